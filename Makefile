@@ -1,0 +1,77 @@
+# Everything a developer or CI runs. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(shell command -v python3.11 || command -v python3)
+STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: install
+install: $(STAMP) ## make .venv from the hash-locked requirements
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+.PHONY: demo
+PORT ?= 8000
+DEMO_DIR ?= var/demo
+demo: install ## serve the demonstration on PORT, its data in DEMO_DIR
+	@exec env -u DATABASE_URL -u REDIS_URL -u SECRET_KEY -u DEBUG \
+		FELLOWSHIP_DEMO=1 FELLOWSHIP_VAR="$(abspath $(DEMO_DIR))" \
+		FELLOWSHIP_BASE_URL="http://127.0.0.1:$(PORT)" \
+		$(BIN)/python manage.py demo --port "$(PORT)"
+
+.PHONY: test
+test: install browser ## run the suite on SQLite, then on PostgreSQL and Redis where they answer
+	@bash scripts/test.sh $(ARGS)
+
+.PHONY: browser
+browser: ## install Debian's Chromium where it is missing and we may
+	@bash scripts/browser.sh
+
+.PHONY: check
+# `check --deploy` and `collectstatic` see the settings as a production host does.
+PRODUCTION := FELLOWSHIP_VAR=var/check FELLOWSHIP_BASE_URL=https://fellowship.example \
+	STATIC_ROOT=var/check/static SECRET_KEY="$$(head -c 48 /dev/urandom | base64 -w0)" \
+	DATABASE_URL=postgresql://app@127.0.0.1/fellowship REDIS_URL=redis://127.0.0.1/0
+EMBEDDED := env -u DATABASE_URL -u REDIS_URL FELLOWSHIP_VAR=var/check
+check: install ## lint, types, import ladder, migrations, deployment settings, lock files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python scripts/check_lock.py
+	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	$(EMBEDDED) $(BIN)/mypy
+
+.PHONY: bench
+bench: install ## measure every budget on PostgreSQL; prints the table, writes var/bench.json
+	$(BIN)/python -m benchmarks
+
+.PHONY: shots
+shots: install browser ## take the screenshots of docs/images anew
+	SHOTS=docs/images $(BIN)/pytest -q tests/browser/test_shots.py
+
+.PHONY: states
+states: install ## write docs/states.md from the transition tables
+	$(EMBEDDED) $(BIN)/python manage.py write_states
+
+.PHONY: lock
+LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links --quiet
+lock: ## resolve pyproject.toml into the hash-locked requirements
+	@test -x var/lock/bin/uv || ($(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet uv)
+	var/lock/bin/uv pip compile $(LOCK) pyproject.toml -o requirements/base.txt > /dev/null
+	var/lock/bin/uv pip compile $(LOCK) pyproject.toml --group dev \
+		-c requirements/base.txt -o requirements/dev.txt > /dev/null
+	$(BIN)/python scripts/check_lock.py

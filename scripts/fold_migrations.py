@@ -1,0 +1,73 @@
+"""Fold later migrations into the first, and indexes and constraints into their CreateModel.
+
+`makemigrations` writes each as an operation of its own, and Django renders every related model anew
+for each operation: most of the time of a first `migrate`. Before the first release every app has
+one migration: `python scripts/fold_migrations.py governance proposals` after each `makemigrations`.
+State and schema stay what they were.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+
+def main() -> None:
+    """Rewrite 0001_initial of each app named, by label; later migrations go into it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fellowship.settings")
+    import django
+
+    django.setup()
+    from django.apps import apps
+
+    for label in sys.argv[1:]:
+        _fold(apps.get_app_config(label).name, label)
+
+
+def _fold(package: str, label: str) -> None:
+    from django.db.migrations.operations.base import Operation
+    from django.db.migrations.operations.fields import AddField
+    from django.db.migrations.operations.models import AddConstraint, AddIndex, CreateModel
+    from django.db.migrations.writer import MigrationWriter
+
+    module = import_module(f"{package}.migrations.0001_initial")
+    migration = module.Migration("0001_initial", label)
+    folder = Path(str(module.__file__)).parent
+    for path in sorted(folder.glob("0*.py"))[1:]:
+        following = import_module(f"{package}.migrations.{path.stem}").Migration(path.stem, label)
+        migration.operations += following.operations
+        own = {(label, earlier.stem) for earlier in folder.glob("0*.py")}
+        migration.dependencies += [
+            known
+            for known in following.dependencies
+            if known not in (own | set(migration.dependencies))
+        ]
+        path.unlink()
+    later = {op.model_name_lower for op in migration.operations if isinstance(op, AddField)}
+    created: dict[str, CreateModel] = {}
+    kept: list[Operation] = []
+    for operation in migration.operations:
+        if isinstance(operation, CreateModel):
+            created[operation.name_lower] = operation
+        elif isinstance(operation, AddIndex | AddConstraint):
+            model = created.get(operation.model_name_lower)
+            if model is not None and operation.model_name_lower not in later:
+                index = isinstance(operation, AddIndex)
+                name = "indexes" if index else "constraints"
+                what = operation.index if isinstance(operation, AddIndex) else operation.constraint
+                model.options[name] = [*model.options.get(name, []), what]
+                continue
+        kept.append(operation)
+    print(f"{label}: {len(migration.operations)} operations, now {len(kept)}")
+    migration.operations = kept
+    Path(str(module.__file__)).write_text(
+        MigrationWriter(migration, include_header=False).as_string()
+    )
+
+
+if __name__ == "__main__":
+    main()

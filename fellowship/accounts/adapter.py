@@ -1,0 +1,68 @@
+"""How sign-in and sign-up reach our verbs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import user_email
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+
+from fellowship.accounts.models import SIGN_UP, User
+from fellowship.kernel import journal
+from fellowship.kernel.casing import sentence_case
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-up records the new person in one event; a short name is derived from the address."""
+
+    def format_email_subject(self, subject: str) -> str:
+        """The subject in sentence case, as everything we write."""
+        return sentence_case(super().format_email_subject(subject))
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Fill the person from the sign-up form and record them."""
+        data = form.cleaned_data
+        user_email(user, data.get("email"))
+        user.name = data.get("name", "").strip()
+        user.affiliation = data.get("affiliation", "").strip()
+        user.orcid = data.get("orcid", "")
+        if data.get("time_zone"):
+            user.time_zone = data["time_zone"]
+        if data.get("password1"):
+            user.set_password(data["password1"])
+        else:
+            user.set_unusable_password()
+        self.populate_username(request, user)
+        if commit:
+            with journal.acting("accounts.register", by=SIGN_UP):
+                user.save()
+                journal.record(subject=user)
+        return user
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second factors: their secrets are kept encrypted, never in clear."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret before it is stored."""
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read a stored secret; keys being rotated out are still tried."""
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet(
+        [
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"mfa" + k.encode()).digest()))
+            for k in keys
+        ]
+    )

@@ -1,0 +1,146 @@
+"""Sign-up, one's own details and tokens, and the roles page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Realm, User
+from fellowship.accounts.orcid import normalise_orcid
+from fellowship.accounts.scopes import SCOPES
+from fellowship.web import forms
+
+
+def zones() -> list[tuple[str, str]]:
+    """IANA zones people live in, by name; UTC first."""
+    names = sorted(
+        name
+        for name in available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/", "US/"))
+    )
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class OrcidField(forms.CharField):
+    """An ORCID iD or its URL, with its check digit; kept in its usual form."""
+
+    def clean(self, value: Any) -> str:
+        """`0000-0002-1825-0097`, or empty."""
+        text = str(super().clean(value) or "").strip()
+        if not text:
+            return ""
+        try:
+            return normalise_orcid(text)
+        except ValueError as error:
+            raise ValidationError(str(error), code="orcid") from error
+
+
+class PersonField(forms.CharField):
+    """Somebody with an account, by e-mail address or short name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "E-mail address or short name of somebody with an account."
+        super().__init__(**{"max_length": 254, "help_text": words, **kwargs})
+
+    def clean(self, value: Any) -> Any:
+        """The person; None where nobody is named and nobody need be."""
+        who = str(super().clean(value) or "")
+        if not who:
+            return None
+        user = (
+            User.objects.filter(email__iexact=who, is_active=True).first()
+            or User.objects.filter(username=who, is_active=True).first()
+        )
+        if user is None:
+            raise ValidationError("Nobody has an account under this address or name.")
+        return user
+
+
+class DetailsForm(forms.Form):
+    """Name, affiliation, ORCID iD and time zone."""
+
+    name = forms.CharField(label="Full name", max_length=200)
+    affiliation = forms.CharField(
+        label="Affiliation",
+        max_length=200,
+        required=False,
+        help_text="University, organisation or company; leave empty if none.",
+    )
+    orcid = OrcidField(
+        label="ORCID iD",
+        max_length=60,
+        required=False,
+        help_text="Such as 0000-0002-1825-0097, or its address.",
+    )
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zones,
+        initial="UTC",
+        help_text="Times are shown in this zone, always with its name.",
+    )
+
+
+class SignupForm(DetailsForm):
+    """What sign-up asks beside the address and the password; allauth builds on it."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zones,
+        initial="UTC",
+        required=False,
+        help_text="Deadlines are shown in this zone. You can change it later.",
+    )
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Nothing is left to do: the account adapter has recorded the person with these details."""
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(label="What it is for", max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label="What it may do", choices=list(SCOPES.items()), widget=forms.Checks
+    )
+    days = forms.IntegerField(label="Days until it expires", min_value=1, max_value=365, initial=90)
+
+
+class GrantForm(forms.Form):
+    """A role for somebody."""
+
+    realm = forms.ModelChoiceField(
+        label="Programme", queryset=Realm.objects.none(), to_field_name="slug"
+    )
+    person = PersonField(label="Person")
+    role = forms.ChoiceField(
+        label="Role",
+        choices=[
+            (key, forms.Described(role.label, role.prose)) for key, role in roles.ROLES.items()
+        ],
+        widget=forms.RadioCards,
+    )
+    seat = forms.ChoiceField(
+        label="Board seat",
+        choices=[("", "None"), *roles.Seat.choices],
+        required=False,
+        help_text="For board members only.",
+    )
+    ends_at = forms.DateField(
+        label="Until", required=False, help_text="The role ends at the start of this day, UTC."
+    )
+    reason = forms.Text(label="Reason", max_length=2_000, help_text="Kept in the record.")
+
+    def __init__(self, *args: Any, realms: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        realm: Any = self.fields["realm"]
+        realm.queryset = realms
+
+    def clean_ends_at(self) -> dt.datetime | None:
+        """The instant at which the role ends."""
+        day: dt.date | None = self.cleaned_data["ends_at"]
+        return dt.datetime.combine(day, dt.time.min, dt.UTC) if day else None

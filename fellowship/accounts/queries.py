@@ -1,0 +1,117 @@
+"""Who holds which role, who declared what: the questions every policy and every list asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
+
+from fellowship.accounts.models import Conflict, Realm, RoleAssignment, User
+from fellowship.kernel.prepared import prepared
+from fellowship.kernel.time import now
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+def label_of(subject: Model | type[Model]) -> str:
+    """How records name a model: `"proposals.proposal"`."""
+    return subject._meta.label_lower
+
+
+def has_role(
+    user: Any, realm: Model | int | None, *role_keys: str, at: dt.datetime | None = None
+) -> bool:
+    """Whether the person holds any of the roles in the realm at `at`; never for an inactive one."""
+    pk = realm.pk if isinstance(realm, Model) else realm
+    return bool(role_keys) and any(a.realm_id == pk for a in _assignments(user, at, role_keys))
+
+
+def holds_anywhere(user: Any, *role_keys: str, at: dt.datetime | None = None) -> bool:
+    """Whether the person holds any of the roles in any realm."""
+    return bool(role_keys) and bool(_assignments(user, at, role_keys))
+
+
+def realm_ids_where(user: Any, *role_keys: str, at: dt.datetime | None = None) -> list[int]:
+    """Keys of the realms in which the person holds any of the roles; no query when cached."""
+    return sorted({a.realm_id for a in _assignments(user, at, role_keys)}) if role_keys else []
+
+
+def realms_where(user: Any, *role_keys: str, at: dt.datetime | None = None) -> QuerySet[Realm]:
+    """The realms in which the person holds any of the roles."""
+    return Realm.objects.filter(pk__in=realm_ids_where(user, *role_keys, at=at))
+
+
+def roles_of(user: Any, realm: Model | int, at: dt.datetime | None = None) -> set[str]:
+    """Keys of the roles the person holds in the realm."""
+    pk = realm.pk if isinstance(realm, Model) else realm
+    return {a.role for a in _assignments(user, at) if a.realm_id == pk}
+
+
+def seat_of(user: Any, realm: Model | int, at: dt.datetime | None = None) -> str | None:
+    """The board seat the person holds in the realm."""
+    pk = realm.pk if isinstance(realm, Model) else realm
+    return next((a.seat for a in _assignments(user, at) if a.realm_id == pk and a.seat), None)
+
+
+def holders(realm: Model | int, *role_keys: str, at: dt.datetime | None = None) -> QuerySet[User]:
+    """The people who hold any of the roles in the realm (or the programme of the same key)."""
+    pk = realm.pk if isinstance(realm, Model) else realm
+    live = RoleAssignment.objects.live(at).filter(realm_id=pk, role__in=role_keys)
+    return User.objects.filter(pk__in=live.values("user_id"))
+
+
+def conflict_of(user: Any, subject: Model) -> Conflict | None:
+    """What the person declared about the subject."""
+    if not getattr(user, "pk", None):
+        return None
+    return Conflict.objects.filter(
+        user_id=user.pk, subject_type=label_of(subject), subject_id=subject.pk
+    ).first()
+
+
+def declared(user: Any, subject: Model) -> bool:
+    """Whether the person declared anything, be it that there is no conflict."""
+    return conflict_of(user, subject) is not None
+
+
+def recused(user: Any, subject: Model) -> bool:
+    """Whether the person declared a conflict about the subject."""
+    conflict = conflict_of(user, subject)
+    return conflict is not None and conflict.kind != Conflict.Kind.NONE
+
+
+def conflicted_ids(user: Any, model: type[Model]) -> RawSQL:
+    """Keys of the model's records the person is recused from, for use behind `__in`."""
+    return _conflicted(user.pk or 0, label_of(model))
+
+
+@prepared
+def _conflicted(key: int, subject_type: str) -> QuerySet[Conflict, int]:
+    rows = Conflict.objects.filter(user_id=key, subject_type=subject_type)
+    declared = rows.exclude(kind=Conflict.Kind.NONE).order_by()
+    return declared.values_list("subject_id", flat=True)
+
+
+def recused_ids(subject: Model) -> set[int]:
+    """Keys of the people recused from the subject."""
+    rows = Conflict.objects.filter(subject_type=label_of(subject), subject_id=subject.pk)
+    return set(rows.exclude(kind=Conflict.Kind.NONE).values_list("user_id", flat=True))
+
+
+def _assignments(
+    user: Any, at: dt.datetime | None, role_keys: tuple[str, ...] = ()
+) -> list[RoleAssignment]:
+    """The person's live assignments, or those of some roles; read once per user object."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return []
+    if not hasattr(user, "_roles_held"):
+        user._roles_held = list(RoleAssignment.objects.filter(user_id=user.pk))
+    found = [a for a in user._roles_held if not role_keys or a.role in role_keys]
+    if not found:
+        return []
+    at = at or now()
+    return [a for a in found if a.starts_at <= at and (a.ends_at is None or a.ends_at > at)]

@@ -1,0 +1,51 @@
+"""The lifecycle of a clock."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from fellowship.kernel.moves import Holder, Move, MoveTable
+
+
+class State(models.TextChoices):
+    """Where a clock stands, as recorded; whether it is breached is read off its due time."""
+
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    STOPPED = "stopped", "Stopped"
+    BREACHED = "breached", "Breached"
+
+
+class Side(models.TextChoices):
+    """With whom the ball is: the company, or the person from outside."""
+
+    US = "us", "With us"
+    YOU = "you", "With you"
+
+
+MOVES = MoveTable(
+    name="clock",
+    initial=State.RUNNING,
+    moves=[
+        Move("pause", State.RUNNING, State.PAUSED),
+        Move("extend", State.RUNNING, State.RUNNING),
+        Move("resume", State.PAUSED, State.RUNNING),
+        Move("stop", State.RUNNING, State.STOPPED),
+        Move("stop", State.PAUSED, State.STOPPED),
+        Move("breach", State.RUNNING, State.BREACHED),
+        Move("stop", State.BREACHED, State.STOPPED),
+    ],
+    holders={
+        State.RUNNING: Holder.CLOCK,
+        State.PAUSED: Holder.NOBODY,
+        State.BREACHED: Holder.CLOCK,
+        State.STOPPED: Holder.NOBODY,
+    },
+    labels=dict(State.choices),
+    said={
+        "breach": "counted as run out",
+    },
+)
+
+ALIVE = (State.RUNNING, State.PAUSED)
+"""States in which a clock still counts towards its due time; one per kind and subject."""

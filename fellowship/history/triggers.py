@@ -1,0 +1,214 @@
+"""Append-only at the database: triggers on the ledger, its seals, its checkpoints and all history.
+
+They refuse UPDATE and DELETE whoever asks. PostgreSQL also refuses TRUNCATE, and fires them even
+for a session that switched triggers off; SQLite also refuses INSERT OR REPLACE, which passes a
+delete trigger. SQLite drops a table's triggers when a migration remakes it, so they are created
+after every migration.
+"""
+
+# ruff: noqa: S608 - the statements are put together from names of our own models
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.options import Options
+from simple_history.models import HistoricalChanges
+
+PREFIX = "append_only"
+FUNCTION = "fellowship_append_only"
+_POSTGRESQL = {
+    "update": "BEFORE UPDATE ON {table} FOR EACH ROW",
+    "delete": "BEFORE DELETE ON {table} FOR EACH ROW",
+    "truncate": "BEFORE TRUNCATE ON {table} FOR EACH STATEMENT",
+}
+_FUNCTION_SQL = f"""
+CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END $$"""
+
+
+def protected_models() -> list[type[models.Model]]:
+    """Every model that is marked append-only, and every history model, of all installed apps."""
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if not model._meta.proxy
+        and (getattr(model, "append_only", False) or issubclass(model, HistoricalChanges))
+    ]
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Triggers that should stand and do not, as “table: trigger”; tables not yet made aside."""
+    present = _present(connection)
+    return [
+        f"{model._meta.db_table}: {name}"
+        for model in _existing(connection)
+        for name in _names(connection, model)
+        if (model._meta.db_table, name) not in present
+    ]
+
+
+def create(connection: BaseDatabaseWrapper) -> int:
+    """Create the triggers that are missing; returns how many. Does nothing the second time."""
+    wanting = set(missing(connection))
+    if not wanting:
+        return 0
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_FUNCTION_SQL)
+        for model in _existing(connection):
+            for name, statements in _statements(connection, model).items():
+                if f"{model._meta.db_table}: {name}" in wanting:
+                    for statement in statements:
+                        cursor.execute(statement)
+    return len(wanting)
+
+
+@contextmanager
+def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Lift the triggers for tests that empty the tables, and for nothing else."""
+    _lift(connection)
+    try:
+        yield
+    finally:
+        if connection.vendor == "postgresql":
+            _switch(connection, "ENABLE ALWAYS")
+        create(connection)
+
+
+def owned_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """Protected tables this session's role could strip of their triggers, as owner or superuser.
+
+    PostgreSQL only; SQLite's file has no roles.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = ANY (current_schemas(false))"
+            " AND pg_has_role(current_user, tableowner, 'MEMBER')"
+        )
+        owned = {row[0] for row in cursor.fetchall()}
+    return [m._meta.db_table for m in protected_models() if m._meta.db_table in owned]
+
+
+def _lift(connection: BaseDatabaseWrapper) -> None:
+    if connection.vendor == "postgresql":
+        _switch(connection, "DISABLE")
+        return
+    quote = connection.ops.quote_name
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for _, name in sorted(_present(connection)):
+            cursor.execute(f"DROP TRIGGER {quote(name)}")
+
+
+def _switch(connection: BaseDatabaseWrapper, how: str) -> None:
+    """Disable or enable every trigger of ours in one statement."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        # A table with deferred constraint checks still to run cannot be altered.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "DO $$ DECLARE t record; BEGIN FOR t IN SELECT tgrelid::regclass AS rel, tgname"
+            f" FROM pg_trigger WHERE tgname LIKE '{PREFIX}\\_%' LOOP"
+            f" EXECUTE format('ALTER TABLE %s {how} TRIGGER %I', t.rel, t.tgname);"
+            " END LOOP; END $$"
+        )
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _present(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+    """Our triggers that stand and fire, as (table, trigger)."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+                f" WHERE t.tgname LIKE '{PREFIX}\\_%' AND t.tgenabled = 'A'"
+                " AND c.relnamespace = ANY (current_schemas(false)::regnamespace[])"
+            )
+        else:
+            cursor.execute(
+                "SELECT tbl_name, name FROM sqlite_master"
+                f" WHERE type = 'trigger' AND name LIKE '{PREFIX}\\_%' ESCAPE '\\'"
+            )
+        return {(table, name) for table, name in cursor.fetchall()}
+
+
+def _existing(connection: BaseDatabaseWrapper) -> list[type[models.Model]]:
+    tables = set(connection.introspection.table_names())
+    return [model for model in protected_models() if model._meta.db_table in tables]
+
+
+def _names(connection: BaseDatabaseWrapper, model: type[models.Model]) -> list[str]:
+    return list(_statements(connection, model))
+
+
+def _statements(
+    connection: BaseDatabaseWrapper, model: type[models.Model]
+) -> dict[str, tuple[str, ...]]:
+    if connection.vendor == "postgresql":
+        return _postgresql(connection, model._meta.db_table)
+    return _sqlite(connection, model)
+
+
+def _postgresql(connection: BaseDatabaseWrapper, table: str) -> dict[str, tuple[str, ...]]:
+    quoted = connection.ops.quote_name(table)
+    return {
+        f"{PREFIX}_{act}": (
+            f"DROP TRIGGER IF EXISTS {PREFIX}_{act} ON {quoted}",
+            f"CREATE TRIGGER {PREFIX}_{act} {when.format(table=quoted)}"
+            f" EXECUTE FUNCTION {FUNCTION}()",
+            # ALWAYS: also for a session whose replication role switches ordinary triggers off.
+            f"ALTER TABLE {quoted} ENABLE ALWAYS TRIGGER {PREFIX}_{act}",
+        )
+        for act, when in _POSTGRESQL.items()
+    }
+
+
+def _sqlite(
+    connection: BaseDatabaseWrapper, model: type[models.Model]
+) -> dict[str, tuple[str, ...]]:
+    table = model._meta.db_table
+    quote = connection.ops.quote_name
+    made: dict[str, tuple[str, ...]] = {}
+    for act, condition in (("update", ""), ("delete", ""), ("insert", _taken(connection, model))):
+        name = f"{PREFIX}_{act}_{table}"
+        made[name] = (
+            f"CREATE TRIGGER {quote(name)} BEFORE {act.upper()} ON {quote(table)} {condition}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} is append-only: {act.upper()} refused'); END",
+        )
+    return made
+
+
+def _taken(connection: BaseDatabaseWrapper, model: type[models.Model]) -> str:
+    """WHEN clause: a row stands with the new row's key, or with any value that must be unique.
+
+    INSERT OR REPLACE would remove that row without asking the delete trigger.
+    """
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    clauses = (
+        " AND ".join(f"{quote(column)} = NEW.{quote(column)}" for column in columns)
+        for columns in _unique_columns(model)
+    )
+    tests = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {clause})" for clause in clauses)
+    return f"WHEN {tests}"
+
+
+def _unique_columns(model: type[models.Model]) -> list[Sequence[str]]:
+    meta = model._meta
+    found: list[Sequence[str]] = [[str(f.column)] for f in meta.local_concrete_fields if f.unique]
+    groups = (*meta.unique_together, *(c.fields for c in meta.total_unique_constraints))
+    found += [[_column(meta, name) for name in group] for group in groups]
+    return found
+
+
+def _column(meta: Options[models.Model], name: str) -> str:
+    field = meta.get_field(name)
+    return str(getattr(field, "column", name))

@@ -1,0 +1,1 @@
+"""What every room stands on: time, refusals, moves, canonical JSON, the journal's port."""

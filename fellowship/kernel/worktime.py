@@ -1,0 +1,103 @@
+"""Working time: days that count, in the zone of the programme, with its holidays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Unit = Literal["working_days", "calendar_days", "hours"]
+_DAY = dt.timedelta(days=1)
+_WEEKEND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """Which days count. `zone` is an IANA name; a day is a day on the wall there."""
+
+    holidays: frozenset[dt.date] = field(default_factory=frozenset)
+    zone: str = "UTC"
+
+    def is_working(self, day: dt.date) -> bool:
+        """Monday to Friday and no holiday."""
+        return day.weekday() < _WEEKEND and day not in self.holidays
+
+    def local(self, at: dt.datetime) -> dt.datetime:
+        """The instant on the wall of this calendar's zone."""
+        return at.astimezone(ZoneInfo(self.zone))
+
+    def add_working_days(self, start: dt.datetime, days: int) -> dt.datetime:
+        """The same wall time `days` working days after `start`, in UTC.
+
+        Day 0 is the day of `start`, whether it works or not; `days` must not be negative. A wall
+        time that daylight saving skips is taken at the offset before the change.
+        """
+        if days < 0:
+            raise ValueError("working days are counted forward")
+        local = self.local(start)
+        day = local.date()
+        for _ in range(days):
+            day += _DAY
+            while not self.is_working(day):
+                day += _DAY
+        return self._at_wall(day, local)
+
+    def add_calendar_days(self, start: dt.datetime, days: int) -> dt.datetime:
+        """The same wall time `days` calendar days after `start`, in UTC."""
+        local = self.local(start)
+        return self._at_wall(local.date() + days * _DAY, local)
+
+    def end_of_day(self, day: dt.date) -> dt.datetime:
+        """The last instant of `day` on the wall of this calendar's zone, in UTC."""
+        end = dt.datetime.combine(day, dt.time.max, tzinfo=ZoneInfo(self.zone))
+        return end.astimezone(dt.UTC)
+
+    def working_days_between(self, start: dt.datetime, end: dt.datetime) -> int:
+        """Working days after the day of `start`, up to and with the day of `end`; negative if
+        earlier.
+
+        The inverse of `add_working_days`: `working_days_between(s, add_working_days(s, n)) == n`.
+        """
+        first, last = self.local(start).date(), self.local(end).date()
+        if last < first:
+            return -self.working_days_between(end, start)
+        weeks, rest = divmod((last - first).days, 7)
+        count = weeks * _WEEKEND
+        count += sum(
+            (first + (weeks * 7 + i) * _DAY).weekday() < _WEEKEND for i in range(1, rest + 1)
+        )
+        return count - sum(first < d <= last and d.weekday() < _WEEKEND for d in self.holidays)
+
+    def _at_wall(self, day: dt.date, wall: dt.datetime) -> dt.datetime:
+        return wall.replace(year=day.year, month=day.month, day=day.day, fold=0).astimezone(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A length of time as policies write it: 30 calendar days, 5 working days, 4 hours."""
+
+    amount: int
+    unit: Unit
+
+    def due(self, start: dt.datetime, calendar: WorkCalendar) -> dt.datetime:
+        """When a window that opens at `start` is over."""
+        if self.unit == "hours":
+            return start + dt.timedelta(hours=self.amount)
+        if self.unit == "calendar_days":
+            return calendar.add_calendar_days(start, self.amount)
+        return calendar.add_working_days(start, self.amount)
+
+    def __str__(self) -> str:
+        unit = self.unit.replace("_", " ")
+        return f"{self.amount} {unit if self.amount != 1 else unit[:-1]}"
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """`"30 calendar_days"` or `"30 calendar days"`; raises ValueError on anything else."""
+        amount, _, unit = text.strip().partition(" ")
+        unit = unit.replace(" ", "_")
+        unit = unit if unit.endswith("s") else f"{unit}s"
+        if unit not in ("working_days", "calendar_days", "hours") or not amount.isdigit():
+            raise ValueError(f"{text!r} is not a window such as “30 calendar days”")
+        return cls(int(amount), unit)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The outbox: what people are told, in the inbox and by mail."""

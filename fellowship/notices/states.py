@@ -1,0 +1,14 @@
+"""The states of a mail on its way."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class MailState(models.TextChoices):
+    """Where a mail stands. One given up stays in its person's inbox all the same."""
+
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    GIVEN_UP = "given_up", "Given up"
+    DROPPED = "dropped", "Dropped: the person is no longer active"

@@ -1,0 +1,45 @@
+"""Every route of the site: the apps by their dotted names, the pages first, then the API."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+_PAGES = [
+    ("", "fellowship.web.urls"),
+    ("accounts/", "fellowship.accounts.urls"),
+    ("accounts/", "allauth.urls"),
+    ("inbox/", "fellowship.notices.urls"),
+    ("calls/", "fellowship.programs.urls"),
+    ("", "governance.urls"),
+    ("proposals/", "proposals.urls"),
+    ("fellowships/", "scoping.urls"),
+    ("access/", "access.urls"),
+    ("triage/", "findings.urls"),
+    ("publications/", "publications.urls"),
+    ("", "oversight.urls"),
+]
+_API = [
+    "fellowship.clocks.api",
+    "fellowship.notices.api",
+    "fellowship.programs.api",
+    "governance.api",
+    "proposals.api",
+    "scoping.api",
+    "access.api",
+    "findings.api",
+    "publications.api",
+    "oversight.api",
+]
+
+
+_api: list[URLPattern | URLResolver] = [path("", include(name)) for name in _API]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *(path(prefix, include(name)) for prefix, name in _PAGES),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include((_api, "api"))),
+]
+
+handler400 = "fellowship.web.errors.bad_request"
+handler404 = "fellowship.web.errors.not_found"
+handler500 = "fellowship.web.errors.server_error"

@@ -1,0 +1,30 @@
+"""The base of the API: what is visible, in pages, by verbs, with refusals as problem details."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+from fellowship.web.api.paging import Cursor
+from fellowship.web.api.problems import problem_details
+from fellowship.web.api.viewsets import (
+    Input,
+    NoInput,
+    ReasonInput,
+    VisibleViewSet,
+    service_action,
+)
+
+__all__ = [
+    "Cursor",
+    "Input",
+    "NoInput",
+    "ReasonInput",
+    "Router",
+    "VisibleViewSet",
+    "problem_details",
+    "service_action",
+]
+
+
+class Router(SimpleRouter):
+    """Routes with a trailing slash."""

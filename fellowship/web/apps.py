@@ -1,0 +1,21 @@
+"""The layout as a Django application: it has no models; it registers what stands above it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Registers the navigation of the foundation and the system checks."""
+
+    name = "fellowship.web"
+    label = "web"
+
+    def ready(self) -> None:
+        """The foundation's navigation, the public calls, the count of unread notices."""
+        from fellowship.web import checks, landing, nav, sources
+
+        sources.register_navigation()
+        nav.register_unread(sources.unread)
+        landing.register(sources.open_calls)
+        checks.load()

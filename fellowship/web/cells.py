@@ -1,0 +1,71 @@
+"""What stands in the cells of a list."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from fellowship.web.components import marks, times
+from fellowship.web.items import Tone
+from fellowship.web.markup import escaped, markup
+
+NONE = times.NONE
+due = times.due_tag
+until = times.until
+when = times.when
+
+
+def link(url: str, text: object, *meta: object) -> SafeString:
+    """A record's name that leads to it, and a line of lesser things below, without the empty."""
+    below = " · ".join(escaped(part) for part in meta if part not in ("", None))
+    if not below:
+        return markup('<a href="{}">{}</a>', url, text)
+    return markup('<a href="{}">{}</a><span class="meta">{}</span>', url, text, SafeString(below))
+
+
+def tag(text: object, tone: Tone | str = "plain") -> SafeString:
+    """A status in a pill."""
+    return markup('<span class="tag {}">{}</span>', tone, text)
+
+
+def state(key: str, label: object = "", tone: str = "") -> SafeString:
+    """A state in a pill: its label, or its key in words; toned by convention unless told."""
+    return tag(label or key.replace("_", " ").capitalize(), tone or marks.tone_of(key))
+
+
+def meta(text: object) -> SafeString:
+    """A lesser thing beside the main one."""
+    return markup(' <span class="meta">{}</span>', text)
+
+
+def unbroken(text: object) -> SafeString:
+    """Kept on one line."""
+    return markup('<span class="nowrap">{}</span>', text)
+
+
+def beside(*parts: object) -> SafeString:
+    """Parts one after the other, parted by a space."""
+    return SafeString(" ".join(escaped(part) for part in parts if part not in ("", None)))
+
+
+def shown(value: object) -> object:
+    """The value, or a dash where there is none."""
+    return NONE if value in ("", None) else value
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """“1 day”, “3 days”."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def verb(request: HttpRequest, url: str, label: str, **posted: object) -> SafeString:
+    """A small, quiet button that posts to `url`, as `{% verb_button %}` without its questions."""
+    hidden = "".join(
+        markup('<input type="hidden" name="{}" value="{}">', name, value)
+        for name, value in posted.items()
+    )
+    return markup(
+        '<form method="post" action="{}" class="verb" data-once novalidate>{}{}'
+        '<button class="btn quiet small">{}</button></form>',
+        *(url, marks.tokens(request), SafeString(hidden), label),
+    )

@@ -1,0 +1,25 @@
+"""Charts drawn as SVG on the server, each with a sentence and a data table that say the same."""
+
+from __future__ import annotations
+
+from fellowship.web.charts.bars import Bar, Step, bars, funnel
+from fellowship.web.charts.base import Chart
+from fellowship.web.charts.dots import DotRow, dots
+from fellowship.web.charts.intervals import Interval, intervals
+from fellowship.web.charts.series import Mark, Point, series, sparkline
+
+__all__ = [
+    "Bar",
+    "Chart",
+    "DotRow",
+    "Interval",
+    "Mark",
+    "Point",
+    "Step",
+    "bars",
+    "dots",
+    "funnel",
+    "intervals",
+    "series",
+    "sparkline",
+]

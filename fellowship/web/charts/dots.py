@@ -1,0 +1,76 @@
+"""Scores per criterion: every reviewer a dot, the median a bar."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from fellowship.web.charts.base import (
+    Chart,
+    Scale,
+    Sheet,
+    axis,
+    canvas,
+    drawn,
+    figure,
+    grid,
+    shape,
+    shorten,
+    words,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """One criterion and the scores it was given."""
+
+    label: str
+    values: Sequence[float]
+
+
+def dots(data: Sequence[DotRow], *, title: str, low: int = 1, high: int = 5) -> Chart:
+    """Each row's scores as dots, equal ones stacked, with a bar at their median."""
+    steps = [float(v) for v in range(low, high + 1)]
+
+    def draw(sheet: Sheet) -> SafeString:
+        scale = Scale(low, high, sheet.start + 14, sheet.end - 14)
+        bottom = sheet.bottom(len(data))
+        parts = grid(scale, bottom, steps)
+        for i, row in enumerate(data):
+            parts += _row(row, scale, sheet, i)
+        parts += axis(scale, bottom, steps)
+        return canvas(sheet, bottom + 26, parts)
+
+    said = "; ".join(f"{r.label} {_list(r.values)}, median {_median(r.values)}" for r in data)
+    return Chart(
+        title,
+        drawn(draw),
+        f"{title}: {said}.",
+        ("Criterion", "Scores", "Median"),
+        [(r.label, _list(r.values), _median(r.values)) for r in data],
+    )
+
+
+def _row(row: DotRow, scale: Scale, sheet: Sheet, number: int) -> list[str]:
+    y = sheet.mark_y(number)
+    parts: list[str] = [words(shorten(row.label, sheet.signs), 0, sheet.label_y(number), "label")]
+    if row.values:
+        x = scale(statistics.median(row.values))
+        parts.append(shape("line", _class="median", x1=x, y1=y - 10, x2=x, y2=y + 10))
+    for value, count in sorted(Counter(row.values).items()):
+        for i in range(count):
+            x = round(scale(value) + (i - (count - 1) / 2) * 11, 1)
+            parts.append(shape("circle", _class="dot accent", cx=x, cy=y, r=5))
+    return parts
+
+
+def _median(values: Sequence[float]) -> str:
+    return figure(statistics.median(values)) if values else "–"
+
+
+def _list(values: Sequence[float]) -> str:
+    return ", ".join(figure(v) for v in sorted(values)) or "no scores"

@@ -1,0 +1,1 @@
+"""The components' logic, apart from the template tags that show them."""

@@ -1,0 +1,248 @@
+"""A form field's parts, worked out once: control, hint, error, and how they point to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms as django_forms
+from django.forms import BaseForm, BoundField
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from fellowship.web import forms
+from fellowship.web.items import Link
+from fellowship.web.markup import markup
+
+_KINDS: tuple[tuple[type[django_forms.Widget], str], ...] = (
+    (forms.RadioScale, "scale"),
+    (forms.RadioCards, "cards"),
+    (django_forms.CheckboxSelectMultiple, "checks"),  # before its base class
+    (django_forms.RadioSelect, "radios"),
+    (django_forms.CheckboxInput, "checkbox"),
+    (django_forms.Select, "select"),
+    (django_forms.Textarea, "textarea"),
+    (django_forms.FileInput, "file"),
+)
+GROUPS = ("scale", "cards", "radios", "checks")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One radio button or box of a group."""
+
+    id: str
+    name: str
+    value: str
+    label: str
+    hint: str
+    checked: bool
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """What is shown of a field."""
+
+    bound: BoundField
+    kind: str
+    label: str
+    hint: str
+    errors: list[str]
+    control: SafeString
+    options: list[Option]
+    describedby: str
+    hide_label: bool
+    counter: int | None
+    width: str
+
+    @property
+    def id(self) -> str:
+        """The control's id; that of the first option for a group."""
+        return target(self.bound)
+
+    @property
+    def base_id(self) -> str:
+        """The id hint and error build theirs on."""
+        return self.bound.auto_id or self.bound.html_name
+
+    @property
+    def optional(self) -> bool:
+        """Whether the field may stay empty and says so; a lone tick box need not."""
+        return not self.bound.field.required and self.kind != "checkbox"
+
+
+def kind_of(widget: django_forms.Widget) -> str:
+    """The kind of control a widget is."""
+    return next((kind for cls, kind in _KINDS if isinstance(widget, cls)), "input")
+
+
+def target(bound: BoundField) -> str:
+    """The id an error summary links to: the first control of the field."""
+    base = bound.auto_id or bound.html_name
+    group = isinstance(
+        bound.field.widget, (django_forms.RadioSelect, django_forms.CheckboxSelectMultiple)
+    )
+    return f"{base}_0" if group else base
+
+
+def view(
+    bound: BoundField,
+    *,
+    label: str = "",
+    hint: str = "",
+    rows: int = 0,
+    width: str = "",
+    counter: bool = False,
+    hide_label: bool = False,
+) -> FieldView:
+    """The parts of `bound`."""
+    kind = kind_of(bound.field.widget)
+    hint = hint or str(bound.help_text or "") or _zone_hint(bound)
+    errors = [str(e) for e in bound.errors]
+    base = bound.auto_id or bound.html_name
+    named = ((hint, f"{base}_hint"), (errors, f"{base}_error"), (counter, f"{base}_count"))
+    describedby = " ".join(name for present, name in named if present)
+    attrs = _attrs(kind, describedby, errors, rows, width)
+    limit = getattr(bound.field, "max_length", None)
+    return FieldView(
+        bound=bound,
+        kind=kind,
+        label=label or str(bound.label),
+        hint=hint,
+        errors=errors,
+        control=SafeString("") if kind in GROUPS else bound.as_widget(attrs=attrs),
+        options=_options(bound) if kind in GROUPS else [],
+        describedby=describedby,
+        hide_label=hide_label,
+        counter=limit if counter else None,
+        width=width,
+    )
+
+
+def render(f: FieldView) -> SafeString:
+    """The field as HTML: its label, hint, error, and control."""
+    invalid = "field invalid" if f.errors else "field"
+    if f.kind in GROUPS:
+        return _group(f, invalid)
+    if f.kind == "checkbox":
+        return markup(
+            '<div class="{}">{}<label class="ticked" for="{}">{}<span>{}</span></label>{}</div>',
+            *(invalid, _error(f), f.id, f.control, f.label, _hint(f)),
+        )
+    return markup(
+        '<div class="{}"><label for="{}"{}>{}{}</label>{}{}{}{}</div>',
+        *(invalid, f.id, _hidden(f), f.label, _optional(f)),
+        *(_hint(f), _error(f), f.control, _counter(f)),
+    )
+
+
+def _group(f: FieldView, invalid: str) -> SafeString:
+    described = markup(' aria-describedby="{}"', f.describedby) if f.describedby else ""
+    return markup(
+        '<fieldset class="{}" id="{}"{}><legend{}>{}{}</legend>{}{}'
+        '<div class="{}">{}</div></fieldset>',
+        *(invalid, f.base_id, described, _hidden(f), f.label, _optional(f), _hint(f), _error(f)),
+        "scale" if f.kind == "scale" else "options",
+        SafeString("".join(_choice(f, option) for option in f.options)),
+    )
+
+
+def _choice(f: FieldView, option: Option) -> SafeString:
+    return markup(
+        '<label class="{}"><input type="{}" name="{}" id="{}" value="{}"{}>'
+        "<span>{}{}</span></label>\n",
+        "option card-option" if f.kind == "cards" else "option",
+        "checkbox" if f.kind == "checks" else "radio",
+        *(option.name, option.id, option.value),
+        SafeString(" checked" if option.checked else ""),
+        option.label,
+        markup(" <small>{}</small>", option.hint) if option.hint else "",
+    )
+
+
+def _hidden(f: FieldView) -> SafeString:
+    return SafeString(' class="visually-hidden"' if f.hide_label else "")
+
+
+def _optional(f: FieldView) -> SafeString:
+    return SafeString(' <span class="optional">(optional)</span>' if f.optional else "")
+
+
+def _hint(f: FieldView) -> SafeString | str:
+    if not f.hint:
+        return ""
+    return markup('<div class="hint" id="{}_hint">{}</div>', f.base_id, f.hint)
+
+
+def _error(f: FieldView) -> SafeString | str:
+    if not f.errors:
+        return ""
+    return markup(
+        '<p class="error" id="{}_error"><span class="visually-hidden">Error:</span> {}</p>',
+        f.base_id,
+        " ".join(f.errors),
+    )
+
+
+def _counter(f: FieldView) -> SafeString | str:
+    if not f.counter:
+        return ""
+    return markup(
+        '<p class="counter" id="{}_count" data-counter="{}" data-max="{}">'
+        "At most {} characters.</p>",
+        *(f.base_id, f.id, f.counter, f.counter),
+    )
+
+
+def _attrs(kind: str, describedby: str, errors: list[str], rows: int, width: str) -> dict[str, Any]:
+    # A label says what belongs here; a placeholder would go when it is needed most.
+    attrs: dict[str, Any] = {"placeholder": False}
+    attrs["class"] = f"control {f'w-{width}' if width else ''}".strip()
+    if kind == "checkbox":
+        attrs["class"] = "tick"
+    if describedby:
+        attrs["aria-describedby"] = describedby
+    if errors:
+        attrs["aria-invalid"] = "true"
+    if kind == "textarea":
+        attrs["rows"] = rows or 5
+        attrs["cols"] = ""
+    return attrs
+
+
+def _options(bound: BoundField) -> list[Option]:
+    options = []
+    for sub in bound.subwidgets:
+        data: dict[str, Any] = sub.data
+        label = data["label"]
+        options.append(
+            Option(
+                id=data["attrs"].get("id", f"{bound.auto_id}_{data['index']}"),
+                name=data["name"],
+                value=str(data["value"]),
+                label=str(label),
+                hint=getattr(label, "hint", ""),
+                checked=bool(data["selected"]),
+            )
+        )
+    return options
+
+
+def _zone_hint(bound: BoundField) -> str:
+    if isinstance(bound.field.widget, forms.DateTimeInput):
+        return f"In the zone {timezone.get_current_timezone_name()}."
+    return ""
+
+
+def problems(*given: BaseForm | None) -> list[Link]:
+    """Every error of the forms, each with where to mend it; no URL for one of the whole form."""
+    found: list[Link] = []
+    for form in given:
+        if form is None or not form.is_bound:
+            continue
+        found += [Link(str(error), "") for error in form.non_field_errors()]
+        for bound in form.visible_fields():
+            found += [Link(f"{bound.label}: {e}", f"#{target(bound)}") for e in bound.errors]
+        for bound in form.hidden_fields():
+            found += [Link(f"{bound.label}: {e}", "") for e in bound.errors]
+    return found

@@ -1,0 +1,198 @@
+"""Instants and deadlines in words, in the zone of the person who reads them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from typing import Literal
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from fellowship.kernel import time
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.web.items import Tone
+from fellowship.web.markup import markup
+
+Style = Literal["full", "long", "date", "short", "time"]
+NONE = SafeString("–")
+_HOUR = 3600
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_SOON_DAYS = 3
+_DAY = rf"(\d{{4}}-\d\d-\d\d) |(\d{{1,2}} (?:{'|'.join(_MONTHS)}) \d{{4}})(?:,| at) "
+_RECORDED = re.compile(rf"\b(?:{_DAY})(\d\d:\d\d) UTC\b")
+
+
+def zone_name(at: dt.datetime) -> str:
+    """The zone of a local instant as people write it: “CET”, “UTC”, “UTC+05:30”."""
+    name = at.tzname() or ""
+    return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
+
+
+def when(value: dt.date | None, style: str = "full") -> SafeString:
+    """`value` as a `<time>`; a date without time is shown as it is, in no zone."""
+    if value is None:
+        return NONE
+    if not isinstance(value, dt.datetime):
+        return markup('<time datetime="{}">{}</time>', value.isoformat(), _day(value, style))
+    local = timezone.localtime(value)
+    title = f"{_day(local, 'long')}, {local:%H:%M:%S} {zone_name(local)}"
+    return markup(
+        '<time datetime="{}" title="{}">{}</time>', stamp(value), title, _text(local, style)
+    )
+
+
+def text(value: dt.date, style: str = "full") -> str:
+    """The words of `when`, without markup."""
+    if not isinstance(value, dt.datetime):
+        return _day(value, style)
+    return _text(timezone.localtime(value), style)
+
+
+def localised(text: str) -> str:
+    """A sentence with its instants, recorded in UTC, in the reader's zone."""
+    return _RECORDED.sub(_reader, text)
+
+
+def _reader(found: re.Match[str]) -> str:
+    stamp, day, clock = found.groups()
+    form, said = ("%Y-%m-%d %H:%M", stamp) if stamp else ("%d %B %Y %H:%M", day)
+    try:
+        at = dt.datetime.strptime(f"{said} {clock}", form).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return found[0]
+    return _text(timezone.localtime(at), "full")
+
+
+def _text(local: dt.datetime, style: str) -> str:
+    clock = f"{local.hour:02}:{local.minute:02} {zone_name(local)}"
+    if style == "time":
+        return clock
+    day = _day(local, style)
+    return day if style in ("date", "short") else f"{day}, {clock}"
+
+
+def stamp(value: dt.datetime) -> str:
+    """An instant for machines, in UTC."""
+    return f"{value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def relative(due: dt.datetime, calendar: WorkCalendar | None = None) -> str:
+    """A deadline from now: “in 6 working days”, “in 3 hours”, “2 working days over”."""
+    now = time.now()
+    return _relative(due, now, _days(now, due, calendar))
+
+
+def last_day(value: dt.date, calendar: WorkCalendar | None = None) -> dt.date | None:
+    """The day that a deadline ends with on the calendar's wall; None for a time within a day.
+
+    Such a deadline is shown as that day: as an instant in a zone further east it would be the next.
+    """
+    if not isinstance(value, dt.datetime):
+        return value
+    if calendar is None:
+        return None
+    wall = calendar.local(value)
+    if wall.time() == dt.time.min:
+        return wall.date() - dt.timedelta(days=1)
+    return wall.date() if wall.time() == dt.time.max else None
+
+
+def instant(value: dt.date, calendar: WorkCalendar | None = None) -> dt.datetime:
+    """The instant of a deadline; of a day, its end on the calendar's wall."""
+    if isinstance(value, dt.datetime):
+        return value
+    return (calendar or _calendar(timezone.get_current_timezone_name())).end_of_day(value)
+
+
+def until(
+    value: dt.date | None, calendar: WorkCalendar | None = None, style: str = "full"
+) -> SafeString:
+    """When a deadline is: its last day, or the instant in the reader's zone."""
+    return NONE if value is None else when(last_day(value, calendar) or value, style)
+
+
+def due(
+    value: dt.date | None, calendar: WorkCalendar | None = None, style: str = "full"
+) -> SafeString:
+    """A deadline, a day or an instant: when, and how far that is."""
+    if value is None:
+        return NONE
+    far = relative(instant(value, calendar), calendar)
+    return markup('{}, <span class="nowrap">{}</span>', until(value, calendar, style), far)
+
+
+def urgency(value: dt.datetime, calendar: WorkCalendar | None = None) -> Tone:
+    """How a running deadline is coloured: over is bad, three working days or less is a warning."""
+    now = time.now()
+    return _urgency(value, now, _days(now, value, calendar))
+
+
+def due_tag(
+    value: dt.date | None, calendar: WorkCalendar | None = None, *, done: bool = False
+) -> SafeString:
+    """The deadline as a tag for tables; a finished one shows its date, uncoloured."""
+    if value is None:
+        return NONE
+    if done:
+        return until(value, calendar, "short")
+    now, end, day = time.now(), instant(value, calendar), last_day(value, calendar)
+    days = _days(now, end, calendar)
+    return markup(
+        '<time class="tag {}" datetime="{}" title="{}">{}</time>',
+        _urgency(end, now, days),
+        stamp(end),
+        _day(day, "long") if day else text(end, "long"),
+        _relative(end, now, days),
+    )
+
+
+@functools.cache
+def _calendar(zone: str) -> WorkCalendar:
+    return WorkCalendar(zone=zone)
+
+
+def _days(now: dt.datetime, due: dt.datetime, calendar: WorkCalendar | None) -> int:
+    calendar = calendar or _calendar(timezone.get_current_timezone_name())
+    return calendar.working_days_between(now, due)
+
+
+def _relative(due: dt.datetime, now: dt.datetime, days: int) -> str:
+    if days:
+        words = f"{abs(days)} working {_plural('day', abs(days))}"
+    else:
+        words = _near(abs((due - now).total_seconds()))
+    return f"in {words}" if due > now else f"{words} over"
+
+
+def _urgency(value: dt.datetime, now: dt.datetime, days: int) -> Tone:
+    if value <= now:
+        return "bad"
+    return "warn" if days <= _SOON_DAYS else "plain"
+
+
+def _day(day: dt.date, style: str) -> str:
+    year = f" {day.year}"
+    if style in ("long", "short") and day.year == time.now().year:
+        year = ""
+    month = _MONTHS[day.month - 1]
+    weekday = f"{_WEEKDAYS[day.weekday()]} " if style == "long" else ""
+    return f"{weekday}{day.day} {month[:3] if style == 'short' else month}{year}"
+
+
+def _near(seconds: float) -> str:
+    minutes, hours, days = int(seconds // 60), int(seconds // _HOUR), int(seconds // 86400)
+    if days:
+        return f"{days} {_plural('day', days)}"
+    if hours:
+        return f"{hours} {_plural('hour', hours)}"
+    return f"{max(minutes, 1)} {_plural('minute', max(minutes, 1))}"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"

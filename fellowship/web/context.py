@@ -1,0 +1,97 @@
+"""What the layout needs on every page, computed only when a page is laid out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject, cached_property
+
+from fellowship.kernel import time
+from fellowship.web.components.times import zone_name
+from fellowship.web.nav import NavLink, links
+from fellowship.web.nav import unread as unread_count
+
+SCHEME_COOKIE = "scheme"
+KEYS_COOKIE = "keys"
+SCHEMES = ("light", "dark")
+BAR = 8
+"""Entries of the main navigation that fit into the bar, “More” among them."""
+
+
+class Layout:
+    """The frame of one page: who reads it, where they may go, how they want it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user: Any = getattr(request, "user", None)
+
+    @cached_property
+    def nav(self) -> list[NavLink]:
+        """The main navigation."""
+        return links(self.user, self.request.path) if self.user else []
+
+    @property
+    def near(self) -> list[NavLink]:
+        """The entries shown in the bar: as many as fit beside the brand."""
+        return self.nav if len(self.nav) <= BAR else self.nav[: BAR - 1]
+
+    @property
+    def far(self) -> list[NavLink]:
+        """The entries behind “More”."""
+        return self.nav[len(self.near) :]
+
+    @property
+    def far_current(self) -> bool:
+        """Whether the present page is one of those behind “More”."""
+        return any(link.current for link in self.far)
+
+    @cached_property
+    def rail(self) -> list[NavLink]:
+        """The rail “My work”."""
+        return links(self.user, self.request.path, rail=True) if self.user else []
+
+    @cached_property
+    def unread(self) -> int:
+        """Unread notices."""
+        return unread_count(self.user) if self.user else 0
+
+    @property
+    def scheme(self) -> str:
+        """The colour scheme chosen by hand; empty follows the device."""
+        chosen = self.request.COOKIES.get(SCHEME_COOKIE, "")
+        return chosen if chosen in SCHEMES else ""
+
+    @property
+    def keys(self) -> bool:
+        """Whether single-key shortcuts are on."""
+        return self.request.COOKIES.get(KEYS_COOKIE) != "off"
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the demonstration, where people may be tried on."""
+        return bool(getattr(settings, "DEMO", False))
+
+    @property
+    def version(self) -> str:
+        """The application's version."""
+        return str(getattr(settings, "VERSION", ""))
+
+    @property
+    def zone(self) -> str:
+        """The zone times are shown in."""
+        name = timezone.get_current_timezone_name()
+        short = zone_name(timezone.localtime(time.now()))
+        return name if name == short else f"{name} ({short})"
+
+    @property
+    def request_id(self) -> str:
+        """The request's id, for error pages."""
+        return str(getattr(self.request, "id", ""))
+
+
+def web(request: HttpRequest) -> dict[str, Any]:
+    """`layout` for templates."""
+    return {"layout": SimpleLazyObject(lambda: Layout(request))}

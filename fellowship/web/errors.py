@@ -1,0 +1,31 @@
+"""Errors that no view answered: a page for people, problem details below /api/."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from fellowship.web.api.problems import plain_problem
+
+API = "/api/"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    if request.path.startswith(API):
+        return plain_problem(request, 400, "This request cannot be read.")
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    if request.path.startswith(API):
+        return plain_problem(request, 404, "There is no such thing for you.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    if request.path.startswith(API):
+        return plain_problem(request, 500, "Something failed here; nothing was changed.")
+    return defaults.server_error(request)

@@ -1,0 +1,128 @@
+"""What every request passes: an id, plain input, the person's zone, refusals, once-only forms."""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.defaults import page_not_found
+
+from fellowship.kernel.refusals import Missing, Refusal, Refused
+from fellowship.web import again, calendars, once, onward
+from fellowship.web.actions import status_of
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestId:
+    """`request.id`, taken from a proxy's `X-Request-ID` where it is well formed, and sent back."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Name the request and its answer."""
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class PlainInput:
+    """Refuse NUL in an address: no page or query has a use for it, nor has PostgreSQL."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 400 where the path or the query holds NUL."""
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The address holds a NUL character.")
+        return self.get_response(request)
+
+
+class PersonZone:
+    """The zone times are shown and read in (the person's own, UTC for visitors), and the calendars
+    their distances are counted in.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Activate the zone for the length of the request."""
+        name = getattr(request.user, "time_zone", "") or "UTC"
+        try:
+            zone = zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            zone = zoneinfo.ZoneInfo("UTC")
+        with timezone.override(zone), calendars.kept():
+            return self.get_response(request)
+
+
+class Refusals:
+    """A refusal that no view placed on a form becomes a page that names the reason."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on; exceptions come to `process_exception`. A verb's address opened has a page."""
+        response = self.get_response(request)
+        if request.method == "GET" and type(response) is HttpResponseNotAllowed:
+            page = render(request, "405.html", {"above": onward.above(request.path)}, status=405)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """403 or 409 with the reason for `Refused`, 404 for `Missing`.
+
+        Where it is a verb's own reason that was refused, its page again.
+        """
+        if isinstance(error, Refused):
+            return again.back(request, error.refusal) or refused(request, error.refusal)
+        if isinstance(error, Missing):
+            return page_not_found(request, error)
+        return None
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The page of a refusal; only its text where htmx asked for a fragment."""
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "web/refused_fragment.html" if fragment else "web/refused.html"
+    context = {
+        "refusal": refusal,
+        "back_url": again.came_from(request),
+        "typed": request.POST.get(again.FIELD, "").strip(),
+    }
+    return render(request, template, context, status=status_of(refusal))
+
+
+class Once:
+    """The same form of the same page sent twice is done once (see `web.once`)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Do the act of a first request; answer a second as the first was answered."""
+        act = once.key(request)
+        if act is None:
+            return self.get_response(request)
+        if not once.claim(act):
+            known = once.answer(act)
+            if known is not None:
+                return known
+            once.claim(act)
+        response = self.get_response(request)
+        once.remember(act, response)
+        return response

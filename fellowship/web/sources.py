@@ -1,0 +1,63 @@
+"""What the layout asks of the applications above it: unread notices, open calls, who works where.
+
+They stand above `web` in the ladder and must not know it, so it asks them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.notices.queries import unread_count
+from fellowship.programs.models import Call
+from fellowship.programs.policy import may_found
+from fellowship.web import nav
+from fellowship.web.landing import OpenCall
+
+_SHOWN = 20
+_OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
+
+
+def unread(user: Any) -> int:
+    """How many notices `user` has not read."""
+    return unread_count(user)
+
+
+def open_calls(at: dt.datetime) -> Iterable[OpenCall]:
+    """The calls open at `at`, those that close first."""
+    for call in Call.objects.open(at).select_related("program").order_by("closes_at")[:_SHOWN]:
+        yield OpenCall(
+            title=call.title,
+            url=reverse("programs:call", args=[call.ref]),
+            summary=call.summary,
+            program=call.program.name,
+            closes_at=call.closes_at,
+            ref=call.ref,
+        )
+
+
+def register_navigation() -> None:
+    """The entries of the foundation's own pages."""
+    nav.register("My work", "web:home", section="portal", order=0)
+    nav.register("Open calls", "programs:calls", visible=_anyone, section="public", order=5)
+    nav.register("Programmes", "programs:programs", visible=_works_in_an_office, order=60)
+    nav.register("Roles", "accounts:people", visible=_administers, section="office", order=90)
+
+
+def _anyone(user: Any) -> bool:
+    return True
+
+
+def _works_in_an_office(user: Any) -> bool:
+    if not user.is_authenticated:
+        return False
+    return holds_anywhere(user, *_OFFICE) or may_found(user) is None
+
+
+def _administers(user: Any) -> bool:
+    return bool(user.is_authenticated) and holds_anywhere(user, roles.ADMINISTRATOR)

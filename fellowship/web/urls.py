@@ -1,0 +1,22 @@
+"""Home, health, and the switches of the layout."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from fellowship.web import showcase, views
+
+app_name = "web"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("healthz/", views.healthz),
+    path("readyz", views.readyz, name="readyz"),
+    path("readyz/", views.readyz),
+    path("theme/", views.theme, name="theme"),
+    path("keys/", views.keys, name="keys"),
+    path("components/", showcase.components, name="components"),
+    path("components/draft/", showcase.draft, name="components_draft"),
+    path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon),
+]

@@ -1,0 +1,151 @@
+"""How a verb of the ledger reads in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict
+from fellowship.clocks import registry as clocks
+from fellowship.programs.states import CallState, LaunchItem, Stage
+
+Words = Callable[[str], str | None]
+"""A recorded key in words; None for one it does not know."""
+
+# The verbs of the foundation, which stands below this module; every other app registers its own.
+_labels: dict[str, str] = {
+    "accounts.create_token": "made an API token",
+    "accounts.declare_conflict": "declared about a conflict of interest",
+    "accounts.end_role": "ended the role",
+    "accounts.grant_role": "granted the role",
+    "accounts.register": "registered the person",
+    "accounts.revoke_token": "revoked the API token",
+    "accounts.update_profile": "changed their details",
+    "clocks.breach": "recorded that the clock ran out",
+    "clocks.extend": "extended the clock",
+    "clocks.pause": "paused the clock",
+    "clocks.resume": "let the clock run on",
+    "clocks.start": "started the clock",
+    "clocks.stop": "stopped the clock",
+    "notices.close_calendar": "closed the calendar feed",
+    "notices.open_calendar": "opened the calendar feed",
+    "programs.close_call": "closed the call",
+    "programs.complete_checklist_item": "completed a launch item",
+    "programs.draft_call": "drafted the call",
+    "programs.edit_call": "edited the call",
+    "programs.extend_call": "extended the call",
+    "programs.found_program": "founded the programme",
+    "programs.furnish": "set up tracks, models and outputs",
+    "programs.name_sponsor": "named the sponsor",
+    "programs.open_cohort": "opened the cohort",
+    "programs.publish_call": "published the call",
+}
+
+
+_actors: dict[str, str] = {
+    "access trail": "The check of accesses",
+    "board decision": "The board’s decision",
+    "clocks.sweep": "The clock",
+    "demonstration": "The demonstration",
+    "first grant": "The first grant of data",
+    "governance.exceptions": "The clock",
+    "programs.founding": "The founding of the programme",
+    "proposals service": "The course of the proposal",
+    "scoping": "The course of the fellowship",
+    "sign-up": "Sign-up",
+}
+_fields: dict[str, str] = {
+    "acknowledge_by": "acknowledged by",
+    "accounts.from": "since",
+    "closes_at": "closes",
+    "doi": "DOI",
+    "due_at": "due",
+    "email_hash": "address (SHA-256)",
+    "ended_at": "ended",
+    "first_at": "first act",
+    "hash": "text (SHA-256)",
+    "last_at": "last act",
+    "max_tier": "highest tier",
+    "package_sha256": "package (SHA-256)",
+    "program": "programme",
+    "realm": "programme",
+    "ref": "reference",
+    "released_at": "released",
+    "sha256": "SHA-256",
+    "slug": "short name",
+    "starts_at": "starts",
+    "text_hash": "text (SHA-256)",
+    "window_ends_at": "window ends",
+}
+_values: dict[str, list[Words]] = {}
+
+
+def register(labels: Mapping[str, str]) -> None:
+    """Name verbs in the past tense: `{"proposals.submit": "submitted the proposal"}`."""
+    _labels.update(labels)
+
+
+def register_values(choices: Mapping[str, Iterable[tuple[str, Any]]]) -> None:
+    """Name the recorded values of changes: `register_values({"tier": Tier.choices})`.
+
+    A name that means different things is led by the app, `"findings.state"`, or by the verb.
+    """
+    for name, pairs in choices.items():
+        named: dict[str, str] = {key: str(words) for key, words in pairs}
+        register_words(name, named.get)
+
+
+def register_words(name: str, words: Words) -> None:
+    """As `register_values`, for what is no closed list."""
+    _values.setdefault(name, []).append(words)
+
+
+def register_fields(names: Mapping[str, str]) -> None:
+    """Name what changed: `{"findings.mapping": "turns into"}`; led by a verb, an app or nothing."""
+    _fields.update(names)
+
+
+def value(name: str, recorded: str, scope: str = "") -> str | None:
+    """The registered words of a change's value; `scope` is the verb or the app that recorded it."""
+    known = (words for key in _keys(name, scope) for words in _values.get(key, []))
+    return next((found for words in known if (found := words(recorded))), None)
+
+
+def field(name: str, scope: str = "", otherwise: str = "") -> str:
+    """What a change is about: the registered words of its name, or the name made readable."""
+    known = (_fields[key] for key in _keys(name, scope) if key in _fields)
+    return next(known, otherwise or name.replace("_", " "))
+
+
+def _keys(name: str, scope: str) -> tuple[str, ...]:
+    """Where the words of a name are looked for: under the verb, the app, and alone."""
+    return tuple(dict.fromkeys((f"{scope}.{name}", f"{scope.partition('.')[0]}.{name}", name)))
+
+
+def actor(name: str) -> str:
+    """Who acted: a person by name, a part of the system by what it is to a reader."""
+    return _actors.get(name, name) or "The system"
+
+
+def label(verb: str) -> str:
+    """The registered words of `verb`, or its key made readable: “proposals.submit” → “submit”."""
+    return _labels.get(verb) or verb.rpartition(".")[2].replace("_", " ")
+
+
+def known() -> dict[str, str]:
+    """The verbs that have words, for lists to choose from."""
+    return dict(_labels)
+
+
+register_values(
+    {
+        "accounts.kind": Conflict.Kind.choices,
+        "item": LaunchItem.choices,
+        "programs.state": CallState.choices,
+        "role": ((key, role.label) for key, role in roles.ROLES.items()),
+        "seat": roles.Seat.choices,
+        "stage": Stage.choices,
+    }
+)
+register_words("clocks.kind", clocks.label)

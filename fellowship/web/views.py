@@ -1,0 +1,135 @@
+"""Home, health, and the switches of the layout."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from fellowship.kernel import time
+from fellowship.web import landing, onward, work
+from fellowship.web.context import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES
+
+_YEAR = 365 * 24 * 3600
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The person's own work; for visitors, what this is and which calls are open."""
+    now = time.now()
+    if not request.user.is_authenticated:
+        return render(request, "web/landing.html", {"calls": landing.open_calls(now)})
+    mine = work.of(request.user, now)
+    overdue = sum(1 for item in mine.mine if item.at <= now)
+    return render(request, "web/home.html", {"work": mine, "overdue": overdue})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is up; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether this process can serve: database, migrations, cache. 503 where it cannot."""
+    parts = {"database": _database(), "migrations": _migrations(), "cache": _cache()}
+    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _migrations() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return False
+
+
+def _cache() -> bool:
+    try:
+        cache.set("readyz", "ok", 10)
+        return bool(cache.get("readyz") == "ok")
+    except Exception:
+        return False
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the colour scheme chosen by hand in a cookie; an empty choice follows the device."""
+    chosen = request.POST.get("scheme", "")
+    response = redirect(_back(request))
+    if chosen in SCHEMES:
+        _keep(response, SCHEME_COOKIE, chosen)
+    else:
+        response.delete_cookie(SCHEME_COOKIE)
+    return response
+
+
+@login_required
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keyboard shortcuts, and the switch that turns the single-key ones off."""
+    if request.method != "POST":
+        return render(request, "web/keys.html")
+    response = redirect("web:keys")
+    if request.POST.get("keys") == "off":
+        _keep(response, KEYS_COOKIE, "off")
+    else:
+        response.delete_cookie(KEYS_COOKIE)
+    return response
+
+
+@require_GET
+def robots(request: HttpRequest) -> HttpResponse:
+    """Only the public pages are for search engines."""
+    lines = ["User-agent: *", "Allow: /$", "Allow: /calls/", "Disallow: /"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponsePermanentRedirect:
+    """Browsers that ask at the old address."""
+    return HttpResponsePermanentRedirect(static("favicon.svg"))
+
+
+def may_show_components() -> bool:
+    """The component page is for those who build pages."""
+    shown = (getattr(settings, name, False) for name in ("SHOW_COMPONENTS", "DEMO"))
+    return bool(settings.DEBUG or any(shown))
+
+
+def refuse_components() -> None:
+    """404 where the component page is not shown."""
+    if not may_show_components():
+        raise Http404
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person came from, if that is ours."""
+    return onward.ours(request, request.POST.get("next", "")) or "/"
+
+
+def _keep(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, _YEAR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )

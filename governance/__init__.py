@@ -1,0 +1,1 @@
+"""Governance: versioned rules, the board and its decisions, exceptions and escalations."""

@@ -1,0 +1,19 @@
+"""The API of the board, its decisions, exceptions, escalations and rules."""
+
+from __future__ import annotations
+
+from fellowship.web.api import Router
+from governance.api.decisions import ConditionViewSet, DecisionViewSet
+from governance.api.escalations import EscalationViewSet
+from governance.api.exceptions import ExceptionViewSet
+from governance.api.matters import MatterViewSet
+from governance.api.rules import RuleViewSet
+
+router = Router()
+router.register("matters", MatterViewSet, basename="matters")
+router.register("decisions", DecisionViewSet, basename="decisions")
+router.register("conditions", ConditionViewSet, basename="conditions")
+router.register("exceptions", ExceptionViewSet, basename="exceptions")
+router.register("escalations", EscalationViewSet, basename="escalations")
+router.register("rules", RuleViewSet, basename="rules")
+urlpatterns = router.urls

@@ -1,0 +1,166 @@
+"""Matters before the board: declare, vote, record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fellowship.accounts.models import Conflict
+from fellowship.accounts.queries import conflict_of
+from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from governance import docket, kinds, services
+from governance.api.decisions import ConditionSerializer
+from governance.models import (
+    Matter,
+    Vote,
+)
+from governance.states import (
+    LIVE_MATTER,
+    MatterState,
+    Position,
+)
+
+
+class MatterSerializer(serializers.ModelSerializer[Matter]):
+    """The public face: the question, where it stands, and what came of it."""
+
+    outcome = serializers.CharField(source="decision.outcome", default=None)
+
+    class Meta:
+        model = Matter
+        fields = (
+            "ref", "kind", "title", "question", "state", "referred_at", "due_at", "ended_at",
+            "outcome",
+        )  # fmt: skip
+
+
+class VoteSerializer(serializers.ModelSerializer[Vote]):
+    """One vote, where the person may see it."""
+
+    seat = serializers.CharField(source="ballot_seat.seat")
+
+    class Meta:
+        model = Vote
+        fields = ("seat", "position", "rationale", "conditions", "cast_at")
+
+
+class VoteInput(Input):
+    """A vote."""
+
+    position = serializers.ChoiceField(choices=Position.choices)
+    rationale = serializers.CharField(required=False, allow_blank=True, default="")
+    conditions = serializers.ListField(
+        child=serializers.DictField(), required=False, default=list, max_length=3
+    )
+
+
+class RecuseInput(Input):
+    """A declaration; `none` says that there is no conflict."""
+
+    kind = serializers.ChoiceField(choices=Conflict.Kind.choices)
+    statement = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=2_000
+    )
+
+
+class NoteInput(Input):
+    """The chair's sentence in the letter."""
+
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
+
+
+class MatterViewSet(VisibleViewSet):
+    """Matters. Whom a matter is about sees its public face; the room sees seats and dossier too."""
+
+    queryset = Matter.objects.select_related("program", "ballot", "decision", "referred_by")
+    serializer_class = MatterSerializer
+    lookup_field = "ref"
+    ordering = "-id"
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The matter; with its dossier where the person may read it and has declared."""
+        matter = self.get_object()
+        body = dict(self.get_serializer(matter).data)
+        decision = getattr(matter, "decision", None)
+        if decision is not None:
+            conditions = decision.conditions.select_related("owner", "verifier", "decision__matter")
+            body["letter"] = decision.letter
+            body["conditions"] = ConditionSerializer(conditions, many=True).data
+        if self._inside(matter):
+            body |= self._room(matter)
+        return Response(body)
+
+    def _inside(self, matter: Matter) -> bool:
+        return Matter.objects.opened_to(self.request.user).filter(pk=matter.pk).exists()
+
+    def _room(self, matter: Matter) -> dict[str, Any]:
+        """Seats without positions; the dossier once declared; votes once closed, and one's own."""
+        user: Any = self.request.user
+        row = docket.row(matter, user)
+        votes = Vote.objects.visible_to(user).filter(ballot_seat__ballot__matter=matter)
+        body: dict[str, Any] = {
+            "seats": [{"seat": mark.label, "state": mark.state} for mark in row.seats],
+            "quorum_needed": row.needed,
+            "taking_part": row.voted,
+            "mine": row.mine.key,
+            "dossier_hash": matter.dossier_hash,
+            "votes": VoteSerializer(votes.select_related("ballot_seat"), many=True).data,
+            "dossier": None,
+        }
+        if row.mine.key == "declare" and matter.state in LIVE_MATTER:
+            return body
+        if matter.state == MatterState.VOTING and row.mine.key == "unread":
+            services.open_dossier(matter=matter, by=user)
+        return body | {"dossier": matter.dossier.body}
+
+    @extend_schema(request=VoteInput, responses={200: MatterSerializer})
+    @action(detail=True, methods=["post"])
+    def vote(self, request: Request, ref: str = "") -> Response:
+        """Cast or change the vote of one's seat."""
+        matter = self._opened()
+        services.cast_vote(matter=matter, by=self._person, **self.validated(VoteInput))
+        return self.retrieve(request)
+
+    @extend_schema(request=RecuseInput, responses={200: MatterSerializer, 204: None})
+    @action(detail=True, methods=["post"])
+    def declare(self, request: Request, ref: str = "") -> Response:
+        """Declare a conflict, or that there is none."""
+        matter = self._opened()
+        services.recuse(matter=matter, by=self._person, **self.validated(RecuseInput))
+        return self.shown(matter)
+
+    @extend_schema(request=NoteInput, responses={200: MatterSerializer})
+    @action(detail=True, methods=["post"])
+    def record(self, request: Request, ref: str = "") -> Response:
+        """Close the ballot, record the decision and perform it."""
+        matter = self._opened()
+        services.record_decision(matter=matter, by=self._person, **self.validated(NoteInput))
+        return self.shown(matter)
+
+    give_back = service_action(
+        "give-back", services.return_matter, subject="matter", input=ReasonInput
+    )
+    withdraw = service_action(
+        "withdraw", services.withdraw_matter, subject="matter", input=ReasonInput
+    )
+
+    @property
+    def _person(self) -> Any:
+        return self.request.user
+
+    def _opened(self) -> Matter:
+        """A matter the person may act on in the room; undeclared, nothing but the declaration."""
+        matter: Matter = self.get_object()
+        if not self._inside(matter):
+            raise Http404
+        if self.action == "vote" and conflict_of(self._person, kinds.subject_of(matter)) is None:
+            text = "Declare first whether you have a conflict of interest."
+            raise Refused(Refusal("undeclared", text))
+        return matter

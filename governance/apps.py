@@ -1,0 +1,66 @@
+"""The governance application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+VERBS = {
+    "governance.refer": "put it before the board",
+    "governance.open_ballot": "opened the ballot",
+    "governance.open_dossier": "opened the dossier",
+    "governance.cast_vote": "cast a vote",
+    "governance.record_decision": "recorded the decision",
+    "governance.recuse": "was recused",
+    "governance.withdraw_matter": "withdrew the matter",
+    "governance.return_matter": "returned the matter",
+    "governance.meet_condition": "reported the condition as met",
+    "governance.verify_condition": "verified the condition",
+    "governance.fail_condition": "found the condition not met",
+    "governance.waive_condition": "waived the condition",
+    "governance.request_exception": "asked for an exception",
+    "governance.grant_exception": "granted the exception",
+    "governance.refuse_exception": "did not grant the exception",
+    "governance.withdraw_exception": "withdrew the request",
+    "governance.end_exception": "ended the exception early",
+    "governance.exception_reminded": "announced the end of the exception",
+    "governance.exception_expired": "noted that the exception has ended",
+    "governance.raise_escalation": "raised an escalation",
+    "governance.acknowledge_escalation": "acknowledged the escalation",
+    "governance.contain_escalation": "contained the harm",
+    "governance.verify_escalation": "verified the containment",
+    "governance.reopen_escalation": "took the escalation up again",
+    "governance.inform_fellow": "told the fellow how it stands",
+    "governance.close_escalation": "closed the escalation",
+    "governance.pin_rules": "fixed the rules of the case",
+    "governance.amend_pin": "agreed on a later rule",
+    "governance.draft_rule": "drafted a rule",
+    "governance.edit_rule": "changed the draft",
+    "governance.propose_rule": "proposed the rule",
+    "governance.bring_into_force": "adopted the rule",
+    "governance.reject_rule": "did not adopt the rule",
+    "governance.take_back_rule": "made it a draft again",
+    "governance.adopt_founding_rules": "adopted the first rules",
+    "governance.call_meeting": "called a meeting",
+    "governance.cancel_meeting": "cancelled the meeting",
+    "governance.write_minutes": "wrote the minutes",
+    "governance.approve_minutes": "approved the minutes",
+    "governance.name_deputy": "named a deputy",
+}
+
+
+class GovernanceConfig(AppConfig):
+    """Rules, the board, exceptions and escalations."""
+
+    name = "governance"
+    label = "governance"
+    verbose_name = "Governance"
+
+    def ready(self) -> None:
+        """Register the board's own matters, the clocks' handlers, and what covers a launch gap."""
+        from fellowship.programs import gaps
+        from fellowship.web import verbs
+        from governance import board, places, setting_up, tasks, words  # noqa: F401
+
+        gaps.register(tasks.launch_gap_covered)
+        verbs.register(VERBS)
+        words.register()

@@ -1,0 +1,112 @@
+"""Reading a ballot: who may vote now, what was cast, and how it stands. Decides nothing itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict, RoleAssignment
+from fellowship.accounts.queries import seat_of
+from fellowship.kernel.time import now
+from governance import ballots
+from governance.ballots import SeatVote, Tally
+from governance.models import Ballot, BallotSeat, Delegation, Matter, MatterSubject, Vote
+from governance.states import Standing
+
+
+def recused_ids(matter: Matter) -> set[int]:
+    """Ids of the people who declared a conflict in the matter, its subject, or what is related."""
+    subjects = MatterSubject.objects.filter(
+        matter=matter, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
+    )
+    conflicts = Conflict.objects.filter(Exists(subjects)).exclude(kind=Conflict.Kind.NONE)
+    return set(conflicts.values_list("user_id", flat=True))
+
+
+def is_recused(matter: Matter, user: Any) -> bool:
+    """Whether the person declared a conflict in the matter."""
+    return user.pk in recused_ids(matter)
+
+
+def is_party(matter: Matter, user: Any) -> bool:
+    """Whether the matter is about the person."""
+    return matter.parties.filter(user_id=user.pk).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLine:
+    """One seat of a ballot as the meter shows it: who, its standing now, its vote if cast."""
+
+    row: BallotSeat
+    standing: str
+    vote: Vote | None
+
+    @property
+    def voted(self) -> bool:
+        """Whether a vote was cast that counts."""
+        return self.standing == Standing.ELIGIBLE and self.vote is not None
+
+    def counted(self) -> SeatVote:
+        """The seat as arithmetic sees it."""
+        return SeatVote(self.row.seat, self.standing, self.vote.position if self.vote else None)
+
+
+def lines(ballot: Ballot) -> list[SeatLine]:
+    """Every seat with its standing now: a conflict declared since the opening counts.
+
+    Votes are here whether sealed or not; show a position only where `ballot.votes_visible`.
+    """
+    rows = ballot.seats.select_related("user", "vote").order_by("id")
+    recused = set() if ballot.closed_at else recused_ids(ballot.matter)
+    return [SeatLine(row, _standing(row, recused), getattr(row, "vote", None)) for row in rows]
+
+
+def _standing(row: BallotSeat, recused: set[int]) -> str:
+    late = row.standing == Standing.ELIGIBLE and row.user_id in recused
+    return Standing.RECUSED if late else row.standing
+
+
+def count(ballot: Ballot, at: dt.datetime | None = None, chair_seat: str | None = None) -> Tally:
+    """How the ballot stands at `at`: its outcome if it were closed now, or the reasons why not."""
+    seats = [line.counted() for line in lines(ballot)]
+    return ballots.decide(ballot.params, seats, over=ballot.over(at), chair_seat=chair_seat)
+
+
+def seat_for(ballot: Ballot, user: Any, at: dt.datetime | None = None) -> BallotSeat | None:
+    """The seat the person may vote for: their own, or one they stand in for as its deputy."""
+    own = ballot.seats.filter(user_id=user.pk).first()
+    if own or ballot.params.delegation == "none":
+        return own
+    deputised = Delegation.objects.live(at).filter(
+        program_id=ballot.matter.program_id,
+        deputy_id=user.pk,
+        seat=OuterRef("seat"),
+        member_id=OuterRef("user_id"),
+    )
+    return ballot.seats.filter(Exists(deputised)).first()
+
+
+def holds_seat(row: BallotSeat, program_id: int, at: dt.datetime | None = None) -> bool:
+    """Whether the person in the ballot's roll still holds the seat."""
+    live = RoleAssignment.objects.live(at or now())
+    return live.filter(
+        realm_id=program_id, role=roles.BOARD_MEMBER, seat=row.seat, user=row.user
+    ).exists()
+
+
+def roll(program_id: int, seats: tuple[str, ...], at: dt.datetime) -> dict[str, int | None]:
+    """Who holds each of the seats at `at`; None where it is vacant."""
+    live = RoleAssignment.objects.live(at).filter(
+        realm_id=program_id, role=roles.BOARD_MEMBER, seat__in=seats
+    )
+    held = dict(live.values_list("seat", "user_id"))
+    return {seat: held.get(seat) for seat in seats}
+
+
+def own_seat(program_id: int, user: Any, at: dt.datetime | None = None) -> str | None:
+    """The seat the person holds in the programme, for the chair's tie."""
+    return seat_of(user, program_id, at)

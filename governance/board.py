@@ -1,0 +1,182 @@
+"""The board's own matters: changes of rules, and exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+
+from fellowship.accounts.models import Actor, User
+from governance import exceptions, rules
+from governance.kinds import MatterKind, register
+from governance.models import Decision, ExceptionRecord, Matter, RuleVersion
+from governance.policy.rules import RULE_MATTER
+from governance.services.exceptions import (
+    MATTER_KIND,
+    grant_exception,
+    refuse_exception,
+    withdraw_exception,
+)
+from governance.services.rules import bring_into_force, reject_rule, take_back_rule
+from governance.states import APPROVING, ExceptionState, Outcome, RuleStatus
+
+
+class RuleMatter(MatterKind):
+    """Whether a new version of a rule is adopted."""
+
+    key: ClassVar[str] = RULE_MATTER
+    label: ClassVar[str] = "Rule change"
+    subject_model: ClassVar[str] = "governance.ruleversion"
+
+    def title(self, subject: RuleVersion) -> str:
+        """The rule by its title."""
+        return f"{subject.get_kind_display()}: {subject.title}"
+
+    def question(self, subject: RuleVersion) -> str:
+        """Whether it is adopted, and from when."""
+        when = f"{subject.effective_at:%-d %B %Y}" if subject.effective_at else "once decided"
+        return f"Shall this version of the {subject.get_kind_display().lower()} apply, from {when}?"
+
+    def dossier(self, subject: RuleVersion) -> dict[str, Any]:
+        """Rationale, what changes, and the whole text."""
+        before = rules.in_force(subject.program_id, subject.kind)
+        diff = rules.diff(before, subject)
+        changes = [[c.path, _shown(c.before), _shown(c.after)] for c in diff.parameters]
+        return {
+            "sections": [
+                {"heading": "Why", "text": subject.rationale},
+                {
+                    "heading": f"Parameters against {before}",
+                    "columns": ["Parameter", "Now", "Then"],
+                    "rows": changes,
+                },
+                {
+                    "heading": f"Words against {before}",
+                    "diff": {"old": before.prose, "new": subject.prose},
+                },
+                {"heading": "Text", "text": subject.prose},
+            ],
+            "text_hash": subject.text_hash,
+        }
+
+    def revision(self, subject: RuleVersion) -> str:
+        """The hash of text and parameters."""
+        return subject.text_hash
+
+    def parties(self, subject: RuleVersion) -> set[int]:
+        """Nobody: a rule concerns all alike. Who refers it does not vote in any case."""
+        return set()
+
+    def url(self, subject: RuleVersion) -> str:
+        """The version's page."""
+        return subject.get_absolute_url()
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: RuleVersion, by: User) -> None:
+        """Adopt, reject, or make it a draft again."""
+        if decision.outcome in APPROVING:
+            bring_into_force(rule=subject, by=by)
+        elif decision.outcome == Outcome.DENY:
+            reject_rule(rule=subject, by=by)
+        else:
+            take_back_rule(rule=subject, by=by)
+
+    def taken_back(self, *, matter: Matter, subject: RuleVersion, by: Actor) -> None:
+        """A version withdrawn or returned is a draft again."""
+        if subject.status == RuleStatus.PROPOSED:
+            take_back_rule(rule=subject, by=by)
+
+    def condition_owner(self, subject: RuleVersion) -> User | None:
+        """The rule's owner."""
+        return subject.owner
+
+
+class ExceptionMatter(MatterKind):
+    """Whether a rule is excepted for a time."""
+
+    key: ClassVar[str] = MATTER_KIND
+    label: ClassVar[str] = "Exception"
+    subject_model: ClassVar[str] = "governance.exceptionrecord"
+
+    def title(self, subject: ExceptionRecord) -> str:
+        """What is excepted."""
+        return f"{subject.get_kind_display()}: {subject.title}"
+
+    def question(self, subject: ExceptionRecord) -> str:
+        """Whether, for what, and until when."""
+        until = f"{subject.expires_at:%-d %B %Y}"
+        return f"Shall this exception for {subject.subject_label} be granted until {until}?"
+
+    def dossier(self, subject: ExceptionRecord) -> dict[str, Any]:
+        """Reason, risk, what makes up for it, and every earlier exception it extends."""
+        earlier = exceptions.earlier(subject)
+        rows = [[e.ref, f"{e.starts_at:%Y-%m-%d}", f"{e.expires_at:%Y-%m-%d}"] for e in earlier]
+        term = [
+            ["For", subject.subject_label],
+            ["From", f"{subject.starts_at:%-d %B %Y}"],
+            ["Until", f"{subject.expires_at:%-d %B %Y}"],
+            ["Owner", str(subject.owner)],
+            ["Asked for by", str(subject.requested_by)],
+            ["Extended so far", str(subject.renewals)],
+        ]
+        sections: list[dict[str, Any]] = [
+            {"heading": "Term", "columns": ["", ""], "rows": term},
+            {"heading": "Why the rule cannot be kept", "text": subject.rationale},
+            {"heading": "Risk meanwhile", "text": subject.risk},
+            {"heading": "What makes up for it", "text": subject.compensating_measure},
+        ]
+        if subject.measure_test:
+            sections.append({"heading": "How that is tested", "text": subject.measure_test})
+        if rows:
+            sections.append(
+                {
+                    "heading": "Earlier exceptions it extends",
+                    "columns": ["Reference", "From", "Until"],
+                    "rows": rows,
+                }
+            )
+        return {"sections": sections}
+
+    def revision(self, subject: ExceptionRecord) -> str:
+        """The hash of what is asked for."""
+        return subject.request_hash()
+
+    def parties(self, subject: ExceptionRecord) -> set[int]:
+        """Who asks and who owns it."""
+        return {subject.requested_by_id, subject.owner_id}
+
+    def url(self, subject: ExceptionRecord) -> str:
+        """The exception's page."""
+        return subject.get_absolute_url()
+
+    def related(self, subject: ExceptionRecord) -> Iterable[models.Model]:
+        """The record excepted."""
+        model = apps.get_model(subject.subject_type)
+        return list(model._default_manager.filter(pk=subject.subject_id))
+
+    def enact(
+        self, *, matter: Matter, decision: Decision, subject: ExceptionRecord, by: User
+    ) -> None:
+        """Grant or refuse. A deferred request is refused; it may be asked anew."""
+        if decision.outcome in APPROVING:
+            grant_exception(exception=subject, decision=decision, by=by)
+        else:
+            refuse_exception(exception=subject, by=by)
+
+    def taken_back(self, *, matter: Matter, subject: ExceptionRecord, by: Actor) -> None:
+        """A request whose matter is withdrawn or returned is withdrawn as well."""
+        if subject.state == ExceptionState.REQUESTED:
+            withdraw_exception(exception=subject, by=by, reason=f"{matter.ref} was taken back")
+
+    def condition_owner(self, subject: ExceptionRecord) -> User | None:
+        """The exception's owner."""
+        return subject.owner
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+register(RuleMatter())
+register(ExceptionMatter())

@@ -1,0 +1,52 @@
+"""What stands in the cells of governance's lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.template.defaultfilters import linebreaksbr
+from django.utils.safestring import SafeString
+
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.web import cells
+from fellowship.web.markup import markup
+from governance.docket import DocketRow
+
+
+def short(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis as the last of them."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def named(name: object, below: object) -> SafeString:
+    """A name that leads nowhere, and a lesser thing below."""
+    return markup('{}<span class="meta">{}</span>', name, below)
+
+
+def lines(text: str) -> SafeString:
+    """Text with its line breaks."""
+    return linebreaksbr(text)
+
+
+def due_on(value: dt.datetime | None, calendar: WorkCalendar | None = None) -> SafeString:
+    """A deadline as a tag, and its day."""
+    return markup(
+        '<span>{} <span class="meta nowrap">{}</span></span>',
+        cells.due(value, calendar),
+        cells.when(value, "short"),
+    )
+
+
+def seats(row: DocketRow) -> SafeString:
+    """One mark for each seat of the ballot, and how many votes there are of those needed."""
+    marks = SafeString(
+        "".join(
+            markup('<span class="mark {}" title="{}: {}"></span>', s.state, s.label, s.state)
+            for s in row.seats
+        )
+    )
+    return markup(
+        '<span class="nowrap"><span class="marks" role="img" aria-label="{} of {} seats have voted,'
+        ' {} needed">{}</span> <span class="meta">{} voted, {} needed</span></span>',
+        *(row.voted, len(row.seats), row.needed, marks, row.voted, row.needed),
+    )

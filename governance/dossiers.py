@@ -1,0 +1,167 @@
+"""A sealed dossier as people read it. It shows what was sealed, word for word, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.text import slugify
+
+from fellowship.web import cells, charts
+from fellowship.web.columns import Column, Table
+
+_LONG = 90
+_SCORE = re.compile(r"^([1-5]) of 5$")
+_TONES = {"yes": "good", "no": "bad", "in part": "warn", "partly": "warn", "by approval": "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value of a table with its column's name; `tone` where it is a plain yes or no."""
+
+    column: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading of a dossier with one kind of content: text, pairs, a table or a difference."""
+
+    id: str
+    heading: str
+    text: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+    passages: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    old: str | None = None
+    new: str = ""
+    scores: charts.Chart | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing stands under the heading."""
+        shown = self.text or self.pairs or self.passages or self.rows or self.scores
+        return not shown and self.old is None
+
+    @property
+    def table(self) -> Table[tuple[Cell, ...]]:
+        """The rows under their columns."""
+        columns = [Column(name, _nth(i)) for i, name in enumerate(self.columns)]
+        return Table(self.heading, columns, self.rows)
+
+
+def _nth(place: int) -> Callable[[tuple[Cell, ...]], object]:
+    def shown(row: tuple[Cell, ...]) -> object:
+        if place >= len(row):
+            return ""
+        cell = row[place]
+        return cells.tag(cell.text, cell.tone) if cell.tone and place else cell.text
+
+    return shown
+
+
+def sections(body: Any) -> list[Section]:
+    """The sections of a dossier's body, in their order; like scores side by side in one figure."""
+    given = body.get("sections", ()) if isinstance(body, Mapping) else ()
+    read = [_section(i, part) for i, part in enumerate(given, 1) if isinstance(part, Mapping)]
+    return _side_by_side(read)
+
+
+def _side_by_side(read: list[Section]) -> list[Section]:
+    """Scores of several judges on the same criteria as one figure, before what each wrote."""
+    judged = [(section, _scored(section)) for section in read]
+    first = next(((s, found) for s, found in judged if len(found) > 1), None)
+    if first is None:
+        return read
+    labels = [label for label, _ in first[1]]
+    alike = {s.id: found for s, found in judged if [label for label, _ in found] == labels}
+    figure = charts.dots(
+        [
+            charts.DotRow(label, [found[i][1] for found in alike.values()])
+            for i, label in enumerate(labels)
+        ],
+        title="Scores per criterion, one dot for each judge",
+        low=1,
+        high=5,
+    )
+    names = {section.id: section.heading for section, _ in judged}
+    table = tuple(
+        (
+            Cell("", label),
+            *(Cell(names[key], f"{found[i][1]} of 5") for key, found in alike.items()),
+        )
+        for i, label in enumerate(labels)
+    )
+    columns = ("Criterion", *(names[key] for key in alike))
+    scores = Section("scores", "Scores", columns=columns, rows=table, scores=figure)
+    combined: list[Section] = []
+    for section, _ in judged:
+        if section.id == first[0].id:
+            combined.append(scores)
+        left = tuple(pair for pair in section.pairs if not _SCORE.match(pair[1]))
+        combined.append(replace(section, pairs=left) if section.id in alike else section)
+    return combined
+
+
+def _scored(section: Section) -> list[tuple[str, int]]:
+    """The pairs of a section that are a score of five."""
+    found = [(label, _SCORE.match(value)) for label, value in section.pairs]
+    return [(label, int(match[1])) for label, match in found if match]
+
+
+def _section(number: int, part: Mapping[str, Any]) -> Section:
+    heading = str(part.get("heading") or f"Part {number}")
+    place = f"part-{number}-{slugify(heading)[:40]}".rstrip("-")
+    if isinstance(part.get("diff"), Mapping):
+        diff = part["diff"]
+        return Section(place, heading, old=_said(diff.get("old")), new=_said(diff.get("new")))
+    if "rows" in part:
+        return _rows(place, heading, part)
+    return Section(place, heading, text=_said(part.get("text")))
+
+
+def _rows(place: str, heading: str, part: Mapping[str, Any]) -> Section:
+    """Rows as a table where columns have names; as pairs, or as passages where they are long."""
+    rows = list(part.get("rows") or ())
+    columns = [str(column) for column in part.get("columns") or ()]
+    if rows and isinstance(rows[0], Mapping):
+        columns = list(dict.fromkeys(str(key) for row in rows for key in row))
+        rows = [[row.get(column) for column in columns] for row in rows]
+    rows = [list(row) if isinstance(row, (list, tuple)) else [row] for row in rows]
+    if any(columns) or any(len(row) != 2 for row in rows):
+        width = max([len(columns), *(len(row) for row in rows)])
+        names = [*columns, *[""] * (width - len(columns))]
+        shown = tuple(tuple(_cell(names[i], value) for i, value in enumerate(row)) for row in rows)
+        return Section(place, heading, columns=tuple(names), rows=shown)
+    pairs = tuple((_said(label), _said(value)) for label, value in rows)
+    if any(len(value) > _LONG or "\n" in value for _, value in pairs):
+        short = tuple(pair for pair in pairs if not _is_long(pair[1]))
+        return Section(
+            place, heading, pairs=short, passages=tuple(p for p in pairs if _is_long(p[1]))
+        )
+    return Section(place, heading, pairs=pairs)
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > _LONG or "\n" in value
+
+
+def _cell(column: str, value: Any) -> Cell:
+    text = _said(value)
+    return Cell(column, text, _TONES.get(text.strip().casefold(), ""))
+
+
+def _said(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_said(item) for item in value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_said(item)}" for key, item in value.items())
+    return str(value)

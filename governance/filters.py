@@ -1,0 +1,138 @@
+"""What narrows governance's lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from fellowship.kernel.time import now
+from fellowship.web import filters
+from governance import docket
+from governance.models import Condition, Decision, Escalation, ExceptionRecord, Matter
+from governance.states import (
+    ConditionState,
+    EscalationKind,
+    EscalationState,
+    ExceptionKind,
+    Outcome,
+    Severity,
+)
+
+SOON = dt.timedelta(days=30)
+
+
+class DocketFilter(filters.FilterSet):
+    """Matters by words, kind, and whether they need the person's vote."""
+
+    q = filters.Search(fields=["title", "ref", "question"])
+    kind = filters.ChoiceFilter(choices=docket.kind_choices, label="Kind")
+    mine = filters.BooleanFilter(method="filter_mine", label="Needs my vote")
+
+    class Meta:
+        model = Matter
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def filter_mine(self, rows: QuerySet[Matter], name: str, value: bool) -> QuerySet[Matter]:
+        """Those whose vote is still to be cast."""
+        return rows.filter(docket.uncast(self.user))
+
+
+class DecisionFilter(filters.FilterSet):
+    """Decisions by words, kind, outcome and time."""
+
+    q = filters.Search(fields=["matter__title", "matter__ref", "letter"])
+    kind = filters.ChoiceFilter(
+        field_name="matter__kind", choices=docket.kind_choices, label="Kind"
+    )
+    outcome = filters.ChoiceFilter(choices=Outcome.choices, label="Outcome")
+    conditions = filters.BooleanFilter(method="filter_unsettled", label="With open conditions")
+
+    class Meta:
+        model = Decision
+        fields: list[str] = []
+
+    def filter_unsettled(
+        self, rows: QuerySet[Decision], name: str, value: bool
+    ) -> QuerySet[Decision]:
+        """Those with a condition neither verified nor waived."""
+        return rows.filter(pk__in=Condition.objects.unsettled().values("decision_id"))
+
+
+class ConditionFilter(filters.FilterSet):
+    """Conditions by words and state."""
+
+    q = filters.Search(fields=["text", "decision__matter__ref", "decision__matter__title"])
+    state = filters.ChoiceFilter(
+        choices=[("unsettled", "Not settled"), ("overdue", "Overdue"), *ConditionState.choices],
+        method="filter_state",
+        label="State",
+    )
+
+    class Meta:
+        model = Condition
+        fields: list[str] = []
+
+    def filter_state(self, rows: Any, name: str, value: str) -> Any:
+        """By the stored state, or by what follows from it and the clock."""
+        if value == "unsettled":
+            return rows.unsettled()
+        return rows.overdue() if value == "overdue" else rows.filter(state=value)
+
+
+class ExceptionFilter(filters.FilterSet):
+    """Exceptions by words, kind, and where they stand by the clock."""
+
+    q = filters.Search(fields=["title", "ref", "subject_label", "owner__name"])
+    kind = filters.ChoiceFilter(choices=ExceptionKind.choices, label="Kind")
+    stand = filters.ChoiceFilter(
+        choices=[
+            ("live", "In force"),
+            ("ending", "Ends within 30 days"),
+            ("requested", "With the board"),
+            ("over", "Over"),
+            ("refused", "Not granted"),
+        ],
+        method="filter_stand",
+        label="Stands",
+    )
+
+    class Meta:
+        model = ExceptionRecord
+        fields: list[str] = []
+
+    def filter_stand(self, rows: Any, name: str, value: str) -> Any:
+        """Derived from the dates, as everywhere."""
+        at = now()
+        if value == "live":
+            return rows.live(at)
+        if value == "ending":
+            return rows.live(at).filter(expires_at__lte=at + SOON)
+        if value == "over":
+            return rows.filter(Q(state="ended") | Q(state="granted", expires_at__lte=at))
+        if value == "refused":
+            return rows.filter(state__in=("refused", "withdrawn"))
+        return rows.filter(state=value)
+
+
+class EscalationFilter(filters.FilterSet):
+    """Escalations by words, kind, severity and state."""
+
+    q = filters.Search(fields=["ref", "summary", "subject_label"])
+    kind = filters.ChoiceFilter(choices=EscalationKind.choices, label="Kind")
+    severity = filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    state = filters.ChoiceFilter(choices=EscalationState.choices, label="State")
+    open = filters.BooleanFilter(method="filter_open", label="Open only")
+
+    class Meta:
+        model = Escalation
+        fields: list[str] = []
+
+    def filter_open(self, rows: Any, name: str, value: bool) -> Any:
+        """Those not closed."""
+        return rows.open()

@@ -1,0 +1,339 @@
+"""The rules a new programme starts with, until its board adopts others. Our own text throughout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.kernel.worktime import Window
+from fellowship.programs.states import Stage
+from governance import kinds
+from governance import rulekinds as rk
+from governance.states import ExceptionKind, RuleKind, Severity
+
+PROSE = Path(__file__).parent / "prose"
+
+TITLES: dict[str, str] = {str(kind.value): str(kind.label) for kind in RuleKind}
+
+LOGGED = (
+    "dataset access",
+    "query patterns",
+    "code execution",
+    "export events",
+    "notebook creation",
+    "model calls",
+    "output downloads",
+    "collaboration",
+)
+
+
+def days(amount: int) -> Window:
+    """Calendar days."""
+    return Window(amount, "calendar_days")
+
+
+def working(amount: int) -> Window:
+    """Working days."""
+    return Window(amount, "working_days")
+
+
+def hours(amount: int) -> Window:
+    """Hours."""
+    return Window(amount, "hours")
+
+
+def fellowship_policy() -> rk.FellowshipPolicy:
+    """The frame of every fellowship."""
+    return rk.FellowshipPolicy(
+        longest_fellowship_months=12,
+        mentor_meeting_every=days(14),
+        right_of_reply=working(10),
+        training_before_access=True,
+        retention_after_close=days(90),
+        independence=True,
+    )
+
+
+def data_handling() -> rk.DataHandling:
+    """Four tiers, each narrower than the one before."""
+    tier = rk.TierHandling
+    return rk.DataHandling(
+        tiers={
+            "public": tier(
+                meaning="Published already, or synthetic and made to be published.",
+                download="yes",
+                view_controlled="yes",
+                notebooks="yes",
+                export="yes",
+                publication="yes",
+                weights="yes",
+                approvers=(roles.STEWARD, roles.MANAGER),
+                board=False,
+                longest_grant=days(730),
+                deletion_within=days(90),
+            ),
+            "internal": tier(
+                meaning="Internal and not sensitive: no personal data, no unreleased specifics.",
+                download="by_approval",
+                view_controlled="yes",
+                notebooks="yes",
+                export="by_approval",
+                publication="by_approval",
+                weights="by_approval",
+                approvers=(roles.STEWARD, roles.MANAGER),
+                board=False,
+                longest_grant=days(365),
+                deletion_within=days(30),
+            ),
+            "restricted": tier(
+                meaning="Sensitive: real conversations, evaluation data, anything re-identifiable.",
+                download="no",
+                view_controlled="yes",
+                notebooks="by_approval",
+                export="by_approval",
+                publication="by_approval",
+                weights="no",
+                approvers=(roles.STEWARD,),
+                board=True,
+                longest_grant=days(180),
+                deletion_within=days(14),
+            ),
+            "highly_restricted": tier(
+                meaning="Identifies people or could arm an attacker; leaves no controlled room.",
+                download="no",
+                view_controlled="by_approval",
+                notebooks="no",
+                export="no",
+                publication="no",
+                weights="no",
+                approvers=(roles.STEWARD,),
+                board=True,
+                longest_grant=days(60),
+                deletion_within=days(7),
+            ),
+        },
+        logged=LOGGED,
+    )
+
+
+def publication_policy() -> rk.PublicationPolicy:
+    """Permission by default, four grounds, and silence that releases."""
+    ground = rk.Ground
+    return rk.PublicationPolicy(
+        default="permitted",
+        grounds=(
+            ground(
+                "sensitive_security_detail",
+                "Sensitive security detail",
+                "The passage would let a reader attack a system that is not yet protected.",
+            ),
+            ground(
+                "personal_data",
+                "Personal data",
+                "The passage identifies a person, or lets one be identified.",
+            ),
+            ground(
+                "unreleased_product_specifics",
+                "Unreleased product specifics",
+                "The passage describes a product or model that has not been announced.",
+            ),
+            ground(
+                "material_misuse_risk",
+                "Material misuse risk",
+                "The passage would materially help someone to cause harm, beyond what is public.",
+            ),
+        ),
+        windows=rk.PublicationWindows(
+            methods=days(30),
+            vulnerability=days(45),
+            vulnerability_extended=days(90),
+            restricted=days(60),
+        ),
+        scientific_review=days(21),
+        objection_reply=working(10),
+        silence="release",
+        silence_escalates_for=("vulnerability", "restricted"),
+        preprint_before_release=False,
+        authorship="credit_taxonomy",
+    )
+
+
+def review_rubric() -> rk.ReviewRubric:
+    """Four criteria; the weights say what the programme is for."""
+    criterion = rk.Criterion
+    return rk.ReviewRubric(
+        criteria=(
+            criterion(
+                "safety_relevance",
+                "Safety relevance",
+                "Would a clear answer change how a system is made safer?",
+                35,
+                (
+                    "No safety question is named.",
+                    "A safety topic is named, but no failure that could be prevented.",
+                    "A real failure is studied; what would follow from the answer is left open.",
+                    "A known failure is studied, and the answer would inform a control.",
+                    "A serious failure is studied, and either answer decides about a control.",
+                ),
+            ),
+            criterion(
+                "feasibility",
+                "Feasibility",
+                "Can this team answer the question with these means in this time?",
+                25,
+                (
+                    "The method cannot answer the question.",
+                    "Means or time fall far short.",
+                    "Possible, with parts that depend on luck or on access not yet agreed.",
+                    "Sound plan; the risks are named and there is a way round each.",
+                    "Piloted already, with milestones that each stand alone.",
+                ),
+            ),
+            criterion(
+                "originality",
+                "Originality",
+                "What will be known afterwards that is not known now?",
+                15,
+                (
+                    "Repeats published work without saying so.",
+                    "A small variation on published work.",
+                    "Known methods on a system or population not yet studied.",
+                    "A new method, or a question others have missed.",
+                    "Could change how the field asks the question.",
+                ),
+            ),
+            criterion(
+                "operational_fit",
+                "Operational fit",
+                "Is there someone here who would take the result and act on it?",
+                25,
+                (
+                    "No one here could use the result.",
+                    "Of interest, but no team is named.",
+                    "A team is named; what it would do is vague.",
+                    "A team is named and says what it would change.",
+                    "A named owner waits for the result, with a measure to judge the change by.",
+                ),
+            ),
+        ),
+        reviewers_per_proposal=3,
+        review_window=working(10),
+        shown_from_reviews=3,
+    )
+
+
+def severity_clocks() -> rk.SeverityClocks:
+    """Hours to answer an alarm; working days to act on a finding."""
+    clock = rk.SeverityClock
+    return rk.SeverityClocks(
+        severities={
+            str(Severity.CRITICAL): clock(hours(1), hours(24), working(1), working(5)),
+            str(Severity.HIGH): clock(hours(4), working(2), working(3), working(20)),
+            str(Severity.MEDIUM): clock(working(1), working(5), working(10), working(60)),
+            str(Severity.LOW): clock(working(3), working(10), working(20), working(120)),
+        }
+    )
+
+
+def ballot_rules() -> rk.BallotRules:
+    """The rule each registered kind of matter declares for a new programme."""
+    return rk.BallotRules(
+        matters={key: kind.founding_rule for key, kind in kinds.registered().items()},
+        chair_power=(
+            "The chair opens ballots, closes them when the rule allows, returns a matter that "
+            "cannot be decided, and waives a condition with a reason. The chair votes only from a "
+            "seat also held, and can neither change a position nor add a condition."
+        ),
+    )
+
+
+def stage_standards() -> rk.StageStandards:
+    """What must be true before a case leaves each stage."""
+    standard = rk.StageStandardRule
+    return rk.StageStandards(
+        stages={
+            str(Stage.RECRUIT): standard(
+                roles.MANAGER,
+                "The call states topics, constraints and publication rules; every proposal has "
+                "three independent scores and a decision with reasons.",
+                working(40),
+            ),
+            str(Stage.SCOPE): standard(
+                roles.MANAGER,
+                "Fellow and company have signed a scope a third party could apply without asking.",
+                working(15),
+            ),
+            str(Stage.ACCESS): standard(
+                roles.STEWARD,
+                "Access is the least that serves the question: agreed, granted to a date, logged.",
+                working(15),
+            ),
+            str(Stage.RESEARCH): standard(
+                roles.MENTOR,
+                "Milestones are reviewed when they are due; what blocks the fellow has an owner.",
+                working(120),
+            ),
+            str(Stage.REVIEW): standard(
+                roles.REVIEWER,
+                "Claims rest on evidence another person has read; limits are stated.",
+                working(20),
+            ),
+            str(Stage.TRANSLATE): standard(
+                roles.PRODUCT_OWNER,
+                "Each actionable finding has an owner, a due date, a disposition and, where "
+                "accepted, a control with a measure fixed before it ships.",
+                working(40),
+            ),
+            str(Stage.PUBLISH): standard(
+                roles.POLICY_REVIEWER,
+                "Each objection marks a passage and names a ground; the rest is released in time.",
+                working(45),
+            ),
+            str(Stage.CLOSE_OUT): standard(
+                roles.MANAGER,
+                "Findings, artifacts, proof of deletion, publication outcome and product status "
+                "are in one package that verifies without us.",
+                working(20),
+            ),
+        }
+    )
+
+
+def exceptions() -> rk.ExceptionRules:
+    """How long an exception may last before it is decided anew."""
+    term = rk.ExceptionTerm
+    return rk.ExceptionRules(
+        terms={
+            str(ExceptionKind.TEMPORARY_ACCESS): term(30),
+            str(ExceptionKind.PUBLICATION_SHORTCUT): term(30),
+            str(ExceptionKind.CONTROL_NOT_IMPLEMENTED): term(180),
+            str(ExceptionKind.LATE_TRAINING): term(14),
+            str(ExceptionKind.LAUNCH_GAP): term(60),
+            str(ExceptionKind.OTHER): term(90),
+        },
+        reminder_days=(30, 7, 1),
+        renewals_noted_from=2,
+    )
+
+
+_FOUNDING = {
+    RuleKind.FELLOWSHIP_POLICY: fellowship_policy,
+    RuleKind.DATA_HANDLING: data_handling,
+    RuleKind.PUBLICATION_POLICY: publication_policy,
+    RuleKind.REVIEW_RUBRIC: review_rubric,
+    RuleKind.SEVERITY_CLOCKS: severity_clocks,
+    RuleKind.BALLOT_RULES: ballot_rules,
+    RuleKind.STAGE_STANDARDS: stage_standards,
+    RuleKind.EXCEPTIONS: exceptions,
+}
+
+
+def parameters(kind: str) -> dict[str, Any]:
+    """The founding parameters of a kind, as the JSON that is stored."""
+    return rk.as_json(_FOUNDING[RuleKind(kind)]())
+
+
+def prose(kind: str) -> str:
+    """The founding text of a kind, in Markdown."""
+    return (PROSE / f"{kind}.md").read_text(encoding="utf-8").strip() + "\n"

@@ -1,0 +1,164 @@
+"""What the board may decide: one handler per kind of matter, declared by the app it concerns.
+
+Each app subclasses `MatterKind` in its `board.py`, registers one instance, and imports the module
+in `AppConfig.ready`. A system check fails where a kind has two handlers or no such subject exists.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import register as checker
+from django.db import DatabaseError, models
+
+from governance.ballots import BallotRule
+
+if TYPE_CHECKING:
+    from fellowship.accounts.models import Actor, User
+    from fellowship.kernel.refusals import Refusal
+    from governance.models import Decision, Matter
+
+_KEY = re.compile(r"^[a-z_]+\.[a-z_]+$")
+
+
+class MatterKind(ABC):
+    """One kind of decision: what is asked, what members see, who may not vote, and what follows."""
+
+    key: ClassVar[str]
+    """Stable name, `"proposals.proposal"`; the prefix is the app's label."""
+    label: ClassVar[str]
+    """For headings: “Proposal”."""
+    subject_model: ClassVar[str]
+    """The model decided upon, `"proposals.proposal"`."""
+    founding_rule: ClassVar[BallotRule] = BallotRule()
+    """The ballot rule a new programme starts with; its board may adopt another."""
+
+    @abstractmethod
+    def title(self, subject: Any) -> str:
+        """The matter in the docket, in a few words."""
+
+    @abstractmethod
+    def question(self, subject: Any) -> str:
+        """What the board is deciding, as one sentence that can be answered."""
+
+    @abstractmethod
+    def dossier(self, subject: Any) -> dict[str, Any]:
+        """Exactly what members see, as JSON: `{"sections": [{"heading", "text" | "rows"}]}`."""
+
+    @abstractmethod
+    def revision(self, subject: Any) -> str:
+        """A hash that changes whenever what is decided upon does."""
+
+    @abstractmethod
+    def parties(self, subject: Any) -> set[int]:
+        """Ids of the people the matter is about: they do not vote and see its public face alone."""
+
+    @abstractmethod
+    def url(self, subject: Any) -> str:
+        """The subject's own page."""
+
+    @abstractmethod
+    def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: User) -> None:
+        """Perform what was decided, by `decision.outcome`, in the decision's transaction.
+
+        Raise `Refused` where that cannot be: then nothing is recorded and the chair sees why.
+        """
+
+    def may_refer(self, subject: Any, by: Actor) -> Refusal | None:
+        """Why `by` may not refer this subject, beyond what the app's own service asked before."""
+        return None
+
+    def related(self, subject: Any) -> Iterable[models.Model]:
+        """Other records a declared conflict in which recuses from this matter as well."""
+        return ()
+
+    def taken_back(self, *, matter: Matter, subject: Any, by: Actor) -> None:  # noqa: B027
+        """What follows when the matter is withdrawn or returned without a decision."""
+
+    def condition_owner(self, subject: Any) -> User | None:
+        """Who fulfils conditions where the board names nobody; the first party by default."""
+        return None
+
+    def condition_verifier(self, subject: Any) -> User | None:
+        """Who verifies conditions where the board names nobody; a programme manager by default."""
+        return None
+
+
+_kinds: dict[str, list[MatterKind]] = {}
+
+
+def register(kind: MatterKind) -> MatterKind:
+    """Register the handler of a kind. A module imported twice registers it once."""
+    handlers = _kinds.setdefault(kind.key, [])
+    if all(type(handler) is not type(kind) for handler in handlers):
+        handlers.append(kind)
+    return kind
+
+
+def get(key: str) -> MatterKind:
+    """The handler of a kind. Raises LookupError where there is none, or more than one."""
+    handlers = _kinds.get(key, [])
+    if len(handlers) != 1:
+        raise LookupError(f"{key} has {len(handlers)} handlers; it must have exactly one")
+    return handlers[0]
+
+
+def registered() -> dict[str, MatterKind]:
+    """Every kind with its handler, by key."""
+    return {key: handlers[0] for key, handlers in sorted(_kinds.items())}
+
+
+def subject_of(matter: Matter) -> Any:
+    """The record a matter is about. Raises ObjectDoesNotExist where it is gone."""
+    model = apps.get_model(get(matter.kind).subject_model)
+    return model._default_manager.get(pk=matter.subject_id)
+
+
+@checker()
+def each_kind_has_one_handler(**_: Any) -> list[CheckMessage]:
+    """Exactly one handler per kind, named after its app, about a model that exists."""
+    errors: list[CheckMessage] = []
+    for key, handlers in _kinds.items():
+        if len(handlers) != 1:
+            names = ", ".join(type(handler).__qualname__ for handler in handlers)
+            errors.append(
+                Error(f"Matters {key} have several handlers: {names}.", id="governance.E001")
+            )
+        if not _KEY.match(key):
+            errors.append(Error(f"{key} is no name of a kind of matter.", id="governance.E002"))
+        for handler in handlers:
+            try:
+                apps.get_model(handler.subject_model)
+            except (LookupError, ValueError):
+                text = f"Matters {key} are about {handler.subject_model}, which does not exist."
+                errors.append(Error(text, id="governance.E003"))
+    return errors
+
+
+@checker("database", deploy=False)
+def each_ruled_kind_exists(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """Every kind in a ballot rule in force has a handler, and every handler's kind has a rule."""
+    if not databases:
+        return []
+    from governance.models import RuleVersion
+    from governance.states import RuleKind
+
+    found: list[CheckMessage] = []
+    rules = RuleVersion.objects.current(RuleKind.BALLOT_RULES)
+    try:
+        ruled = list(rules.values_list("program__name", "parameters__matters"))
+    except DatabaseError:  # before the first migration there is nothing to compare
+        return []
+    for program, matters in ruled:
+        for key in sorted(set(matters) - set(_kinds)):
+            text = f"The ballot rules of {program} name {key}, which no app decides."
+            found.append(Error(text, id="governance.E004"))
+        for key in sorted(set(_kinds) - set(matters)):
+            text = f"The ballot rules of {program} say nothing about {key}; it cannot be referred."
+            found.append(Warning(text, id="governance.W001"))
+    return found

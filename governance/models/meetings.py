@@ -1,0 +1,121 @@
+"""Meetings of the board, and deputies for absent members."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from governance import links
+from governance.models.visibility import ROOM
+
+
+class DelegationQuerySet(TrackedQuerySet["Delegation"]):
+    """Deputies, live by the clock."""
+
+    def live(self, at: dt.datetime | None = None) -> Self:
+        """Those in force at `at`."""
+        at = at or now()
+        return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of boards whose room one may enter, and those in which one stands in."""
+        if not getattr(user, "is_active", False) or user.pk is None:
+            return self.none()
+        return self.filter(Q(program_id__in=realm_ids_where(user, *ROOM)) | Q(deputy_id=user.pk))
+
+
+class Delegation(Tracked):
+    """During an absence, `deputy` votes for a seat, where the ballot rule allows deputies."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    seat = models.CharField(max_length=20, choices=roles.Seat.choices)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects: ClassVar = DelegationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-starts_at",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="delegation_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(member=F("deputy")), name="delegation_deputy_is_another_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy} for {self.member}"
+
+
+class MeetingQuerySet(TrackedQuerySet["Meeting"]):
+    """Meetings of one's boards."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Meetings of programmes whose board room one may enter."""
+        return self.filter(program_id__in=realm_ids_where(user, *ROOM))
+
+
+class Meeting(Tracked):
+    """One meeting of a board. Its agenda is generated; its minutes are text, approved once."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="meetings")
+    starts_at = models.DateTimeField()
+    attendance = models.JSONField(default=list, blank=True)
+    minutes = models.TextField(blank=True)
+    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects: ClassVar = MeetingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-starts_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["program", "starts_at"],
+                condition=Q(cancelled_at=None),
+                name="meeting_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None, cancelled_by=None)
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False, minutes=""),
+                name="meeting_cancelled_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at=None, approved_by=None)
+                | (Q(approved_at__isnull=False, approved_by__isnull=False) & ~Q(minutes="")),
+                name="meeting_approved_at_and_by_go_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Meeting of {self.starts_at:%d %B %Y}"
+
+    @property
+    def cancelled_words(self) -> str:
+        """Who cancelled it and when."""
+        return (
+            f"By {self.cancelled_by}, {self.cancelled_at:%-d %B %Y}." if self.cancelled_at else ""
+        )
+
+    def get_absolute_url(self) -> str:
+        """The meeting's page."""
+        return links.to("meeting", self.pk)

@@ -1,0 +1,162 @@
+"""Who may know what of the board's business: the one place that says it, as query conditions.
+
+| | board, deputy, chair, manager, auditor | party | recused | anyone else |
+|---|---|---|---|---|
+| that a matter exists, its public face, its outcome | yes | yes | no | no |
+| its dossier | yes | no | no | no |
+| others' votes, once the ballot is closed | yes | no | no | no |
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, cast
+
+from django.apps import apps
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import prepared
+from fellowship.kernel.time import now
+
+ROOM = (roles.BOARD_MEMBER, roles.CHAIR, roles.MANAGER, roles.AUDITOR)
+"""The roles that enter the board room."""
+
+
+_NOBODY = 0
+
+
+def _key(user: Any) -> int:
+    """The person's key. Never None: compared with an empty column that would find every gap."""
+    return user.pk if getattr(user, "is_active", False) and user.pk else _NOBODY
+
+
+def _declared_by(key: int, subject_type: Any, subject_id: Any) -> QuerySet[Conflict]:
+    """The conflicts the person declared in a record."""
+    rows = Conflict.objects.filter(user_id=key, subject_type=subject_type, subject_id=subject_id)
+    return rows.exclude(kind=Conflict.Kind.NONE)
+
+
+@prepared
+def _conflicted_matters(key: int) -> QuerySet[Any, Any]:
+    """Matters about a record in which the person declared a conflict."""
+    conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
+    subjects = apps.get_model("governance", "MatterSubject").objects.filter(Exists(conflicts))
+    return cast("QuerySet[Any, Any]", subjects.values("matter_id"))
+
+
+@prepared
+def _matters_about(key: int) -> QuerySet[Any, Any]:
+    """Matters to which the person is a party."""
+    parties = apps.get_model("governance", "MatterParty").objects.filter(user_id=key)
+    return cast("QuerySet[Any, Any]", parties.values("matter_id"))
+
+
+@prepared
+def _deputised(key: int, at: dt.datetime) -> QuerySet[Any, Any]:
+    """Matters on which the person votes as a deputy, where the frozen rule allows deputies."""
+    standing_in = apps.get_model("governance", "Delegation").objects.live(at)
+    standing_in = standing_in.filter(deputy_id=key)
+    seats = apps.get_model("governance", "BallotSeat").objects.filter(
+        Exists(
+            standing_in.filter(
+                member_id=OuterRef("user_id"),
+                seat=OuterRef("seat"),
+                program_id=OuterRef("ballot__matter__program_id"),
+            )
+        ),
+        user_id__in=standing_in.values("member_id"),
+        ballot__rule__delegation="named_deputy",
+    )
+    return cast("QuerySet[Any, Any]", seats.values("ballot__matter_id"))
+
+
+def _recused(user: Any, matter: str) -> Q:
+    return Q(**{f"{matter}__in": _conflicted_matters(_key(user))})
+
+
+def _party(user: Any, matter: str) -> Q:
+    return Q(**{f"{matter}__in": _matters_about(_key(user))})
+
+
+def _room(user: Any, matter: str, program: str) -> Q:
+    """Matters of boards whose room one may enter, and those one votes on as a deputy."""
+    room = Q(**{f"{program}__in": realm_ids_where(user, *ROOM)})
+    return room | Q(**{f"{matter}__in": _deputised(_key(user), now())})
+
+
+def matters_known_to(user: Any, matter: str = "pk", program: str = "program_id") -> Q:
+    """Matters whose public face the person may see."""
+    return (_room(user, matter, program) | _party(user, matter)) & ~_recused(user, matter)
+
+
+def matters_opened_to(user: Any, matter: str = "pk", program: str = "program_id") -> Q:
+    """Matters whose dossier the person may read."""
+    return _room(user, matter, program) & ~_party(user, matter) & ~_recused(user, matter)
+
+
+def votes_visible_to(user: Any) -> Q:
+    """One's own votes; others' once closed."""
+    ballot = "ballot_seat__ballot"
+    opened = matters_opened_to(user, f"{ballot}__matter_id", f"{ballot}__matter__program_id")
+    own = Q(cast_by_id=_key(user)) & ~_recused(user, f"{ballot}__matter_id")
+    return own | (opened & Q(**{f"{ballot}__closed_at__isnull": False}))
+
+
+def conditions_visible_to(user: Any) -> Q:
+    """Conditions one owns or verifies, and those of matters one may know of."""
+    known = matters_known_to(user, "decision__matter_id", "program_id")
+    return Q(owner_id=_key(user)) | Q(verifier_id=_key(user)) | known
+
+
+def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
+    """Records of the model about something in which the person declared a conflict."""
+    conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
+    rows = apps.get_model("governance", model).objects.filter(Exists(conflicts))
+    return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
+
+
+@prepared
+def _conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
+    return _conflicted_in(key, "ExceptionRecord")
+
+
+@prepared
+def _conflicted_escalations(key: int) -> QuerySet[Any, Any]:
+    return _conflicted_in(key, "Escalation")
+
+
+def exceptions_visible_to(user: Any) -> Q:
+    """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
+    conflict = Q(pk__in=_conflicted_exceptions(_key(user)))
+    mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
+    return (Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS)) | mine) & ~conflict
+
+
+def escalations_visible_to(user: Any) -> Q:
+    """Escalations of one's programme (see `ESCALATION_READERS`), those one raised or is told of.
+
+    The sponsor sees those nobody acknowledged in time, of which the sponsor is told.
+    """
+    conflict = Q(pk__in=_conflicted_escalations(_key(user)))
+    mine = Q(raised_by_id=_key(user)) | Q(fellow_id=_key(user))
+    readers = Q(program_id__in=realm_ids_where(user, *ESCALATION_READERS))
+    late = Q(acknowledge_by__lte=now()) & (
+        Q(acknowledged_at=None) | Q(acknowledged_at__gte=F("acknowledge_by"))
+    )
+    readers |= Q(program_id__in=realm_ids_where(user, *LATE_ESCALATION_READERS)) & late
+    return (readers & ~conflict) | mine
+
+
+EXCEPTION_READERS = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR)
+ESCALATION_READERS = (
+    roles.ONCALL,
+    roles.CHAIR,
+    roles.BOARD_MEMBER,
+    roles.MANAGER,
+    roles.STEWARD,
+    roles.AUDITOR,
+)
+LATE_ESCALATION_READERS = (roles.SPONSOR,)

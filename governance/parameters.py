@@ -1,0 +1,263 @@
+"""Parameters of rules for people: as tables to read, and as fields to change."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fellowship.accounts.roles import ROLES, Seat
+from governance import kinds
+from governance.states import ExceptionKind, Severity
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_WIDE = 5
+_WORDS = {"yes": "Yes", "no": "No", "by_approval": "By approval", True: "Yes", False: "No"}
+
+
+def words(value: Any) -> str:
+    """A key or value in words: `by_approval` is “By approval”."""
+    if isinstance(value, bool):
+        return _WORDS[value]
+    if value is None:
+        return "–"
+    text = str(value)
+    named = _named().get(text)
+    if named:
+        return named
+    plain = "_" in text or (text.islower() and " " not in text)
+    return text.replace("_", " ").capitalize() if plain else text
+
+
+def _named() -> dict[str, str]:
+    names: dict[str, str] = {**_WORDS_BY_KEY}
+    names.update({key: role.label for key, role in ROLES.items()})
+    names.update({key: kind.label for key, kind in kinds.registered().items()})
+    return names
+
+
+_WORDS_BY_KEY = {
+    "yes": "Yes",
+    "no": "No",
+    "by_approval": "By approval",
+    "view_controlled": "Look at records, query, run code, send to a model",
+    "notebooks": "Copy into notebooks",
+    "weights": "Use in model weights",
+    "export": "Export from the environment",
+    "download": "Download outputs",
+    "publication": "Publish its records",
+    "board": "The board decides",
+    **dict(ExceptionKind.choices),
+    **dict(Severity.choices),
+    **dict(Seat.choices),
+    "all_seats": "All seats",
+    "unrecused_seats": "Seats not recused",
+    "quorum_only": "For the quorum only",
+    "quorum_and_threshold": "For quorum and threshold",
+    "all_voted": "When all have voted",
+    "named_deputy": "A named deputy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value: words, or a list of them in order."""
+
+    text: str = ""
+    items: tuple[str, ...] = ()
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterTable:
+    """Parameters that belong together."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, list[tuple[str, Cell]]]]
+
+
+def tables(parameters: Mapping[str, Any]) -> list[ParameterTable]:
+    """The parameters of a rule as tables: single values first, then one table for each group."""
+    single = {k: v for k, v in parameters.items() if not _is_group(v)}
+    found = []
+    if single:
+        found.append(_pairs("General", single))
+    for name, value in parameters.items():
+        if _is_group(value):
+            found += _group(words(name), value)
+    return found
+
+
+def _is_group(value: Any) -> bool:
+    return (isinstance(value, Mapping) and bool(value)) or (
+        isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+    )
+
+
+def _group(caption: str, value: Any) -> list[ParameterTable]:
+    if isinstance(value, list):
+        heads = [str(row.get("label") or row.get("key") or i) for i, row in enumerate(value, 1)]
+        return _matrix(caption, heads, [_without_names(row) for row in value])
+    inner = list(value.values())
+    if not all(isinstance(row, Mapping) for row in inner):
+        return [_pairs(caption, value)]
+    return _matrix(caption, [words(key) for key in value], inner)
+
+
+def _without_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k not in ("label", "key")}
+
+
+def _matrix(caption: str, heads: list[str], inner: list[Mapping[str, Any]]) -> list[ParameterTable]:
+    """One row for each head; with many parameters, turned round, or what all share told once."""
+    keys = list(dict.fromkeys(key for row in inner for key in row))
+    if len(keys) > _WIDE and len(heads) <= _WIDE:
+        rows = [
+            (words(key), [(h, _cell(row.get(key))) for h, row in zip(heads, inner, strict=True)])
+            for key in keys
+        ]
+        return [ParameterTable(caption, tuple(heads), rows)]
+    if len(keys) <= _WIDE:
+        return [_rows(caption, heads, keys, inner)]
+    shared = [key for key in keys if all(row.get(key) == inner[0].get(key) for row in inner)]
+    own = [key for key in keys if key not in shared]
+    found = []
+    if shared:
+        common = {key: inner[0].get(key) for key in shared}
+        found.append(_pairs(f"{caption}, the same for {_listed(heads)}", common))
+    if own:
+        found.append(_rows(f"{caption}, where they differ", heads, own, inner))
+    return found
+
+
+def _rows(
+    caption: str, heads: list[str], keys: list[str], inner: list[Mapping[str, Any]]
+) -> ParameterTable:
+    rows = [
+        (head, [(words(key), _cell(row.get(key))) for key in keys])
+        for head, row in zip(heads, inner, strict=True)
+    ]
+    return ParameterTable(caption, tuple(words(key) for key in keys), rows)
+
+
+def _listed(heads: list[str]) -> str:
+    lowered = [head[:1].lower() + head[1:] for head in heads]
+    return ", ".join(lowered[:-1]) + f" and {lowered[-1]}" if len(lowered) > 1 else lowered[0]
+
+
+def _pairs(caption: str, values: Mapping[str, Any]) -> ParameterTable:
+    rows = [(words(key), [("Value", _cell(value))]) for key, value in values.items()]
+    return ParameterTable(caption, ("Value",), rows)
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, list):
+        plain = any(" " in str(item) for item in value)
+        texts = tuple(str(item) if plain else words(item) for item in value)
+        long = any(len(text) > 40 for text in texts)
+        return Cell(items=texts) if long else Cell(", ".join(texts) or "None")
+    return Cell(words(value), number=isinstance(value, int) and not isinstance(value, bool))
+
+
+def path_words(path: str) -> str:
+    """A path to a parameter in words: `windows.methods` is “Windows, methods”."""
+    steps = [m.group(1) or str(int(m.group(2)) + 1) for m in _STEP.finditer(path)]
+    named = [words(step) for step in _joined(path, steps)]
+    return ", ".join([named[0], *(n[:1].lower() + n[1:] for n in named[1:])]) if named else path
+
+
+def _joined(path: str, steps: list[str]) -> list[str]:
+    """Keys of kinds of matter hold a dot of their own."""
+    for key in kinds.registered():
+        if f".{key}." in f".{path}.":
+            app, _, model = key.partition(".")
+            at = next((i for i in range(len(steps) - 1) if steps[i : i + 2] == [app, model]), None)
+            if at is not None:
+                return [*steps[:at], key, *steps[at + 2 :]]
+    return steps
+
+
+# --- changing them ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One parameter that can be changed: where it stands, its type and its present value."""
+
+    path: tuple[str, ...]
+    value: Any
+    type: str
+
+    @property
+    def group(self) -> str:
+        """The part of the rule it belongs to."""
+        return ", ".join(words(step) for step in self.path[:-1]) or "General"
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return words(self.path[-1])
+
+    @property
+    def hint(self) -> str:
+        """How to write it."""
+        if self.type == "list":
+            return "Separate with commas."
+        return "As JSON: entries may be changed, added or removed." if self.type == "json" else ""
+
+    @property
+    def shown(self) -> Any:
+        """The value as its field shows it."""
+        if self.type == "list":
+            return ", ".join(str(item) for item in self.value)
+        if self.type == "json":
+            return json.dumps(self.value, indent=2, ensure_ascii=False)
+        return self.value
+
+    def read(self, given: Any) -> Any:
+        """What a person wrote, as JSON; raises ValueError where it cannot be read."""
+        if self.type == "list":
+            items = [part.strip() for part in str(given).split(",") if part.strip()]
+            whole = bool(self.value) and all(isinstance(item, int) for item in self.value)
+            return [int(item) for item in items] if whole else items
+        if self.type == "json":
+            return _json(str(given))
+        return None if self.value is None and given == "" else given
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError("This is not JSON: look for a missing comma or quotation mark.") from error
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> list[Leaf]:
+    """Every parameter that can be changed, in order."""
+    if isinstance(value, Mapping):
+        return [leaf for key, item in value.items() for leaf in leaves(item, (*path, str(key)))]
+    return [Leaf(path, value, _type(value))]
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int"
+    if isinstance(value, list):
+        return "json" if any(isinstance(item, (Mapping, list)) for item in value) else "list"
+    return "text" if isinstance(value, str) and len(value) > 80 else "line"
+
+
+def build(values: Iterable[tuple[Leaf, Any]]) -> dict[str, Any]:
+    """The parameters put together again from their leaves."""
+    whole: dict[str, Any] = {}
+    for leaf, value in values:
+        at = whole
+        for step in leaf.path[:-1]:
+            at = at.setdefault(step, {})
+        at[leaf.path[-1]] = value
+    return whole

@@ -1,0 +1,247 @@
+"""Where governance appears outside its own pages: navigation and home."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.prepared import prepared
+from fellowship.web import nav, work
+from governance import docket
+from governance.models import Condition, Escalation, ExceptionRecord, Matter, MatterParty
+from governance.models.visibility import ROOM
+from governance.policy.escalations import ANSWERERS
+from governance.services.telling import FOR_PARTIES
+from governance.states import LIVE_MATTER, ConditionState, EscalationState
+
+MOST = 20
+SOON = dt.timedelta(days=30)
+SILENT = "Silence is no vote."
+ALARMED = (*ANSWERERS, roles.BOARD_MEMBER, roles.STEWARD, roles.AUDITOR, roles.SPONSOR)
+TO_DO: dict[str, str] = {
+    EscalationState.RAISED: "Acknowledge",
+    EscalationState.ACKNOWLEDGED: "Contain",
+    EscalationState.CONTAINED: "Verify",
+    EscalationState.VERIFIED: "Review and close",
+}
+REGISTER = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR, roles.PRODUCT_OWNER)
+
+nav.register(
+    "Board room",
+    "governance:docket",
+    visible=lambda user: holds_anywhere(user, *ROOM),
+    section="board",
+    order=30,
+    badge=docket.waiting_count,
+)
+nav.register(
+    "Escalations",
+    "governance:escalations",
+    visible=lambda user: holds_anywhere(user, *ALARMED),
+    section="board",
+    order=50,
+)
+nav.register(
+    "Escalations of my work",
+    "governance:escalations",
+    visible=lambda user: holds_anywhere(user, roles.FELLOW) and not holds_anywhere(user, *ALARMED),
+    section="portal",
+    order=89,
+    rail=True,
+)
+nav.register(
+    "Exceptions",
+    "governance:exceptions",
+    visible=lambda user: holds_anywhere(user, *REGISTER),
+    section="board",
+    order=51,
+)
+nav.register("Rules", "governance:rules", visible=lambda user: True, section="rules", order=90)
+nav.register(
+    "Raise an escalation",
+    "governance:escalation_new",
+    visible=lambda user: holds_anywhere(user, *roles.ROLES),
+    section="portal",
+    order=90,
+    rail=True,
+)
+
+
+@work.register_for(roles.BOARD_MEMBER)
+def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Matters that wait for one's vote."""
+    found = list(docket.to_vote(user, at).only("ref", "title", "due_at", "program_id")[:MOST])
+    if len(found) < MOST:
+        user.votes_waiting = len(found)  # the navigation need not count them again
+    for matter in found:
+        yield work.WorkItem(
+            title=f"Vote: {matter.title}",
+            url=matter.get_absolute_url(),
+            due=matter.due_at,
+            silence=SILENT,
+            kind="vote",
+            case_ref=matter.ref,
+            program_id=matter.program_id,
+        )
+
+
+@work.register_for(roles.CHAIR)
+def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Ballots the chair may close."""
+    for matter in docket.to_record(user, at).only("ref", "title", "due_at", "program_id")[:MOST]:
+        yield work.WorkItem(
+            title=f"Record the decision: {matter.title}",
+            url=matter.get_absolute_url(),
+            due=matter.due_at,
+            silence="Nothing takes effect until it is recorded.",
+            kind="decision",
+            case_ref=matter.ref,
+            program_id=matter.program_id,
+        )
+
+
+def _conditions(key: int, at: dt.datetime) -> QuerySet[Condition]:
+    mine = Q(verifier_id=key, state=ConditionState.MET) | Q(owner_id=key)
+    return Condition.objects.unsettled(at).filter(mine)
+
+
+@work.register_for(when=prepared(_conditions))
+def conditions_to_settle(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Conditions to meet, and those reported as met to verify."""
+    if not user.is_active:
+        return
+    rows = (
+        _conditions(user.pk, at)
+        .select_related("decision__matter", "verifier")
+        .only(
+            *("number", "text", "due_at", "consequence", "state", "program_id"),
+            *("decision__matter__ref", "verifier__name", "verifier__email"),
+        )
+    )
+    for condition in rows.order_by("due_at", "id")[:MOST]:
+        verifies = condition.verifier_id == user.pk
+        met = condition.state == ConditionState.MET
+        yield work.WorkItem(
+            title=f"{'Verify' if verifies else 'Condition to meet'}: {condition.text[:120]}",
+            url=condition.get_absolute_url(),
+            due=condition.due_at,
+            holder=work.ME if verifies or not met else str(condition.verifier),
+            silence=condition.consequence,
+            kind="condition",
+            case_ref=condition.ref,
+            program_id=condition.program_id,
+        )
+
+
+@prepared
+def _about(key: int, at: dt.datetime) -> QuerySet[MatterParty]:
+    return MatterParty.objects.filter(user_id=key, matter__state__in=LIVE_MATTER)
+
+
+@work.register_for(when=_about)
+def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What a party waits for."""
+    if not user.is_active:
+        return
+    mine = Matter.objects.visible_to(user).filter(parties__user=user, state__in=LIVE_MATTER)
+    for matter in mine.order_by("due_at", "id")[:MOST]:
+        yield work.WorkItem(
+            title=matter.title,
+            url=matter.get_absolute_url(),
+            due=matter.due_at,
+            holder="the board",
+            silence=FOR_PARTIES,
+            kind="matter",
+            case_ref=matter.ref,
+            program_id=matter.program_id,
+        )
+
+
+@work.register_for(*ANSWERERS)
+def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Alarms nobody has acknowledged, and those with on-call that are not closed."""
+    answers = realm_ids_where(user, *ANSWERERS, at=at)
+    oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
+    rows = Escalation.objects.visible_to(user).open().filter(program_id__in=answers)
+    rows = rows.select_related("acknowledged_by").only(
+        *("program_id", "ref", "kind", "state", "acknowledge_by", "next_word_by"),
+        *("acknowledged_by__name", "acknowledged_by__email"),
+    )
+    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+        raised = alarm.state == EscalationState.RAISED
+        mine = raised or alarm.program_id in oncall or alarm.acknowledged_by_id == user.pk
+        word = alarm.next_word_by if not raised else None
+        yield work.WorkItem(
+            title=f"{TO_DO[alarm.state]}{' and send the fellow word' if word else ''}: "
+            f"{alarm.get_kind_display()}",
+            url=alarm.get_absolute_url(),
+            due=alarm.acknowledge_by if raised else word,
+            holder=work.ME if mine else str(alarm.acknowledged_by or "on-call"),
+            silence=_unanswered(alarm, at),
+            kind="escalation",
+            case_ref=alarm.ref,
+            program_id=alarm.program_id,
+        )
+
+
+def _unanswered(alarm: Escalation, at: dt.datetime) -> str:
+    """What follows from the silence, or has followed: nobody is told of what they were told."""
+    if alarm.state == EscalationState.RAISED:
+        happened = "have been" if alarm.acknowledge_by <= at else "are"
+        return f"The chair, the programme manager and the sponsor {happened} told."
+    if alarm.next_word_by is None:
+        return "It stays open; nobody else is told."
+    happened = "have been" if alarm.next_word_by <= at else "are"
+    return f"The chair and the programme manager {happened} told that the fellow is without word."
+
+
+@prepared
+def _told(key: int, at: dt.datetime) -> QuerySet[Escalation]:
+    return Escalation.objects.open().filter(fellow_id=key)
+
+
+@work.register_for(when=_told)
+def alarms_about_me(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Open alarms of which the person is told as the fellow concerned."""
+    if not user.is_active:
+        return
+    rows = Escalation.objects.open().filter(fellow=user)
+    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+        raised = alarm.state == EscalationState.RAISED
+        yield work.WorkItem(
+            title=f"Escalation of your work: {alarm.get_kind_display()}",
+            url=alarm.get_absolute_url(),
+            due=alarm.acknowledge_by if raised else alarm.next_word_by,
+            holder="security on-call",
+            silence=_unanswered(alarm, at),
+            kind="escalation",
+            case_ref=alarm.ref,
+        )
+
+
+def _exceptions(key: int, at: dt.datetime) -> QuerySet[ExceptionRecord]:
+    return ExceptionRecord.objects.live(at).filter(owner_id=key)
+
+
+@work.register_for(when=prepared(_exceptions))
+def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Exceptions one owns that end soon."""
+    if not user.is_active:
+        return
+    rows = _exceptions(user.pk, at).filter(expires_at__lte=at + SOON)
+    rows = rows.only("ref", "title", "expires_at", "program_id")
+    for exception in rows.order_by("expires_at", "id")[:MOST]:
+        yield work.WorkItem(
+            title=f"Exception ends: {exception.title}",
+            url=exception.get_absolute_url(),
+            due=exception.expires_at,
+            silence="It ends by itself and the rule applies again.",
+            kind="exception",
+            case_ref=exception.ref,
+            program_id=exception.program_id,
+        )

@@ -1,0 +1,1 @@
+"""Who may, and why not: one module for each part of governance."""

@@ -1,0 +1,105 @@
+"""Who may call meetings, write and approve minutes, and name deputies."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import roles_of, seat_of
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from governance import rules
+from governance.models import Meeting
+from governance.policy.common import needs_role, text_given
+from governance.states import RuleKind
+
+
+def may_call(program: Program, by: Actor) -> Refusal | None:
+    """Why `by` may not call a meeting or write its minutes."""
+    return needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to="call a meeting")
+
+
+def may_call_for(program: Program, starts_at: dt.datetime, by: Actor) -> Refusal | None:
+    """Why `by` may not call a meeting for that time."""
+    return first(
+        may_call(program, by),
+        None
+        if starts_at > now()
+        else Refusal("in_the_past", "Choose a time that is still to come.", field="starts_at"),
+    )
+
+
+def may_cancel(meeting: Meeting, by: Actor) -> Refusal | None:
+    """Why the meeting may not be cancelled: one with minutes took place."""
+    return first(
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="cancel a meeting"),
+        Refusal("took_place", "This meeting has minutes: it took place.")
+        if meeting.minutes
+        else None,
+    )
+
+
+def may_write(meeting: Meeting, by: Actor) -> Refusal | None:
+    """Why the minutes may not be changed: approved ones never are."""
+    return first(
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="write the minutes"),
+        None
+        if meeting.approved_at is None
+        else Refusal("minutes_approved", "These minutes are approved and do not change any more."),
+        None
+        if meeting.cancelled_at is None
+        else Refusal("cancelled", "This meeting was cancelled: there is nothing to write down."),
+    )
+
+
+def may_approve(meeting: Meeting, by: Actor) -> Refusal | None:
+    """Why the minutes may not be approved."""
+    return first(
+        needs_role(by, meeting.program_id, roles.CHAIR, to="approve the minutes"),
+        text_given(meeting.minutes, "minutes", "There are no minutes to approve."),
+    )
+
+
+def may_name_deputies(program: Program, by: User) -> Refusal | None:
+    """Why `by` may name no deputy at all."""
+    return first(_has_seat(program, by), _deputies_allowed(program))
+
+
+def may_deputise(
+    program: Program, deputy: User, starts_at: dt.datetime, ends_at: dt.datetime, by: User
+) -> Refusal | None:
+    """Why the deputy is refused: only a member names one, who takes part and has no seat."""
+    return first(
+        _has_seat(program, by),
+        Refusal("separation", "A deputy is another person.", field="deputy")
+        if by == deputy
+        else None,
+        None
+        if roles_of(deputy, program.pk) and not seat_of(deputy, program.pk)
+        else Refusal(
+            "deputy_unfit", "A deputy takes part in the programme without a seat.", field="deputy"
+        ),
+        _deputies_allowed(program),
+        None
+        if ends_at > starts_at
+        else Refusal("ends_before_start", "The end must come later.", field="ends_at"),
+    )
+
+
+def _has_seat(program: Program, by: User) -> Refusal | None:
+    if seat_of(by, program.pk):
+        return None
+    return Refusal("wrong_role", "Only a member of the board names a deputy.")
+
+
+def _deputies_allowed(program: Program) -> Refusal | None:
+    """Why deputies are of no use: no ballot rule in force knows them."""
+    try:
+        rule = rules.in_force(program, RuleKind.BALLOT_RULES)
+    except rules.NoRule:
+        return Refusal("no_deputies", f"{program} has no ballot rules yet.")
+    if any(ballot.delegation == "named_deputy" for ballot in rule.params.matters.values()):
+        return None
+    return Refusal("no_deputies", "The ballot rules in force know no deputies.", rule=str(rule))

@@ -1,0 +1,129 @@
+"""Who may write, adopt and reject rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.programs.models import Program
+from governance import kinds
+from governance.models import Decision, RuleVersion
+from governance.policy.common import needs_role, text_given
+from governance.rulekinds import BadParameter, read_params
+from governance.states import APPROVING, RULE_MOVES, RuleKind, RuleStatus
+
+RULE_MATTER = "governance.rule"
+AUTHORS = (roles.MANAGER, roles.CHAIR, roles.BOARD_MEMBER)
+
+
+def may_draft(program: Program, by: Actor) -> Refusal | None:
+    """Why `by` may not draft a rule."""
+    return needs_role(by, program.pk, *AUTHORS, to="draft a rule")
+
+
+def fits(kind: str, parameters: Any) -> Refusal | None:
+    """Why the parameters are refused, naming the one that does not fit."""
+    if kind not in RuleKind.values:
+        return Refusal("unknown_kind", "Choose one of the listed kinds of rule.", field="kind")
+    try:
+        params = read_params(kind, parameters)
+    except BadParameter as error:
+        return Refusal("bad_parameter", f"{error.path} {error.text}.", field="parameters")
+    if kind == RuleKind.BALLOT_RULES:
+        return _matters_exist(params.matters)
+    return None
+
+
+def _matters_exist(matters: Any) -> Refusal | None:
+    known = set(kinds.registered())
+    for word, odd in (("unknown", set(matters) - known), ("missing", known - set(matters))):
+        if odd:
+            names = ", ".join(sorted(odd))
+            text = f"matters: {word} kinds of matter: {names}."
+            return Refusal("bad_parameter", text, field="parameters")
+    return None
+
+
+def says_why(*, title: str, prose: str, rationale: str) -> Refusal | None:
+    """Why a rule without words is refused."""
+    return first(
+        text_given(title, "title", "Give the rule a title."),
+        text_given(prose, "prose", "Write the rule in words people can hold you to."),
+        text_given(rationale, "rationale", "Say why the rule changes."),
+    )
+
+
+def may_edit(rule: RuleVersion, by: Actor) -> Refusal | None:
+    """Why the draft may not be changed: adopted and proposed versions never change."""
+    editable = rule.status == RuleStatus.DRAFT
+    return first(
+        needs_role(by, rule.program_id, *AUTHORS, to="change a draft"),
+        None
+        if editable
+        else Refusal("wrong_state", f"{rule} is no draft, so it does not change any more."),
+    )
+
+
+def may_propose(rule: RuleVersion, by: Actor) -> Refusal | None:
+    """Why the draft may not go to the board."""
+    return first(
+        needs_role(by, rule.program_id, *AUTHORS, to="propose a rule"),
+        RULE_MOVES.refusal(rule.status, "propose"),
+        fits(rule.kind, rule.parameters),
+    )
+
+
+def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | None:
+    """Why the founding rules may not be adopted: two people do it, administrator and sponsor."""
+    if sponsor is None:
+        return Refusal("no_sponsor", "Name the programme's sponsor first.", field="sponsor")
+    return first(
+        needs_role(by, program.pk, roles.ADMINISTRATOR, to="adopt its first rules"),
+        None
+        if sponsor.pk == program.sponsor_id or has_role(sponsor, program.pk, roles.SPONSOR)
+        else Refusal(
+            "wrong_role_sponsor", f"{sponsor} does not sponsor {program}.", field="sponsor"
+        ),
+        None
+        if by != sponsor
+        else Refusal(
+            "separation",
+            "The sponsor and the administrator are two people.",
+            rule="separation of duties",
+        ),
+    )
+
+
+def may_take_effect(rule: RuleVersion, at: dt.datetime) -> Refusal | None:
+    """Why the version may not take effect at `at`: no decision, or time run backwards."""
+    return first(
+        RULE_MOVES.refusal(rule.status, "adopt"),
+        fits(rule.kind, rule.parameters),
+        _decided(rule),
+        _after_its_forerunner(rule, at),
+    )
+
+
+def _decided(rule: RuleVersion) -> Refusal | None:
+    approved = Decision.objects.filter(
+        matter__kind=RULE_MATTER, matter__subject_id=rule.pk, outcome__in=APPROVING
+    )
+    if approved.exists():
+        return None
+    return Refusal("not_decided", "A rule is adopted by a decision of the board.")
+
+
+def _after_its_forerunner(rule: RuleVersion, at: dt.datetime) -> Refusal | None:
+    adopted = RuleVersion.objects.adopted().filter(program_id=rule.program_id, kind=rule.kind)
+    latest = adopted.order_by("-version").first()
+    if latest is None or latest.effective_at is None or at >= latest.effective_at:
+        return None
+    return Refusal(
+        "before_its_forerunner",
+        f"{latest} takes effect later than this; choose a later time.",
+        field="effective_at",
+    )

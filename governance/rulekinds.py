@@ -1,0 +1,296 @@
+"""What each kind of rule holds, as a frozen dataclass. `rule.params` is one of these.
+
+All lengths of time are windows in words: “30 calendar days”, “5 working days”, “4 hours”.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from fellowship.accounts.roles import ROLES, Seat
+from fellowship.kernel.worktime import Window
+from governance.ballots import BallotRule
+from governance.states import ExceptionKind, RuleKind, Severity
+from governance.typed import BadParameter, read, write
+
+__all__ = ["BadParameter", "as_json", "read_params"]
+
+TIERS = ("public", "internal", "restricted", "highly_restricted")
+"""The four data tiers, from the most open to the most closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FellowshipPolicy:
+    """The frame of every fellowship of the programme."""
+
+    longest_fellowship_months: int
+    mentor_meeting_every: Window
+    right_of_reply: Window
+    training_before_access: bool
+    retention_after_close: Window
+    independence: bool
+
+    def __post_init__(self) -> None:
+        _positive(longest_fellowship_months=self.longest_fellowship_months)
+
+
+Allowed: TypeAlias = Literal["yes", "no", "by_approval"]
+
+
+@dataclass(frozen=True, slots=True)
+class TierHandling:
+    """What may be done with data of one tier, and who must approve a grant.
+
+    `view_controlled` is viewing in the controlled environment; `notebooks` is copying into
+    notebooks there; `weights` is training on it. `approvers` are role keys; `board` asks for its
+    decision.
+    """
+
+    meaning: str
+    download: Allowed
+    view_controlled: Allowed
+    notebooks: Allowed
+    export: Allowed
+    publication: Allowed
+    weights: Allowed
+    approvers: tuple[str, ...]
+    board: bool
+    longest_grant: Window
+    deletion_within: Window
+
+    def __post_init__(self) -> None:
+        for role in self.approvers:
+            if role not in ROLES:
+                raise BadParameter("approvers", f"{role} is no role")
+
+
+@dataclass(frozen=True, slots=True)
+class DataHandling:
+    """How data of each tier is handled, and which acts must be logged."""
+
+    tiers: Mapping[str, TierHandling]
+    logged: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _exactly("tiers", self.tiers, TIERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One ground on which a passage may be objected to."""
+
+    key: str
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationWindows:
+    """How long each kind of work may be held for review before silence decides."""
+
+    methods: Window
+    vulnerability: Window
+    vulnerability_extended: Window
+    restricted: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationPolicy:
+    """Permission by default; a closed list of grounds; what silence means.
+
+    `silence` is what happens when a window ends without a word; `silence_escalates_for` names the
+    windows in which it escalates instead.
+    """
+
+    default: Literal["permitted"]
+    grounds: tuple[Ground, ...]
+    windows: PublicationWindows
+    scientific_review: Window
+    objection_reply: Window
+    silence: Literal["release"]
+    silence_escalates_for: tuple[Literal["vulnerability", "restricted"], ...]
+    preprint_before_release: bool
+    authorship: Literal["credit_taxonomy"]
+
+    def __post_init__(self) -> None:
+        keys = [ground.key for ground in self.grounds]
+        if not keys or len(set(keys)) != len(keys):
+            raise BadParameter("grounds", "must be a list of different grounds")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion of the rubric. `anchors` say what 1 to 5 look like, in order."""
+
+    key: str
+    label: str
+    question: str
+    weight: int
+    anchors: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _positive(weight=self.weight)
+        if len(self.anchors) != 5:
+            raise BadParameter("anchors", "must be five sentences, for 1 to 5")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRubric:
+    """How proposals are scored. Weights are percentages."""
+
+    criteria: tuple[Criterion, ...]
+    reviewers_per_proposal: int
+    review_window: Window
+    shown_from_reviews: int
+
+    def __post_init__(self) -> None:
+        if sum(c.weight for c in self.criteria) != 100:
+            raise BadParameter("criteria", "must have weights that add up to 100")
+        if len({c.key for c in self.criteria}) != len(self.criteria):
+            raise BadParameter("criteria", "must have different keys")
+        _positive(reviewers_per_proposal=self.reviewers_per_proposal)
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityClock:
+    """How fast each step follows for one severity."""
+
+    acknowledge: Window
+    inform_every: Window
+    disposition: Window
+    control: Window
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityClocks:
+    """The clocks of escalations and findings by severity."""
+
+    severities: Mapping[str, SeverityClock]
+
+    def __post_init__(self) -> None:
+        _exactly("severities", self.severities, Severity.values)
+
+
+@dataclass(frozen=True, slots=True)
+class BallotRules:
+    """One ballot rule for each kind of matter, and the chair's power in words."""
+
+    matters: Mapping[str, BallotRule]
+    chair_power: str
+
+    def __post_init__(self) -> None:
+        for kind, rule in self.matters.items():
+            _ballot(f"matters.{kind}", rule)
+
+
+@dataclass(frozen=True, slots=True)
+class StageStandardRule:
+    """Who owns a stage, what must be true to leave it, and how long it should take."""
+
+    owner_role: str
+    standard: str
+    expected: Window
+
+
+@dataclass(frozen=True, slots=True)
+class StageStandards:
+    """The written standard of each of the eight stages."""
+
+    stages: Mapping[str, StageStandardRule]
+
+    def __post_init__(self) -> None:
+        from fellowship.programs.states import Stage
+
+        _exactly("stages", self.stages, Stage.values)
+        for stage, standard in self.stages.items():
+            if standard.owner_role not in ROLES:
+                raise BadParameter(f"stages.{stage}.owner_role", "is no role")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionTerm:
+    """The longest term of one kind of exception, in calendar days."""
+
+    longest_days: int
+
+    def __post_init__(self) -> None:
+        _positive(longest_days=self.longest_days)
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRules:
+    """Terms per kind, when owners are reminded, and from how many renewals on the board is told."""
+
+    terms: Mapping[str, ExceptionTerm]
+    reminder_days: tuple[int, ...]
+    renewals_noted_from: int
+
+    def __post_init__(self) -> None:
+        _exactly("terms", self.terms, ExceptionKind.values)
+        if list(self.reminder_days) != sorted(set(self.reminder_days), reverse=True):
+            raise BadParameter("reminder_days", "must fall from the earliest reminder to the last")
+        if 0 in self.reminder_days:
+            raise BadParameter("reminder_days", "must come before the expiry")
+
+
+Params: TypeAlias = (
+    FellowshipPolicy
+    | DataHandling
+    | PublicationPolicy
+    | ReviewRubric
+    | SeverityClocks
+    | BallotRules
+    | StageStandards
+    | ExceptionRules
+)
+
+KINDS: dict[str, type[Any]] = {
+    RuleKind.FELLOWSHIP_POLICY: FellowshipPolicy,
+    RuleKind.DATA_HANDLING: DataHandling,
+    RuleKind.PUBLICATION_POLICY: PublicationPolicy,
+    RuleKind.REVIEW_RUBRIC: ReviewRubric,
+    RuleKind.SEVERITY_CLOCKS: SeverityClocks,
+    RuleKind.BALLOT_RULES: BallotRules,
+    RuleKind.STAGE_STANDARDS: StageStandards,
+    RuleKind.EXCEPTIONS: ExceptionRules,
+}
+
+
+def read_params(kind: str, value: Any) -> Any:
+    """The typed parameters of a rule of `kind`. Raises BadParameter, naming the parameter."""
+    return read(KINDS[kind], value)
+
+
+def as_json(params: Any) -> dict[str, Any]:
+    """Typed parameters as the JSON that is stored."""
+    stored: dict[str, Any] = write(params)
+    return stored
+
+
+def _exactly(path: str, value: Mapping[str, Any], keys: Any) -> None:
+    for key in value:
+        if key not in keys:
+            raise BadParameter(f"{path}.{key}", "is not a known parameter")
+    for key in keys:
+        if key not in value:
+            raise BadParameter(f"{path}.{key}", "is missing")
+
+
+def _positive(**values: int) -> None:
+    for path, value in values.items():
+        if value < 1:
+            raise BadParameter(path, "must be at least 1")
+
+
+def _ballot(path: str, rule: BallotRule) -> None:
+    for name in ("seats", "quorum_includes", "blocking"):
+        for seat in getattr(rule, name):
+            if seat not in Seat.values or (name != "seats" and seat not in rule.seats):
+                raise BadParameter(f"{path}.{name}", f"{seat} is no seat of this ballot")
+    if len(set(rule.seats)) != len(rule.seats) or not rule.seats:
+        raise BadParameter(f"{path}.seats", "must be different seats")
+    if not rule.quorum.share and rule.quorum.needed(0) > len(rule.seats):
+        raise BadParameter(f"{path}.quorum", "asks for more seats than may vote")
+    _positive(**{f"{path}.window_working_days": rule.window_working_days})

@@ -1,0 +1,253 @@
+"""Which rule applies: the one in force, or the one a case is held to; how two versions differ."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from fellowship.accounts.models import Actor, User
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from governance.models import RulePin, RuleVersion
+from governance.states import RuleKind, RuleStatus
+
+_log = logging.getLogger(__name__)
+_WORDS = re.compile(r"\s+|[^\s]+")
+
+
+class NoRule(LookupError):
+    """The programme has no rule of this kind in force: it was never founded properly."""
+
+
+def in_force(program: Program | int, kind: str, at: dt.datetime | None = None) -> RuleVersion:
+    """The version of `kind` in force in the programme at `at`; raises NoRule without one."""
+    pk = program.pk if isinstance(program, Model) else program
+    found = RuleVersion.objects.effective(at).filter(program_id=pk, kind=kind).first()
+    if found is None:
+        raise NoRule(f"programme {pk} has no {RuleKind(kind).label.lower()} in force")
+    return found
+
+
+def all_in_force(program: Program | int, at: dt.datetime | None = None) -> dict[str, RuleVersion]:
+    """Every kind's version in force, by kind, in one query."""
+    pk = program.pk if isinstance(program, Model) else program
+    current = RuleVersion.objects.current(at=at).filter(program_id=pk)
+    return {rule.kind: rule for rule in current}
+
+
+def history(program: Program | int, kind: str) -> QuerySet[RuleVersion]:
+    """Every adopted version of `kind`, the newest first, with its owner and author."""
+    pk = program.pk if isinstance(program, Model) else program
+    adopted = RuleVersion.objects.adopted().filter(program_id=pk, kind=kind)
+    return adopted.select_related("owner", "author").order_by("-version")
+
+
+@journal.verb("governance.pin_rules")
+def pin(
+    *, subject: Model, program: Program | int, by: Actor, like: Model | None = None
+) -> dict[str, RuleVersion]:
+    """Hold a case to the rules now in force. Kinds it is held to already stay as they are.
+
+    With `like`, a case that grew out of another is held to what that one was held to.
+
+    One event about the case names every version. Returns the versions by kind.
+    """
+    pk = program.pk if isinstance(program, Model) else program
+    pinned_before = pins(subject)
+    rules = all_in_force(pk) | (pins(like) if like is not None else {})
+    added = {k: r for k, r in rules.items() if k not in pinned_before}
+    for kind, rule in sorted(added.items()):
+        RulePin.objects.create(
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            kind=kind,
+            rule_version=rule,
+            pinned_at=now(),
+        )
+    if added:
+        versions = {kind: rule.version for kind, rule in added.items()}
+        journal.record(subject=subject, realm_id=pk, change={"rules": versions})
+    return pinned_before | added
+
+
+@journal.verb("governance.amend_pin")
+def amend_pin(
+    *, subject: Model, rule: RuleVersion, by: User, agreed_by: User, reason: str
+) -> RulePin:
+    """Hold a case to a later version, by agreement of two people: the company's and the case's.
+
+    The calling verb's policy says who they are. A case held to it already stays as it is.
+    """
+    row = RulePin.objects.locked().get(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk, kind=rule.kind
+    )
+    if row.rule_version_id == rule.pk:
+        return row
+    refuse(_amendable(rule, by, agreed_by))
+    before, row.rule_version, row.pinned_at = row.rule_version_id, rule, now()
+    row.save()
+    change = {"kind": rule.kind, "rule": [before, rule.pk], "agreed_by": agreed_by.pk}
+    journal.record(subject=subject, realm_id=rule.program_id, change=change)
+    return row
+
+
+def _amendable(rule: RuleVersion, by: User, agreed_by: User) -> Refusal | None:
+    if by == agreed_by:
+        return Refusal("separation", "A later rule applies only where both sides agree.")
+    if rule.status != RuleStatus.ADOPTED:
+        return Refusal("rule_not_adopted", "Only an adopted version can apply.", field="rule")
+    return None
+
+
+def pins(subject: Model) -> dict[str, RuleVersion]:
+    """Every version a case is held to, by kind."""
+    rows = RulePin.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk
+    ).select_related("rule_version")
+    return {row.kind: row.rule_version for row in rows}
+
+
+def pinned(subject: Any, kind: str) -> RuleVersion:
+    """The version of `kind` the case is held to.
+
+    A case that pinned nothing falls back, with a warning in the log, to what is in force in its
+    programme (`program_id` or `realm_id`). Raises NoRule where it has neither.
+    """
+    row = (
+        RulePin.objects.filter(
+            subject_type=subject._meta.label_lower, subject_id=subject.pk, kind=kind
+        )
+        .select_related("rule_version")
+        .first()
+    )
+    if row:
+        return row.rule_version
+    program_id = getattr(subject, "program_id", None) or getattr(subject, "realm_id", None)
+    if program_id is None:
+        raise NoRule(f"{subject._meta.label_lower} {subject.pk} is held to no {kind}")
+    _log.warning(
+        "%s %s pinned no %s; the one in force applies", subject._meta.label_lower, subject.pk, kind
+    )
+    return in_force(program_id, kind)
+
+
+# --- how two versions differ ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    """One parameter that differs; None where it is absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WordChange:
+    """A run of words: `same`, `removed` or `added`."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDiff:
+    """What changed between two versions: typed parameters, and the prose by words."""
+
+    before: RuleVersion
+    after: RuleVersion
+    parameters: list[ParameterChange]
+    words: list[WordChange]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing changed."""
+        return not self.parameters and all(word.kind == "same" for word in self.words)
+
+
+def diff(a: RuleVersion, b: RuleVersion) -> RuleDiff:
+    """What `b` changes against `a`."""
+    before, after = _flat(a.parameters), _flat(b.parameters)
+    changes = [
+        ParameterChange(path, before.get(path), after.get(path))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    ]
+    return RuleDiff(a, b, changes, words(a.prose, b.prose))
+
+
+def words(old: str, new: str) -> list[WordChange]:
+    """The texts as runs of words that stay, go or come; joined without the removed it is `new`."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    runs = []
+    matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
+    for op, i1, i2, j1, j2 in matcher.get_opcodes():
+        if op == "equal":
+            runs.append(WordChange("same", "".join(before[i1:i2])))
+            continue
+        if i2 > i1:
+            runs.append(WordChange("removed", "".join(before[i1:i2])))
+        if j2 > j1:
+            runs.append(WordChange("added", "".join(after[j1:j2])))
+    return runs
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """JSON as paths to leaves; an empty list or group is a leaf of its own."""
+    items: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        items = ((f"{path}.{key}" if path else str(key), item) for key, item in value.items())
+    elif isinstance(value, list):
+        items = ((f"{path}[{i}]", item) for i, item in enumerate(value))
+    flat: dict[str, Any] = {}
+    for at, item in items:
+        flat.update(_flat(item, at) if item and isinstance(item, (dict, list)) else {at: item})
+    return flat
+
+
+# --- what a new version would have done -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One past case that would have gone otherwise: what happened, and what would have."""
+
+    case: str
+    url: str
+    before: str
+    after: str
+
+
+WhatIf = Callable[[Program, Any, Any], Iterable[Difference]]
+_whatifs: dict[str, list[WhatIf]] = {}
+
+
+def whatif(kind: str) -> Callable[[WhatIf], WhatIf]:
+    """Register `fn(program, params_before, params_after)`: the past cases a change alters."""
+
+    def register(function: WhatIf) -> WhatIf:
+        known = _whatifs.setdefault(kind, [])
+        if function not in known:
+            known.append(function)
+        return function
+
+    return register
+
+
+def what_if(rule: RuleVersion) -> list[Difference]:
+    """What the version would have done to past cases, against the one in force now."""
+    functions = _whatifs.get(rule.kind, [])
+    if not functions:
+        return []
+    before = in_force(rule.program_id, rule.kind).params
+    return [d for function in functions for d in function(rule.program, before, rule.params)]

@@ -1,0 +1,89 @@
+"""The verbs of governance."""
+
+from __future__ import annotations
+
+from governance.services.board import (
+    cast_vote,
+    open_ballot,
+    open_dossier,
+    record_decision,
+    recuse,
+    refer,
+    return_matter,
+    withdraw_matter,
+)
+from governance.services.conditions import (
+    conditions_met,
+    fail_condition,
+    meet_condition,
+    verify_condition,
+    waive_condition,
+)
+from governance.services.escalations import (
+    acknowledge,
+    close,
+    contain,
+    inform,
+    raise_escalation,
+    reopen,
+    verify,
+)
+from governance.services.exceptions import (
+    end_exception,
+    request_exception,
+    withdraw_exception,
+)
+from governance.services.meetings import (
+    approve_minutes,
+    call_meeting,
+    cancel_meeting,
+    name_deputy,
+    write_minutes,
+)
+from governance.services.rules import (
+    adopt_founding_rules,
+    bring_into_force,
+    draft_rule,
+    edit_rule,
+    propose_rule,
+    reject_rule,
+    take_back_rule,
+)
+
+__all__ = [
+    "acknowledge",
+    "adopt_founding_rules",
+    "approve_minutes",
+    "bring_into_force",
+    "call_meeting",
+    "cancel_meeting",
+    "cast_vote",
+    "close",
+    "conditions_met",
+    "contain",
+    "draft_rule",
+    "edit_rule",
+    "end_exception",
+    "fail_condition",
+    "inform",
+    "meet_condition",
+    "name_deputy",
+    "open_ballot",
+    "open_dossier",
+    "propose_rule",
+    "raise_escalation",
+    "record_decision",
+    "recuse",
+    "refer",
+    "reject_rule",
+    "reopen",
+    "request_exception",
+    "return_matter",
+    "take_back_rule",
+    "verify",
+    "verify_condition",
+    "waive_condition",
+    "withdraw_exception",
+    "withdraw_matter",
+    "write_minutes",
+]

@@ -1,0 +1,323 @@
+"""The verbs of the board: refer, open, vote, record, withdraw, return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Model
+
+from fellowship.accounts.models import Actor, Conflict, User
+from fellowship.accounts.services import declare_conflict
+from fellowship.clocks import queries as clocks
+from fellowship.clocks import services as clock_services
+from fellowship.history.references import next_reference
+from fellowship.kernel import journal
+from fellowship.kernel.canonical import digest, plain
+from fellowship.kernel.refusals import refuse
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import Window
+from fellowship.programs.models import Program
+from governance import ballot_box, ballots, kinds, rules, typed
+from governance.kinds import MatterKind
+from governance.models import (
+    Ballot,
+    BallotSeat,
+    Decision,
+    Dossier,
+    DossierOpening,
+    Matter,
+    MatterParty,
+    MatterSubject,
+    Vote,
+)
+from governance.policy import board as policy
+from governance.services import conditions as conditions_of
+from governance.services import enactment, telling
+from governance.states import MATTER_MOVES, MatterState, RuleKind, Standing
+
+BALLOT_CLOCK = "governance.ballot"
+
+
+@journal.verb("governance.refer")
+def refer(*, kind: str, subject: Model, program: Program, by: Actor, reason: str = "") -> Matter:
+    """Put a record before the board: seal its dossier and open the ballot under the rule in force.
+
+    A record already before the board in this kind gives the matter it has. Raises Refused where the
+    rule in force says nothing about the kind.
+    """
+    handler = kinds.get(kind)
+    subject = type(subject)._default_manager.select_for_update(of=("self",)).get(pk=subject.pk)
+    live = Matter.objects.live().filter(kind=kind, subject_id=subject.pk).first()
+    if live:
+        return live
+    refuse(policy.may_refer(handler, subject, program, by))
+    refuse(policy.has_ballot_rule(rules.in_force(program, RuleKind.BALLOT_RULES), kind))
+    body = plain(handler.dossier(subject))
+    matter = Matter.objects.create(
+        program=program,
+        kind=kind,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        ref=next_reference("MAT"),
+        title=handler.title(subject)[:250],
+        question=handler.question(subject),
+        dossier_hash=digest(body),
+        subject_revision=handler.revision(subject),
+        referred_by=by if isinstance(by, User) else None,
+        referred_at=now(),
+    )
+    Dossier.objects.create(matter=matter, body=body, sealed_at=now())
+    for user_id in sorted(handler.parties(subject)):
+        MatterParty.objects.create(matter=matter, user_id=user_id)
+    _note_subjects(matter, subject, handler)
+    change = {"kind": kind, "dossier": matter.dossier_hash, "revision": matter.subject_revision}
+    journal.record(subject=matter, change=change)
+    open_ballot(matter=matter, by=by, reason=reason)
+    matter.refresh_from_db()
+    return matter
+
+
+def _note_subjects(matter: Matter, subject: Model, handler: MatterKind) -> None:
+    """The records in which a conflict recuses: the matter, its subject, what is related."""
+    for record in dict.fromkeys((matter, subject, *handler.related(subject))):
+        MatterSubject.objects.create(
+            matter=matter, subject_type=record._meta.label_lower, subject_id=record.pk
+        )
+
+
+@journal.verb("governance.open_ballot")
+def open_ballot(*, matter: Matter, by: Actor, reason: str = "") -> Ballot:
+    """Open the vote: freeze the rule and the roll of seats, start the clock, tell the seats.
+
+    A ballot already open is returned.
+    """
+    matter = Matter.objects.locked().select_related("program").get(pk=matter.pk)
+    opened = Ballot.objects.filter(matter=matter).first()
+    if opened:
+        return opened
+    target = MATTER_MOVES.target(matter.state, "open_ballot")
+    version = rules.in_force(matter.program_id, RuleKind.BALLOT_RULES)
+    refuse(policy.has_ballot_rule(version, matter.kind))
+    rule = version.params.matters[matter.kind]
+    clock = clock_services.start(
+        kind=BALLOT_CLOCK,
+        subject=matter,
+        realm=matter.program_id,
+        window=Window(rule.window_working_days, "working_days"),
+        by=by,
+        holder="us",
+        silence=telling.SILENCE,
+        rule=str(version),
+    )
+    ballot = Ballot.objects.create(
+        matter=matter,
+        rule=typed.write(rule),
+        rule_version=version,
+        opened_at=clock.starts_at,
+        closes_at=clock.due_at,
+    )
+    seats = _enrol(ballot, rule)
+    matter.state, matter.due_at = target, clock.due_at
+    matter.save()
+    change = {
+        "rule": str(version),
+        "closes_at": ballot.closes_at,
+        "seats": {seat.seat: seat.standing for seat in seats},
+    }
+    journal.record(subject=matter, change=change)
+    telling.seats(matter, ballot)
+    return ballot
+
+
+def _enrol(ballot: Ballot, rule: ballots.BallotRule) -> list[BallotSeat]:
+    """Write the roll: who holds each seat now, and whether they may vote."""
+    matter = ballot.matter
+    recused = ballot_box.recused_ids(matter)
+    parties = set(matter.parties.values_list("user_id", flat=True))
+
+    def standing(user_id: int | None) -> str:
+        checks = (
+            (user_id is None, Standing.VACANT),
+            (user_id in recused, Standing.RECUSED),
+            (user_id in parties, Standing.PARTY),
+            (user_id == matter.referred_by_id, Standing.REFERRER),
+        )
+        return next((word for holds, word in checks if holds), Standing.ELIGIBLE)
+
+    seats = ballot_box.roll(matter.program_id, rule.seats, ballot.opened_at)
+    return [
+        BallotSeat.objects.create(
+            ballot=ballot, seat=seat, user_id=user_id, standing=standing(user_id)
+        )
+        for seat, user_id in seats.items()
+    ]
+
+
+@journal.verb("governance.open_dossier")
+def open_dossier(*, matter: Matter, by: User) -> DossierOpening:
+    """Note that the person opened the dossier. Only the first time is an act."""
+    opening = DossierOpening.objects.filter(matter=matter, user=by).first()
+    if opening:
+        return opening
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    refuse(policy.may_enter(matter, by))
+    opening, created = DossierOpening.objects.get_or_create(
+        matter=matter, user=by, defaults={"opened_at": now()}
+    )
+    if created:
+        journal.record(subject=matter, change={"dossier": matter.dossier_hash})
+    return opening
+
+
+@journal.verb("governance.cast_vote")
+def cast_vote(
+    *,
+    matter: Matter,
+    by: User,
+    position: str,
+    rationale: str = "",
+    conditions: Sequence[Mapping[str, Any]] = (),
+) -> Vote:
+    """Cast or change one's seat's vote. It is sealed until the ballot closes, in the ledger too.
+
+    `conditions` (for “approve with conditions”): mappings with `text` and optionally `days`,
+    `owner`, `verifier` (user ids) and `consequence`; see `ProposedCondition`. The same vote again
+    changes nothing.
+    """
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    refuse(policy.may_vote(matter, by))
+    rationale = rationale.strip()
+    refuse(policy.vote_is_whole(position, rationale, conditions))
+    proposed = [typed.write(c) for c in conditions_of.proposals(matter, conditions)]
+    ballot = Ballot.objects.get(matter=matter)
+    seat = ballot_box.seat_for(ballot, by)
+    vote = Vote.objects.filter(ballot_seat=seat).first() or Vote(ballot_seat=seat)
+    revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
+    cast = (position, rationale, proposed, revision)
+    if vote.pk and cast == (
+        vote.position,
+        vote.rationale,
+        vote.conditions,
+        vote.subject_revision,
+    ):
+        return vote
+    vote.position, vote.rationale, vote.conditions, vote.subject_revision = cast
+    vote.cast_by, vote.cast_at = by, now()
+    opening = DossierOpening.objects.get(matter=matter, user=by)
+    vote.opened_dossier_at = opening.opened_at
+    vote.save()
+    journal.record(subject=matter, change={"seat": seat.seat if seat else ""})
+    telling.chair_when_all_voted(matter, ballot)
+    return vote
+
+
+@journal.verb("governance.record_decision")
+def record_decision(*, matter: Matter, by: User, note: str = "", reason: str = "") -> Decision:
+    """Close the ballot, record the outcome and perform it, all or nothing.
+
+    Refused with the rule's reasons while the ballot cannot be closed. Where the kind's `enact`
+    fails, nothing is recorded and the refusal says why. A matter already decided gives its
+    decision. `note` is the chair's sentence in the letter.
+    """
+    matter = Matter.objects.locked().select_related("program").get(pk=matter.pk)
+    decided = Decision.objects.filter(matter=matter).first()
+    if decided:
+        return decided
+    refuse(policy.may_record(matter, by))
+    ballot = Ballot.objects.locked().get(matter=matter)
+    tally = ballot_box.count(ballot, chair_seat=ballot_box.own_seat(matter.program_id, by))
+    refuse(policy.uncounted(ballot, tally))
+    _close(matter, ballot)
+    decision, made = enactment.decide(matter, ballot, tally, by=by, note=note)
+    enactment.enact(matter, decision, by=by)
+    change = {
+        "outcome": decision.outcome,
+        "positions": tally.positions,
+        "rule": str(decision.rule_version),
+        "dossier": decision.dossier_hash,
+        "conditions": len(made),
+    }
+    journal.record(subject=matter, change=change)
+    _stop_clock(matter, by)
+    conditions_of.start_clocks(made, by=by)
+    telling.decided(matter, decision)
+    return decision
+
+
+def _close(matter: Matter, ballot: Ballot) -> None:
+    """End the ballot and write down the standings as counted."""
+    for line in ballot_box.lines(ballot):
+        if line.standing != line.row.standing:
+            line.row.standing = line.standing
+            line.row.save()
+    ballot.closed_at = now()
+    ballot.save()
+    matter.state = MATTER_MOVES.target(matter.state, "record_decision")
+    matter.ended_at = now()
+    matter.save()
+
+
+@journal.verb("governance.recuse")
+def recuse(
+    *, matter: Matter, by: User, kind: str, statement: str = "", reason: str = ""
+) -> Conflict:
+    """Declare a conflict in what the matter is about (`accounts.declare_conflict`).
+
+    The person sees the matter no more and a vote already cast no longer counts; the roll says so at
+    once. Declaring `none` says there is no conflict.
+    """
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    conflict = declare_conflict(
+        user=by,
+        subject=kinds.subject_of(matter),
+        realm=matter.program_id,
+        kind=kind,
+        statement=statement,
+        by=by,
+    )
+    seat = BallotSeat.objects.filter(
+        ballot__matter=matter, ballot__closed_at=None, user=by, standing=Standing.ELIGIBLE
+    ).first()
+    if seat and ballot_box.is_recused(matter, by):
+        seat.standing = Standing.RECUSED
+        seat.save()
+        journal.record(subject=matter, change={"seat": seat.seat})
+    return conflict
+
+
+@journal.verb("governance.withdraw_matter")
+def withdraw_matter(*, matter: Matter, by: Actor, reason: str) -> Matter:
+    """Take a matter back before it is decided. Votes cast stay sealed for ever. Once is enough."""
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    if matter.state == MatterState.WITHDRAWN:
+        return matter
+    refuse(policy.may_withdraw(matter, by))
+    return _end(matter, "withdraw", by)
+
+
+@journal.verb("governance.return_matter")
+def return_matter(*, matter: Matter, by: User, reason: str) -> Matter:
+    """Give back a matter that cannot be decided: quorum missed, or its subject changed."""
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    if matter.state == MatterState.RETURNED:
+        return matter
+    revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
+    refuse(policy.may_return(matter, by, revision))
+    return _end(matter, "return", by)
+
+
+def _end(matter: Matter, verb: str, by: Actor) -> Matter:
+    matter.state, matter.ended_at = MATTER_MOVES.target(matter.state, verb), now()
+    matter.save()
+    subject = kinds.subject_of(matter)
+    kinds.get(matter.kind).taken_back(matter=matter, subject=subject, by=by)
+    journal.record(subject=matter, change={"state": matter.state})
+    _stop_clock(matter, by)
+    return matter
+
+
+def _stop_clock(matter: Matter, by: Actor) -> None:
+    clock = clocks.latest(matter, BALLOT_CLOCK)
+    if clock:
+        clock_services.stop(clock=clock, by=by)

@@ -1,0 +1,78 @@
+"""Whom governance tells of matters and alarms: nobody is told what they may not open."""
+
+from __future__ import annotations
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.notices.services import notify
+from governance import ballot_box
+from governance.models import Ballot, Decision, Escalation, Matter
+from governance.states import Standing
+
+SILENCE = "Silence is no vote. When the window ends the chair records what was cast."
+FOR_PARTIES = (
+    "When the time to vote is over, the chair records what was cast, or returns the matter "
+    "undecided where the quorum was missed. Silence declines nothing."
+)
+"""What the board's silence means for those who wait: said the same wherever they look."""
+
+
+def seats(matter: Matter, ballot: Ballot) -> None:
+    """Tell those who may vote that their vote is asked."""
+    voters = User.objects.filter(
+        pk__in=ballot.seats.filter(standing=Standing.ELIGIBLE).values("user_id")
+    )
+    notify(
+        kind="governance.ballot_opened",
+        to=voters,
+        subject_obj=matter,
+        realm=matter.program_id,
+        title=f"Your vote is asked: {matter.title}",
+        body=f"{matter.question}\n\nThe vote ends on {ballot.closes_at:%-d %B %Y}. {SILENCE}",
+        url=matter.get_absolute_url(),
+    )
+
+
+def chair_when_all_voted(matter: Matter, ballot: Ballot) -> None:
+    """Tell the chair, once, that the ballot can be closed."""
+    if ballot_box.count(ballot).reasons:
+        return
+    notify(
+        kind="governance.ballot_complete",
+        to=room(matter, roles.CHAIR),
+        subject_obj=matter,
+        realm=matter.program_id,
+        title=f"Ready to record: {matter.title}",
+        body="The ballot can be closed under its rule.",
+        url=matter.get_absolute_url(),
+        dedupe=f"governance.ballot_complete:{matter.pk}",
+    )
+
+
+def decided(matter: Matter, decision: Decision) -> None:
+    """Tell the parties and the board what was decided."""
+    parties = User.objects.filter(pk__in=matter.parties.values("user_id"))
+    label = decision.get_outcome_display()
+    notify(
+        kind="governance.decided",
+        to={*parties, *room(matter, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)},
+        subject_obj=matter,
+        realm=matter.program_id,
+        title=f"{label}: {matter.title}",
+        body=f"{matter.question}\n\n{label}. The letter gives the reasons.",
+        url=matter.get_absolute_url(),
+    )
+
+
+def readers(escalation: Escalation, *role_keys: str) -> list[User]:
+    """The holders of the roles who may open the escalation: none with a conflict about it."""
+    alarm = Escalation.objects.filter(pk=escalation.pk)
+    people = holders(escalation.program_id, *role_keys)
+    return [user for user in people if alarm.visible_to(user).exists()]
+
+
+def room(matter: Matter, *role_keys: str) -> list[User]:
+    """The holders of the roles who may know of the matter: none of them recused."""
+    recused = ballot_box.recused_ids(matter)
+    return [user for user in holders(matter.program_id, *role_keys) if user.pk not in recused]

@@ -1,0 +1,35 @@
+"""Finding a record by the reference people know it by, among what they may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+
+
+def by_reference(user: Any, reference: str) -> Model | None:
+    """The record of any app with this reference that the person may see; None where there is none.
+
+    Below-ladder apps own the records; here they are met only as models with `ref` and `visible_to`.
+    """
+    reference = reference.strip()
+    if not reference:
+        return None
+    for model in apps.get_models():
+        manager: Any = model._default_manager
+        if not _has_ref(model) or not hasattr(manager.all(), "visible_to"):
+            continue
+        found: Model | None = manager.all().visible_to(user).filter(ref__iexact=reference).first()
+        if found is not None:
+            return found
+    return None
+
+
+def _has_ref(model: type[Model]) -> bool:
+    try:
+        model._meta.get_field("ref")
+    except FieldDoesNotExist:
+        return False
+    return not model.__name__.startswith("Historical")

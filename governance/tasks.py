@@ -1,0 +1,94 @@
+"""What time does in governance: the handlers of its clocks, and the announcement of exceptions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts import roles
+from fellowship.clocks import registry
+from fellowship.clocks.models import Clock
+from fellowship.notices.services import notify
+from fellowship.programs.models import Program
+from governance.models import Condition, Escalation, ExceptionRecord, Matter
+from governance.services import exceptions
+from governance.services.board import BALLOT_CLOCK
+from governance.services.conditions import CONDITION_CLOCK
+from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
+from governance.services.telling import readers, room
+from governance.states import ExceptionKind
+
+registry.describe(BALLOT_CLOCK, label="Ballot", reminders=(3, 1))
+registry.describe(CONDITION_CLOCK, label="Condition")
+registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
+registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
+
+
+@registry.on_breach(BALLOT_CLOCK)
+def ballot_over(clock: Clock, at: dt.datetime) -> None:
+    """The window to vote is over: the chair records what was cast, or returns the matter."""
+    matter = Matter.objects.get(pk=clock.subject_id)
+    notify(
+        kind="governance.ballot_over",
+        to=room(matter, roles.CHAIR),
+        subject_obj=matter,
+        realm=matter.program_id,
+        title=f"The ballot has ended: {matter.title}",
+        body="Record the decision, or return the matter where the quorum was missed.",
+        url=matter.get_absolute_url(),
+    )
+
+
+@registry.on_breach(CONDITION_CLOCK)
+def condition_overdue(clock: Clock, at: dt.datetime) -> None:
+    """A condition is overdue: its gate stays shut; owner, verifier and board hear so."""
+    condition = Condition.objects.select_related("owner", "verifier", "decision__matter").get(
+        pk=clock.subject_id
+    )
+    board = room(condition.decision.matter, roles.CHAIR, roles.MANAGER)
+    notify(
+        kind="governance.condition_overdue",
+        to={condition.owner, condition.verifier, *board},
+        subject_obj=condition,
+        realm=condition.program_id,
+        title=f"A condition is overdue: {condition.text}",
+        body=condition.consequence,
+        url=condition.get_absolute_url(),
+    )
+
+
+@registry.on_breach(ACKNOWLEDGE_CLOCK)
+def unacknowledged(clock: Clock, at: dt.datetime) -> None:
+    """Nobody acknowledged in time: the next in line are told, urgently."""
+    _tell_late(clock, "Not acknowledged in time", roles.CHAIR, roles.MANAGER, roles.SPONSOR)
+
+
+@registry.on_breach(WORD_CLOCK)
+def fellow_without_word(clock: Clock, at: dt.datetime) -> None:
+    """The fellow was promised word and got none."""
+    _tell_late(clock, "The fellow waits for word", roles.CHAIR, roles.ONCALL, roles.MANAGER)
+
+
+def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
+    escalation = Escalation.objects.get(pk=clock.subject_id)
+    notify(
+        kind="governance.escalation_late",
+        to=readers(escalation, *role_keys),
+        subject_obj=escalation,
+        realm=escalation.program_id,
+        title=f"{title}: {escalation.ref} {escalation.get_kind_display()}",
+        body=escalation.summary,
+        url=escalation.get_absolute_url(),
+        urgent=True,
+    )
+
+
+@registry.sweeper("governance.exceptions")
+def announce_exceptions(at: dt.datetime) -> int:
+    """Tell owners which exceptions end soon or ended."""
+    return exceptions.announce(at)
+
+
+def launch_gap_covered(program: Program) -> bool:
+    """Whether a live exception lets the programme's calls open despite a gap in the checklist."""
+    live = ExceptionRecord.objects.live().about(program)
+    return live.filter(kind=ExceptionKind.LAUNCH_GAP).exists()

@@ -1,0 +1,29 @@
+"""Addresses of the board room, the rules, escalations and exceptions."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from governance.admin import board
+from governance.views import escalations, exceptions, rules
+
+app_name = "governance"
+urlpatterns = [
+    path("board/", include(board.get_urls())),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/new/", rules.new, name="rule_new"),
+    path("rules/first/<slug:slug>/", rules.first, name="rules_first"),
+    path("rules/<int:pk>/", rules.detail, name="rule"),
+    path("rules/<int:pk>/compare/<int:other>/", rules.compare, name="rule_compare"),
+    path("rules/<int:pk>/edit/", rules.edit, name="rule_edit"),
+    path("rules/<int:pk>/propose/", rules.propose, name="rule_propose"),
+    path("escalations/", escalations.escalations, name="escalations"),
+    path("escalations/new/", escalations.new, name="escalation_new"),
+    path("escalations/<str:ref>/", escalations.detail, name="escalation"),
+    path("escalations/<str:ref>/<str:step>/", escalations.step, name="escalation_step"),
+    path("exceptions/", exceptions.exceptions, name="exceptions"),
+    path("exceptions/new/", exceptions.new, name="exception_new"),
+    path("exceptions/<str:ref>/", exceptions.detail, name="exception"),
+    path("exceptions/<str:ref>/withdraw/", exceptions.withdraw, name="exception_withdraw"),
+    path("exceptions/<str:ref>/end/", exceptions.end, name="exception_end"),
+]

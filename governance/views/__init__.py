@@ -1,0 +1,1 @@
+"""Pages of the board room, of rules, exceptions, escalations and meetings."""

@@ -1,0 +1,209 @@
+"""The board room's lists: the docket, decisions, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.programs.models import Program
+from fellowship.web import cells
+from fellowship.web.calendars import of as calendar_of
+from fellowship.web.columns import Column, Table
+from fellowship.web.routes import route_to
+from fellowship.web.tables import paginate
+from governance import docket as board
+from governance.cells import due_on, seats, short
+from governance.docket import DocketRow
+from governance.filters import ConditionFilter, DecisionFilter, DocketFilter
+from governance.models import Condition, Decision, Matter
+from governance.models.board import MatterQuerySet
+from governance.views.common import person, room_links
+
+SORTS = {"closes": "due_at", "ref": "ref", "kind": "kind", "title": "title"}
+
+
+def docket(request: HttpRequest) -> HttpResponse:
+    """What waits for the board, by deadline, with the person's own part in each."""
+    user, at = person(request), now()
+    live = _with_ballot(Matter.objects.opened_to(user).live())
+    found = DocketFilter(request.GET, queryset=live, user=user)
+    page = paginate(request, found.qs, per_page=50, sort=SORTS, default="closes")
+    first, user.votes_waiting = board.first_to_vote(user, at)
+    table = Table(
+        "Matters before the board",
+        _docket_columns(_calendars(page)),
+        board.rows(list(page), user, at),
+        page,
+        empty="No matter fits this filter." if found.applied else "Nothing is before the board.",
+        hint="" if found.applied else "A matter appears here as soon as it is referred.",
+    )
+    context = {
+        "page": page,
+        "table": table,
+        "filter": found,
+        "first": first,
+        "headline": _headline(user.votes_waiting) if first else "",
+        "record": board.to_record(user, at).first(),
+        "links": room_links(),
+    }
+    return render(request, "governance/docket.html", context)
+
+
+def _with_ballot(rows: MatterQuerySet) -> QuerySet[Matter]:
+    return rows.select_related("ballot").only(
+        *("program_id", "kind", "ref", "title", "due_at", "subject_type", "subject_id"),
+        *("ballot__rule", "ballot__closes_at", "ballot__closed_at", "ballot__matter_id"),
+    )
+
+
+def _calendars(matters: Iterable[Matter]) -> dict[int, WorkCalendar]:
+    programs = Program.objects.filter(pk__in={matter.program_id for matter in matters})
+    return {program.pk: program.calendar() for program in programs.only("zone", "holidays")}
+
+
+def _docket_columns(calendars: dict[int, WorkCalendar]) -> tuple[Column[DocketRow], ...]:
+    return (
+        Column("Matter", lambda r: _matter(r.matter), sort="title"),
+        Column("Kind", lambda r: r.label, sort="kind"),
+        Column("Seats", seats),
+        Column(
+            "Closes",
+            lambda r: due_on(r.matter.due_at, calendars[r.matter.program_id]),
+            sort="closes",
+        ),
+        Column("For you", lambda r: cells.tag(r.mine.label, r.mine.tone)),
+    )
+
+
+def _matter(matter: Matter, *meta: object) -> object:
+    return cells.link(route_to("governance:matter", matter.ref), matter.title, matter.ref, *meta)
+
+
+def _headline(votes: int) -> str:
+    return "One vote waits for you" if votes == 1 else f"{votes} votes wait for you, the first"
+
+
+# --- decisions -------------------------------------------------------------------------------
+
+
+def decisions(request: HttpRequest) -> HttpResponse:
+    """The log of what was decided."""
+    rows = Decision.objects.opened_to(person(request))
+    found = DecisionFilter(request.GET, queryset=rows)
+    page = paginate(
+        request,
+        found.qs,
+        sort={"decided": "-decided_at", "ref": "matter__ref", "outcome": "outcome"},
+        default="decided",
+        then=_with_conditions,
+    )
+    table = Table("Decisions of the board", DECISIONS, page, page, empty="No decision fits.")
+    context = {"page": page, "table": table, "filter": found, "links": room_links()}
+    return render(request, "governance/decisions.html", context)
+
+
+def _with_conditions(rows: QuerySet[Decision]) -> QuerySet[Decision]:
+    counted: Any = (
+        rows.select_related("matter")
+        .only(
+            *("outcome", "tally", "dissent", "decided_at"),
+            *("matter__ref", "matter__title", "matter__kind"),
+        )
+        .annotate(made=_count(), unsettled=_count(settled_at=None))
+    )
+    return counted  # type: ignore[no-any-return]
+
+
+def _count(**only: Any) -> Subquery:
+    """How many conditions the decision rests on, asked of its own alone."""
+    rows = Condition.objects.filter(decision=OuterRef("pk"), **only).order_by()
+    return Subquery(rows.values("decision").annotate(n=Count("pk")).values("n")[:1])
+
+
+def _votes(decision: Decision) -> object:
+    against = len(decision.dissent)
+    said = f"{decision.tally['taking_part']}, {decision.tally['quorum_needed']} needed"
+    return cells.beside(said, cells.meta(cells.count(against, "dissent")) if against else "")
+
+
+def _conditions(decision: Any) -> object:
+    if not decision.made:
+        return cells.NONE
+    if not decision.unsettled:
+        return f"{decision.made}, all settled"
+    return cells.beside(f"{decision.made},", cells.tag(f"{decision.unsettled} open", "warn"))
+
+
+DECISIONS: tuple[Column[Decision], ...] = (
+    Column("Decision", lambda d: _matter(d.matter, board.kind_label(d.matter.kind))),
+    Column("Outcome", lambda d: cells.state(d.outcome, d.get_outcome_display()), sort="outcome"),
+    Column("Votes", _votes),
+    Column("Conditions", _conditions),
+    Column("Decided", lambda d: cells.when(d.decided_at, "date"), sort="decided"),
+)
+
+
+# --- conditions ------------------------------------------------------------------------------
+
+
+def conditions(request: HttpRequest) -> HttpResponse:
+    """Every condition that holds something shut, the next due first."""
+    rows = Condition.objects.visible_to(person(request))
+    chosen = request.GET.copy()
+    if not request.GET:
+        chosen["state"] = "unsettled"
+    found = ConditionFilter(chosen, queryset=rows)
+    page = paginate(
+        request,
+        found.qs,
+        sort={"due": "due_at", "ref": "-id", "state": "state"},
+        default="due",
+        then=_with_people,
+    )
+    table = Table(
+        "Conditions of decisions",
+        CONDITIONS,
+        page,
+        page,
+        empty="No condition fits.",
+        hint="By default only those not settled are shown.",
+    )
+    context = {"page": page, "table": table, "filter": found, "links": room_links()}
+    return render(request, "governance/conditions.html", context)
+
+
+def _with_people(rows: QuerySet[Condition]) -> QuerySet[Condition]:
+    return rows.select_related("decision__matter", "owner", "verifier").only(
+        *("number", "text", "due_at", "settled_at", "state", "program_id"),
+        *("decision__matter__ref", "decision__matter__title"),
+        *("owner__name", "owner__email", "verifier__name", "verifier__email"),
+    )
+
+
+def _due(condition: Condition) -> object:
+    calendar, done = calendar_of(condition.program_id), condition.settled_at is not None
+    return cells.due(condition.due_at, calendar, done=done)
+
+
+def _condition(condition: Condition) -> object:
+    url = route_to("governance:condition", condition.pk)
+    matter = condition.decision.matter
+    return cells.link(url, short(condition.text, 140), condition.ref, matter.title)
+
+
+CONDITION_COLUMNS: tuple[Column[Condition], ...] = (
+    Column("To meet", lambda c: c.owner),
+    Column("To verify", lambda c: c.verifier),
+    Column("Due", _due, sort="due"),
+    Column("State", lambda c: cells.state(c.state, c.get_state_display()), sort="state"),
+)
+CONDITIONS: tuple[Column[Condition], ...] = (
+    Column("Condition", _condition),
+    *CONDITION_COLUMNS,
+)

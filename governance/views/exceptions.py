@@ -1,0 +1,265 @@
+"""Exceptions: the register, the request, and one exception."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.time import now
+from fellowship.web import cells
+from fellowship.web.actions import act, attempt, form_page, reason_of, verb
+from fellowship.web.columns import Column, Table
+from fellowship.web.items import Tone
+from fellowship.web.routes import route_to
+from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import paginate
+from governance import exceptions as register
+from governance import services
+from governance.cells import due_on, short
+from governance.filters import SOON, ExceptionFilter
+from governance.forms import ExceptionForm
+from governance.models import ExceptionRecord, Matter
+from governance.policy import exceptions as policy
+from governance.services.exceptions import MATTER_KIND
+from governance.states import ExceptionState
+from governance.subjects import by_reference
+from governance.views.common import events_of, person, posted, programs_of, start_of
+
+_WORDS: dict[str, tuple[str, Tone]] = {
+    ExceptionState.REQUESTED: ("With the board", "accent"),
+    ExceptionState.REFUSED: ("Not granted", "bad"),
+    ExceptionState.WITHDRAWN: ("Withdrawn", "plain"),
+    ExceptionState.ENDED: ("Ended early", "plain"),
+}
+
+
+def stand(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone]:
+    """Where it stands at `at`, in words, from its dates alone."""
+    if exception.state in _WORDS:
+        return _WORDS[exception.state]
+    if exception.expires_at <= at:
+        return "Over", "plain"
+    if exception.starts_at > at:
+        return "Not begun", "plain"
+    return ("Ends soon", "warn") if exception.expires_at <= at + SOON else ("In force", "good")
+
+
+@login_required
+def exceptions(request: HttpRequest) -> HttpResponse:
+    """The register, what ends next first."""
+    at = now()
+    rows = ExceptionRecord.objects.visible_to(person(request))
+    found = ExceptionFilter(request.GET, queryset=rows)
+    page = paginate(
+        request,
+        found.qs,
+        sort={"ends": "expires_at", "age": "starts_at", "ref": "-id", "renewals": "-renewals"},
+        default="ends" if request.GET.get("stand") in ("live", "ending") else "ref",
+        then=_with_owner,
+    )
+    table = Table("Exceptions", _columns(at), page, page, empty="No exception fits.")
+    context = {
+        "page": page,
+        "table": table,
+        "filter": found,
+        "may_request": holds_anywhere(person(request), *roles.ROLES),
+    }
+    return render(request, "governance/exceptions.html", context)
+
+
+def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:
+    return rows.select_related("owner").only(
+        *("ref", "kind", "title", "subject_label", "renewals", "state"),
+        *("starts_at", "expires_at", "approved_at", "ended_at"),
+        *("owner__name", "owner__email"),
+    )
+
+
+def _columns(at: dt.datetime) -> tuple[Column[ExceptionRecord], ...]:
+    return (
+        Column("Exception", _name, sort="ref"),
+        Column("For", lambda e: short(e.subject_label, 60)),
+        Column("Owner", lambda e: e.owner),
+        Column("Stands", lambda e: cells.tag(*stand(e, at))),
+        Column(
+            "In force for",
+            lambda e: cells.count(days, "day") if (days := age(e, at)) else cells.NONE,
+            sort="age",
+            num=True,
+        ),
+        Column(
+            "Ends",
+            lambda e: due_on(e.expires_at) if e.is_live(at) else cells.when(e.expires_at, "date"),
+            sort="ends",
+        ),
+    )
+
+
+def _name(exception: ExceptionRecord) -> object:
+    again = f"{cells.count(exception.renewals, 'time')} extended" if exception.renewals else ""
+    url = route_to("governance:exception", exception.ref)
+    kind = exception.get_kind_display()
+    return cells.link(url, exception.title, exception.ref, kind, again)
+
+
+def age(exception: ExceptionRecord, at: dt.datetime) -> int:
+    """Calendar days it has been in force so far; 0 before it began."""
+    end = min(exception.ended_at or at, exception.expires_at, at)
+    began = exception.approved_at is not None and exception.starts_at <= at
+    return max(0, (end - exception.starts_at).days) if began else 0
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Ask the board for an exception."""
+    user = person(request)
+    programs = programs_of(user)
+    if not programs:
+        raise Http404
+    previous = _previous(request)
+    form = ExceptionForm(posted(request), programs=programs, initial=_initial(request, previous))
+    if request.method == "POST" and form.is_valid():
+        done = _request(form, user, previous)
+        if done:
+            messages.success(request, "Asked. The board has it now.")
+            return redirect(done.get_absolute_url())
+    context = {"previous": previous}
+    return form_page(request, "governance/exception_new.html", form, context)
+
+
+def _request(
+    form: ExceptionForm, user: Any, previous: ExceptionRecord | None
+) -> ExceptionRecord | None:
+    data = dict(form.cleaned_data)
+    reference, program = data.pop("reference"), data["program"]
+    starts_on, expires_on = data.pop("starts_on"), data.pop("expires_on")
+    subject = by_reference(user, reference) if reference else program
+    if subject is None:
+        form.add_error("reference", "No case with this reference is yours to see.")
+        return None
+    calendar = program.calendar()
+    starts_at = start_of(starts_on, program) if starts_on else None
+    return attempt(
+        form,
+        lambda: services.request_exception(
+            subject=subject,
+            by=user,
+            starts_at=max(starts_at, now()) if starts_at else None,
+            expires_at=calendar.end_of_day(expires_on),
+            extends=previous,
+            **data,
+        ),
+    )
+
+
+def _previous(request: HttpRequest) -> ExceptionRecord | None:
+    """The exception this one would continue, named in the address."""
+    ref = request.GET.get("extends", "")
+    if not ref:
+        return None
+    return visible_or_404(ExceptionRecord, request.user, ref=ref[:30])
+
+
+def _initial(request: HttpRequest, previous: ExceptionRecord | None) -> dict[str, Any]:
+    if previous is None:
+        return {"reference": request.GET.get("about", "")[:60], "kind": ""}
+    names = ("title", "risk", "compensating_measure", "measure_test", "kind")
+    return {
+        **{name: getattr(previous, name) for name in names},
+        "owner": previous.owner_id,
+        "program": previous.program_id,
+        "reference": _reference(previous),
+    }
+
+
+def _reference(exception: ExceptionRecord) -> str:
+    from django.apps import apps
+
+    model = apps.get_model(exception.subject_type)
+    subject = model._default_manager.filter(pk=exception.subject_id).first()
+    return str(getattr(subject, "ref", ""))
+
+
+@login_required
+def detail(request: HttpRequest, ref: str) -> HttpResponse:
+    """One exception: why, at what risk, what makes up for it, until when."""
+    exception = _exception(request, ref)
+    user, at = person(request), now()
+    words, tone = stand(exception, at)
+    matters = Matter.objects.visible_to(user).filter(kind=MATTER_KIND, subject_id=exception.pk)
+    requested = exception.state == ExceptionState.REQUESTED
+    granted = exception.state == ExceptionState.GRANTED
+    end_refusal = policy.may_end(exception, user) if granted else None
+    withdraw_refusal = policy.may_withdraw(exception, user) if requested else None
+    visible = ExceptionRecord.objects.visible_to(user)
+    context = {
+        "exception": exception,
+        "words": words,
+        "headline": _until(exception, words, at),
+        "tone": tone,
+        "live": exception.is_live(at),
+        "age": age(exception, at),
+        "matter": matters.order_by("-id").first(),
+        "earlier": register.earlier(exception),
+        "later": visible.filter(extends=exception),
+        "offer_end": granted and end_refusal is None,
+        "offer_withdraw": requested and withdraw_refusal is None,
+        "offer_extend": exception.approved_at is not None and _may_ask(exception, user),
+        "events": events_of(exception),
+    }
+    return render(request, "governance/exception.html", context)
+
+
+def _until(exception: ExceptionRecord, words: str, at: dt.datetime) -> str:
+    """“In force until 22 January 2027, 44 more working days”."""
+    left = exception.program.calendar().working_days_between(at, exception.expires_at)
+    day = timezone.localtime(exception.expires_at)
+    return f"{words}: until {day:%-d %B %Y}, {left} more working day{'' if left == 1 else 's'}"
+
+
+def _may_ask(exception: ExceptionRecord, user: Any) -> bool:
+    return policy.may_request(exception.program, exception.owner, user) is None
+
+
+@verb
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take a request back."""
+    exception = _exception(request, ref)
+    return act(
+        request,
+        lambda: services.withdraw_exception(
+            exception=exception, by=person(request), reason=reason_of(request)
+        ),
+        success="Withdrawn.",
+        to=exception.get_absolute_url(),
+    )
+
+
+@verb
+def end(request: HttpRequest, ref: str) -> HttpResponse:
+    """End it before its time."""
+    exception = _exception(request, ref)
+    return act(
+        request,
+        lambda: services.end_exception(
+            exception=exception, by=person(request), reason=reason_of(request)
+        ),
+        success="Ended. The rule applies again from this moment.",
+        to=exception.get_absolute_url(),
+    )
+
+
+def _exception(request: HttpRequest, ref: str) -> ExceptionRecord:
+    rows = ExceptionRecord.objects.select_related(
+        "program__realm", "owner", "requested_by", "approved_by", "ended_by", "extends"
+    )
+    return visible_or_404(rows, request.user, ref=ref)

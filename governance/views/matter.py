@@ -1,0 +1,452 @@
+"""One matter: the room's page with dossier and vote, the parties' page, and the board's verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict
+from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.web import cells, charts
+from fellowship.web.actions import act, attempt, form_page, reason_of, verb
+from fellowship.web.columns import Column, Table
+from fellowship.web.items import Link, Tone
+from fellowship.web.shortcuts import visible_or_404
+from governance import ballot_box, docket, dossiers, kinds, services
+from governance.cells import lines, named
+from governance.forms import DeclareForm, RecordForm, VoteForm
+from governance.links import to
+from governance.models import (
+    Ballot,
+    BallotSeat,
+    Condition,
+    Decision,
+    Matter,
+    MatterParty,
+    RuleVersion,
+    Vote,
+)
+from governance.policy import board as policy
+from governance.services.telling import FOR_PARTIES
+from governance.states import LIVE_MATTER, Position
+from governance.views.common import events_of, person, posted, room_links
+from governance.views.docket import CONDITION_COLUMNS
+
+PRECEDENTS = 5
+RULE_NAME = ("kind", "version", "status")
+RELATED = ("program", "ballot", "decision__decided_by", "referred_by")
+TONES = {
+    "approve": "good",
+    "approve_with_conditions": "warn",
+    "deny": "bad",
+    "defer": "warn",
+}
+
+
+@login_required
+def detail(request: HttpRequest, ref: str) -> HttpResponse:
+    """The room's page for those who may read the dossier; for parties, the public face."""
+    matter = _matter(request, ref)
+    if not _inside(matter):
+        return _public(request, matter)
+    return _room(request, matter)
+
+
+@login_required
+def declare(request: HttpRequest, ref: str) -> HttpResponse:
+    """Conflicts before content, and any time after."""
+    matter = _opened(request, ref)
+    form = DeclareForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.recuse(matter=matter, by=person(request), **form.cleaned_data),
+        )
+        if done and done.kind == Conflict.Kind.NONE:
+            return redirect(to("matter", matter.ref))
+        if done:
+            messages.success(request, "Recorded. The matter is closed to you from now on.")
+            return redirect(to("docket"))
+    return _declare_page(request, matter, form)
+
+
+@login_required
+@require_POST
+def vote(request: HttpRequest, ref: str) -> HttpResponse:
+    """Cast or change the vote of one's seat."""
+    matter = _opened(request, ref)
+    ballot = _ballot(matter)
+    form = VoteForm(request.POST, abstaining=_abstaining(ballot))
+    if form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.cast_vote(matter=matter, by=person(request), **form.values()),
+        )
+        if done:
+            return _after_vote(request, matter)
+    return _room(request, matter, vote_form=form)
+
+
+@login_required
+@require_POST
+def record(request: HttpRequest, ref: str) -> HttpResponse:
+    """Close the ballot and perform what it decided."""
+    matter = _opened(request, ref)
+    form = RecordForm(request.POST)
+    if form.is_valid():
+        decision = attempt(
+            form,
+            lambda: services.record_decision(
+                matter=matter, by=person(request), **form.cleaned_data
+            ),
+        )
+        if decision:
+            label = decision.get_outcome_display()
+            messages.success(request, f"{label}. The letter is out and the decision has effect.")
+            return redirect(to("matter", matter.ref))
+    return _room(request, matter, record_form=form)
+
+
+@verb
+def return_(request: HttpRequest, ref: str) -> HttpResponse:
+    """Give the matter back undecided."""
+    matter = _opened(request, ref)
+    return act(
+        request,
+        lambda: services.return_matter(
+            matter=matter, by=person(request), reason=reason_of(request)
+        ),
+        success="Returned without a decision.",
+        to=to("matter", matter.ref),
+    )
+
+
+@verb
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take the matter back."""
+    matter = _matter(request, ref)
+    return act(
+        request,
+        lambda: services.withdraw_matter(
+            matter=matter, by=person(request), reason=reason_of(request)
+        ),
+        success="Withdrawn. The votes cast stay sealed.",
+        to=to("matter", matter.ref),
+    )
+
+
+# --- who sees what ---------------------------------------------------------------------------
+
+
+def _matter(request: HttpRequest, ref: str) -> Matter:
+    rows = Matter.objects.select_related(*RELATED)
+    return visible_or_404(rows.with_inside(person(request)), request.user, ref=ref)
+
+
+def _opened(request: HttpRequest, ref: str) -> Matter:
+    """A matter whose dossier the person may read; a party learns no more than a stranger."""
+    matter = _matter(request, ref)
+    if not _inside(matter):
+        raise Http404
+    return matter
+
+
+def _inside(matter: Any) -> bool:
+    """Whether the person who asked for the matter may read its dossier."""
+    return bool(matter.inside)
+
+
+def _ballot(matter: Matter) -> Ballot | None:
+    return getattr(matter, "ballot", None)
+
+
+def _must_declare(matter: Matter, user: Any, seat: BallotSeat | None) -> bool:
+    """Members and chair say first whether they have a conflict; those who only look need not."""
+    takes_part = seat is not None or has_role(user, matter.program_id, roles.CHAIR)
+    if not takes_part or matter.state not in LIVE_MATTER:
+        return False
+    return conflict_of(user, _subject(matter)) is None
+
+
+def _subject(matter: Any) -> Any:
+    """What the matter is about, read once for a page."""
+    if not hasattr(matter, "subject_read"):
+        matter.subject_read = kinds.subject_of(matter)
+    return matter.subject_read
+
+
+# --- before content --------------------------------------------------------------------------
+
+
+def _declare_page(request: HttpRequest, matter: Matter, form: DeclareForm) -> HttpResponse:
+    parties = [row.user for row in matter.parties.select_related("user").order_by("id")]
+    said = conflict_of(request.user, _subject(matter))
+    context = {
+        "matter": matter,
+        "label": docket.kind_label(matter.kind),
+        "parties": parties,
+        "said": said,
+    }
+    return form_page(request, "governance/declare.html", form, context)
+
+
+# --- the room --------------------------------------------------------------------------------
+
+
+def _room(
+    request: HttpRequest,
+    matter: Matter,
+    *,
+    vote_form: VoteForm | None = None,
+    record_form: RecordForm | None = None,
+) -> HttpResponse:
+    user, ballot, live = person(request), _ballot(matter), matter.state in LIVE_MATTER
+    seat = ballot_box.seat_for(ballot, user) if ballot and live else None
+    if _must_declare(matter, user, seat):
+        return _declare_page(request, matter, DeclareForm())
+    if seat is not None:
+        services.open_dossier(matter=matter, by=user)
+    _name_rules(matter)
+    row = docket.row(matter, user)
+    decision: Decision | None = getattr(matter, "decision", None)
+    context = {
+        "matter": matter,
+        "row": row,
+        "label": row.label,
+        "live": live,
+        "asked": "What was decided" if decision else "What you are deciding",
+        "sections": dossiers.sections(matter.dossier.body),
+        "sealed_at": matter.dossier.sealed_at,
+        "pins": _pins(matter),
+        "subject_url": _url(matter),
+        "changed": _changed(matter),
+        "place": _place(user, matter) if live else None,
+        "precedents": _precedents(user, matter),
+        "events": events_of(matter),
+        "ballot": ballot,
+        "rule_words": docket.rule_words(ballot.params) if ballot else [],
+        "record_form": None,
+        **_voting(matter, user, ballot, seat, vote_form),
+        **_chairing(matter, user, ballot, record_form),
+        **(_decided(matter, user, decision) if decision else {}),
+        "links": room_links(),
+    }
+    wrong = any(form is not None and form.errors for form in (vote_form, record_form))
+    return render(request, "governance/matter.html", context, status=422 if wrong else 200)
+
+
+def _voting(
+    matter: Matter,
+    user: Any,
+    ballot: Ballot | None,
+    seat: BallotSeat | None,
+    form: VoteForm | None,
+) -> dict[str, Any]:
+    """The vote panel: one's own vote, the form, or why there is none."""
+    if ballot is None or matter.state not in LIVE_MATTER:
+        return {"own_vote": None, "vote_form": None, "may_vote": None}
+    own = Vote.objects.filter(ballot_seat=seat).first() if seat else None
+    initial = {"rationale": own.rationale} if own else {}
+    return {
+        "seat": seat,
+        "may_vote": policy.may_vote(matter, user),
+        "own_vote": own,
+        "vote_form": form or VoteForm(initial=initial, abstaining=_abstaining(ballot)),
+        "conflict": conflict_of(user, _subject(matter)),
+    }
+
+
+def _abstaining(ballot: Ballot | None) -> str:
+    if ballot is not None and ballot.params.abstentions == "quorum_and_threshold":
+        return "Counts for the quorum, and against the threshold."
+    return "Counts for the quorum alone."
+
+
+def _chairing(
+    matter: Matter, user: Any, ballot: Ballot | None, form: RecordForm | None
+) -> dict[str, Any]:
+    """What the chair, the referrer and the manager may do, and why not."""
+    if ballot is None or matter.state not in LIVE_MATTER:
+        return {}
+    chairs = has_role(user, matter.program_id, roles.CHAIR)
+    refusal = policy.may_record(matter, user) if chairs else None
+    reasons = [r.text for r in ballot_box.count(ballot).reasons] if refusal else []
+    withdraw = policy.may_withdraw(matter, user)
+    return {
+        "chairs": chairs,
+        "may_record": refusal,
+        "record_reasons": reasons,
+        "record_form": form or RecordForm(),
+        "may_return": policy.may_return(matter, user, _revision(matter)) if chairs else None,
+        "offer_withdraw": withdraw is None,
+    }
+
+
+def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
+    """What was decided, how each voted, what it depends on."""
+    votes = Vote.objects.visible_to(user).filter(ballot_seat__ballot__matter=matter)
+    votes = votes.select_related("ballot_seat", "cast_by").only(
+        *("position", "rationale", "ballot_seat__seat", "cast_by__name", "cast_by__email")
+    )
+    against = {row["seat"] for row in decision.dissent}
+    return {
+        "decision": decision,
+        "tone": TONES[decision.outcome],
+        "votes": _votes_table(list(votes.order_by("ballot_seat_id")), against),
+        "tally": _tally(decision),
+        "conditions": conditions_of(decision),
+    }
+
+
+def _votes_table(votes: list[Vote], against: set[str]) -> Table[Vote]:
+    """How each seat voted, and which of them dissent."""
+
+    def position(vote: Vote) -> object:
+        said = cells.state(vote.position, vote.get_position_display())
+        dissent = cells.tag("Dissent", "warn") if vote.ballot_seat.seat in against else ""
+        return cells.beside(said, dissent)
+
+    columns: tuple[Column[Vote], ...] = (
+        Column("Seat", lambda v: named(v.ballot_seat.get_seat_display(), v.cast_by)),
+        Column("Position", position),
+        Column("Rationale", lambda v: lines(v.rationale) if v.rationale else cells.NONE),
+    )
+    return Table("How each seat voted", columns, votes, empty="No vote was cast.")
+
+
+CONDITIONS: tuple[Column[Condition], ...] = (
+    Column("Condition", lambda c: cells.link(to("condition", c.pk), c.text, c.ref)),
+    *CONDITION_COLUMNS,
+)
+
+
+def conditions_of(decision: Decision) -> Table[Condition] | None:
+    """The conditions of a decision, in their order; None where it rests on none."""
+    rows = decision.conditions.select_related("owner", "verifier").only(
+        *("decision_id", "program_id", "number", "text", "due_at", "settled_at", "state"),
+        *("owner__name", "owner__email", "verifier__name", "verifier__email"),
+    )
+    found = list(rows.order_by("number"))
+    return Table("Conditions", CONDITIONS, found) if found else None
+
+
+def _tally(decision: Decision) -> charts.Chart | None:
+    positions = decision.tally.get("positions", {})
+    tones: dict[str, Tone] = {
+        Position.APPROVE: "good",
+        Position.CONDITIONS: "warn",
+        Position.DENY: "bad",
+    }
+    bars = [
+        charts.Bar(p.label, positions[p], tone=tones.get(p, "plain"))
+        for p in Position
+        if positions.get(p)
+    ]
+    return charts.bars(bars, title="Votes", unit="votes") if bars else None
+
+
+def _name_rules(matter: Matter) -> None:
+    """Read what the page calls the rules it was voted on and decided under: not their text."""
+    under = [one for one in (_ballot(matter), getattr(matter, "decision", None)) if one]
+    named = RuleVersion.objects.only(*RULE_NAME).in_bulk({one.rule_version_id for one in under})
+    for one in under:
+        one.rule_version = named[one.rule_version_id]
+
+
+def _pins(matter: Matter) -> list[Any]:
+    """The versions of the rules that the subject is held to."""
+    held = RuleVersion.objects.filter(
+        pins__subject_type=matter.subject_type, pins__subject_id=matter.subject_id
+    )
+    return sorted(held.only(*RULE_NAME).order_by(), key=str)
+
+
+def _revision(matter: Matter) -> str:
+    return kinds.get(matter.kind).revision(_subject(matter))
+
+
+def _changed(matter: Matter) -> bool:
+    return matter.state in LIVE_MATTER and _revision(matter) != matter.subject_revision
+
+
+def _url(matter: Matter) -> str:
+    """The subject's own page."""
+    return kinds.get(matter.kind).url(_subject(matter))
+
+
+def _place(user: Any, matter: Matter) -> dict[str, Any]:
+    """Where the matter stands in the docket, and its neighbours."""
+    live = Matter.objects.opened_to(user).live().order_by("due_at", "id")
+    refs = list(live.values_list("ref", flat=True)[:200])
+    if matter.ref not in refs:
+        return {}
+    at = refs.index(matter.ref)
+    return {
+        "number": at + 1,
+        "total": len(refs),
+        "previous": to("matter", refs[at - 1]) if at else "",
+        "next": to("matter", refs[at + 1]) if at + 1 < len(refs) else "",
+    }
+
+
+def _precedents(user: Any, matter: Matter) -> list[tuple[Decision, str, str]]:
+    """The latest decisions of the same kind that the person may read, each with whom it was about.
+
+    Titles repeat: “Data use agreement for …” says nothing without the person.
+    """
+    rows = (
+        Decision.objects.opened_to(user)
+        .filter(matter__kind=matter.kind, matter__program_id=matter.program_id)
+        .exclude(matter=matter)
+        .select_related("matter")
+        .only("outcome", "decided_at", "matter__ref", "matter__title")
+    )
+    found = list(rows.order_by("-decided_at")[:PRECEDENTS])
+    whose: dict[int, list[str]] = {}
+    parties = MatterParty.objects.filter(matter__in=[d.matter_id for d in found])
+    for party in parties.select_related("user").order_by("user__name") if found else ():
+        whose.setdefault(party.matter_id, []).append(str(party.user))
+    return [(d, TONES[d.outcome], ", ".join(whose.get(d.matter_id, ()))) for d in found]
+
+
+def _after_vote(request: HttpRequest, matter: Matter) -> HttpResponse:
+    """Back to the matter, with the way to the next one that waits."""
+    following = docket.to_vote(person(request)).exclude(pk=matter.pk).first()
+    text = "Your vote is recorded, and sealed until the ballot closes."
+    if following and "next" in request.POST:
+        messages.success(request, f"{text} This is the next matter.")
+        return redirect(to("matter", following.ref))
+    messages.success(request, text)
+    return redirect(to("matter", matter.ref))
+
+
+# --- the parties' face -----------------------------------------------------------------------
+
+
+def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
+    """What a party may know: the question, where it stands, the letter, the conditions."""
+    _name_rules(matter)
+    decision: Decision | None = getattr(matter, "decision", None)
+    ballot = _ballot(matter)
+    referrer = matter.referred_by_id == person(request).pk
+    context = {
+        "matter": matter,
+        "label": docket.kind_label(matter.kind),
+        "live": matter.state in LIVE_MATTER,
+        "decision": decision,
+        "tone": TONES[decision.outcome] if decision else "wait",
+        "conditions": conditions_of(decision) if decision else None,
+        "rule": ballot.rule_version if ballot else None,
+        "rule_words": docket.rule_words(ballot.params) if ballot else [],
+        "silence": FOR_PARTIES,
+        "subject_url": _url(matter),
+        "offer_withdraw": referrer and policy.may_withdraw(matter, person(request)) is None,
+        "crumbs": [Link("My work", "/"), Link(matter.ref, to("matter", matter.ref))],
+    }
+    return render(request, "governance/matter_public.html", context)

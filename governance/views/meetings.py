@@ -1,0 +1,193 @@
+"""Meetings: the generated agenda, the minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.web import cells
+from fellowship.web.actions import act, attempt, form_page, reason_of
+from fellowship.web.columns import Column, Table
+from fellowship.web.components import times
+from fellowship.web.markup import markup
+from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import paginate
+from governance import docket, services
+from governance.agenda import agenda
+from governance.forms import MeetingForm, MinutesForm
+from governance.links import to
+from governance.models import Condition, Escalation, Matter, Meeting
+from governance.policy import meetings as policy
+from governance.views.common import person, posted, programs_of, room_links
+
+PRESENT = (roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER, roles.AUDITOR)
+
+
+def meetings(request: HttpRequest) -> HttpResponse:
+    """The board's meetings, the latest first."""
+    rows = Meeting.objects.visible_to(person(request)).select_related("program")
+    rows = rows.only("starts_at", "minutes", "approved_at", "cancelled_at", "program__name")
+    page = paginate(request, rows, sort={"day": "-starts_at"}, default="day")
+    table = Table(
+        "Meetings of the board", _columns(now()), page, page, empty="No meeting was called yet."
+    )
+    context = {
+        "page": page,
+        "table": table,
+        "links": room_links(),
+        "may_call": bool(_callable(person(request))),
+    }
+    return render(request, "governance/meetings.html", context)
+
+
+def _columns(at: dt.datetime) -> tuple[Column[Meeting], ...]:
+    return (
+        Column(
+            "Meeting", lambda m: cells.link(to("meeting", m.pk), cells.when(m.starts_at)), "day"
+        ),
+        Column("Programme", lambda m: m.program),
+        Column("Minutes", lambda m: _stand(m, at)),
+    )
+
+
+def _stand(meeting: Meeting, at: dt.datetime) -> object:
+    """How far its minutes are."""
+    if meeting.cancelled_at:
+        return cells.tag("Cancelled")
+    if meeting.approved_at:
+        return cells.tag("Approved", "good")
+    if meeting.minutes:
+        return cells.tag("To approve", "warn")
+    return cells.tag("Ahead") if meeting.starts_at > at else cells.tag("To write", "warn")
+
+
+def call(request: HttpRequest) -> HttpResponse:
+    """Call a meeting."""
+    user = person(request)
+    allowed = _callable(user)
+    if not allowed:
+        raise Http404
+    programs = programs_of(user).filter(pk__in=allowed)
+    form = MeetingForm(posted(request), programs=programs)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(form, lambda: services.call_meeting(by=user, **form.cleaned_data))
+        if done:
+            return redirect(done.get_absolute_url())
+    return form_page(request, "governance/meeting_new.html", form, {"links": room_links()})
+
+
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The agenda as it stands, and the minutes; it prints as one paper."""
+    meeting = _meeting(request, pk)
+    user = person(request)
+    attended = User.objects.filter(pk__in=meeting.attendance).order_by("name")
+    over = meeting.approved_at is not None or meeting.cancelled_at is not None
+    calendar = meeting.program.calendar()
+    sections = [] if over else agenda(meeting.program, user, now())
+    context = {
+        "meeting": meeting,
+        "sections": [
+            (s.heading, SafeString("".join(_item(item, calendar) for item in s.items)))
+            for s in sections
+        ],
+        "attended": attended,
+        "offer_write": policy.may_write(meeting, user) is None,
+        "offer_cancel": not over and policy.may_cancel(meeting, user) is None,
+        "offer_approve": bool(meeting.minutes) and policy.may_approve(meeting, user) is None,
+        "over": over,
+        "links": room_links(),
+    }
+    return render(request, "governance/meeting.html", context)
+
+
+def minutes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write who was there and what was said."""
+    meeting = _meeting(request, pk)
+    user = person(request)
+    people = holders(meeting.program_id, *PRESENT) | User.objects.filter(pk__in=meeting.attendance)
+    initial = {"minutes": meeting.minutes, "attendance": meeting.attendance}
+    form = MinutesForm(posted(request), people=people.distinct().order_by("name"), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done = attempt(
+            form,
+            lambda: services.write_minutes(
+                meeting=meeting,
+                minutes=data["minutes"],
+                attendance=[p.pk for p in data["attendance"]],
+                by=user,
+            ),
+        )
+        if done:
+            return redirect(meeting.get_absolute_url())
+    context = {"meeting": meeting, "refused": policy.may_write(meeting, user)}
+    return form_page(request, "governance/minutes.html", form, context)
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel the meeting, with its reason."""
+    meeting = _meeting(request, pk)
+    return act(
+        request,
+        lambda: services.cancel_meeting(
+            meeting=meeting, by=person(request), reason=reason_of(request)
+        ),
+        success="Cancelled. Those who were called have been told.",
+        to=meeting.get_absolute_url(),
+    )
+
+
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve the minutes."""
+    meeting = _meeting(request, pk)
+    return act(
+        request,
+        lambda: services.approve_minutes(meeting=meeting, by=person(request)),
+        success="Approved. They do not change any more.",
+        to=meeting.get_absolute_url(),
+    )
+
+
+def _meeting(request: HttpRequest, pk: int) -> Meeting:
+    rows = Meeting.objects.select_related("program__realm", "approved_by", "cancelled_by")
+    return visible_or_404(rows, request.user, pk=pk)
+
+
+def _callable(user: Any) -> list[int]:
+    """The programmes whose board the person may call together."""
+    return [p.pk for p in programs_of(user) if policy.may_call(p, user) is None]
+
+
+def _item(item: Any, calendar: WorkCalendar) -> SafeString:
+    """One line of the agenda: what, which reference, by when, where."""
+    title, due, note = _said(item)
+    below = [part for part in (item.ref, note) if part]
+    return markup(
+        '<li><a href="{}">{}</a> <span class="meta">{}{}</span></li>',
+        *(item.get_absolute_url(), title, " · ".join(below)),
+        markup(" · {}", times.due(due, calendar)) if due else "",
+    )
+
+
+def _said(item: Any) -> tuple[str, dt.datetime | None, str]:
+    """What an item is called, when it is due, and what else is to be known of it."""
+    if isinstance(item, Matter):
+        return item.title, item.due_at, docket.kind_label(item.kind)
+    if isinstance(item, Escalation):
+        stands = f"{item.get_severity_display()}, {item.get_state_display().lower()}"
+        return item.get_kind_display(), item.next_word_by or item.acknowledge_by, stands
+    if isinstance(item, Condition):
+        return item.text, item.due_at, f"{item.owner}, {item.get_state_display().lower()}"
+    return item.title, item.expires_at, str(item.owner)

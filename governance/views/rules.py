@@ -1,0 +1,290 @@
+"""The rules: what is in force, every version, how they differ, and drafting the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.refusals import Refused
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from fellowship.web.actions import act, attempt, form_page, verb
+from governance import parameters, services
+from governance import rules as rulebook
+from governance.forms import OnDateForm, RuleForm, RuleKindForm
+from governance.models import Matter, RuleVersion
+from governance.policy import rules as policy
+from governance.states import RuleKind, RuleStatus
+from governance.views.common import person, posted, programs_of, start_of
+
+PUBLIC = (
+    RuleKind.FELLOWSHIP_POLICY,
+    RuleKind.PUBLICATION_POLICY,
+    RuleKind.DATA_HANDLING,
+    RuleKind.REVIEW_RUBRIC,
+    RuleKind.BALLOT_RULES,
+    RuleKind.STAGE_STANDARDS,
+)
+"""What applicants are held to or judged by is public; how the company runs its alarms is not."""
+
+ABOUT = {
+    RuleKind.FELLOWSHIP_POLICY: "What every fellowship can count on.",
+    RuleKind.DATA_HANDLING: "What may be done with data of each tier, and who must agree.",
+    RuleKind.PUBLICATION_POLICY: "Permission by default, a closed list of grounds, and clocks.",
+    RuleKind.REVIEW_RUBRIC: "How proposals are scored, with what each score means.",
+    RuleKind.SEVERITY_CLOCKS: "How fast each step follows, by severity.",
+    RuleKind.BALLOT_RULES: "Who votes on what, and what it takes to pass.",
+    RuleKind.STAGE_STANDARDS: "What must be true to leave each stage of a case.",
+    RuleKind.EXCEPTIONS: "How long a rule may be excepted, and who is reminded when.",
+}
+
+
+def readable(user: Any) -> QuerySet[RuleVersion]:
+    """The versions the person may read: adopted public ones, and those of their programmes."""
+    public = Q(status=RuleStatus.ADOPTED, kind__in=PUBLIC)
+    own = RuleVersion.objects.visible_to(user).order_by()
+    return RuleVersion.objects.filter(public | Q(pk__in=own.values("pk")))
+
+
+def rules(request: HttpRequest) -> HttpResponse:
+    """What is in force, or was on a day."""
+    user = person(request)
+    form = OnDateForm(request.GET or None)
+    day = form.cleaned_data.get("on") if form.is_bound and form.is_valid() else None
+    at = _end_of(day) if day else now()
+    current = RuleVersion.objects.current(at=at).filter(
+        pk__in=readable(user).order_by().values("pk")
+    )
+    by_program: dict[Program, list[Any]] = {}
+    for rule in current.select_related("program", "owner").order_by("program__name", "kind"):
+        by_program.setdefault(rule.program, []).append((rule, ABOUT[RuleKind(rule.kind)]))
+    own = set(programs_of(user).values_list("pk", flat=True)) if user.is_authenticated else set()
+    drafts = RuleVersion.objects.visible_to(user).filter(
+        status__in=(RuleStatus.DRAFT, RuleStatus.PROPOSED)
+    )
+    groups = sorted(by_program.items(), key=lambda item: (item[0].pk not in own, item[0].name))
+    context = {
+        "form": form,
+        "day": day,
+        "groups": groups,
+        "drafts": drafts.select_related("program", "author")[:50],
+        "may_draft": any(policy.may_draft(p, user) is None for p in by_program)
+        if user.is_authenticated
+        else False,
+        "unruled": [p for p in programs_of(user) if _lacks_rules(p, user)],
+    }
+    return render(request, "governance/rules.html", context)
+
+
+def _lacks_rules(program: Program, user: Any) -> bool:
+    """Whether the person administers a programme without its first rules."""
+    administers = has_role(user, program.pk, roles.ADMINISTRATOR)
+    return administers and not RuleVersion.objects.adopted().filter(program=program).exists()
+
+
+@login_required
+def first(request: HttpRequest, slug: str) -> HttpResponse:
+    """Version 1 of every rule of a new programme: what there will be, and the button."""
+    user = person(request)
+    program = programs_of(user).select_related("realm", "sponsor").filter(realm__slug=slug).first()
+    if program is None:
+        raise Http404
+    if request.method == "POST":
+        return act(
+            request,
+            lambda: services.adopt_founding_rules(program=program, by=user),
+            success="Adopted. From now on the board changes them.",
+            to=reverse("programs:program", args=[slug]),
+        )
+    there = {rule.kind: rule for rule in RuleVersion.objects.filter(program=program, version=1)}
+    context = {
+        "program": program,
+        "kinds": [(kind.label, ABOUT[kind], there.get(kind.value)) for kind in RuleKind],
+        "missing": len(there) < len(RuleKind),
+        "refused": policy.may_found(program, program.sponsor, user),
+    }
+    return render(request, "governance/rules_first.html", context)
+
+
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its words, its parameters, its neighbours."""
+    rule = _rule(request, pk)
+    versions = list(rulebook.history(rule.program_id, rule.kind))
+    current = RuleVersion.objects.current(rule.kind).filter(program_id=rule.program_id).first()
+    user = person(request)
+    signed_in = user.is_authenticated
+    matter = None
+    if signed_in:
+        matters = Matter.objects.visible_to(user).filter(
+            kind=policy.RULE_MATTER, subject_id=rule.pk
+        )
+        matter = matters.order_by("-id").first()
+    draft = rule.status == RuleStatus.DRAFT
+    context = {
+        "rule": rule,
+        "about": ABOUT[RuleKind(rule.kind)],
+        "tables": parameters.tables(rule.parameters),
+        "versions": [(v, _span(v, versions)) for v in versions],
+        "current": current,
+        "is_current": current is not None and current.pk == rule.pk,
+        "before": _forerunner(rule, versions, current),
+        "matter": matter,
+        "may_edit": policy.may_edit(rule, user) if signed_in and draft else None,
+        "offer_edit": draft and signed_in and policy.may_edit(rule, user) is None,
+        "may_propose": policy.may_propose(rule, user) if signed_in and draft else None,
+        "offer_draft": signed_in
+        and rule.status == RuleStatus.ADOPTED
+        and policy.may_draft(rule.program, user) is None,
+        "what_if": rulebook.what_if(rule) if signed_in and not rule.adopted_at else [],
+    }
+    return render(request, "governance/rule.html", context)
+
+
+def compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """What a version changes against another of the same rule."""
+    rule, before = _rule(request, pk), _rule(request, other)
+    if (rule.kind, rule.program_id) != (before.kind, before.program_id):
+        raise Http404
+    found = rulebook.diff(before, rule)
+    changes = [
+        (
+            parameters.path_words(change.path),
+            parameters.words(change.before),
+            parameters.words(change.after),
+        )
+        for change in found.parameters
+    ]
+    context = {"rule": rule, "before": before, "diff": found, "changes": changes}
+    return render(request, "governance/rule_compare.html", context)
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Draft the next version of a rule, starting from the one in force."""
+    base = _base(request)
+    if base is None:
+        return _choose(request)
+    by = person(request)
+    _refuse_others(base.program, by)
+    form = RuleForm(posted(request), parameters=base.parameters, initial=_words_of(base))
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.draft_rule(
+                program=base.program, kind=base.kind, owner=base.owner, by=by, **_values(form, base)
+            ),
+        )
+        if done:
+            return redirect(done.get_absolute_url())
+    context = {"base": base, "rule": None, "label": base.get_kind_display()}
+    return form_page(request, "governance/rule_edit.html", form, context)
+
+
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a draft."""
+    rule = _rule(request, pk)
+    by = person(request)
+    refusal = policy.may_edit(rule, by)
+    if refusal:
+        raise Refused(refusal)
+    form = RuleForm(
+        posted(request),
+        parameters=rule.parameters,
+        initial={**_words_of(rule), "rationale": rule.rationale, "effective_on": rule.effective_at},
+    )
+    if request.method == "POST" and form.is_valid():
+        done = attempt(form, lambda: services.edit_rule(rule=rule, by=by, **_values(form, rule)))
+        if done:
+            return redirect(done.get_absolute_url())
+    context = {"base": rule, "rule": rule, "label": rule.get_kind_display()}
+    return form_page(request, "governance/rule_edit.html", form, context)
+
+
+@verb
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a draft before the board."""
+    rule = _rule(request, pk)
+    return act(
+        request,
+        lambda: services.propose_rule(rule=rule, by=person(request)),
+        success="The board has it now.",
+        to=rule.get_absolute_url(),
+    )
+
+
+def _rule(request: HttpRequest, pk: int) -> RuleVersion:
+    rows = readable(person(request)).select_related("program__realm", "owner", "author")
+    try:
+        rule = rows.filter(pk=pk).first()
+    except OverflowError as error:
+        raise Http404 from error
+    if rule is None:
+        raise Http404
+    return rule
+
+
+def _base(request: HttpRequest) -> RuleVersion | None:
+    """The version a draft starts from, named in the address."""
+    pk = request.GET.get("from", "")
+    return _rule(request, int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+
+
+def _choose(request: HttpRequest) -> HttpResponse:
+    form = RuleKindForm(request.GET or None)
+    programs = [p for p in programs_of(request.user) if not policy.may_draft(p, person(request))]
+    if not programs:
+        raise Http404
+    current = RuleVersion.objects.current().filter(program__in=programs)
+    rows = current.select_related("program").order_by("program__name", "kind")
+    context = {"form": form, "rows": [(r, ABOUT[RuleKind(r.kind)]) for r in rows]}
+    return render(request, "governance/rule_choose.html", context)
+
+
+def _refuse_others(program: Program, by: Any) -> None:
+    refusal = policy.may_draft(program, by)
+    if refusal:
+        raise Refused(refusal)
+
+
+def _words_of(rule: RuleVersion) -> dict[str, Any]:
+    return {"title": rule.title, "prose": rule.prose}
+
+
+def _values(form: RuleForm, base: RuleVersion) -> dict[str, Any]:
+    data = form.cleaned_data
+    day = data["effective_on"]
+    return {
+        "title": data["title"],
+        "prose": data["prose"],
+        "rationale": data["rationale"],
+        "parameters": data["parameters"],
+        "effective_at": start_of(day, base.program) if day else None,
+    }
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC)
+
+
+def _span(rule: RuleVersion, versions: list[RuleVersion]) -> dt.datetime | None:
+    """When the version stopped being in force: when the next one took effect."""
+    later = [v for v in versions if (v.version or 0) > (rule.version or 0)]
+    return min((v.effective_at for v in later if v.effective_at), default=None)
+
+
+def _forerunner(
+    rule: RuleVersion, versions: list[RuleVersion], current: RuleVersion | None
+) -> RuleVersion | None:
+    """What the version is compared with: the one before, or for a draft the one in force."""
+    if rule.version is None:
+        return current
+    return next((v for v in versions if v.version == rule.version - 1), None)

@@ -1,0 +1,61 @@
+"""What the keys of the board's events are called on pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fellowship.accounts.roles import Seat
+from fellowship.web import verbs
+from governance import kinds
+from governance.states import (
+    ConditionState,
+    EscalationKind,
+    EscalationState,
+    ExceptionKind,
+    ExceptionState,
+    MatterState,
+    Outcome,
+    Position,
+    RuleKind,
+    RuleStatus,
+    Severity,
+    Standing,
+)
+
+Pairs = tuple[tuple[str, str], ...]
+
+_STATES: Final[Pairs] = (
+    *ConditionState.choices,
+    *EscalationState.choices,
+    *ExceptionState.choices,
+    *MatterState.choices,
+)
+VALUES: Final[dict[str, Pairs]] = {
+    "governance.kind": (*ExceptionKind.choices, *EscalationKind.choices),
+    "governance.positions": tuple(Position.choices),
+    "governance.rules": tuple(RuleKind.choices),
+    "governance.seats": (*Seat.choices, *Standing.choices),
+    "governance.severity": tuple(Severity.choices),
+    "governance.state": _STATES,
+    "governance.status": tuple(RuleStatus.choices),
+    "outcome": tuple(Outcome.choices),
+}
+
+
+def register() -> None:
+    """Name them; the kinds of matter as they are registered, by then or later."""
+    verbs.register_values(VALUES)
+    verbs.register_words("governance.kind", _matter)
+    verbs.register_fields(
+        {
+            "governance.dossier": "dossier (SHA-256)",
+            "governance.positions": "votes",
+            "governance.revision": "revision (SHA-256)",
+            "governance.rules": "versions of the rules",
+        }
+    )
+
+
+def _matter(key: str) -> str | None:
+    found = kinds.registered().get(key)
+    return found.label if found else None

@@ -1,0 +1,1 @@
+"""Proposals: drafting, submission, the panel and what it hands to the board."""

@@ -1,0 +1,20 @@
+"""The proposals application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProposalsConfig(AppConfig):
+    """Proposals, their versions, panel assignment and reviews."""
+
+    name = "proposals"
+    verbose_name = "Proposals"
+
+    def ready(self) -> None:
+        """Bring proposals before the board, to the sweep, and to everybody's desk."""
+        from fellowship.accounts import duties, roles
+        from proposals import board, desk, queries, tasks  # noqa: F401
+
+        duties.register(roles.APPLICANT, queries.has_live_proposal)
+        desk.register()

@@ -1,0 +1,105 @@
+"""Proposals before the board: what members see, who may not vote, and what a decision does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fellowship.accounts.models import Actor, User
+from fellowship.history.queries import revision
+from governance.kinds import MatterKind, register
+from governance.models import Decision, Matter
+from proposals import policy, rubric, sections, services
+from proposals.models import Proposal, Review
+
+
+class ProposalMatter(MatterKind):
+    """Whether a proposal becomes a fellowship."""
+
+    key = "proposals.proposal"
+    label = "Proposal"
+    subject_model = "proposals.proposal"
+
+    def title(self, subject: Proposal) -> str:
+        """The proposal's title, shortened."""
+        return subject.title if len(subject.title) <= 240 else f"{subject.title[:239]}…"
+
+    def question(self, subject: Proposal) -> str:
+        """What the board decides."""
+        return f"Shall {subject.applicant} be offered a fellowship for “{subject.title}”?"
+
+    def dossier(self, subject: Proposal) -> dict[str, Any]:
+        """The call, the scores, the reviewers' comments to the board and the proposal itself."""
+        return {"sections": [*_summary(subject), *_reviews(subject), *_document(subject)]}
+
+    def revision(self, subject: Proposal) -> str:
+        """Changes with each version of the proposal, not with its state."""
+        version = subject.current()
+        return version.text_hash if version else revision(subject)
+
+    def parties(self, subject: Proposal) -> set[int]:
+        """The applicant, and everyone of the team we know by ORCID iD."""
+        team = User.objects.filter(orcid__in=policy.team_orcids(subject)).exclude(orcid="")
+        return {subject.applicant_id, *team.values_list("pk", flat=True)}
+
+    def url(self, subject: Proposal) -> str:
+        """The page of the case."""
+        return subject.get_absolute_url()
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Proposal, by: User) -> None:
+        """Accept, decline or defer; an accepted proposal becomes a fellowship at once."""
+        services.enact_decision(
+            proposal=subject, outcome=decision.outcome, by=by, reason=f"Decision on {matter.ref}"
+        )
+
+    def taken_back(self, *, matter: Matter, subject: Proposal, by: Actor) -> None:
+        """The case is with the panel again."""
+        services.take_back(proposal=subject, by=by, reason=f"{matter.ref} ended undecided")
+
+    def condition_owner(self, subject: Proposal) -> User | None:
+        """The applicant fulfils conditions."""
+        return subject.applicant
+
+
+def _summary(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    rows = [
+        ["Call", f"{proposal.call.ref}: {proposal.call.title}"],
+        ["Applicant", _who(proposal.applicant)],
+        ["Version", str(proposal.version)],
+    ]
+    yield {"heading": "The case", "rows": rows}
+
+
+def _reviews(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    """Scores and comments to the board; reviewers by number, never by name."""
+    reviews = list(Review.objects.counted().filter(proposal=proposal).prefetch_related("scores"))
+    names = {c.key: c.label for c in rubric.of_call(proposal.call).criteria}
+    for review in reviews:
+        rows = [[names.get(s.criterion, s.criterion), _score(s.value)] for s in review.scores.all()]
+        rows.append(["Confidence", review.get_confidence_display()])
+        if review.version != proposal.version:
+            rows.append(["Scored", f"version {review.version}, not the present one"])
+        if review.comment_board:
+            rows.append(["To the board", review.comment_board])
+        rows.append(["To the applicant", review.comment_applicant])
+        yield {"heading": f"Reviewer {review.number}", "rows": rows}
+
+
+def _document(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    offers = sections.labels(proposal.program)
+    for section, rows in sections.read(proposal.answers(), offers):
+        yield {
+            "heading": section.title,
+            "rows": [[f.label, sections.as_text(f, value)] for f, value in rows],
+        }
+
+
+def _score(value: int | None) -> str:
+    return "Not applicable" if value is None else f"{value} of 5"
+
+
+def _who(user: User) -> str:
+    return f"{user}, {user.affiliation}" if user.affiliation else str(user)
+
+
+register(ProposalMatter())

@@ -1,0 +1,263 @@
+"""What proposals bring to everybody's desk: navigation, waiting work, parts of call pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import RoleAssignment
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.clocks.models import Clock
+from fellowship.kernel.prepared import prepared
+from fellowship.programs import parts
+from fellowship.programs.models import Call
+from fellowship.web import nav, verbs, work
+from fellowship.web.routes import route_to
+from governance import rules
+from proposals import policy, rubric, statistics
+from proposals.models import Assignment, Draft, Proposal, Review
+from proposals.services.drafting import (
+    DECISION_CLOCK,
+    DECISION_SILENCE,
+    REVISION_CLOCK,
+    REVISION_SILENCE,
+)
+from proposals.states import ProposalState
+
+S = ProposalState
+
+verbs.register(
+    {
+        "proposals.start": "began the proposal",
+        "proposals.submit": "submitted the proposal",
+        "proposals.assign_reviewer": "asked a reviewer",
+        "proposals.unassign_reviewer": "took an assignment back",
+        "proposals.declare": "declared a conflict",
+        "proposals.submit_review": "sent a review",
+        "proposals.refer_to_board": "handed it to the board",
+        "proposals.enact_decision": "enacted the board’s decision",
+        "proposals.take_back": "gave it back to the panel",
+        "proposals.withdraw": "withdrew the proposal",
+        "proposals.revision_over": "closed the time for a revision",
+        "governance.pin_rules": "pinned the rules in force",
+    }
+)
+verbs.register_values({"proposals.state": S.choices, "proposals.from": S.choices})
+
+
+def register() -> None:
+    """Enter the navigation."""
+    nav.register("My proposals", "proposals:mine", visible=_applies, order=20, rail=True)
+    nav.register(
+        "My reviews",
+        "proposals:reviews",
+        visible=_reviews_something,
+        order=25,
+        rail=True,
+        badge=lambda user: Assignment.objects.to_do(user).count(),
+    )
+    nav.register(
+        "Proposals",
+        "proposals:list",
+        visible=lambda user: holds_anywhere(user, roles.MANAGER, roles.AUDITOR),
+        section="office",
+        order=40,
+    )
+
+
+def _applies(user: Any) -> bool:
+    """Whoever has applied, or holds no role for the company."""
+    if not user.is_authenticated:
+        return False
+    return holds_anywhere(user, roles.APPLICANT) or not holds_anywhere(user, *roles.STAFF)
+
+
+def _reviews_something(user: Any) -> bool:
+    return holds_anywhere(user, roles.REVIEWER)
+
+
+@prepared
+def _own(key: int, at: dt.datetime) -> QuerySet[Proposal]:
+    states = (S.DRAFT, S.SUBMITTED, S.IN_REVIEW)
+    return Proposal.objects.filter(applicant_id=key, state__in=states)
+
+
+@work.register_for(when=_own)
+def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
+    """The applicant's drafts and revisions, and what they wait for.
+
+    What the board has is left out: its matter stands on a party's home already, with its date.
+    """
+    rows = Proposal.objects.filter(
+        applicant_id=user.pk, state__in=(S.DRAFT, S.SUBMITTED, S.IN_REVIEW)
+    )
+    drafts = Draft.objects.filter(proposal=OuterRef("pk"))
+    found = list(rows.select_related("call").annotate(writing=Exists(drafts))[:50])
+    due = _due(found, DECISION_CLOCK) | _due(found, REVISION_CLOCK)
+    for proposal in found:
+        yield _applicants(proposal, due, at)
+
+
+@work.register_for(roles.REVIEWER)
+def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
+    """The reviewer's open assignments."""
+    rows = Assignment.objects.to_do(user).select_related("proposal")
+    shown = ("due_at", "proposal__ref", "proposal__title", "proposal__program_id")
+    for assignment in rows.only(*shown)[:50]:
+        yield work.WorkItem(
+            title=f"Score “{assignment.proposal}”",
+            url=reverse("proposals:review", args=[assignment.pk]),
+            due=assignment.due_at,
+            silence="The programme manager assigns somebody else.",
+            kind="review",
+            case_ref=assignment.proposal.ref,
+            program_id=assignment.proposal.program_id,
+        )
+
+
+_NAMED = ("pk", "ref", "title", "call_id", "program_id")
+
+
+@work.register_for(roles.MANAGER)
+def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
+    """The manager's proposals without reviewers, and those whose reviews are all in."""
+    visible = Proposal.objects.visible_to(user).exclude(applicant_id=user.pk)
+    managed = visible.filter(program_id__in=realm_ids_where(user, roles.MANAGER))
+    found: Any = managed.order_by("submitted_at").values_list(*_NAMED, named=True)
+    new = list(found.filter(state=S.SUBMITTED)[:25])
+    ready = _reviewed(list(found.filter(state=S.IN_REVIEW, revision_asked_at=None)[:200]))
+    due = _due([*new, *ready], DECISION_CLOCK)
+    for proposal in new:
+        yield _staffs(proposal, "Assign reviewers", due)
+    for proposal in ready:
+        yield _staffs(proposal, "Hand the proposal to the board", due)
+
+
+def _reviewed(waiting: list[Any]) -> list[Any]:
+    """Those with as many reviews as the rubric of their call asks for."""
+    if not waiting:
+        return []
+    reviews = Review.objects.counted().filter(proposal_id__in=[p.pk for p in waiting]).order_by()
+    sent = dict(reviews.values_list("proposal_id").annotate(n=Count("pk")))
+    needed = rubric.reviewers_needed({proposal.call_id for proposal in waiting})
+    return [p for p in waiting if sent.get(p.pk, 0) >= needed[p.call_id]]
+
+
+def _due(proposals: list[Any], kind: str) -> dict[int, dt.datetime]:
+    """When the open clock of this kind is due, by proposal."""
+    if not proposals:
+        return {}
+    clocks = Clock.objects.open().filter(
+        kind=kind, subject_type="proposals.proposal", subject_id__in=[p.pk for p in proposals]
+    )
+    return dict(clocks.order_by().values_list("subject_id", "due_at"))
+
+
+def _staffs(proposal: Any, title: str, due: dict[int, dt.datetime]) -> work.WorkItem:
+    return work.WorkItem(
+        title=f"{title}: {proposal.title}",
+        url=route_to("proposals:panel", proposal.ref),
+        due=due.get(proposal.pk),
+        silence=DECISION_SILENCE,
+        kind="panel",
+        case_ref=proposal.ref,
+        program_id=proposal.program_id,
+    )
+
+
+def _applicants(proposal: Any, due: dict[int, dt.datetime], at: dt.datetime) -> work.WorkItem:
+    url = proposal.get_absolute_url()
+    if proposal.state == S.DRAFT:
+        return work.WorkItem(
+            title=f"Finish your proposal for “{proposal.call}”",
+            url=reverse("proposals:edit", args=[proposal.ref]),
+            due=proposal.call.closes_at,
+            silence="The draft is kept, and not considered.",
+            kind="proposal",
+            case_ref=proposal.ref,
+            program_id=proposal.program_id,
+        )
+    if proposal.revision_asked_at:
+        return work.WorkItem(
+            title=f"Revise “{proposal}” as the board asked",
+            url=url,
+            due=due.get(proposal.pk),
+            silence=REVISION_SILENCE,
+            kind="proposal",
+            case_ref=proposal.ref,
+            program_id=proposal.program_id,
+        )
+    if proposal.writing and proposal.state == S.SUBMITTED and proposal.call.closes_at > at:
+        return work.WorkItem(
+            title=f"Send or discard your revision of “{proposal}”",
+            url=reverse("proposals:edit", args=[proposal.ref]),
+            due=proposal.call.closes_at,
+            silence=policy.unsent_revision(proposal),
+            kind="proposal",
+            case_ref=proposal.ref,
+            program_id=proposal.program_id,
+        )
+    return work.WorkItem(
+        title=str(proposal),
+        url=url,
+        holder="the panel" if proposal.state == S.IN_REVIEW else "the programme manager",
+        due=due.get(proposal.pk),
+        silence=DECISION_SILENCE,
+        kind="proposal",
+        case_ref=proposal.ref,
+        program_id=proposal.program_id,
+    )
+
+
+@parts.register
+def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
+    """How to apply, the rubric with its anchors, who decides, and what became of earlier calls."""
+    yield parts.Part(
+        "Apply", "proposals/parts/apply.html", _apply(call, user), order=10, aside=True
+    )
+    try:
+        rule = rules.pinned(call, rubric.KIND)
+        ballots = rules.in_force(call.program_id, "ballot_rules")
+    except rules.NoRule:
+        return
+    rows = rule.params.criteria
+    yield parts.Part(
+        "How proposals are scored",
+        "proposals/parts/rubric.html",
+        {"criteria": rows, "rule": rule, "reviewers": rule.params.reviewers_per_proposal},
+        order=20,
+    )
+    ballot = ballots.params.matters.get("proposals.proposal")
+    held = RoleAssignment.objects.live().filter(realm=call.program_id).exclude(seat="")
+    named = [(a.get_seat_display(), a.user) for a in held.select_related("user")]
+    yield parts.Part(
+        "Who decides",
+        "proposals/parts/decides.html",
+        {
+            "seats": named,
+            "rule": ballots,
+            "ballot": ballot,
+        },
+        order=30,
+    )
+    yield parts.Part(
+        "Past calls",
+        "proposals/parts/statistics.html",
+        {"figures": statistics.past(call.program_id)},
+        order=60,
+        aside=True,
+    )
+
+
+def _apply(call: Call, user: Any) -> dict[str, Any]:
+    if not user.is_authenticated:
+        return {"refusal": None, "draft": None}
+    draft = Proposal.objects.filter(call=call, applicant=user, state=S.DRAFT).first()
+    sent = Proposal.objects.filter(call=call, applicant=user).exclude(state=S.DRAFT)
+    refusal = None if draft else policy.may_start(call, user)
+    return {"refusal": refusal, "draft": draft, "sent": sent}

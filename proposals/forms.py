@@ -1,0 +1,245 @@
+"""The forms of proposals: a section as its data says, declarations, reviews, assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField, RadioSelect
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict, User
+from fellowship.accounts.queries import holders
+from fellowship.web import forms
+from governance.rulekinds import ReviewRubric
+from proposals import reviewing
+from proposals.models import Assignment, Proposal, Review
+from proposals.sections import CELL_MAX, LINE_MAX, ROWS_MAX, TEXT_MAX, Column, Field, Section
+
+SPARE_ROWS = 2
+Offers = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One question on the page: a bound field, or rows of bound fields."""
+
+    field: Field
+    bound: BoundField | None
+    rows: list[list[BoundField]]
+
+
+class Judged(forms.Form):
+    """A form whose input the services judge: it shows, reads and carries their errors."""
+
+    def full_clean(self) -> None:
+        """Nothing is judged here; what services say is added with `add_error`."""
+        self._errors = ErrorDict()
+        self.cleaned_data = {}
+
+
+class SectionForm(Judged):
+    """One section of the application. It shows and reads; `proposals.answers` judges."""
+
+    def __init__(
+        self,
+        section: Section,
+        offers: Offers,
+        *,
+        answers: Mapping[str, Any],
+        data: QueryDict | None = None,
+    ) -> None:
+        self.section = section
+        super().__init__(data, initial=flat(section, answers))
+        self.row_counts: dict[str, int] = {}
+        for f in section.fields:
+            for name, field in self._fields_of(f, offers, answers):
+                self.fields[name] = field
+
+    def _fields_of(
+        self, f: Field, offers: Offers, answers: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Any]]:
+        if f.kind != "rows":
+            yield f.key, _control(f, offers)
+            return
+        count = self._rows_shown(f, answers)
+        self.row_counts[f.key] = count
+        for number in range(count):
+            for column in f.columns:
+                yield f"{f.key}-{number}-{column.key}", _cell(column)
+
+    def _rows_shown(self, f: Field, answers: Mapping[str, Any]) -> int:
+        if self.data:
+            sent = [
+                int(parts[1])
+                for name in self.data
+                if (parts := name.split("-"))[0] == f.key and len(parts) == 3 and _small(parts[1])
+            ]
+            return min(max(sent, default=-1) + 1, ROWS_MAX) or SPARE_ROWS
+        return min(len(answers.get(f.key) or ()) + SPARE_ROWS, ROWS_MAX)
+
+    def raw(self) -> dict[str, Any]:
+        """What was sent, as answers by question; only those the form showed."""
+        found: dict[str, Any] = {}
+        for f in self.section.fields:
+            if f.kind == "rows":
+                found[f.key] = [
+                    {c.key: self._sent(f"{f.key}-{n}-{c.key}") for c in f.columns}
+                    for n in range(self.row_counts[f.key])
+                ]
+            else:
+                found[f.key] = self._sent(f.key)
+        return found
+
+    def _sent(self, name: str) -> str:
+        return str(self.data.get(name, ""))
+
+    def blocks(self) -> list[Block]:
+        """The questions in order, for the page."""
+        return [
+            Block(f, None, self._rows(f)) if f.kind == "rows" else Block(f, self[f.key], [])
+            for f in self.section.fields
+        ]
+
+    def _rows(self, f: Field) -> list[list[BoundField]]:
+        return [
+            [self[f"{f.key}-{number}-{c.key}"] for c in f.columns]
+            for number in range(self.row_counts[f.key])
+        ]
+
+
+def flat(section: Section, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers by the names of the form's fields: rows as `team-0-name`."""
+    found: dict[str, Any] = {}
+    for f in section.fields:
+        value = answers.get(f.key)
+        if f.kind != "rows":
+            found[f.key] = value or ""
+            continue
+        for number, row in enumerate(value or ()):
+            for column in f.columns:
+                found[f"{f.key}-{number}-{column.key}"] = row.get(column.key, "")
+    return found
+
+
+def opened_with(data: Mapping[str, Any]) -> int:
+    """The version of the draft the person saw when they opened the page."""
+    sent = str(data.get("version", ""))
+    return int(sent) if _small(sent, 9) else 0
+
+
+def _small(text: str, digits: int = 3) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= digits
+
+
+def _control(f: Field, offers: Offers) -> Any:
+    common: dict[str, Any] = {"label": f.label, "help_text": f.hint, "required": f.required}
+    if f.kind == "text":
+        made: Any = forms.Text(max_length=TEXT_MAX, **common)
+    elif f.kind == "line":
+        made = forms.CharField(max_length=LINE_MAX, **common)
+    else:
+        choices = f.choices if f.kind == "choice" else tuple(offers.get(f.offer, {}).items())
+        made = forms.ChoiceField(choices=list(choices), widget=forms.RadioCards, **common)
+    return made
+
+
+def _cell(column: Column) -> Any:
+    common: dict[str, Any] = {
+        "label": column.label,
+        "help_text": column.hint,
+        "required": column.required,
+    }
+    if column.long:
+        return forms.Text(max_length=CELL_MAX, **common)
+    return forms.CharField(max_length=LINE_MAX, **common)
+
+
+class ConflictForm(forms.Form):
+    """Conflicts before content: one of the listed kinds, and a sentence where there is one."""
+
+    kind = forms.ChoiceField(
+        label="Do you have a conflict of interest?",
+        choices=Conflict.Kind.choices,
+        widget=forms.RadioCards,
+    )
+    statement = forms.Text(
+        label="What it is",
+        max_length=2_000,
+        required=False,
+        help_text="Only where you have one. It is kept in the record.",
+    )
+
+
+class ReviewForm(Judged):
+    """The rubric. It shows and reads; `proposals.reviewing` judges."""
+
+    def __init__(self, rubric: ReviewRubric, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rubric = rubric
+        for criterion in rubric.criteria:
+            self.fields[reviewing.field_of(criterion.key)] = forms.ChoiceField(
+                label=f"{criterion.label} ({criterion.weight} %)",
+                help_text=criterion.question,
+                choices=[
+                    *(
+                        (str(value), f"{value}  {anchor}")
+                        for value, anchor in enumerate(criterion.anchors, 1)
+                    ),
+                    (reviewing.NOT_APPLICABLE, "Not applicable"),
+                ],
+                widget=RadioSelect,
+            )
+        self.fields["confidence"] = forms.ChoiceField(
+            label="How sure are you?",
+            choices=[(str(c.value), c.label) for c in Review.Confidence],
+            widget=RadioSelect,
+        )
+        self.fields["comment_applicant"] = forms.Text(
+            label="To the applicant",
+            max_length=reviewing.COMMENT_MAX,
+            help_text="What would help them. It goes with the decision letter, without your name.",
+        )
+        self.fields["comment_board"] = forms.Text(
+            label="To the board",
+            max_length=reviewing.COMMENT_MAX,
+            required=False,
+            help_text="What the applicant need not read. The board sees it, without your name.",
+        )
+
+    def raw(self) -> dict[str, str]:
+        """What was sent, by field."""
+        return {name: str(self.data.get(name, "")) for name in self.fields}
+
+    def scores(self) -> dict[str, str]:
+        """What was sent, by criterion."""
+        return {
+            c.key: str(self.data.get(reviewing.field_of(c.key), "")) for c in self.rubric.criteria
+        }
+
+
+class AssignForm(forms.Form):
+    """Who shall review. The list holds the panel; the policy says who may not, and why."""
+
+    reviewer = forms.ModelChoiceField(
+        label="Reviewer", queryset=User.objects.none(), empty_label="Choose a reviewer"
+    )
+
+    def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        taken = Assignment.objects.standing().filter(proposal=proposal).values("reviewer_id")
+        reviewer: Any = self.fields["reviewer"]
+        reviewer.queryset = (
+            holders(proposal.program_id, roles.REVIEWER)
+            .exclude(pk__in=taken)
+            .exclude(pk=proposal.applicant_id)
+            .order_by("name")
+        )
+        reviewer.label_from_instance = _named
+
+
+def _named(user: User) -> str:
+    return f"{user} ({user.affiliation})" if user.affiliation else str(user)

@@ -1,0 +1,16 @@
+"""The records of proposals and of the panel."""
+
+from __future__ import annotations
+
+from proposals.models.panel import Assignment, Review, ReviewDraft, Score
+from proposals.models.proposal import Draft, Proposal, ProposalVersion
+
+__all__ = [
+    "Assignment",
+    "Draft",
+    "Proposal",
+    "ProposalVersion",
+    "Review",
+    "ReviewDraft",
+    "Score",
+]

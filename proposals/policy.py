@@ -1,0 +1,285 @@
+"""Who may do what with a proposal, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, Conflict, User
+from fellowship.accounts.queries import conflict_of, has_role, recused
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from fellowship.programs.models import Call
+from fellowship.programs.policy import takes_proposals
+from proposals import answers as reading
+from proposals import rubric, sections
+from proposals.models import Assignment, Proposal, Review
+from proposals.states import PROPOSAL_MOVES, ProposalState
+
+SEPARATION = "separation of duties"
+S = ProposalState
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reviews of a proposal are."""
+
+    there: int
+    asked: int
+
+
+# --- the applicant ---------------------------------------------------------------------------
+
+
+def may_start(call: Call, by: Actor) -> Refusal | None:
+    """Why `by` may not begin a proposal: the call is not open, or they work for the programme."""
+    return first(takes_proposals(call), _from_outside(call.program_id, by))
+
+
+def may_edit(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why the draft may not be written in."""
+    if proposal.state == S.DRAFT:
+        return _own(proposal, by)
+    return may_revise(proposal, by)
+
+
+def has_draft(proposal: Proposal) -> Refusal | None:
+    """Why there is nothing to write in: the text was submitted, and no revision is open."""
+    if proposal.state == S.DRAFT or proposal.drafts.exists():
+        return None
+    return Refusal(
+        "no_revision",
+        "You submitted this proposal, and its text stands as it is. To change it, open a revision "
+        "on its page first.",
+        rule="one text for all reviewers",
+    )
+
+
+def may_submit(
+    proposal: Proposal,
+    by: Actor,
+    answers: Mapping[str, Any] | None = None,
+    offers: reading.Offers | None = None,
+) -> Refusal | None:
+    """Why the proposal may not be submitted; completeness is checked where `answers` are given."""
+    return first(
+        _own(proposal, by),
+        _from_outside(proposal.program_id, by),
+        PROPOSAL_MOVES.refusal(proposal.state, "submit"),
+        takes_proposals(proposal.call),
+        complete(answers, offers or {}) if answers is not None else None,
+    )
+
+
+def may_revise(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why no new version may be written: once review has begun, only if the board asked for it."""
+    return first(
+        _own(proposal, by),
+        PROPOSAL_MOVES.refusal(proposal.state, "revise"),
+        _revisable(proposal),
+    )
+
+
+def unsent_revision(proposal: Proposal) -> str:
+    """What becomes of a revision the applicant opened and does not send."""
+    return (
+        f"Version {proposal.version} counts. A revision not sent before the call closes, or before "
+        "review begins, is not considered."
+    )
+
+
+def may_withdraw(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why the proposal may not be withdrawn."""
+    return first(_own(proposal, by), PROPOSAL_MOVES.refusal(proposal.state, "withdraw"))
+
+
+def complete(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | None:
+    """What must still be answered or mended, by section."""
+    missing = sections.missing(answers)
+    if not missing:
+        return _readable(answers, offers)
+    titles = dict.fromkeys(section.title for section, _ in missing)
+    named = "; ".join(
+        f"{title} ({', '.join(f.label.lower() for s, f in missing if s.title == title)})"
+        for title in titles
+    )
+    return Refusal("incomplete", f"Answer what is still missing: {named}.", rule="the call")
+
+
+def _readable(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | None:
+    """What was typed and left half-way."""
+    wrong = reading.unfinished(answers, offers)
+    if not wrong:
+        return None
+    named = " ".join(f"{s.title}, {f.label.lower()}: {reason}" for s, f, reason in wrong)
+    return Refusal("incomplete", f"Mend what cannot be read yet. {named}", rule="the call")
+
+
+# --- the panel -------------------------------------------------------------------------------
+
+
+def seen_by(proposal: Proposal, user: User) -> None:
+    """Note that the person may read the proposal, so is not recused: it need not be asked again."""
+    proposal.__dict__["_recused"] = {user.pk: False}
+
+
+def _recused(proposal: Proposal, user: User) -> bool:
+    known: dict[int, bool] = proposal.__dict__.get("_recused", {})
+    return known[user.pk] if user.pk in known else recused(user, proposal)
+
+
+def may_manage(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why `by` may not run the panel on this proposal."""
+    if isinstance(by, System):
+        return None
+    return first(
+        None
+        if has_role(by, proposal.program_id, roles.MANAGER)
+        else Refusal("wrong_role", "Only a programme manager runs the panel."),
+        Refusal("separation", "Nobody manages their own proposal.", rule=SEPARATION)
+        if by == proposal.applicant
+        else None,
+        Refusal("separation_conflict", "You declared a conflict about this proposal.", SEPARATION)
+        if isinstance(by, User) and _recused(proposal, by)
+        else None,
+    )
+
+
+def may_assign(proposal: Proposal, reviewer: User, by: Actor) -> Refusal | None:
+    """Why this person may not be asked to review this proposal."""
+    return first(
+        may_manage(proposal, by),
+        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what="Reviewers are assigned"),
+        may_serve(proposal, reviewer),
+    )
+
+
+def may_serve(proposal: Proposal, reviewer: User) -> Refusal | None:
+    """Why this person may not review this proposal, whoever asks."""
+    name = str(reviewer)
+    return first(
+        Refusal("applicant", f"{name} is the applicant.", SEPARATION, field="reviewer")
+        if reviewer == proposal.applicant
+        else None,
+        None
+        if has_role(reviewer, proposal.program_id, roles.REVIEWER)
+        else Refusal("not_reviewer", f"{name} is not on the panel.", field="reviewer"),
+        Refusal("in_team", f"{name} belongs to the team.", SEPARATION, field="reviewer")
+        if reviewer.orcid and reviewer.orcid in team_orcids(proposal)
+        else None,
+        Refusal("recused", f"{name} declared a conflict.", SEPARATION, field="reviewer")
+        if _recused(proposal, reviewer)
+        else None,
+    )
+
+
+def may_unassign(assignment: Assignment, by: Actor) -> Refusal | None:
+    """Why the assignment may not be taken back: a submitted review stays in the record."""
+    return first(
+        may_manage(assignment.proposal, by),
+        Refusal("reviewed", "The review is in; it stays in the record.")
+        if Review.objects.filter(assignment=assignment).exists()
+        else None,
+    )
+
+
+def may_review(assignment: Assignment, by: Actor) -> Refusal | None:
+    """Why no review may be written or sent for this assignment: conflicts before content."""
+    proposal = assignment.proposal
+    said = conflict_of(by, proposal) if isinstance(by, User) else None
+    return first(
+        None
+        if by == assignment.reviewer and has_role(by, proposal.program_id, roles.REVIEWER)
+        else Refusal("not_yours", "A review is written by the reviewer it was assigned to."),
+        Refusal("recused", "You declared a conflict about this proposal.", rule=SEPARATION)
+        if said is not None and said.kind != Conflict.Kind.NONE
+        else None,
+        Refusal("taken_back", "This assignment was taken back.") if assignment.ended_at else None,
+        Refusal(
+            "undeclared",
+            "Say first whether you have a conflict of interest.",
+            rule="conflicts before content",
+        )
+        if said is None
+        else None,
+        _state(proposal, S.IN_REVIEW, what="Reviews are written"),
+    )
+
+
+def may_refer(proposal: Proposal, by: Actor, reviews: Progress | None = None) -> Refusal | None:
+    """Why the proposal may not go to the board: wrong person or state, or too few reviews.
+
+    `reviews`: how far they are, where that was asked already.
+    """
+    return first(
+        may_manage(proposal, by),
+        PROPOSAL_MOVES.refusal(proposal.state, "refer"),
+        enough_reviews(proposal, reviews),
+    )
+
+
+def enough_reviews(proposal: Proposal, reviews: Progress | None = None) -> Refusal | None:
+    """How many reviews are missing of those the rubric asks for."""
+    found = reviews or progress(proposal)
+    if found.there >= found.asked:
+        return None
+    return Refusal(
+        "too_few_reviews",
+        f"{found.there} of {found.asked} reviews are in; the rubric asks for all.",
+        rule="review rubric",
+    )
+
+
+def progress(proposal: Proposal) -> Progress:
+    """How many reviews count, and how many the rubric asks for."""
+    there = Review.objects.counted().filter(proposal=proposal).count()
+    return Progress(there, rubric.of_call(proposal.call).reviewers_per_proposal)
+
+
+def team_orcids(proposal: Proposal) -> set[str]:
+    """The ORCID iDs named in the team."""
+    team = proposal.answers().get("team") or ()
+    return {row["orcid"] for row in team if row.get("orcid")}
+
+
+def _from_outside(program_id: int, by: Actor) -> Refusal | None:
+    if isinstance(by, User) and has_role(by, program_id, *roles.STAFF):
+        return Refusal(
+            "separation",
+            "You hold a role for the company in this programme, so you cannot apply to it.",
+            rule=SEPARATION,
+        )
+    return None
+
+
+def _own(proposal: Proposal, by: Actor) -> Refusal | None:
+    if by == proposal.applicant:
+        return None
+    return Refusal("not_yours", "Only the applicant may do this.")
+
+
+def _revisable(proposal: Proposal) -> Refusal | None:
+    if proposal.state == S.SUBMITTED:
+        return takes_proposals(proposal.call, now())
+    if proposal.revision_asked_at is None:
+        return Refusal(
+            "review_begun",
+            "Review has begun, so the text stays as it was submitted. The board may ask for a "
+            "revision.",
+            rule="one text for all reviewers",
+        )
+    return None
+
+
+def _state(proposal: Proposal, *states: str, what: str) -> Refusal | None:
+    if proposal.state in states:
+        return None
+    wanted = " or ".join(S(state).label.lower() for state in states)
+    return Refusal(
+        "wrong_state",
+        f"{what} while a proposal is {wanted}; this one is {proposal.get_state_display().lower()}.",
+        rule="the moves of a proposal",
+    )

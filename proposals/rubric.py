@@ -1,0 +1,30 @@
+"""The rubric by which a proposal is scored: the one pinned to its call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from fellowship.programs.models import Call
+from governance import rules
+from governance.models import RulePin
+from governance.rulekinds import ReviewRubric, read_params
+
+KIND = "review_rubric"
+
+
+def of_call(call: Call) -> ReviewRubric:
+    """The rubric of the call: pinned with its first draft, until then the one in force."""
+    return cast("ReviewRubric", rules.pinned(call, KIND).params)
+
+
+def reviewers_needed(call_ids: Collection[int]) -> dict[int, int]:
+    """How many reviews a proposal of each call needs, in one query where all are pinned."""
+    pins = RulePin.objects.filter(
+        subject_type="programs.call", subject_id__in=call_ids, kind=KIND
+    ).values_list("subject_id", "rule_version__parameters")
+    found = {pk: cast("ReviewRubric", read_params(KIND, written)) for pk, written in pins}
+    unpinned = set(call_ids) - set(found)
+    if unpinned:
+        found |= {call.pk: of_call(call) for call in Call.objects.filter(pk__in=unpinned)}
+    return {pk: rule.reviewers_per_proposal for pk, rule in found.items()}

@@ -1,0 +1,51 @@
+"""The verbs of proposals and of the panel."""
+
+from __future__ import annotations
+
+from proposals.services.case import (
+    enact_decision,
+    refer_to_board,
+    revision_over,
+    take_back,
+    withdraw_proposal,
+)
+from proposals.services.drafting import (
+    StaleDraft,
+    begin_revision,
+    discard_revision,
+    draft_answers,
+    save_answers,
+    save_section,
+    start_proposal,
+    submit_proposal,
+)
+from proposals.services.panel import (
+    StaleReview,
+    assign_reviewer,
+    declare,
+    save_review_draft,
+    submit_review,
+    unassign_reviewer,
+)
+
+__all__ = [
+    "StaleDraft",
+    "StaleReview",
+    "assign_reviewer",
+    "begin_revision",
+    "declare",
+    "discard_revision",
+    "draft_answers",
+    "enact_decision",
+    "refer_to_board",
+    "revision_over",
+    "save_answers",
+    "save_review_draft",
+    "save_section",
+    "start_proposal",
+    "submit_proposal",
+    "submit_review",
+    "take_back",
+    "unassign_reviewer",
+    "withdraw_proposal",
+]

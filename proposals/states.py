@@ -1,0 +1,62 @@
+"""The lifecycle of a proposal as a table."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from fellowship.kernel.moves import Holder, Move, MoveTable
+
+
+class ProposalState(models.TextChoices):
+    """Where a proposal stands."""
+
+    DRAFT = "draft", "Draft"
+    SUBMITTED = "submitted", "Submitted"
+    IN_REVIEW = "in_review", "In review"
+    WITH_BOARD = "with_board", "With the board"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+S = ProposalState
+
+PROPOSAL_MOVES = MoveTable(
+    name="proposal",
+    initial=S.DRAFT,
+    moves=(
+        Move("submit", S.DRAFT, S.SUBMITTED),
+        Move("revise", S.SUBMITTED, S.SUBMITTED),
+        Move("open_review", S.SUBMITTED, S.IN_REVIEW),
+        Move("revise", S.IN_REVIEW, S.IN_REVIEW),
+        Move("refer", S.IN_REVIEW, S.WITH_BOARD),
+        Move("defer", S.WITH_BOARD, S.IN_REVIEW),
+        Move("take_back", S.WITH_BOARD, S.IN_REVIEW),
+        Move("accept", S.WITH_BOARD, S.ACCEPTED),
+        Move("decline", S.WITH_BOARD, S.DECLINED),
+        *(
+            Move("withdraw", state, S.WITHDRAWN)
+            for state in (S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.WITH_BOARD)
+        ),
+    ),
+    holders={
+        S.DRAFT: Holder.YOU,
+        S.SUBMITTED: Holder.US,
+        S.IN_REVIEW: Holder.US,
+        S.WITH_BOARD: Holder.BOARD,
+        S.ACCEPTED: Holder.NOBODY,
+        S.DECLINED: Holder.NOBODY,
+        S.WITHDRAWN: Holder.NOBODY,
+    },
+    labels=dict(S.choices),
+    said={
+        "open_review": "given to reviewers",
+        "take_back": "given back to the panel",
+    },
+)
+
+WITH_BOARD_OR_DECIDED = (S.WITH_BOARD, S.ACCEPTED, S.DECLINED)
+"""States in which the board has had the proposal before it."""
+
+DECIDED = (S.ACCEPTED, S.DECLINED)
+"""States the board's decision led to."""

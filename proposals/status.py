@@ -1,0 +1,188 @@
+"""Where a case is: who holds it, days with us and with you, what silence means, what comes next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max
+from django.urls import reverse
+
+from fellowship.clocks import queries as clocks
+from fellowship.clocks.models import Clock
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.web.items import ClockFace
+from governance.models import Matter
+from governance.services.telling import FOR_PARTIES
+from governance.states import LIVE_MATTER
+from proposals import policy
+from proposals.models import Assignment, Proposal
+from proposals.services.case import KIND
+from proposals.services.drafting import DECISION_CLOCK, DECISION_SILENCE, REVISION_CLOCK
+from proposals.states import ProposalState
+
+S = ProposalState
+NOTHING = "nothing needed from you"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The banner of a case, as `{% banner %}` takes it."""
+
+    headline: str
+    tone: str = "wait"
+    by: dt.datetime | None = None
+    detail: str = ""
+    silence: str = ""
+    url: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who can still change the course of the case, and how."""
+
+    who: str
+    can: str
+    until: dt.datetime | None
+    silence: str
+
+
+def of(proposal: Proposal, user: Any) -> Status:
+    """The banner for this person."""
+    mine = user == proposal.applicant
+    if proposal.state == S.DRAFT:
+        return _draft(proposal)
+    if proposal.state == S.WITHDRAWN or proposal.decided_at:
+        return _decided(proposal, mine)
+    if proposal.state == S.WITH_BOARD:
+        return _with_board(proposal, mine)
+    if proposal.revision_asked_at:
+        return _revision(proposal, mine)
+    revises = mine and policy.may_revise(proposal, user) is None and proposal.drafts.exists()
+    return _revising(proposal) if revises else _with_us(proposal, mine)
+
+
+def face(proposal: Proposal) -> ClockFace:
+    """Days with us and with you, and what runs now."""
+    days = clocks.days_with(proposal, calendar=proposal.program.calendar())
+    matter = live_matter(proposal) if proposal.state == S.WITH_BOARD else None
+    running = clocks.running(matter or proposal).order_by("due_at").first()
+    return ClockFace(
+        with_us=days["us"],
+        with_you=days["you"],
+        paused="now" if running and running.paused_at else "",
+        rule=running.rule if running else "",
+        due=running.due_at if running else None,
+        calendar=proposal.program.calendar(),
+        silence=FOR_PARTIES if matter else running.silence if running else "",
+    )
+
+
+def who_decides(proposal: Proposal) -> list[Holder]:
+    """Everybody who still has a say: on what, until when, and what their silence does."""
+    if proposal.state not in (S.SUBMITTED, S.IN_REVIEW, S.WITH_BOARD):
+        return []
+    decides = "Accept, accept with conditions, decline or defer, with its reasons."
+    if proposal.state == S.WITH_BOARD:
+        matter = live_matter(proposal)
+        return [Holder("The board", decides, matter.due_at if matter else None, FOR_PARTIES)]
+    waited = Assignment.objects.standing().filter(proposal=proposal, review=None)
+    clock = clocks.latest(proposal, DECISION_CLOCK)
+    return [
+        Holder(
+            "The panel",
+            "Score on the published rubric and advise. It cannot decline.",
+            waited.aggregate(last=Max("due_at"))["last"],
+            "The manager assigns somebody else.",
+        ),
+        Holder("The board", decides, clock.due_at if clock else None, DECISION_SILENCE),
+    ]
+
+
+def live_matter(proposal: Proposal) -> Matter | None:
+    """The matter before the board now."""
+    return Matter.objects.filter(kind=KIND, subject_id=proposal.pk, state__in=LIVE_MATTER).first()
+
+
+def _draft(proposal: Proposal) -> Status:
+    return Status(
+        "With you: finish and submit your proposal",
+        tone="you",
+        by=proposal.call.closes_at,
+        silence="A draft that is not submitted by then is kept, and not considered.",
+    )
+
+
+def _with_us(proposal: Proposal, mine: bool) -> Status:
+    who = "the panel" if proposal.state == S.IN_REVIEW else "the programme manager"
+    clock = clocks.latest(proposal, DECISION_CLOCK)
+    tail = f", {NOTHING}" if mine else ""
+    return Status(
+        f"With {who}{_day(clock, proposal.program.calendar())}{tail}",
+        detail="Reviewers score it alone, then the board decides.",
+        silence=clock.said_silence if clock else "",
+    )
+
+
+def _with_board(proposal: Proposal, mine: bool) -> Status:
+    matter = live_matter(proposal)
+    calendar = proposal.program.calendar()
+    days = _span(calendar, matter.referred_at, matter.due_at) if matter and matter.due_at else ""
+    return Status(
+        f"With the board{days}{f', {NOTHING}' if mine else ''}",
+        detail=f"It votes until {calendar.local(matter.due_at):%-d %B %Y}."
+        if matter and matter.due_at
+        else "The vote is not open yet.",
+        silence=FOR_PARTIES,
+    )
+
+
+def _revising(proposal: Proposal) -> Status:
+    return Status(
+        "With you: send or discard your revision",
+        tone="you",
+        by=proposal.call.closes_at,
+        silence=policy.unsent_revision(proposal),
+        url=reverse("proposals:edit", args=[proposal.ref]),
+        label="Go on with the revision",
+    )
+
+
+def _revision(proposal: Proposal, mine: bool) -> Status:
+    clock = clocks.latest(proposal, REVISION_CLOCK)
+    return Status(
+        f"With {'you' if mine else 'the applicant'}: the board asked for a revision",
+        tone="you" if mine else "wait",
+        by=clock.due_at if clock else None,
+        detail=f"Version {proposal.version} counts until a new one is sent.",
+        silence=clock.said_silence if clock else "",
+        url=reverse("proposals:letter", args=[proposal.ref]),
+        label="Read what the board asked",
+    )
+
+
+def _decided(proposal: Proposal, mine: bool) -> Status:
+    if proposal.state == S.WITHDRAWN:
+        return Status("Withdrawn by the applicant", detail="The case is closed.")
+    letter = reverse("proposals:letter", args=[proposal.ref])
+    if proposal.state == S.ACCEPTED:
+        return Status("Accepted", tone="good", url=letter, label="Read the letter")
+    return Status(
+        "Not accepted",
+        detail="The letter gives the reasons and how to reply." if mine else "",
+        url=letter,
+        label="Read the letter",
+    )
+
+
+def _day(clock: Clock | None, calendar: WorkCalendar) -> str:
+    return _span(calendar, clock.starts_at, clock.due_at) if clock else ""
+
+
+def _span(calendar: WorkCalendar, start: dt.datetime, due: dt.datetime) -> str:
+    """“, day 6 of 20” in working days; the day of the start is day 0 and shown as day 1."""
+    gone = max(calendar.working_days_between(start, now()), 1)
+    return f", day {gone} of {calendar.working_days_between(start, due)}"

@@ -1,0 +1,129 @@
+"""What the passing of time means here: late reviews, slow cases, revisions that did not come."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders, recused_ids
+from fellowship.clocks.models import Clock
+from fellowship.clocks.registry import describe, on_breach, on_reminder
+from fellowship.notices.services import notify
+from fellowship.programs.extensions import on_extended
+from fellowship.programs.models import Call
+from proposals import services
+from proposals.models import Assignment, Proposal
+from proposals.services.drafting import DECISION_CLOCK, REVISION_CLOCK, SERVICE
+from proposals.services.panel import REVIEW_CLOCK
+from proposals.states import ProposalState
+
+describe(REVIEW_CLOCK, label="Review", reminders=(3, 1))
+describe(DECISION_CLOCK, label="Recruit: from submission to decision", reminders=(3,))
+describe(REVISION_CLOCK, label="Revision the board asked for")
+
+
+@on_breach(REVIEW_CLOCK)
+def review_late(clock: Clock, at: dt.datetime) -> None:
+    """Tell the managers, who assign somebody else."""
+    assignment = Assignment.objects.select_related("proposal", "reviewer").get(pk=clock.subject_id)
+    _tell_managers(
+        assignment.proposal,
+        kind="proposals.review_late",
+        title=f"A review of {assignment.proposal.ref} is late",
+        body=f"{assignment.reviewer} had until {clock.due_at:%-d %B %Y}. Assign somebody else.",
+        dedupe=f"proposals.review_late:{clock.pk}",
+    )
+
+
+@on_breach(DECISION_CLOCK)
+def case_late(clock: Clock, at: dt.datetime) -> None:
+    """Tell the managers that the case has been with us for longer than the standard says."""
+    proposal = Proposal.objects.get(pk=clock.subject_id)
+    _tell_managers(
+        proposal,
+        kind="proposals.case_late",
+        title=f"{proposal.ref} waits for longer than our standard",
+        body=f"It should have been decided by {clock.due_at:%-d %B %Y}.",
+        dedupe=f"proposals.case_late:{clock.pk}",
+    )
+
+
+@on_breach(REVISION_CLOCK, ends=True)
+def revision_not_sent(clock: Clock, at: dt.datetime) -> None:
+    """The panel goes on with the text as it stands."""
+    services.revision_over(Proposal.objects.get(pk=clock.subject_id), by=SERVICE)
+
+
+@on_reminder(REVIEW_CLOCK)
+def remind_reviewer(clock: Clock, days: int, at: dt.datetime) -> None:
+    """Tell the reviewer how long is left."""
+    assignment = Assignment.objects.select_related("proposal", "reviewer").get(pk=clock.subject_id)
+    notify(
+        kind="proposals.review_due",
+        to=[assignment.reviewer],
+        subject_obj=assignment,
+        realm=clock.realm_id,
+        title=f"Your review of {assignment.proposal.ref} is due soon",
+        body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}",
+        url=reverse("proposals:review", args=[assignment.pk]),
+        dedupe=f"proposals.review_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
+    )
+
+
+@on_reminder(REVISION_CLOCK)
+def remind_applicant(clock: Clock, days: int, at: dt.datetime) -> None:
+    """Tell the applicant how long is left, and what silence means."""
+    proposal = Proposal.objects.select_related("applicant").get(pk=clock.subject_id)
+    notify(
+        kind="proposals.revision_due",
+        to=[proposal.applicant],
+        subject_obj=proposal,
+        title=f"The revision of {proposal.ref} is due soon",
+        body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}",
+        url=proposal.get_absolute_url(),
+        dedupe=f"proposals.revision_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
+    )
+
+
+@on_reminder(DECISION_CLOCK)
+def remind_managers(clock: Clock, days: int, at: dt.datetime) -> None:
+    """Tell the managers how long is left of the standard."""
+    proposal = Proposal.objects.get(pk=clock.subject_id)
+    _tell_managers(
+        proposal,
+        kind="proposals.case_due",
+        title=f"{proposal.ref} should be decided soon",
+        body=f"By our standard until {clock.due_at:%-d %B %Y}.",
+        dedupe=f"proposals.case_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
+    )
+
+
+@on_extended
+def tell_drafters(call: Call) -> None:
+    """Tell everyone with a draft for the call that they have longer."""
+    drafts = Proposal.objects.filter(call=call, state=ProposalState.DRAFT)
+    notify(
+        kind="proposals.extended",
+        to=User.objects.filter(pk__in=drafts.values("applicant_id")),
+        subject_obj=call,
+        title=f"{call.ref} stays open longer",
+        body=f"“{call}” now closes on {call.closes_at:%-d %B %Y at %H:%M} UTC.",
+        url=reverse("programs:call", args=[call.ref]),
+    )
+
+
+def _tell_managers(proposal: Proposal, *, kind: str, title: str, body: str, dedupe: str) -> None:
+    recused = recused_ids(proposal)
+    people = holders(proposal.program_id, roles.MANAGER).exclude(pk__in=recused)
+    notify(
+        kind=kind,
+        to=people.exclude(pk=proposal.applicant_id),
+        subject_obj=proposal,
+        title=title,
+        body=body,
+        url=proposal.get_absolute_url(),
+        dedupe=dedupe,
+    )

@@ -1,0 +1,33 @@
+"""Addresses of proposals, below `/proposals/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from proposals.views import applicant, case, lists, panel
+
+app_name = "proposals"
+urlpatterns = [
+    path("", applicant.mine, name="mine"),
+    path("all/", lists.proposals, name="list"),
+    path("reviews/", lists.reviews, name="reviews"),
+    path("reviews/<int:pk>/", panel.review, name="review"),
+    path("reviews/<int:pk>/declare/", panel.declare, name="declare"),
+    path("reviews/<int:pk>/save/", panel.save_review, name="save_review"),
+    path("start/<slug:ref>/", applicant.start, name="start"),
+    path("<slug:ref>/", case.detail, name="detail"),
+    path("<slug:ref>/versions/<int:number>/", case.version, name="version"),
+    path("<slug:ref>/letter/", case.letter, name="letter"),
+    path("<slug:ref>/edit/", applicant.edit, name="edit"),
+    path("<slug:ref>/edit/<slug:key>/", applicant.section, name="section"),
+    path("<slug:ref>/edit/<slug:key>/save/", applicant.save, name="save"),
+    path("<slug:ref>/check/", applicant.check, name="check"),
+    path("<slug:ref>/submit/", applicant.submit, name="submit"),
+    path("<slug:ref>/receipt/", applicant.receipt, name="receipt"),
+    path("<slug:ref>/revise/", applicant.revise, name="revise"),
+    path("<slug:ref>/discard/", applicant.discard, name="discard"),
+    path("<slug:ref>/withdraw/", applicant.withdraw, name="withdraw"),
+    path("<slug:ref>/panel/", panel.panel, name="panel"),
+    path("<slug:ref>/panel/refer/", panel.refer, name="refer"),
+    path("<slug:ref>/panel/<int:pk>/unassign/", panel.unassign, name="unassign"),
+]

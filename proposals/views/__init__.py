@@ -1,0 +1,3 @@
+"""The pages of proposals."""
+
+from __future__ import annotations

@@ -1,0 +1,177 @@
+"""The page of a case, its versions, and the decision letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import has_role
+from fellowship.history.queries import timeline
+from fellowship.web.items import Link
+from fellowship.web.shortcuts import visible_or_404
+from governance.models import Condition, Decision
+from governance.rulekinds import ReviewRubric
+from proposals import policy, rubric, sections, status
+from proposals.models import Assignment, Proposal, ProposalVersion, Review
+from proposals.queries import with_title
+from proposals.services.case import KIND
+from proposals.states import PROPOSAL_MOVES, ProposalState
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, ref: str) -> HttpResponse:
+    """Where the case is, what was submitted, and what happened."""
+    proposal = _visible(request, ref)
+    mine = proposal.applicant == request.user
+    versions = list(proposal.versions.defer("answers"))
+    context = {
+        **_frame(request, proposal),
+        "document": _document(proposal, proposal.current()),
+        "versions": versions,
+        "face": status.face(proposal) if proposal.submitted_at else None,
+        "deciders": status.who_decides(proposal),
+        "events": timeline(proposal)[:20] if mine or _office(request, proposal) else [],
+        "may_revise": policy.may_revise(proposal, _person(request)) if mine else None,
+        "may_withdraw": policy.may_withdraw(proposal, _person(request)) if mine else None,
+        "revising": mine and proposal.drafts.exists(),
+        "assignment": _assignment(request, proposal),
+    }
+    return render(request, "proposals/detail.html", context)
+
+
+@login_required
+@require_safe
+def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """One version word for word, with what it changed against the one before."""
+    proposal = _visible(request, ref)
+    found = proposal.versions.filter(number=number).first()
+    if found is None:
+        raise Http404
+    before = proposal.versions.filter(number=number - 1).first()
+    context = {
+        **_frame(request, proposal),
+        "version": found,
+        "document": _document(proposal, found),
+        "changes": _changes(proposal, before, found) if before else [],
+        "before": before,
+    }
+    return render(request, "proposals/version.html", context)
+
+
+@login_required
+@require_safe
+def letter(request: HttpRequest, ref: str) -> HttpResponse:
+    """The board's reasoned letter, with the scores in summary and what reviewers wrote to you."""
+    proposal = _visible(request, ref)
+    decision = (
+        Decision.objects.filter(matter__kind=KIND, matter__subject_id=proposal.pk)
+        .select_related("matter", "rule_version")
+        .order_by("-id")
+        .first()
+    )
+    if decision is None:
+        raise Http404
+    context = {
+        **_frame(request, proposal),
+        "decision": decision,
+        "conditions": Condition.objects.filter(decision=decision).select_related("owner"),
+    }
+    if proposal.decided_at:
+        counted = Review.objects.counted().filter(proposal=proposal)
+        reviews = list(counted.prefetch_related("scores"))
+        context["scores"] = score_rows(rubric.of_call(proposal.call), reviews)
+        context["comments"] = [(review.number, review.comment_applicant) for review in reviews]
+    return render(request, "proposals/letter.html", context)
+
+
+def score_rows(
+    rule: ReviewRubric, reviews: Iterable[Review]
+) -> list[tuple[str, int, list[int | None]]]:
+    """Each criterion with its weight and the scores given, by reviewer number."""
+    given = [{s.criterion: s.value for s in review.scores.all()} for review in reviews]
+    return [(c.label, c.weight, [g.get(c.key) for g in given]) for c in rule.criteria]
+
+
+def read_scores(rule: ReviewRubric, reviews: Iterable[Any]) -> list[Any]:
+    """The reviews, each with `given`: what it gave by the criterion's name, in words."""
+    names = {c.key: c.label for c in rule.criteria}
+    found = list(reviews)
+    for review in found:
+        review.given = [
+            (names.get(s.criterion, ""), "Not applicable" if s.value is None else f"{s.value} of 5")
+            for s in review.scores.all()
+        ]
+    return found
+
+
+def frame(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+    """What every page of the case shows around its content."""
+    return _frame(request, proposal)
+
+
+def _frame(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+    links = [Link("The case", proposal.get_absolute_url())]
+    if policy.may_manage(proposal, _person(request)) is None or _audits(request, proposal):
+        links.append(Link("Panel", f"{proposal.get_absolute_url()}panel/"))
+    if proposal.decided_at or proposal.revision_asked_at:
+        links.append(Link("Letter", f"{proposal.get_absolute_url()}letter/"))
+    return {
+        "proposal": proposal,
+        "status": status.of(proposal, request.user),
+        "links": links if len(links) > 1 else [],
+        "mine": proposal.applicant == request.user,
+        "stage": "scope" if proposal.state == ProposalState.ACCEPTED else "recruit",
+        "closed": proposal.state in PROPOSAL_MOVES.terminal,
+    }
+
+
+def _visible(request: HttpRequest, ref: str) -> Proposal:
+    rows = with_title(Proposal.objects.select_related("call", "program", "applicant"))
+    found: Proposal = visible_or_404(rows, request.user, ref=ref)
+    policy.seen_by(found, _person(request))
+    return found
+
+
+def _document(proposal: Proposal, found: ProposalVersion | None) -> list[Any]:
+    """The answers as people read them; empty for a first draft."""
+    if found is None:
+        return []
+    offers = sections.labels(proposal.program)
+    return list(sections.read(found.answers, offers))
+
+
+def _changes(
+    proposal: Proposal, before: ProposalVersion, after: ProposalVersion
+) -> list[tuple[str, str, str]]:
+    offers = sections.labels(proposal.program)
+
+    def text(version: ProposalVersion, f: sections.Field) -> str:
+        value = version.answers.get(f.key)
+        return sections.as_text(f, sections.shown(f, value, offers)) if value else ""
+
+    pairs = [(f.label, text(before, f), text(after, f)) for f in sections.FIELDS.values()]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _assignment(request: HttpRequest, proposal: Proposal) -> Assignment | None:
+    rows = Assignment.objects.standing().filter(proposal=proposal, reviewer=_person(request))
+    return rows.first()
+
+
+def _audits(request: HttpRequest, proposal: Proposal) -> bool:
+    return has_role(request.user, proposal.program_id, roles.AUDITOR)
+
+
+def _office(request: HttpRequest, proposal: Proposal) -> bool:
+    return has_role(request.user, proposal.program_id, roles.MANAGER, roles.AUDITOR)
+
+
+def _person(request: HttpRequest) -> Any:
+    return request.user

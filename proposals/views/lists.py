@@ -1,0 +1,147 @@
+"""The reviewer's queue, and the manager's list of proposals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.programs.models import Call
+from fellowship.web import calendars, cells, filters
+from fellowship.web.columns import Column, Table
+from fellowship.web.routes import route_to
+from fellowship.web.tables import paginate
+from proposals.models import Assignment, Proposal, Review
+from proposals.states import ProposalState
+
+OFFICE = (roles.MANAGER, roles.AUDITOR)
+WAITING = (
+    *("due_at", "proposal__ref", "proposal__title", "proposal__program_id"),
+    "proposal__call__title",
+)
+DONE = ("assignment", "submitted_at", "proposal__ref", "proposal__title", "proposal__state")
+SORTS = {"submitted": "-submitted_at", "ref": "ref", "state": "state", "title": "title"}
+
+
+# --- the reviewer ----------------------------------------------------------------------------
+
+
+def _to_score(assignment: Assignment) -> object:
+    url = route_to("proposals:review", assignment.pk)
+    return cells.link(url, assignment.proposal.title, assignment.proposal.ref)
+
+
+def _scored(review: Review) -> object:
+    url = route_to("proposals:review", review.assignment_id)
+    return cells.link(url, review.proposal.title, review.proposal.ref)
+
+
+TO_SCORE: tuple[Column[Assignment], ...] = (
+    Column("Proposal", _to_score),
+    Column("Call", lambda a: a.proposal.call.title),
+    Column("Due", lambda a: cells.due(a.due_at, calendars.of(a.proposal.program_id))),
+)
+SCORED: tuple[Column[Review], ...] = (
+    Column("Proposal", _scored),
+    Column("State", lambda r: cells.state(r.proposal.state, r.proposal.get_state_display())),
+    Column("Your review", lambda r: cells.when(r.submitted_at, "date")),
+)
+
+
+@login_required
+@require_safe
+def reviews(request: HttpRequest) -> HttpResponse:
+    """What this reviewer has to score, the next due first, and what they scored."""
+    mine = Assignment.objects.visible_to(request.user).standing().filter(reviewer=request.user.pk)
+    open_now = mine.filter(review=None, proposal__state=ProposalState.IN_REVIEW)
+    waiting = open_now.order_by("due_at", "id").select_related("proposal__call").only(*WAITING)
+    page = paginate(request, waiting)
+    done = Review.objects.filter(reviewer=request.user.pk, assignment__in=mine.values("pk"))
+    done = done.select_related("proposal").only(*DONE).order_by("-submitted_at", "-id")[:50]
+    context = {
+        "page": page,
+        "to_score": Table("To score", TO_SCORE, page),
+        "done": len(done),
+        "scored": Table("Scored", SCORED, done),
+    }
+    return render(request, "proposals/reviews.html", context)
+
+
+# --- the manager -----------------------------------------------------------------------------
+
+
+def _name(proposal: Proposal) -> object:
+    return cells.link(route_to("proposals:panel", proposal.ref), proposal.title, proposal.ref)
+
+
+def _reviews(proposal: Any) -> object:
+    return f"{proposal.done} of {proposal.asked} in" if proposal.asked else cells.NONE
+
+
+PROPOSALS: tuple[Column[Proposal], ...] = (
+    Column("Proposal", _name, sort="title"),
+    Column("Applicant", lambda p: p.applicant),
+    Column("Call", lambda p: p.call.title),
+    Column("State", lambda p: cells.state(p.state, p.get_state_display()), sort="state"),
+    Column("Reviews", _reviews),
+    Column("Submitted", lambda p: cells.when(p.submitted_at, "date"), sort="submitted"),
+)
+
+
+class ProposalFilter(filters.FilterSet):
+    """Narrow by state, call and text."""
+
+    q = filters.Search(fields=["title", "ref", "applicant__name"])
+    state = filters.ChoiceFilter(
+        choices=[c for c in ProposalState.choices if c[0] != ProposalState.DRAFT], label="State"
+    )
+    call = filters.ModelChoiceFilter(
+        queryset=Call.objects.none(), to_field_name="ref", label="Call", empty_label="Every call"
+    )
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+
+@login_required
+@require_safe
+def proposals(request: HttpRequest) -> HttpResponse:
+    """Every submitted proposal of the programmes whose panel this person runs or audits."""
+    realms = realm_ids_where(request.user, *OFFICE)
+    if not realms:
+        raise Http404
+    rows = Proposal.objects.visible_to(request.user).filter(program_id__in=realms)
+    rows = rows.exclude(submitted_at=None)
+    found = ProposalFilter(request.GET, queryset=rows)
+    calls = Call.objects.filter(program_id__in=realms)
+    found.filters["call"].queryset = calls.only("ref", "title", "closes_at")
+    page = paginate(request, found.qs, sort=SORTS, default="submitted", then=_shown)
+    table = Table("Proposals", PROPOSALS, page, page, empty="No proposal matches.")
+    return render(request, "proposals/list.html", {"page": page, "table": table, "filter": found})
+
+
+def _shown(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """With the reviews in and the reviewers asked, counted for these rows alone."""
+    standing = Assignment.objects.standing().filter(proposal=OuterRef("pk")).order_by()
+    counted = standing.values("proposal")
+    shown = rows.select_related("call", "applicant").annotate(
+        asked=Subquery(counted.annotate(n=Count("pk")).values("n")),
+        done=Coalesce(Subquery(counted.annotate(n=Count("review")).values("n")), 0),
+    )
+    return shown.only(
+        "ref",
+        "title",
+        "state",
+        "submitted_at",
+        "call__title",
+        "applicant__name",
+        "applicant__email",
+    )

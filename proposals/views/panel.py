@@ -1,0 +1,249 @@
+"""The reviewer's page of one review, and the manager's panel page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict
+from fellowship.accounts.queries import conflict_of, realm_ids_where
+from fellowship.kernel.refusals import Refused
+from fellowship.web import autosave, charts
+from fellowship.web.actions import act, attempt, form_page, reason_of, verb
+from fellowship.web.shortcuts import visible_or_404
+from proposals import policy, rubric, sections, services
+from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
+from proposals.models import Assignment, Proposal, Review, ReviewDraft
+from proposals.views.case import frame, read_scores, score_rows
+
+OFFICE = (roles.MANAGER, roles.AUDITOR)
+RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", "reviewer")
+
+
+# --- the reviewer ----------------------------------------------------------------------------
+
+
+@login_required
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """The proposal left, the rubric right; before a declaration, title and parties only."""
+    assignment = _mine(request, pk)
+    conflict = conflict_of(request.user, assignment.proposal)
+    if conflict is None:
+        return declare(request, pk)
+    sent = Review.objects.filter(assignment=assignment).prefetch_related("scores").first()
+    if sent:
+        return _sent(request, assignment, sent)
+    refusal = policy.may_review(assignment, _person(request))
+    if refusal:
+        raise Refused(refusal)
+    draft = ReviewDraft.objects.filter(assignment=assignment).first()
+    rule = rubric.of_call(assignment.proposal.call)
+    form = ReviewForm(rule, data=request.POST or None, initial=draft.answers if draft else {})
+    if request.method == "POST":
+        done = attempt(form, lambda: _submit(request, assignment, form))
+        if done:
+            return _onward(request, assignment)
+    version = draft.version if draft else 0
+    return _review_page(request, assignment, {"form": form, "version": version})
+
+
+@login_required
+@require_POST
+def save_review(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Autosave of a review."""
+    assignment = _mine(request, pk)
+    form = ReviewForm(rubric.of_call(assignment.proposal.call), data=request.POST)
+    try:
+        draft = services.save_review_draft(
+            assignment=assignment,
+            raw=form.raw(),
+            version=opened_with(request.POST),
+            by=_person(request),
+        )
+    except services.StaleReview as stale:
+        return autosave.stale(stale.draft.version, stale.draft.answers)
+    except ValidationError as error:
+        return autosave.invalid(error.message_dict, form)
+    return autosave.saved(draft.version)
+
+
+@login_required
+def declare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Conflicts before content."""
+    assignment = _mine(request, pk)
+    form = ConflictForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.declare(
+                assignment=assignment, by=_person(request), **form.cleaned_data
+            ),
+        )
+        if done and form.cleaned_data["kind"] == Conflict.Kind.NONE:
+            return redirect("proposals:review", pk=pk)
+        if done:
+            messages.success(request, "Thank you. The proposal is no longer yours to see.")
+            return redirect("proposals:reviews")
+    return form_page(request, "proposals/declare.html", form, {"assignment": assignment})
+
+
+def _submit(request: HttpRequest, assignment: Assignment, form: ReviewForm) -> Review:
+    raw = form.raw()
+    return services.submit_review(
+        assignment=assignment,
+        scores=form.scores(),
+        confidence=raw["confidence"],
+        comment_applicant=raw["comment_applicant"],
+        comment_board=raw["comment_board"],
+        by=_person(request),
+    )
+
+
+def _onward(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    """After one review, the next; after the last, the queue."""
+    messages.success(request, f"Your review of {assignment.proposal.ref} is in.")
+    following = Assignment.objects.to_do(request.user).order_by("due_at").first()
+    if following and "next" in request.POST:
+        return redirect("proposals:review", pk=following.pk)
+    return redirect("proposals:reviews")
+
+
+def _review_page(
+    request: HttpRequest, assignment: Assignment, context: dict[str, Any]
+) -> HttpResponse:
+    proposal = assignment.proposal
+    offers = sections.labels(proposal.program)
+    context |= {
+        "assignment": assignment,
+        "proposal": proposal,
+        "document": list(sections.read(proposal.answers(), offers)),
+        "more": Assignment.objects.to_do(request.user).exclude(pk=assignment.pk).exists(),
+    }
+    return form_page(request, "proposals/review.html", context["form"], context)
+
+
+def _sent(request: HttpRequest, assignment: Assignment, sent: Review) -> HttpResponse:
+    proposal = assignment.proposal
+    rule = rubric.of_call(proposal.call)
+    others = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
+    context = {
+        "assignment": assignment,
+        "proposal": proposal,
+        "review": read_scores(rule, [sent])[0],
+        "others": read_scores(rule, others.exclude(pk=sent.pk).prefetch_related("scores")),
+        "document": list(sections.read(proposal.answers(), sections.labels(proposal.program))),
+    }
+    return render(request, "proposals/review_sent.html", context)
+
+
+def _mine(request: HttpRequest, pk: int) -> Assignment:
+    """One's own standing assignment; recused or taken back, it is not there."""
+    rows = Assignment.objects.standing().filter(reviewer=_person(request))
+    return visible_or_404(rows.select_related(*RELATED), request.user, pk=pk)
+
+
+# --- the manager -----------------------------------------------------------------------------
+
+
+@login_required
+def panel(request: HttpRequest, ref: str) -> HttpResponse:
+    """Who reviews this proposal, how far they are, what they found; refer to the board."""
+    proposal = _run(request, ref)
+    form = AssignForm(request.POST or None, proposal=proposal)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.assign_reviewer(
+                proposal=proposal, by=_person(request), **form.cleaned_data
+            ),
+        )
+        if done:
+            messages.success(request, f"{done.reviewer} is asked to review it.")
+            return redirect("proposals:panel", ref=ref)
+    manages = policy.may_manage(proposal, _person(request)) is None
+    rows = Assignment.objects.standing().filter(proposal=proposal)
+    rule = rubric.of_call(proposal.call)
+    counted = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
+    reviews = read_scores(rule, counted.prefetch_related("scores"))
+    progress = policy.Progress(len(reviews), rule.reviewers_per_proposal)
+    context = {
+        **frame(request, proposal),
+        "manages": manages,
+        "assignments": _with_declarations(proposal, rows.select_related("reviewer", "review")),
+        "reviews": reviews,
+        "needed": progress.asked,
+        "chart": _chart(score_rows(rule, reviews)),
+        "may_refer": policy.may_refer(proposal, _person(request), progress),
+    }
+    return form_page(request, "proposals/panel.html", form, context)
+
+
+@verb
+def unassign(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
+    """Take an assignment back."""
+    proposal = _run(request, ref)
+    assignment = Assignment.objects.filter(proposal=proposal, pk=pk).first()
+    if assignment is None:
+        raise Http404
+    reason = reason_of(request)
+    return act(
+        request,
+        lambda: services.unassign_reviewer(
+            assignment=assignment, by=_person(request), reason=reason
+        ),
+        success="The assignment is taken back.",
+        to=reverse("proposals:panel", args=[ref]),
+    )
+
+
+@verb
+def refer(request: HttpRequest, ref: str) -> HttpResponse:
+    """Hand the proposal to the board."""
+    proposal = _run(request, ref)
+    return act(
+        request,
+        lambda: services.refer_to_board(proposal=proposal, by=_person(request)),
+        success="It is with the board now.",
+        to=reverse("proposals:panel", args=[ref]),
+    )
+
+
+def _run(request: HttpRequest, ref: str) -> Proposal:
+    """A submitted proposal whose panel this person runs or audits, never their own."""
+    realms = realm_ids_where(request.user, *OFFICE)
+    rows = Proposal.objects.filter(program_id__in=realms).exclude(applicant=_person(request))
+    rows = rows.select_related("call", "program", "applicant")
+    found: Proposal = visible_or_404(rows, request.user, ref=ref)
+    policy.seen_by(found, _person(request))
+    return found
+
+
+def _with_declarations(proposal: Proposal, rows: Any) -> list[Assignment]:
+    """The assignments, each with what its reviewer declared."""
+    conflicts = Conflict.objects.filter(subject_type="proposals.proposal", subject_id=proposal.pk)
+    said = {conflict.user_id: conflict.get_kind_display() for conflict in conflicts}
+    assignments = list(rows)
+    for assignment in assignments:
+        assignment.declared = said.get(assignment.reviewer_id, "Not yet")
+    return assignments
+
+
+def _chart(scores: list[tuple[str, int, list[int | None]]]) -> Any:
+    rows = [
+        charts.DotRow(label, [v for v in values if v is not None]) for label, _, values in scores
+    ]
+    if not any(row.values for row in rows):
+        return None
+    return charts.dots(rows, title="Scores per criterion", low=1, high=5)
+
+
+def _person(request: HttpRequest) -> Any:
+    return request.user

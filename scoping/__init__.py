@@ -1,0 +1,1 @@
+"""The fellowship itself: scope of work, signatures, milestones, mentorship, talent path."""

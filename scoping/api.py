@@ -1,0 +1,208 @@
+"""Fellowships and scopes of work over the API: the same verbs, the same refusals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fellowship.kernel.canonical import plain
+from fellowship.web.api import Input, ReasonInput, Router, VisibleViewSet, service_action
+from scoping import document, services
+from scoping.forms import FellowshipFilter
+from scoping.models import Fellowship, Milestone, ScopeOfWork, Signature
+
+
+class FellowshipSerializer(serializers.ModelSerializer[Fellowship]):
+    """A fellowship as lists show it."""
+
+    stage = serializers.CharField(source="state", read_only=True)
+    program: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        source="program.realm", slug_field="slug", read_only=True
+    )
+    fellow: serializers.StringRelatedField[Any] = serializers.StringRelatedField()
+    mentor: serializers.StringRelatedField[Any] = serializers.StringRelatedField()
+    suspended = serializers.BooleanField(source="suspended_now", read_only=True)
+
+    class Meta:
+        model = Fellowship
+        fields: ClassVar = [
+            "id",
+            "ref",
+            "title",
+            "program",
+            "track",
+            "stage",
+            "suspended",
+            "fellow",
+            "mentor",
+            "starts_on",
+            "ends_on",
+            "ended_at",
+        ]
+
+
+class SignatureSerializer(serializers.ModelSerializer[Signature]):
+    """One side's signature."""
+
+    person: serializers.StringRelatedField[Any] = serializers.StringRelatedField()
+
+    class Meta:
+        model = Signature
+        fields: ClassVar = ["side", "person", "capacity", "text_hash", "at"]
+
+
+class ScopeSerializer(serializers.ModelSerializer[ScopeOfWork]):
+    """One version: its enforced terms, its prose, its signatures."""
+
+    fellowship: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        slug_field="ref", read_only=True
+    )
+    signatures = SignatureSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ScopeOfWork
+        fields: ClassVar = [
+            "id",
+            "fellowship",
+            "number",
+            "state",
+            "rationale",
+            "max_tier",
+            "datasets",
+            "operations",
+            "environment",
+            "retention_days",
+            "code_may_leave",
+            "approver_role",
+            "milestones",
+            "credit",
+            "terms",
+            "pins",
+            "text_hash",
+            "offered_at",
+            "signed_at",
+            "superseded_at",
+            "signatures",
+        ]
+
+
+class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
+    """One milestone with evidence and verdict."""
+
+    fellowship: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        slug_field="ref", read_only=True
+    )
+
+    class Meta:
+        model = Milestone
+        fields: ClassVar = [
+            "id",
+            "fellowship",
+            "key",
+            "title",
+            "kind",
+            "due_on",
+            "state",
+            "evidence",
+            "evidence_hash",
+            "delivered_at",
+            "verdict",
+            "judged_at",
+        ]
+
+
+class SignInput(Input):
+    """The hash of the text that was read."""
+
+    text_hash = serializers.RegexField(r"^[0-9a-f]{64}$")
+
+
+class AmendInput(Input):
+    """Clause keys to new values, and why."""
+
+    changes = serializers.DictField()
+    reason = serializers.CharField(max_length=2_000)
+
+
+class DeliverInput(Input):
+    """What is handed in."""
+
+    evidence = serializers.CharField(max_length=10_000)
+    evidence_hash = serializers.CharField(max_length=64, required=False, default="")
+
+
+class FellowshipViewSet(VisibleViewSet):
+    """The fellowships the person sees, by their reference."""
+
+    queryset = Fellowship.objects.annotate_suspended().select_related(
+        "program__realm", "fellow", "mentor"
+    )
+    serializer_class = FellowshipSerializer
+    filterset_class = FellowshipFilter
+    lookup_field = "ref"
+    lookup_value_regex = r"[A-Z]+-\d{4}-\d+"
+
+    suspend = service_action("suspend", services.suspend, subject="fellowship", input=ReasonInput)
+
+    @extend_schema(request=AmendInput, responses={201: ScopeSerializer})
+    @action(detail=True, methods=["post"])
+    def amend(self, request: Request, **_: Any) -> Response:
+        """Propose a new version of the scope of work."""
+        given = self.validated(AmendInput)
+        scope = services.amend(fellowship=self.get_object(), by=_person(request), **given)
+        return Response(ScopeSerializer(scope).data, status=201)
+
+
+class ScopeViewSet(VisibleViewSet):
+    """Versions of scopes of work."""
+
+    queryset = ScopeOfWork.objects.select_related("fellowship").prefetch_related(
+        "signatures__person"
+    )
+    serializer_class = ScopeSerializer
+
+    offer = service_action("offer", services.offer_scope, subject="scope")
+    sign = service_action("sign", services.sign_scope, subject="scope", input=SignInput)
+    withdraw = service_action(
+        "withdraw", services.withdraw_scope, subject="scope", input=ReasonInput
+    )
+
+    @extend_schema(responses={200: dict})
+    @action(detail=True, methods=["get"])
+    def text(self, request: Request, **_: Any) -> Response:
+        """Exactly what is signed: its canonical JSON (RFC 8785) has `text_hash` as SHA-256."""
+        scope = self.get_object()
+        return Response(
+            {"text_hash": document.text_hash(scope), "body": plain(document.body(scope))}
+        )
+
+
+class MilestoneViewSet(VisibleViewSet):
+    """Milestones of the fellowships the person sees."""
+
+    queryset = Milestone.objects.select_related("fellowship")
+    serializer_class = MilestoneSerializer
+
+    deliver = service_action(
+        "deliver", services.deliver_milestone, subject="milestone", input=DeliverInput
+    )
+    accept = service_action("accept", services.accept_milestone, subject="milestone")
+    send_back = service_action(
+        "send-back", services.return_milestone, subject="milestone", input=ReasonInput
+    )
+
+
+def _person(request: Request) -> Any:
+    return request.user
+
+
+router = Router()
+router.register("fellowships", FellowshipViewSet, basename="fellowships")
+router.register("scopes", ScopeViewSet, basename="scopes")
+router.register("milestones", MilestoneViewSet, basename="milestones")
+urlpatterns = router.urls

@@ -1,0 +1,19 @@
+"""The scoping application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ScopingConfig(AppConfig):
+    """Fellowships and their scopes of work."""
+
+    name = "scoping"
+    verbose_name = "Fellowships"
+
+    def ready(self) -> None:
+        """Take over accepted proposals; register with the board, clocks, home and pages."""
+        from fellowship.accounts import duties, roles
+        from scoping import board, founding, home, obligations, places, queries, tasks  # noqa: F401
+
+        duties.register(roles.FELLOW, queries.has_live_fellowship)

@@ -1,0 +1,70 @@
+"""What must be done before a fellowship may close: each application registers its obligations.
+
+```python
+@closeout.register
+def deletions(fellowship, at):
+    yield Obligation("access.deletion", "Data deleted", met=False, detail="Two datasets …", url="…")
+```
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.time import now
+from scoping.models import Fellowship
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One thing to do before closing. Where `required` is False it is shown and does not hold."""
+
+    key: str
+    label: str
+    met: bool
+    detail: str = ""
+    url: str = ""
+    required: bool = True
+
+
+Provider = Callable[[Fellowship, dt.datetime], Iterable[Obligation]]
+_providers: list[Provider] = []
+
+
+def register(provider: Provider) -> Provider:
+    """Add a provider; usable as a decorator. Registering it again changes nothing."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def obligations(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Obligation]:
+    """Every obligation of the fellowship at `at`, in the order of registration."""
+    at = at or now()
+    return [item for provider in _providers for item in provider(fellowship, at)]
+
+
+def still_open(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Obligation]:
+    """The required obligations not met."""
+    return [o for o in obligations(fellowship, at) if o.required and not o.met]
+
+
+def refusal(
+    fellowship: Fellowship,
+    at: dt.datetime | None = None,
+    known: Iterable[Obligation] | None = None,
+) -> Refusal | None:
+    """Why the fellowship cannot close yet, or None. `known`: its obligations, asked already."""
+    items = obligations(fellowship, at) if known is None else known
+    missing = [o for o in items if o.required and not o.met]
+    if not missing:
+        return None
+    names = "; ".join(o.label for o in missing)
+    return Refusal(
+        "obligations_open",
+        f"It cannot close while this is open: {names}.",
+        rule="closeout requirements",
+    )

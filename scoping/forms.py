@@ -1,0 +1,253 @@
+"""Forms of fellowships; the scope's form is made from its sections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.forms import Field
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.kernel.time import now
+from fellowship.web import filters, forms
+from scoping import document
+from scoping.models import Fellowship, ScopeOfWork
+from scoping.sections import CLAUSES, SECTIONS, TEXT_MAX, Clause, Section, milestone_lines
+from scoping.states import ORDER, FellowshipState, TalentPath, TrainingKind
+from scoping.values import DAYS_MAX, NAMES_MAX, parse_milestones
+
+
+class FellowshipFilter(filters.FilterSet):
+    """Narrows the list of fellowships."""
+
+    q = filters.Search(fields=["title", "ref", "fellow__name"])
+    state = filters.ChoiceFilter(choices=FellowshipState.choices, label="Stage")
+    track = filters.ChoiceFilter(
+        choices=Fellowship._meta.get_field("track").choices or [], label="Track"
+    )
+
+    class Meta:
+        model = Fellowship
+        fields: ClassVar[list[str]] = []
+
+
+def _field(clause: Clause) -> Field:
+    common: dict[str, Any] = {
+        "label": clause.label,
+        "help_text": clause.hint,
+        "required": clause.required,
+    }
+    if clause.kind == "choices":
+        return forms.MultipleChoiceField(choices=clause.choices, widget=forms.Checks, **common)
+    if clause.kind == "choice":
+        return forms.ChoiceField(choices=clause.choices, widget=forms.RadioCards, **common)
+    if clause.kind == "yes_no":
+        yes_no = (("yes", "Yes"), ("no", "No"))
+        common["required"] = True
+        return forms.ChoiceField(choices=yes_no, widget=forms.RadioCards, **common)
+    if clause.kind == "days":
+        return forms.IntegerField(min_value=0, max_value=DAYS_MAX, **common)
+    field = forms.Text(max_length=TEXT_MAX, **common)
+    field.widget.attrs["rows"] = clause.rows
+    return field
+
+
+# The fields come from the sections, so that form and document cannot drift.
+_Clauses: Any = type(
+    "Clauses", (forms.Form,), {key: _field(clause) for key, clause in CLAUSES.items()}
+)
+
+
+class ScopeForm(_Clauses):
+    """Every clause of a version; `changes` holds those that differ from it."""
+
+    def __init__(self, *args: Any, scope: ScopeOfWork, **kwargs: Any) -> None:
+        self.scope = scope
+        kwargs.setdefault("initial", _initial(document.values(scope)))
+        super().__init__(*args, **kwargs)
+
+    def groups(self) -> list[tuple[Section, list[Any]]]:
+        """The fields under the headings of the document."""
+        return [(s, [self[clause.key] for clause in s.clauses]) for s in SECTIONS]
+
+    def changes(self) -> dict[str, Any]:
+        """Clause keys to values, in the form services take."""
+        return {key: self._value(clause) for key, clause in CLAUSES.items()}
+
+    def clean_milestones(self) -> list[dict[str, str]]:
+        """The lines as milestones, those known before under their keys."""
+        try:
+            return parse_milestones(self.cleaned_data["milestones"], self.scope.milestones)
+        except ValueError as error:
+            raise ValidationError(str(error), code="milestones") from error
+
+    def clean_datasets(self) -> list[str]:
+        """One name a line."""
+        names = [line.strip() for line in self.cleaned_data["datasets"].splitlines()]
+        if len(names) > NAMES_MAX:
+            raise ValidationError(f"At most {NAMES_MAX} datasets.", code="too_many")
+        return list(dict.fromkeys(filter(None, names)))
+
+    def _value(self, clause: Clause) -> Any:
+        value = self.cleaned_data[clause.key]
+        return value == "yes" if clause.kind == "yes_no" else value
+
+
+def _initial(values: Mapping[str, Any]) -> dict[str, Any]:
+    shown = dict(values)
+    shown["datasets"] = "\n".join(values["datasets"])
+    shown["milestones"] = milestone_lines(values["milestones"])
+    shown["code_may_leave"] = "yes" if values["code_may_leave"] else "no"
+    return shown
+
+
+class AmendForm(ScopeForm):
+    """A new version: the clauses, and why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"] = forms.Text(
+            label="Why the scope should change",
+            max_length=2_000,
+            help_text="The other side, and the board where it decides, read this first.",
+        )
+
+
+class SignForm(forms.Form):
+    """The signature: the hash of what was read, and a word that it was."""
+
+    text_hash = forms.CharField(max_length=64)
+    agree = forms.BooleanField(label="I have read this version and I agree to all of it")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text_hash"].widget = self.fields["text_hash"].hidden_widget()
+
+
+class DeliverForm(forms.Form):
+    """What is handed in."""
+
+    evidence = forms.Text(
+        label="What you deliver, and where it is",
+        max_length=10_000,
+        help_text="Links, a summary, what it shows. The mentor judges by this.",
+    )
+    evidence_hash = forms.CharField(
+        label="SHA-256 of the artifact",
+        required=False,
+        max_length=64,
+        help_text="Where there is one file: it binds the verdict to exactly that file.",
+    )
+
+
+class CheckInForm(forms.Form):
+    """One's notes of a month."""
+
+    month = forms.ChoiceField(label="Month")
+    notes = forms.Text(
+        label="How it went",
+        max_length=5_000,
+        help_text="Both sides read this.",
+    )
+    blockers = forms.Text(
+        label="What blocks you",
+        max_length=2_000,
+        required=False,
+        help_text="Leave empty if nothing does. It stands until someone clears it.",
+    )
+    hours = forms.DecimalField(
+        label="Hours of mentoring this month", min_value=0, max_value=744, decimal_places=1
+    )
+
+    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["month"].choices = _months(fellowship)  # type: ignore[attr-defined]
+
+    def clean_month(self) -> dt.date:
+        """The first day of the month chosen."""
+        return dt.date.fromisoformat(self.cleaned_data["month"])
+
+
+def _months(fellowship: Fellowship) -> list[tuple[str, str]]:
+    """This month and the two before, as far as the fellowship goes back."""
+    month, found = now().date().replace(day=1), []
+    for _ in range(3):
+        if month >= fellowship.starts_on.replace(day=1):
+            found.append((month.isoformat(), f"{month:%B %Y}"))
+        month = (month - dt.timedelta(days=1)).replace(day=1)
+    return found
+
+
+class MentorForm(forms.Form):
+    """Who mentors, and how many hours a month are promised."""
+
+    mentor = forms.ModelChoiceField(queryset=User.objects.none(), label="Mentor")
+    hours = forms.IntegerField(label="Hours a month", min_value=0, max_value=160)
+
+    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial", {"mentor": fellowship.mentor_id, "hours": fellowship.mentor_hours}
+        )
+        super().__init__(*args, **kwargs)
+        mentors: Any = self.fields["mentor"]
+        mentors.queryset = holders(fellowship.program_id, roles.MENTOR)
+
+
+class SuspendForm(forms.ReasonForm):
+    """Why everything is closed, and until when at the latest."""
+
+    reason = forms.Text(
+        label="Reason", max_length=2_000, help_text="The fellow, the mentor and managers read this."
+    )
+    until = forms.DateTimeField(
+        label="Until at the latest",
+        required=False,
+        help_text="Leave empty to keep it closed until it is lifted.",
+    )
+
+
+class AdvanceForm(forms.ReasonForm):
+    """The stage to move on to."""
+
+    stage = forms.ChoiceField(label="Stage")
+
+    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        later = ORDER[ORDER.index(fellowship.state) + 1 :]
+        choices = [(key, FellowshipState(key).label) for key in later]
+        self.fields["stage"].choices = choices  # type: ignore[attr-defined]
+
+
+class TrainingForm(forms.Form):
+    """A training the fellow completed."""
+
+    kind = forms.ChoiceField(choices=TrainingKind.choices, label="Training")
+    completed_on = forms.DateField(label="Completed on")
+    evidence = forms.CharField(
+        label="Evidence", max_length=300, required=False, help_text="Certificate or session."
+    )
+
+
+class TalentForm(forms.Form):
+    """A step on the path, with what each side expects."""
+
+    step = forms.ChoiceField(choices=TalentPath.choices, label="Step", widget=forms.RadioCards)
+    expectations = forms.Text(
+        label="What each side expects",
+        max_length=5_000,
+        help_text="Written down so that nothing is implied beyond it.",
+    )
+
+
+class TalentDecisionForm(forms.ReasonForm):
+    """Whether the step is taken, and why."""
+
+    decision = forms.ChoiceField(
+        label="Decision",
+        choices=(("agree", "Agree to the step"), ("decline", "Not this step")),
+        widget=forms.RadioCards,
+    )

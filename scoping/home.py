@@ -1,0 +1,273 @@
+"""What the home page of each person says about fellowships."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import RoleAssignment
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.clocks.models import Clock
+from fellowship.kernel.prepared import prepared
+from fellowship.web import work
+from scoping.models import CheckIn, Fellowship, Milestone, ScopeOfWork, Signature, Suspension
+from scoping.services.common import COUNTERSIGNATURE, SIGNATURE, VERDICT
+from scoping.states import MilestoneState, ScopeState, Side
+
+SOON = dt.timedelta(days=21)
+HELD = (
+    "The case is suspended, and its dates run on: tell the programme manager what you cannot "
+    "deliver, so that the date is moved."
+)
+MOST = 50
+"""Items of one kind shown at home; the lists hold the rest."""
+
+
+def _held(key: int, at: dt.datetime, *names: str) -> QuerySet[RoleAssignment, int]:
+    """Programmes in which the person holds one of the roles."""
+    live = RoleAssignment.objects.live(at).filter(user_id=key, role__in=names).order_by()
+    return live.values_list("realm_id", flat=True)
+
+
+def _of_state(state: str, key: int, at: dt.datetime, *names: str) -> QuerySet[ScopeOfWork]:
+    """Versions in the state, of the person's own fellowship or of programmes held a role in."""
+    mine = Q(fellowship__fellow_id=key)
+    return ScopeOfWork.objects.filter(
+        mine | Q(fellowship__program_id__in=_held(key, at, *names)), state=state
+    )
+
+
+@prepared
+def _to_sign(key: int, at: dt.datetime) -> QuerySet[ScopeOfWork]:
+    return _of_state(ScopeState.OFFERED, key, at, roles.CHAIR, roles.SPONSOR)
+
+
+@prepared
+def _to_offer(key: int, at: dt.datetime) -> QuerySet[ScopeOfWork]:
+    return _of_state(ScopeState.DRAFT, key, at, roles.MANAGER)
+
+
+def _suspended_of(key: int, at: dt.datetime) -> QuerySet[Suspension]:
+    return Suspension.objects.live(at).filter(fellowship__fellow_id=key)
+
+
+_suspended = prepared(_suspended_of)
+
+
+@prepared
+def _planned(key: int, at: dt.datetime) -> QuerySet[Milestone]:
+    return Milestone.objects.filter(
+        fellowship__fellow_id=key, fellowship__ended_at=None, state=MilestoneState.PLANNED
+    )
+
+
+@prepared
+def _delivered(key: int, at: dt.datetime) -> QuerySet[Milestone]:
+    return Milestone.objects.filter(fellowship__mentor_id=key, state=MilestoneState.DELIVERED)
+
+
+@work.register_for(when=_to_sign)
+def signatures(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Offers the person may sign, and those they wait for."""
+    signs_for = realm_ids_where(user, roles.CHAIR, roles.SPONSOR)
+    offered = _offered(user)
+    due = _due(offered, Fellowship, SIGNATURE, COUNTERSIGNATURE)
+    for scope in offered:
+        case = scope.fellowship
+        mine = case.fellow_id == user.pk
+        side_signed = scope.fellow_signed if mine else scope.company_signed  # type: ignore[attr-defined]
+        if not mine and case.program_id not in signs_for:
+            continue
+        other = "the company" if mine else str(case.fellow)
+        first, second = SIGNATURE, COUNTERSIGNATURE
+        if mine == side_signed:
+            first, second = second, first
+        clock = due.get((case.pk, first)) or due.get((case.pk, second))
+        yield work.WorkItem(
+            title=f"Sign the scope of work, version {scope.number}"
+            if not side_signed
+            else f"Scope of work, version {scope.number}: the other signature",
+            url=reverse(
+                "scoping:sign" if not side_signed else "scoping:scope",
+                args=[case.ref, scope.number],
+            ),
+            due=clock.due_at if clock else None,
+            holder=other if side_signed else work.ME,
+            silence=clock.silence if clock else "",
+            kind="signature",
+            case_ref=case.ref,
+            program_id=case.program_id,
+        )
+
+
+@work.register_for(when=_to_offer)
+def scopes_to_offer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Drafts the programme manager completes and offers; the fellow waits for them."""
+    manages = realm_ids_where(user, roles.MANAGER)
+    visible = Fellowship.objects.visible_to(user)
+    drafts = ScopeOfWork.objects.filter(state=ScopeState.DRAFT, fellowship__in=visible)
+    drafts = drafts.select_related("fellowship").only(
+        "number", "fellowship__ref", "fellowship__program_id", "fellowship__fellow_id"
+    )
+    for scope in drafts[:MOST]:
+        case = scope.fellowship
+        if case.program_id not in manages and case.fellow_id != user.pk:
+            continue
+        mine = case.program_id in manages
+        yield work.WorkItem(
+            title=f"Complete and offer the scope of work, version {scope.number}"
+            if mine
+            else f"Scope of work, version {scope.number}, is being written",
+            url=reverse("scoping:scope", args=[case.ref, scope.number]),
+            holder=work.ME if mine else "the programme manager",
+            kind="scope",
+            case_ref=case.ref,
+            program_id=case.program_id,
+        )
+
+
+@work.register_for(roles.FELLOW, roles.MENTOR, when=_planned)
+def milestones_to_deliver(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What the fellow delivers soon."""
+    own = Milestone.objects.filter(
+        fellowship__fellow_id=user.pk,
+        fellowship__ended_at=None,
+        state=MilestoneState.PLANNED,
+        due_on__lte=(at + SOON).date(),
+    )
+    own = own.select_related("fellowship").only(
+        "title", "due_on", "fellowship__ref", "fellowship__program_id"
+    )
+    held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
+    shown: QuerySet[Any] = own.annotate(held=Exists(held))
+    for milestone in shown[:MOST]:
+        title, told = f"Deliver “{milestone.title}”", HELD if milestone.held else ""
+        yield _milestone_item(milestone, title, milestone.due_on, told)
+
+
+@work.register_for(roles.FELLOW, when=_suspended)
+def suspensions(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """The fellow's own cases that are suspended: who lifts it, and until when at the latest."""
+    for suspension in _suspended_of(user.pk, at).select_related("fellowship")[:MOST]:
+        yield work.WorkItem(
+            title="Suspended: nothing of this fellowship is reachable",
+            url=suspension.fellowship.get_absolute_url(),
+            due=suspension.until,
+            holder="security on-call, the programme manager or the chair",
+            silence="It ends by itself at that time."
+            if suspension.until
+            else "It stays until one of them, not who suspended, lifts it. The dates run on.",
+            kind="suspension",
+            case_ref=suspension.fellowship.ref,
+        )
+
+
+@work.register_for(roles.FELLOW, roles.MENTOR, when=_delivered)
+def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What the mentor has to judge."""
+    mentored = Fellowship.objects.visible_to(user).filter(mentor_id=user.pk)
+    judged = list(
+        Milestone.objects.filter(
+            state=MilestoneState.DELIVERED, fellowship__in=mentored
+        ).select_related("fellowship")[:MOST]
+    )
+    due = (
+        {
+            clock.subject_id: clock
+            for clock in Clock.objects.filter(
+                kind=VERDICT,
+                subject_type=Milestone._meta.label_lower,
+                subject_id__in=[m.pk for m in judged],
+                ended_at=None,
+            )
+        }
+        if judged
+        else {}
+    )
+    for milestone in judged:
+        clock = due.get(milestone.pk)
+        yield _milestone_item(
+            milestone,
+            f"Judge “{milestone.title}”",
+            clock.due_at if clock else None,
+            clock.silence if clock else "",
+        )
+
+
+@work.register_for(roles.FELLOW, roles.MENTOR)
+def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """This month's check-in, where it is not written yet."""
+    month = at.date().replace(day=1)
+    last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    for ref, program_id, fellow in _without_check_in(user, month):
+        yield work.WorkItem(
+            title=f"Check in for {month:%B}" + (f" with {fellow}" if fellow != user.name else ""),
+            url=reverse("scoping:check_ins", args=[ref]),
+            due=last,
+            silence="The other side sees that nothing was written.",
+            kind="check_in",
+            case_ref=ref,
+            program_id=program_id,
+        )
+
+
+def _without_check_in(user: Any, month: dt.date) -> list[tuple[str, int, str]]:
+    """Fellowships for which the person, as fellow or as mentor, has not written for the month.
+
+    Each by reference, programme and the fellow's name.
+    """
+
+    def unwritten(author: str, column: str) -> Q:
+        written = CheckIn.objects.filter(fellowship=OuterRef("pk"), month=month, author=author)
+        return Q(~Exists(written), **{column: user.pk})
+
+    cases = Fellowship.objects.visible_to(user).under_way().exclude(state="scope")
+    found = cases.filter(unwritten("fellow", "fellow_id") | unwritten("mentor", "mentor_id"))
+    return list(found.values_list("ref", "program_id", "fellow__name")[: 2 * MOST])
+
+
+def _offered(user: Any) -> list[ScopeOfWork]:
+    def signed(side: str) -> Exists:
+        return Exists(Signature.objects.filter(scope=OuterRef("pk"), side=side))
+
+    return list(
+        ScopeOfWork.objects.filter(
+            state=ScopeState.OFFERED, fellowship__in=Fellowship.objects.visible_to(user)
+        )
+        .annotate(fellow_signed=signed(Side.FELLOW), company_signed=signed(Side.COMPANY))
+        .select_related("fellowship__fellow")
+        .order_by("offered_at")[:MOST]
+    )
+
+
+def _due(
+    scopes: list[ScopeOfWork], model: type[Fellowship], *kinds: str
+) -> dict[tuple[int, str], Clock]:
+    if not scopes:
+        return {}
+    clocks = Clock.objects.running().filter(
+        kind__in=kinds,
+        subject_type=model._meta.label_lower,
+        subject_id__in=[scope.fellowship_id for scope in scopes],
+    )
+    return {(clock.subject_id, clock.kind): clock for clock in clocks}
+
+
+def _milestone_item(
+    milestone: Milestone, title: str, due: dt.date | None, silence: str = ""
+) -> work.WorkItem:
+    case = milestone.fellowship
+    return work.WorkItem(
+        title=title,
+        url=reverse("scoping:milestones", args=[case.ref]) + f"#m{milestone.pk}",
+        due=due,
+        silence=silence,
+        kind="milestone",
+        case_ref=case.ref,
+        program_id=case.program_id,
+    )

@@ -1,0 +1,20 @@
+"""Fellowships and what belongs to them."""
+
+from __future__ import annotations
+
+from scoping.models.fellowship import Fellowship, FellowshipQuerySet, Suspension
+from scoping.models.scope import ScopeOfWork, Signature
+from scoping.models.talent import TalentStep, Training
+from scoping.models.work import CheckIn, Milestone
+
+__all__ = [
+    "CheckIn",
+    "Fellowship",
+    "FellowshipQuerySet",
+    "Milestone",
+    "ScopeOfWork",
+    "Signature",
+    "Suspension",
+    "TalentStep",
+    "Training",
+]

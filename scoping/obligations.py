@@ -1,0 +1,61 @@
+"""What this application asks before a fellowship closes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from scoping import closeout
+from scoping.closeout import Obligation
+from scoping.models import Fellowship
+from scoping.queries import live_suspension, pending_scope
+
+
+@closeout.register
+def plan_is_done(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """Every milestone accepted or excepted."""
+    waiting = list(fellowship.milestones.open().values_list("title", flat=True))
+    yield Obligation(
+        "scoping.milestones",
+        "Milestones accepted or excepted",
+        not waiting,
+        "; ".join(waiting),
+        reverse("scoping:milestones", args=[fellowship.ref]),
+    )
+
+
+@closeout.register
+def nothing_is_pending(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """No version on its way, and no suspension nobody looked into."""
+    pending = pending_scope(fellowship)
+    yield Obligation(
+        "scoping.scope",
+        "No version of the scope of work on its way",
+        pending is None,
+        str(pending or ""),
+        reverse("scoping:scopes", args=[fellowship.ref]),
+    )
+    suspension = live_suspension(fellowship, at)
+    yield Obligation(
+        "scoping.suspension",
+        "No suspension in force",
+        suspension is None,
+        suspension.reason if suspension else "",
+        reverse("scoping:case", args=[fellowship.ref]),
+    )
+
+
+@closeout.register
+def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """A last step on the talent path: good to have, never in the way."""
+    step = fellowship.talent_steps.first()
+    yield Obligation(
+        "scoping.talent",
+        "Next step on the talent path",
+        step is not None and step.decided_at is not None,
+        str(step or "None proposed."),
+        reverse("scoping:talent", args=[fellowship.ref]),
+        required=False,
+    )

@@ -1,0 +1,55 @@
+"""Who a person is to a case: the small checks the other policies are composed of."""
+
+from __future__ import annotations
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role, recused
+from fellowship.kernel.refusals import Refusal
+from scoping.models import Fellowship
+
+SEPARATION = "separation of duties"
+
+
+def is_person(by: Actor) -> bool:
+    """Whether a person acts, not a service or a rule."""
+    return isinstance(by, User)
+
+
+def recused_from(fellowship: Fellowship, user: User) -> bool:
+    """Whether the person declared a conflict about case or proposal; asked once a record."""
+    known: dict[int, bool] = fellowship.__dict__.setdefault("_recused", {})
+    if user.pk not in known:
+        known[user.pk] = recused(user, fellowship) or recused(user, fellowship.proposal)
+    return known[user.pk]
+
+
+def seen_by(fellowship: Fellowship, user: User) -> None:
+    """Note that the case is visible to the person, so not one they are recused from."""
+    fellowship.__dict__["_recused"] = {user.pk: False}
+
+
+def holds(fellowship: Fellowship, by: Actor, *role_keys: str) -> bool:
+    """Whether the person holds one of the roles in the case's programme."""
+    return has_role(by, fellowship.program_id, *role_keys)
+
+
+def staff(fellowship: Fellowship, by: Actor, *role_keys: str, what: str) -> Refusal | None:
+    """Why `by`, who must hold one of the roles and have no conflict, may not do `what`."""
+    if not isinstance(by, User):
+        return None
+    if not holds(fellowship, by, *role_keys):
+        names = " or ".join(roles.ROLES[key].label.lower() for key in role_keys)
+        return Refusal("wrong_role", f"Only a {names} of this programme {what}.")
+    if by.pk == fellowship.fellow_id:
+        return Refusal("separation", f"The fellow of the case is not who {what}.", rule=SEPARATION)
+    if recused_from(fellowship, by):
+        return Refusal("separation", "You declared a conflict about this case.", rule=SEPARATION)
+    return None
+
+
+def open_case(fellowship: Fellowship) -> Refusal | None:
+    """Refuse what needs a fellowship that has not ended."""
+    if fellowship.ended_at is None:
+        return None
+    return Refusal("ended", f"This fellowship ended on {fellowship.ended_at:%-d %B %Y}.")

@@ -1,0 +1,206 @@
+"""The sections of a scope of work as data.
+
+The document, the drafting form, the check-answers page, the difference of two versions, the API and
+the board's dossier all derive from this one list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from fellowship.accounts.roles import ROLES
+from scoping.states import Credit, Environment, Operation, Tier
+
+Kind = Literal["text", "names", "choices", "choice", "days", "yes_no", "milestones"]
+TEXT_MAX: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause. Prose is kept in `terms[key]`; an enforced clause is the column of that name."""
+
+    key: str
+    label: str
+    kind: Kind = "text"
+    enforced: bool = False
+    required: bool = True
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    rows: int = 4
+
+    def shown(self, value: Any) -> str:
+        """The value as the document reads."""
+        return _SHOWN[self.kind](value, dict(self.choices))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading of the document with its clauses, numbered from its place in the list."""
+
+    number: int
+    key: str
+    title: str
+    clauses: tuple[Clause, ...]
+
+    def label(self, clause: Clause) -> str:
+        """How the clause is cited: “4.2 Datasets”."""
+        return f"{self.number}.{self.clauses.index(clause) + 1} {clause.label}"
+
+
+def milestone_lines(items: Iterable[Mapping[str, Any]]) -> str:
+    """Milestones one a line: date, title."""
+    return "\n".join(f"{item['due']}: {item['title']}" for item in items)
+
+
+def _listed(value: Any, labels: Mapping[str, str]) -> str:
+    return "\n".join(labels.get(v, str(v)) for v in value) or "None"
+
+
+_SHOWN: Final[dict[str, Callable[[Any, Mapping[str, str]], str]]] = {
+    "text": lambda value, labels: str(value or "").strip() or "–",
+    "names": _listed,
+    "choices": _listed,
+    "choice": lambda value, labels: labels.get(value, str(value)),
+    "days": lambda value, labels: f"{value} calendar day{'' if value == 1 else 's'}",
+    "yes_no": lambda value, labels: "Yes" if value else "No",
+    "milestones": lambda value, labels: milestone_lines(value) or "None",
+}
+
+APPROVERS: Final = tuple((key, ROLES[key].label) for key in ("chair", "sponsor"))
+
+_LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
+    (
+        "purpose",
+        "Purpose",
+        (
+            Clause("objective", "Objective", rows=4),
+            Clause("question", "Research question", rows=3),
+            Clause("system", "System and version studied", rows=2),
+            Clause("hypothesis", "Risk hypothesis", rows=3),
+            Clause("method", "Method and success criteria", rows=6),
+        ),
+    ),
+    (
+        "data",
+        "Data",
+        (
+            Clause(
+                "max_tier",
+                "Highest data tier",
+                "choice",
+                enforced=True,
+                choices=tuple(Tier.choices),
+                hint="No dataset above this tier may be granted.",
+            ),
+            Clause(
+                "datasets",
+                "Datasets",
+                "names",
+                enforced=True,
+                required=False,
+                hint="One name a line, as in the catalogue. Nothing else may be granted.",
+            ),
+            Clause(
+                "operations",
+                "Allowed operations",
+                "choices",
+                enforced=True,
+                required=False,
+                choices=tuple(Operation.choices),
+                hint="What is not ticked is not allowed.",
+            ),
+            Clause(
+                "retention_days",
+                "Retention limit",
+                "days",
+                enforced=True,
+                hint="Calendar days data may be kept after the fellowship ends; 0 for none.",
+            ),
+        ),
+    ),
+    (
+        "environment",
+        "Environment and conduct",
+        (
+            Clause(
+                "environment",
+                "Environment",
+                "choice",
+                enforced=True,
+                choices=tuple(Environment.choices),
+            ),
+            Clause("tools", "Allowed tools", rows=3),
+            Clause("prohibited", "Prohibited actions", rows=4),
+            Clause(
+                "code_may_leave",
+                "Code may leave the company's environment",
+                "yes_no",
+                enforced=True,
+                required=False,
+            ),
+        ),
+    ),
+    (
+        "work",
+        "Work and review",
+        (
+            Clause("deliverables", "Deliverables", rows=4),
+            Clause(
+                "milestones",
+                "Milestones",
+                "milestones",
+                enforced=True,
+                hint="One a line, as 2026-03-31: Harness delivered.",
+            ),
+            Clause("checkpoints", "Review checkpoints", rows=3),
+            Clause("mentoring", "Mentoring", rows=2),
+        ),
+    ),
+    (
+        "publication",
+        "Publication and credit",
+        (
+            Clause("publication", "Publication expectations", rows=4),
+            Clause("authorship", "Authorship and acknowledgement", rows=4),
+            Clause(
+                "credit",
+                "Contributor roles of the fellow (CRediT)",
+                "choices",
+                enforced=True,
+                required=False,
+                choices=tuple(Credit.choices),
+            ),
+        ),
+    ),
+    (
+        "change",
+        "Change, escalation and end",
+        (
+            Clause(
+                "approver_role",
+                "Who approves changes for the company",
+                "choice",
+                enforced=True,
+                choices=APPROVERS,
+            ),
+            Clause("triggers", "Escalation triggers", rows=4),
+            Clause("closeout", "Closeout requirements", rows=4),
+        ),
+    ),
+)
+
+SECTIONS: Final = tuple(
+    Section(number, key, title, clauses)
+    for number, (key, title, clauses) in enumerate(_LAYOUT, start=1)
+)
+CLAUSES: Final = {clause.key: clause for section in SECTIONS for clause in section.clauses}
+PROSE: Final = tuple(key for key, clause in CLAUSES.items() if not clause.enforced)
+ENFORCED: Final = tuple(key for key, clause in CLAUSES.items() if clause.enforced)
+_CITED: Final = {c.key: s.label(c) for s in SECTIONS for c in s.clauses}
+
+
+def cite(key: str) -> str:
+    """How decisions name a clause: “2.2 Datasets”."""
+    return _CITED[key]

@@ -1,0 +1,168 @@
+"""Name the mentor, move a case through its stages, suspend it, end it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts.models import Actor, User
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import refuse
+from fellowship.kernel.time import now
+from scoping import policy
+from scoping.models import Fellowship, Suspension
+from scoping.services.common import (
+    COUNTERSIGNATURE,
+    SIGNATURE,
+    locked,
+    managers,
+    stop_clocks,
+    tell,
+)
+from scoping.states import FELLOWSHIP_MOVES, FellowshipState
+
+
+@journal.verb("scoping.assign_mentor")
+def assign_mentor(
+    *,
+    fellowship: Fellowship,
+    mentor: User,
+    by: Actor,
+    hours: int | None = None,
+    reason: str = "",
+) -> Fellowship:
+    """Name the mentor and the hours a month promised. The same again changes nothing."""
+    case = locked(fellowship)
+    hours = case.mentor_hours if hours is None else hours
+    if (case.mentor_id, case.mentor_hours) == (mentor.pk, hours):
+        return case
+    refuse(policy.may_assign_mentor(case, mentor, by))
+    before, case.mentor, case.mentor_hours = case.mentor_id, mentor, hours
+    case.save()
+    tell(
+        case,
+        "mentor_assigned",
+        [case.fellow, mentor],
+        f"{mentor} is the mentor",
+        body=f"{hours} hours a month are promised.",
+    )
+    journal.record(subject=case, change={"mentor": [before, mentor.pk], "hours": hours})
+    return case
+
+
+@journal.verb("scoping.enter_stage")
+def enter_stage(*, fellowship: Fellowship, stage: str, by: Actor, reason: str = "") -> Fellowship:
+    """Move the case on to `stage`. At that stage or past it already, it is returned unchanged.
+
+    Entering `closed` asks every obligation registered with `scoping.closeout`.
+    """
+    case = locked(fellowship)
+    if case.has_entered(stage):
+        return case
+    refuse(policy.may_enter_stage(case, stage, by))
+    before = case.state
+    case.state = FELLOWSHIP_MOVES.target(case.state, f"enter_{stage}")
+    case.stage_at = now()
+    if stage == FellowshipState.CLOSED and case.ended_at is None and isinstance(by, User):
+        case.ended_at, case.ended_by = now(), by
+    case.save()
+    journal.record(subject=case, change={"stage": [before, stage]})
+    return case
+
+
+@journal.verb("scoping.advance")
+def advance(*, fellowship: Fellowship, stage: str, by: User, reason: str) -> Fellowship:
+    """Move the case on by hand, where no signature, grant or release does. Idempotent."""
+    case = locked(fellowship)
+    if case.has_entered(stage):
+        return case
+    refuse(policy.may_advance(case, stage, by))
+    before = case.state
+    case = enter_stage(fellowship=case, stage=stage, by=by, reason=reason)
+    tell(case, "advanced", [case.fellow, case.mentor], f"now in “{case.stage_label}”", body=reason)
+    journal.record(subject=case, change={"by_hand": [before, stage]})
+    return case
+
+
+@journal.verb("scoping.end")
+def end(*, fellowship: Fellowship, by: User, reason: str) -> Fellowship:
+    """End the fellow's work now, on time or early; close-out follows. Ended already: unchanged.
+
+    Access ends with it, by derivation: nothing has to be revoked for it to stop.
+    """
+    case = locked(fellowship)
+    if case.ended_at is not None:
+        return case
+    refuse(policy.may_end(case, by))
+    case.ended_at, case.ended_by = now(), by
+    if not case.has_entered(FellowshipState.CLOSE_OUT):
+        case.state, case.stage_at = FellowshipState.CLOSE_OUT, now()
+    case.save()
+    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="the fellowship ended")
+    tell(
+        case,
+        "ended",
+        [case.fellow, case.mentor, *managers(case)],
+        "the fellowship has ended",
+        body=f"{reason}\n\nWhat is left to do before it closes stands on its page.",
+    )
+    journal.record(subject=case, change={"ended_at": case.ended_at})
+    return case
+
+
+@journal.verb("scoping.suspend")
+def suspend(
+    *,
+    fellowship: Fellowship,
+    by: Actor,
+    reason: str,
+    until: dt.datetime | None = None,
+) -> Suspension:
+    """Suspend everything the fellowship may reach, until lifted or `until`.
+
+    While one is in force it is returned unchanged: there is nothing more to close.
+    """
+    case = locked(fellowship)
+    if live := Suspension.objects.live().filter(fellowship=case).first():
+        return live
+    refuse(policy.may_suspend(case, by, until))
+    suspension = Suspension.objects.create(
+        fellowship=case,
+        starts_at=now(),
+        until=until,
+        by=by if isinstance(by, User) else None,
+        reason=reason or "not given",
+    )
+    tell(
+        case,
+        "suspended",
+        [case.fellow, case.mentor, *managers(case)],
+        "the fellowship is suspended",
+        body=f"{reason}\n\nAll access is closed. Clocks run on.",
+        urgent=True,
+    )
+    journal.record(subject=suspension, change={"fellowship": case.ref, "until": until})
+    return suspension
+
+
+@journal.verb("scoping.lift")
+def lift(*, suspension: Suspension, by: User, reason: str) -> Suspension:
+    """Lift a suspension; one lifted already is returned unchanged."""
+    case = locked(suspension.fellowship)
+    suspension = Suspension.objects.locked().get(pk=suspension.pk)
+    suspension.fellowship = case
+    if suspension.lifted_at is not None:
+        return suspension
+    refuse(policy.may_lift(suspension, by))
+    suspension.lifted_at, suspension.lifted_by = now(), by
+    suspension.lifted_because = reason
+    suspension.save()
+    tell(
+        case,
+        "lifted",
+        [case.fellow, case.mentor, *managers(case)],
+        "the suspension is lifted",
+        body=reason,
+        urgent=True,
+    )
+    journal.record(subject=suspension, change={"fellowship": case.ref})
+    return suspension

@@ -1,0 +1,348 @@
+"""Write, offer, sign and amend scopes of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Max
+
+from fellowship.accounts.models import Actor, User
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from governance.rules import pins
+from governance.services import refer
+from scoping import document, generation, policy
+from scoping.models import Fellowship, ScopeOfWork, Signature
+from scoping.policy.standing import holds
+from scoping.queries import signed_scope
+from scoping.sections import CLAUSES, ENFORCED, PROSE
+from scoping.services.cases import enter_stage
+from scoping.services.common import (
+    COUNTERSIGNATURE,
+    SIGNATURE,
+    locked,
+    locked_scope,
+    managers,
+    signers,
+    stop_clocks,
+    tell,
+    wait_for_company,
+    wait_for_fellow,
+)
+from scoping.services.plan import follow_plan
+from scoping.states import SCOPE_MOVES, FellowshipState, ScopeState, Side
+from scoping.values import checked
+
+AMENDMENT = "scoping.amendment"
+
+
+@journal.verb("scoping.draft_scope")
+def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> ScopeOfWork:
+    """Write a version from the accepted proposal and what the track implies.
+
+    A version already on its way is returned unchanged.
+    """
+    case = locked(fellowship)
+    if pending := ScopeOfWork.objects.pending().filter(fellowship=case).first():
+        return pending
+    refuse(policy.may_amend(case, by))
+    answers, posture = case.proposal.answers(), generation.POSTURES[case.track]
+    titles = case.output_type.milestones if case.output_type else ()
+    scope = ScopeOfWork(
+        fellowship=case,
+        number=_next_number(case),
+        proposed_by=by if isinstance(by, User) else None,
+        proposed_side=Side.COMPANY,
+        rationale=reason,
+        terms=generation.terms(
+            answers, case.proposal.call.publication_rules, posture, case.mentor_hours
+        ),
+        datasets=generation.datasets(answers),
+        operations=list(posture.operations),
+        max_tier=posture.tier,
+        environment=posture.environment,
+        retention_days=posture.retention_days,
+        code_may_leave=posture.code_may_leave,
+        milestones=generation.milestones(titles, case.starts_on, case.ends_on),
+        credit=generation.credit(),
+        pins=_pins(case),
+    )
+    scope.save()
+    journal.record(subject=scope, change={"version": scope.number})
+    return scope
+
+
+@journal.verb("scoping.edit_scope")
+def edit_scope(*, scope: ScopeOfWork, changes: Mapping[str, Any], by: User) -> ScopeOfWork:
+    """Change clauses of a draft; `changes` maps clause keys to values. The same text: unchanged.
+
+    Raises Refused, naming the clause, for a value that clause cannot hold.
+    """
+    scope = locked_scope(scope)
+    refuse(policy.may_edit(scope, by))
+    before = document.values(scope)
+    _apply(scope, changes)
+    changed = sorted(k for k, v in document.values(scope).items() if v != before[k])
+    if not changed:
+        return scope
+    if isinstance(by, User) and by.pk != scope.fellowship.fellow_id:
+        scope.prepared_by = by
+    scope.save()
+    journal.record(subject=scope, change={"clauses": changed})
+    return scope
+
+
+@journal.verb("scoping.amend")
+def amend(
+    *, fellowship: Fellowship, changes: Mapping[str, Any], by: User, reason: str
+) -> ScopeOfWork:
+    """Propose a new version: the latest one with `changes`. Either side may; nothing widens by it.
+
+    Refused while another version is on its way, and where nothing would change.
+    """
+    case = locked(fellowship)
+    refuse(policy.may_amend(case, by))
+    base = signed_scope(case) or case.scopes.order_by("-number").first()
+    if base is None:
+        refuse(Refusal("no_scope", "There is no scope of work to change yet."))
+        raise AssertionError  # pragma: no cover
+    scope = _copy(base, case, by, reason)
+    _apply(scope, changes)
+    if document.values(scope) == document.values(base) and base.state == ScopeState.SIGNED:
+        refuse(Refusal("no_change", "The new version would say the same as the signed one."))
+    scope.save()
+    others = managers(case) if scope.proposed_side == Side.FELLOW else [case.fellow]
+    tell(case, "amendment", others, f"version {scope.number} is proposed", body=reason)
+    journal.record(subject=scope, change={"version": scope.number, "amends": base.number})
+    return scope
+
+
+@journal.verb("scoping.offer_scope")
+def offer_scope(*, scope: ScopeOfWork, by: User, reason: str = "") -> ScopeOfWork:
+    """Put a draft forward: its text is fixed and hashed; the fellow is asked to sign, then we.
+
+    Where it widens what is signed above a tier the board keeps to itself, it goes to the board
+    instead. A version already offered, or with the board, is returned unchanged.
+    """
+    scope = locked_scope(scope)
+    if scope.state in (ScopeState.OFFERED, ScopeState.WITH_BOARD):
+        return scope
+    refuse(policy.may_offer(scope, by))
+    scope.prepared_by = by
+    scope.pins = _pins(scope.fellowship)
+    scope.text_hash = document.text_hash(scope)
+    if policy.board_decides(scope):
+        return _to_board(scope, by, reason)
+    _offer(scope, by, "offer")
+    journal.record(subject=scope, change={"text_hash": scope.text_hash})
+    return scope
+
+
+@journal.verb("scoping.approve_scope")
+def approve_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
+    """Offer a version the board approved. Called by the board's decision; once."""
+    scope = locked_scope(scope)
+    if scope.state == ScopeState.OFFERED:
+        return scope
+    _offer(scope, by, "approve")
+    journal.record(subject=scope, change={"text_hash": scope.text_hash})
+    return scope
+
+
+@journal.verb("scoping.deny_scope")
+def deny_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
+    """Withdraw a version the board denied: what was signed stays in force."""
+    return _leave_board(scope, "deny", by, "the board denied version {n}; what was signed stays")
+
+
+@journal.verb("scoping.return_scope")
+def return_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
+    """Make a version a draft again: the board deferred it, or the matter was taken back."""
+    return _leave_board(scope, "return", by, "version {n} came back from the board as a draft")
+
+
+@journal.verb("scoping.sign_scope")
+def sign_scope(*, scope: ScopeOfWork, text_hash: str, by: User) -> Signature:
+    """Sign the version whose text has `text_hash`, for the side the person stands on.
+
+    The second signature puts the version in force, supersedes the one before, brings the milestones
+    up to date and opens the access stage. A person who has signed gets the same signature back.
+    Refused where the hash is not that of the text: someone was shown something else.
+    """
+    scope = locked_scope(scope)
+    given = list(scope.signatures.all())
+    if mine := next((s for s in given if s.person_id == by.pk), None):
+        return mine
+    refuse(policy.may_sign(scope, by))
+    refuse(_same_text(scope, text_hash))
+    case = scope.fellowship
+    side = policy.side_of(case, by)
+    signature = Signature.objects.create(
+        scope=scope,
+        person=by,
+        side=side,
+        capacity=_capacity(case, by, side),
+        text_hash=text_hash,
+        at=now(),
+    )
+    stop_clocks(case, by, SIGNATURE if side == Side.FELLOW else COUNTERSIGNATURE)
+    if {s.side for s in given} | {side} == set(Side.values):
+        _put_in_force(scope, by)
+    elif side == Side.FELLOW:
+        wait_for_company(case, by)
+        tell(case, "to_sign", signers(case), f"version {scope.number} waits for your signature")
+    else:
+        tell(case, "company_signed", [case.fellow], f"the company signed version {scope.number}")
+    change = {"side": side, "text_hash": text_hash, "state": scope.state}
+    journal.record(subject=scope, change=change)
+    return signature
+
+
+@journal.verb("scoping.withdraw_scope")
+def withdraw_scope(*, scope: ScopeOfWork, by: User, reason: str) -> ScopeOfWork:
+    """Take a version back before both have signed. One withdrawn already is returned unchanged."""
+    scope = locked_scope(scope)
+    if scope.state == ScopeState.WITHDRAWN:
+        return scope
+    refuse(policy.may_withdraw(scope, by))
+    scope.state = SCOPE_MOVES.target(scope.state, "withdraw")
+    scope.save()
+    case = scope.fellowship
+    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="withdrawn")
+    others = managers(case) if by.pk == case.fellow_id else [case.fellow]
+    tell(case, "withdrawn", others, f"version {scope.number} was withdrawn", body=reason)
+    journal.record(subject=scope, change={"state": scope.state})
+    return scope
+
+
+@journal.verb("scoping.lapse_offer")
+def lapse_offer(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
+    """End an offer the fellow left unanswered. Anything but an open offer is returned unchanged."""
+    scope = locked_scope(scope)
+    if scope.state != ScopeState.OFFERED:
+        return scope
+    scope.state = SCOPE_MOVES.target(scope.state, "lapse")
+    scope.save()
+    case = scope.fellowship
+    tell(
+        case,
+        "lapsed",
+        [case.fellow, *managers(case)],
+        f"the offer of version {scope.number} has lapsed",
+        body="Nobody is at fault by that alone. A new version can be offered at any time.",
+    )
+    journal.record(subject=scope, change={"state": scope.state})
+    return scope
+
+
+def _to_board(scope: ScopeOfWork, by: User, reason: str) -> ScopeOfWork:
+    scope.state = SCOPE_MOVES.target(scope.state, "refer")
+    scope.save()
+    case = scope.fellowship
+    refer(kind=AMENDMENT, subject=scope, program=case.program, by=by, reason=reason)
+    tell(case, "with_board", [case.fellow], f"version {scope.number} is with the board")
+    journal.record(subject=scope, change={"text_hash": scope.text_hash, "state": scope.state})
+    return scope
+
+
+def _offer(scope: ScopeOfWork, by: Actor, verb: str) -> None:
+    case = scope.fellowship
+    scope.state = SCOPE_MOVES.target(scope.state, verb)
+    scope.offered_at = now()
+    scope.save()
+    wait_for_fellow(case, by)
+    text = f"version {scope.number} of the scope of work waits for your signature"
+    # The company's signers are told once: when the fellow has signed and their own clock starts.
+    tell(case, "to_sign", [case.fellow], text)
+
+
+def _leave_board(scope: ScopeOfWork, verb: str, by: Actor, text: str) -> ScopeOfWork:
+    scope = locked_scope(scope)
+    done = {move.target for move in SCOPE_MOVES.moves if move.verb == verb}
+    if scope.state in done:
+        return scope
+    scope.state = SCOPE_MOVES.target(scope.state, verb)
+    scope.text_hash = ""
+    scope.save()
+    case = scope.fellowship
+    tell(case, "from_board", [case.fellow, *managers(case)], text.format(n=scope.number))
+    journal.record(subject=scope, change={"state": scope.state})
+    return scope
+
+
+def _put_in_force(scope: ScopeOfWork, by: User) -> None:
+    """Supersede the version before, then let this one hold; both within the second signature."""
+    case, at = scope.fellowship, now()
+    for before in ScopeOfWork.objects.locked().filter(fellowship=case, state=ScopeState.SIGNED):
+        before.state = SCOPE_MOVES.target(before.state, "supersede")
+        before.superseded_at = at
+        before.save()
+    scope.state = SCOPE_MOVES.target(scope.state, "sign")
+    scope.signed_at = at
+    scope.save()
+    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="signed by both sides")
+    follow_plan(scope)
+    tell(
+        case,
+        "signed",
+        [case.fellow, case.mentor, *managers(case)],
+        f"version {scope.number} is signed by both sides",
+    )
+    enter_stage(fellowship=case, stage=FellowshipState.ACCESS, by=by)
+
+
+def _same_text(scope: ScopeOfWork, text_hash: str) -> Refusal | None:
+    if text_hash == scope.text_hash and document.is_intact(scope):
+        return None
+    return Refusal(
+        "text_changed",
+        "The text you were shown is not the text of this version. Read it again before signing.",
+        rule="signatures name the text they stand under",
+        field="text_hash",
+    )
+
+
+def _capacity(case: Fellowship, by: User, side: str) -> str:
+    if side == Side.FELLOW:
+        return "Fellow"
+    return next(
+        (role.title() for role in policy.SIGNERS if holds(case, by, role)), "For the company"
+    )
+
+
+def _copy(base: ScopeOfWork, case: Fellowship, by: User, reason: str) -> ScopeOfWork:
+    copied = {key: getattr(base, key) for key in ENFORCED}
+    return ScopeOfWork(
+        fellowship=case,
+        number=_next_number(case),
+        amends=base,
+        proposed_by=by,
+        proposed_side=policy.side_of(case, by),
+        rationale=reason,
+        terms=dict(base.terms),
+        pins=base.pins,
+        **copied,
+    )
+
+
+def _apply(scope: ScopeOfWork, changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if key not in CLAUSES:
+            refuse(Refusal("unknown_clause", f"There is no clause “{key}”.", field=key))
+        clean = checked(CLAUSES[key], value)
+        if key in PROSE:
+            scope.terms = {**scope.terms, key: clean}
+        else:
+            setattr(scope, key, clean)
+
+
+def _next_number(case: Fellowship) -> int:
+    last: int | None = case.scopes.aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
+
+
+def _pins(case: Fellowship) -> list[dict[str, str]]:
+    """The policy versions the case is held to, as the document names them."""
+    return [{"name": str(rule), "hash": rule.text_hash} for _, rule in sorted(pins(case).items())]

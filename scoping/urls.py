@@ -1,0 +1,41 @@
+"""Addresses of fellowships, below `/fellowships/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from scoping.views import cases, lists, people, scopes, work
+
+app_name = "scoping"
+urlpatterns = [
+    path("", lists.fellowships, name="list"),
+    path("mentoring/", lists.mentoring, name="mentoring"),
+    path("<str:ref>/", cases.case, name="case"),
+    path("<str:ref>/what-may-i-do/", cases.may, name="may"),
+    path("<str:ref>/scope/", scopes.scopes, name="scopes"),
+    path("<str:ref>/scope/draft/", scopes.draft, name="draft"),
+    path("<str:ref>/scope/amend/", scopes.amend, name="amend"),
+    path("<str:ref>/scope/<int:number>/", scopes.scope, name="scope"),
+    path("<str:ref>/scope/<int:number>/print/", scopes.printed, name="print"),
+    path("<str:ref>/scope/<int:number>/edit/", scopes.edit, name="edit"),
+    path("<str:ref>/scope/<int:number>/offer/", scopes.offer, name="offer"),
+    path("<str:ref>/scope/<int:number>/sign/", scopes.sign, name="sign"),
+    path("<str:ref>/scope/<int:number>/withdraw/", scopes.withdraw, name="withdraw"),
+    path("<str:ref>/scope/<int:number>/compare/<int:other>/", scopes.compare, name="compare"),
+    path("<str:ref>/milestones/", work.milestones, name="milestones"),
+    path("<str:ref>/milestones/<int:pk>/deliver/", work.deliver, name="deliver"),
+    path("<str:ref>/milestones/<int:pk>/accept/", work.accept, name="accept"),
+    path("<str:ref>/milestones/<int:pk>/return/", work.send_back, name="return"),
+    path("<str:ref>/milestones/<int:pk>/except/", work.let_go, name="except"),
+    path("<str:ref>/check-ins/", work.check_ins, name="check_ins"),
+    path("<str:ref>/check-ins/<int:pk>/clear/", work.clear, name="clear"),
+    path("<str:ref>/people/", people.people, name="people"),
+    path("<str:ref>/people/mentor/", people.mentor, name="mentor"),
+    path("<str:ref>/people/training/", people.train, name="train"),
+    path("<str:ref>/people/suspend/", people.suspend, name="suspend"),
+    path("<str:ref>/people/lift/", people.lift, name="lift"),
+    path("<str:ref>/people/advance/", people.advance, name="advance"),
+    path("<str:ref>/people/end/", people.end, name="end"),
+    path("<str:ref>/talent/", people.talent, name="talent"),
+    path("<str:ref>/talent/<int:pk>/decide/", people.decide, name="decide"),
+]

@@ -1,0 +1,162 @@
+"""The case page and “What may I do?”."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from fellowship.clocks.queries import days_of
+from fellowship.web import cells
+from fellowship.web.columns import Column, Table
+from fellowship.web.items import ClockFace, Row
+from fellowship.web.routes import route_to
+from governance.models import RulePin
+from governance.states import RuleKind
+from scoping import casefile, document, frame, panels, story
+from scoping.models import Fellowship, Milestone
+from scoping.sections import CLAUSES, cite
+from scoping.states import MilestoneState
+
+LATE = cells.tag("Late", "bad")
+
+
+def _milestones(found: Fellowship, file: casefile.CaseFile) -> Table[Milestone]:
+    page, calendar = route_to("scoping:milestones", found.ref), found.program.calendar()
+
+    def due(milestone: Milestone) -> object:
+        if milestone.state == MilestoneState.PLANNED:
+            return cells.due(milestone.due_on, calendar)
+        return cells.when(milestone.due_on, "short")
+
+    columns: tuple[Column[Milestone], ...] = (
+        Column("Milestone", lambda m: cells.link(f"{page}#m{m.pk}", m.title)),
+        Column(
+            "State", lambda m: LATE if m.is_late else cells.state(m.state, m.get_state_display())
+        ),
+        Column("Due", due, num=True),
+    )
+    return Table("Milestones", columns, file.milestones)
+
+
+@login_required
+@require_safe
+def case(request: HttpRequest, ref: str) -> HttpResponse:
+    """The case: who holds the ball, what comes next, and every application's panels."""
+    found = frame.load(request, ref)
+    file = casefile.of(found)
+    at, user = file.at, request.user
+    face = _face(found, at)
+    added = frame.shown(request, found, panels.panels(found, user, at))
+    context = frame.context(
+        request,
+        found,
+        banner=panels.banner(found, user, at),
+        next_steps=panels.next_steps(found, user, at)[:7],
+        face=face,
+        file=file,
+        milestones=_milestones(found, file),
+        done=sum(
+            m.state in (MilestoneState.ACCEPTED, MilestoneState.EXCEPTED) for m in file.milestones
+        ),
+        main_panels=[one for one in added if one.panel.column == "main"],
+        aside_panels=[one for one in added if one.panel.column == "aside"],
+        events=list(story.told(found)),
+    )
+    return render(request, "scoping/case.html", context)
+
+
+@login_required
+@require_safe
+def may(request: HttpRequest, ref: str) -> HttpResponse:
+    """“What may I do?”: the signed clauses, and what other applications answer from them."""
+    found = frame.load(request, ref)
+    file = casefile.of(found)
+    added = frame.shown(request, found, panels.panels(found, request.user, file.at, place="may"))
+    context = frame.context(
+        request,
+        found,
+        file=file,
+        scope=file.signed,
+        gates=_gates(file),
+        clauses=_clauses(file),
+        panels=added,
+    )
+    return render(request, "scoping/may.html", context)
+
+
+def _face(found: Fellowship, at: dt.datetime) -> ClockFace:
+    file = casefile.of(found)
+    days = days_of(file.all_clocks, at, found.program.calendar())
+    pin = _policy(found)
+    rule = pin.rule_version if pin else None
+    running = sorted(file.clocks.values(), key=lambda clock: clock.due_at)
+    return ClockFace(
+        with_us=days["us"],
+        with_you=days["you"],
+        rule=str(rule) if rule else "",
+        rule_url=rule.get_absolute_url() if rule else "",
+        due=running[0].due_at if running else None,
+        calendar=found.program.calendar(),
+        silence=running[0].silence if running else "",
+    )
+
+
+def _policy(found: Fellowship) -> RulePin | None:
+    """The fellowship policy the case is held to; its name alone is shown."""
+    pins = RulePin.objects.filter(
+        subject_type=found._meta.label_lower,
+        subject_id=found.pk,
+        kind=RuleKind.FELLOWSHIP_POLICY,
+    )
+    long = ("rule_version__prose", "rule_version__parameters")
+    return pins.select_related("rule_version").defer(*long).first()
+
+
+def _gates(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
+    """The gates every act passes first: label, whether open, in words."""
+    found = file.fellowship
+    training = file.training
+    return [
+        (
+            "Scope of work signed by both sides",
+            file.signed is not None,
+            f"version {file.signed.number}" if file.signed else "not yet",
+        ),
+        (
+            "Security training holds",
+            file.trained,
+            f"until {training.expires_at:%-d %B %Y}" if training else "not recorded",
+        ),
+        (
+            "Fellowship under way",
+            found.is_under_way(),
+            f"until {found.ends_on:%-d %B %Y}" if found.is_under_way() else "over",
+        ),
+        ("Not suspended", file.suspension is None, "" if not file.suspension else "suspended"),
+    ]
+
+
+def _clauses(file: casefile.CaseFile) -> list[Row]:
+    """The clauses that say what is and is not allowed, as they are cited."""
+    if file.signed is None:
+        return []
+    keys = (
+        "max_tier",
+        "datasets",
+        "operations",
+        "environment",
+        "tools",
+        "prohibited",
+        "code_may_leave",
+        "retention_days",
+        "publication",
+        "triggers",
+    )
+    return [
+        Row(cite(key), CLAUSES[key].shown(document.value(file.signed, CLAUSES[key])))
+        for key in keys
+    ]

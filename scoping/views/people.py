@@ -1,0 +1,260 @@
+"""The people of a case: mentor, training, suspension, end, and the talent path."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts import roles
+from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.time import now
+from fellowship.web import forms
+from fellowship.web.actions import form_verb, verb
+from scoping import casefile, closeout, frame, policy, services
+from scoping.forms import (
+    AdvanceForm,
+    MentorForm,
+    SuspendForm,
+    TalentDecisionForm,
+    TalentForm,
+    TrainingForm,
+)
+from scoping.models import Fellowship, TalentStep, Training
+from scoping.policy.standing import staff
+from scoping.states import ORDER, TalentPath
+from scoping.views.scopes import form_methods
+
+TODAY_AT_NOON = dt.time(12, 0)
+
+
+@login_required
+@require_safe
+def people(request: HttpRequest, ref: str) -> HttpResponse:
+    """Who is who, what is recorded about them, and what may be done about the case itself."""
+    case = frame.load(request, ref)
+    user, file = _me(request), casefile.of(case)
+    later = ORDER[ORDER.index(case.state) + 1 :]
+    context = frame.context(
+        request,
+        case,
+        file=file,
+        mentor_form=MentorForm(fellowship=case),
+        training_form=TrainingForm(),
+        suspend_form=SuspendForm(auto_id="suspend_%s"),
+        advance_form=AdvanceForm(fellowship=case, auto_id="advance_%s"),
+        end_form=forms.ReasonForm(label="Why it ends", auto_id="end_%s"),
+        trainings=Training.objects.filter(person=case.fellow, realm_id=case.program_id)[:10],
+        suspensions=case.suspensions.select_related("by", "lifted_by")[:10],
+        may_mentor=policy.may_assign_mentor(case, case.mentor, user)
+        if case.mentor
+        else _manages(case, user),
+        may_train=policy.may_record_training(case.program, case.fellow, user),
+        may_suspend=policy.may_suspend(case, user, None),
+        may_lift=policy.may_lift(file.suspension, user) if file.suspension else None,
+        may_end=policy.may_end(case, user),
+        may_advance=policy.may_advance(case, later[0], user) if later else None,
+        obligations=closeout.obligations(case) if case.has_entered("close_out") else [],
+        manages=_manages(case, user) is None,
+    )
+    return render(request, "scoping/people.html", context)
+
+
+@verb
+def mentor(request: HttpRequest, ref: str) -> HttpResponse:
+    """Name the mentor."""
+    case = frame.load(request, ref)
+    form = MentorForm(request.POST, fellowship=case)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.assign_mentor(fellowship=case, by=_me(request), **form.cleaned_data),
+        said="The mentor is named.",
+        label="Name the mentor",
+    )
+
+
+@verb
+def train(request: HttpRequest, ref: str) -> HttpResponse:
+    """Record a training of the fellow."""
+    case = frame.load(request, ref)
+    form = TrainingForm(request.POST)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.record_training(
+            person=case.fellow,
+            program=case.program,
+            by=_me(request),
+            completed_at=_instant(form.cleaned_data["completed_on"]),
+            kind=form.cleaned_data["kind"],
+            evidence=form.cleaned_data["evidence"],
+        ),
+        said="The training is recorded; it holds a year.",
+        label="Record the training",
+    )
+
+
+@verb
+def suspend(request: HttpRequest, ref: str) -> HttpResponse:
+    """Close everything the fellowship may reach."""
+    case = frame.load(request, ref)
+    form = SuspendForm(request.POST)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.suspend(fellowship=case, by=_me(request), **form.cleaned_data),
+        said="Suspended. Everything the fellowship may reach is closed.",
+        label="Suspend the fellowship",
+    )
+
+
+@verb
+def lift(request: HttpRequest, ref: str) -> HttpResponse:
+    """Lift the suspension in force; where none is, there is nothing left to do."""
+    case = frame.load(request, ref)
+    suspension = casefile.of(case).suspension
+    if suspension is None:
+        return redirect("scoping:people", ref=case.ref)
+    form = forms.ReasonForm(request.POST)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.lift(suspension=suspension, by=_me(request), **form.cleaned_data),
+        said="The suspension is lifted.",
+        label="Lift the suspension",
+    )
+
+
+@verb
+def advance(request: HttpRequest, ref: str) -> HttpResponse:
+    """Move the case on by hand."""
+    case = frame.load(request, ref)
+    form = AdvanceForm(request.POST, fellowship=case)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.advance(fellowship=case, by=_me(request), **form.cleaned_data),
+        said="The case has moved on.",
+        label="Move the case on",
+    )
+
+
+@verb
+def end(request: HttpRequest, ref: str) -> HttpResponse:
+    """End the fellowship."""
+    case = frame.load(request, ref)
+    form = forms.ReasonForm(request.POST, label="Why it ends")
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.end(fellowship=case, by=_me(request), **form.cleaned_data),
+        said="The fellowship has ended; what is left to do stands below.",
+        label="End the fellowship",
+    )
+
+
+@login_required
+@form_methods
+def talent(request: HttpRequest, ref: str) -> HttpResponse:
+    """The published path, the steps taken, and a proposal for the next."""
+    case = frame.load(request, ref)
+    form = TalentForm(frame.posted(request))
+    return form_verb(
+        request,
+        form,
+        lambda: services.propose_talent_step(fellowship=case, by=_me(request), **form.cleaned_data),
+        template="scoping/talent.html",
+        context=lambda: _talent(request, case),
+        to=reverse("scoping:talent", args=[case.ref]),
+        success="Proposed. The sponsor or the chair decides.",
+    )
+
+
+def _talent(request: HttpRequest, case: Fellowship) -> dict[str, Any]:
+    """The steps taken, and the one that waits for a decision."""
+    steps = list(case.talent_steps.select_related("proposed_by", "decided_by"))
+    for step in steps:
+        step.fellowship = case
+    waiting = next((step for step in steps if step.decided_at is None), None)
+    return frame.context(
+        request,
+        case,
+        steps=steps,
+        waiting=waiting,
+        path=TalentPath.choices,
+        may_propose=policy.may_propose_talent(case, _me(request)),
+        may_decide=policy.may_decide_talent(waiting, _me(request), "agree") if waiting else None,
+        decision_form=TalentDecisionForm(),
+    )
+
+
+@verb
+def decide(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
+    """Decide a step on the talent path."""
+    case = frame.load(request, ref)
+    step = get_object_or_404(TalentStep, pk=pk, fellowship=case)
+    form = TalentDecisionForm(request.POST)
+    return _perform(
+        request,
+        case,
+        form,
+        lambda: services.decide_talent_step(
+            step=step,
+            agree=form.cleaned_data["decision"] == "agree",
+            by=_me(request),
+            reason=form.cleaned_data["reason"],
+        ),
+        said="Decided.",
+        label="Decide the step",
+        page="talent",
+    )
+
+
+def _perform(
+    request: HttpRequest,
+    case: Fellowship,
+    form: BaseForm,
+    call: Callable[[], Any],
+    *,
+    said: str,
+    label: str,
+    page: str = "people",
+) -> HttpResponse:
+    """Do it and go back, or show the form alone with its errors."""
+    return form_verb(
+        request,
+        form,
+        call,
+        template="scoping/form.html",
+        context=lambda: frame.context(request, case, label=label),
+        to=reverse(f"scoping:{page}", args=[case.ref]),
+        success=said,
+    )
+
+
+def _manages(case: Fellowship, user: Any) -> Refusal | None:
+    return staff(case, user, roles.MANAGER, what="assigns mentors")
+
+
+def _instant(day: dt.date) -> dt.datetime:
+    """Noon in UTC of that day, or the present instant where that is still to come today."""
+    noon = dt.datetime.combine(day, TODAY_AT_NOON, tzinfo=dt.UTC)
+    return min(noon, now()) if day == now().date() else noon
+
+
+def _me(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,227 @@
+"""The scope of work: versions, document, difference, drafting, offering, signing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from fellowship.web import forms
+from fellowship.web.actions import act, form_page, form_verb, verb
+from scoping import casefile, document, frame, policy, services
+from scoping.forms import AmendForm, ScopeForm, SignForm
+from scoping.models import Fellowship, ScopeOfWork
+from scoping.states import ScopeState
+from scoping.terms import differences
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_required
+@require_safe
+def scopes(request: HttpRequest, ref: str) -> HttpResponse:
+    """Every version, what each changed, and what may be done next."""
+    case = frame.load(request, ref)
+    file = casefile.of(case)
+    file.sign(*file.scopes)
+    context = frame.context(
+        request, case, file=file, may_amend=policy.may_amend(case, _me(request))
+    )
+    return render(request, "scoping/scopes.html", context)
+
+
+@login_required
+@require_safe
+def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """One version as a document, with its signatures and what may be done with it."""
+    case, found = _version(request, ref, number)
+    before = _before(case, found)
+    user = _me(request)
+    open_version = found.state in (ScopeState.DRAFT, ScopeState.OFFERED, ScopeState.WITH_BOARD)
+    context = _paper(request, case, found) | {
+        "before": before,
+        "differences": differences(before, found) if before else [],
+        "open_version": open_version,
+        "may_edit": policy.may_edit(found, user),
+        "may_offer": policy.may_offer(found, user) if open_version else None,
+        "may_sign": policy.may_sign(found, user) if open_version else None,
+        "may_withdraw": policy.may_withdraw(found, user) if open_version else None,
+    }
+    return render(request, "scoping/scope.html", context)
+
+
+@login_required
+@require_safe
+def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """The document alone, for paper and for people outside."""
+    case, found = _version(request, ref, number)
+    return render(request, "scoping/print.html", _paper(request, case, found))
+
+
+@login_required
+@require_safe
+def compare(request: HttpRequest, ref: str, number: int, other: int) -> HttpResponse:
+    """Two versions, clause by clause, word by word."""
+    case, found = _version(request, ref, number)
+    old = _numbered(case, other)
+    context = frame.context(
+        request,
+        case,
+        scope=found,
+        old=old,
+        changes=document.changes(old, found),
+        differences=differences(old, found),
+    )
+    return render(request, "scoping/compare.html", context)
+
+
+@verb
+def draft(request: HttpRequest, ref: str) -> HttpResponse:
+    """Write a version from the accepted proposal."""
+    case = frame.load(request, ref)
+    return act(
+        request,
+        lambda: services.draft_scope(fellowship=case, by=_me(request)),
+        success="A draft was written from the accepted proposal.",
+        to=lambda made: reverse("scoping:edit", args=[case.ref, made.number]),
+    )
+
+
+@login_required
+@form_methods
+def edit(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Change the clauses of a draft."""
+    case, found = _version(request, ref, number)
+    form = ScopeForm(frame.posted(request), scope=found)
+    return form_verb(
+        request,
+        form,
+        lambda: services.edit_scope(scope=found, changes=form.changes(), by=_me(request)),
+        template="scoping/edit.html",
+        context=lambda: frame.context(
+            request, case, scope=found, refusal=policy.may_edit(found, _me(request))
+        ),
+        to=ScopeOfWork.get_absolute_url,
+    )
+
+
+@login_required
+@form_methods
+def amend(request: HttpRequest, ref: str) -> HttpResponse:
+    """Propose a new version, from either side."""
+    case = frame.load(request, ref)
+    file = casefile.of(case)
+    base = file.signed or (file.scopes[0] if file.scopes else None)
+    if base is None:
+        raise Http404
+    form = AmendForm(frame.posted(request), scope=base)
+    return form_verb(
+        request,
+        form,
+        lambda: services.amend(
+            fellowship=case,
+            changes=form.changes(),
+            by=_me(request),
+            reason=form.cleaned_data["reason"],
+        ),
+        template="scoping/amend.html",
+        context=lambda: frame.context(
+            request, case, scope=base, refusal=policy.may_amend(case, _me(request))
+        ),
+        to=ScopeOfWork.get_absolute_url,
+    )
+
+
+@verb
+def offer(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Put a draft forward for signature, or before the board where it widens too far."""
+    _, found = _version(request, ref, number)
+    made = services.offer_scope(scope=found, by=_me(request))
+    said = (
+        "It goes to the board first: it allows more than the signed version."
+        if made.state == ScopeState.WITH_BOARD
+        else "Offered. Both sides are asked to sign."
+    )
+    return act(request, lambda: made, success=said, to=made.get_absolute_url())
+
+
+@login_required
+@form_methods
+def sign(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Check what is signed, then sign it."""
+    case, found = _version(request, ref, number)
+    user = _me(request)
+    form = SignForm(frame.posted(request), initial={"text_hash": found.text_hash})
+    return form_verb(
+        request,
+        form,
+        lambda: services.sign_scope(scope=found, text_hash=form.cleaned_data["text_hash"], by=user),
+        template="scoping/sign.html",
+        context=lambda: (
+            _paper(request, case, found)
+            | {
+                "before": (before := _before(case, found)),
+                "differences": differences(before, found) if before else [],
+                "refusal": policy.may_sign(found, user),
+                "side": policy.side_of(case, user),
+            }
+        ),
+        to=found.get_absolute_url(),
+        success=f"You signed version {found.number}.",
+    )
+
+
+@verb
+def withdraw(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Take a version back before both have signed."""
+    case, found = _version(request, ref, number)
+    reason = forms.ReasonForm(request.POST)
+    if not reason.is_valid():
+        context = frame.context(request, case, scope=found)
+        return form_page(request, "scoping/withdraw.html", reason, context)
+    return act(
+        request,
+        lambda: services.withdraw_scope(scope=found, by=_me(request), **reason.cleaned_data),
+        success=f"Version {number} is withdrawn.",
+        to=reverse("scoping:scopes", args=[case.ref]),
+    )
+
+
+def _paper(request: HttpRequest, case: Fellowship, found: ScopeOfWork) -> dict[str, Any]:
+    return frame.context(
+        request,
+        case,
+        scope=found,
+        document=list(document.read(found)),
+        signatures=list(found.signatures.all()),
+        intact=document.is_intact(found),
+    )
+
+
+def _version(request: HttpRequest, ref: str, number: int) -> tuple[Fellowship, ScopeOfWork]:
+    case = frame.load(request, ref)
+    found = _numbered(case, number)
+    casefile.of(case).sign(found)
+    return case, found
+
+
+def _numbered(case: Fellowship, number: int) -> ScopeOfWork:
+    found = next((s for s in casefile.of(case).scopes if s.number == number), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _before(case: Fellowship, found: ScopeOfWork) -> ScopeOfWork | None:
+    """The version it amends, else the one in force before it."""
+    if found.amends_id:
+        return _numbered(case, found.amends.number) if found.amends else None
+    return None
+
+
+def _me(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,1 @@
+"""Datasets, requests, agreements, grants, the access trail and what ends it all."""

@@ -1,0 +1,90 @@
+"""The text of a data access agreement, made from the request, the handling table and the scope."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from access import handling
+from access.models import AccessRequest
+from access.states import Operation
+from scoping.models import ScopeOfWork
+from scoping.sections import cite
+
+_END = {
+    True: "Code written in the fellowship may leave the environment once it holds no data.",
+    False: "Code written in the fellowship stays in the company's environment.",
+}
+
+
+def text(request: AccessRequest, scope: ScopeOfWork) -> str:
+    """The agreement in Markdown: a third person can tell from it alone what is permitted."""
+    return "\n".join(_lines(request, scope)).strip() + "\n"
+
+
+def text_hash(body: str) -> str:
+    """SHA-256 of the text's UTF-8 bytes, in hex."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _lines(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
+    dataset, case = request.dataset, request.fellowship
+    yield f"# Data access agreement for {dataset.name}"
+    yield ""
+    yield f"Between {case.program} and {request.person}, within fellowship {case.ref}."
+    yield ""
+    yield "## 1 Data"
+    yield f"{dataset.name} ({dataset.ref}), {dataset.get_variant_display().lower()}, "
+    yield f"tier: {dataset.get_tier_display().lower()}."
+    yield f"Fields: {', '.join(request.fields) or 'all'}."
+    yield ""
+    yield "## 2 Purpose"
+    yield _quoted(request.purpose)
+    yield ""
+    yield "Used for this purpose alone. Why less would not do:"
+    yield ""
+    yield _quoted(request.why_less_would_not_do)
+    yield ""
+    yield from _operations(request)
+    yield from _terms(request, scope)
+
+
+def _operations(request: AccessRequest) -> Iterator[str]:
+    yield "## 3 What is permitted"
+    for place, operation in enumerate(request.operations, start=1):
+        yield f"- 3.{place} {Operation(operation).label}"
+    yield ""
+    yield "Nothing else is permitted. In particular not:"
+    for operation in Operation.values:
+        if operation not in request.operations:
+            yield f"- {Operation(operation).label}"
+    yield ""
+
+
+def _terms(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
+    tier = handling.tier_of(request.handling, request.dataset.tier)
+    yield "## 4 Time"
+    yield f"From {request.starts_on:%-d %B %Y} until the end of {request.ends_on:%-d %B %Y} in the "
+    yield f"zone of the programme ({request.fellowship.program.zone})."
+    yield ""
+    yield "## 5 What it rests on"
+    yield f"- {request.fellowship.ref}, scope of work v{scope.number}, {cite('datasets')} and "
+    yield f"  {cite('operations')} (sha256 {scope.text_hash})"
+    yield f"- {request.handling}: {tier.meaning}"
+    yield ""
+    yield "Access ends with the first of these: this agreement's last day, the scope of work, "
+    yield "valid security training, the fellowship, or a suspension."
+    yield ""
+    yield "## 6 The record"
+    logged = ", ".join(request.handling.params.logged)
+    yield f"These acts are logged: {logged}. The log serves to reconstruct what happened; access "
+    yield "outside this agreement raises an escalation and is not by itself a reproach."
+    yield ""
+    yield "## 7 The end"
+    yield f"Data is deleted within {tier.deletion_within} of the end of access, the fellow "
+    yield "confirms how, and another person verifies it. "
+    yield f"{_END[scope.code_may_leave]} Methods and notes may be kept; raw data stays inside."
+
+
+def _quoted(body: str) -> str:
+    return "\n".join(f"> {line}" for line in body.strip().splitlines())

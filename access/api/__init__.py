@@ -1,0 +1,25 @@
+"""The API of data access, below `/api/v1/access/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from access.api.decisions import DecisionView
+from access.api.events import EventViewSet
+from access.api.records import DatasetViewSet, GrantViewSet, RequestViewSet
+from fellowship.web.api import Router
+
+router = Router()
+router.register("access/datasets", DatasetViewSet, basename="datasets")
+router.register("access/requests", RequestViewSet, basename="access-requests")
+router.register("access/grants", GrantViewSet, basename="grants")
+
+_events = EventViewSet.as_view({"get": "list", "post": "create"})
+urlpatterns = [
+    path("access/decision", DecisionView.as_view(), name="access-decision"),
+    path("access/decision/", DecisionView.as_view()),
+    path("access/events", _events, name="access-events"),
+    path("access/events/", _events),
+    path("access/events/<int:pk>/", EventViewSet.as_view({"get": "retrieve"})),
+    *router.urls,
+]

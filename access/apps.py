@@ -1,0 +1,23 @@
+"""The access application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """Datasets, grants and the access trail."""
+
+    name = "access"
+    verbose_name = "Data access"
+
+    def ready(self) -> None:
+        """Register the board's kind, obligations, checks, work items, panels and places."""
+        from access import (  # noqa: F401
+            board,
+            containment,
+            home,
+            integrity,
+            obligations,
+            places,
+        )

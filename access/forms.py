@@ -1,0 +1,284 @@
+"""The forms of data access. Services judge; forms read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from access import handling, policy
+from access.judging import find_people
+from access.models import AccessEvent, Dataset
+from access.states import DeletionMethod, EventKind, Operation, Tier, Variant, Verdict
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from fellowship.web import filters, forms
+from fellowship.web.actions import place
+from governance.models import RuleVersion
+from scoping.models import Fellowship
+from scoping.queries import signed_scope
+
+LESSER = "lesser_"
+
+
+def _scale(*anchors: str) -> list[tuple[int, forms.Described]]:
+    return [(n, forms.Described(str(n), anchor)) for n, anchor in enumerate(anchors, start=1)]
+
+
+_SENSITIVITY = _scale("Harmless", "Internal", "Delicate", "Sensitive", "Gravest")
+_IDENTIFIABILITY = _scale("No one", "Groups", "With effort", "Pseudonyms", "Named people")
+_IMPACT = _scale("None", "Small", "Noticeable", "Serious", "Severe")
+_RISK = _scale("Impossible", "Months", "Weeks", "Days", "Within hours")
+
+
+class RequestForm(forms.Form):
+    """What one asks for. Operations the tier never allows are not offered."""
+
+    operations = forms.MultipleChoiceField(
+        label="What would you do with it?", widget=forms.Checks, help_text="Only what you need."
+    )
+    fields_wanted = forms.MultipleChoiceField(
+        label="Which fields?", widget=forms.Checks, help_text="Only those the question needs."
+    )
+    purpose = forms.Text(
+        label="Purpose", max_length=4_000, help_text="What question needs this data, and how."
+    )
+    why_less_would_not_do = forms.Text(
+        label="Why would less not do?",
+        max_length=4_000,
+        help_text="Fewer fields, fewer rows, a shorter time.",
+    )
+    starts_on = forms.DateField(label="From")
+    ends_on = forms.DateField(label="Last day")
+
+    def __init__(
+        self,
+        *args: Any,
+        dataset: Dataset,
+        case: Fellowship,
+        rule: RuleVersion,
+        lesser: Sequence[Dataset],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lesser_variants = lesser
+        self.dataset, self.case, self.rule = dataset, case, rule
+        self.fields["operations"].choices = _operations(dataset, case, rule)  # type: ignore[attr-defined]
+        self._offer_fields(dataset)
+        today = case.program.calendar().local(now()).date()
+        last = handling.longest_end(rule, dataset.tier, max(today, case.starts_on))
+        self.fields[
+            "ends_on"
+        ].help_text = f"At the latest {min(last, case.ends_on):%-d %B %Y}, if it begins today."
+        for variant in lesser:
+            self.fields[f"{LESSER}{variant.pk}"] = forms.Text(
+                label=f"Why does “{variant.name}” not serve?",
+                max_length=2_000,
+                help_text=f"{variant.get_variant_display()}: {variant.description[:200]}",
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Everything the policy would refuse, at once and each at its field."""
+        data: dict[str, Any] = super().clean() or {}
+        problems = policy.request_problems(
+            fellowship=self.case,
+            dataset=self.dataset,
+            rule=self.rule,
+            operations=data.get("operations", ()),
+            fields=data.get("fields_wanted", ()),
+            starts_on=data.get("starts_on"),
+            ends_on=data.get("ends_on"),
+        )
+        for problem in problems:
+            if problem.field not in self.errors:
+                place(self, problem)
+        return data
+
+    def _offer_fields(self, dataset: Dataset) -> None:
+        if not dataset.fields:
+            del self.fields["fields_wanted"]
+            return
+        self.fields["fields_wanted"].choices = [  # type: ignore[attr-defined]
+            (
+                field["name"],
+                forms.Described(
+                    field["name"] + (" (sensitive)" if field.get("sensitive") else ""),
+                    field.get("description", ""),
+                ),
+            )
+            for field in dataset.fields
+        ]
+
+    @property
+    def lesser_fields(self) -> list[Any]:
+        """The bound fields that ask about each lesser variant."""
+        return [self[f"{LESSER}{variant.pk}"] for variant in self.lesser_variants]
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `services.request_access`."""
+        data = self.cleaned_data
+        return {
+            "operations": data["operations"],
+            "fields": data.get("fields_wanted", []),
+            "purpose": data["purpose"],
+            "why_less_would_not_do": data["why_less_would_not_do"],
+            "lesser": {v.ref: data[f"{LESSER}{v.pk}"] for v in self.lesser_variants},
+            "starts_on": data["starts_on"],
+            "ends_on": data["ends_on"],
+        }
+
+
+def _operations(
+    dataset: Dataset, case: Fellowship, rule: RuleVersion
+) -> list[tuple[str, forms.Described]]:
+    scope = signed_scope(case)
+    signed = scope.operations if scope else []
+    return [
+        (
+            line.operation,
+            forms.Described(
+                line.label, "" if line.operation in signed else "Not in the signed scope of work."
+            ),
+        )
+        for line in handling.lines(rule, dataset.tier)
+        if line.answer != handling.NO
+    ]
+
+
+class DatasetForm(forms.Form):
+    """A dataset of the catalogue."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    slug = forms.CharField(
+        label="Short name",
+        max_length=80,
+        help_text="As systems call it in their events: small letters, digits and hyphens.",
+    )
+    description = forms.Text(label="Description", max_length=4_000)
+    tier = forms.ChoiceField(label="Tier", choices=Tier.choices, widget=forms.RadioCards)
+    sensitivity = forms.TypedChoiceField(
+        label="Sensitivity", choices=_SENSITIVITY, coerce=int, widget=forms.RadioScale
+    )
+    identifiability = forms.TypedChoiceField(
+        label="Identifiability", choices=_IDENTIFIABILITY, coerce=int, widget=forms.RadioScale
+    )
+    business_impact = forms.TypedChoiceField(
+        label="Business impact if it leaked", choices=_IMPACT, coerce=int, widget=forms.RadioScale
+    )
+    reidentification_risk = forms.TypedChoiceField(
+        label="Re-identification risk", choices=_RISK, coerce=int, widget=forms.RadioScale
+    )
+    variant = forms.ChoiceField(label="Variant", choices=Variant.choices, widget=forms.RadioCards)
+    parent = forms.ModelChoiceField(
+        label="Original it was made from", queryset=Dataset.objects.none(), required=False
+    )
+    field_lines = forms.Text(
+        label="Fields",
+        required=False,
+        max_length=8_000,
+        help_text="One a line: name, then a colon and what it holds. A * marks a sensitive one.",
+    )
+    owner = forms.ModelChoiceField(label="Owner", queryset=User.objects.none())
+
+    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        originals = Dataset.objects.filter(program=program, parent=None)
+        self.fields["parent"].queryset = originals  # type: ignore[attr-defined]
+        self.fields["parent"].empty_label = "None: it is an original"  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = holders(program, *roles.STAFF)  # type: ignore[attr-defined]
+
+    def clean_slug(self) -> str:
+        """Small letters, digits and hyphens."""
+        slug: str = self.cleaned_data["slug"]
+        if not slug.isascii() or not slug.replace("-", "").isalnum() or slug != slug.lower():
+            raise ValidationError("Use small letters, digits and hyphens.", code="slug")
+        return slug
+
+    def registered(self) -> dict[str, Any]:
+        """The arguments of `services.register_dataset`."""
+        data = dict(self.cleaned_data)
+        data["fields"] = [_field(line) for line in data.pop("field_lines").splitlines() if line]
+        return data
+
+
+def _field(line: str) -> dict[str, Any]:
+    name, _, description = line.partition(":")
+    name = name.strip()
+    return {
+        "name": name.rstrip("*").strip()[:100],
+        "description": description.strip()[:300],
+        "sensitive": name.endswith("*"),
+    }
+
+
+class WhyForm(forms.Form):
+    """Any person, dataset, operation and time."""
+
+    person = forms.CharField(
+        label="Person", max_length=200, help_text="E-mail address, short name or number."
+    )
+    dataset = forms.CharField(
+        label="Dataset", max_length=200, help_text="Short name, reference or name."
+    )
+    operation = forms.ChoiceField(label="Operation", choices=Operation.choices)
+    at = forms.DateTimeField(label="When", required=False, help_text="In your zone; empty for now.")
+
+
+class DeletionForm(forms.Form):
+    """How a dataset was deleted."""
+
+    method = forms.ChoiceField(
+        label="How?", choices=DeletionMethod.choices, widget=forms.RadioCards
+    )
+    tool = forms.CharField(label="With what tool, or by whom?", max_length=200)
+    scope = forms.Text(
+        label="Which copies?",
+        max_length=4_000,
+        help_text="Where they were, backups and notebooks included.",
+    )
+    performed_at = forms.DateTimeField(label="When?", help_text="In your zone.")
+
+
+class TrailFilter(filters.FilterSet):
+    """What narrows the trail. Each is backed by an index."""
+
+    verdict = filters.ChoiceFilter(label="Verdict", choices=Verdict.choices)
+    kind = filters.ChoiceFilter(label="Kind", choices=EventKind.choices)
+    person = filters.CharFilter(label="Person", method="by_person", max_length=200)
+    dataset = filters.CharFilter(label="Dataset", method="by_dataset", max_length=200)
+    case = filters.CharFilter(label="Fellowship", method="by_case", max_length=30)
+
+    class Meta:
+        """On events."""
+
+        model = AccessEvent
+        fields: list[str] = []
+
+    def by_person(self, queryset: Any, name: str, value: str) -> Any:
+        """Events of the person known by this name, or reported under it.
+
+        Asked through their fellowships where they have any: that is what is indexed.
+        """
+        person = find_people({value}).get(value)
+        if person is None:
+            return queryset.filter(identity=value)
+        cases = list(Fellowship.objects.filter(fellow=person).values_list("pk", flat=True))
+        found = queryset.filter(person_id=person.pk)
+        return found.filter(fellowship_id__in=cases) if cases else found
+
+    def by_dataset(self, queryset: Any, name: str, value: str) -> Any:
+        """Events on the dataset of this short name, reference or name."""
+        visible = Dataset.objects.visible_to(self.request.user)
+        found = list(visible.named(value).values_list("pk", flat=True))
+        return (
+            queryset.filter(dataset_id__in=found) if found else queryset.filter(dataset_name=value)
+        )
+
+    def by_case(self, queryset: Any, name: str, value: str) -> Any:
+        """Events of the fellowship of this reference."""
+        visible = Fellowship.objects.visible_to(self.request.user).filter(ref=value)
+        return queryset.filter(fellowship_id__in=list(visible.values_list("pk", flat=True)))

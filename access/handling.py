@@ -1,0 +1,84 @@
+"""The handling table of a data tier, asked operation by operation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from access.states import Operation
+from fellowship.accounts import roles
+from governance.models import RuleVersion
+from governance.rulekinds import TierHandling
+
+YES: Final = "yes"
+NO: Final = "no"
+BY_APPROVAL: Final = "by_approval"
+WORDS: Final = {YES: "Yes", NO: "No", BY_APPROVAL: "By approval"}
+
+_COLUMN: Final[dict[str, str]] = {
+    Operation.VIEW.value: "view_controlled",
+    Operation.QUERY.value: "view_controlled",
+    Operation.RUN_CODE.value: "view_controlled",
+    Operation.MODEL_CALL.value: "view_controlled",
+    Operation.NOTEBOOK.value: "notebooks",
+    Operation.TRAIN.value: "weights",
+    Operation.EXPORT.value: "export",
+    Operation.DOWNLOAD.value: "download",
+    Operation.PUBLISH.value: "publication",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """One line of the handling table: the operation and whether its tier allows it."""
+
+    operation: str
+    label: str
+    answer: str
+
+    @property
+    def words(self) -> str:
+        """The answer as people read it."""
+        return WORDS[self.answer]
+
+    @property
+    def tone(self) -> str:
+        """How the page marks it."""
+        return {YES: "good", NO: "bad", BY_APPROVAL: "warn"}[self.answer]
+
+
+def tier_of(rule: RuleVersion, tier: str) -> TierHandling:
+    """What the standard says of the tier."""
+    found: TierHandling = rule.params.tiers[tier]
+    return found
+
+
+def deciders(handling: TierHandling) -> str:
+    """Who approves a grant of the tier, as the standard says: “Data steward, then the board”."""
+    people = [roles.ROLES[key].label for key in handling.approvers]
+    return ", then ".join([*people, *(["the board"] if handling.board else [])])
+
+
+def table(rule: RuleVersion, tier: str) -> dict[str, str]:
+    """`yes`, `no` or `by_approval` for every operation. Sharing is always named in an agreement."""
+    handling = tier_of(rule, tier)
+    return {
+        operation: getattr(handling, _COLUMN[operation]) if operation in _COLUMN else BY_APPROVAL
+        for operation in Operation.values
+    }
+
+
+def lines(rule: RuleVersion, tier: str) -> list[Handled]:
+    """The table for a page, in the operations' order."""
+    answers = table(rule, tier)
+    return [Handled(op, Operation(op).label, answers[op]) for op in Operation.values]
+
+
+def longest_end(rule: RuleVersion, tier: str, start: dt.date) -> dt.date:
+    """The last day a grant that begins on `start` may have."""
+    window = tier_of(rule, tier).longest_grant
+    days = window.amount if window.unit == "calendar_days" else -(-window.amount // 24)
+    if window.unit == "working_days":
+        days = window.amount * 7 // 5
+    return start + dt.timedelta(days=days - 1)

@@ -1,0 +1,112 @@
+"""What data access asks of a person, for their home page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from access.models import AccessRequest, DeletionCertificate
+from access.states import RequestState
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import prepared
+from fellowship.web.work import ME, WorkItem, register_for
+
+_WAITS_ON = {
+    RequestState.REQUESTED: "the data steward",
+    RequestState.CHECKED: "the programme manager",
+}
+
+
+@prepared
+def _own(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
+    states = [*_WAITS_ON, RequestState.APPROVED]
+    return AccessRequest.objects.filter(person_id=key, state__in=states)
+
+
+@prepared
+def _to_decide(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
+    return AccessRequest.objects.filter(state__in=list(_WAITS_ON))
+
+
+@prepared
+def _to_verify(key: int, at: dt.datetime) -> QuerySet[DeletionCertificate]:
+    return DeletionCertificate.objects.unverified()
+
+
+@register_for(when=_own)
+def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Agreements to accept, and requests one waits for.
+
+    What the board has is left out: its matter stands on a party's home already, with its date.
+    """
+    own = AccessRequest.objects.filter(
+        person_id=user.pk, state__in=[*_WAITS_ON, RequestState.APPROVED]
+    ).select_related("dataset", "agreement", "fellowship")
+    for request in own:
+        if request.state == RequestState.APPROVED:
+            yield WorkItem(
+                title=f"Accept the agreement for {request.dataset}",
+                url=request.agreement.get_absolute_url(),
+                silence="Access stays closed until you accept.",
+                kind="agreement",
+                case_ref=request.fellowship.ref,
+                program_id=request.fellowship.program_id,
+            )
+        else:
+            yield WorkItem(
+                title=f"Your request for {request.dataset}",
+                url=request.get_absolute_url(),
+                holder=_WAITS_ON[RequestState(request.state)],
+                kind="access request",
+                case_ref=request.fellowship.ref,
+                program_id=request.fellowship.program_id,
+            )
+
+
+@register_for(roles.STEWARD, roles.MANAGER, when=_to_decide)
+def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Requests to check, to refer and to approve."""
+    steward = realm_ids_where(user, roles.STEWARD)
+    manager = realm_ids_where(user, roles.MANAGER)
+    waiting = AccessRequest.objects.visible_to(user).select_related("dataset", "fellowship")
+    if steward:
+        found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
+        for request in found.exclude(requested_by_id=user.pk)[:100]:
+            yield _item("Check the request", request)
+    if manager:
+        found = waiting.filter(fellowship__program_id__in=manager, state=RequestState.CHECKED)
+        for request in found.exclude(checked_by_id=user.pk)[:100]:
+            yield _item("Decide or refer the request", request)
+
+
+@register_for(roles.STEWARD, when=_to_verify)
+def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Deletions to verify."""
+    steward = realm_ids_where(user, roles.STEWARD)
+    found = DeletionCertificate.objects.visible_to(user).unverified()
+    found = found.filter(fellowship__program_id__in=steward).exclude(performed_by_id=user.pk)
+    for certificate in found.select_related("dataset", "fellowship")[:100]:
+        yield WorkItem(
+            title=f"Verify that {certificate.dataset} is deleted",
+            url=certificate.get_absolute_url(),
+            silence="The fellowship cannot close until it is verified.",
+            kind="deletion",
+            case_ref=certificate.fellowship.ref,
+            program_id=certificate.fellowship.program_id,
+        )
+
+
+def _item(title: str, request: AccessRequest) -> WorkItem:
+    return WorkItem(
+        title=f"{title} for {request.dataset}",
+        url=request.get_absolute_url(),
+        holder=ME,
+        silence="The request stays where it is.",
+        kind="access request",
+        case_ref=request.fellowship.ref,
+        program_id=request.fellowship.program_id,
+    )

@@ -1,0 +1,131 @@
+"""The catalogue: what there is, how closely it is held, and what less of it exists."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.urls import reverse
+
+from access.states import EXPOSURE, TIERS, Tier, Variant
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.programs.models import Program
+
+CATALOGUE_READERS: Final = (*roles.STAFF, roles.FELLOW)
+"""Who reads the whole catalogue of a programme; an applicant reads its public datasets."""
+
+_SCORE = models.PositiveSmallIntegerField
+
+
+class DatasetQuerySet(TrackedQuerySet["Dataset"]):
+    """Datasets a person may read about. Reading about one opens nothing."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The catalogue of programmes the person works in; public datasets for their applicants."""
+        if not getattr(user, "is_active", False) or not user.pk:
+            return self.none()
+        return self.filter(
+            Q(program_id__in=realm_ids_where(user, *CATALOGUE_READERS))
+            | Q(program_id__in=realm_ids_where(user, roles.APPLICANT), tier=Tier.PUBLIC)
+        )
+
+    def least_first(self) -> Self:
+        """Those that show least before those that show more, then by tier and name."""
+        exposure = Case(
+            *(When(variant=v, then=Value(n)) for v, n in EXPOSURE.items()),
+            output_field=models.PositiveSmallIntegerField(),
+        )
+        rank = Case(
+            *(When(tier=t, then=Value(n)) for n, t in enumerate(TIERS)),
+            output_field=models.PositiveSmallIntegerField(),
+        )
+        return self.annotate(exposure=exposure, tier_rank=rank).order_by(
+            "exposure", "tier_rank", "name"
+        )
+
+    def named(self, name: str) -> Self:
+        """Those that go by this short name, reference or name."""
+        return self.filter(Q(slug=name) | Q(ref=name) | Q(name=name))
+
+    def open_to(self, fellowship: Any) -> Self:
+        """Those a fellowship can have worked with: public ones, and those ever granted to it."""
+        ever = self.filter(grants__fellowship=fellowship).values("pk")
+        return self.filter(Q(tier=Tier.PUBLIC) | Q(pk__in=ever), program_id=fellowship.program_id)
+
+    def family_of(self, dataset: Dataset) -> Self:
+        """The dataset's original and all its variants, itself included."""
+        origin = dataset.parent_id or dataset.pk
+        return self.filter(Q(pk=origin) | Q(parent_id=origin))
+
+
+class Dataset(Tracked):
+    """A body of data with its tier. A variant names the original it was made from."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="datasets")
+    ref = models.CharField(max_length=30, unique=True)
+    slug = models.SlugField(max_length=80, help_text="The name systems use in their events.")
+    name = models.CharField(max_length=200)
+    description = models.TextField()
+    tier = models.CharField(max_length=20, choices=Tier.choices)
+    sensitivity = _SCORE(help_text="1 harmless to 5 gravest.")
+    identifiability = _SCORE(help_text="1 no one to 5 named people.")
+    business_impact = _SCORE("business impact", help_text="If it leaked: 1 none to 5 severe.")
+    reidentification_risk = _SCORE(
+        "re-identification risk", help_text="1 impossible to 5 within hours."
+    )
+    variant = models.CharField(max_length=20, choices=Variant.choices, default=Variant.RAW)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
+    )
+    fields = models.JSONField(
+        default=list, blank=True, help_text="Named fields: name, description, sensitive."
+    )
+    steward = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="stewarded_datasets"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_datasets"
+    )
+
+    objects: ClassVar = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        indexes: ClassVar = [models.Index(fields=["program", "tier", "name"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["program", "slug"], name="dataset_slug_once"),
+            models.CheckConstraint(condition=Q(tier__in=TIERS), name="dataset_tier_is_known"),
+            models.CheckConstraint(
+                condition=Q(variant__in=Variant.values), name="dataset_variant_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    sensitivity__range=(1, 5),
+                    identifiability__range=(1, 5),
+                    business_impact__range=(1, 5),
+                    reidentification_risk__range=(1, 5),
+                ),
+                name="dataset_scores_are_1_to_5",
+            ),
+            models.CheckConstraint(
+                condition=Q(variant=Variant.RAW, parent=None)
+                | (~Q(variant=Variant.RAW) & Q(parent__isnull=False)),
+                name="dataset_variants_and_they_alone_have_an_original",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The catalogue's page."""
+        return reverse("access:dataset", args=[self.ref])
+
+    @property
+    def field_names(self) -> list[str]:
+        """The names of its fields, in their order."""
+        return [field["name"] for field in self.fields]

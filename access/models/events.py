@@ -1,0 +1,178 @@
+"""The access trail: what systems reported, with the verdict of the facts at its own time.
+
+Both tables are append-only at the database. Events come by the million, so they carry plain keys
+without database constraints and no history of their own: each batch binds the digests of its rows
+into one ledger event (docs/adr/access-events-in-batches.md).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from access.models.datasets import Dataset
+from access.models.grants import Grant
+from access.models.requests import ACCESS_STAFF, fellowships_of
+from access.states import EventKind, Operation, Verdict
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.history.models import Untracked
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from scoping.models import Fellowship
+
+APPEND_ONLY: Final = True
+
+
+class EventBatch(Untracked):
+    """What was ingested together. Append-only and untracked: it is written once and never changed.
+
+    `digests` holds the SHA-256 of each row, 32 bytes each, in the order of `position`; `root` is
+    the SHA-256 over them, and stands in the ledger.
+    """
+
+    append_only = APPEND_ONLY
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(default=now)
+    count = models.PositiveIntegerField()
+    duplicates = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    verdicts = models.JSONField(default=dict)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    digests = models.BinaryField()
+    root = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar = [models.Index(fields=["program", "received_at"])]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def ref(self) -> str:
+        """How the record names it."""
+        return f"batch {self.pk}"
+
+
+def _link(to: Any, related_name: str = "+") -> models.ForeignKey[Any, Any]:
+    """A key without a database constraint: checking four of them would halve the rate of ingestion.
+
+    What they point at is never deleted: people are deactivated, tracked records kept.
+    """
+    return models.ForeignKey(
+        to,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name=related_name,
+    )
+
+
+class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
+    """Events by who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The whole trail of programmes one stewards or watches; else that of one's own cases."""
+        if not getattr(user, "is_active", False) or not user.pk:
+            return self.none()
+        staffed = realm_ids_where(user, *ACCESS_STAFF)
+        own = [
+            pk
+            for pk, program in fellowships_of(user).values_list("pk", "program_id")
+            if program not in staffed
+        ]
+        if not own:
+            return self.filter(program_id__in=staffed)
+        return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=own))
+
+    def outside(self) -> Self:
+        """Those whose verdict is anything but within scope."""
+        return self.exclude(verdict=Verdict.WITHIN)
+
+
+class AccessEvent(Untracked):
+    """One reported act, judged once, on arrival, by the facts of its own time. Append-only.
+
+    `identity` and `dataset_name` are what the system reported; `person` and `dataset` what we know
+    them as. `details` is canonical JSON text, so that the bytes kept are the bytes hashed.
+    """
+
+    append_only = APPEND_ONLY
+
+    program = models.ForeignKey(
+        Program, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    batch = models.ForeignKey(
+        EventBatch,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="events",
+    )
+    position = models.PositiveIntegerField(help_text="Place in the batch, from 0.")
+    source = models.CharField(max_length=80)
+    external_id = models.CharField(max_length=200)
+    at = models.DateTimeField(help_text="When it happened, as reported.")
+    received_at = models.DateTimeField()
+    identity = models.CharField(max_length=200)
+    person = _link(settings.AUTH_USER_MODEL)
+    dataset_name = models.CharField(max_length=200, blank=True)
+    dataset = _link(Dataset)
+    fellowship = _link(Fellowship)
+    grant = _link(Grant)
+    kind = models.CharField(max_length=20, choices=EventKind.choices)
+    operation = models.CharField(max_length=20, choices=Operation.choices)
+    session = models.CharField("run or session", max_length=200, blank=True)
+    details = models.TextField(blank=True)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    clause = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    objects: ClassVar = AccessEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes: ClassVar = [
+            models.Index(fields=["at", "id"]),  # the trail of several programmes at once
+            models.Index(fields=["program", "kind", "at"], name="access_event_of_kind"),
+            # Also answers what pages of a case and of a grant count, without a look at the rows.
+            models.Index(
+                fields=[
+                    *("fellowship", "at", "kind", "operation", "verdict"),
+                    *("dataset", "person", "grant"),
+                ],
+                name="access_event_of_case",
+            ),
+            models.Index(fields=["dataset", "at"]),
+            models.Index(
+                fields=["program", "at"],
+                condition=~Q(verdict="within"),
+                name="access_event_outside",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["program", "source", "external_id"], name="access_event_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.external_id}"
+
+    def get_absolute_url(self) -> str:
+        """The event's page."""
+        return reverse("access:event", args=[self.pk])
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The details as reported."""
+        return json.loads(self.details) if self.details else {}

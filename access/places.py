@@ -1,0 +1,147 @@
+"""Where data access appears: navigation, the pages of a case, the words of its verbs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from access.cells import LIVE, standing
+from access.models import AccessRequest
+from access.models.datasets import CATALOGUE_READERS
+from access.models.requests import ACCESS_STAFF
+from access.reach import grants_of, matrix
+from access.states import DeletionMethod, Operation, RequestState, Tier, Variant, Verdict
+from fellowship.accounts import roles
+from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
+from fellowship.web import nav, verbs
+from fellowship.web.items import Link
+from fellowship.web.routes import route_to
+from scoping import casefile, panels
+from scoping.models import Fellowship
+
+
+def _waiting(user: Any) -> int:
+    return AccessRequest.objects.filter(
+        fellowship__program_id__in=realm_ids_where(user, roles.STEWARD),
+        state=RequestState.REQUESTED,
+    ).count()
+
+
+nav.register(
+    "Datasets",
+    "access:catalogue",
+    visible=lambda user: holds_anywhere(user, *CATALOGUE_READERS),
+    section="access",
+    order=40,
+)
+nav.register(
+    "Data desk",
+    "access:desk",
+    visible=lambda user: holds_anywhere(user, roles.STEWARD, roles.MANAGER),
+    section="access",
+    order=42,
+    badge=_waiting,
+)
+nav.register(
+    "Access trail",
+    "access:trail",
+    visible=lambda user: holds_anywhere(user, *ACCESS_STAFF),
+    section="access",
+    order=44,
+)
+nav.register(
+    "My data",
+    "access:grants",
+    visible=lambda user: holds_anywhere(user, roles.FELLOW),
+    section="portal",
+    order=40,
+    rail=True,
+)
+
+
+def reads(fellowship: Fellowship, user: Any) -> bool:
+    """As `fellowships_of`, of a fellowship the person sees: no query."""
+    own = user.pk in (fellowship.fellow_id, fellowship.mentor_id)
+    return own or has_role(user, fellowship.program_id, *ACCESS_STAFF)
+
+
+def case_links(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[Link]:
+    """The case's data page."""
+    if reads(fellowship, user):
+        live = sum(standing(grant, at) == LIVE for grant in grants_of(fellowship))
+        yield Link("Data access", route_to("access:case", fellowship.ref), count=live)
+
+
+def may(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
+    """“What may I do?”: each dataset by operation, with the clause."""
+    if reads(fellowship, user):
+        yield panels.Panel(
+            "access.may",
+            "What may I do with which data?",
+            "access/_may.html",
+            {
+                "matrix": matrix(fellowship, at, casefile.of(fellowship).signed),
+                "calendar": fellowship.program.calendar(),
+            },
+            order=20,
+        )
+
+
+def next_steps(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.NextStep]:
+    """Agreements to accept and grants that end."""
+    if not reads(fellowship, user):
+        return
+    grants = grants_of(fellowship)
+    for grant in grants:
+        if grant.request.state == RequestState.APPROVED:
+            yield panels.NextStep(
+                f"Accept the agreement for {grant.dataset}",
+                url=route_to("access:agreement", grant.agreement.ref),
+                mine=grant.person_id == user.pk,
+            )
+    for grant in [grant for grant in grants if standing(grant, at) == LIVE][:3]:
+        yield panels.NextStep(
+            f"Access to {grant.dataset} ends",
+            due=grant.ends_at,
+            url=route_to("access:grant", grant.ref),
+        )
+
+
+panels.register_links(case_links)
+panels.register(may, place="may")
+panels.register_next(next_steps)
+
+verbs.register(
+    {
+        "access.register_dataset": "put the dataset into the catalogue",
+        "access.change_dataset": "changed the dataset",
+        "access.request": "asked for data",
+        "access.check": "checked that nothing less serves",
+        "access.refer": "referred the request to the board",
+        "access.approve": "approved the request",
+        "access.refuse": "refused the request",
+        "access.withdraw": "withdrew the request",
+        "access.grant_by_board": "granted by decision of the board",
+        "access.refuse_by_board": "refused by decision of the board",
+        "access.return_from_board": "returned it from the board",
+        "access.accept_agreement": "accepted the agreement",
+        "access.revoke": "revoked the grant",
+        "access.ingest": "recorded reported access events",
+        "access.confirm_deletion": "certified the deletion",
+        "access.verify_deletion": "verified the deletion",
+    }
+)
+verbs.register_values(
+    {
+        "tier": Tier.choices,
+        "variant": Variant.choices,
+        "operations": Operation.choices,
+        "access.method": DeletionMethod.choices,
+        "access.state": RequestState.choices,
+        "access.verdicts": Verdict.choices,
+    }
+)
+verbs.register_fields(
+    {"access.agreement": "agreement (SHA-256)", "access.root": "root of the rows"}
+)

@@ -1,0 +1,137 @@
+"""What a fellowship may do and reach: every dataset and operation, by the one decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from access import facts as known
+from access.decisions import Decision, judge
+from access.models import Dataset, Grant
+from access.states import Operation
+from fellowship.accounts.models import User
+from scoping import casefile
+from scoping.models import Fellowship, ScopeOfWork
+from scoping.queries import signed_scope
+
+_SHOWN = (
+    *("ref", "starts_at", "ends_at", "revoked_at", "fellowship", "dataset__ref"),
+    *("dataset__name", "dataset__tier", "person__name", "person__email", "person__is_active"),
+    *("agreement__ref", "agreement__accepted_at", "request__state"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Yes or no for one operation, with the clause that decided."""
+
+    operation: str
+    label: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetAnswers:
+    """Every operation on one dataset for one person."""
+
+    person: User
+    dataset: Dataset
+    answers: list[Answer]
+
+    @property
+    def allowed(self) -> list[Answer]:
+        """The operations allowed now."""
+        return [answer for answer in self.answers if answer.decision.allowed]
+
+    @property
+    def closed(self) -> Decision | None:
+        """The one reason why nothing at all is allowed, where there is only one."""
+        said = {(a.decision.allowed, a.decision.clause, a.decision.reason) for a in self.answers}
+        return self.answers[0].decision if len(said) == 1 and not self.allowed else None
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """When the first of what is allowed ends."""
+        return min((a.decision.until for a in self.allowed if a.decision.until), default=None)
+
+
+def matrix(
+    fellowship: Fellowship, at: dt.datetime, scope: ScopeOfWork | None = None
+) -> list[DatasetAnswers]:
+    """Dataset by operation for the fellow: what is granted, and what the signed scope names.
+
+    `scope`: the version in force at `at`, where it was read already. Five queries at most, whatever
+    the number of datasets.
+    """
+    facts = known.load(Grant.objects.filter(person=fellowship.fellow, fellowship=fellowship))
+    granted = {dataset_id for _, dataset_id in facts.grants}
+    scope = scope or signed_scope(fellowship, at)
+    names = scope.datasets if scope else []
+    shown = Q(pk__in=granted) | Q(ref__in=names) | Q(slug__in=names) | Q(name__in=names)
+    datasets = Dataset.objects.filter(shown, program_id=fellowship.program_id)
+    return [
+        _answers(facts, fellowship.fellow, dataset, at)
+        for dataset in datasets.defer("description", "fields").order_by("name", "id")
+    ]
+
+
+def grants_of(fellowship: Fellowship) -> list[Grant]:
+    """Every grant of the case, the first to end first, read once for all parts of a page."""
+
+    def ask() -> list[Grant]:
+        rows = Grant.objects.filter(fellowship=fellowship)
+        shown = rows.select_related("dataset", "person", "agreement", "request")
+        found = list(shown.only(*_SHOWN).order_by("ends_at", "id"))
+        for grant in found:
+            grant.fellowship = fellowship
+        return found
+
+    return casefile.of(fellowship).once("access.grants", ask)
+
+
+def reachable(
+    fellowship: Fellowship, at: dt.datetime, grants: Iterable[Grant] | None = None
+) -> list[DatasetAnswers]:
+    """What anyone can reach through the fellowship at `at`: only where something is allowed.
+
+    `grants`: its grants with person and dataset, where they were read already.
+    """
+    of_case = Grant.objects.filter(fellowship=fellowship)
+    if grants is None:
+        grants = of_case.select_related("person", "dataset")
+    facts = known.load(of_case)
+    pairs = {(g.person_id, g.dataset_id): (g.person, g.dataset) for g in grants}
+    found = [
+        _answers(facts, person, dataset, at)
+        for person, dataset in pairs.values()
+        if person.is_active
+    ]
+    return sorted((a for a in found if a.allowed), key=lambda a: (a.dataset.name, a.person.pk))
+
+
+def in_words(reach: Iterable[DatasetAnswers]) -> str:
+    """What was reachable, one dataset a line."""
+    lines = [
+        f"{one.person}: {one.dataset} ({', '.join(a.label.lower() for a in one.allowed)})"
+        for one in reach
+    ]
+    return "\n".join(lines) or "Nothing was reachable."
+
+
+def _answers(facts: Any, person: User, dataset: Dataset, at: dt.datetime) -> DatasetAnswers:
+    return DatasetAnswers(
+        person,
+        dataset,
+        [
+            Answer(op, str(Operation(op).label), _decided(facts, person, dataset, op, at))
+            for op in Operation.values
+        ],
+    )
+
+
+def _decided(facts: Any, person: User, dataset: Dataset, op: str, at: dt.datetime) -> Decision:
+    return judge(facts, person.pk, dataset.pk, op, at).decision

@@ -1,0 +1,135 @@
+"""The lifecycles of access as tables of data, and its fixed lists."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+from fellowship.kernel.moves import Holder, Move, MoveTable
+from scoping.states import Operation, Tier
+
+__all__ = [
+    "EXPOSURE",
+    "OPEN_REQUEST",
+    "OPERATION_OF",
+    "REQUEST_MOVES",
+    "TIERS",
+    "DeletionMethod",
+    "EventKind",
+    "Operation",
+    "RequestState",
+    "Tier",
+    "Variant",
+    "Verdict",
+]
+
+
+TIERS: Final = tuple(Tier.values)
+"""The tiers in their order: a later one is held more closely."""
+
+
+class Variant(models.TextChoices):
+    """How much of the original a dataset still shows, from least to most."""
+
+    SYNTHETIC = "synthetic", "Synthetic mirror"
+    DEIDENTIFIED = "deidentified", "De-identified sample"
+    MINIMAL_SUBSET = "minimal_subset", "Minimal subset"
+    RAW = "raw", "Raw"
+
+
+EXPOSURE: Final = {value: place for place, value in enumerate(Variant.values)}
+"""The least that serves comes first."""
+
+
+class EventKind(models.TextChoices):
+    """What systems report, as the agreement demands it be logged."""
+
+    DATASET_ACCESS = "dataset_access", "Dataset access"
+    QUERY = "query", "Query"
+    CODE_EXECUTION = "code_execution", "Code execution"
+    NOTEBOOK_CREATION = "notebook_creation", "Notebook creation"
+    MODEL_CALL = "model_call", "Model call"
+    EXPORT = "export", "Export"
+    OUTPUT_DOWNLOAD = "output_download", "Output download"
+    COLLABORATION = "collaboration", "Collaboration"
+
+
+OPERATION_OF: Final[dict[str, str]] = {
+    EventKind.DATASET_ACCESS.value: Operation.VIEW.value,
+    EventKind.QUERY.value: Operation.QUERY.value,
+    EventKind.CODE_EXECUTION.value: Operation.RUN_CODE.value,
+    EventKind.NOTEBOOK_CREATION.value: Operation.NOTEBOOK.value,
+    EventKind.MODEL_CALL.value: Operation.MODEL_CALL.value,
+    EventKind.EXPORT.value: Operation.EXPORT.value,
+    EventKind.OUTPUT_DOWNLOAD.value: Operation.DOWNLOAD.value,
+    EventKind.COLLABORATION.value: Operation.SHARE.value,
+}
+"""The operation an event stands for when it names none."""
+
+
+class Verdict(models.TextChoices):
+    """What the record says about an event, by the facts at its own time."""
+
+    WITHIN = "within", "Within scope"
+    OUT_OF_SCOPE = "out_of_scope", "Out of scope"
+    UNKNOWN_PERSON = "unknown_person", "Unknown person"
+    UNKNOWN_DATASET = "unknown_dataset", "Unknown dataset"
+
+
+class RequestState(models.TextChoices):
+    """Where a request for access stands. Whether a grant is live is derived, never a state."""
+
+    REQUESTED = "requested", "With the steward"
+    CHECKED = "checked", "Checked by the steward"
+    WITH_BOARD = "with_board", "With the board"
+    APPROVED = "approved", "Approved, agreement to be accepted"
+    GRANTED = "granted", "Granted"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+OPEN_REQUEST: Final = (RequestState.REQUESTED, RequestState.CHECKED, RequestState.WITH_BOARD)
+
+_S = RequestState
+REQUEST_MOVES = MoveTable(
+    name="access request",
+    initial=_S.REQUESTED,
+    moves=(
+        Move("check", _S.REQUESTED, _S.CHECKED),
+        Move("refer", _S.CHECKED, _S.WITH_BOARD),
+        Move("approve", _S.CHECKED, _S.APPROVED),
+        Move("approve", _S.WITH_BOARD, _S.APPROVED),
+        Move("return", _S.WITH_BOARD, _S.CHECKED),
+        Move("refuse", _S.REQUESTED, _S.REFUSED),
+        Move("refuse", _S.CHECKED, _S.REFUSED),
+        Move("refuse", _S.WITH_BOARD, _S.REFUSED),
+        Move("accept", _S.APPROVED, _S.GRANTED),
+        Move("withdraw", _S.REQUESTED, _S.WITHDRAWN),
+        Move("withdraw", _S.CHECKED, _S.WITHDRAWN),
+        Move("withdraw", _S.APPROVED, _S.WITHDRAWN),
+    ),
+    holders={
+        _S.REQUESTED: Holder.US,
+        _S.CHECKED: Holder.US,
+        _S.WITH_BOARD: Holder.BOARD,
+        _S.APPROVED: Holder.YOU,
+        _S.GRANTED: Holder.CLOCK,
+        _S.REFUSED: Holder.NOBODY,
+        _S.WITHDRAWN: Holder.NOBODY,
+    },
+    labels=dict(RequestState.choices),
+    said={
+        _S.APPROVED: "approved with an agreement to accept",
+    },
+)
+
+
+class DeletionMethod(models.TextChoices):
+    """How data was made to go."""
+
+    CRYPTO_ERASE = "crypto_erase", "Key destroyed (cryptographic erasure)"
+    SECURE_DELETE = "secure_delete", "Overwritten or purged"
+    ENVIRONMENT_DESTROYED = "environment_destroyed", "Environment and its volumes destroyed"
+    RETURNED = "returned", "Returned to the company"
+    NEVER_HELD = "never_held", "Nothing was copied out of the environment"

@@ -1,0 +1,40 @@
+"""Pages of data access, below `/access/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from access.views import cases, catalogue, desk, endings, grants, requests, trail, why
+
+app_name = "access"
+
+urlpatterns = [
+    path("", catalogue.catalogue, name="catalogue"),
+    path("datasets/new/", catalogue.new, name="new_dataset"),
+    path("datasets/<str:ref>/", catalogue.dataset, name="dataset"),
+    path("datasets/<str:ref>/request/", requests.new, name="new_request"),
+    path("desk/", desk.desk, name="desk"),
+    path("requests/<str:ref>/", requests.detail, name="request"),
+    path("requests/<str:ref>/check/", requests.check, name="check"),
+    path("requests/<str:ref>/refer/", requests.refer, name="refer"),
+    path("requests/<str:ref>/approve/", requests.approve, name="approve"),
+    path("requests/<str:ref>/refuse/", requests.refuse, name="refuse"),
+    path("requests/<str:ref>/withdraw/", requests.withdraw, name="withdraw"),
+    path("agreements/<str:ref>/", grants.agreement, name="agreement"),
+    path("agreements/<str:ref>/accept/", grants.accept, name="accept"),
+    path("grants/", grants.grants, name="grants"),
+    path("grants/<str:ref>/", grants.grant, name="grant"),
+    path("grants/<str:ref>/revoke/", grants.revoke, name="revoke"),
+    path("cases/<str:ref>/", cases.case, name="case"),
+    path("cases/<str:ref>/suspend/", cases.suspend_everything, name="suspend"),
+    path(
+        "cases/<str:ref>/deleted/<str:dataset>/",
+        endings.confirm,
+        name="confirm_deletion",
+    ),
+    path("deletions/<str:ref>/", endings.deletion, name="deletion"),
+    path("deletions/<str:ref>/verify/", endings.verify, name="verify_deletion"),
+    path("trail/", trail.trail, name="trail"),
+    path("trail/<int:pk>/", trail.event, name="event"),
+    path("why", why.why, name="why"),
+]

@@ -1,0 +1,150 @@
+"""The data of one fellowship: requests, grants, trail, and the button that closes everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from access.cells import of_dataset, standing, tier
+from access.models import AccessEvent, AccessRequest, Grant
+from access.obligations import deletions
+from access.places import reads
+from access.reach import DatasetAnswers, grants_of, reachable
+from access.states import EventKind
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
+from fellowship.web import cells, charts
+from fellowship.web.actions import act, reason_of, verb
+from fellowship.web.columns import Column, Table
+from fellowship.web.markup import markup
+from fellowship.web.routes import route_to
+from scoping import casefile, frame
+from scoping.models import Fellowship
+from scoping.policy import may_suspend
+from scoping.services import suspend
+
+
+def _reached(one: DatasetAnswers) -> object:
+    url = route_to("access:dataset", one.dataset.ref)
+    return cells.beside(cells.link(url, one.dataset), tier(one.dataset))
+
+
+def _reach(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
+    return (
+        Column("Dataset", _reached),
+        Column("Person", lambda one: one.person),
+        Column("Operations", lambda one: ", ".join(answer.label for answer in one.allowed)),
+        Column("Until", lambda one: cells.until(one.until, calendar, "date"), num=True),
+    )
+
+
+REQUESTS: tuple[Column[AccessRequest], ...] = (
+    Column("Dataset", of_dataset),
+    Column("State", lambda r: cells.state(r.state, r.get_state_display())),
+    Column("Last day", lambda r: cells.when(r.ends_on, "date"), num=True),
+)
+
+
+def _granted(at: dt.datetime, calendar: WorkCalendar) -> tuple[Column[Grant], ...]:
+    return (
+        Column("Dataset", of_dataset),
+        Column("Person", lambda g: g.person),
+        Column("Grant", lambda g: cells.tag(*standing(g, at))),
+        Column("Ends", lambda g: cells.until(g.ends_at, calendar, "date"), num=True),
+    )
+
+
+def _case(request: HttpRequest, ref: str) -> Fellowship:
+    case = frame.load(request, ref)
+    if not reads(case, request.user):
+        raise Http404
+    return case
+
+
+@login_required
+def case(request: HttpRequest, ref: str) -> HttpResponse:
+    """What was asked for, granted, used and deleted in one fellowship."""
+    found = _case(request, ref)
+    file = casefile.of(found)
+    context = frame.context(
+        request,
+        found,
+        **_records(request, found, file.at),
+        suspension=file.suspension,
+        may_suspend=may_suspend(found, request.user, None),  # type: ignore[arg-type]
+        suspend_url=reverse("access:suspend", args=[found.ref]),
+    )
+    return render(request, "access/case.html", context)
+
+
+def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[str, Any]:
+    requests = AccessRequest.objects.visible_to(request.user).filter(fellowship=found)
+    requests = requests.select_related("dataset").only("ref", "state", "ends_on", "dataset__name")
+    grants = grants_of(found)
+    reach = reachable(found, at, grants)
+    calendar = found.program.calendar()
+    return {
+        "reach": reach,
+        "reachable": Table(
+            "What can be reached through this fellowship now",
+            _reach(calendar),
+            reach,
+            empty="Nothing is reachable now.",
+        ),
+        "requests": Table(
+            "Requests",
+            REQUESTS,
+            requests,
+            empty="Nothing was asked for yet.",
+            hint=markup(
+                '<a class="btn quiet" href="{}">Look at the datasets</a>',
+                reverse("access:catalogue"),
+            ),
+        ),
+        "grants": Table(
+            "Grants",
+            _granted(at, calendar),
+            sorted(grants, key=lambda grant: -grant.pk),
+            empty="Nothing is granted yet.",
+        ),
+        "chart": _volumes(found),
+        "obligations": list(deletions(found, at)),
+    }
+
+
+def _volumes(found: Fellowship) -> Any:
+    counted = dict(
+        AccessEvent.objects.filter(fellowship_id=found.pk)
+        .order_by()
+        .values_list("kind")
+        .annotate(number=Count("*"))
+    )
+    bars = [
+        charts.Bar(str(EventKind(kind).label), counted[kind])
+        for kind in EventKind.values
+        if kind in counted
+    ]
+    return charts.bars(bars, title="Reported acts by kind", unit="events") if bars else None
+
+
+@verb
+def suspend_everything(request: HttpRequest, ref: str) -> HttpResponse:
+    """Close everything the fellowship reaches, now; what was reachable is on the next page."""
+    found = _case(request, ref)
+    names = ", ".join(f"{one.dataset}" for one in reachable(found, now())) or "nothing"
+    return act(
+        request,
+        lambda: suspend(
+            fellowship=found,
+            by=request.user,  # type: ignore[arg-type]
+            reason=reason_of(request),
+        ),
+        success=f"Suspended. Reachable until now: {names}.",
+        to=reverse("access:case", args=[found.ref]),
+    )

@@ -1,0 +1,179 @@
+"""The API of findings and controls: the same verbs and refusals as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
+from findings import services
+from findings.chain import first_missing
+from findings.filters import FindingFilter
+from findings.models import Artifact, Control, Finding, Measurement
+from findings.states import Severity
+from scoping.models import Fellowship
+
+
+class FindingSerializer(serializers.ModelSerializer[Finding]):
+    """A finding with its first missing link."""
+
+    fellowship = serializers.CharField(source="fellowship.ref")
+    product_owner = serializers.CharField(source="product_owner.username", default=None)
+    first_missing_link = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Finding
+        fields = (
+            "ref",
+            "fellowship",
+            "title",
+            "claim",
+            "conditions",
+            "hits",
+            "trials",
+            "system",
+            "system_version",
+            "severity",
+            "cvss_vector",
+            "cvss_score",
+            "severity_reason",
+            "technique",
+            "reproduction",
+            "reported_at",
+            "state",
+            "actionable",
+            "product_owner",
+            "due_at",
+            "mapping",
+            "rationale",
+            "closure",
+            "first_missing_link",
+        )
+
+    def get_first_missing_link(self, finding: Finding) -> str:
+        """The first link of the chain that is missing; empty when it is whole."""
+        return first_missing(finding)
+
+
+class FindingInput(serializers.Serializer[Any]):
+    """What a report says."""
+
+    fellowship = serializers.CharField(max_length=30)
+    title = serializers.CharField(max_length=250)
+    claim = serializers.CharField(max_length=20_000)
+    conditions = serializers.CharField(max_length=5000, required=False, default="")
+    hits = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
+    trials = serializers.IntegerField(min_value=1, max_value=2_000_000_000, required=False)
+    system = serializers.CharField(max_length=200)
+    system_version = serializers.CharField(max_length=100)
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    cvss_vector = serializers.CharField(max_length=300, required=False, default="")
+    severity_reason = serializers.CharField(max_length=2_000, required=False, default="")
+    technique = serializers.RegexField(
+        r"^(AML\.T\d{4}(\.\d{3})?)?$", max_length=20, required=False, default=""
+    )
+    reproduction = serializers.CharField(max_length=20_000, required=False, default="")
+    evidence = serializers.ListField(
+        child=serializers.RegexField(r"^[0-9a-f]{64}$"), required=False, default=list, max_length=50
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Counts come in pairs, and no more hits than trials."""
+        hits, trials = attrs.get("hits"), attrs.get("trials")
+        if (hits is None) != (trials is None):
+            raise serializers.ValidationError({"hits": "Give both counts or neither."})
+        if hits is not None and trials is not None and hits > trials:
+            raise serializers.ValidationError({"hits": "More hits than trials."})
+        return attrs
+
+
+class FindingViewSet(VisibleViewSet):
+    """Findings."""
+
+    queryset = (
+        Finding.objects.with_links()
+        .select_related("fellowship", "product_owner")
+        .prefetch_related("evidence")
+    )
+    serializer_class = FindingSerializer
+    filterset_class = FindingFilter
+    lookup_field = "ref"
+    ordering = "-id"
+
+    take = service_action("take", services.take_finding, subject="finding")
+    defer = service_action("defer", services.defer_finding, subject="finding", input=ReasonInput)
+    reject = service_action("reject", services.reject_finding, subject="finding", input=ReasonInput)
+
+    def create(self, request: Request) -> Response:
+        """Report a finding of one's own fellowship."""
+        data = self.validated(FindingInput)
+        by: Any = request.user
+        rows = Fellowship.objects.visible_to(request.user)
+        fellowship = rows.filter(ref=data.pop("fellowship")).first()
+        if fellowship is None:
+            raise Refused(Refusal("not_yours", "There is no such fellowship.", field="fellowship"))
+        data["evidence"] = list(
+            Artifact.objects.filter(fellowship=fellowship, sha256__in=data["evidence"])
+        )
+        return self.created(services.report_finding(fellowship=fellowship, by=by, **data))
+
+
+class MeasurementSerializer(serializers.ModelSerializer[Measurement]):
+    """A count."""
+
+    class Meta:
+        model = Measurement
+        fields = ("phase", "hits", "trials", "conditions", "measured_at")
+
+
+class ControlSerializer(serializers.ModelSerializer[Control]):
+    """A control with its counts and verdict."""
+
+    finding = serializers.CharField(source="finding.ref")
+    measurements = MeasurementSerializer(many=True)
+    verdict = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Control
+        fields = (
+            "ref",
+            "finding",
+            "title",
+            "family",
+            "control_type",
+            "state",
+            "metric",
+            "threshold",
+            "minimum_trials",
+            "deployed_at",
+            "verified_at",
+            "measurements",
+            "verdict",
+        )
+
+    def get_verdict(self, control: Control) -> str | None:
+        """reduced, not_shown, worse or insufficient; null when one side is missing."""
+        comparison = control.comparison()
+        return str(comparison.verdict) if comparison else None
+
+
+class ControlViewSet(VisibleViewSet):
+    """Controls."""
+
+    queryset = Control.objects.select_related("finding").prefetch_related("measurements")
+    serializer_class = ControlSerializer
+    lookup_field = "ref"
+    ordering = "-id"
+
+    deploy = service_action("deploy", services.deploy_control, subject="control")
+    verify = service_action("verify", services.verify_control, subject="control")
+
+
+router = Router()
+router.register("findings", FindingViewSet, basename="findings")
+router.register("controls", ControlViewSet, basename="controls")
+urlpatterns = router.urls

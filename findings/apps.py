@@ -1,0 +1,15 @@
+"""The findings application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FindingsConfig(AppConfig):
+    """Findings, controls and measurements."""
+
+    name = "findings"
+
+    def ready(self) -> None:
+        """Register the board's kind, the clock's handler and the pages' places."""
+        from findings import board, places, tasks  # noqa: F401

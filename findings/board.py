@@ -1,0 +1,75 @@
+"""The board's part in findings: whether a severe one may be rejected."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from fellowship.accounts.models import Actor
+from fellowship.kernel.journal import System
+from findings.models import Finding
+from findings.services import reject_finding
+from governance.kinds import MatterKind, register
+from governance.models import Decision, Matter
+
+
+class RejectionKind(MatterKind):
+    """A severe finding is rejected by the board, or goes on being investigated."""
+
+    key = "findings.rejection"
+    label = "Rejection of a severe finding"
+    subject_model = "findings.finding"
+
+    def title(self, subject: Any) -> str:
+        return f"Reject {subject.ref}: {subject.title}"
+
+    def question(self, subject: Any) -> str:
+        return f"Whether the product owner may reject {subject.ref} ({subject.severity})."
+
+    def dossier(self, subject: Any) -> dict[str, Any]:
+        finding = cast("Finding", subject)
+        share = finding.share
+        return {
+            "sections": [
+                {"heading": "Claim", "text": finding.claim},
+                {"heading": "Conditions", "text": finding.conditions or "Not stated"},
+                {"heading": "How often", "text": str(share) if share else "Not counted"},
+                {"heading": "System", "text": f"{finding.system} {finding.system_version}"},
+                {"heading": "Severity", "text": finding.get_severity_display()},
+                {
+                    "heading": "Evidence",
+                    "rows": [
+                        {"Artifact": e.artifact.name, "SHA-256": e.artifact.sha256}
+                        for e in finding.evidence.select_related("artifact")
+                    ],
+                },
+            ]
+        }
+
+    def revision(self, subject: Any) -> str:
+        from fellowship.history.queries import revision
+
+        return revision(subject)
+
+    def parties(self, subject: Any) -> set[int]:
+        return {
+            pk
+            for pk in (
+                subject.reported_by_id,
+                subject.fellowship.fellow_id,
+                subject.product_owner_id,
+            )
+            if pk
+        }
+
+    def url(self, subject: Any) -> str:
+        return str(subject.get_absolute_url())
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: Actor) -> None:
+        """Reject on approval; on anything else the finding stays under investigation."""
+        if decision.outcome in ("approve", "approve_with_conditions"):
+            reject_finding(
+                finding=subject, by=System("board decision"), reason=f"Board: {matter.ref}"
+            )
+
+
+register(RejectionKind())

@@ -1,0 +1,56 @@
+"""How findings and controls look in lists and on their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.utils.safestring import SafeString
+
+from fellowship.web import cells
+from fellowship.web.markup import markup
+from fellowship.web.routes import route_to
+from findings.models import Finding
+from findings.states import FindingState, Severity, Verdict
+
+_TONES: Final = {
+    Severity.CRITICAL: "bad",
+    Severity.HIGH: "bad",
+    Severity.MEDIUM: "warn",
+    Verdict.REDUCED: "good",
+    Verdict.NOT_SHOWN: "warn",
+    Verdict.WORSE: "bad",
+    Verdict.INSUFFICIENT: "warn",
+}
+
+
+def severity(finding: Finding) -> SafeString:
+    """The severity in a pill, and the CVSS score beside it."""
+    words = Severity(finding.severity)
+    pill = cells.tag(words.label, _TONES.get(words, "plain"))
+    return pill if finding.cvss_score is None else SafeString(pill + cells.meta(finding.cvss_score))
+
+
+def verdict(given: Verdict) -> SafeString:
+    """What a before and after show, in a pill."""
+    return cells.tag(given.label, _TONES[given])
+
+
+def lines(findings: Iterable[Finding]) -> SafeString:
+    """Findings one below the other: name, severity and disposition."""
+    return SafeString("".join(_line(finding) for finding in findings))
+
+
+def _line(finding: Finding) -> str:
+    return markup(
+        '<p class="split"><span><a href="{}">{}</a>{}</span><span>{}</span></p>',
+        route_to("findings:detail", finding.ref),
+        finding.title,
+        cells.meta(finding.ref),
+        cells.beside(severity(finding), disposition(finding)),
+    )
+
+
+def disposition(finding: Finding) -> SafeString:
+    """The disposition in a pill."""
+    return cells.state(finding.state, FindingState(finding.state).label)

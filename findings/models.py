@@ -1,0 +1,459 @@
+"""Artifacts, findings, controls and measurements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
+from django.urls import reverse
+
+from access.models import Dataset
+from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.time import now
+from fellowship.kernel.words import WordIndex
+from fellowship.programs.models import Program
+from findings.states import (
+    HIGHER_IS_BETTER,
+    SETTLED,
+    Closure,
+    ControlState,
+    ControlType,
+    Family,
+    FindingState,
+    Mapping,
+    Metric,
+    Progress,
+    Severity,
+    cvss_band,
+)
+from findings.statistics import Comparison, Share, compare
+from governance.models import ExceptionRecord
+from scoping.models import Fellowship
+
+PERSON = settings.AUTH_USER_MODEL
+sha256 = RegexValidator(r"^[0-9a-f]{64}$", "A SHA-256 has 64 hexadecimal digits.")
+technique = RegexValidator(
+    r"^AML\.T\d{4}(\.\d{3})?$", "A MITRE ATLAS technique looks like AML.T0051 or AML.T0051.000."
+)
+
+
+class ArtifactQuerySet(TrackedQuerySet["Artifact"]):
+    """Artifacts of fellowships a person may see."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of visible fellowships."""
+        return self.filter(fellowship__in=Fellowship.objects.visible_to(user))
+
+
+class Artifact(Tracked):
+    """A result of the research, known by its hash: code, table, harness, log, note."""
+
+    fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="artifacts")
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40, default="table")
+    sha256 = models.CharField(max_length=64, validators=[sha256])
+    size = models.PositiveBigIntegerField(default=0, help_text="bytes")
+    location = models.CharField(max_length=500, blank=True)
+
+    objects: ClassVar = ArtifactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fellowship", "sha256"], name="artifact_hash_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArtifactSource(Tracked):
+    """An artifact was made from a dataset."""
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="sources")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="artifact_sources")
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["artifact", "dataset"], name="artifact_source_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artifact} from {self.dataset}"
+
+
+UNSETTLED = tuple(state.value for state in FindingState if state not in SETTLED)
+
+
+def waits_until() -> Case:
+    """The due time while a clock runs for it; the index of the queue's order is over the same."""
+    return Case(When(state__in=UNSETTLED, then=F("due_at")))
+
+
+class FindingQuerySet(TrackedQuerySet["Finding"]):
+    """Findings by who may see them and how their clock stands."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of visible fellowships."""
+        return self.filter(fellowship__in=Fellowship.objects.visible_to(user))
+
+    def unsettled(self) -> Self:
+        """Findings whose clock still runs: neither closed nor rejected nor deferred."""
+        return self.filter(state__in=UNSETTLED)
+
+    def overdue(self, at: dt.datetime | None = None) -> Self:
+        """Unsettled findings past their due time."""
+        return self.unsettled().filter(due_at__lte=at or now())
+
+    def with_clock(self) -> Self:
+        """With `clock`: when an unsettled finding is due, none for a settled one."""
+        return self.annotate(clock=waits_until())
+
+    def with_links(self) -> Self:
+        """With what other records add to the chain: `has_dataset`, and `progress` of controls.
+
+        `progress` holds the `Progress` that any of its controls has made, none without a control.
+        One scalar subquery each, answered by index for each row: EXISTS would be hashed, which
+        reads whole tables for a page of rows.
+        """
+        return self.annotate(**_links())
+
+
+@functools.cache
+def _links() -> dict[str, Subquery]:
+    sources = ArtifactSource.objects.filter(artifact__supports__finding=OuterRef("pk"))
+    controls = Control.objects.filter(finding=OuterRef("pk")).order_by().values("finding")
+    progress = controls.annotate(
+        made=Value(Progress.PLANNED)
+        + _any(Progress.BASELINE, measurements__phase=Measurement.Phase.BASELINE)
+        + _any(Progress.MEASURED, measurements__phase=Measurement.Phase.AFTER)
+        + _any(Progress.VERIFIED, state=ControlState.VERIFIED)
+    )
+    return {
+        "has_dataset": Subquery(sources.order_by().values("pk")[:1]),
+        "progress": Subquery(progress.values("made")),
+    }
+
+
+def _any(progress: Progress, **condition: str) -> Max:
+    return Max(Case(When(**condition, then=Value(progress)), default=Value(0)))
+
+
+class Finding(Tracked):
+    """A claim about a system's risk, with the conditions under which it holds."""
+
+    fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="findings")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="findings")
+    ref = models.CharField(max_length=30, unique=True)
+    title = models.CharField(max_length=250)
+    claim = models.TextField()
+    conditions = models.TextField(blank=True)
+    hits = models.PositiveIntegerField(null=True, blank=True)
+    trials = models.PositiveIntegerField(null=True, blank=True)
+    system = models.CharField(max_length=200)
+    system_version = models.CharField(max_length=100)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    severity_rank = models.PositiveSmallIntegerField(editable=False)
+    cvss_vector = models.CharField(max_length=300, blank=True)
+    cvss_score = models.DecimalField(max_digits=3, decimal_places=1, null=True, blank=True)
+    severity_reason = models.TextField(
+        blank=True, help_text="Why the severity is another than the vector's score means."
+    )
+    technique = models.CharField(max_length=20, blank=True, validators=[technique])
+    reproduction = models.TextField(blank=True)
+    embargo_until = models.DateTimeField(null=True, blank=True)
+    reported_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField(default=now)
+    state = models.CharField(
+        max_length=20, choices=FindingState.choices, default=FindingState.REPORTED, editable=False
+    )
+    actionable = models.BooleanField(null=True, help_text="Unknown until it is disposed of.")
+    product_owner = models.ForeignKey(
+        PERSON, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_findings"
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    mapping = models.CharField(max_length=20, choices=Mapping.choices, blank=True)
+    rationale = models.TextField(blank=True)
+    closure = models.CharField(max_length=20, choices=Closure.choices, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    closed_by = models.ForeignKey(
+        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    duplicate_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="duplicates", editable=False
+    )
+    exception = models.ForeignKey(
+        ExceptionRecord, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    objects: ClassVar = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_at", "id")
+        indexes: ClassVar = [
+            # The queue is of all one's programmes at once, so its orders stand alone.
+            models.Index(waits_until().asc(), "id", name="finding_clock"),
+            models.Index(fields=["due_at", "id"]),
+            models.Index(fields=["state", "due_at", "id"]),
+            models.Index(fields=["severity_rank", "id"]),
+            models.Index(fields=["program", "state", "due_at", "id"]),
+            models.Index(fields=["program", "reported_at", "id"]),
+            models.Index(fields=["product_owner", "state", "due_at"]),
+            models.Index(fields=["fellowship", "id"]),
+            models.Index(fields=["program", "-severity_rank", "id"]),
+            models.Index(fields=["program", "technique"]),
+            WordIndex(fields=["title", "ref", "technique"], name="finding_words"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=(Q(hits=None) & Q(trials=None))
+                | (
+                    Q(hits__isnull=False, trials__isnull=False)
+                    & Q(trials__gt=0, hits__lte=F("trials"))
+                ),
+                name="finding_hits_of_trials",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=FindingState.values), name="finding_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FindingState.ACCEPTED)
+                | Q(actionable=False)
+                | (
+                    Q(actionable=True)
+                    & Q(product_owner__isnull=False)
+                    & Q(due_at__isnull=False)
+                    & ~Q(mapping="")
+                ),
+                name="finding_accepted_is_owned_due_and_mapped_or_exploratory",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[FindingState.REJECTED, FindingState.DEFERRED])
+                | ~Q(rationale=""),
+                name="finding_rejected_or_deferred_says_why",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state=FindingState.CLOSED) & ~Q(closure="") & Q(closed_at__isnull=False)
+                )
+                | (~Q(state=FindingState.CLOSED) & Q(closure="") & Q(closed_at=None)),
+                name="finding_closed_points_at_what_closed_it",
+            ),
+            models.CheckConstraint(
+                condition=(Q(closed_at=None) & Q(closed_by=None))
+                | (Q(closed_at__isnull=False) & Q(closed_by__isnull=False)),
+                name="finding_closed_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=(Q(closure=Closure.DUPLICATE) & Q(duplicate_of__isnull=False))
+                | (~Q(closure=Closure.DUPLICATE) & Q(duplicate_of=None)),
+                name="finding_duplicate_names_the_other",
+            ),
+            models.CheckConstraint(
+                condition=~Q(closure=Closure.EXCEPTION) | Q(exception__isnull=False),
+                name="finding_excepted_names_the_exception",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("findings:detail", args=[self.ref])
+
+    @property
+    def severity_note(self) -> str:
+        """Where the severity is another than the vector's score means: that, and why."""
+        if self.cvss_score is None or cvss_band(self.cvss_score) == self.severity:
+            return ""
+        band = cvss_band(self.cvss_score)
+        meant = band.label.lower() if band else "no severity"
+        why = self.severity_reason or "(no reason was recorded)"
+        return f"CVSS {self.cvss_score} means {meant}. {self.get_severity_display()} because: {why}"
+
+    @property
+    def share(self) -> Share | None:
+        """How often it happened, where it was counted."""
+        if self.trials is None or self.hits is None:
+            return None
+        return Share(self.hits, self.trials)
+
+    def overdue_at(self, at: dt.datetime) -> bool:
+        """Whether it is past due at `at`."""
+        return self.due_at is not None and self.due_at <= at and self.state not in SETTLED
+
+
+class FindingEvidence(Tracked):
+    """An artifact that supports a finding's claim."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="evidence")
+    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="supports")
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finding", "artifact"], name="finding_evidence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artifact} for {self.finding_id}"
+
+
+class Reply(Tracked):
+    """What the fellow or the owner says about a disposition; both see all."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="replies")
+    author = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(max_length=5000)
+    said_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("said_at", "id")
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class ControlQuerySet(TrackedQuerySet["Control"]):
+    """Controls of findings a person may see."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of visible findings."""
+        return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
+
+
+class Control(Tracked):
+    """What a product does about a finding, with the measure fixed before it ships."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="controls")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="controls")
+    ref = models.CharField(max_length=30, unique=True)
+    title = models.CharField(max_length=250)
+    description = models.TextField(blank=True)
+    family = models.CharField(max_length=20, choices=Family.choices)
+    control_type = models.CharField(max_length=30, choices=ControlType.choices)
+    owner = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="owned_controls")
+    tracker_url = models.URLField(blank=True)
+    state = models.CharField(
+        max_length=20, choices=ControlState.choices, default=ControlState.PLANNED, editable=False
+    )
+    metric = models.CharField(max_length=30, choices=Metric.choices)
+    threshold = models.DecimalField(
+        max_digits=5, decimal_places=4, default=0, help_text="Least improvement, as a share 0…1."
+    )
+    minimum_trials = models.PositiveIntegerField(default=30)
+    baseline_waiver = models.TextField(blank=True)
+    deployed_at = models.DateTimeField(null=True, editable=False)
+    deployed_by = models.ForeignKey(
+        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    verified_at = models.DateTimeField(null=True, editable=False)
+    verified_by = models.ForeignKey(
+        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    objects: ClassVar = ControlQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar = [models.Index(fields=["program", "state", "-id"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=(Q(deployed_at=None) & Q(deployed_by=None))
+                | (Q(deployed_at__isnull=False) & Q(deployed_by__isnull=False)),
+                name="control_deployed_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=(Q(verified_at=None) & Q(verified_by=None))
+                | (Q(verified_at__isnull=False) & Q(verified_by__isnull=False)),
+                name="control_verified_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED])
+                | Q(deployed_at__isnull=False),
+                name="control_deployed_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ControlState.VERIFIED) | Q(verified_at__isnull=False),
+                name="control_verified_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by=None) | ~Q(verified_by=F("owner")),
+                name="control_is_not_verified_by_its_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold__gte=0) & Q(threshold__lt=1), name="control_threshold_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("findings:control", args=[self.ref])
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of the metric is the improvement."""
+        return self.metric in HIGHER_IS_BETTER
+
+    def comparison(self, after: Measurement | None = None) -> Comparison | None:
+        """The latest baseline against `after`, the latest count after unless one is given.
+
+        None where either is missing.
+        """
+        rows = list(self.measurements.all())
+        before = next((m for m in rows if m.phase == Measurement.Phase.BASELINE), None)
+        after = after or next((m for m in rows if m.phase == Measurement.Phase.AFTER), None)
+        if before is None or after is None:
+            return None
+        return compare(
+            before.share,
+            after.share,
+            threshold=float(self.threshold),
+            minimum=self.minimum_trials,
+            higher_is_better=self.higher_is_better,
+        )
+
+
+class Measurement(Tracked):
+    """A count, never a bare rate: hits of trials under stated conditions, before or after."""
+
+    class Phase(models.TextChoices):
+        """On which side of the deployment it was taken."""
+
+        BASELINE = "baseline", "Before"
+        AFTER = "after", "After"
+
+    control = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="measurements")
+    phase = models.CharField(max_length=10, choices=Phase.choices)
+    hits = models.PositiveIntegerField()
+    trials = models.PositiveIntegerField()
+    conditions = models.TextField(blank=True)
+    measured_at = models.DateTimeField(default=now)
+    measured_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-measured_at", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(trials__gt=0) & Q(hits__lte=F("trials")),
+                name="measurement_hits_of_trials",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_phase_display()} {self.hits}/{self.trials}"
+
+    @property
+    def share(self) -> Share:
+        """The count as a share."""
+        return Share(self.hits, self.trials)

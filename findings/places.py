@@ -1,0 +1,158 @@
+"""Where findings appear outside their own pages: navigation, home, words for verbs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.web import nav, verbs, work
+from fellowship.web.routes import route_to
+from findings import policy
+from findings.models import Finding, Measurement
+from findings.states import (
+    Closure,
+    ControlState,
+    FindingState,
+    Mapping,
+    Metric,
+    Severity,
+    Verdict,
+)
+from scoping import panels
+from scoping.models import Fellowship
+
+OWN = (roles.PRODUCT_OWNER,)
+SEE = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR, roles.SPONSOR)
+
+nav.register(
+    "Triage",
+    "findings:queue",
+    visible=lambda user: holds_anywhere(user, *SEE),
+    section="triage",
+    order=40,
+)
+nav.register(
+    "Controls",
+    "findings:controls",
+    visible=lambda user: holds_anywhere(user, *SEE),
+    section="triage",
+    order=41,
+)
+nav.register(
+    "My findings",
+    "findings:queue",
+    visible=lambda user: holds_anywhere(user, roles.FELLOW),
+    section="portal",
+    order=40,
+    rail=True,
+)
+verbs.register(
+    {
+        "findings.register_artifact": "registered a result",
+        "findings.report": "reported the finding",
+        "findings.take": "took the finding up",
+        "findings.accept": "accepted the finding",
+        "findings.defer": "deferred the finding",
+        "findings.reject": "rejected the finding",
+        "findings.refer": "asked the board to reject the finding",
+        "findings.reconsider": "took the finding up again",
+        "findings.reply": "replied",
+        "findings.plan_control": "planned the control",
+        "findings.measure": "recorded a count",
+        "findings.waive_baseline": "waived the baseline",
+        "findings.deploy_control": "recorded the control as deployed",
+        "findings.verify_control": "verified the control",
+        "findings.close": "closed the finding",
+        "findings.close_as_duplicate": "closed the finding as a repetition",
+    }
+)
+verbs.register_values(
+    {
+        "findings.closure": Closure.choices,
+        "findings.mapping": Mapping.choices,
+        "findings.metric": Metric.choices,
+        "findings.phase": Measurement.Phase.choices,
+        "findings.state": (*FindingState.choices, *ControlState.choices),
+        "findings.verdict": Verdict.choices,
+        "severity": Severity.choices,
+    }
+)
+verbs.register_words("findings.difference", lambda share: f"{float(share) * 100:+.0f} points")
+verbs.register_words("findings.threshold", lambda share: f"{float(share) * 100:.0f} points")
+verbs.register_fields(
+    {
+        "findings.closure": "closed with",
+        "findings.mapping": "turns into",
+        "findings.threshold": "least improvement",
+    }
+)
+
+
+@work.register_for(*OWN)
+def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What a product owner has to take up, decide or ship; at most the twenty most urgent."""
+    rows = Finding.objects.visible_to(user).unsettled()
+    rows = rows.only("ref", "title", "state", "due_at", "product_owner_id", "program_id")
+    for finding in rows.order_by("due_at", "id")[:20]:
+        if finding.product_owner_id not in (None, user.pk):
+            continue
+        verb = {
+            FindingState.REPORTED: "Take up",
+            FindingState.INVESTIGATING: "Dispose of",
+            FindingState.ACCEPTED: "Answer with a control",
+        }[FindingState(finding.state)]
+        yield work.WorkItem(
+            title=f"{verb}: {finding.title}",
+            url=route_to("findings:detail", finding.ref),
+            due=finding.due_at,
+            silence="It goes to the sponsor.",
+            kind="finding",
+            case_ref=finding.ref,
+            program_id=finding.program_id,
+        )
+
+
+@work.register_for(roles.FELLOW)
+def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What a fellow waits for."""
+    rows = Finding.objects.filter(reported_by=user).unsettled().select_related("product_owner")
+    rows = rows.only(
+        "ref", "title", "due_at", "program_id", "product_owner__name", "product_owner__email"
+    )
+    for finding in rows.order_by("due_at", "id")[:20]:
+        yield work.WorkItem(
+            title=finding.title,
+            url=route_to("findings:detail", finding.ref),
+            due=finding.due_at,
+            holder=str(finding.product_owner or "the product owners"),
+            silence="It goes to the sponsor.",
+            kind="finding",
+            case_ref=finding.ref,
+            program_id=finding.program_id,
+        )
+
+
+def report_url(fellowship: Any) -> str:
+    """Where a fellow reports a finding of this fellowship."""
+    return reverse("findings:report", args=[fellowship.ref])
+
+
+@panels.register
+def case_findings(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
+    """What this case found, and the way to report more."""
+    rows = Finding.objects.filter(fellowship=fellowship)  # the case is visible, so they are
+    may_report = policy.may_report(fellowship, user) is None
+    found = list(rows.only("ref", "title", "severity", "cvss_score", "state").order_by("-id")[:20])
+    if found or may_report:
+        yield panels.Panel(
+            "findings.case",
+            "Findings",
+            "findings/_case.html",
+            {"findings": found, "may_report": may_report},
+            order=60,
+        )

@@ -1,0 +1,253 @@
+"""Who may report, dispose of and close findings, and ship and verify controls."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import Window
+from findings import terms
+from findings.models import Control, Finding, Measurement
+from findings.states import (
+    CONTROL_MOVES,
+    FINDING_MOVES,
+    Closure,
+    ControlState,
+    FindingState,
+    Severity,
+    Verdict,
+    cvss_band,
+)
+from governance import exceptions
+from scoping.models import Fellowship
+from scoping.policy.standing import recused_from
+
+RULE = "findings become controls"
+SEVERE = (Severity.CRITICAL, Severity.HIGH)
+
+
+def may_report(fellowship: Fellowship, by: Actor) -> Refusal | None:
+    """Findings are reported by the fellow, or by an importer for them."""
+    if isinstance(by, System) or by == fellowship.fellow:
+        return None
+    return Refusal("not_yours", "A finding is reported by the fellow whose research it is.")
+
+
+def severity_stands(severity: str, score: Decimal | None, reason: str) -> Refusal | None:
+    """Why a severity other than its CVSS score means is refused: a reason lets it stand."""
+    if score is None or reason.strip() or cvss_band(score) == severity:
+        return None
+    band = cvss_band(score)
+    meant = band.label.lower() if band else "no severity at all"
+    return Refusal(
+        "severity_differs",
+        f"The vector scores {score}, which means {meant}; you chose {Severity(severity).label}. "
+        "Change one of them, or say here why the severity fits all the same.",
+        rule="CVSS 4.0 severity bands",
+        field="severity_reason",
+    )
+
+
+def may_triage(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not dispose of the finding: product owners do, never the one who reported it."""
+    if isinstance(by, System):
+        return None
+    return first(
+        None
+        if has_role(by, finding.program_id, roles.PRODUCT_OWNER, roles.MANAGER)
+        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
+        None
+        if by != finding.reported_by
+        else Refusal("separation", "Who reported a finding does not dispose of it.", rule=RULE),
+        _not_recused(finding, by),
+    )
+
+
+def may_take(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not take the finding up."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "take"))
+
+
+def may_accept(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not accept the finding."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "accept"))
+
+
+def may_defer(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not defer the finding."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "defer"))
+
+
+def may_reject(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not reject it alone: a severe finding is rejected by the board."""
+    return first(
+        may_triage(finding, by),
+        FINDING_MOVES.refusal(finding.state, "reject"),
+        Refusal(
+            "board_decides",
+            f"The board rejects {finding.get_severity_display().lower()} findings: refer it.",
+            rule=RULE,
+        )
+        if finding.severity in SEVERE and not isinstance(by, System)
+        else None,
+    )
+
+
+def may_refer(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not ask the board to reject the finding."""
+    return first(
+        may_triage(finding, by),
+        FINDING_MOVES.refusal(finding.state, "reject"),
+        None
+        if finding.severity in SEVERE
+        else Refusal("no_need", "The product owner may reject this finding without the board."),
+    )
+
+
+def may_reply(finding: Finding, by: User) -> Refusal | None:
+    """The fellow and those who dispose of findings talk to each other on the record."""
+    if by in (finding.reported_by, finding.fellowship.fellow):
+        return None
+    return may_triage(finding, by)
+
+
+def may_plan(finding: Finding, by: Actor) -> Refusal | None:
+    """Why no control may be planned: it answers an accepted, actionable finding."""
+    return first(
+        may_triage(finding, by),
+        None
+        if finding.state == FindingState.ACCEPTED and finding.actionable
+        else Refusal("not_accepted", "A control answers an accepted, actionable finding."),
+    )
+
+
+def may_measure(control: Control, phase: str, by: Actor) -> Refusal | None:
+    """A baseline is taken before deployment, an outcome after it."""
+    deployed = control.state in (ControlState.DEPLOYED, ControlState.VERIFIED)
+    return first(
+        may_triage(control.finding, by),
+        Refusal("too_late", "A baseline is taken before deployment; this control is deployed.")
+        if phase == Measurement.Phase.BASELINE and deployed
+        else None,
+        Refusal("too_early", "This control is not deployed, so nothing can be measured after it.")
+        if phase == Measurement.Phase.AFTER and not deployed
+        else None,
+    )
+
+
+def may_deploy(control: Control, by: Actor) -> Refusal | None:
+    """Why the control may not be recorded as deployed: without a baseline nothing can be shown."""
+    has_baseline = any(m.phase == Measurement.Phase.BASELINE for m in control.measurements.all())
+    return first(
+        may_triage(control.finding, by),
+        CONTROL_MOVES.refusal(control.state, "deploy"),
+        None
+        if has_baseline or control.baseline_waiver
+        else Refusal(
+            "no_baseline",
+            "Record the baseline first, or waive it with a reason everyone will see.",
+            rule="controls are measured honestly",
+        ),
+    )
+
+
+def may_verify(control: Control, by: Actor) -> Refusal | None:
+    """A control is verified by another person than its owner, on a measurement that shows it."""
+    comparison = control.comparison()
+    return first(
+        _may_judge(control, by),
+        CONTROL_MOVES.refusal(control.state, "verify"),
+        Refusal("separation", "A control is not verified by its owner.", rule=RULE)
+        if by == control.owner
+        else None,
+        Refusal("not_measured", "There is no measurement before and after to judge.")
+        if comparison is None and not control.baseline_waiver
+        else None,
+        Refusal(
+            "not_shown",
+            f"The verdict is “{comparison.verdict.label.lower()}”; a shown reduction is needed.",
+            rule="controls are measured honestly",
+        )
+        if comparison is not None and comparison.verdict != Verdict.REDUCED
+        else None,
+    )
+
+
+def may_close(finding: Finding, closure: str, by: Actor) -> Refusal | None:
+    """Why the finding may not be closed on this ground."""
+    return first(
+        may_triage(finding, by),
+        FINDING_MOVES.refusal(finding.state, "close"),
+        _ground(finding, closure),
+    )
+
+
+def _ground(finding: Finding, closure: str) -> Refusal | None:
+    if closure == Closure.CONTROL:
+        held = finding.controls.filter(state=ControlState.VERIFIED).exists()
+        reason = "No control of this finding is verified yet."
+    elif closure == Closure.EXCEPTION:
+        held = exceptions.covering(finding, "control_not_implemented").exists()
+        reason = "No live exception covers this finding."
+    elif closure == Closure.REJECTION:
+        held, reason = finding.state == FindingState.REJECTED, "This finding was not rejected."
+    elif closure == Closure.EXPLORATORY:
+        held = finding.actionable is False
+        reason = "This finding is actionable, so something must answer it."
+    else:
+        held, reason = False, "Choose what the closed finding points at."
+    return None if held else Refusal("no_ground", reason, rule=RULE, field="closure")
+
+
+def _may_judge(control: Control, by: Actor) -> Refusal | None:
+    if isinstance(by, System) or has_role(
+        by, control.program_id, roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL
+    ):
+        return _not_recused(control.finding, by)
+    return Refusal("wrong_role", "A control is verified by product, security or the manager.")
+
+
+def _not_recused(finding: Finding, by: Actor) -> Refusal | None:
+    if isinstance(by, User) and recused_from(finding.fellowship, by):
+        return Refusal("separation", "You declared a conflict of interest about this case.")
+    return None
+
+
+def due_within_rule(finding: Finding, window: Window, due_at: dt.datetime | None) -> Refusal | None:
+    """An agreed date is one the severity’s clock allows."""
+    latest = window.due(now(), finding.program.calendar())
+    if due_at is None or now() < due_at <= latest:
+        return None
+    return Refusal(
+        "not_within_rule",
+        f"Choose a time up to {latest:%-d %B %Y}, as the severity's clock allows; "
+        "for later, ask for an exception.",
+        rule=terms.rule_label(finding),
+        field="due_at",
+    )
+
+
+def says_why(reason: str) -> Refusal | None:
+    """A judgement carries its reason."""
+    if reason.strip():
+        return None
+    return Refusal("no_rationale", "Say why: the fellow will read it.", field="reason")
+
+
+def owned_and_mapped(owner: User | None, mapping: str) -> Refusal | None:
+    """What is acted on has an owner and turns into something."""
+    if owner is None:
+        return Refusal("no_owner", "Name the product owner.", field="product_owner")
+    if not mapping:
+        return Refusal(
+            "no_mapping",
+            "Say what it turns into, or mark it exploratory.",
+            field="mapping",
+        )
+    return None

@@ -1,0 +1,185 @@
+"""The lifecycles of a finding and of a control, and their closed lists."""
+
+from __future__ import annotations
+
+import enum
+from decimal import Decimal
+
+from django.db import models
+
+from fellowship.kernel.moves import Holder, Move, MoveTable
+
+
+class FindingState(models.TextChoices):
+    """One state, which is the disposition as well."""
+
+    REPORTED = "reported", "Reported"
+    INVESTIGATING = "investigating", "Under investigation"
+    ACCEPTED = "accepted", "Accepted"
+    DEFERRED = "deferred", "Deferred"
+    REJECTED = "rejected", "Rejected with rationale"
+    CLOSED = "closed", "Closed"
+
+
+SETTLED = frozenset({FindingState.CLOSED, FindingState.REJECTED, FindingState.DEFERRED})
+"""Its clock no longer runs."""
+
+FINDING_MOVES = MoveTable(
+    name="finding",
+    initial=FindingState.REPORTED,
+    moves=(
+        Move("take", FindingState.REPORTED, FindingState.INVESTIGATING),
+        Move("accept", FindingState.INVESTIGATING, FindingState.ACCEPTED),
+        Move("defer", FindingState.INVESTIGATING, FindingState.DEFERRED),
+        Move("reject", FindingState.INVESTIGATING, FindingState.REJECTED),
+        Move("defer", FindingState.ACCEPTED, FindingState.DEFERRED),
+        Move("reconsider", FindingState.DEFERRED, FindingState.INVESTIGATING),
+        Move("reconsider", FindingState.REJECTED, FindingState.INVESTIGATING),
+        Move("close", FindingState.ACCEPTED, FindingState.CLOSED),
+        Move("close", FindingState.DEFERRED, FindingState.CLOSED),
+        Move("close", FindingState.REJECTED, FindingState.CLOSED),
+        Move("close_as_duplicate", FindingState.REPORTED, FindingState.CLOSED),
+        Move("close_as_duplicate", FindingState.INVESTIGATING, FindingState.CLOSED),
+    ),
+    holders={
+        FindingState.REPORTED: Holder.US,
+        FindingState.INVESTIGATING: Holder.US,
+        FindingState.ACCEPTED: Holder.US,
+        FindingState.DEFERRED: Holder.US,
+        FindingState.REJECTED: Holder.YOU,
+        FindingState.CLOSED: Holder.NOBODY,
+    },
+    labels=dict(FindingState.choices),
+    said={
+        "take": "taken up",
+        "close_as_duplicate": "closed as a duplicate",
+    },
+)
+
+
+class ControlState(models.TextChoices):
+    """From plan to proof."""
+
+    PLANNED = "planned", "Planned"
+    DEPLOYED = "deployed", "Deployed"
+    VERIFIED = "verified", "Verified"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+CONTROL_MOVES = MoveTable(
+    name="control",
+    initial=ControlState.PLANNED,
+    moves=(
+        Move("deploy", ControlState.PLANNED, ControlState.DEPLOYED),
+        Move("verify", ControlState.DEPLOYED, ControlState.VERIFIED),
+        Move("withdraw", ControlState.PLANNED, ControlState.WITHDRAWN),
+        Move("withdraw", ControlState.DEPLOYED, ControlState.WITHDRAWN),
+        Move("withdraw", ControlState.VERIFIED, ControlState.WITHDRAWN),
+    ),
+    holders={
+        ControlState.PLANNED: Holder.US,
+        ControlState.DEPLOYED: Holder.US,
+        ControlState.VERIFIED: Holder.NOBODY,
+        ControlState.WITHDRAWN: Holder.NOBODY,
+    },
+    labels=dict(ControlState.choices),
+)
+
+
+class Severity(models.TextChoices):
+    """How bad it would be, in the words of the severity clocks."""
+
+    CRITICAL = "critical", "Critical"
+    HIGH = "high", "High"
+    MEDIUM = "medium", "Medium"
+    LOW = "low", "Low"
+
+
+SEVERITY_RANK = {Severity.CRITICAL: 4, Severity.HIGH: 3, Severity.MEDIUM: 2, Severity.LOW: 1}
+
+
+CVSS_BANDS: tuple[tuple[str, Severity], ...] = (
+    ("9.0", Severity.CRITICAL),
+    ("7.0", Severity.HIGH),
+    ("4.0", Severity.MEDIUM),
+    ("0.1", Severity.LOW),
+)
+"""The qualitative bands of CVSS 4.0: from which score on a severity is meant. 0.0 means none."""
+
+
+def cvss_band(score: Decimal) -> Severity | None:
+    """The severity the CVSS standard names for a score; None for 0.0."""
+    return next((band for least, band in CVSS_BANDS if score >= Decimal(least)), None)
+
+
+class Mapping(models.TextChoices):
+    """What an actionable finding turns into."""
+
+    CONTROL = "control", "A control"
+    METRIC = "metric", "A metric"
+    POLICY = "policy", "A policy"
+    EVALUATION = "evaluation", "An evaluation update"
+
+
+class Closure(models.TextChoices):
+    """What a closed finding points at."""
+
+    CONTROL = "control", "A verified control"
+    EXCEPTION = "exception", "A live exception"
+    DUPLICATE = "duplicate", "Another finding"
+    REJECTION = "rejection", "Its rejection"
+    EXPLORATORY = "exploratory", "Exploratory, nothing to operate"
+
+
+class Family(models.TextChoices):
+    """The four control families."""
+
+    PREVENTIVE = "preventive", "Preventive"
+    DETECTIVE = "detective", "Detective"
+    CORRECTIVE = "corrective", "Corrective"
+    COMPENSATING = "compensating", "Compensating"
+
+
+class ControlType(models.TextChoices):
+    """Kinds of control."""
+
+    PROMPT_TEMPLATE = "prompt_template", "Prompt template"
+    CONTENT_FILTER = "content_filter", "Content filter"
+    TRAINING = "training", "Model-level training change"
+    SESSION_LIMIT = "session_limit", "Session limit"
+    EVAL_THRESHOLD = "eval_threshold", "Evaluation threshold"
+    LOGGING = "logging", "Logging"
+    MONITORING = "monitoring", "Monitoring"
+    INCIDENT_RESPONSE = "incident_response", "Incident response"
+    POLICY = "policy", "Policy"
+
+
+class Metric(models.TextChoices):
+    """What a measurement counts, as a share of trials; fewer is better unless listed below."""
+
+    ATTACK_SUCCESS = "attack_success", "Attack success rate"
+    FALSE_POSITIVE = "false_positive", "False-positive rate"
+    USER_FRICTION = "user_friction", "User friction"
+    EXCEPTION_VOLUME = "exception_volume", "Policy exception volume"
+    DETECTION = "detection", "Share detected in time"
+
+
+HIGHER_IS_BETTER = frozenset({Metric.DETECTION})
+
+
+class Progress(enum.IntFlag):
+    """How far the controls of a finding have come, taken together."""
+
+    PLANNED = 1
+    BASELINE = 2
+    MEASURED = 4
+    VERIFIED = 8
+
+
+class Verdict(models.TextChoices):
+    """What a before and after show."""
+
+    REDUCED = "reduced", "Reduced"
+    NOT_SHOWN = "not_shown", "Not shown"
+    WORSE = "worse", "Worse"
+    INSUFFICIENT = "insufficient", "Insufficient data"

@@ -1,0 +1,31 @@
+"""Addresses of findings and controls, below /triage/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from findings.views import control, finding, queue
+
+app_name = "findings"
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("controls/", queue.controls, name="controls"),
+    path("controls/<str:ref>/", control.detail, name="control"),
+    path("controls/<str:ref>/measure/", control.measure, name="measure"),
+    path("controls/<str:ref>/deploy/", control.deploy, name="deploy"),
+    path("controls/<str:ref>/waive/", control.waive, name="waive"),
+    path("controls/<str:ref>/verify/", control.verify, name="verify"),
+    path("report/<str:ref>/", finding.report, name="report"),
+    path("artifact/<str:ref>/", finding.artifact, name="artifact"),
+    path("<str:ref>/", finding.detail, name="detail"),
+    path("<str:ref>/take/", finding.take, name="take"),
+    path("<str:ref>/accept/", finding.accept, name="accept"),
+    path("<str:ref>/defer/", finding.defer, name="defer"),
+    path("<str:ref>/reject/", finding.reject, name="reject"),
+    path("<str:ref>/refer/", finding.refer, name="refer"),
+    path("<str:ref>/reconsider/", finding.reconsider, name="reconsider"),
+    path("<str:ref>/close/", finding.close, name="close"),
+    path("<str:ref>/duplicate/", finding.duplicate, name="duplicate"),
+    path("<str:ref>/reply/", finding.reply, name="reply"),
+    path("<str:ref>/plan/", finding.plan, name="plan"),
+]

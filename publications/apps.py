@@ -1,0 +1,15 @@
+"""The publications application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PublicationsConfig(AppConfig):
+    """Publications and their reviews."""
+
+    name = "publications"
+
+    def ready(self) -> None:
+        """Register the board's kinds, the clocks' handlers and the pages' places."""
+        from publications import board, places, tasks  # noqa: F401

@@ -1,0 +1,122 @@
+"""The board's part in publications: contested passages, and windows that passed in silence."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from fellowship.accounts.models import Actor
+from fellowship.history.queries import revision
+from fellowship.kernel.journal import System
+from governance.kinds import MatterKind, register
+from governance.models import Decision, Matter
+from publications.models import Objection, Publication
+from publications.reviews import decide_dispute, objection_url
+from publications.services import release, return_to_review
+from publications.states import ReleasedBy
+
+BOARD = System("board decision")
+APPROVING = ("approve", "approve_with_conditions")
+
+
+class DisputeKind(MatterKind):
+    """A contested objection: to approve is to uphold it, to deny is to overrule it."""
+
+    key = "publications.dispute"
+    label = "Contested passage"
+    subject_model = "publications.objection"
+
+    def title(self, subject: Any) -> str:
+        return f"{subject.ref}: one passage of {subject.publication.title}"
+
+    def question(self, subject: Any) -> str:
+        return "Whether the objection to this passage is upheld. Nothing else of the work waits."
+
+    def dossier(self, subject: Any) -> dict[str, Any]:
+        objection = cast("Objection", subject)
+        until = f", until {objection.until:%-d %B %Y}" if objection.until else ""
+        return {
+            "sections": [
+                {"heading": "Passage", "text": objection.passage},
+                {"heading": "Ground", "text": objection.get_ground_display()},
+                {"heading": "Harm named", "text": objection.harm},
+                {"heading": "Asked for", "text": f"{objection.get_ask_display()}{until}"},
+                {"heading": "Other wording offered", "text": objection.wording or "None"},
+                {"heading": "The author contests", "text": objection.answer},
+            ]
+        }
+
+    def revision(self, subject: Any) -> str:
+        return revision(subject)
+
+    def parties(self, subject: Any) -> set[int]:
+        return {subject.raised_by_id, subject.publication.fellowship.fellow_id}
+
+    def url(self, subject: Any) -> str:
+        return objection_url(subject)
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: Actor) -> None:
+        """Uphold or overrule; a deferral leaves it contested."""
+        if decision.outcome == "defer":
+            return
+        upheld = decision.outcome in APPROVING
+        decide_dispute(objection=subject, upheld=upheld, by=BOARD, reason=f"Board: {matter.ref}")
+
+
+class ReleaseKind(MatterKind):
+    """A restricted or vulnerability work whose window passed: release now, or one more window."""
+
+    key = "publications.release"
+    label = "Publication after silence"
+    subject_model = "publications.publication"
+
+    def title(self, subject: Any) -> str:
+        return f"Release {subject.ref}: {subject.title}"
+
+    def question(self, subject: Any) -> str:
+        return "Whether to release now. If not, it is released after one more window."
+
+    def dossier(self, subject: Any) -> dict[str, Any]:
+        publication = cast("Publication", subject)
+        version = publication.latest
+        return {
+            "sections": [
+                {"heading": "Abstract", "text": publication.abstract},
+                {"heading": "Class of work", "text": publication.get_work_class_display()},
+                {
+                    "heading": "Version",
+                    "text": f"{version}, sha256 {version.text_hash}" if version else "None",
+                },
+                {
+                    "heading": "Objections",
+                    "rows": [
+                        {
+                            "Reference": o.ref,
+                            "Ground": o.get_ground_display(),
+                            "State": o.get_state_display(),
+                        }
+                        for o in publication.objections.all()
+                    ],
+                },
+            ]
+        }
+
+    def revision(self, subject: Any) -> str:
+        return revision(subject)
+
+    def parties(self, subject: Any) -> set[int]:
+        reviewers = subject.reviewers.values_list("reviewer_id", flat=True)
+        return {subject.fellowship.fellow_id, *reviewers}
+
+    def url(self, subject: Any) -> str:
+        return str(subject.get_absolute_url())
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Any, by: Actor) -> None:
+        """Release on approval; otherwise one more window, which releases by itself."""
+        if decision.outcome in APPROVING:
+            release(publication=subject, by=BOARD, kind=ReleasedBy.BOARD, reason=matter.ref)
+        elif decision.outcome == "deny":
+            return_to_review(publication=subject, by=BOARD, reason=f"Board: {matter.ref}")
+
+
+register(DisputeKind())
+register(ReleaseKind())

@@ -1,0 +1,210 @@
+"""Where publications appear outside their own pages: navigation, home, and words for verbs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.clocks.models import Clock
+from fellowship.kernel.prepared import prepared
+from fellowship.web import nav, verbs, work
+from publications import policy
+from publications.models import Objection, Publication
+from publications.reviews import ANSWER_CLOCK, objection_url
+from publications.states import (
+    Ask,
+    Ground,
+    Kind,
+    ObjectionState,
+    PublicationState,
+    ReleasedBy,
+    ReviewTrack,
+    WorkClass,
+)
+from scoping import panels
+from scoping.models import Fellowship
+
+DESK = (
+    roles.MANAGER,
+    roles.POLICY_REVIEWER,
+    roles.LEGAL_REVIEWER,
+    roles.REVIEWER,
+    roles.AUDITOR,
+    roles.SPONSOR,
+)
+
+nav.register(
+    "Publications",
+    "publications:index",
+    visible=lambda user: holds_anywhere(user, *DESK),
+    section="publications",
+    order=45,
+)
+nav.register(
+    "My publications",
+    "publications:index",
+    visible=lambda user: holds_anywhere(user, roles.FELLOW),
+    section="portal",
+    order=45,
+    rail=True,
+)
+verbs.register(
+    {
+        "publications.draft": "began the publication",
+        "publications.set_authors": "named the authors",
+        "publications.add_version": "added a version",
+        "publications.submit": "submitted the work for review",
+        "publications.withdraw": "withdrew the work",
+        "publications.release": "released the work",
+        "publications.escalate": "took the work to the board after silence",
+        "publications.return_to_review": "gave the review one more window",
+        "publications.record_outcome": "recorded where it appeared",
+        "publications.assign_reviewer": "assigned a reviewer",
+        "publications.advise": "gave scientific advice",
+        "publications.object": "objected to a passage",
+        "publications.accept_objection": "accepted the objection",
+        "publications.offer_wording": "offered other wording",
+        "publications.contest": "contested the objection",
+        "publications.agree_wording": "agreed to other wording",
+        "publications.withdraw_objection": "withdrew the objection",
+        "publications.decide_dispute": "decided the contested passage",
+        "publications.clear": "ended the policy review",
+    }
+)
+verbs.register_values(
+    {
+        "class": WorkClass.choices,
+        "publications.kind": Kind.choices,
+        "publications.release.kind": ReleasedBy.choices,
+        "publications.state": (*PublicationState.choices, *ObjectionState.choices),
+        "publications.policy": (("cleared", "Ended without objection"),),
+        "ground": Ground.choices,
+        "ask": Ask.choices,
+        "track": ReviewTrack.choices,
+    }
+)
+verbs.register_fields(
+    {"publications.release.kind": "released because", "publications.policy": "policy review"}
+)
+
+
+@prepared
+def _under_review(key: int, at: dt.datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(state=PublicationState.IN_REVIEW, window_ends_at__gt=at)
+
+
+@prepared
+def _reviewed_by(key: int, at: dt.datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(
+        state=PublicationState.IN_REVIEW, reviewers__reviewer_id=key, window_ends_at__gt=at
+    )
+
+
+@prepared
+def _of_fellow(key: int, at: dt.datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(
+        Q(state=PublicationState.IN_REVIEW) | Q(objections__state=ObjectionState.OPEN),
+        fellowship__fellow_id=key,
+    )
+
+
+@work.register_for(*DESK, roles.MENTOR, when=_reviewed_by)
+def to_review(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Works in review that the person reviews and has not finished with."""
+    rows = Publication.objects.filter(
+        state=PublicationState.IN_REVIEW, reviewers__reviewer=user, window_ends_at__gt=at
+    ).prefetch_related("reviewers", "scientific_reviews")
+    for publication in rows.order_by("window_ends_at", "id")[:20]:
+        tracks = {r.track for r in publication.reviewers.all() if r.reviewer_id == user.pk}
+        advised = any(r.reviewer_id == user.pk for r in publication.scientific_reviews.all())
+        if tracks == {ReviewTrack.SCIENTIFIC} and advised:
+            continue
+        if tracks == {ReviewTrack.POLICY} and publication.policy_cleared_at:
+            continue
+        yield work.WorkItem(
+            title=f"Review: {publication.title}",
+            url=publication.get_absolute_url(),
+            due=publication.window_ends_at,
+            silence="It is released." if publication.silence_releases else "It goes to the board.",
+            kind="publication",
+            case_ref=publication.ref,
+            program_id=publication.program_id,
+        )
+
+
+@work.register_for(roles.MANAGER, when=_under_review)
+def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Works in review that lack a reviewer on the policy track."""
+    rows = (
+        Publication.objects.visible_to(user)
+        .filter(state=PublicationState.IN_REVIEW, window_ends_at__gt=at)
+        .exclude(reviewers__track=ReviewTrack.POLICY)
+    )
+    for publication in rows.order_by("window_ends_at", "id")[:20]:
+        yield work.WorkItem(
+            title=f"Assign reviewers: {publication.title}",
+            url=publication.get_absolute_url(),
+            due=publication.window_ends_at,
+            silence="Its window passes without a review.",
+            kind="publication",
+            case_ref=publication.ref,
+            program_id=publication.program_id,
+        )
+
+
+@work.register_for(roles.FELLOW, when=_of_fellow)
+def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Objections that wait for the author, and works the author waits for."""
+    mine = Objection.objects.filter(publication__fellowship__fellow=user, state=ObjectionState.OPEN)
+    open_now = list(mine.select_related("publication")[:20])
+    clocks = Clock.objects.filter(
+        kind=ANSWER_CLOCK,
+        subject_type="publications.objection",
+        subject_id__in=[o.pk for o in open_now],
+    )
+    due = dict(clocks.values_list("subject_id", "due_at"))
+    for objection in open_now:
+        yield work.WorkItem(
+            title=f"Answer the objection to one passage of {objection.publication.title}",
+            url=objection_url(objection),
+            due=due.get(objection.pk),
+            silence="The passage is treated as the objection asks; the rest goes on.",
+            kind="objection",
+            case_ref=objection.ref,
+            program_id=objection.program_id,
+        )
+    rows = Publication.objects.filter(
+        fellowship__fellow=user, state=PublicationState.IN_REVIEW, window_ends_at__gt=at
+    )
+    for publication in rows.order_by("window_ends_at", "id")[:20]:
+        yield work.WorkItem(
+            title=publication.title,
+            url=publication.get_absolute_url(),
+            due=publication.window_ends_at,
+            holder="the reviewers",
+            silence="It is released." if publication.silence_releases else "It goes to the board.",
+            kind="publication",
+            case_ref=publication.ref,
+            program_id=publication.program_id,
+        )
+
+
+@panels.register
+def case_publications(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
+    """What this case publishes, and the way to begin."""
+    rows = Publication.objects.filter(fellowship=fellowship)  # the case is visible, so they are
+    may_draft = policy.may_draft(fellowship, user) is None
+    found = list(rows.defer("abstract", "acknowledgement").order_by("-id")[:20])
+    if found or may_draft:
+        yield panels.Panel(
+            "publications.case",
+            "Publications",
+            "publications/_case.html",
+            {"publications": found, "may_draft": may_draft},
+            order=70,
+        )

@@ -1,0 +1,37 @@
+"""What happens by itself: silence releases or escalates; an unanswered objection is accepted."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.clocks.models import Clock
+from fellowship.clocks.registry import describe, on_breach
+from fellowship.kernel.journal import RuleActor
+from publications import terms
+from publications.models import Objection, Publication
+from publications.reviews import ANSWER_CLOCK, accept_objection
+from publications.services import WINDOW_CLOCK, escalate_silence, release
+from publications.states import ObjectionState, ReleasedBy
+
+describe(WINDOW_CLOCK, label="Review of a publication")
+describe(ANSWER_CLOCK, label="Answer to an objection")
+
+
+@on_breach(WINDOW_CLOCK, ends=True)
+def window_over(clock: Clock, at: dt.datetime) -> None:
+    """Record the release at the instant the window ended, however late this runs."""
+    publication = Publication.objects.select_related("fellowship").get(pk=clock.subject_id)
+    by = RuleActor(str(terms.policy_of(publication.fellowship)))
+    if publication.silence_releases:
+        release(publication=publication, by=by, kind=ReleasedBy.SILENCE, at=clock.due_at)
+    else:
+        escalate_silence(publication=publication, by=by)
+
+
+@on_breach(ANSWER_CLOCK, ends=True)
+def answer_over(clock: Clock, at: dt.datetime) -> None:
+    """Treat the passage as the objection asks when the author did not answer in time."""
+    objection = Objection.objects.select_related("publication__fellowship").get(pk=clock.subject_id)
+    if objection.state == ObjectionState.OPEN:
+        by = RuleActor(str(terms.policy_of(objection.publication.fellowship)))
+        accept_objection(objection=objection, by=by, reason="The time to answer passed.")

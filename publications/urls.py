@@ -1,0 +1,30 @@
+"""Addresses of publications, below /publications/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from publications.views import author, lists, reviewer
+
+app_name = "publications"
+urlpatterns = [
+    path("", lists.index, name="index"),
+    path("register/", lists.register, name="register"),
+    path("draft/<str:ref>/", author.draft, name="draft"),
+    path("objections/<str:ref>/accept/", author.accept, name="accept"),
+    path("objections/<str:ref>/reword/", author.reword, name="reword"),
+    path("objections/<str:ref>/contest/", author.contest, name="contest"),
+    path("objections/<str:ref>/agree/", reviewer.agree, name="agree"),
+    path("objections/<str:ref>/withdraw/", reviewer.withdraw_objection, name="withdraw_objection"),
+    path("<str:ref>/", author.detail, name="detail"),
+    path("<str:ref>/text/", author.text, name="text"),
+    path("<str:ref>/authors/", author.authors, name="authors"),
+    path("<str:ref>/submit/", author.submit, name="submit"),
+    path("<str:ref>/withdraw/", author.withdraw, name="withdraw"),
+    path("<str:ref>/outcome/", author.outcome, name="outcome"),
+    path("<str:ref>/certificate/", author.certificate, name="certificate"),
+    path("<str:ref>/assign/", reviewer.assign, name="assign"),
+    path("<str:ref>/advise/", reviewer.advise, name="advise"),
+    path("<str:ref>/object/", reviewer.object_, name="object"),
+    path("<str:ref>/clear/", reviewer.clear, name="clear"),
+]

@@ -1,0 +1,1 @@
+"""Pages of publications: the author's, the reviewers', the public's."""

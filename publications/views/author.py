@@ -1,0 +1,308 @@
+"""The author's pages: draft, text, authors, submit, answer; and the publication itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from fellowship.clocks.queries import days_with, running
+from fellowship.history.queries import timeline
+from fellowship.kernel.refusals import Missing
+from fellowship.kernel.time import now
+from fellowship.web.actions import act, form_verb, reason_of, verb
+from fellowship.web.components.times import text as when_text
+from fellowship.web.items import ClockFace
+from fellowship.web.shortcuts import visible_or_404
+from governance import links
+from publications import policy, reviews, services, terms
+from publications.forms import AuthorsForm, DraftForm, OutcomeForm, TextForm, WordingForm
+from publications.models import Objection, Publication
+from publications.states import UNSETTLED, Ground, PublicationState, ReviewTrack
+from scoping.models import Fellowship
+
+
+def publication_of(request: HttpRequest, ref: str) -> Publication:
+    """The publication, for those who may see it."""
+    rows = Publication.objects.select_related(
+        "fellowship__fellow", "fellowship__mentor", "program", "policy_cleared_by"
+    )
+    return visible_or_404(rows, request.user, ref=ref)
+
+
+def objection_of(request: HttpRequest, ref: str) -> Objection:
+    """The objection, for those who may see its publication."""
+    rows = Objection.objects.select_related(
+        "publication__fellowship__fellow", "raised_by", "version"
+    )
+    return visible_or_404(rows, request.user, ref=ref)
+
+
+@login_required
+def detail(request: HttpRequest, ref: str) -> HttpResponse:
+    """Where it is, both clocks, who may still object on which ground, what silence means."""
+    publication = publication_of(request, ref)
+    at, by = now(), _by(request)
+    objections = list(
+        publication.objections.select_related("raised_by", "version").order_by("raised_at", "id")
+    )
+    reviewers = list(publication.reviewers.select_related("reviewer"))
+    advice = list(publication.scientific_reviews.select_related("reviewer", "version"))
+    state = publication.effective_state(at)
+    in_review = state == PublicationState.IN_REVIEW
+    clock = running(publication, services.WINDOW_CLOCK).first()
+    days = days_with(publication, at)
+    rule = terms.policy_of(publication.fellowship)
+    mine = [o for o in objections if o.state == "open"]
+    return render(
+        request,
+        "publications/detail.html",
+        {
+            "publication": publication,
+            "state": state,
+            "in_review": in_review,
+            "released": state == PublicationState.RELEASED,
+            "released_on": _released_on(publication),
+            "sees_case": Fellowship.objects.visible_to(by)
+            .filter(pk=publication.fellowship_id)
+            .exists(),
+            "objections": [
+                (o, policy.may_answer(o, "accept", by), policy.may_settle(o, "withdraw", by))
+                for o in objections
+            ],
+            "open_mine": mine,
+            "answer_due": _answer_due(mine),
+            "withheld": any(o.withholds(at) for o in objections),
+            "unsettled": [o for o in objections if o.state in UNSETTLED],
+            "grounds": [
+                (label, [o for o in objections if o.ground == key]) for key, label in Ground.choices
+            ],
+            "policy_people": [r for r in reviewers if r.track == ReviewTrack.POLICY],
+            "science_people": [r for r in reviewers if r.track == ReviewTrack.SCIENTIFIC],
+            "advice": advice,
+            "authors": publication.authors.all(),
+            "versions": publication.versions.select_related("added_by"),
+            "sources": publication.sources.select_related("dataset", "finding"),
+            "clock": clock,
+            "face": ClockFace(
+                with_us=days["us"],
+                with_you=days["you"],
+                paused="",
+                rule=str(rule),
+                rule_url=links.to("rule", rule.pk),
+                due=publication.window_ends_at if in_review else None,
+                calendar=publication.program.calendar(),
+                silence=publication.if_silent if in_review else "",
+            ),
+            "events": timeline(publication)[:30],
+            "may_edit": policy.may_edit(publication, by),
+            "may_submit": policy.may_submit(publication, by),
+            "may_advise": policy.may_advise(publication, by),
+            "may_object": policy.may_object(publication, by),
+            "may_clear": policy.may_clear(publication, by),
+            "may_assign": policy.may_staff(publication, by),
+            "may_record": policy.may_record_outcome(publication, by),
+        },
+    )
+
+
+@login_required
+def draft(request: HttpRequest, ref: str) -> HttpResponse:
+    """Begin a publication of a fellowship."""
+    fellowship = visible_or_404(Fellowship, request.user, ref=ref)
+    form = DraftForm(request.POST or None, fellowship=fellowship, user=_by(request))
+    return form_verb(
+        request,
+        form,
+        lambda: services.draft_publication(
+            fellowship=fellowship, by=_by(request), **form.cleaned_data
+        ),
+        template="publications/draft.html",
+        context=lambda: {
+            "fellowship": fellowship,
+            "refused": policy.may_draft(fellowship, _by(request)),
+        },
+        to=lambda made: reverse("publications:text", args=[made.ref]),
+    )
+
+
+@login_required
+def text(request: HttpRequest, ref: str) -> HttpResponse:
+    """Add a version of the text."""
+    publication = publication_of(request, ref)
+    newest = publication.latest
+    form = TextForm(request.POST or None, initial={"text": newest.text if newest else ""})
+    return form_verb(
+        request,
+        form,
+        lambda: services.add_version(
+            publication=publication, text=form.cleaned_data["text"], by=_by(request)
+        ),
+        template="publications/text.html",
+        context=lambda: _edited(request, publication),
+        to=lambda _: (
+            publication.get_absolute_url()
+            if publication.authors.exists()
+            else reverse("publications:authors", args=[publication.ref])
+        ),
+    )
+
+
+@login_required
+def authors(request: HttpRequest, ref: str) -> HttpResponse:
+    """Name the authors in order."""
+    publication = publication_of(request, ref)
+    initial = "\n".join(
+        "; ".join([a.name, a.orcid, ", ".join(a.credit)]).rstrip("; ")
+        for a in publication.authors.all()
+    )
+    fellow = publication.fellowship.fellow
+    form = AuthorsForm(
+        request.POST or None,
+        initial={"authors": initial or f"{fellow.name}; {fellow.orcid}".rstrip("; ")},
+    )
+    return form_verb(
+        request,
+        form,
+        lambda: services.set_authors(
+            publication=publication, authors=form.cleaned_data["authors"], by=_by(request)
+        ),
+        template="publications/authors.html",
+        context=lambda: _edited(request, publication),
+        to=publication.get_absolute_url(),
+    )
+
+
+@verb
+def submit(request: HttpRequest, ref: str) -> HttpResponse:
+    """Submit for review."""
+    publication = publication_of(request, ref)
+    return act(
+        request,
+        lambda: services.submit_publication(publication=publication, by=_by(request)),
+        success="Submitted. The window runs; you see both reviews as they are sent.",
+        to=publication.get_absolute_url(),
+    )
+
+
+@verb
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take the work back."""
+    publication = publication_of(request, ref)
+    return act(
+        request,
+        lambda: services.withdraw_publication(
+            publication=publication, by=_by(request), reason=reason_of(request)
+        ),
+        success="Withdrawn.",
+        to=publication.get_absolute_url(),
+    )
+
+
+@login_required
+def outcome(request: HttpRequest, ref: str) -> HttpResponse:
+    """Record where it appeared."""
+    publication = publication_of(request, ref)
+    form = OutcomeForm(
+        request.POST or None, initial={"doi": publication.doi, "venue": publication.venue}
+    )
+    return form_verb(
+        request,
+        form,
+        lambda: services.record_outcome(
+            publication=publication, by=_by(request), **form.cleaned_data
+        ),
+        template="publications/outcome.html",
+        context=lambda: {"publication": publication},
+        to=publication.get_absolute_url(),
+    )
+
+
+@verb
+def accept(request: HttpRequest, ref: str) -> HttpResponse:
+    """Accept what an objection asks."""
+    objection = objection_of(request, ref)
+    return act(
+        request,
+        lambda: reviews.accept_objection(
+            objection=objection, by=_by(request), reason=reason_of(request)
+        ),
+        success="Accepted. Only this passage is affected.",
+        to=reviews.objection_url(objection),
+    )
+
+
+@verb
+def contest(request: HttpRequest, ref: str) -> HttpResponse:
+    """Contest an objection."""
+    objection = objection_of(request, ref)
+    return act(
+        request,
+        lambda: reviews.contest_objection(
+            objection=objection, by=_by(request), reason=reason_of(request)
+        ),
+        success="Contested. The board decides on this passage; the rest goes on.",
+        to=reviews.objection_url(objection),
+    )
+
+
+@login_required
+def reword(request: HttpRequest, ref: str) -> HttpResponse:
+    """Offer other wording."""
+    objection = objection_of(request, ref)
+    form = WordingForm(request.POST or None, initial={"wording": objection.passage})
+    return form_verb(
+        request,
+        form,
+        lambda: reviews.offer_wording(objection=objection, by=_by(request), **form.cleaned_data),
+        template="publications/reword.html",
+        context=lambda: {"objection": objection},
+        to=reviews.objection_url(objection),
+    )
+
+
+@login_required
+def certificate(request: HttpRequest, ref: str) -> HttpResponse:
+    """The release certificate and independence statement, for print."""
+    publication = publication_of(request, ref)
+    if publication.effective_state() != PublicationState.RELEASED:
+        raise Missing
+    objections = publication.objections.all()
+    return render(
+        request,
+        "publications/certificate.html",
+        {
+            "publication": publication,
+            "authors": publication.authors.all(),
+            "version": publication.latest,
+            "rule": terms.policy_of(publication.fellowship),
+            "released_at": publication.released_at or publication.window_ends_at,
+            "by_ground": [
+                (label, sum(o.ground == key for o in objections)) for key, label in Ground.choices
+            ],
+            "standing": list(publication.objections.standing()),
+            "contested": sum(o.state in ("upheld", "overruled") for o in objections),
+        },
+    )
+
+
+def _edited(request: HttpRequest, publication: Publication) -> dict[str, Any]:
+    """The page of a form that changes the draft."""
+    return {"publication": publication, "refused": policy.may_edit(publication, _by(request))}
+
+
+def _released_on(publication: Publication) -> str:
+    at = publication.released_at or publication.window_ends_at
+    return f"Released {when_text(at)}" if at else "Released"
+
+
+def _answer_due(objections: list[Objection]) -> Any:
+    dues = [c.due_at for o in objections for c in running(o, reviews.ANSWER_CLOCK)]
+    return min(dues, default=None)
+
+
+def _by(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,109 @@
+"""Lists: one's publications, the reviewers' desk, the public register."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+
+from fellowship.kernel.time import now
+from fellowship.web import calendars, cells, filters
+from fellowship.web.columns import Column, Table
+from fellowship.web.markup import escaped, markup
+from fellowship.web.routes import route_to
+from fellowship.web.tables import paginate
+from publications.models import Objection, Publication
+from publications.states import UNSETTLED, Kind, PublicationState, WorkClass
+
+
+class PublicationFilter(filters.FilterSet):
+    """Publications by state, kind and words."""
+
+    q = filters.Search(fields=["title", "ref"])
+    state = filters.ChoiceFilter(choices=PublicationState.choices, label="State")
+    kind = filters.ChoiceFilter(choices=Kind.choices, label="Kind")
+
+    class Meta:
+        model = Publication
+        fields: list[str] = []
+
+
+def _name(work: Publication) -> object:
+    url = route_to("publications:detail", work.ref)
+    return cells.link(url, work.title, work.ref, Kind(work.kind).label, work.fellowship.ref)
+
+
+def _window(work: Publication) -> object:
+    calendar, done = calendars.of(work.program_id), work.state != PublicationState.IN_REVIEW
+    return cells.due(work.window_ends_at, calendar, done=done)
+
+
+WORKS: tuple[Column[Any], ...] = (
+    Column("Work", _name, sort="new"),
+    Column("Class", lambda p: WorkClass(p.work_class).label),
+    Column("State", lambda p: cells.state(p.effective_state(), p.said_state)),
+    Column("Window", _window, sort="deadline", num=True),
+    Column("Open objections", lambda p: p.open_objections, num=True),
+)
+
+
+def _released(work: Publication) -> object:
+    below = (Kind(work.kind).label, work.program, work.venue, work.doi)
+    words = SafeString(" · ".join(escaped(part) for part in below if part))
+    return markup('{}<span class="meta">{}</span>', work.title, words)
+
+
+RELEASED: tuple[Column[Any], ...] = (
+    Column("Title", _released),
+    Column("Submitted", lambda p: cells.when(p.submitted_at, "date")),
+    Column("Released", lambda p: cells.when(p.released_at or p.window_ends_at, "date")),
+    Column("Objections", lambda p: p.objected, num=True),
+    Column("Decided by the board", lambda p: p.contested, num=True),
+)
+
+
+def _objections(**narrowed: Any) -> Coalesce:
+    """How many there are of a work, counted for the rows of a page alone."""
+    rows = Objection.objects.filter(publication=OuterRef("pk"), **narrowed).order_by()
+    counted = rows.values("publication").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _with_open(rows: QuerySet[Publication]) -> QuerySet[Publication]:
+    found = rows.select_related("fellowship").annotate(
+        open_objections=_objections(state__in=UNSETTLED)
+    )
+    return found.defer("abstract", "acknowledgement")
+
+
+def _with_objections(rows: QuerySet[Publication]) -> QuerySet[Publication]:
+    found = rows.select_related("program").annotate(
+        objected=_objections(), contested=_objections(state__in=["upheld", "overruled"])
+    )
+    return found.defer("abstract", "acknowledgement")
+
+
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """All publications one may see, those in review first by deadline."""
+    visible = Publication.objects.visible_to(request.user)
+    chosen = PublicationFilter(request.GET, queryset=visible)
+    sort = {"deadline": "window_ends_at", "new": "-id"}
+    page = paginate(request, chosen.qs, sort=sort, default="new", then=_with_open)
+    table = Table("Publications", WORKS, page, page, empty="No work here yet.")
+    context = {"page": page, "table": table, "filter": chosen}
+    return render(request, "publications/index.html", context)
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    """The public register: titles, days taken, objections in counts. No names, no passages."""
+    rows = Publication.objects.released(now())
+    sort = {"new": "-submitted_at"}
+    page = paginate(request, rows, sort=sort, default="new", then=_with_objections)
+    table = Table("Released work", RELEASED, page, empty="Nothing has been released yet.")
+    return render(request, "publications/register.html", {"page": page, "table": table})

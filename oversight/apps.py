@@ -1,0 +1,15 @@
+"""The oversight application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class OversightConfig(AppConfig):
+    """Lineage, closeout, the audit room, exports and the programme office."""
+
+    name = "oversight"
+
+    def ready(self) -> None:
+        """Register what must be done before closing, and where oversight appears."""
+        from oversight import obligations, places  # noqa: F401

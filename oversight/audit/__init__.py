@@ -1,0 +1,1 @@
+"""The audit room's questions: scopes, timelines, as-of, populations, samples."""

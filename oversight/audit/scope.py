@@ -1,0 +1,150 @@
+"""A scope of the record: a programme, and optionally a period, a person, kinds, a subject."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.apps import apps
+from django.db.models import CharField, F, Model, Q, Value
+
+from fellowship.accounts.models import Conflict, User
+from fellowship.history.models import Event, Tracked
+from fellowship.programs.models import Program
+from oversight import casebook
+from proposals.models import Proposal
+from scoping.models import Fellowship
+
+Pair = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is asked for. Instants are half-open: `from_at` is inside, `to_at` is not."""
+
+    program_id: int
+    from_at: dt.datetime | None = None
+    to_at: dt.datetime | None = None
+    actor_id: int | None = None
+    kind: str = ""
+    verb: str = ""
+    reference: str = ""
+    case: bool = False
+    hidden: Mapping[str, list[int]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, program: Program, user: Any, **asked: Any) -> Self:
+        """The scope for a person: what they declared a conflict about is left out."""
+        return cls(program_id=program.pk, hidden=conflicted(user), **asked)
+
+    def said(self) -> dict[str, Any]:
+        """The scope as the ledger keeps it: without what is empty."""
+        values = {
+            "from": self.from_at,
+            "to": self.to_at,
+            "actor": self.actor_id,
+            "kind": self.kind,
+            "verb": self.verb,
+            "reference": self.reference,
+            "whole_case": self.case,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def events(self) -> Any:
+        """The events of the scope, unordered."""
+        rows: Any = Event.objects.filter(realm_id=self.program_id)
+        if self.from_at:
+            rows = rows.filter(at__gte=self.from_at)
+        if self.to_at:
+            rows = rows.filter(at__lt=self.to_at)
+        if self.actor_id:
+            rows = rows.filter(actor_id=self.actor_id)
+        if self.kind:
+            rows = rows.filter(subject_type=self.kind)
+        if self.verb:
+            rows = rows.filter(verb=self.verb)
+        if self.reference:
+            rows = rows.filter(_about(self.subjects()))
+        if self.hidden:
+            rows = rows.exclude(_about(self.hidden))
+        return rows.order_by()
+
+    def subjects(self) -> Mapping[str, list[int]]:
+        """The records the reference names; with `case`, all of the case they belong to."""
+        found = resolve(self.reference, self.program_id)
+        if not self.case:
+            return found
+        for pk in found.get(Fellowship._meta.label_lower, ()):
+            return casebook.subjects(Fellowship.objects.get(pk=pk))
+        return found
+
+
+def conflicted(user: Any) -> dict[str, list[int]]:
+    """The records an auditor declared a conflict about, with the whole of such a case."""
+    if not getattr(user, "pk", None):
+        return {}
+    rows = Conflict.objects.filter(user_id=user.pk).exclude(kind=Conflict.Kind.NONE)
+    found: dict[str, list[int]] = {}
+    for label, pk in rows.values_list("subject_type", "subject_id"):
+        for fellowship in _cases(label, pk):
+            for name, ids in casebook.subjects(fellowship).items():
+                found.setdefault(name, []).extend(ids)
+        found.setdefault(label, []).append(pk)
+    return found
+
+
+def _cases(label: str, pk: int) -> list[Fellowship]:
+    if label == Fellowship._meta.label_lower:
+        return list(Fellowship.objects.filter(pk=pk))
+    if label == Proposal._meta.label_lower:
+        return list(Fellowship.objects.filter(proposal_id=pk))
+    return []
+
+
+def resolve(reference: str, program_id: int) -> dict[str, list[int]]:
+    """The records of the programme that have this reference, by model label, in one query."""
+    parts = []
+    for model in referenced():
+        label: Any = Value(model._meta.label_lower, output_field=CharField())
+        rows: Any = model._default_manager.filter(ref__iexact=reference).order_by()
+        parts.append(rows.annotate(_label=label, _id=F("pk")).values_list("_label", "_id"))
+    first, *rest = parts
+    found: dict[str, list[int]] = {}
+    for name, pk in first.union(*rest, all=True):
+        found.setdefault(name, []).append(pk)
+    return found
+
+
+@functools.cache
+def referenced() -> tuple[type[Model], ...]:
+    """The tracked models whose records have a reference."""
+    return tuple(
+        model
+        for model in apps.get_models()
+        if issubclass(model, Tracked) and any(f.name == "ref" for f in model._meta.concrete_fields)
+    )
+
+
+def _about(subjects: Mapping[str, list[int]]) -> Q:
+    about = Q(pk__in=[])
+    for label, ids in subjects.items():
+        about |= Q(subject_type=label, subject_id__in=ids)
+    return about
+
+
+def actors(program_id: int) -> Any:
+    """The people who hold or held a role in the programme, for the filter."""
+    return User.objects.filter(role_assignments__realm_id=program_id).distinct().order_by("name")
+
+
+@functools.cache
+def kinds() -> list[tuple[str, str]]:
+    """Every tracked model as a choice: label and name."""
+    models = (m for m in apps.get_models() if issubclass(m, Tracked))
+    return sorted(
+        ((m._meta.label_lower, str(m._meta.verbose_name).capitalize()) for m in models),
+        key=lambda pair: pair[1],
+    )

@@ -1,0 +1,276 @@
+"""The timeline of a scope: a page of events with what changed in each record, from its history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, JSONObject
+from django.urls import reverse
+
+from fellowship.history.models import Event
+from fellowship.history.rows import history_models
+from fellowship.web import verbs
+from fellowship.web.components.timeline import changes, people
+from fellowship.web.items import Change, Entry
+from oversight.audit import names as naming
+from oversight.audit.words import EMPTY, field_changes, listed
+
+SKIPPED = frozenset(
+    {
+        "history_id",
+        "history_date",
+        "history_type",
+        "history_user_id",
+        "history_change_reason",
+        "history_event",
+        "created_at",
+        "id",
+    }
+)
+PERSON = "accounts.user"
+MOST_CHANGES = 5
+"""Field changes shown for one event; the page of the event has them all."""
+PER_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in falling order of time, and where the older ones begin."""
+
+    events: list[Event]
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One record as an event left it: what it is, what happened to it, and its changed fields."""
+
+    label: str
+    pk: str
+    happened: str
+    changes: list[Change]
+    hidden: bool = False
+
+
+def page(events: Any, before: str, size: int = PER_PAGE, *, sorts: bool = False) -> Page:
+    """The `size` events older than the mark `before`, by the index of realm and time.
+
+    With `sorts`, no index gives their order: keys alone are sorted, then these rows are read.
+    """
+    mark = _mark(before)
+    if mark:
+        at, pk = mark
+        events = events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
+    events = events.order_by("-at", "-pk")
+    if sorts:
+        keys = list(events.values_list("pk", flat=True)[: size + 1])
+        events = Event.objects.filter(pk__in=keys).order_by("-at", "-pk")
+    rows = list(events.select_related("actor")[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(rows, f"{rows[-1].at.isoformat()}~{rows[-1].pk}" if more else "")
+
+
+def entries(events: Iterable[Event], slug: str) -> list[Entry]:
+    """The events as lines of a timeline, each with its field changes."""
+    listed = list(events)
+    # Of new records a line says only that they were made: their values are not put into words.
+    written = [w if w.row.kind != "+" else w.without_values() for w in _written(listed)]
+    unnamed = [(e.subject_type, e.subject_id) for e in listed if not e.subject_ref]
+    spoken = [(PERSON, pk) for event in listed for pk in sorted(people(event.body))]
+    names = naming.of([*unnamed, *spoken, *_pointed(written)])
+    by_event = _changes(written, names)
+    return [_entry(event, by_event.get(str(event.uid), []), slug, names) for event in listed]
+
+
+def _entry(event: Event, rows: list[RowChange], slug: str, names: naming.Names) -> Entry:
+    return Entry(
+        at=event.at,
+        actor=verbs.actor(event.actor_name),
+        verb=verbs.label(event.verb),
+        reason=event.reason,
+        changes=_shown(event, rows, names),
+        ref=event.subject_ref or naming.titled(event.subject_type, event.subject_id, names),
+        url=reverse("oversight:event", args=[slug, event.uid]),
+    )
+
+
+def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Change]:
+    """What changed in records that were there before; of new ones, that they were made, and how.
+
+    Where nothing but new records was written, the event itself says what matters of them.
+    """
+    told: list[Change] = []
+    if all(row.happened == "created" for row in rows):
+        known = {pk: name for (label, pk), name in names.items() if label == PERSON}
+        told = list(changes(event.body, known, event.verb))
+    if not rows:
+        return told[:MOST_CHANGES]
+    many = len(rows) > 1
+    found = [
+        Change(f"{row.label}: {c.field}" if many else c.field, c.old, c.new)
+        for row in rows
+        if row.happened != "created"
+        for c in row.changes
+    ]
+    made = [row.label for row in rows if row.happened == "created"]
+    counted = [
+        f"{made.count(label)} × {label}" if made.count(label) > 1 else label
+        for label in dict.fromkeys(made)
+    ]
+    if counted:
+        found = [Change("new", "", ", ".join(counted)), *told, *found]
+    return found[:MOST_CHANGES]
+
+
+def row_changes(events: Iterable[Event]) -> dict[str, list[RowChange]]:
+    """The records each event wrote, with old and new values, in three queries for all events."""
+    written = _written(events)
+    return _changes(written, naming.of(_pointed(written)))
+
+
+def _written(events: Iterable[Event]) -> list[_Written]:
+    """The history rows of the events, each with the row before it."""
+    named: dict[str, list[int]] = {}
+    for event in events:
+        for label, pk in _rows_of(event):
+            named.setdefault(label, []).append(pk)
+    after = _read(named)
+    earlier: dict[str, list[int]] = {}
+    for (label, _), row in after.items():
+        if row.previous:
+            earlier.setdefault(label, []).append(row.previous)
+    before = _read(earlier, previous=False)
+    return [
+        _Written(label, row, before.get((label, row.previous or 0)))
+        for (label, _), row in sorted(after.items(), key=lambda pair: pair[0])
+    ]
+
+
+def _pointed(written: Iterable[_Written]) -> Iterator[naming.Pair]:
+    """The records the rows point at, before and after."""
+    for label, row, old in written:
+        model = _models()[label]
+        for values in (row.values, old.values if old else {}):
+            yield from naming.points_at(model, values)
+
+
+def _changes(written: Iterable[_Written], names: naming.Names) -> dict[str, list[RowChange]]:
+    found: dict[str, list[RowChange]] = {}
+    for label, row, old in written:
+        found.setdefault(row.event, []).append(_change(label, row, old, names))
+    return found
+
+
+@functools.cache
+def _models() -> Mapping[str, Any]:
+    """The history models, looked up once: a page asks for them row by row."""
+    return history_models()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    event: str
+    kind: str
+    record: str
+    values: Mapping[str, Any]
+    previous: int | None
+
+
+class _Written(NamedTuple):
+    label: str
+    row: _Row
+    old: _Row | None
+
+    def without_values(self) -> _Written:
+        """That it was written, without what was."""
+        return self._replace(row=replace(self.row, values={}), old=None)
+
+
+def _rows_of(event: Event) -> list[tuple[str, int]]:
+    try:
+        rows = json.loads(event.body)["rows"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [(row[0], int(row[1])) for row in rows] if isinstance(rows, list) else []
+
+
+def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tuple[str, int], _Row]:
+    """The history rows of these keys, of all models by one UNION."""
+    models = _models()
+    parts = [
+        _selected(label, models[label], ids, previous)
+        for label, ids in sorted(named.items())
+        if label in models
+    ]
+    if not parts:
+        return {}
+    first, *rest = parts
+    rows = first.union(*rest, all=True) if rest else first
+    found = {}
+    for label, key, event, kind, record, values, earlier in rows:
+        held = json.loads(values) if isinstance(values, str) else values
+        found[label, key] = _Row(_uid(event), kind, record, held, earlier)
+    return found
+
+
+def _uid(value: Any) -> str:
+    text = str(value).replace("-", "")
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _selected(label: str, model: Any, ids: list[int], previous: bool) -> Any:
+    pk = model.instance_type._meta.pk.attname
+    columns = [f.attname for f in model._meta.concrete_fields if f.attname not in SKIPPED]
+    earlier: Any = Value(None, output_field=IntegerField())
+    if previous:
+        older = model.objects.filter(history_id__lt=OuterRef("history_id"), **{pk: OuterRef(pk)})
+        earlier = Subquery(older.order_by("-history_id").values("history_id")[:1])
+    return (
+        model.objects.filter(history_id__in=ids)
+        .order_by()
+        .annotate(
+            _label=Value(label, output_field=CharField()),
+            _record=Cast(F(pk), CharField()),
+            _values=Cast(JSONObject(**{name: F(name) for name in columns}), CharField()),
+            _earlier=earlier,
+        )
+        .values_list(
+            "_label",
+            "history_id",
+            "history_event",
+            "history_type",
+            "_record",
+            "_values",
+            "_earlier",
+        )
+    )
+
+
+def _change(label: str, row: _Row, old: _Row | None, names: naming.Names) -> RowChange:
+    model = _models()[label]
+    happened = {"+": "created", "~": "changed", "-": "deleted"}.get(row.kind, row.kind)
+    before = old.values if old else {}
+    changed = [
+        change
+        for name in listed(row.values)
+        if before.get(name) != row.values[name] and not (not before and row.values[name] in EMPTY)
+        for change in field_changes(model, name, before, row.values, names)
+    ]
+    kind = naming.kind(model.instance_type._meta.label_lower)
+    return RowChange(kind, row.record, happened, changed)
+
+
+def _mark(text: str) -> tuple[dt.datetime, int] | None:
+    at, _, pk = text.partition("~")
+    try:
+        instant = dt.datetime.fromisoformat(at)
+        return (instant, int(pk)) if instant.tzinfo and int(pk) < 2**62 else None
+    except ValueError:
+        return None

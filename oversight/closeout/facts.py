@@ -1,0 +1,301 @@
+"""What a closeout package says, gathered from the records as JSON's own types."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Model
+
+from access.models import AccessEvent, DeletionCertificate, Grant
+from fellowship.kernel.canonical import plain
+from findings.models import Artifact, Control, Finding
+from governance.models import Decision, ExceptionRecord
+from oversight.casebook import Subjects
+from oversight.lineage import serialise
+from oversight.lineage.build import graph
+from publications.models import Publication
+from scoping import closeout
+from scoping.models import Fellowship, ScopeOfWork
+from scoping.sections import CLAUSES, cite
+
+Facts = dict[str, Any]
+
+
+def gather(fellowship: Fellowship, case: Subjects, at: dt.datetime) -> Facts:
+    """The facts of the case as it stands, `at` being the instant they are stated for."""
+    chain = graph(fellowship)
+    facts = {
+        "at": at,
+        "fellowship": _fellowship(fellowship),
+        "obligations": [
+            {"key": o.key, "label": o.label, "met": o.met, "required": o.required}
+            for o in closeout.obligations(fellowship, at)
+        ],
+        "scopes": [_scope(s) for s in _scopes(fellowship)],
+        "artifacts": [_artifact(a) for a in _artifacts(fellowship)],
+        "findings": [_finding(f) for f in _findings(fellowship)],
+        "grants": [_grant(g) for g in _grants(fellowship)],
+        "access": _access(fellowship),
+        "deletions": [_deletion(d) for d in _deletions(fellowship)],
+        "publications": [_publication(p, at) for p in _publications(fellowship)],
+        "decisions": [_decision(d) for d in _decisions(case)],
+        "exceptions": [_exception(e) for e in _exceptions(case)],
+        "lineage": serialise.document(fellowship, "json", chain),
+    }
+    said: Facts = plain(facts)
+    return said
+
+
+def _name(person: Any) -> str:
+    return str(person) if person else ""
+
+
+def _fellowship(f: Fellowship) -> Mapping[str, Any]:
+    return {
+        "ref": f.ref,
+        "title": f.title,
+        "program": f.program.name,
+        "cohort": str(f.cohort or ""),
+        "fellow": {"name": f.fellow.name, "orcid": f.fellow.orcid, "from": f.fellow.affiliation},
+        "mentor": _name(f.mentor),
+        "track": f.get_track_display(),
+        "proposal": f.proposal.ref,
+        "starts_on": f.starts_on,
+        "ends_on": f.ends_on,
+        "ended_at": f.ended_at,
+        "stage": f.state,
+    }
+
+
+def _scopes(f: Fellowship) -> Any:
+    signed = ScopeOfWork.objects.filter(fellowship=f, signed_at__isnull=False)
+    return signed.prefetch_related("signatures__person").order_by("number")
+
+
+def _scope(s: ScopeOfWork) -> Mapping[str, Any]:
+    return {
+        "number": s.number,
+        "state": s.state,
+        "text_hash": s.text_hash,
+        "signed_at": s.signed_at,
+        "superseded_at": s.superseded_at,
+        "terms": [
+            {"heading": cite(key), "text": str(s.terms[key])} for key in CLAUSES if s.terms.get(key)
+        ],
+        "enforced": {
+            "datasets": s.datasets,
+            "operations": s.operations,
+            "max_tier": s.max_tier,
+            "environment": s.environment,
+            "retention_days": s.retention_days,
+            "code_may_leave": s.code_may_leave,
+            "credit": s.credit,
+        },
+        "signatures": [
+            {"side": g.get_side_display(), "person": _name(g.person), "at": g.created_at}
+            for g in sorted(s.signatures.all(), key=lambda g: g.pk)
+        ],
+    }
+
+
+def _artifacts(f: Fellowship) -> Any:
+    rows = Artifact.objects.filter(fellowship=f).prefetch_related("sources__dataset")
+    return rows.order_by("id")
+
+
+def _artifact(a: Artifact) -> Mapping[str, Any]:
+    return {
+        "id": a.pk,
+        "name": a.name,
+        "kind": a.kind,
+        "sha256": a.sha256,
+        "size": a.size,
+        "location": a.location,
+        "registered_at": a.created_at,
+        "datasets": sorted(s.dataset.ref for s in a.sources.all()),
+    }
+
+
+def _findings(f: Fellowship) -> Any:
+    rows = Finding.objects.filter(fellowship=f).select_related("product_owner")
+    return rows.prefetch_related("evidence", "controls__measurements", "controls__owner").order_by(
+        "id"
+    )
+
+
+def _finding(f: Finding) -> Mapping[str, Any]:
+    return {
+        "ref": f.ref,
+        "title": f.title,
+        "claim": f.claim,
+        "share": str(f.share or ""),
+        "severity": f.get_severity_display(),
+        "system": f"{f.system} {f.system_version}",
+        "technique": f.technique,
+        "reported_at": f.reported_at,
+        "disposition": f.get_state_display(),
+        "rationale": f.rationale,
+        "closure": f.get_closure_display() if f.closure else "",
+        "owner": _name(f.product_owner),
+        "artifacts": sorted(e.artifact_id for e in f.evidence.all()),
+        "controls": [_control(c) for c in sorted(f.controls.all(), key=_key)],
+    }
+
+
+def _control(c: Control) -> Mapping[str, Any]:
+    comparison = c.comparison()
+    verdict: Mapping[str, Any] | None = None
+    if comparison:
+        verdict = {
+            "verdict": comparison.verdict.label,
+            "before": str(comparison.before),
+            "after": str(comparison.after),
+            "difference": f"{comparison.difference:.4f}",
+        }
+    return {
+        "ref": c.ref,
+        "title": c.title,
+        "family": c.get_family_display(),
+        "type": c.get_control_type_display(),
+        "metric": c.get_metric_display(),
+        "threshold": c.threshold,
+        "state": c.get_state_display(),
+        "owner": _name(c.owner),
+        "deployed_at": c.deployed_at,
+        "verified_at": c.verified_at,
+        "measured": verdict,
+        "measurements": [
+            {"phase": m.phase, "hits": m.hits, "trials": m.trials, "at": m.measured_at}
+            for m in sorted(c.measurements.all(), key=_key)
+        ],
+    }
+
+
+def _key(record: Model) -> int:
+    return int(record.pk)
+
+
+def _grants(f: Fellowship) -> Any:
+    rows = Grant.objects.filter(fellowship=f).order_by("id")
+    return rows.select_related("dataset", "person", "agreement", "decision__matter")
+
+
+def _grant(g: Grant) -> Mapping[str, Any]:
+    return {
+        "ref": g.ref,
+        "dataset": {"ref": g.dataset.ref, "name": g.dataset.name, "tier": g.dataset.tier},
+        "person": _name(g.person),
+        "operations": g.operations,
+        "agreement": {
+            "ref": g.agreement.ref,
+            "text_hash": g.agreement.text_hash,
+            "accepted_at": g.agreement.accepted_at,
+        },
+        "decided_in": g.decision.matter.ref if g.decision else "",
+        "starts_at": g.starts_at,
+        "ends_at": g.ends_at,
+        "revoked_at": g.revoked_at,
+    }
+
+
+def _access(f: Fellowship) -> list[Mapping[str, Any]]:
+    """Reported accesses counted by dataset and verdict; the events themselves stay in the trail."""
+    rows = (
+        AccessEvent.objects.filter(fellowship=f)
+        .values("dataset_name", "verdict")
+        .annotate(n=Count("id"))
+        .order_by("dataset_name", "verdict")
+    )
+    return [{"dataset": r["dataset_name"], "verdict": r["verdict"], "count": r["n"]} for r in rows]
+
+
+def _deletions(f: Fellowship) -> Any:
+    rows = DeletionCertificate.objects.filter(fellowship=f).order_by("id")
+    return rows.select_related("dataset", "performed_by", "verified_by")
+
+
+def _deletion(d: DeletionCertificate) -> Mapping[str, Any]:
+    return {
+        "ref": d.ref,
+        "dataset": {"ref": d.dataset.ref, "name": d.dataset.name},
+        "method": d.get_method_display(),
+        "tool": d.tool,
+        "scope": d.scope,
+        "performed_by": _name(d.performed_by),
+        "performed_at": d.performed_at,
+        "verified_by": _name(d.verified_by),
+        "verified_at": d.verified_at,
+        "verified_how": d.verified_how,
+    }
+
+
+def _publications(f: Fellowship) -> Any:
+    rows = Publication.objects.filter(fellowship=f).order_by("id")
+    return rows.prefetch_related("authors", "versions", "objections")
+
+
+def _publication(p: Publication, at: dt.datetime) -> Mapping[str, Any]:
+    versions = sorted(p.versions.all(), key=lambda v: v.number)
+    return {
+        "ref": p.ref,
+        "title": p.title,
+        "kind": p.get_kind_display(),
+        "outcome": p.effective_state(at),
+        "released_at": p.released_at,
+        "released_by": p.get_release_kind_display() if p.release_kind else "",
+        "submitted_at": p.submitted_at,
+        "doi": p.doi,
+        "venue": p.venue,
+        "authors": [
+            {"name": a.name, "orcid": a.orcid, "credit": a.credit}
+            for a in sorted(p.authors.all(), key=lambda a: a.position)
+        ],
+        "versions": [{"number": v.number, "text_hash": v.text_hash} for v in versions],
+        "objections": [
+            {
+                "ref": o.ref,
+                "ground": o.get_ground_display(),
+                "state": o.get_state_display(),
+                "public_summary": o.public_summary,
+            }
+            for o in sorted(p.objections.all(), key=_key)
+        ],
+    }
+
+
+def _decisions(case: Subjects) -> Any:
+    ids = case.get("governance.decision", [])
+    rows = Decision.objects.filter(pk__in=ids).select_related("matter", "rule_version")
+    return rows.order_by("decided_at", "id")
+
+
+def _decision(d: Decision) -> Mapping[str, Any]:
+    return {
+        "ref": d.matter.ref,
+        "title": d.matter.title,
+        "question": d.matter.question,
+        "outcome": d.get_outcome_display(),
+        "decided_at": d.decided_at,
+        "rule": str(d.rule_version),
+        "dossier_hash": d.dossier_hash,
+        "letter": d.letter,
+        "dissenting": len(d.dissent),
+    }
+
+
+def _exceptions(case: Subjects) -> Any:
+    ids = case.get("governance.exceptionrecord", [])
+    return ExceptionRecord.objects.filter(pk__in=ids).order_by("id")
+
+
+def _exception(e: ExceptionRecord) -> Mapping[str, Any]:
+    return {
+        "ref": e.ref,
+        "title": e.title,
+        "state": e.get_state_display(),
+        "starts_at": e.starts_at,
+        "expires_at": e.expires_at,
+        "compensating_measure": e.compensating_measure,
+    }

@@ -1,0 +1,1 @@
+"""What the demonstration tells: our own writing; every person, company and result is invented."""

@@ -1,0 +1,377 @@
+"""Scenes of the story: what several people do together in one go, through the services."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from access import services as access
+from access.models import AccessRequest, Dataset, Grant
+from access.services.requests import lesser_variants
+from fellowship.accounts.models import User
+from fellowship.accounts.services import declare_conflict
+from fellowship.kernel.time import now
+from fellowship.programs.models import Call
+from findings import services as findings
+from findings.models import Control, Finding
+from governance import services as governance
+from governance.models import Decision, Matter
+from oversight.demo.cast import NARRATOR, Cast, refresh
+from oversight.demo.content.proposals import Idea, answers
+from oversight.demo.content.research import DATASETS, FIELDS, FINDINGS
+from proposals import rubric
+from proposals import services as proposals
+from proposals.models import Proposal
+from publications import reviews
+from publications import services as publications
+from publications.models import Publication
+from scoping import services as scoping
+from scoping.models import Fellowship, ScopeOfWork
+
+REVIEWERS = ("reviewer", "reviewer-two", "reviewer-three", "reviewer-four")
+WORDS = {
+    5: "Exactly the question we cannot ask ourselves.",
+    4: "A bounded question with a measure. The plan is realistic.",
+    3: "Good idea; the sample may be too small to settle it.",
+    2: "The measure does not answer the question yet.",
+    1: "A theme rather than a question.",
+}
+
+
+def pick(text: str, *options: Any) -> Any:
+    """One of the options, always the same for the same text."""
+    return options[hashlib.sha256(text.encode()).digest()[0] % len(options)]
+
+
+def datasets(cast: Cast) -> dict[str, Dataset]:
+    """Register the catalogue of the assistants' programme."""
+    made: dict[str, Dataset] = {}
+    for row in DATASETS:
+        sensitivity, identifiability, impact, risk = row["scores"]
+        made[row["slug"]] = access.register_dataset(
+            program=cast.programs["assistants"],
+            slug=row["slug"],
+            name=row["name"],
+            description=row["description"],
+            tier=row["tier"],
+            sensitivity=sensitivity,
+            identifiability=identifiability,
+            business_impact=impact,
+            reidentification_risk=risk,
+            variant=row.get("variant", "raw"),
+            parent=made.get(row.get("parent", "")),
+            fields=row.get("fields", FIELDS),
+            steward=cast["steward"],
+            owner=cast["product-owner"],
+            by=cast["steward"],
+        )
+    return made
+
+
+def propose(call: Call, applicant: User, idea: Idea, *, submit: bool = True) -> Proposal:
+    """Draft a proposal whole, and submit it unless told not to."""
+    proposal = proposals.start_proposal(call=call, by=applicant)
+    raw = answers(idea, applicant.name, applicant.affiliation, applicant.orcid)
+    proposal = proposals.save_answers(proposal=proposal, raw=raw, by=applicant)
+    if submit:
+        proposal = proposals.submit_proposal(proposal=proposal, by=applicant)
+    applicant.__dict__.pop("_roles_held", None)
+    return proposal
+
+
+def panel(cast: Cast, proposal: Proposal, *, weak: bool = False, sent: int | None = None) -> None:
+    """Assign the panel, which declares and scores; `sent` stops after so many reviews."""
+    rule = rubric.of_call(proposal.call)
+    start = pick(proposal.title, 0, 1, 2, 3)
+    for number in range(rule.reviewers_per_proposal):
+        reviewer = cast[REVIEWERS[(start + number) % len(REVIEWERS)]]
+        assignment = proposals.assign_reviewer(
+            proposal=proposal, reviewer=reviewer, by=cast["manager"]
+        )
+        if sent is not None and number >= sent:
+            continue
+        proposals.declare(assignment=assignment, kind="none", by=reviewer)
+        scores = {
+            c.key: pick(f"{proposal.title}{number}{c.key}", *((1, 2, 2) if weak else (3, 4, 4, 5)))
+            for c in rule.criteria
+        }
+        typical = round(sum(scores.values()) / len(scores))
+        proposals.submit_review(
+            assignment=assignment,
+            scores=scores,
+            confidence=pick(f"{proposal.title}{number}", 2, 3),
+            comment_applicant=WORDS[typical],
+            comment_board=WORDS[typical],
+            by=reviewer,
+        )
+
+
+def matter_about(subject: Any) -> Matter:
+    """The matter now before the board about a record."""
+    return Matter.objects.live().get(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+
+
+def declare_none(cast: Cast, subject: Any, people: Sequence[User]) -> None:
+    """These people declare that they have no interest in the subject."""
+    for person in people:
+        declare_conflict(
+            user=person, subject=subject, realm=subject.program_id, kind="none", by=person
+        )
+
+
+def ballot(
+    cast: Cast,
+    subject: Any,
+    outcome: str = "approve",
+    *,
+    dissent: str = "",
+    voters: int = 5,
+    conditions: Sequence[dict[str, Any]] = (),
+) -> Matter:
+    """The board reads and votes; one seat may dissent."""
+    matter = matter_about(subject)
+    people = cast.board[:voters]
+    declare_none(cast, subject, [*people, cast["chair"]])
+    for member in people:
+        governance.open_dossier(matter=matter, by=member)
+        position, said = outcome, ""
+        if dissent and member == cast[f"board-{dissent}"]:
+            position = "deny" if outcome != "deny" else "approve"
+            said = "The exposure is larger than the question needs."
+        elif outcome in ("deny", "approve_with_conditions", "defer"):
+            said = "The question deserves an answer, and the safeguards named here."
+            if outcome == "deny":
+                said = "No bounded question, and no measure that could fail."
+        governance.cast_vote(
+            matter=matter,
+            by=member,
+            position=position,
+            rationale=said,
+            conditions=list(conditions) if position == "approve_with_conditions" else [],
+        )
+    return matter
+
+
+def decide(cast: Cast, subject: Any, outcome: str = "approve", **options: Any) -> Decision:
+    """The board votes and the chair records the decision."""
+    matter = ballot(cast, subject, outcome, **options)
+    decision = governance.record_decision(matter=matter, by=cast["chair"])
+    refresh(cast)
+    return decision
+
+
+def sign(cast: Cast, fellowship: Fellowship, datasets: Sequence[str] = ()) -> ScopeOfWork:
+    """Complete, offer and sign the scope; mentor and training stand before."""
+    scope = offer(cast, fellowship, datasets)
+    for person in (fellowship.fellow, cast["chair"]):
+        scoping.sign_scope(scope=scope, text_hash=scope.text_hash, by=person)
+    return ScopeOfWork.objects.get(pk=scope.pk)
+
+
+def offer(cast: Cast, fellowship: Fellowship, datasets: Sequence[str] = ()) -> ScopeOfWork:
+    """Assign a mentor, record the training, complete the draft and offer it."""
+    manager = cast["manager"]
+    mentor = cast[pick(fellowship.title, "mentor", "mentor-two")]
+    if fellowship.fellow == cast["fellow"]:
+        mentor = cast["mentor"]
+    scoping.assign_mentor(fellowship=fellowship, mentor=mentor, by=manager)
+    scoping.record_training(
+        person=fellowship.fellow,
+        program=fellowship.program,
+        completed_at=now() - dt.timedelta(days=2),
+        by=manager,
+    )
+    scope = fellowship.scopes.get(state="draft")
+    changes = {
+        "datasets": list(datasets),
+        "deliverables": "An evaluation others can run, and a report in plain words.",
+    }
+    scope = scoping.edit_scope(scope=scope, changes=changes, by=manager)
+    return scoping.offer_scope(scope=scope, by=manager)
+
+
+def request(
+    cast: Cast, fellowship: Fellowship, dataset: Dataset, days: int = 60, *, begins: int = 0
+) -> AccessRequest:
+    """The fellow asks for the least that serves, to begin in so many days; the steward checks."""
+    today = fellowship.program.calendar().local(now()).date()
+    start = today + dt.timedelta(days=begins)
+    end = min(start + dt.timedelta(days=days), fellowship.ends_on)
+    lesser, wanted = lesser_variants(dataset), [f for f in dataset.fields if not f["sensitive"]]
+    made = access.request_access(
+        fellowship=fellowship,
+        dataset=dataset,
+        operations=["view", "query", "run_code"],
+        fields=[f["name"] for f in wanted],
+        purpose=f"To answer the research question of {fellowship.ref}.",
+        why_less_would_not_do="Fewer fields leave out what the question counts, and fewer rows too "
+        "many of its rare cases.",
+        starts_on=start,
+        ends_on=end,
+        lesser={v.ref: "It loses the order of turns or the rare late refusals." for v in lesser},
+        by=fellowship.fellow,
+    )
+    return access.check_request(
+        request=made,
+        by=cast["steward"],
+        reason=f"{len(wanted)} of {len(dataset.fields)} fields, none of them sensitive. "
+        "Nothing less serves.",
+    )
+
+
+def grant(cast: Cast, fellowship: Fellowship, dataset: Dataset, days: int = 60) -> Grant:
+    """From request to a live grant: decided by the board or the manager, then accepted."""
+    made = request(cast, fellowship, dataset, days)
+    if dataset.tier in ("public", "internal"):
+        access.approve_request(request=made, by=cast["manager"], reason="The least that serves.")
+    else:
+        made = access.refer_request(request=made, by=cast["manager"])
+        decide(cast, made, dissent=pick(fellowship.title, "", "", "legal"))
+    made = AccessRequest.objects.get(pk=made.pk)
+    agreement = made.agreement
+    access.accept_agreement(agreement=agreement, by=agreement.person, text_hash=agreement.text_hash)
+    return Grant.objects.select_related("dataset", "person", "fellowship").get(request=made)
+
+
+def use(grant: Grant, count: int, *, stray: int = 0) -> None:
+    """The environment reports what was done with the grant; `stray` of it out of scope."""
+    started = now() - dt.timedelta(days=6)
+    rows = []
+    for number in range(count):
+        kind = pick(f"{grant.ref}{number}", "query", "query", "dataset_access", "code_execution")
+        rows.append(
+            {
+                "id": f"{grant.ref}-{now():%y%m%d}-{number}",
+                "at": (started + dt.timedelta(minutes=47 * number)).isoformat(),
+                "person": grant.person.email,
+                "dataset": grant.dataset.slug,
+                "kind": "export" if number >= count - stray else kind,
+                "details": {"rows": 40 + 7 * number % 400},
+                "session": f"run-{number // 8 + 1}",
+            }
+        )
+    access.ingest(
+        program=grant.fellowship.program, events=rows, source="research-environment", by=NARRATOR
+    )
+
+
+def report(fellowship: Fellowship, key: str, sources: Sequence[Dataset] = ()) -> Finding:
+    """The fellow registers the table a finding rests on and reports it."""
+    artifact = findings.register_artifact(
+        fellowship=fellowship,
+        name=f"Trials and codes, {key}",
+        sha256=hashlib.sha256(f"{fellowship.ref}{key}".encode()).hexdigest(),
+        size=48_211,
+        sources=sources,
+        by=fellowship.fellow,
+    )
+    return findings.report_finding(
+        fellowship=fellowship, by=fellowship.fellow, evidence=[artifact], **FINDINGS[key]
+    )
+
+
+def accept(cast: Cast, finding: Finding) -> Finding:
+    """The product owner takes the finding up and accepts it."""
+    owner = cast["product-owner"]
+    findings.take_finding(finding=finding, by=owner)
+    return findings.accept_finding(
+        finding=finding,
+        by=owner,
+        mapping="control",
+        reason="Reproduced by our own team. We will ship a control and measure it.",
+    )
+
+
+def control(
+    cast: Cast, finding: Finding, title: str, before: tuple[int, int], **options: Any
+) -> Control:
+    """Plan a control, take its baseline and deploy it."""
+    owner = cast["product-owner"]
+    made = findings.plan_control(
+        finding=finding,
+        title=title,
+        by=owner,
+        **{
+            "family": "preventive",
+            "control_type": "session_limit",
+            "metric": "attack_success",
+            **options,
+        },
+    )
+    findings.measure(
+        control=made,
+        phase="baseline",
+        hits=before[0],
+        trials=before[1],
+        by=owner,
+        conditions="The fixed set of requests, version 4.2, before deployment.",
+    )
+    return findings.deploy_control(control=made, by=owner)
+
+
+def measured(cast: Cast, made: Control, after: tuple[int, int]) -> None:
+    """Count again after deployment."""
+    findings.measure(
+        control=made,
+        phase="after",
+        hits=after[0],
+        trials=after[1],
+        by=cast["product-owner"],
+        conditions="The same set, two weeks after deployment.",
+    )
+
+
+def write(
+    fellowship: Fellowship, title: str, text: str, work_class: str, **uses: Any
+) -> Publication:
+    """The fellow drafts a work, adds its text and names the authors."""
+    fellow = fellowship.fellow
+    text = "\n\n".join(" ".join(part.split("\n")) for part in text.strip().split("\n\n"))
+    work = publications.draft_publication(
+        fellowship=fellowship,
+        title=title,
+        kind="manuscript",
+        work_class=work_class,
+        abstract=text.split("\n\n")[1],
+        acknowledgement=f"Supported by the {fellowship.program}. The views are the author’s.",
+        by=fellow,
+        **uses,
+    )
+    publications.add_version(publication=work, text=text, by=fellow)
+    publications.set_authors(
+        publication=work,
+        authors=[
+            {
+                "name": fellow.name,
+                "user": fellow,
+                "orcid": fellow.orcid,
+                "credit": ["conceptualization", "investigation", "writing – original draft"],
+            }
+        ],
+        by=fellow,
+    )
+    return publications.submit_publication(publication=work, by=fellow)
+
+
+def staff(cast: Cast, work: Publication) -> None:
+    """The manager assigns one person to each track."""
+    for track, username in (("scientific", "reviewer"), ("policy", "policy-reviewer")):
+        reviews.assign_reviewer(
+            publication=work, track=track, reviewer=cast[username], by=cast["manager"]
+        )
+
+
+def object_to(cast: Cast, work: Publication, passage: str, **options: Any) -> Any:
+    """The policy reviewer objects to one passage."""
+    version = work.versions.latest("number")
+    start = version.text.index(passage)
+    return reviews.object_to_passage(
+        publication=work,
+        version=version,
+        start=start,
+        end=start + len(passage),
+        by=cast["policy-reviewer"],
+        **options,
+    )

@@ -1,0 +1,1 @@
+"""Exports of the record that anyone can verify offline, without us."""

@@ -1,0 +1,94 @@
+"""The inclusion proofs of many leaves at once, in memory that does not grow with the log.
+
+The tree's levels are kept in a temporary file, 32 bytes a hash, where an odd last hash is carried
+up unchanged: that gives the root of RFC 9162. A leaf's path is its siblings from level to level;
+paths share most of them, so each is written once.
+"""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+from fellowship.history.merkle import HASH_SIZE, node
+
+Node = tuple[int, int, bytes]
+"""Level (0: leaves), index within the level, hash."""
+_BATCH = 4096
+
+
+class Tree(AbstractContextManager["Tree"]):
+    """The levels of a tree over a stream of leaf hashes; leaving it lets its file go."""
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
+        self._starts: list[int] = [0]
+        self.sizes: list[int] = [self._write(leaves)]
+        while self.sizes[-1] > 1:
+            parents = self._parents(len(self.sizes) - 1)
+            self._starts.append(self._starts[-1] + self.sizes[-1])
+            self.sizes.append(self._write(parents))
+        self._file.flush()
+        self._map: Any = (
+            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.sizes[0] else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._map is not None:
+            self._map.close()
+        self._file.close()
+
+    @property
+    def root(self) -> bytes:
+        """The root hash. Raises ValueError where there are no leaves."""
+        if not self.sizes[0]:
+            raise ValueError("a tree without leaves has no root to prove")
+        return self.at(len(self.sizes) - 1, 0)
+
+    def at(self, level: int, index: int) -> bytes:
+        """The hash at a place."""
+        start = (self._starts[level] + index) * HASH_SIZE
+        return bytes(self._map[start : start + HASH_SIZE])
+
+    def paths(self, leaves: Iterable[int]) -> Iterator[Node]:
+        """Every sibling on the way from the leaves (in rising order) to the root, once."""
+        present = array("q", leaves)
+        for level in range(len(self.sizes) - 1):
+            parents = array("q")
+            for index in present:
+                sibling = index ^ 1
+                if sibling < self.sizes[level]:
+                    yield level, sibling, self.at(level, sibling)
+                if not parents or parents[-1] != index >> 1:
+                    parents.append(index >> 1)
+            present = parents
+
+    def _write(self, hashes: Iterable[bytes]) -> int:
+        count = 0
+        held: list[bytes] = []
+        for found in hashes:
+            held.append(found)
+            count += 1
+            if len(held) == _BATCH:
+                self._file.write(b"".join(held))
+                held.clear()
+        self._file.write(b"".join(held))
+        self._file.flush()
+        return count
+
+    def _parents(self, level: int) -> Iterator[bytes]:
+        start, size = self._starts[level] * HASH_SIZE, self.sizes[level]
+        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as held:
+            for at in range(start, start + (size - 1) * HASH_SIZE, 2 * HASH_SIZE):
+                middle = at + HASH_SIZE
+                yield node(held[at:middle], held[middle : middle + HASH_SIZE])
+            if size % 2:
+                at = start + (size - 1) * HASH_SIZE
+                yield held[at : at + HASH_SIZE]

@@ -1,0 +1,1 @@
+"""One graph of a fellowship: from dataset to measurement, walkable both ways."""

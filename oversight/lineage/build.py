@@ -1,0 +1,183 @@
+"""The graph, assembled from records. Asks the database nothing but what `graph` loads first."""
+
+from __future__ import annotations
+
+from django.urls import NoReverseMatch, reverse
+
+from access.models import Grant
+from governance.models import Decision, ExceptionRecord
+from oversight.lineage.graph import Graph, Node, key_of
+from oversight.lineage.records import SUBJECTS, Answer, Chain, Read, Records, of_case
+from scoping.models import Fellowship
+
+
+def graph(fellowship: Fellowship) -> Graph:
+    """The whole graph of one fellowship, in a fixed number of queries."""
+    return assemble(of_case(fellowship))
+
+
+def assemble(records: Records) -> Graph:
+    """The graph of these records, in the order of the chain; what stands beside it last."""
+    found = Graph()
+    _datasets(found, records)
+    _artifacts(found, records)
+    for chain in records.chains:
+        _finding(found, chain)
+    _publications(found, records)
+    _openings(found, records)
+    for label in SUBJECTS:
+        _beside(found, records, label)
+    for node in records.rest:
+        found.add(node)
+    return found
+
+
+def _read_key(fellowship: Fellowship, dataset_id: int) -> str:
+    return f"access.event:{fellowship.pk}:{dataset_id}"
+
+
+def _datasets(found: Graph, records: Records) -> None:
+    for dataset in records.datasets:
+        tier, url = dataset.get_tier_display(), _url("access:dataset", dataset.ref)
+        found.add(Node(key_of(dataset), "dataset", dataset.name, tier, url))
+    for read in records.reads:
+        key = _read_key(records.fellowship, read.dataset_id)
+        label = f"{read.count:,}{'+' if read.more else ''} accesses"
+        node = Node(key, "access", label, _span(read), "", read.first)
+        found.add(node, (f"access.dataset:{read.dataset_id}", "was read"))
+
+
+def _span(read: Read) -> str:
+    return f"{read.first:%-d %b %Y} to {read.last:%-d %b %Y}"
+
+
+def _artifacts(found: Graph, records: Records) -> None:
+    for made in records.artifacts:
+        artifact, sources = made.artifact, []
+        for dataset_id in made.dataset_ids:
+            read = _read_key(records.fellowship, dataset_id)
+            direct = f"access.dataset:{dataset_id}"
+            sources.append((read if read in found.nodes else direct, "gave"))
+        detail = f"sha256 {artifact.sha256[:12]}…"
+        node = Node(key_of(artifact), "artifact", artifact.name, detail, "", artifact.created_at)
+        found.add(node, *sources)
+
+
+def _finding(found: Graph, chain: Chain) -> None:
+    finding = chain.finding
+    url = _url("findings:detail", finding.ref)
+    share = finding.share
+    seen = f"{share.hits} of {share.trials} trials" if share else "no count given"
+    claim = found.add(
+        Node(
+            f"findings.claim:{finding.pk}", "claim", finding.title, seen, url, finding.reported_at
+        ),
+        *((f"findings.artifact:{pk}", "supports") for pk in chain.artifact_ids),
+    )
+    state = finding.get_state_display()
+    found.add(
+        Node(key_of(finding), "finding", finding.ref, state, url, finding.reported_at),
+        (claim, "is reported as"),
+    )
+    for answer in chain.answers:
+        _answer(found, answer, key_of(finding))
+
+
+def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
+    control = answer.control
+    url = _url("findings:control", control.ref)
+    control_key = found.add(
+        Node(
+            key_of(control),
+            "control",
+            control.ref,
+            f"{control.title} ({control.get_state_display().lower()})",
+            url,
+            control.deployed_at or control.created_at,
+        ),
+        (finding_key, "is answered by"),
+    )
+    for measurement in answer.measurements:
+        found.add(
+            Node(
+                key_of(measurement),
+                "measurement",
+                f"{measurement.hits} of {measurement.trials}",
+                measurement.get_phase_display(),
+                url,
+                measurement.measured_at,
+            ),
+            (control_key, "was measured"),
+        )
+
+
+def _publications(found: Graph, records: Records) -> None:
+    for work in records.works:
+        publication = work.publication
+        sources = [
+            (f"findings.finding:{s.finding_id}", "is published in")
+            if s.finding_id
+            else (f"access.dataset:{s.dataset_id}", "is used in")
+            for s in work.sources
+        ]
+        found.add(
+            Node(
+                key_of(publication),
+                "publication",
+                publication.ref,
+                f"{publication.title} ({publication.said_state.lower()})",
+                _url("publications:detail", publication.ref),
+                publication.submitted_at or publication.created_at,
+            ),
+            *sources,
+        )
+
+
+def _openings(found: Graph, records: Records) -> None:
+    by_decision: dict[int, Grant] = {g.decision_id: g for g in records.grants if g.decision_id}
+    for pk in sorted(by_decision):
+        grant = by_decision[pk]
+        if grant.decision:
+            key = found.add(_decision(grant.decision))
+            found.link(key, f"access.dataset:{grant.dataset_id}", "opened")
+
+
+def _beside(found: Graph, records: Records, label: str) -> None:
+    """Decisions about and exceptions for records of one kind."""
+    for decision in records.decisions:
+        if decision.matter.subject_type == label:
+            about = f"{label}:{decision.matter.subject_id}"
+            found.add(_decision(decision), (about, "was decided in"))
+    for exception in records.exceptions:
+        if exception.subject_type == label:
+            about = f"{label}:{exception.subject_id}"
+            found.add(_exception(exception), (about, "is excepted by"))
+
+
+def _decision(decision: Decision) -> Node:
+    return Node(
+        key_of(decision),
+        "decision",
+        decision.matter.ref,
+        decision.get_outcome_display(),
+        _url("governance:matter", decision.matter.ref),
+        decision.decided_at,
+    )
+
+
+def _exception(exception: ExceptionRecord) -> Node:
+    return Node(
+        key_of(exception),
+        "exception",
+        exception.ref,
+        exception.title,
+        _url("governance:exception", exception.ref),
+        exception.created_at,
+    )
+
+
+def _url(name: str, *args: object) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,191 @@
+"""A part of a case's graph, bounded whatever the size of the case.
+
+So many chains, so many records beside and below them, and a node that stands for what is left out.
+The whole graph is what the formats are for. One query for each kind of record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.db.models import Q
+
+from findings.models import Artifact, Control, Finding, FindingEvidence, Measurement
+from oversight.lineage.chains import Asked, Data
+from oversight.lineage.graph import Node
+from oversight.lineage.records import (
+    SUBJECTS,
+    Answer,
+    Chain,
+    Made,
+    Records,
+    Work,
+    decisions_about,
+    exceptions_for,
+)
+from publications.models import Publication, Source
+from scoping.models import Fellowship
+
+BELOW: Final = 60
+"""Rows read below the findings of a page: artifacts with sources, controls with measurements."""
+BESIDE: Final = 10
+"""Datasets, artifacts, publications, decisions and exceptions beside the chains, of each kind."""
+
+
+def records(
+    fellowship: Fellowship, asked: Asked, data: Data, findings: Sequence[Finding]
+) -> Records:
+    """What is drawn for these findings, in a fixed number of queries."""
+    keys = [finding.pk for finding in findings]
+    made = Records(fellowship)
+    evidence, used = _evidence(made, keys)
+    answers = _answers(made, keys)
+    made.chains = [Chain(f, evidence.get(f.pk, []), answers.get(f.pk, [])) for f in findings]
+    others = _others(made, asked, used)
+    artifacts = sorted([*used.values(), *others], key=lambda one: one.artifact.pk)
+    works = _works(made, asked, keys)
+    made.artifacts, made.works = artifacts, works
+    _data(made, asked, data, artifacts, works)
+    about = {SUBJECTS[0]: keys, SUBJECTS[1]: [work.publication.pk for work in works]}
+    made.decisions = list(decisions_about(about).only(*_DECIDED)[:BESIDE])
+    made.exceptions = list(exceptions_for(about).only(*_EXCEPTED)[:BESIDE])
+    return made
+
+
+_DECIDED: Final = (
+    "outcome",
+    "decided_at",
+    "matter__ref",
+    "matter__subject_type",
+    "matter__subject_id",
+)
+_EXCEPTED: Final = ("ref", "title", "created_at", "subject_type", "subject_id")
+_ARTIFACT: Final = ("id", "name", "sha256", "created_at", "sources__dataset_id")
+
+
+def _evidence(made: Records, keys: list[int]) -> tuple[dict[int, list[int]], dict[int, Made]]:
+    """The artifacts each finding rests on, and those artifacts with their sources."""
+    rows = FindingEvidence.objects.filter(finding__in=keys).order_by("id")
+    names = ("finding_id", *(f"artifact__{name}" for name in _ARTIFACT))
+    read = rows.values_list(*names)[: BELOW + 1]
+    found: dict[int, list[int]] = {}
+    used: dict[int, Made] = {}
+    for finding_id, *values in _most(made, "artifact", read):
+        artifact = _made(used, values)
+        if artifact not in found.setdefault(finding_id, []):
+            found[finding_id].append(artifact)
+    return found, used
+
+
+def _others(made: Records, asked: Asked, used: dict[int, Made]) -> list[Made]:
+    """Artifacts no chain of the page rests on: of the dataset asked for, of all if none is."""
+    rows = Artifact.objects.filter(fellowship=made.fellowship).exclude(pk__in=list(used))
+    if asked.dataset:
+        rows = rows.filter(sources__dataset=asked.dataset)
+    elif asked.narrowed:
+        return []
+    found: dict[int, Made] = {}
+    for values in _most(
+        made, "artifact", rows.order_by("id").values_list(*_ARTIFACT)[: BESIDE + 1]
+    ):
+        _made(found, list(values))
+    return list(found.values())
+
+
+def _made(found: dict[int, Made], values: list[Any]) -> int:
+    """Take in an artifact, or one more source of it; its key."""
+    pk, name, sha256, created_at, dataset_id = values
+    if pk not in found:
+        found[pk] = Made(Artifact(id=pk, name=name, sha256=sha256, created_at=created_at), [])
+    if dataset_id and dataset_id not in found[pk].dataset_ids:
+        found[pk].dataset_ids.append(dataset_id)
+    return int(pk)
+
+
+def _answers(made: Records, keys: list[int]) -> dict[int, list[Answer]]:
+    """The controls of each finding with their measurements, those of the newest control first."""
+    rows = Control.objects.filter(finding__in=keys).order_by("-id", "measurements__id")
+    own = ("id", "finding_id", "ref", "title", "state", "deployed_at", "created_at")
+    measured = ("id", "phase", "hits", "trials", "measured_at")
+    names = (*own, *(f"measurements__{name}" for name in measured))
+    found: dict[int, Answer] = {}
+    for values in _most(made, "control", rows.values_list(*names)[: BELOW + 1]):
+        pk = values[0]
+        if pk not in found:
+            found[pk] = Answer(Control(**dict(zip(own, values, strict=False))), [])
+        if values[len(own)]:
+            measurement = dict(zip(measured, values[len(own) :], strict=True))
+            found[pk].measurements.append(Measurement(control_id=pk, **measurement))
+    by_finding: dict[int, list[Answer]] = {}
+    for answer in found.values():
+        by_finding.setdefault(answer.control.finding_id, []).append(answer)
+    return by_finding
+
+
+def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
+    """Publications: all of the case, the newest; narrowed, those that use what is drawn."""
+    rows = Publication.objects.filter(fellowship=made.fellowship).order_by("-id", "sources__id")
+    if asked.publication:
+        rows = rows.filter(pk=asked.publication.pk)
+    elif asked.dataset:
+        cited = Source.objects.filter(Q(finding__in=keys) | Q(dataset=asked.dataset))
+        rows = rows.filter(pk__in=cited.values("publication_id"))
+    elif asked.narrowed:
+        cited = Source.objects.filter(finding__in=keys)
+        rows = rows.filter(pk__in=cited.values("publication_id"))
+    own = (
+        *("id", "ref", "title", "state", "submitted_at", "created_at"),
+        *("silence_releases", "window_ends_at"),
+    )
+    names = (*own, "sources__finding_id", "sources__dataset_id")
+    found: dict[int, Work] = {}
+    for *values, finding_id, dataset_id in _most(
+        made, "publication", rows.values_list(*names)[: BELOW + 1]
+    ):
+        pk = values[0]
+        if pk not in found:
+            found[pk] = Work(Publication(**dict(zip(own, values, strict=True))), [])
+        found[pk].sources.append(Source(finding_id=finding_id, dataset_id=dataset_id))
+    return sorted(found.values(), key=lambda work: work.publication.pk)
+
+
+def _data(
+    made: Records,
+    asked: Asked,
+    data: Data,
+    artifacts: Sequence[Made],
+    works: Sequence[Work],
+) -> None:
+    """Datasets, their accesses and the decisions that opened them, those of the chains first."""
+    needed = {pk for one in artifacts for pk in one.dataset_ids}
+    if asked.dataset:
+        needed = {asked.dataset.pk}
+    elif asked.publication:
+        needed |= {s.dataset_id for work in works for s in work.sources if s.dataset_id}
+    known = data.datasets
+    if asked.narrowed and (needed or artifacts):
+        known = [dataset for dataset in known if dataset.pk in needed]
+    drawn = sorted(known, key=lambda dataset: dataset.pk not in needed)
+    ids = {dataset.pk for dataset in drawn[: max(BESIDE, len(needed))]}
+    if len(drawn) > len(ids):
+        _more(made, "dataset")
+    made.datasets = [dataset for dataset in known if dataset.pk in ids]
+    made.reads = [read for read in data.reads if read.dataset_id in ids]
+    opened = [g for g in data.grants if g.decision_id and g.dataset_id in ids]
+    made.grants = opened[-BESIDE:]
+
+
+def _most(made: Records, kind: str, rows: Any) -> Iterable[Any]:
+    """The rows but for the last of more than may be drawn, which a node then stands for."""
+    found = list(rows)
+    most = rows.query.high_mark - 1
+    if len(found) > most:
+        _more(made, kind)
+    return found[:most]
+
+
+def _more(made: Records, kind: str) -> None:
+    node = Node(f"rest.{kind}", kind, "More", "in the whole graph")
+    if node not in made.rest:
+        made.rest.append(node)

@@ -1,0 +1,150 @@
+"""What a graph is made of: the records of a whole case, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from access.models import AccessEvent, Dataset, Grant
+from findings.models import Artifact, Control, Finding, Measurement
+from governance.models import Decision, ExceptionRecord
+from oversight.lineage.graph import Node
+from publications.models import Publication, Source
+from scoping.models import Fellowship
+
+SUBJECTS: Final = ("findings.finding", "publications.publication")
+"""What decisions and exceptions stand beside, in the order they are added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The reported accesses of one dataset. `more`: there are others that were not counted."""
+
+    dataset_id: int
+    count: int
+    first: dt.datetime
+    last: dt.datetime
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An artifact and the datasets it was made from."""
+
+    artifact: Artifact
+    dataset_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A control and its measurements."""
+
+    control: Control
+    measurements: list[Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A finding, the artifacts that support it, and what answers it."""
+
+    finding: Finding
+    artifact_ids: Sequence[int]
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A publication and what it declares it uses."""
+
+    publication: Publication
+    sources: list[Source]
+
+
+@dataclass
+class Records:
+    """The records of a graph, or of a part of one.
+
+    `grants` are those a decision opened; `rest` stands for what a part leaves out.
+    """
+
+    fellowship: Fellowship
+    datasets: Iterable[Dataset] = ()
+    reads: Iterable[Read] = ()
+    artifacts: Iterable[Made] = ()
+    chains: Iterable[Chain] = ()
+    works: Iterable[Work] = ()
+    grants: Iterable[Grant] = ()
+    decisions: Iterable[Decision] = ()
+    exceptions: Iterable[ExceptionRecord] = ()
+    rest: list[Node] = field(default_factory=list)
+
+
+def of_case(fellowship: Fellowship) -> Records:
+    """All of them."""
+    grants = Grant.objects.filter(fellowship=fellowship).order_by("id")
+    granted = list(grants.select_related("dataset", "decision__matter"))
+    artifacts = Artifact.objects.filter(fellowship=fellowship).order_by("id")
+    findings = Finding.objects.filter(fellowship=fellowship).order_by("id")
+    works = Publication.objects.filter(fellowship=fellowship).order_by("id")
+    about = {
+        SUBJECTS[0]: findings.order_by().values("pk"),
+        SUBJECTS[1]: works.order_by().values("pk"),
+    }
+    return Records(
+        fellowship=fellowship,
+        datasets=list({grant.dataset_id: grant.dataset for grant in granted}.values()),
+        reads=list(_reads(fellowship)),
+        artifacts=[
+            Made(artifact, [source.dataset_id for source in artifact.sources.all()])
+            for artifact in artifacts.prefetch_related("sources")
+        ],
+        chains=[
+            _chain(finding)
+            for finding in findings.prefetch_related("evidence", "controls__measurements")
+        ],
+        works=[Work(work, list(work.sources.all())) for work in works.prefetch_related("sources")],
+        grants=[grant for grant in granted if grant.decision_id],
+        decisions=list(decisions_about(about)),
+        exceptions=list(exceptions_for(about)),
+    )
+
+
+def _chain(finding: Finding) -> Chain:
+    return Chain(
+        finding,
+        [evidence.artifact_id for evidence in finding.evidence.all()],
+        [
+            Answer(control, sorted(control.measurements.all(), key=lambda m: m.pk))
+            for control in finding.controls.all()
+        ],
+    )
+
+
+def _reads(fellowship: Fellowship) -> Iterable[Read]:
+    counted = (
+        AccessEvent.objects.filter(fellowship=fellowship, dataset__isnull=False)
+        .values_list("dataset_id")
+        .annotate(n=Count("id"), first=Min("at"), last=Max("at"))
+        .order_by("dataset_id")
+    )
+    return (Read(pk, n, first, last) for pk, n, first, last in counted)
+
+
+def decisions_about(subjects: dict[str, Any]) -> QuerySet[Decision]:
+    """The board's decisions about these records, the ids by model label."""
+    about = Q(pk__in=[])
+    for label, ids in subjects.items():
+        about |= Q(matter__subject_type=label, matter__subject_id__in=ids)
+    return Decision.objects.filter(about).select_related("matter").order_by("id")
+
+
+def exceptions_for(subjects: dict[str, Any]) -> QuerySet[ExceptionRecord]:
+    """The exceptions asked for these records, the ids by model label."""
+    about = Q(pk__in=[])
+    for label, ids in subjects.items():
+        about |= Q(subject_type=label, subject_id__in=ids)
+    return ExceptionRecord.objects.filter(about).order_by("id")

@@ -1,0 +1,1 @@
+"""The programme office: every figure is a query, and leads to the cases behind it."""

@@ -1,0 +1,60 @@
+"""Waits as the office reads them: which case, where its page is, who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+
+from fellowship.clocks.models import Clock
+
+Key = tuple[str, int]
+_WITH = {
+    "proposals.assignment": ("proposal", "reviewer"),
+    "publications.objection": ("publication",),
+}
+"""What a case needs beside it to say its name and address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One open clock. Without `url` the reader may not open the case, and `case` is empty too."""
+
+    clock: Clock
+    case: str
+    url: str
+    holder: str
+
+
+def of(clocks: Iterable[Clock], user: Any) -> list[Wait]:
+    """The clocks with their cases, one query for each kind of case, of what the person may see."""
+    listed = list(clocks)
+    wanted: dict[str, set[int]] = {}
+    for clock in listed:
+        wanted.setdefault(clock.subject_type, set()).add(clock.subject_id)
+    known: dict[Key, tuple[str, str]] = {}
+    for label, keys in sorted(wanted.items()):
+        known.update(_cases(label, keys, user))
+    return [
+        Wait(c, *known.get((c.subject_type, c.subject_id), ("", "")), holder=_holder(c))
+        for c in listed
+    ]
+
+
+def _cases(label: str, keys: set[int], user: Any) -> dict[Key, tuple[str, str]]:
+    rows: Any = apps.get_model(label)._default_manager.filter(pk__in=keys)
+    rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows.none()
+    rows = rows.select_related(*_WITH[label]) if label in _WITH else rows
+    return {
+        (label, row.pk): (str(row), row.get_absolute_url())
+        for row in rows
+        if hasattr(row, "get_absolute_url")
+    }
+
+
+def _holder(clock: Clock) -> str:
+    if clock.holder_user:
+        return str(clock.holder_user)
+    return "the programme" if clock.holder == "us" else "the fellow or applicant"

@@ -1,0 +1,51 @@
+"""Where oversight appears outside its own pages: navigation, the case page, the ledger's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.web import nav, verbs
+from fellowship.web.items import Link
+from oversight.policy import OFFICE
+from scoping import panels
+from scoping.models import Fellowship
+from scoping.states import FellowshipState
+
+nav.register(
+    "Audit room",
+    "oversight:audit",
+    visible=lambda user: holds_anywhere(user, roles.AUDITOR),
+    section="audit",
+    order=60,
+)
+nav.register(
+    "Office",
+    "oversight:office",
+    visible=lambda user: holds_anywhere(user, *OFFICE),
+    section="office",
+    order=55,
+)
+verbs.register(
+    {
+        "oversight.close_fellowship": "closed the case with its package",
+        "oversight.view": "looked at the record",
+        "oversight.draw_sample": "drew a sample",
+        "oversight.export": "exported the record",
+        "oversight.verify": "verified the ledger",
+    }
+)
+verbs.register_fields({"oversight.scope": "of what"})
+
+
+@panels.register_links
+def case_pages(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[Link]:
+    """The lineage of every case; the closeout of those that are ended."""
+    yield Link("Lineage", reverse("oversight:lineage", args=[fellowship.ref]))
+    if fellowship.has_entered(FellowshipState.PUBLISH) or fellowship.ended_at:
+        yield Link("Closeout", reverse("oversight:closeout", args=[fellowship.ref]))

@@ -1,0 +1,150 @@
+"""What oversight does: close a case with its package, and record what auditors do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from fellowship.accounts.models import Actor, User
+from fellowship.history.verify import Report
+from fellowship.kernel import journal
+from fellowship.kernel.canonical import digest, plain
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from oversight import policy
+from oversight.closeout import package
+from oversight.models import AuditVisit, Closeout, Extract, Sample, Verification
+from scoping import services as scoping
+from scoping.models import Fellowship
+from scoping.states import FellowshipState
+
+
+@journal.verb("oversight.close_fellowship")
+def close_fellowship(*, fellowship: Fellowship, by: User, reason: str, notes: str = "") -> Closeout:
+    """End the case if it has not ended, close it, and keep the package it is closed with.
+
+    Refused while a required obligation is open. A closed case is returned as it was closed.
+    """
+    case = Fellowship.objects.locked().get(pk=fellowship.pk)
+    if closed := Closeout.objects.filter(fellowship=case).first():
+        return closed
+    refuse(policy.may_close(case, by))
+    if not reason.strip():
+        refuse(Refusal("reason_missing", "Say in a sentence how the case ended.", field="reason"))
+    scoping.end(fellowship=case, by=by, reason=reason)
+    scoping.enter_stage(fellowship=case, stage=FellowshipState.CLOSE_OUT, by=by, reason=reason)
+    case = scoping.enter_stage(fellowship=case, stage=FellowshipState.CLOSED, by=by, reason=reason)
+    at = now()
+    made = package.gathered(case, at)
+    closed = Closeout.objects.create(
+        fellowship=case,
+        closed_at=at,
+        closed_by=by,
+        facts=made.facts,
+        last_event=made.last_event,
+        package_sha256=made.sha256,
+        notes=notes,
+    )
+    journal.record(subject=closed, change={"package_sha256": made.sha256, "case": case.ref})
+    return closed
+
+
+def record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> AuditVisit:
+    """Record that an auditor looked at a scope; again on the same day it is found, not recorded."""
+    refuse(policy.may_audit(program.pk, by))
+    known: AuditVisit | None = AuditVisit.objects.filter(**_visit(program, scope, by)).first()
+    return known or _record_view(program=program, scope=scope, by=by)
+
+
+@journal.verb("oversight.view")
+def _record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> AuditVisit:
+    key = _visit(program, scope, by)
+    known: AuditVisit | None = AuditVisit.objects.filter(**key).first()
+    if known:
+        return known
+    visit: AuditVisit = AuditVisit.objects.create(scope=plain(scope), **key)
+    journal.record(subject=visit, change={"scope": scope})
+    return visit
+
+
+def _visit(program: Program, scope: Mapping[str, Any], by: User) -> dict[str, Any]:
+    """What makes a look the same as another: who, of what, on which day."""
+    return {
+        "program": program,
+        "person": by,
+        "on": program.calendar().local(now()).date(),
+        "scope_hash": digest(scope),
+    }
+
+
+@journal.verb("oversight.draw_sample")
+def keep_sample(
+    *,
+    program: Program,
+    population: str,
+    from_at: dt.datetime | None,
+    to_at: dt.datetime,
+    seed: str,
+    size: int,
+    total: int,
+    picked: Sequence[int],
+    by: User,
+    reason: str = "",
+) -> Sample:
+    """Keep a sample that was drawn, with all it takes to draw it again."""
+    refuse(policy.may_audit(program.pk, by))
+    sample = Sample.objects.create(
+        program=program,
+        population=population,
+        from_at=from_at,
+        to_at=to_at,
+        seed=seed,
+        size=size,
+        total=total,
+        picked=list(picked),
+        drawn_by=by,
+    )
+    journal.record(
+        subject=sample,
+        change={"population": population, "seed": seed, "size": len(picked), "total": total},
+    )
+    return sample
+
+
+@journal.verb("oversight.export")
+def record_export(
+    *, program: Program, scope: Mapping[str, Any], file_format: str, by: Actor
+) -> Extract:
+    """Record an export before it is made; each one is an event of its own."""
+    person = by if isinstance(by, User) else None
+    if person is not None:
+        refuse(policy.may_audit(program.pk, person))
+    extract = Extract.objects.create(
+        program=program, person=person, scope=plain(scope), file_format=file_format
+    )
+    journal.record(subject=extract, change={"scope": scope, "format": file_format})
+    return extract
+
+
+@journal.verb("oversight.verify")
+def record_verification(
+    *, program: Program, report: Report, seconds: float, by: User
+) -> Verification:
+    """Keep what a verification found."""
+    refuse(policy.may_audit(program.pk, by))
+    kept = Verification.objects.create(
+        program=program,
+        ran_by=by,
+        sealed=report.sealed,
+        unsealed=report.unsealed,
+        rows=report.rows,
+        found=report.found,
+        first_problem=str(report.first or ""),
+        root=report.root,
+        seconds=Decimal(seconds).quantize(Decimal("0.01")),
+    )
+    journal.record(subject=kept, change={"found": report.found, "sealed": report.sealed})
+    return kept

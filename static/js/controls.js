@@ -1,0 +1,81 @@
+// Character counters, copy buttons, folding filters, menus that close.
+
+export function counters(root) {
+  for (const counter of root.querySelectorAll("[data-counter]:not([data-wired])")) {
+    const control = document.getElementById(counter.dataset.counter);
+    if (!control) continue;
+    counter.dataset.wired = "";
+    const max = Number(counter.dataset.max);
+    const number = new Intl.NumberFormat("en-GB");
+    const live = document.createElement("span");
+    live.className = "visually-hidden";
+    live.setAttribute("aria-live", "polite");
+    counter.after(live);
+    let timer;
+    const show = () => {
+      const length = [...control.value].length;
+      const over = length - max;
+      counter.classList.toggle("over", over > 0);
+      counter.textContent = over > 0
+        ? `${number.format(over)} character${over === 1 ? "" : "s"} too many`
+        : `${number.format(length)} of ${number.format(max)} characters`;
+      clearTimeout(timer);
+      if (over > 0 || max - length < 100) timer = setTimeout(() => { live.textContent = counter.textContent; }, 1000);
+    };
+    control.addEventListener("input", show);
+    show();
+  }
+}
+
+export function copies(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy]:not([data-wired])")) {
+    button.dataset.wired = "";
+    button.hidden = false;
+    const words = button.firstChild;
+    const before = words.textContent;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      words.textContent = "Copied";
+      setTimeout(() => { words.textContent = before; }, 2000);
+    });
+  }
+}
+
+const narrow = matchMedia("(max-width: 40rem)");
+
+export function folds(root) {
+  for (const fold of root.querySelectorAll("details[data-fold]:not([data-wired])")) {
+    fold.dataset.wired = "";
+    const fit = () => { fold.open = !narrow.matches; };
+    fit();
+    narrow.addEventListener("change", fit);
+  }
+}
+
+// A panel that scrolls in itself is as high as the window beneath its upper edge, so that its foot, with the button,
+// is in sight before the page is scrolled too.
+export function panels(root) {
+  for (const panel of root.querySelectorAll("[data-fit]:not([data-wired])")) {
+    panel.dataset.wired = "";
+    const side = panel.parentElement;
+    const fit = () => side.style.setProperty("--above", `${Math.max(side.getBoundingClientRect().top, 16)}px`);
+    addEventListener("scroll", fit, { passive: true });
+    addEventListener("resize", fit);
+    fit();
+  }
+}
+
+export function menus() {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}

@@ -1,0 +1,112 @@
+// Single-key shortcuts, named by the page with data-key; off by the switch at /keys/ (a cookie the server reads).
+const WRITES = "input, textarea, select, [contenteditable]";
+
+export function keys() {
+  if (document.body.dataset.keys === "off") return;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("dialog[open]")) return;
+    const boxed = event.target.matches("input[type=checkbox], input[type=radio]");
+    if (event.target.closest(WRITES) && !boxed) return;
+    if (act(event.key, event.target)) event.preventDefault();
+  });
+}
+
+function act(key, target) {
+  if (key === "?") return help();
+  if (key === "/") return focus(document.querySelector("input[type=search]"));
+  const named = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
+  if (named) {
+    named.matches("a, button, summary") ? named.click() : focus(named);
+    return true;
+  }
+  return rows(key, target);
+}
+
+function focus(element) {
+  element?.focus();
+  return Boolean(element);
+}
+
+function rows(key, target) {
+  const body = document.querySelector("tbody[data-rows]");
+  if (!body) return false;
+  const all = [...body.rows];
+  const at = all.findIndex((row) => row.hasAttribute("data-current"));
+  if (key === "j" || key === "k") {
+    const next = all[Math.min(Math.max(at + (key === "j" ? 1 : -1), 0), all.length - 1)];
+    all[at]?.removeAttribute("data-current");
+    next?.setAttribute("data-current", "");
+    next?.querySelector("a, input")?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+    return Boolean(next);
+  }
+  const row = all[at];
+  if (!row) return false;
+  if (key === "x") return pick(row.querySelector("input[type=checkbox]"));
+  if (key === "Enter" && !target.closest("a, button, summary")) {
+    const link = row.querySelector("a");
+    link?.click();
+    return Boolean(link);
+  }
+  return false;
+}
+
+function pick(box) {
+  box?.click();
+  return Boolean(box);
+}
+
+function help() {
+  let dialog = document.getElementById("keys-help");
+  if (!dialog) {
+    dialog = build();
+    document.body.append(dialog);
+  }
+  dialog.showModal();
+  return true;
+}
+
+function build() {
+  const dialog = document.createElement("dialog");
+  dialog.id = "keys-help";
+  dialog.setAttribute("aria-labelledby", "keys-help-title");
+  const title = document.createElement("h2");
+  title.id = "keys-help-title";
+  title.textContent = "Keys on this page";
+  const list = document.createElement("dl");
+  list.className = "keys";
+  const add = (key, words) => {
+    const dt = document.createElement("dt");
+    const kbd = document.createElement("kbd");
+    kbd.textContent = key;
+    dt.append(kbd);
+    const dd = document.createElement("dd");
+    dd.textContent = words;
+    list.append(dt, dd);
+  };
+  if (document.querySelector("tbody[data-rows]")) {
+    add("j", "next row");
+    add("k", "row before");
+    add("Enter", "open the row");
+    add("x", "pick the row");
+  }
+  if (document.querySelector("input[type=search]")) add("/", "search");
+  for (const el of document.querySelectorAll("[data-key]")) {
+    add(el.dataset.key, (el.dataset.keyLabel ?? el.textContent).trim());
+  }
+  add("?", "this list");
+  const off = document.createElement("p");
+  const link = document.createElement("a");
+  link.href = "/keys/";
+  link.textContent = "Turn single keys off";
+  off.append(link);
+  const form = document.createElement("form");
+  form.method = "dialog";
+  const close = document.createElement("button");
+  close.className = "btn quiet";
+  close.textContent = "Close";
+  form.append(close);
+  dialog.append(title, list, off, form);
+  return dialog;
+}

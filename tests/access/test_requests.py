@@ -1,0 +1,336 @@
+"""From asking to a grant: who, in which order, and why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from access import services
+from access.models import AccessRequest, Agreement, Dataset, Grant
+from fellowship.history import recorder
+from fellowship.history.models import Event
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Missing, Refused
+from fellowship.kernel.time import now
+from fellowship.notices.models import Notice
+from governance.models import Matter
+from scoping.models import Fellowship
+from tests.scenarios import access as scenario
+from tests.scenarios import scoping as scopes
+from tests.scenarios.world import World, make_world
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    """The code and field a verb is refused with."""
+    with pytest.raises(Refused) as refused:
+        call()
+    refusal = refused.value.refusal
+    return f"{refusal.code}/{refusal.field}" if refusal.field else refusal.code
+
+
+def test_the_grant_exists_because_the_board_voted(world: World) -> None:
+    request = scenario.with_board(world)
+    assert Grant.objects.count() == 0
+    request = scenario.decided_by_board(world, request)
+    grant = Grant.objects.get()
+    assert grant.request == request
+    assert grant.decision is not None
+    assert grant.decision.matter.kind == "access.request"
+    assert grant.approved_by is None
+    assert (grant.operations, grant.fields) == (["view", "query", "run_code"], ["turn", "refused"])
+    assert request.state == "approved"
+    event = Event.objects.get(verb="access.grant_by_board")
+    assert (event.subject_id, event.actor) == (grant.pk, world.chair)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("deny", "refused"), ("defer", "checked"), ("approve", "approved")]
+)
+def test_each_outcome_of_the_board_acts(world: World, outcome: str, state: str) -> None:
+    request = scenario.decided_by_board(world, scenario.with_board(world), outcome)
+    assert request.state == state
+    assert Grant.objects.exists() == (outcome == "approve")
+
+
+def test_the_board_sees_what_is_asked_and_the_parties_do_not_vote(world: World) -> None:
+    scenario.with_board(world)
+    matter = Matter.objects.get(kind="access.request")
+    headings = [section["heading"] for section in matter.dossier.body["sections"]]
+    assert headings == [
+        "What you are deciding",
+        "Purpose",
+        "Why less would not do",
+        "Lesser variants considered",
+        "The steward's check",
+        "Five safes",
+        "Handling, Data handling standard v1",
+    ]
+    parties = set(matter.parties.values_list("user_id", flat=True))
+    assert parties == {world.applicant.pk, world.mentor.pk}
+
+
+def test_accepting_opens_and_moves_the_case_to_research(world: World) -> None:
+    request = scenario.decided(world)
+    assert request.fellowship.state == "access"
+    agreement = scenario.accept(request.agreement)
+    assert (agreement.accepted_by, agreement.request.person) == (world.applicant, world.applicant)
+    assert Fellowship.objects.get().state == "research"
+    assert AccessRequest.objects.get().state == "granted"
+    events = Event.objects.count()
+    scenario.accept(agreement)
+    assert Event.objects.count() == events, "a second click does nothing"
+
+
+def test_only_the_named_person_accepts_and_only_the_text_as_it_stands(world: World) -> None:
+    agreement = scenario.decided(world).agreement
+    assert (
+        code_of(
+            lambda: services.accept_agreement(
+                agreement=agreement, by=world.steward, text_hash=agreement.text_hash
+            )
+        )
+        == "not_yours"
+    )
+    assert (
+        code_of(
+            lambda: services.accept_agreement(
+                agreement=agreement, by=agreement.person, text_hash="0" * 64
+            )
+        )
+        == "other_text"
+    )
+
+
+def test_a_third_person_can_tell_from_the_agreement_what_is_permitted(world: World) -> None:
+    agreement = scenario.decided(world).agreement
+    text = agreement.text
+    assert "3.2 Query" in text
+    assert "- Export from the environment" in text.partition("Nothing else is permitted")[2]
+    assert "Fields: turn, refused." in text
+    assert "scope of work v1, 2.2 Datasets" in text
+    assert "Data handling standard v1" in text
+    assert "deleted within 14 calendar days" in text.replace("\n", " ")
+
+
+def test_below_the_boards_tiers_steward_and_manager_decide(world: World) -> None:
+    data = scenario.dataset(world, tier="internal")
+    request = scenario.requested(world, data=data)
+    assert (
+        code_of(lambda: services.approve_request(request=request, by=world.manager, reason="Yes."))
+        == "wrong_state"
+    )
+    request = scenario.checked(world, request)
+    assert code_of(lambda: services.refer_request(request=request, by=world.manager)) == (
+        "no_board_needed"
+    )
+    grant = services.approve_request(request=request, by=world.manager, reason="Least that serves.")
+    assert (grant.approved_by, grant.decision) == (world.manager, None)
+    again = services.approve_request(request=request, by=world.manager, reason="Again.")
+    assert again.pk == grant.pk
+    assert Agreement.objects.count() == 1
+
+
+def test_restricted_data_is_opened_by_the_board_alone(world: World) -> None:
+    request = scenario.checked(world)
+    assert (
+        code_of(lambda: services.approve_request(request=request, by=world.manager, reason="Yes."))
+        == "board_decides"
+    )
+
+
+WRONG = ("applicant", "mentor", "stranger", "auditor", "sponsor", "product_owner", "chair", "admin")
+
+
+@pytest.mark.parametrize("who", WRONG)
+def test_everyone_else_is_refused_with_a_reason(world: World, who: str) -> None:
+    request = scenario.requested(world)
+    person = getattr(world, who)
+    for verb in (services.check_request, services.refuse_request, services.approve_request):
+        code = code_of(lambda verb=verb: verb(request=request, by=person, reason="I say so."))
+        assert code in ("wrong_role", "separation")
+
+
+def test_a_steward_who_mentors_the_case_does_not_check_it(world: World) -> None:
+    from fellowship.accounts.services import grant_role
+
+    request = scenario.requested(world)
+    grant_role(user=world.mentor, realm=world.program.realm, role="steward", by=journal.System("t"))
+    mentor = world.fresh("mentor")
+    assert code_of(lambda: services.check_request(request=request, by=mentor, reason="Fine.")) == (
+        "separation"
+    )
+
+
+def test_a_judgement_gives_its_reason(world: World) -> None:
+    request = scenario.requested(world)
+    assert (
+        code_of(lambda: services.check_request(request=request, by=world.steward, reason=" "))
+        == "no_reason/reason"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"operations": []}, "no_operation/operations"),
+        ({"operations": ["fly"]}, "unknown_operation/operations"),
+        ({"operations": ["export"]}, "outside_scope/operations"),
+        ({"fields": []}, "no_fields/fields_wanted"),
+        ({"fields": ["mood"]}, "unknown_field/fields_wanted"),
+        (
+            {"starts_on": dt.date(2020, 1, 2), "ends_on": dt.date(2020, 1, 1)},
+            "ends_before_start/ends_on",
+        ),
+        ({"starts_on": dt.date(2020, 1, 1), "ends_on": dt.date(2020, 2, 1)}, "in_the_past/ends_on"),
+        ({"ends_on": dt.date(2090, 1, 1)}, "after_the_fellowship/ends_on"),
+    ],
+)
+def test_what_could_never_be_granted_is_said_at_its_field(
+    world: World, asked: dict[str, Any], code: str
+) -> None:
+    assert code_of(lambda: scenario.requested(world, **asked)) == code
+
+
+def test_what_the_tier_never_allows_cannot_be_asked(world: World) -> None:
+    case = scopes.signed_fellowship(world, operations=["view", "download"])
+    assert (
+        code_of(lambda: scenario.requested(world, case, operations=["download"]))
+        == "handling_forbids/operations"
+    )
+
+
+def test_datasets_outside_the_scope_or_the_programme(world: World) -> None:
+    case = scopes.signed_fellowship(world)
+    other = scenario.dataset(world, "chat-logs")
+    assert code_of(lambda: scenario.requested(world, case, other)) == "outside_scope"
+    elsewhere = scenario.dataset(make_world("-b"), "refusal-logs")
+    with pytest.raises(Missing):
+        scenario.requested(world, case, elsewhere)
+
+
+def test_each_lesser_variant_needs_its_reason(world: World) -> None:
+    raw = scenario.dataset(world)
+    mirror = scenario.dataset(
+        world, "refusal-mirror", variant="synthetic", parent=raw, tier="public"
+    )
+    case = scopes.signed_fellowship(world)
+    assert code_of(lambda: scenario.requested(world, case)) == (
+        f"less_not_considered/lesser_{mirror.pk}"
+    )
+    request = scenario.requested(world, case, lesser={mirror.ref: "Loses turn order."})
+    assert request.lesser == [
+        {
+            "ref": mirror.ref,
+            "name": mirror.name,
+            "variant": "Synthetic mirror",
+            "why": "Loses turn order.",
+        }
+    ]
+    assert list(Dataset.objects.family_of(raw).least_first()) == [mirror, raw]
+
+
+def test_asked_once_and_withdrawn(world: World) -> None:
+    case = scopes.signed_fellowship(world)
+    request = scenario.requested(world, case)
+    assert code_of(lambda: scenario.requested(world, case)) == "already_asked"
+    services.withdraw_request(request=request, by=world.applicant)
+    assert scenario.requested(world, case).pk != request.pk
+
+
+def test_before_the_scope_is_signed_nothing_is_asked(world: World) -> None:
+    case = scopes.founded_fellowship(world)
+    assert code_of(lambda: scenario.requested(world, case)) == "no_signed_scope"
+
+
+def _requested(world: World) -> Callable[[], Any]:
+    case = scopes.signed_fellowship(world)
+    return lambda: scenario.requested(world, case)
+
+
+def _checked(world: World) -> Callable[[], Any]:
+    request = scenario.requested(world)
+    return lambda: scenario.checked(world, request)
+
+
+def _referred(world: World) -> Callable[[], Any]:
+    request = scenario.checked(world)
+    return lambda: services.refer_request(request=request, by=world.manager)
+
+
+def _accepted(world: World) -> Callable[[], Any]:
+    agreement = scenario.decided(world).agreement
+    return lambda: scenario.accept(agreement)
+
+
+def _revoked(world: World) -> Callable[[], Any]:
+    grant = scenario.granted(world)
+    return lambda: services.revoke_grant(grant=grant, by=world.steward, reason="Now.")
+
+
+def _deleted(world: World) -> Callable[[], Any]:
+    grant = scenario.granted(world)
+    return lambda: scenario.deleted_certificate(grant)
+
+
+@pytest.mark.parametrize(
+    "prepare", [_requested, _checked, _referred, _accepted, _revoked, _deleted]
+)
+def test_where_the_ledger_fails_nothing_changes(
+    world: World, prepare: Callable[[World], Callable[[], Any]]
+) -> None:
+    scenario.dataset(world)
+    act = prepare(world)
+
+    def counts() -> tuple[Any, ...]:
+        return (
+            list(AccessRequest.objects.values_list("state", flat=True)),
+            list(Grant.objects.values_list("revoked_at", flat=True)),
+            list(Agreement.objects.values_list("accepted_at", flat=True)),
+            Notice.objects.count(),
+            AccessRequest.history.count(),  # type: ignore[attr-defined]
+            Event.objects.count(),
+        )
+
+    before = counts()
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the ledger is full")
+
+    journal.install(fail)
+    try:
+        with pytest.raises(RuntimeError, match="the ledger is full"):
+            act()
+    finally:
+        journal.install(recorder.record)
+    assert counts() == before
+
+
+def test_deletion_is_verified_by_another_person(world: World, grant: Grant) -> None:
+    certificate = scenario.deleted_certificate(grant)
+    assert scenario.deleted_certificate(grant) == certificate, "twice is once"
+    assert (
+        code_of(
+            lambda: services.verify_deletion(
+                certificate=certificate, by=world.applicant, reason="Trust me."
+            )
+        )
+        == "wrong_role"
+    )
+    certificate = services.verify_deletion(
+        certificate=certificate, by=world.steward, reason="The volume is gone."
+    )
+    assert certificate.verified_by == world.steward
+    assert now() >= certificate.verified_at  # type: ignore[operator]
+
+
+def test_a_case_does_not_close_before_its_data_is_deleted(world: World, grant: Grant) -> None:
+    from scoping import closeout
+
+    keys = [o.key for o in closeout.still_open(grant.fellowship)]
+    assert f"access.deletion.{grant.dataset.ref}" in keys
+    scenario.deleted(world, grant)
+    keys = [o.key for o in closeout.still_open(grant.fellowship)]
+    assert f"access.deletion.{grant.dataset.ref}" not in keys

@@ -1,0 +1,153 @@
+"""What browser tests ask of a page: no axe violation, no CSP violation, no sideways scroll."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
+DESKTOP = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+SMALLEST = {"width": 320, "height": 640}
+
+_RUN_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => ({
+    id: v.id, impact: v.impact, help: v.help,
+    nodes: v.nodes.slice(0, 5).map(n => `${n.target.join(" ")} :: ${n.failureSummary}`),
+  }));
+}"""
+_WIDER = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.body.querySelectorAll("*")]
+    .filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll"))
+    .slice(0, 5)
+    .map(e => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}px`);
+}"""
+_LISTEN = """() => {
+  window.__violations = [];
+  document.addEventListener("securitypolicyviolation", e => window.__violations.push(
+    `${e.violatedDirective}: ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+}"""
+
+# Chromium keeps inherited light-dark() colours when the emulated scheme changes: lay out anew.
+_DRAWN = """() => {
+  document.body.hidden = true;
+  document.body.getBoundingClientRect();
+  document.body.hidden = false;
+  return new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+}"""
+
+
+@dataclass
+class Watch:
+    """Collects what a context's pages complain about: CSP violations, errors, failed responses."""
+
+    messages: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Fail where anything was complained about."""
+        assert not self.messages, "\n".join(self.messages)
+        assert not self.failures, "\n".join(self.failures)
+
+
+def watch(context: BrowserContext) -> Watch:
+    """Listen to every page of `context`, from now on."""
+    seen = Watch()
+
+    def hear(message: ConsoleMessage) -> None:
+        text = message.text
+        expected = "Failed to load resource" in text  # the status of a page we asked for
+        if message.type == "error" and not expected:
+            seen.messages.append(f"{message.page.url if message.page else ''}: {text}")
+
+    context.add_init_script(f"({_LISTEN})()")
+    context.on("console", hear)
+    context.on("weberror", lambda error: seen.messages.append(str(error.error)))
+    context.on(
+        "response",
+        lambda r: seen.failures.append(f"{r.status} {r.url}") if r.status >= 500 else None,
+    )
+    return seen
+
+
+def axe(page: Page) -> list[dict[str, Any]]:
+    """The violations axe finds on the page as it is now.
+
+    The script is evaluated through the debugger, which the page's CSP does not govern.
+    """
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
+    return found
+
+
+def check_page(page: Page, *, schemes: tuple[Scheme, ...] = SCHEMES) -> None:
+    """Assert: no axe violation in any scheme, no CSP violation, no sideways scroll."""
+    for scheme in schemes:
+        show(page, scheme)
+        violations = axe(page)
+        assert not violations, f"{page.url} ({scheme})\n{json.dumps(violations, indent=1)}"
+    check_policy(page)
+    check_width(page)
+
+
+def show(page: Page, scheme: Scheme) -> None:
+    """Switch the device's scheme and wait until the page is drawn in it."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(_DRAWN)
+
+
+def check_policy(page: Page) -> None:
+    """Assert that the Content-Security-Policy refused nothing on this page."""
+    refused = page.evaluate("() => window.__violations ?? []")
+    assert not refused, f"{page.url}\n" + "\n".join(refused)
+
+
+def check_width(page: Page) -> None:
+    """Assert that the page does not scroll sideways."""
+    wider = page.evaluate(_WIDER)
+    assert not wider, f"{page.url} at {page.viewport_size}: " + "; ".join(wider)
+
+
+def check_sizes(page: Page, *, sizes: tuple[dict[str, int], ...] = (DESKTOP, SMALLEST)) -> None:
+    """`check_page` at each size; leaves the page at the first one."""
+    for size in sizes:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        check_page(page)
+    page.set_viewport_size(sizes[0])  # type: ignore[arg-type]
+
+
+def screenshot(
+    page: Page,
+    folder: Path,
+    name: str,
+    *,
+    size: dict[str, int] = DESKTOP,
+    scheme: Scheme = "light",
+    full: bool = True,
+) -> Path:
+    """Save `<name>-<width>-<scheme>.png` of the page into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    show(page, scheme)
+    path = folder / f"{name}-{size['width']}-{scheme}.png"
+    page.screenshot(path=path, full_page=full)
+    return path
+
+
+def sign_in(page: Page, base_url: str, login: str, password: str) -> None:
+    """Sign in by the form, as a person does."""
+    page.goto(f"{base_url}/accounts/login/")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", password)
+    page.click("main form button:not([type=button])")
+    page.wait_for_load_state()

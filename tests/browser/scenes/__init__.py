@@ -1,0 +1,1 @@
+"""One case, scene by scene. Each scene is played through pages alone."""

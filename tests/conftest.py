@@ -1,0 +1,137 @@
+"""What every test stands on: the database, the blocked network, the browser, the shared samples."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, NoReturn
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+from django.db.backends.base.operations import BaseDatabaseOperations
+from playwright.sync_api import Playwright
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The same examples each time in CI, and no stop-watch on a machine that others use too.
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("house")
+SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def unavailable(what: str) -> NoReturn:
+    """Skip for want of a service; fail instead where REQUIRE_SERVICES=1 promises them all."""
+    if os.environ.get("REQUIRE_SERVICES") == "1":
+        pytest.fail(f"{what}, and REQUIRE_SERVICES=1", pytrace=False)
+    pytest.skip(what)
+
+
+def pytest_report_header() -> str:
+    """Say which database this pass is on."""
+    database = settings.DATABASES["default"]
+    return f"database: {database['ENGINE'].rsplit('.', 1)[-1]}, redis: {settings.REDIS_URL or 'no'}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no worker is left alone with one at the end.
+
+    The SQLite pass leaves out what only PostgreSQL can show; it runs in the other pass.
+    """
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+    if not settings.POSTGRESQL:
+        for item in items:
+            if item.get_closest_marker("postgresql"):
+                item.add_marker(pytest.mark.skip(reason="runs in the PostgreSQL pass"))
+
+
+def _suspended(connection: Any) -> AbstractContextManager[None]:
+    """Lift the append-only triggers; nothing to lift before they exist."""
+    try:
+        from fellowship.history.triggers import suspended
+    except ImportError:
+        return nullcontext()
+    lifted: AbstractContextManager[None] = suspended(connection)
+    return lifted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_append_only_triggers() -> Iterator[None]:
+    """Let transactional tests and the served site empty the tables that no one else may empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        flush = BaseDatabaseOperations.execute_sql_flush
+
+        def flush_suspended(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+            with _suspended(self.connection):
+                flush(self, sql_list)
+
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_suspended)
+        yield
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """Close the connections of Playwright's time before it ends.
+
+    While its event loop runs, `connections` holds others than before and after it: these would
+    stay open, out of reach, and keep PostgreSQL from dropping the test database.
+    """
+    yield playwright
+    connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """No test meets another's rate limits or cached values."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_copies_of_another_log() -> None:
+    """Copies of checkpoints that an earlier test's log left behind would contradict this one's."""
+    shutil.rmtree(Path(settings.VAR_DIR) / "checkpoints", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real samples that lies beside the repository."""
+    if not SHARED_DATA.is_dir():
+        unavailable("the samples in ../shared/data are not there")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, told to leave the network alone."""
+    if not CHROMIUM.exists():
+        unavailable(f"no browser at {CHROMIUM}")
+    # Playwright keeps an event loop in this thread, in which Django would refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(CHROMIUM),
+        "headless": True,
+        "args": CHROMIUM_FLAGS,
+    }

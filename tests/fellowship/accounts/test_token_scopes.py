@@ -1,0 +1,58 @@
+"""What a token may do is bounded by its scopes, whoever its person is."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from fellowship.accounts.models import ApiToken
+from fellowship.accounts.services import create_token, revoke_token
+from fellowship.kernel.refusals import Refused
+from tests.scenarios import findings as scenario
+from tests.scenarios.world import SETUP, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_token_without_write_reads_and_is_refused_every_verb() -> None:
+    world = make_world()
+    finding = scenario.reported(world)
+    url = reverse("api:findings-detail", args=[finding.ref])
+
+    def call(scopes: list[str], method: str, path: str) -> int:
+        _, secret = create_token(user=world.product_owner, scopes=scopes, by=SETUP)
+        headers = {"Authorization": f"Bearer {secret}"}
+        client = Client(headers=headers)
+        return int(getattr(client, method)(path, content_type="application/json").status_code)
+
+    assert call(["read"], "get", url) == 200
+    assert call(["events:write"], "get", url) == 403
+    assert call(["read"], "post", f"{url}take/") == 403
+    assert call(["write"], "post", f"{url}take/") == 200
+
+
+def test_an_unknown_or_revoked_token_is_401() -> None:
+    world = make_world()
+    token, secret = create_token(user=world.manager, scopes=["read"], by=SETUP)
+    url = reverse("api:findings-list")
+    assert Client(headers={"Authorization": f"Bearer {secret}"}).get(url).status_code == 200
+    revoke_token(token=token, by=world.manager)
+    assert Client(headers={"Authorization": f"Bearer {secret}"}).get(url).status_code == 401
+    assert Client(headers={"Authorization": "Bearer nonsense"}).get(url).status_code == 401
+
+
+def test_a_token_for_something_the_api_does_not_know_is_not_made() -> None:
+    world = make_world()
+    said = "There is no scope “reed”. There are read, write, access:decide, events:write."
+    with pytest.raises(Refused) as refused:
+        create_token(user=world.manager, scopes=["read", "reed"], by=SETUP)
+    assert (refused.value.refusal.code, str(refused.value)) == ("unknown_scope", said)
+    with pytest.raises(Refused, match="Say what it may do: read, write"):
+        create_token(user=world.manager, scopes=[], by=SETUP)
+    with pytest.raises(Refused, match="A token is made by its own person"):
+        create_token(user=world.manager, scopes=["read"], by=world.admin)
+    with pytest.raises(CommandError, match=said):
+        call_command("create_token", user=world.manager.email, scope=["reed"])
+    assert not ApiToken.objects.exists()

@@ -1,0 +1,72 @@
+"""Questions whose SQL is worked out once answer for the values they are asked with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from fellowship.accounts.models import User
+from fellowship.kernel.prepared import any_of, prepared
+from fellowship.programs.models import Call
+from tests.scenarios.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+@prepared
+def _named(key: int, name: str) -> QuerySet[User, int]:
+    return User.objects.filter(pk=key, name=name).values_list("pk", flat=True)
+
+
+@prepared
+def _joined_after(key: int, at: dt.datetime) -> QuerySet[User, int]:
+    return User.objects.filter(pk=key, date_joined__gt=at).values_list("pk", flat=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def _found(asked: RawSQL) -> list[Any]:
+    return list(User.objects.filter(pk__in=asked).order_by("pk"))
+
+
+def test_each_asking_is_answered_for_its_own_values(world: World) -> None:
+    chair, manager = world.chair, world.manager
+    assert _found(_named(chair.pk, chair.name)) == [chair]
+    assert _found(_named(manager.pk, manager.name)) == [manager]
+    assert _found(_named(chair.pk, manager.name)) == []
+
+
+def test_what_is_given_is_a_value_and_never_sql(world: World) -> None:
+    assert _found(_named(world.chair.pk, "x' OR '1'='1")) == []
+
+
+def test_instants_are_compared_in_the_database_s_own_form(world: World) -> None:
+    joined = world.chair.date_joined
+    assert _found(_joined_after(world.chair.pk, joined - dt.timedelta(microseconds=1)))
+    assert not _found(_joined_after(world.chair.pk, joined))
+
+
+def test_many_questions_are_one_query(world: World, django_assert_num_queries: Any) -> None:
+    chair = world.chair
+    asked = [_named(chair.pk, chair.name), _named(chair.pk, "?"), _joined_after(chair.pk, MONDAY)]
+    with django_assert_num_queries(1):
+        found = any_of(asked)
+    assert found == [True, False, chair.date_joined > MONDAY]
+    with django_assert_num_queries(0):
+        assert any_of([]) == []
+
+
+def test_a_question_of_a_kind_not_foreseen_is_refused_when_it_is_written() -> None:
+    with pytest.raises(KeyError):
+
+        @prepared
+        def _asked(call: Call) -> QuerySet[Call]:
+            return Call.objects.filter(pk=call.pk)

@@ -1,0 +1,86 @@
+"""One world for governance's tests, and a kind of matter whose effect can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pytest
+from django.db import models
+
+from fellowship.accounts.models import User
+from fellowship.kernel.canonical import digest
+from fellowship.programs.models import Cohort
+from governance import kinds, services
+from governance.ballots import BallotRule
+from governance.kinds import MatterKind
+from governance.models import Decision, Matter
+from tests.scenarios.world import World, make_world
+
+
+@dataclass(eq=False)
+class RenameKind(MatterKind):
+    """Whether a cohort is renamed; the test can make the effect fail, and set who is a party."""
+
+    key: ClassVar[str] = "tests.rename"
+    label: ClassVar[str] = "Renaming"
+    subject_model: ClassVar[str] = "programs.cohort"
+    founding_rule: ClassVar[BallotRule] = BallotRule()
+
+    party_ids: set[int] = field(default_factory=set)
+    also: list[models.Model] = field(default_factory=list)
+    error: Exception | None = None
+    taken: list[str] = field(default_factory=list)
+
+    def title(self, subject: Cohort) -> str:
+        return f"Rename {subject.name}"
+
+    def question(self, subject: Cohort) -> str:
+        return f"Shall {subject.name} be renamed?"
+
+    def dossier(self, subject: Cohort) -> dict[str, Any]:
+        return {"sections": [{"heading": "Cohort", "text": subject.name}]}
+
+    def revision(self, subject: Cohort) -> str:
+        return digest({"name": subject.name})
+
+    def parties(self, subject: Cohort) -> set[int]:
+        return self.party_ids
+
+    def related(self, subject: Cohort) -> list[models.Model]:
+        return self.also
+
+    def url(self, subject: Cohort) -> str:
+        return "/"
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Cohort, by: User) -> None:
+        subject.name = f"Renamed: {decision.outcome}"
+        subject.save()
+        if self.error:
+            raise self.error
+
+    def taken_back(self, *, matter: Matter, subject: Cohort, by: Any) -> None:
+        self.taken.append(matter.ref)
+
+
+@pytest.fixture
+def rename(monkeypatch: pytest.MonkeyPatch) -> Iterator[RenameKind]:
+    """The kind, registered for the length of one test."""
+    kind = RenameKind()
+    monkeypatch.setitem(kinds._kinds, kind.key, [kind])
+    return kind
+
+
+@pytest.fixture
+def world(db: None, rename: RenameKind) -> World:
+    """A programme with its people and founding rules, which know the kind above."""
+    return make_world()
+
+
+@pytest.fixture
+def matter(world: World) -> Matter:
+    """A matter referred by the manager, its ballot open."""
+    return services.refer(
+        kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+    )

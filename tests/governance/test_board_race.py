@@ -1,0 +1,110 @@
+"""Two members vote while the chair closes, all at the same instant: one consistent decision."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from fellowship.history.queries import timeline
+from fellowship.kernel.refusals import Refused
+from governance import services
+from governance.models import Decision, Matter, Vote
+from tests.governance.conftest import RenameKind
+from tests.scenarios.governance import vote
+from tests.scenarios.world import make_world
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """The results of the calls (or what they raised), started together in their own connections."""
+    start, results = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(index: int, call: Callable[[], Any]) -> None:
+        try:
+            start.wait(timeout=20)
+            results[index] = call()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(3))
+def test_votes_and_the_close_at_the_same_instant(rename: RenameKind, turn: int) -> None:
+    world = make_world(f"-{turn}")
+    matter = services.refer(
+        kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+    )
+    ballot = matter.ballot
+    ballot.rule["early_close"] = "quorum"
+    from fellowship.kernel import journal
+
+    with journal.acting("tests.early", by=world.admin):
+        ballot.save()
+        journal.record(subject=matter)
+    for member in world.board[:3]:
+        vote(matter, member)
+    for member in world.board[3:]:
+        services.open_dossier(matter=matter, by=member)
+
+    def deny(member: Any) -> Callable[[], Vote]:
+        return lambda: services.cast_vote(
+            matter=matter, by=member, position="deny", rationale="No."
+        )
+
+    def close() -> Decision:
+        return services.record_decision(matter=matter, by=world.chair)
+
+    results = at_once(deny(world.board[3]), close, deny(world.board[4]), close)
+
+    decision = Decision.objects.get(matter=matter)
+    counted = Counter(Vote.objects.values_list("position", flat=True))
+    tally = {p: n for p, n in decision.tally["positions"].items() if n}
+    assert tally == dict(counted)
+    assert [results[1], results[3]] == [decision, decision]
+    late = [r for r in (results[0], results[2]) if isinstance(r, Refused)]
+    assert {r.refusal.code for r in late} <= {"ballot_closed"}
+    assert len(late) + counted["deny"] == 2
+    assert [e.verb for e in timeline(matter)].count("governance.record_decision") == 1
+    assert Matter.objects.get(pk=matter.pk).state == "decided"
+    world.cohort.refresh_from_db()
+    assert world.cohort.name == "Renamed: approve"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_referrals_at_the_same_instant_are_one_matter(rename: RenameKind) -> None:
+    world = make_world("-refer")
+
+    def refer() -> Matter:
+        return services.refer(
+            kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+        )
+
+    first, second = at_once(refer, refer)
+    assert first == second == Matter.objects.get()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_same_alarm_at_the_same_instant_is_one_escalation_with_two_occurrences() -> None:
+    from tests.scenarios.governance import raised_escalation
+
+    world = make_world("-alarm")
+    first, second = at_once(lambda: raised_escalation(world), lambda: raised_escalation(world))
+    assert first == second
+    first.refresh_from_db()
+    assert first.occurrences == 2

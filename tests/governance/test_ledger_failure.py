@@ -1,0 +1,151 @@
+"""Where the ledger cannot be written, no verb of governance changes anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from fellowship.kernel import journal
+from fellowship.kernel.time import now
+from governance import founding, rules, services
+from governance.models import Condition
+from tests.scenarios.governance import (
+    CONDITION,
+    decide,
+    granted_exception,
+    raised_escalation,
+    requested_exception,
+    vote_all,
+)
+from tests.scenarios.world import World
+
+
+class LedgerFull(RuntimeError):
+    """The ledger cannot be written."""
+
+
+def state() -> dict[str, list[Any]]:
+    """Every row of governance, clocks and notices."""
+    models = [
+        model
+        for label in ("governance", "clocks", "notices", "programs", "history")
+        for model in apps.get_app_config(label).get_models()
+    ]
+    return {model._meta.label: list(model._base_manager.values_list()) for model in models}
+
+
+def unchanged(monkeypatch: pytest.MonkeyPatch, calls: list[Callable[[], Any]]) -> None:
+    """Each call fails with the ledger and leaves every row as it was."""
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise LedgerFull
+
+    before = state()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_recorder", [fail])
+        for call in calls:
+            with pytest.raises(LedgerFull):
+                call()
+    assert state() == before
+
+
+def test_verbs_of_the_board(world: World, matter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    vote_all(matter)
+    member, chair = world.board_legal, world.chair
+    when = now() + dt.timedelta(days=2)
+    meeting = services.call_meeting(program=world.program, starts_at=when, by=chair)
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.refer(
+                kind="governance.rule",
+                subject=rules.in_force(world.program, "exceptions"),
+                program=world.program,
+                by=world.manager,
+            ),
+            lambda: services.open_dossier(matter=matter, by=chair),
+            lambda: services.cast_vote(matter=matter, by=member, position="defer"),
+            lambda: services.record_decision(matter=matter, by=chair),
+            lambda: services.withdraw_matter(matter=matter, by=world.manager, reason="x"),
+            lambda: services.recuse(matter=matter, by=member, kind="other", statement="x"),
+            lambda: services.call_meeting(
+                program=world.program, starts_at=now() + dt.timedelta(days=3), by=chair
+            ),
+            lambda: services.cancel_meeting(meeting=meeting, by=chair, reason="x"),
+        ],
+    )
+
+
+def test_verbs_of_conditions(world: World, matter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = {"owner": world.steward.pk, "verifier": world.manager.pk}
+    decide(world, matter, "approve_with_conditions", conditions=[{**CONDITION, **people}])
+    condition = Condition.objects.get()
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.meet_condition(condition=condition, by=world.steward, evidence="Log."),
+            lambda: services.waive_condition(condition=condition, by=world.chair, reason="x"),
+            lambda: services.fail_condition(condition=condition, by=world.manager, reason="x"),
+        ],
+    )
+    services.meet_condition(condition=condition, by=world.steward, evidence="Log.")
+    unchanged(
+        monkeypatch,
+        [lambda: services.verify_condition(condition=condition, by=world.manager)],
+    )
+
+
+def test_verbs_of_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = {"title": "New", "prose": "Words.", "rationale": "Why."}
+    whole = {**text, "parameters": founding.parameters("exceptions")}
+    draft = {"program": world.program, "kind": "exceptions", "owner": world.sponsor, **whole}
+    rule = services.draft_rule(**draft, by=world.manager)
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.draft_rule(**draft, by=world.manager),
+            lambda: services.edit_rule(rule=rule, by=world.manager, **{**whole, "title": "Newer"}),
+            lambda: services.propose_rule(rule=rule, by=world.manager),
+            lambda: rules.pin(subject=world.call, program=world.program, by=world.manager),
+        ],
+    )
+
+
+def test_verbs_of_exceptions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pending, granted = requested_exception(world, title="Pending"), granted_exception(world)
+    unchanged(
+        monkeypatch,
+        [
+            lambda: requested_exception(world, title="New"),
+            lambda: services.withdraw_exception(exception=pending, by=world.manager, reason="x"),
+            lambda: services.end_exception(exception=granted, by=world.manager, reason="x"),
+        ],
+    )
+
+
+def test_verbs_of_escalations(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    escalation, by = raised_escalation(world, fellow=world.applicant), world.oncall
+    unchanged(
+        monkeypatch,
+        [
+            lambda: raised_escalation(world),
+            lambda: raised_escalation(world, kind="data_leak"),
+            lambda: services.acknowledge(escalation=escalation, by=by),
+            lambda: services.contain(escalation=escalation, by=by, text="x"),
+            lambda: services.inform(escalation=escalation, by=by, text="x"),
+        ],
+    )
+    services.contain(escalation=escalation, by=by, text="x")
+    unchanged(monkeypatch, [lambda: services.verify(escalation=escalation, by=by, text="x")])
+    services.verify(escalation=escalation, by=by, text="x")
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.close(escalation=escalation, by=by, review="x"),
+            lambda: services.reopen(escalation=escalation, by=by, text="x"),
+        ],
+    )

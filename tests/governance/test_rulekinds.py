@@ -1,0 +1,135 @@
+"""Typed parameters: what fits is read back the same, what does not is refused by name."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fellowship.kernel.worktime import Window
+from governance import founding
+from governance.rulekinds import KINDS, BadParameter, as_json, read_params
+from governance.states import RuleKind
+
+
+@pytest.mark.parametrize("kind", RuleKind.values)
+def test_founding_parameters_survive_being_stored_as_json(kind: str) -> None:
+    stored = json.loads(json.dumps(founding.parameters(kind)))
+    assert as_json(read_params(kind, stored)) == stored
+
+
+@pytest.mark.parametrize("kind", RuleKind.values)
+def test_every_kind_has_a_founding_text(kind: str) -> None:
+    assert len(founding.prose(kind)) > 200
+    assert set(KINDS) == set(RuleKind.values)
+
+
+@pytest.mark.parametrize("kind", RuleKind.values)
+def test_each_missing_and_each_unknown_parameter_is_named(kind: str) -> None:
+    for key in founding.parameters(kind):
+        without = founding.parameters(kind)
+        del without[key]
+        with pytest.raises(BadParameter, match=f"{key}: is missing"):
+            read_params(kind, without)
+    with pytest.raises(BadParameter, match="extra: is not a known parameter"):
+        read_params(kind, {**founding.parameters(kind), "extra": 1})
+
+
+def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
+    parameters = copy.deepcopy(founding.parameters(kind))
+    target: Any = parameters
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    return parameters
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "path", "message"),
+    [
+        ("publication_policy", "soon", ("windows", "methods"), "windows.methods: 'soon' is not"),
+        ("publication_policy", "hold", ("silence",), "silence: must be one of release"),
+        ("publication_policy", [], ("grounds",), "grounds: must be a list of different"),
+        ("data_handling", "maybe", ("tiers", "public", "export"), "tiers.public.export: must be"),
+        ("data_handling", ["king"], ("tiers", "public", "approvers"), "approvers: king is no role"),
+        ("review_rubric", 34, ("criteria", 0, "weight"), "criteria: must have weights that add"),
+        (
+            "review_rubric",
+            ["a"],
+            ("criteria", 1, "anchors"),
+            r"criteria\[1\].anchors: must be",
+        ),
+        ("severity_clocks", {}, ("severities", "high"), "severities.high.acknowledge: is missing"),
+        ("exceptions", "30", ("terms", "other", "longest_days"), "longest_days: must be a whole"),
+        ("exceptions", True, ("terms", "other", "longest_days"), "longest_days: must be a whole"),
+        ("exceptions", -1, ("terms", "other", "longest_days"), "must not be negative"),
+        ("exceptions", [1, 7], ("reminder_days",), "reminder_days: must fall"),
+        ("stage_standards", "king", ("stages", "scope", "owner_role"), "owner_role: is no role"),
+        ("fellowship_policy", "yes", ("independence",), "independence: must be yes or no"),
+        (
+            "ballot_rules",
+            "half",
+            ("matters", "governance.rule", "threshold"),
+            "matters.governance.rule.threshold: must read like",
+        ),
+        (
+            "ballot_rules",
+            ["throne"],
+            ("matters", "governance.rule", "blocking"),
+            "matters.governance.rule.blocking: throne is no seat",
+        ),
+        (
+            "ballot_rules",
+            "6",
+            ("matters", "governance.rule", "quorum"),
+            "matters.governance.rule.quorum: asks for more seats",
+        ),
+    ],
+)
+def test_a_misfit_is_refused_by_name(
+    kind: str, value: Any, path: tuple[str | int, ...], message: str
+) -> None:
+    with pytest.raises(BadParameter, match=message):
+        read_params(kind, changed(kind, value, *path))
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(RuleKind.values), junk)
+def test_nonsense_is_refused_and_never_an_error(kind: str, value: Any) -> None:
+    with pytest.raises(BadParameter):
+        read_params(kind, value)
+
+
+@given(st.sampled_from(RuleKind.values), st.data())
+def test_a_parameter_replaced_by_nonsense_is_refused_by_name(kind: str, data: Any) -> None:
+    parameters = founding.parameters(kind)
+    key = data.draw(st.sampled_from(sorted(parameters)))
+    odd = {"nonsense": data.draw(junk)}
+    with pytest.raises(BadParameter) as caught:
+        read_params(kind, {**parameters, key: odd})
+    assert caught.value.path.startswith(key)
+
+
+def test_what_the_programme_promises_in_numbers() -> None:
+    policy = founding.publication_policy()
+    assert policy.windows.methods == Window(30, "calendar_days")
+    assert policy.windows.vulnerability == Window(45, "calendar_days")
+    assert policy.windows.vulnerability_extended == Window(90, "calendar_days")
+    assert policy.windows.restricted == Window(60, "calendar_days")
+    assert policy.silence_escalates_for == ("vulnerability", "restricted")
+    assert [ground.key for ground in policy.grounds] == [
+        "sensitive_security_detail",
+        "personal_data",
+        "unreleased_product_specifics",
+        "material_misuse_risk",
+    ]

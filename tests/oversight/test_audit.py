@@ -1,0 +1,380 @@
+"""The audit room: what it shows, and that each look of it is in the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from fellowship.accounts.services import declare_conflict
+from fellowship.history.models import Event
+from fellowship.history.rows import history_models
+from fellowship.history.seal import seal
+from fellowship.kernel.refusals import Refused
+from fellowship.kernel.time import frozen, now
+from fellowship.web.items import Change
+from oversight import casebook, services
+from oversight.audit import asof, names, sample, trail
+from oversight.audit.populations import POPULATIONS
+from oversight.audit.scope import Scope, conflicted
+from oversight.audit.words import field_changes, word
+from oversight.models import AuditVisit, Sample, Verification
+from tests.scenarios.oversight import Case
+from tests.scenarios.world import World
+
+
+@pytest.fixture
+def auditor(world: World) -> Client:
+    """The auditor, signed in."""
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    return client
+
+
+def _room(world: World) -> str:
+    return reverse("oversight:room", args=[world.program.slug])
+
+
+def test_a_scope_looked_at_twice_a_day_is_one_event(world: World, auditor: Client) -> None:
+    looks = Event.objects.filter(verb="oversight.view")
+    for _ in range(2):
+        auditor.get(_room(world))
+    assert looks.count() == 1
+    auditor.get(_room(world), {"verb": "scoping.sign_scope"})
+    assert looks.count() == 2
+    with frozen(now() + dt.timedelta(days=1)):
+        client = Client()
+        client.force_login(world.fresh("auditor"))
+        client.get(_room(world))
+    assert looks.count() == 3
+    assert AuditVisit.objects.count() == 3
+
+
+def test_only_an_auditor_records_looks_samples_and_exports(world: World) -> None:
+    manager = world.fresh("manager")
+    with pytest.raises(Refused) as refused:
+        services.record_view(program=world.program, scope={}, by=manager)
+    assert refused.value.refusal.code == "wrong_role"
+    with pytest.raises(Refused):
+        services.record_export(program=world.program, scope={}, file_format="csv", by=manager)
+
+
+def test_the_timeline_shows_who_what_why_and_the_fields_that_changed(
+    world: World, case: Case, auditor: Client
+) -> None:
+    page = auditor.get(_room(world), {"reference": case.finding.ref}).content.decode()
+    assert "accepted the finding" in page
+    assert "Under investigation" in page  # the field before, from the history rows
+    assert world.product_owner.name in page
+    assert "signed the scope of work" not in page.rpartition("</form>")[2].replace(
+        "signed the scope of work</option>", ""
+    )
+
+
+def test_a_scope_narrows_by_period_person_kind_act_and_case(world: World, case: Case) -> None:
+    program, user = world.program, world.fresh("auditor")
+    every = Scope.of(program, user).events()
+    assert every.count() == Event.objects.filter(realm_id=program.pk).count()
+    later = Scope.of(program, user, from_at=now() + dt.timedelta(days=1))
+    assert later.events().count() == 0
+    mine = Scope.of(program, user, actor_id=world.steward.pk).events()
+    assert set(mine.values_list("actor_id", flat=True)) == {world.steward.pk}
+    kind = Scope.of(program, user, kind="findings.control").events()
+    assert set(kind.values_list("subject_type", flat=True)) == {"findings.control"}
+    whole = Scope.of(program, user, reference=case.fellowship.ref, case=True).events()
+    verbs = set(whole.values_list("verb", flat=True))
+    assert {"proposals.submit", "access.approve", "findings.verify_control"} & verbs
+    assert Scope.of(program, user, reference="NOPE-1").events().count() == 0
+
+
+def test_older_pages_follow_without_gap_or_repetition(world: World, case: Case) -> None:
+    events = Scope.of(world.program, world.fresh("auditor")).events()
+    expected = list(events.order_by("-at", "-pk").values_list("pk", flat=True))
+    found, mark = [], ""
+    while True:
+        page = trail.page(events, mark, size=7)
+        found += [event.pk for event in page.events]
+        mark = page.older
+        if not mark:
+            break
+    assert found == expected
+    assert trail.page(events, "nonsense~1", size=3).events[0].pk == expected[0]
+
+
+def test_the_timeline_asks_as_often_for_one_event_as_for_many(
+    world: World, case: Case, auditor: Client
+) -> None:
+    counts = []
+    for asked in ({"reference": case.finding.ref, "verb": "findings.take"}, {}):
+        url = _room(world)
+        auditor.get(url, asked)
+        with CaptureQueriesContext(connection) as counted:
+            auditor.get(url, asked)
+        counts.append(len(counted))
+    assert counts[0] - 1 == counts[1] <= 20  # a reference costs one look-up
+
+
+def test_a_record_as_of_an_instant_is_as_it_stood(world: World, case: Case) -> None:
+    rows = list(
+        case.finding.history.order_by("history_id").values_list("history_date", "state")  # type: ignore[attr-defined]
+    )
+    assert rows[0][1] == "reported"
+    first = asof.standing("findings.finding", case.finding.pk, rows[0][0])
+    assert first is not None
+    assert ("state", "Reported") in [(row.label, row.value) for row in first.rows]
+    now_ = asof.standing("findings.finding", case.finding.pk, now())
+    assert now_ is not None
+    assert ("state", "Accepted") in [(row.label, row.value) for row in now_.rows]
+    before = asof.standing(
+        "findings.finding", case.finding.pk, rows[0][0] - dt.timedelta(seconds=1)
+    )
+    assert before is not None
+    assert before.exists is False
+    assert asof.standing("no.such", 1, now()) is None
+
+
+def test_the_record_speaks_in_names_references_and_labels(
+    world: World, case: Case, auditor: Client
+) -> None:
+    grant, matter = case.grant, case.grant.decision.matter  # type: ignore[union-attr]
+    held = asof.standing("access.grant", grant.pk, now())
+    assert held is not None
+    assert held.name == f"Grant: {grant.ref}"
+    rows = {row.label: row.value for row in held.rows}
+    assert rows["person"] == case.grant.person.name
+    assert rows["fellowship"] == case.fellowship.ref
+    assert rows["dataset"] == grant.dataset.ref
+    assert rows["decision"] == matter.ref
+    assert rows["handling"] == "Data handling standard v1"
+    assert rows["operations"] == "Look at records, Query, Run code on it"
+    asked = asof.standing("governance.matter", matter.pk, now())
+    assert asked is not None
+    rows = {row.label: row.value for row in asked.rows}
+    assert (rows["kind"], rows["about"]) == (
+        "Data access",
+        f"Access request: {grant.request.ref}",
+    )
+    assert "subject type" not in rows
+    page = auditor.get(_room(world), {"reference": case.finding.ref}).content.decode()
+    assert f"product owner {world.product_owner.name}" in " ".join(
+        re.sub("<[^>]+>", " ", page).split()
+    )
+
+
+def test_changes_tell_instants_in_a_zone_and_terms_one_by_one() -> None:
+    control = history_models()["findings.historicalcontrol"]
+    scope = history_models()["scoping.historicalscopeofwork"]
+    before = {"deployed_at": None, "terms": '{"method": "A", "question": "Q"}'}
+    after = {"deployed_at": "2026-09-06 19:00:00", "terms": '{"method": "B", "question": "Q"}'}
+    assert list(field_changes(control, "deployed_at", before, after)) == [
+        Change("deployed at", "", "6 September 2026, 19:00 UTC")
+    ]
+    assert list(field_changes(scope, "terms", before, after)) == [
+        Change("terms: Method and success criteria", "A", "B")
+    ]
+    planned = {"milestones": '[{"title": "Protocol", "due": "2026-08-08"}, {"title": "Report"}]'}
+    said = word(scope, "milestones", planned)
+    assert said == "title: Protocol; due: 8 August 2026 · title: Report"
+
+
+def test_parts_of_the_system_and_versions_are_named_for_a_reader(
+    world: World, case: Case, auditor: Client
+) -> None:
+    page = auditor.get(_room(world), {"verb": "clocks.stop"}).content.decode()
+    assert "proposals service" not in page
+    version = case.publication.versions.get()
+    pair = ("publications.version", version.pk)
+    assert names.titled(*pair, names.of([pair])) == (
+        f"Version of a publication: {case.publication.ref} v{version.number}"
+    )
+
+
+def test_of_new_records_the_line_says_what_the_event_says(
+    world: World, case: Case, auditor: Client
+) -> None:
+    page = auditor.get(_room(world), {"verb": "publications.assign_reviewer"}).content.decode()
+    said = " ".join(re.sub("<[^>]+>", " ", page).split())
+    assert "new Reviewer of a publication" in said
+    reviewer = case.publication.reviewers.filter(track="scientific").get().reviewer
+    assert f"reviewer {reviewer.name}" in said
+    assert "track Scientific" in said
+
+
+def test_every_record_of_a_case_has_a_name(world: World, case: Case) -> None:
+    events = Event.objects.filter(realm_id=world.program.pk).exclude(verb="access.ingest")
+    page = trail.page(events.order_by(), "", size=500)
+    bare = {names.titled(event.subject_type, event.subject_id, {}) for event in page.events}
+    said = {entry.ref for entry in trail.entries(page.events, world.program.slug)}
+    assert len(page.events) > 100
+    assert said & bare == set()
+
+
+def test_roles_as_of_an_instant_are_those_held_then(world: World) -> None:
+    from fellowship.accounts.models import RoleAssignment
+    from fellowship.accounts.services import end_role
+
+    start = now()
+    held = RoleAssignment.objects.get(user=world.mentor, realm=world.program.realm)
+    with frozen(start + dt.timedelta(days=2)):
+        end_role(assignment=held, by=world.admin, reason="Left.")
+    with frozen(start + dt.timedelta(days=3)):
+        then = asof.roles_at(world.program.pk, start + dt.timedelta(days=1))
+        later = asof.roles_at(world.program.pk, now())
+    assert world.mentor.pk in {row.user_id for row in then}
+    assert world.mentor.pk not in {row.user_id for row in later}
+
+
+def test_populations_are_complete(world: World, case: Case) -> None:
+    counts = {
+        key: population.within(world.program.pk, None, None).count()
+        for key, population in POPULATIONS.items()
+    }
+    assert counts["findings"] == counts["grants"] == counts["publications"] == 1
+    assert counts["proposals"] == 1
+    assert counts["roles"] >= 18
+    assert counts["decisions"] >= 1
+    decision = POPULATIONS["decisions"].within(world.program.pk, None, None).first()
+    assert decision is not None
+    assert decision.votes == 5
+
+
+def test_a_sample_is_drawn_twice_alike(world: World, case: Case, auditor: Client) -> None:
+    url = reverse("oversight:population", args=[world.program.slug, "roles"])
+    asked = {"size": "5", "seed": "a1b2", "to_on": "2100-01-01"}
+    for _ in range(2):
+        assert auditor.post(url, asked).status_code == 302
+    first, second = Sample.objects.order_by("id")
+    assert first.picked == second.picked
+    assert len(first.picked) == 5
+    assert first.total == POPULATIONS["roles"].within(world.program.pk, None, None).count()
+    assert Event.objects.filter(verb="oversight.draw_sample").count() == 2
+    page = auditor.get(first.get_absolute_url()).content.decode()
+    assert "a1b2" in page
+
+
+@pytest.mark.parametrize("size", ["0", "5000", ""])
+def test_a_sample_of_no_size_comes_back_with_all_that_was_said(
+    world: World, case: Case, auditor: Client, size: str
+) -> None:
+    url = reverse("oversight:population", args=[world.program.slug, "roles"])
+    asked = {"size": size, "seed": "a1b2", "reason": "The yearly test", "from_on": "2020-01-01"}
+    answer = auditor.post(url, asked)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "There is a problem" in page
+    assert f'name="size" value="{size}"' in page or not size
+    assert 'value="a1b2"' in page
+    assert "The yearly test" in page
+    assert page.count('value="2020-01-01"') == 2
+    assert not Sample.objects.exists()
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(world: World, auditor: Client) -> None:
+    url = reverse("oversight:export", args=[world.program.slug])
+    asked = {"file_format": "csv", "from_on": "2026-12-01", "to_on": "2026-01-01"}
+    answer = auditor.post(url, asked)
+    assert answer.status_code == 422
+    assert "the period ends before it begins" in answer.content.decode()
+    assert not Event.objects.filter(verb="oversight.export").exists()
+
+
+def test_the_period_of_an_export_stands_in_the_readers_zone(
+    world: World, case: Case, auditor: Client
+) -> None:
+    url = reverse("oversight:export", args=[world.program.slug])
+    begin = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    asked = {"from": begin, "to": begin + dt.timedelta(days=30), "as_of": None}
+    by = world.fresh("auditor")
+    services.record_export(program=world.program, scope=asked, file_format="csv", by=by)
+    page = auditor.get(url).content.decode()
+    assert "from <time" in page
+    assert ">1 January 2026, 0" in page
+    assert ", before <time" in page
+
+
+def test_the_order_of_the_keys_does_not_change_the_draw() -> None:
+    keys = list(range(1, 500))
+    assert sample.draw(keys, seed="s", size=9) == sample.draw(keys[::-1], seed="s", size=9)
+    assert sample.draw(keys, seed="s", size=9) != sample.draw(keys, seed="t", size=9)
+    assert sample.draw([], seed="s", size=9) == ([], 0)
+
+
+def test_what_an_auditor_declared_a_conflict_about_is_not_there(world: World, case: Case) -> None:
+    declare_conflict(
+        user=world.auditor,
+        subject=case.fellowship,
+        realm=world.program.pk,
+        kind="supervisor",
+        statement="My student.",
+        by=world.auditor,
+    )
+    user = world.fresh("auditor")
+    assert case.finding.pk in conflicted(user)["findings.finding"]
+    shown = Scope.of(world.program, user).events()
+    assert not shown.filter(subject_type="findings.finding").exists()
+    client = Client()
+    client.force_login(user)
+    slug = world.program.slug
+    for url in (
+        reverse("oversight:trace", args=[slug, case.fellowship.ref]),
+        reverse("oversight:record", args=[slug, "findings.finding", case.finding.pk]),
+    ):
+        assert client.get(url).status_code == 404
+    page = client.get(reverse("oversight:population", args=[slug, "findings"])).content.decode()
+    assert case.finding.ref not in page
+
+
+def test_a_case_is_traced_with_everything_that_belongs_to_it(world: World, case: Case) -> None:
+    found = casebook.subjects(case.fellowship)
+    assert found["findings.finding"] == [case.finding.pk]
+    assert found["findings.measurement"] == sorted(
+        case.control.measurements.values_list("pk", flat=True)
+    )
+    for label in (
+        "proposals.proposalversion",
+        "proposals.score",
+        "scoping.signature",
+        "access.agreement",
+        "governance.decision",
+        "governance.vote",
+        "clocks.clock",
+        "publications.version",
+    ):
+        assert found.get(label), label
+    assert "accounts.user" not in found
+    assert "access.dataset" not in found
+
+
+def test_verification_runs_from_the_page_and_is_kept(world: World, auditor: Client) -> None:
+    seal()
+    url = reverse("oversight:verify", args=[world.program.slug])
+    assert auditor.get(url).status_code == 405
+    assert auditor.post(url).status_code == 302
+    kept = Verification.objects.get()
+    assert (kept.found, kept.ran_by) == (0, world.auditor)
+    page = auditor.get(reverse("oversight:verification", args=[world.program.slug]))
+    assert "Nothing was changed, removed or reordered." in page.content.decode()
+    other = Client()
+    other.force_login(world.fresh("manager"))
+    assert other.post(url).status_code == 404
+
+
+def test_nonsense_in_the_address_narrows_nothing_and_breaks_nothing(
+    world: World, auditor: Client
+) -> None:
+    for asked in (
+        {"from_on": "yesterday", "actor": "x", "kind": "no.such", "before": "~"},
+        {"reference": "A" * 500},
+        {"actor": "9" * 30},
+        {"before": "2026-01-01T00:00:00+00:00~99999999999999999999999"},
+    ):
+        assert auditor.get(_room(world), asked).status_code == 200
+    slug = world.program.slug
+    assert auditor.get(reverse("oversight:as_of", args=[slug]), {"at": "x"}).status_code == 200
+    huge = f"/audit/{slug}/record/findings.finding/{'9' * 40}/"
+    assert auditor.get(huge).status_code == 404

@@ -1,0 +1,83 @@
+"""The pages of oversight in Chromium: no violation of access or policy, no sideways scroll."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page
+
+from fellowship.history.seal import seal
+from tests import browser
+from tests.scenarios.oversight import Case, whole_case
+from tests.scenarios.world import World, make_world
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("OVERSIGHT_SHOTS", "")
+
+
+def _sign_in(context: BrowserContext, world: World, name: str, url: str) -> None:
+    client = Client()
+    client.force_login(world.fresh(name))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.clear_cookies()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+
+
+def _pages(world: World, case: Case) -> dict[str, list[tuple[str, str]]]:
+    slug, ref = world.program.slug, case.fellowship.ref
+    return {
+        "auditor": [
+            ("timeline", reverse("oversight:room", args=[slug])),
+            ("trace", reverse("oversight:trace", args=[slug, ref])),
+            ("as-of", reverse("oversight:as_of", args=[slug])),
+            (
+                "record",
+                reverse("oversight:record", args=[slug, "findings.finding", case.finding.pk]),
+            ),
+            ("populations", reverse("oversight:populations", args=[slug])),
+            ("population", reverse("oversight:population", args=[slug, "decisions"])),
+            ("samples", reverse("oversight:samples", args=[slug])),
+            ("verification", reverse("oversight:verification", args=[slug])),
+            ("export", reverse("oversight:export", args=[slug])),
+        ],
+        "manager": [
+            ("lineage", reverse("oversight:lineage", args=[ref])),
+            ("closeout", reverse("oversight:closeout", args=[ref])),
+            ("office", reverse("oversight:program", args=[slug])),
+            ("cohort", reverse("oversight:cohort", args=[slug, world.cohort.pk])),
+            ("waiting", reverse("oversight:waiting", args=[slug])),
+            ("cases", reverse("oversight:cases", args=[slug, "findings"])),
+        ],
+        "sponsor": [("sponsor", reverse("oversight:sponsor", args=[slug]))],
+    }
+
+
+def test_every_page_is_usable_by_everyone(page: Page, live_server: object) -> None:
+    world = make_world()
+    case = whole_case(world)
+    seal()
+    url = str(live_server)
+    seen = browser.watch(page.context)
+    for name, pages in _pages(world, case).items():
+        _sign_in(page.context, world, name, url)
+        for key, path in pages:
+            for size, label in ((browser.DESKTOP, "desktop"), (browser.PHONE, "phone")):
+                page.set_viewport_size(size)  # type: ignore[arg-type]
+                page.goto(url + path)
+                _shoot(page, f"{key}-{label}")
+                browser.check_page(
+                    page, schemes=("light", "dark") if label == "desktop" else ("light",)
+                )
+    seen.check()
+
+
+def _shoot(page: Page, name: str) -> None:
+    if SHOTS:
+        for scheme in ("light", "dark"):
+            browser.show(page, scheme)  # type: ignore[arg-type]
+            page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)

@@ -1,0 +1,308 @@
+"""Nonsense at every address, form and endpoint: an answer of its own, never a server error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+
+from access.models import AccessEvent, AccessRequest
+from fellowship.accounts.models import User
+from fellowship.accounts.services import create_token
+from fellowship.notices.models import Notice
+from fellowship.wsgi import application
+from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
+from proposals.models import Assignment, Proposal
+from publications.models import Objection
+from tests.scenarios import governance, proposals, publications
+from tests.scenarios.oversight import Case, whole_case
+from tests.scenarios.world import World, make_world
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+SCRIPT = "<script>alert(9)</script>"
+HOSTILE = {
+    "empty": "",
+    "script": f"{SCRIPT}'\"--&{{{{7*7}}}}",
+    "long": "x" * 100_000,
+    "strange": "\u202e\x00😀\ufffe",
+    "number": "-99999999999999999999999999",
+    "date": "2026-02-31T25:61",
+}
+QUERIES = (
+    "",
+    "?page=abc&sort=%27%3B--&q=%3Cscript%3Ealert(9)%3C/script%3E&state=zzz&pick=%F0%9F%98%80",
+    "?page=-1&at=yesterday&from=9999-99-99&to=0&as_of=1&severity=%00x&kind=a&next=//evil.example",
+    "?page=99999999999999999999&q=" + "a+" * 200,
+)
+READERS = ("", "stranger", "applicant", "manager", "auditor")
+WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "oncall", "admin")
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+LEFT_OUT = re.compile(r"^(static/|accounts/logout)|[\\^$]")
+OTHERS = {
+    "<slug:item>": "security_training",
+    "<slug:key>": "findings",
+    "<str:kind>": "findings.finding",
+    "<str:step>": "contained",
+    "<uuid:uid>": "00000000-0000-4000-8000-000000000000",
+}
+"""What stands for a route's later arguments; 1 for all others."""
+
+
+@dataclass
+class House:
+    """A world with one of everything, and the addresses of all of it."""
+
+    world: World
+    case: Case
+    names: dict[str, Iterable[Any]] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, name: str) -> Client:
+        """Someone's browser; nobody's for an empty name."""
+        if name not in self.clients:
+            client = self.clients[name] = Client(raise_request_exception=False)
+            if name:
+                client.force_login(
+                    self.world.fresh(name), "allauth.account.auth_backends.AuthenticationBackend"
+                )
+        return self.clients[name]
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
+    """Made once for all; every request is undone, and at the end everything."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = make_world()
+        case = whole_case(world)
+        proposals.drafted_proposal(world, world.other_applicant)
+        governance.raised_escalation(world)
+        governance.granted_exception(world)
+        publications.objected(world, case.publication)
+        yield House(world, case, _names(world, case))
+        transaction.set_rollback(True)
+
+
+def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
+    """What stands for an argument, by the beginning of its route, the longest that fits."""
+    alarm, exception = Escalation.objects.get(), ExceptionRecord.objects.get()
+    return {
+        "": ["x"],
+        "inbox/": [Notice.objects.values_list("pk", flat=True)[0]],
+        "calls/": [world.call.ref],
+        "calls/programmes/": [world.program.slug],
+        "rules/": [RuleVersion.objects.values_list("pk", flat=True)[0]],
+        "board/": Matter.objects.values_list("ref", flat=True)[:2],
+        "board/conditions/": Condition.objects.values_list("pk", flat=True)[:1],
+        "exceptions/": [exception.ref],
+        "escalations/": [alarm.ref],
+        "proposals/": Proposal.objects.values_list("ref", flat=True),
+        "proposals/reviews/": Assignment.objects.values_list("pk", flat=True)[:2],
+        "proposals/start/": [world.call.ref],
+        "fellowships/": [case.fellowship.ref],
+        "access/datasets/": [case.dataset.ref],
+        "access/requests/": AccessRequest.objects.values_list("ref", flat=True),
+        "access/agreements/": [case.grant.agreement.ref],
+        "access/grants/": [case.grant.ref],
+        "access/cases/": [case.fellowship.ref],
+        "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
+        "triage/": [case.finding.ref],
+        "triage/controls/": [case.control.ref],
+        "triage/report/": [case.fellowship.ref],
+        "triage/artifact/": [case.fellowship.ref],
+        "publications/": [case.publication.ref],
+        "publications/draft/": [case.fellowship.ref],
+        "publications/objections/": Objection.objects.values_list("ref", flat=True),
+        "lineage/": [case.fellowship.ref],
+        "closeout/": [case.fellowship.ref],
+        "audit/": [world.program.slug],
+        "office/": [world.program.slug],
+    }
+
+
+def addresses(house: House) -> list[str]:
+    """Every address of the site, with each thing that may stand in it."""
+    found: list[str] = []
+    for route in _routes(get_resolver().url_patterns):
+        if LEFT_OUT.match(route):
+            continue
+        begins = [known for known in house.names if route.startswith(known)]
+        first, *others = re.findall(r"<[^>]+>", route) or [""]
+        there = house.names[max(begins, key=len)]
+        for value in [*there, "999999999", "NOTHING-2026-999"] if first else [""]:
+            path = route.replace(first, str(value), 1) if first else route
+            for other in others:
+                path = path.replace(other, str(OTHERS.get(other, 1)), 1)
+            found.append(f"/{path}")
+    return found
+
+
+def _routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+class Complaints(list[str]):
+    """What went wrong, all of it told at the end."""
+
+    def hear(self, answer: Any, what: str) -> None:
+        """No server error, and no script that was sent comes back as one."""
+        if answer.status_code >= 500:
+            self.append(f"{answer.status_code} {what}")
+        elif (
+            not answer.streaming
+            and "html" in answer["Content-Type"]
+            and SCRIPT in answer.content.decode(errors="replace")
+        ):
+            self.append(f"runs what was sent: {what}")
+
+    def tell(self) -> None:
+        """Fail where there is anything."""
+        assert not self, f"{len(self)}:\n" + "\n".join(self[:40])
+
+
+@pytest.mark.parametrize("name", READERS, ids=lambda name: name or "anonymous")
+def test_every_address_answers(house: House, name: str) -> None:
+    client, wrong = house.client(name), Complaints()
+    for path in addresses(house):
+        for query in QUERIES if name in ("manager", "") else QUERIES[1:2]:
+            with transaction.atomic():
+                wrong.hear(client.get(path + query), f"GET {path}{query}")
+                transaction.set_rollback(True)
+    wrong.tell()
+
+
+class _Forms(HTMLParser):
+    """The forms of a page: how and where they send, and the names of what they send."""
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self.here = here
+        self.forms: list[tuple[str, str, set[str]]] = []
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self._open = True
+            where = (given.get("action") or self.here).partition("#")[0] or self.here
+            self.forms.append(((given.get("method") or "get").lower(), where, set()))
+        elif tag in ("input", "select", "textarea", "button") and self._open and given.get("name"):
+            self.forms[-1][2].add(str(given["name"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = False
+
+
+TOKENS = {"csrfmiddlewaretoken", "_once"}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_form_refuses_nonsense(house: House, name: str) -> None:
+    """Each form a person is shown, filled with each kind of nonsense in every field."""
+    client, wrong = house.client(name), Complaints()
+    seen: set[tuple[str, str, frozenset[str]]] = set()
+    for path in addresses(house):
+        if path.startswith("/api/"):
+            continue
+        page = client.get(path)
+        if page.status_code != 200 or "html" not in page["Content-Type"]:
+            continue
+        parser = _Forms(path)
+        parser.feed(page.content.decode())
+        for method, action, fields in parser.forms:
+            known = (method, action, frozenset(fields))
+            if known in seen or LEFT_OUT.match(action.lstrip("/")):
+                continue
+            seen.add(known)
+            for kind, value in HOSTILE.items():
+                sent = dict.fromkeys(fields - TOKENS, value)
+                with transaction.atomic():
+                    answer = getattr(client, method)(action, sent)
+                    wrong.hear(answer, f"{method} {kind} {action} {sorted(sent)}")
+                    transaction.set_rollback(True)
+    assert seen
+    wrong.tell()
+
+
+@pytest.mark.parametrize("name", ["", "stranger", "applicant", "auditor", "manager"])
+def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
+    """Each address posted to with an empty body, by those who may and those who may not."""
+    client, wrong = house.client(name), Complaints()
+    for path in addresses(house):
+        with transaction.atomic():
+            answer = (
+                client.post(path, {}, content_type="application/json")
+                if (path.startswith("/api/"))
+                else client.post(path, {})
+            )
+            wrong.hear(answer, f"POST {path}")
+            transaction.set_rollback(True)
+    wrong.tell()
+
+
+# --- the API by its own description ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def api(house: House) -> Iterator[Any]:
+    """The API as it describes itself, with the token of someone who may do much."""
+    world: World = house.world
+    _, secret = create_token(
+        user=User.objects.get(pk=world.manager.pk), scopes=["read", "write"], by=world.manager
+    )
+    signals = (request_started, request_finished)
+    for signal in signals:  # as Django's own test client does: the connection is the test's
+        signal.disconnect(close_old_connections)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+    schema.config.headers = {"Authorization": f"Bearer {secret}"}
+    yield schema
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+def test_the_api_keeps_to_its_description(api: Any) -> None:
+    """Each operation, sent what its description allows and what it does not."""
+    wrong: list[str] = []
+    for result in api.get_all_operations():
+        operation = result.ok()
+
+        @hypothesis_settings(
+            max_examples=8,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def ask(case: Any) -> None:
+            with transaction.atomic():
+                answer = case.call()
+                transaction.set_rollback(True)
+            case.validate_response(answer, checks=CHECKS)
+
+        try:
+            ask()
+        except (FailureGroup, ExceptionGroup) as failures:
+            said = "; ".join(str(failure).splitlines()[0] for failure in failures.exceptions)
+            wrong.append(f"{operation.label}: {said}")
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong)

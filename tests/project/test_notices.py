@@ -1,0 +1,176 @@
+"""Whoever is told of something and given a link may open that link."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from access import services as access
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict
+from fellowship.accounts.services import grant_role
+from fellowship.clocks import queries as clocks
+from fellowship.clocks.services import sweep
+from fellowship.kernel.time import frozen, now
+from fellowship.notices.models import Notice
+from fellowship.programs.services import extend_call, found_program, name_sponsor
+from governance import founding
+from governance import services as governance
+from governance.models import Matter
+from oversight.demo.story import Story
+from proposals import services as proposals
+from tests.scenarios import access as access_scenes
+from tests.scenarios import governance as governance_scenes
+from tests.scenarios import proposals as proposal_scenes
+from tests.scenarios.world import SETUP, World, make_person, make_world
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DAY = dt.timedelta(days=1)
+
+
+def notified() -> set[str]:
+    """Every kind of notice that the source names; one a name is put into stands as its prefix."""
+    found: set[str] = set()
+    for path in sorted(ROOT.glob("*/**/*.py")):
+        if {"tests", "benchmarks", ".venv"} & set(path.relative_to(ROOT).parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _called(node) in TELLING:
+                found |= set(_kinds(node))
+    return found
+
+
+TELLING = {"notify", "Message", "tell_manager", "_tell_managers"}
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+
+
+def _kinds(node: ast.Call) -> Iterator[str]:
+    for keyword in node.keywords:
+        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant):
+            yield str(keyword.value.value)
+
+
+def opened(notices: list[Notice]) -> dict[tuple[str, str, str], int]:
+    """What each recipient gets at the link, where it is not the page; once for kind and person."""
+    clients: dict[int, Client] = {}
+    wrong = {}
+    latest = {(notice.kind, notice.recipient_id): notice for notice in notices if notice.url}
+    for notice in latest.values():
+        client = clients.setdefault(notice.recipient_id, Client())
+        if not client.session.get("_auth_user_id"):
+            client.force_login(notice.recipient)
+        status = client.get(notice.url).status_code
+        if status != 200:
+            wrong[notice.kind, notice.recipient.username, notice.url] = status
+    return wrong
+
+
+def _not_since_recused(notices: list[Notice]) -> list[Notice]:
+    """Without those about what the person declared a conflict in after they were told."""
+    rows = Conflict.objects.exclude(kind=Conflict.Kind.NONE)
+    declared = set(rows.values_list("user_id", "subject_type", "subject_id"))
+    matters = {
+        matter.pk: {(s.subject_type, s.subject_id) for s in matter.subjects.all()}
+        for matter in Matter.objects.prefetch_related("subjects")
+    }
+    return [
+        notice
+        for notice in notices
+        if not any(
+            (notice.recipient_id, *subject) in declared for subject in _about(notice, matters)
+        )
+    ]
+
+
+def _about(notice: Notice, matters: dict[int, set[tuple[str, int]]]) -> set[tuple[str, int | None]]:
+    if notice.subject_type == "governance.matter":
+        return {*matters[notice.subject_id or 0]}
+    return {(notice.subject_type, notice.subject_id)}
+
+
+def _all() -> list[Notice]:
+    return list(Notice.objects.select_related("recipient").order_by("pk"))
+
+
+def _the_rest(world: World) -> None:
+    """What the told year leaves out: late, revoked, revised, recused, extended, met about."""
+    first = proposal_scenes.submitted_proposal(world)
+    asked = proposal_scenes.assigned(world, first)
+    other = proposal_scenes.assigned(world, first, world.reviewer_two, cleared=False)
+    proposals.declare(
+        assignment=other, kind="coauthor", statement="We wrote together.", by=world.reviewer_two
+    )
+    assert asked.due_at is not None
+    for at in (asked.due_at - DAY / 2, asked.due_at + DAY):
+        with frozen(at):
+            sweep()
+    proposal_scenes.drafted_proposal(world, world.other_applicant)
+    extend_call(
+        call=world.call, closes_at=world.call.closes_at + DAY, by=world.manager, reason="Asked for."
+    )
+    deferred = proposal_scenes.decided_proposal(world, "defer", make_person("late", "-rest"))
+    revising = proposal_scenes.decided_proposal(world, "defer", make_person("revising", "-rest"))
+    answers = {**proposal_scenes.ANSWERS, "budget": "20,000 EUR"}
+    proposals.begin_revision(proposal=revising, by=revising.applicant)
+    proposals.save_answers(proposal=revising, raw=answers, by=revising.applicant)
+    proposals.submit_proposal(proposal=revising, by=revising.applicant)
+    reply = clocks.current(deferred, "proposals.revision")
+    assert reply is not None
+    standard = clocks.current(first, "proposals.decision")
+    assert standard is not None
+    for due in (reply.due_at, standard.due_at):
+        with frozen(due - DAY / 2):
+            sweep()
+    grant = access_scenes.granted(world)
+    access_scenes.deleted(world, grant)
+    access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
+    meeting = governance.call_meeting(program=world.program, starts_at=now() + DAY, by=world.chair)
+    governance.cancel_meeting(meeting=meeting, by=world.chair, reason="No quorum.")
+    silent = proposal_scenes.referred_proposal(world, make_person("silent", "-rest"))
+    bound = proposal_scenes.referred_proposal(world, make_person("bound", "-rest"))
+    people = {"owner": world.steward.pk, "verifier": world.manager.pk}
+    condition = {**governance_scenes.CONDITION, **people}
+    outcome = "approve_with_conditions"
+    governance_scenes.decide_on(world, bound, outcome, conditions=[condition])
+    matter = Matter.objects.get(subject_type="proposals.proposal", subject_id=silent.pk)
+    governance.open_ballot(matter=matter, by=world.manager)
+    with frozen(now() + 90 * DAY):
+        sweep()
+
+
+def _an_absence(world: World) -> None:
+    """A programme whose ballot rules know deputies, with a member away."""
+    program = found_program(slug="away", name="Away", purpose="Rest.", by=SETUP)
+    seat = (roles.BOARD_MEMBER, roles.Seat.LEGAL)
+    for user, (role, held) in ((world.board_legal, seat), (world.mentor, (roles.MENTOR, ""))):
+        grant_role(user=user, realm=program.realm, role=role, seat=held, by=SETUP)
+    name_sponsor(program=program, sponsor=world.sponsor, by=SETUP)
+    rules = founding.parameters("ballot_rules")
+    rules["matters"]["proposals.proposal"]["delegation"] = "named_deputy"
+    governance.adopt_founding_rules(program=program, by=SETUP, overrides={"ballot_rules": rules})
+    governance.name_deputy(
+        program=program,
+        deputy=world.mentor,
+        starts_at=now() + DAY,
+        ends_at=now() + 2 * DAY,
+        by=world.fresh("board_legal"),
+    )
+
+
+@pytest.mark.django_db
+def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
+    Story().tell()
+    world = make_world("-rest")
+    _the_rest(world)
+    _an_absence(world)
+    notices = _all()
+    assert notified() - {notice.kind for notice in notices} == set()
+    assert opened(_not_since_recused(notices)) == {}

@@ -1,0 +1,162 @@
+"""Datasets, requests and grants, made as people make them: through services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from access import services
+from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
+from fellowship.accounts.services import declare_conflict
+from fellowship.kernel.time import now
+from scoping.models import Fellowship
+from tests.scenarios.governance import decide_on
+from tests.scenarios.scoping import signed_fellowship
+
+if TYPE_CHECKING:
+    from tests.scenarios.world import World
+
+FIELDS = [
+    {"name": "turn", "description": "Place in the dialogue", "sensitive": False},
+    {"name": "text", "description": "What was said", "sensitive": True},
+    {"name": "refused", "description": "Whether the model refused", "sensitive": False},
+]
+
+
+def dataset(world: World, slug: str = "refusal-logs", **values: Any) -> Dataset:
+    """A restricted original with three fields, unless said otherwise. An existing one is reused."""
+    known = Dataset.objects.filter(program=world.program, slug=slug).first()
+    if known:
+        return known
+    defaults: dict[str, Any] = {
+        "program": world.program,
+        "slug": slug,
+        "name": slug.replace("-", " ").capitalize(),
+        "description": "Refusals of the assistant, with the turns before them.",
+        "tier": "restricted",
+        "sensitivity": 4,
+        "identifiability": 3,
+        "business_impact": 3,
+        "reidentification_risk": 3,
+        "fields": FIELDS,
+        "steward": world.steward,
+        "owner": world.product_owner,
+        "by": world.steward,
+    }
+    return services.register_dataset(**{**defaults, **values})
+
+
+def requested(
+    world: World, fellowship: Fellowship | None = None, data: Dataset | None = None, **asked: Any
+) -> AccessRequest:
+    """The fellow asks to look at, query and compute on two fields for sixty days."""
+    data = data or dataset(world)
+    fellowship = fellowship or signed_fellowship(world)
+    today = fellowship.program.calendar().local(now()).date()
+    defaults: dict[str, Any] = {
+        "operations": ["view", "query", "run_code"],
+        "fields": [f["name"] for f in data.fields if not f["sensitive"]],
+        "purpose": "Measure refusal consistency between turn 5 and turn 20.",
+        "why_less_would_not_do": "A sample loses the rare late refusals.",
+        "starts_on": today,
+        "ends_on": today + dt.timedelta(days=min(60, (fellowship.ends_on - today).days)),
+        "by": fellowship.fellow,
+    }
+    return services.request_access(fellowship=fellowship, dataset=data, **{**defaults, **asked})
+
+
+def checked(world: World, request: AccessRequest | None = None, **asked: Any) -> AccessRequest:
+    """The steward found that nothing less serves."""
+    request = request or requested(world, **asked)
+    return services.check_request(
+        request=request, by=world.steward, reason="The synthetic mirror loses turn order."
+    )
+
+
+def with_board(world: World, request: AccessRequest | None = None, **asked: Any) -> AccessRequest:
+    """Referred by the manager; every seat declared no conflict."""
+    request = checked(world, request, **asked)
+    request = services.refer_request(request=request, by=world.manager)
+    for member in (*world.board, world.chair):
+        declare_conflict(
+            user=member, subject=request, realm=world.program.pk, kind="none", by=member
+        )
+    return request
+
+
+def decided(
+    world: World,
+    request: AccessRequest | None = None,
+    outcome: str = "approve",
+    conditions: Any = (),
+    **asked: Any,
+) -> AccessRequest:
+    """Decided by whoever decides for its tier: the board, or the manager."""
+    request = request or requested(world, **asked)
+    if request.dataset.tier in ("public", "internal"):
+        request = checked(world, request)
+        services.approve_request(request=request, by=world.manager, reason="The least that serves.")
+    else:
+        request = with_board(world, request)
+        decide_on(world, request, outcome, conditions=conditions)
+    return AccessRequest.objects.get(pk=request.pk)
+
+
+def decided_by_board(
+    world: World, request: AccessRequest, outcome: str = "approve"
+) -> AccessRequest:
+    """A request already with the board, decided."""
+    decide_on(world, request, outcome)
+    return AccessRequest.objects.get(pk=request.pk)
+
+
+def accept(agreement: Agreement) -> Agreement:
+    """The named person accepts the text as it stands."""
+    return services.accept_agreement(
+        agreement=agreement, by=agreement.person, text_hash=agreement.text_hash
+    )
+
+
+def granted(
+    world: World, fellowship: Fellowship | None = None, data: Dataset | None = None, **asked: Any
+) -> Grant:
+    """A live grant: asked for, checked, decided and its agreement accepted."""
+    request = decided(world, requested(world, fellowship, data, **asked))
+    accept(request.agreement)
+    return Grant.objects.select_related("dataset", "person", "fellowship").get(request=request)
+
+
+def event(grant: Grant, number: int = 1, **values: Any) -> dict[str, Any]:
+    """One reported act within the grant, as a system sends it."""
+    defaults = {
+        "id": f"e-{number}",
+        "at": now().isoformat(),
+        "person": grant.person.email,
+        "dataset": grant.dataset.slug,
+        "kind": "query",
+        "details": {"rows": 120, "pattern": "SELECT refused WHERE turn > ?"},
+        "session": "run-1",
+    }
+    return {**defaults, **values}
+
+
+def deleted_certificate(grant: Grant) -> DeletionCertificate:
+    """The fellow certifies the deletion."""
+    return services.confirm_deletion(
+        fellowship=grant.fellowship,
+        dataset=grant.dataset,
+        method="secure_delete",
+        tool="shred 9.1",
+        scope="The environment's volume and its nightly backup.",
+        by=grant.person,
+    )
+
+
+def deleted(world: World, grant: Grant, *, verified: bool = True) -> DeletionCertificate:
+    """The fellow certifies the deletion; the steward verifies it."""
+    certificate = deleted_certificate(grant)
+    if verified:
+        certificate = services.verify_deletion(
+            certificate=certificate, by=world.steward, reason="The volume is gone."
+        )
+    return certificate

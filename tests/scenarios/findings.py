@@ -1,0 +1,96 @@
+"""Findings and controls, made as people make them: through services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from findings import services
+from findings.models import Artifact, Control, Finding
+from scoping.models import Fellowship
+from tests.scenarios.access import dataset
+from tests.scenarios.scoping import signed_fellowship
+
+if TYPE_CHECKING:
+    from tests.scenarios.world import World
+
+HASH = "9f" * 32
+
+
+def artifact(world: World, fellowship: Fellowship, **values: Any) -> Artifact:
+    """A table of trials made from the refusal logs."""
+    return services.register_artifact(
+        **{
+            "fellowship": fellowship,
+            "name": "Trials, table 2",
+            "sha256": HASH,
+            "sources": [dataset(world)],
+            "by": fellowship.fellow,
+            **values,
+        }
+    )
+
+
+def reported(world: World, fellowship: Fellowship | None = None, **values: Any) -> Finding:
+    """A medium finding with evidence, as the fellow reports it."""
+    fellowship = fellowship or signed_fellowship(world)
+    return services.report_finding(
+        **{
+            "fellowship": fellowship,
+            "title": "Refusals decay after 40 turns",
+            "claim": "The share of refusals falls from turn 1 to turn 40.",
+            "conditions": "Hostile conversation, one person, English.",
+            "hits": 41,
+            "trials": 60,
+            "system": "Assistants chat",
+            "system_version": "4.2",
+            "severity": "medium",
+            "technique": "AML.T0054",
+            "evidence": [artifact(world, fellowship)],
+            "by": fellowship.fellow,
+            **values,
+        }
+    )
+
+
+def accepted(world: World, finding: Finding | None = None, **values: Any) -> Finding:
+    """An accepted, actionable finding with its owner."""
+    finding = finding or reported(world)
+    services.take_finding(finding=finding, by=world.product_owner)
+    return services.accept_finding(
+        **{
+            "finding": finding,
+            "by": world.product_owner,
+            "mapping": "control",
+            "reason": "We can act on this.",
+            **values,
+        }
+    )
+
+
+def planned(world: World, finding: Finding | None = None, **values: Any) -> Control:
+    """A planned control with its measure fixed."""
+    return services.plan_control(
+        **{
+            "finding": finding or accepted(world),
+            "title": "Session limit of 35 turns",
+            "family": "preventive",
+            "control_type": "session_limit",
+            "metric": "attack_success",
+            "by": world.product_owner,
+            **values,
+        }
+    )
+
+
+def deployed(world: World, control: Control | None = None) -> Control:
+    """A control deployed after its baseline of 41 in 60."""
+    control = control or planned(world)
+    services.measure(control=control, phase="baseline", hits=41, trials=60, by=world.product_owner)
+    return services.deploy_control(control=control, by=world.product_owner)
+
+
+def verified(world: World, control: Control | None = None) -> Control:
+    """A control shown to have reduced 41/60 to 4/60, verified by the manager."""
+    control = control or deployed(world)
+    services.measure(control=control, phase="after", hits=4, trials=60, by=world.product_owner)
+    return services.verify_control(control=control, by=world.manager)

@@ -1,0 +1,129 @@
+"""Decisions, exceptions and escalations, made as people make them: through services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Model
+
+from fellowship.accounts.models import User
+from fellowship.kernel.time import now
+from governance import services
+from governance.models import Decision, Escalation, ExceptionRecord, Matter
+from governance.states import NEEDS_RATIONALE, Position, Standing
+
+if TYPE_CHECKING:
+    from tests.scenarios.world import World
+
+CONDITION = {"text": "Results above 500 rows pass the release desk.", "days": 14}
+
+
+def vote(
+    matter: Matter,
+    member: User,
+    position: str = Position.APPROVE,
+    *,
+    rationale: str = "",
+    conditions: Sequence[Mapping[str, Any]] = (),
+) -> Any:
+    """One member opens the dossier and votes, with a rationale where the position needs one."""
+    if not rationale and position in NEEDS_RATIONALE:
+        rationale = "The dossier leaves this open."
+    if position == Position.CONDITIONS and not conditions:
+        conditions = [CONDITION]
+    services.open_dossier(matter=matter, by=member)
+    return services.cast_vote(
+        matter=matter, by=member, position=position, rationale=rationale, conditions=conditions
+    )
+
+
+def vote_all(
+    matter: Matter,
+    position: str = Position.APPROVE,
+    *,
+    conditions: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Every seat that may vote takes the same position."""
+    for seat in matter.ballot.seats.filter(standing=Standing.ELIGIBLE).select_related("user"):
+        assert seat.user is not None
+        vote(matter, seat.user, position, conditions=conditions)
+
+
+def decide(
+    world: World,
+    matter: Matter,
+    outcome: str = Position.APPROVE,
+    *,
+    conditions: Sequence[Mapping[str, Any]] = (),
+) -> Decision:
+    """The whole board votes the same way and the chair records the decision."""
+    vote_all(matter, outcome, conditions=conditions)
+    return services.record_decision(matter=matter, by=world.chair)
+
+
+def decide_on(
+    world: World,
+    subject: Model,
+    outcome: str = Position.APPROVE,
+    *,
+    conditions: Sequence[Mapping[str, Any]] = (),
+) -> Decision:
+    """`decide` the matter now before the board about `subject`."""
+    matter = Matter.objects.live().get(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk
+    )
+    return decide(world, matter, outcome, conditions=conditions)
+
+
+def requested_exception(
+    world: World, subject: Model | None = None, **values: Any
+) -> ExceptionRecord:
+    """An exception the product owner owns and the manager asks for, with the board."""
+    defaults: dict[str, Any] = {
+        "program": world.program,
+        "kind": "control_not_implemented",
+        "subject": subject or world.cohort,
+        "title": "Output filter not yet shipped",
+        "owner": world.product_owner,
+        "rationale": "The filter needs the next model release.",
+        "risk": "Unsafe output in long sessions.",
+        "compensating_measure": "Sessions end after ten turns.",
+        "expires_at": now() + dt.timedelta(days=60),
+        "by": world.manager,
+    }
+    return services.request_exception(**{**defaults, **values})
+
+
+def granted_exception(world: World, subject: Model | None = None, **values: Any) -> ExceptionRecord:
+    """An exception the board has granted."""
+    exception = requested_exception(world, subject, **values)
+    decide_on(world, exception)
+    exception.refresh_from_db()
+    return exception
+
+
+def raised_escalation(world: World, **values: Any) -> Escalation:
+    """A severe alarm the mentor raised about the cohort."""
+    defaults: dict[str, Any] = {
+        "program": world.program,
+        "kind": "vulnerability",
+        "severity": "critical",
+        "summary": "A prompt reveals another person's conversation.",
+        "subject": world.cohort,
+        "by": world.mentor,
+    }
+    return services.raise_escalation(**{**defaults, **values})
+
+
+def closed_escalation(world: World, **values: Any) -> Escalation:
+    """An alarm taken through every step by on-call."""
+    escalation = raised_escalation(world, **values)
+    by = world.oncall
+    services.acknowledge(escalation=escalation, by=by)
+    services.contain(escalation=escalation, by=by, text="The route is switched off.")
+    services.verify(escalation=escalation, by=by, text="Tried again: no effect.")
+    return services.close(
+        escalation=escalation, by=by, review="Cause: a cache key. Prevented by a test."
+    )

@@ -1,0 +1,77 @@
+"""Publications and their reviews, made as people make them: through services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from publications import reviews, services
+from publications.models import Objection, Publication
+from scoping.models import Fellowship
+from tests.scenarios.scoping import signed_fellowship
+
+if TYPE_CHECKING:
+    from tests.scenarios.world import World
+
+PASSAGE = "the filter is bypassed when the third tool call returns an empty body"
+TEXT = (
+    "We asked whether refusals hold under pressure. " * 60
+    + f"In the second study {PASSAGE}, which we observed in 41 of 60 trials. "
+    + "Nothing else was dropped. " * 60
+)
+
+
+def drafted(world: World, fellowship: Fellowship | None = None, **values: Any) -> Publication:
+    """A manuscript with its text and author."""
+    fellowship = fellowship or signed_fellowship(world)
+    publication = services.draft_publication(
+        **{
+            "fellowship": fellowship,
+            "title": "Refusal drift under long multi-turn pressure",
+            "kind": "manuscript",
+            "work_class": "methods",
+            "by": fellowship.fellow,
+            **values,
+        }
+    )
+    services.add_version(publication=publication, text=TEXT, by=fellowship.fellow)
+    services.set_authors(
+        publication=publication,
+        authors=[{"name": fellowship.fellow.name, "user": fellowship.fellow}],
+        by=fellowship.fellow,
+    )
+    return publication
+
+
+def submitted(world: World, fellowship: Fellowship | None = None, **values: Any) -> Publication:
+    """In review, with a person on each track."""
+    publication = drafted(world, fellowship, **values)
+    services.submit_publication(publication=publication, by=publication.fellowship.fellow)
+    reviews.assign_reviewer(
+        publication=publication, track="scientific", reviewer=world.reviewer, by=world.manager
+    )
+    reviews.assign_reviewer(
+        publication=publication, track="policy", reviewer=world.policy_reviewer, by=world.manager
+    )
+    return Publication.objects.get(pk=publication.pk)
+
+
+def objected(world: World, publication: Publication | None = None, **values: Any) -> Objection:
+    """An objection to one passage of a work in review."""
+    publication = publication or submitted(world)
+    version = publication.latest
+    assert version is not None
+    start = version.text.index(PASSAGE)
+    return reviews.object_to_passage(
+        **{
+            "publication": publication,
+            "version": version,
+            "ground": "sensitive_security_detail",
+            "start": start,
+            "end": start + len(PASSAGE),
+            "harm": "A reproducible bypass of a live control before its fix.",
+            "ask": "redact",
+            "public_summary": "One sentence on a bypass is withheld until the fix.",
+            "by": world.policy_reviewer,
+            **values,
+        }
+    )

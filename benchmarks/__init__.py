@@ -1,0 +1,1 @@
+"""Measures every budget of docs/performance.md against a floor of the same run, on PostgreSQL."""

@@ -1,0 +1,56 @@
+"""`python -m benchmarks [--quick]`: measure, print the table, write var/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import database
+
+
+def main() -> int:
+    """0 where every budget holds, 1 where one does not, 2 where nothing can be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a fifth of the rows, fewer turns")
+    parser.add_argument("--only", default="", help="run only parts: pages,data,ledger")
+    parser.add_argument("--scale", type=float, default=0, help="another size than 1 (quick: 0.2)")
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+    out = Path(os.environ.get("FELLOWSHIP_VAR", "var")) / "bench.json"
+    try:
+        with database.prepared():
+            from benchmarks import run
+            from benchmarks.measure import table
+
+            scale = chosen.scale or (0.2 if chosen.quick else 1.0)
+            parts = set(filter(None, chosen.only.split(","))) or set(run.PARTS)
+            measured = run.run(scale=scale, quick=chosen.quick, parts=parts)
+    except database.NoServer as missing:
+        sys.stderr.write(f"PostgreSQL does not answer, so nothing is measured: {missing}\n")
+        return 2
+    spent = time.perf_counter() - began
+    print(table(measured.rows))
+    print(f"\n{measured.numbers}")
+    print(f"{spent:.0f} s, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "quick": chosen.quick,
+        "scale": scale,
+        "seconds": round(spent),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        "postgresql": measured.server,
+        "rows": [row.as_json() for row in measured.rows],
+    }
+    out.write_text(f"{json.dumps(about, indent=1, ensure_ascii=False)}\n")
+    return 0 if all(row.ok for row in measured.rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

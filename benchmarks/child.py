@@ -1,0 +1,90 @@
+"""Work in a process of its own, so that its peak of memory is its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a child process said: its peak, what it held before the work, and how long it took."""
+
+    megabytes: float
+    idle: float
+    seconds: float
+    said: dict[str, Any]
+
+
+def peak_of(work: str, size: int) -> Done:
+    """Run a work of this module in a child process on the run's database."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.child", work, str(size)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+    )
+    return Done(**json.loads(ran.stdout.splitlines()[-1]))
+
+
+def _peak() -> float:
+    """Megabytes, of this program alone: `ru_maxrss` counts what the parent held at the fork."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("the kernel does not tell the peak of memory")
+
+
+def export(size: int, file_format: str) -> dict[str, Any]:
+    """The first `size` events as an export's table."""
+    from fellowship.history.models import Event
+    from oversight.export import columns, tables
+
+    found = Event.objects.order_by("seal__seq")[:size]
+    with open(os.devnull, "wb") as target:
+        count = tables.write(target, file_format, columns.EVENTS, found)
+    if count != size:
+        raise RuntimeError(f"{count:,} rows were written, not {size:,}")
+    return {"rows": count}
+
+
+def verify(size: int) -> dict[str, Any]:
+    """The whole log, without history and live rows; `size` is not asked for."""
+    from fellowship.history.verify import verify as check
+
+    report = check(rows=False)
+    if not report.ok:
+        raise RuntimeError(str(report.first))
+    return {"sealed": report.sealed, "leaves": report.leaves_per_second}
+
+
+WORKS: Final[dict[str, Callable[[int], dict[str, Any]]]] = {
+    "export-csv": partial(export, file_format="csv"),
+    "export-jsonl": partial(export, file_format="jsonl"),
+    "verify": verify,
+}
+
+
+def main() -> None:
+    """Set up Django, do the work, print what it took as one line of JSON."""
+    import django
+
+    django.setup()
+    idle = _peak()
+    began = time.perf_counter()
+    said = WORKS[sys.argv[1]](int(sys.argv[2]))
+    spent = time.perf_counter() - began
+    print(json.dumps({"megabytes": _peak(), "idle": idle, "seconds": spent, "said": said}))
+
+
+if __name__ == "__main__":
+    main()

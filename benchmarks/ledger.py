@@ -1,0 +1,135 @@
+"""Sealing, verifying and exporting the log at its full length."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from benchmarks.child import peak_of
+from benchmarks.measure import Row, Times, rate
+from fellowship.history import merkle
+from fellowship.history.models import Event
+from fellowship.history.recorder import columns_of
+from fellowship.history.seal import seal
+from fellowship.kernel.canonical import canonical, instant
+from fellowship.kernel.time import now
+
+CHUNK = 50_000
+MEGABYTES = 150
+
+
+def rows(*, quick: bool) -> list[Row]:
+    """Seal, verify and export: 1,000,000 events, or 200,000 in a quick run."""
+    wanted = 200_000 if quick else 1_000_000
+    seal()
+    missing = max(wanted // 2, wanted - Event.objects.count())
+    for start in range(0, missing, CHUNK):
+        _add(min(CHUNK, missing - start))
+    began = time.perf_counter()
+    checkpoint = seal()
+    spent = time.perf_counter() - began
+    if checkpoint is None:
+        raise RuntimeError("there was nothing to seal")
+    done = peak_of("verify", checkpoint.size)
+    whole = Times([done.seconds])
+    leaves = done.said["leaves"]
+    return [
+        rate(f"seal, {missing:,} events", missing, Times([spent]), None, None),
+        Row(
+            work=f"verify leaves, {checkpoint.size:,} events",
+            unit="/s",
+            value=leaves,
+            floor=None,
+            budget=100_000,
+            n=1,
+            min=leaves,
+            max=leaves,
+            least=True,
+        ),
+        rate("verify the whole log, bodies and columns too", checkpoint.size, whole, None, None),
+        Row(
+            work="verify: peak memory of its process",
+            unit="MB",
+            value=done.megabytes,
+            floor=None,
+            budget=MEGABYTES,
+            n=1,
+            min=done.megabytes,
+            max=done.megabytes,
+            more={"before it MB": round(done.idle)},
+        ),
+        *_exports(checkpoint.size, quick=quick),
+    ]
+
+
+def _exports(events: int, *, quick: bool) -> list[Row]:
+    """The peak of memory of exports of the log, as the database writes it and as Python does."""
+    sizes = [100_000] if quick else [100_000, 1_000_000]
+    asked = [("csv", size) for size in sizes] + [("jsonl", sizes[-1])]
+    made = []
+    for file_format, size in asked:
+        if size > events:
+            raise RuntimeError(f"the log has {events:,} events, not {size:,}")
+        done = peak_of(f"export-{file_format}", size)
+        row = Row(
+            work=f"export, {size:,} rows, {file_format}: peak memory of its process",
+            unit="MB",
+            value=done.megabytes,
+            floor=None,
+            budget=MEGABYTES,
+            n=1,
+            min=done.megabytes,
+            max=done.megabytes,
+            more={"seconds": round(done.seconds, 1), "before it MB": round(done.idle)},
+        )
+        made.append(row)
+    return made
+
+
+def _add(count: int) -> None:
+    """Events as services leave them, written by COPY."""
+    text = io.StringIO("".join(_lines(count)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        raw: Any = cursor
+        raw.copy_expert(
+            "COPY history_event (uid, at, verb, actor_kind, actor_label, subject_type, subject_id,"
+            " subject_ref, reason, body, leaf_hash) FROM STDIN",
+            text,
+        )
+
+
+def _lines(count: int) -> Iterator[str]:
+    at = now() - dt.timedelta(days=1)
+    for number in range(count):
+        event = Event(
+            uid=uuid.uuid4(),
+            at=at + dt.timedelta(milliseconds=number),
+            verb="benchmarks.fill",
+            actor_kind="service",
+            actor_label="benchmarks",
+            subject_type="findings.finding",
+            subject_id=number + 1,
+            subject_ref=f"FND-{number}",
+        )
+        body = canonical({**columns_of(event), "change": {"number": number}, "rows": []})
+        yield "\t".join(
+            (
+                str(event.uid),
+                instant(event.at),
+                event.verb,
+                event.actor_kind,
+                event.actor_label,
+                event.subject_type,
+                str(event.subject_id),
+                event.subject_ref,
+                "",
+                body.decode().replace("\\", "\\\\"),
+                merkle.leaf(body).hex() + "\n",
+            )
+        )

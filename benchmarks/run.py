@@ -1,0 +1,120 @@
+"""One run: fill a little and count queries, fill up, then measure part by part."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import connection
+
+from benchmarks import data, ledger
+from benchmarks.measure import Row, Times, in_turns, milliseconds
+from benchmarks.pages import LIMITS, LIST, Cost, Page, Visitors, pages
+from fellowship.history.seal import seal
+from oversight.scale.filling import Filling, Numbers
+
+PARTS: Final = ("pages", "data", "ledger")
+FEW: Final = Numbers(
+    fellowships=2, proposals=100, findings=100, exceptions=100, expiring=10, events=1_000
+)
+"""The size at which queries are counted first."""
+
+
+@dataclass
+class Measured:
+    """What the run found."""
+
+    numbers: Numbers
+    server: str
+    rows: list[Row] = field(default_factory=list)
+
+
+def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
+    """Measure the parts on a database filled to `scale`."""
+    numbers = Numbers().scaled(scale)
+    measured = Measured(numbers, f"{connection.cursor().connection.server_version // 10_000}")
+    filling = Filling(say=_say)
+    visitors = Visitors()
+    small: dict[str, Cost] = {}
+    with _stage("filling a little"):
+        filling.tell()
+        filling.grow(FEW)
+    if "pages" in parts:
+        with _stage("counting queries"):
+            small = {page.work: visitors.cost(page) for page in pages(filling)}
+    with _stage("filling up"):
+        filling.grow(numbers)
+        seal()
+        _analyse()
+    floor: Times | None = None
+    if "pages" in parts:
+        with _stage("pages"):
+            floor, rows = _pages(filling, visitors, small, turns=7 if quick else 15)
+            measured.rows += rows
+    if "data" in parts:
+        with _stage("data"):
+            floor = floor or _floor(visitors, 20)
+            measured.rows += data.rows(filling, floor, quick=quick)
+    if "ledger" in parts:
+        with _stage("ledger"):
+            measured.rows += ledger.rows(quick=quick)
+    return measured
+
+
+def _pages(
+    filling: Filling, visitors: Visitors, small: dict[str, Cost], turns: int
+) -> tuple[Times, list[Row]]:
+    listed = pages(filling)
+    works = {
+        "floor": lambda: visitors.get("manager", "/floor/page/"),
+        "plain list": lambda: visitors.get("manager", "/floor/list/"),
+        **{page.work: visitors.work(page) for page in listed},
+    }
+    times = in_turns(works, turns)
+    rows = [
+        milliseconds("floor: a bare page of 50 rows", times["floor"], None, None),
+        milliseconds("floor: a plain DRF list of 100", times["plain list"], None, None),
+    ]
+    for page in listed:
+        base = times["plain list" if page.kind == "API list" else "floor"]
+        costs = (small[page.work], visitors.cost(page))
+        rows.append(_page_row(page, times[page.work], base, *costs))
+    return times["floor"], rows
+
+
+def _page_row(page: Page, times: Times, floor: Times, few: Cost, many: Cost) -> Row:
+    limits = LIMITS[page.kind]
+    failed = [] if many.status == 200 else [f"answered {many.status}"]
+    if many.queries > limits.queries:
+        failed.append(f"more than {limits.queries} queries")
+    if page.kind == LIST and many.queries > few.queries:
+        failed.append(f"{few.queries} queries at 100 rows")
+    if limits.size and many.size > limits.size:
+        failed.append("more than 100 kB")
+    more = {"queries": many.queries, "kB": round(many.size / 1000)}
+    return milliseconds(page.work, times, floor, limits.times, failed=tuple(failed), more=more)
+
+
+def _floor(visitors: Visitors, turns: int) -> Times:
+    return in_turns({"floor": lambda: visitors.get("manager", "/floor/page/")}, turns)["floor"]
+
+
+def _analyse() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"  {text}\n")
+
+
+@contextlib.contextmanager
+def _stage(name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    sys.stderr.write(f"{name} …\n")
+    yield
+    sys.stderr.write(f"{name}: {time.perf_counter() - began:.0f} s\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from django.core.cache import cache
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 from playwright.sync_api import Playwright
+
+from tests.scenarios.world import World, make_world
+from tests.support import kept
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 CHROMIUM_FLAGS = [
@@ -55,14 +59,17 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no worker is left alone with one at the end.
 
-    The SQLite pass leaves out what only PostgreSQL can show; it runs in the other pass.
+    Within a file, tests that stand on fewer kept things come first: none is ever taken down, and
+    transactional tests have emptied the tables before the first is built.
+    Each pass leaves out what stands on the other database whatever the settings say.
     """
     long = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in long)
-    if not settings.POSTGRESQL:
-        for item in items:
-            if item.get_closest_marker("postgresql"):
-                item.add_marker(pytest.mark.skip(reason="runs in the PostgreSQL pass"))
+    files = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
+    items.sort(key=lambda i: (i.path not in long, files[i.path], kept.depth(i)))
+    other, name = ("sqlite", "SQLite") if settings.POSTGRESQL else ("postgresql", "PostgreSQL")
+    for item in items:
+        if item.get_closest_marker(other):
+            item.add_marker(pytest.mark.skip(reason=f"runs in the {name} pass"))
 
 
 def _suspended(connection: Any) -> AbstractContextManager[None]:
@@ -112,6 +119,15 @@ def _fresh_cache() -> Iterator[None]:
 def _no_copies_of_another_log() -> None:
     """Copies of checkpoints that an earlier test's log left behind would contradict this one's."""
     shutil.rmtree(Path(settings.VAR_DIR) / "checkpoints", ignore_errors=True)
+
+
+kept_world = kept.fixture(make_world)
+
+
+@pytest.fixture
+def world(kept_world: World, db: None) -> World:
+    """A programme with its people, its founding rules and an open call."""
+    return copy.deepcopy(kept_world)
 
 
 @pytest.fixture(scope="session")

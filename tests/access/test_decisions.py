@@ -136,7 +136,7 @@ def test_training_that_expires_ends_access(world: World, grant: Grant) -> None:
 
 
 def test_without_training_nothing_opens(world: World) -> None:
-    fellowship = scopes.signed_fellowship(world, trained=False)
+    fellowship = scopes.signed_fellowship(world, world.other_applicant, trained=False)
     grant = scenario.granted(world, fellowship)
     assert ask(grant).clause == "Security training"
     scoping.record_training(

@@ -19,15 +19,10 @@ from findings.models import Control, Finding
 from scoping.models import Fellowship
 from tests.scenarios import findings as scenario
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-7f3a"
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

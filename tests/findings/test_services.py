@@ -26,14 +26,9 @@ from scoping.models import Fellowship
 from tests.scenarios import findings as scenario
 from tests.scenarios.governance import decide_on
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def missing(finding: Finding) -> str:

@@ -17,6 +17,7 @@ from governance.ballots import BallotRule
 from governance.kinds import MatterKind
 from governance.models import Decision, Matter
 from tests.scenarios.world import World, make_world
+from tests.support import kept
 
 
 @dataclass(eq=False)
@@ -72,10 +73,18 @@ def rename(monkeypatch: pytest.MonkeyPatch) -> Iterator[RenameKind]:
     return kind
 
 
-@pytest.fixture
-def world(db: None, rename: RenameKind) -> World:
-    """A programme with its people and founding rules, which know the kind above."""
-    return make_world()
+def _world_that_knows_renaming() -> World:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(kinds._kinds, RenameKind.key, [RenameKind()])
+        return make_world()
+
+
+kept_world = kept.fixture(_world_that_knows_renaming)
+
+
+@pytest.fixture(autouse=True)
+def _renaming_is_known(rename: RenameKind) -> None:
+    """In every test of this folder, since the rules of its world name the kind."""
 
 
 @pytest.fixture

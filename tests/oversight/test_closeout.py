@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import bagit
@@ -15,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from fellowship.history.models import Event
 from fellowship.history.verify import verify
@@ -27,14 +30,26 @@ from oversight.closeout.crate import CRATE, PROCESS
 from oversight.models import Closeout
 from scoping.models import Fellowship
 from tests.scenarios import findings as finding_scenes
-from tests.scenarios.oversight import Case, settled_case
+from tests.scenarios.oversight import Case, settle
 from tests.scenarios.world import World
+from tests.support import kept
+
+
+@pytest.fixture(scope="module")
+def kept_settled(
+    kept_world: World, kept_case: Case, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Case]:
+    """The same case as the other tests', led further: none of those runs after it."""
+    with kept.built(
+        lambda: settle(kept_world, copy.deepcopy(kept_case)), django_db_blocker
+    ) as settled:
+        yield settled
 
 
 @pytest.fixture
-def settled(world: World) -> Case:
+def settled(kept_settled: Case, world: World) -> Case:
     """A case in which nothing is owed any more."""
-    return settled_case(world)
+    return copy.deepcopy(kept_settled)
 
 
 def _close(world: World, case: Case, name: str = "manager") -> Closeout:

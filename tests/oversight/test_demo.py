@@ -170,6 +170,7 @@ def _home_of(url: str, username: str) -> str:
     return str(home.decode())
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_it_is_told_once_served_and_ended_cleanly(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from publications.models import Objection
 from tests.scenarios import governance, proposals, publications
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
+from tests.support import kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -83,18 +85,23 @@ class House:
         return self.clients[name]
 
 
-@pytest.fixture(scope="module")
-def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
-    """Made once for all; every request is undone, and at the end everything."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        world = make_world()
-        case = whole_case(world)
-        proposals.drafted_proposal(world, world.other_applicant)
-        governance.raised_escalation(world)
-        governance.granted_exception(world)
-        publications.objected(world, case.publication)
-        yield House(world, case, _names(world, case))
-        transaction.set_rollback(True)
+def _build() -> House:
+    world = make_world()
+    case = whole_case(world)
+    proposals.drafted_proposal(world, world.other_applicant)
+    governance.raised_escalation(world)
+    governance.granted_exception(world)
+    publications.objected(world, case.publication)
+    return House(world, case, _names(world, case))
+
+
+kept_house = kept.fixture(_build)
+
+
+@pytest.fixture
+def house(kept_house: House, db: None) -> House:
+    """The house, with nobody signed in."""
+    return dataclasses.replace(kept_house, clients={})
 
 
 def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
@@ -263,7 +270,7 @@ def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
 # --- the API by its own description ---------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def api(house: House) -> Iterator[Any]:
     """The API as it describes itself, with the token of someone who may do much."""
     world: World = house.world

@@ -19,14 +19,9 @@ from scoping.models import Fellowship
 from tests.scenarios import findings as finding_scenario
 from tests.scenarios import publications as scenario
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

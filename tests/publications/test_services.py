@@ -24,15 +24,10 @@ from tests.scenarios import access, findings
 from tests.scenarios import publications as scenario
 from tests.scenarios.governance import decide
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def refusal_of(call: Callable[[], Any]) -> tuple[str, str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fellowship.accounts.models import User
 from fellowship.kernel.time import now
 from scoping import services
 from scoping.models import Fellowship, ScopeOfWork
 from tests.scenarios.proposals import accepted_proposal
-
-if TYPE_CHECKING:
-    from tests.scenarios.world import World
+from tests.scenarios.world import World, make_world
 
 TERMS: dict[str, Any] = {
     "max_tier": "restricted",
@@ -57,8 +56,19 @@ def sign_both(world: World, scope: ScopeOfWork) -> ScopeOfWork:
 def signed_fellowship(
     world: World, applicant: User | None = None, *, trained: bool = True, **terms: Any
 ) -> Fellowship:
-    """A fellowship with a mentor, a valid training and a scope signed by both: at access."""
-    fellowship = founded_fellowship(world, applicant)
+    """A fellowship with a mentor, a valid training and a scope signed by both: at access.
+
+    The world's own, where it was built with one and nothing else is asked for.
+    """
+    if world.fellowship and trained and not (applicant or terms):
+        return copy.deepcopy(world.fellowship)
+    return signed(world, founded_fellowship(world, applicant), trained=trained, **terms)
+
+
+def signed(
+    world: World, fellowship: Fellowship, *, trained: bool = True, **terms: Any
+) -> Fellowship:
+    """A fellowship in scope, led as far as access."""
     services.assign_mentor(fellowship=fellowship, mentor=world.mentor, by=world.manager)
     if trained:
         services.record_training(
@@ -69,6 +79,13 @@ def signed_fellowship(
         )
     sign_both(world, offered_scope(world, fellowship, **terms))
     return Fellowship.objects.get(pk=fellowship.pk)
+
+
+def world_with_fellowship() -> World:
+    """A programme in which the applicant's fellowship is signed."""
+    world = make_world()
+    world.fellowship = signed_fellowship(world)
+    return world
 
 
 def amended_scope(world: World, fellowship: Fellowship, **changes: Any) -> ScopeOfWork:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
@@ -22,6 +23,9 @@ from fellowship.programs.services import (
 )
 from fellowship.programs.states import LaunchItem, Stage
 from governance.services import adopt_founding_rules
+
+if TYPE_CHECKING:
+    from scoping.models import Fellowship
 
 SETUP = System("scenario")
 PASSWORD = "correct horse battery"
@@ -57,6 +61,8 @@ class World:
     cohort: Cohort
     call: Call
     people: dict[str, User] = field(default_factory=dict)
+    fellowship: Fellowship | None = None
+    """The applicant's, signed, where the world was built with one."""
 
     def __getattr__(self, name: str) -> User:
         try:

@@ -1,27 +1,44 @@
-"""One programme, and fellowships in it."""
+"""One programme, and a fellowship in it: founded only, or signed as well."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from scoping.models import Fellowship
-from tests.scenarios.scoping import founded_fellowship, signed_fellowship
-from tests.scenarios.world import World, make_world
+from tests.scenarios import scoping as scenario
+from tests.scenarios.world import World
+from tests.support import kept
+
+
+@pytest.fixture(scope="module")
+def kept_founded(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Fellowship]:
+    """The fellowship that those of a module's tests share which ask for one in scope."""
+    with kept.built(lambda: scenario.founded_fellowship(kept_world), django_db_blocker) as founded:
+        yield founded
+
+
+@pytest.fixture(scope="module")
+def kept_signed(
+    kept_world: World, kept_founded: Fellowship, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Fellowship]:
+    """The same, led further: no test on the one before runs after it."""
+    with kept.built(
+        lambda: scenario.signed(kept_world, copy.deepcopy(kept_founded)), django_db_blocker
+    ) as signed:
+        yield signed
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    """A programme ready to take proposals."""
-    return make_world()
-
-
-@pytest.fixture
-def founded(world: World) -> Fellowship:
+def founded(kept_founded: Fellowship, world: World) -> Fellowship:
     """A fellowship in scope, its first draft written."""
-    return founded_fellowship(world)
+    return copy.deepcopy(kept_founded)
 
 
 @pytest.fixture
-def signed(world: World) -> Fellowship:
+def signed(kept_signed: Fellowship, world: World) -> Fellowship:
     """A fellowship with mentor, training and a scope signed by both."""
-    return signed_fellowship(world)
+    return copy.deepcopy(kept_signed)

@@ -17,12 +17,6 @@ from fellowship.kernel.casing import sentence_case
 from tests.scenarios.world import World, make_world
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    """A programme with its people."""
-    return make_world()
-
-
 def client_of(world: World, name: str) -> Client:
     """A browser signed in as this person."""
     client = Client()

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from fellowship.accounts.models import User
 from fellowship.kernel.prepared import any_of, prepared
 from fellowship.programs.models import Call
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -26,11 +26,6 @@ def _named(key: int, name: str) -> QuerySet[User, int]:
 @prepared
 def _joined_after(key: int, at: dt.datetime) -> QuerySet[User, int]:
     return User.objects.filter(pk=key, date_joined__gt=at).values_list("pk", flat=True)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def _found(asked: RawSQL) -> list[Any]:

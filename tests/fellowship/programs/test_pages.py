@@ -14,13 +14,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.programs.models import Call
 from fellowship.programs.services import close_call, draft_call, publish_call
-from tests.scenarios.world import World, make_world
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    """A programme with an open call."""
-    return make_world()
+from tests.scenarios.world import World
 
 
 def client_of(world: World, name: str) -> Client:

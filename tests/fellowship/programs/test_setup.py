@@ -225,9 +225,3 @@ def test_a_failing_ledger_founds_nothing(operator: User) -> None:
         found_program(slug="x", name="X", purpose="X.", by=operator)
     assert not Program.objects.exists()
     assert not RoleAssignment.objects.exists()
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    """A programme with an open call."""
-    return make_world()

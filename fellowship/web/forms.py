@@ -56,6 +56,18 @@ LINE_MAX: Final = 300
 DASHES: Final = "---------"
 """Django's words for an empty choice, which say neither what to do nor what it means."""
 TEXT_MAX: Final = 20_000
+MISSING: Final[dict[type[forms.Field], str]] = {
+    forms.FileField: "Choose a file.",
+    forms.BooleanField: "Tick this to go on.",
+    forms.MultipleChoiceField: "Choose at least one.",
+    forms.ModelMultipleChoiceField: "Choose at least one.",
+    forms.ChoiceField: "Choose one.",
+    forms.ModelChoiceField: "Choose one.",
+    forms.DateTimeField: "Give a day and a time.",
+    forms.DateField: "Give a day.",
+    forms.IntegerField: "Give a number.",
+}
+"""What an empty field of a kind asks for; the first that fits."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BREAK = re.compile(r"[\r\n]")
 _MEGABYTE: Final = 1_000_000
@@ -215,6 +227,7 @@ class House:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
+            _say_what_is_missing(field)
             if isinstance(field, forms.CharField):
                 _bound_text(field)
             if isinstance(field.widget, forms.RadioSelect):
@@ -240,6 +253,13 @@ class House:
         if isinstance(value, str):
             return value.replace("\r\n", "\n").replace("\r", "\n")
         return value
+
+
+def _say_what_is_missing(field: forms.Field) -> None:
+    """What to do about an empty field, instead of Django's remark that it is required."""
+    if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+        kinds = (words for kind, words in MISSING.items() if isinstance(field, kind))
+        field.error_messages["required"] = next(kinds, "Fill this in.")
 
 
 def _bound_text(field: forms.CharField) -> None:

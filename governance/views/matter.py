@@ -17,7 +17,7 @@ from fellowship.web import cells, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import visible_among, visible_or_404
 from governance import ballot_box, docket, dossiers, kinds, services
 from governance.cells import lines, named
 from governance.forms import DeclareForm, RecordForm, VoteForm
@@ -224,7 +224,7 @@ def _room(
         "sections": dossiers.sections(matter.dossier.body),
         "sealed_at": matter.dossier.sealed_at,
         "pins": _pins(matter),
-        "subject_url": _url(matter),
+        "subject_url": _url(matter, user),
         "changed": _changed(matter),
         "place": _place(user, matter) if live else None,
         "precedents": _precedents(user, matter),
@@ -375,9 +375,10 @@ def _changed(matter: Matter) -> bool:
     return matter.state in LIVE_MATTER and _revision(matter) != matter.subject_revision
 
 
-def _url(matter: Matter) -> str:
-    """The subject's own page."""
-    return kinds.get(matter.kind).url(_subject(matter))
+def _url(matter: Matter, user: Any) -> str:
+    """The subject's own page, for those it opens to."""
+    subject = _subject(matter)
+    return kinds.get(matter.kind).url(subject) if visible_among([subject], user) else ""
 
 
 def _place(user: Any, matter: Matter) -> dict[str, Any]:
@@ -445,7 +446,7 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "rule": ballot.rule_version if ballot else None,
         "rule_words": docket.rule_words(ballot.params) if ballot else [],
         "silence": FOR_PARTIES,
-        "subject_url": _url(matter),
+        "subject_url": _url(matter, person(request)),
         "offer_withdraw": referrer and policy.may_withdraw(matter, person(request)) is None,
         "crumbs": [Link("My work", "/"), Link(matter.ref, to("matter", matter.ref))],
     }

@@ -17,6 +17,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
 from fellowship.web.items import Link, Row
+from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import paginate
 from findings.states import Verdict
 from oversight.office import cohorts, figures, stalls, waits
@@ -112,13 +113,14 @@ def cases(request: HttpRequest, program: Program, key: str) -> HttpResponse:
     view = View.of(program.pk, request.user, cohort.pk if cohort else None)
     figure = FIGURES[key]
     page = paginate(request, figures.behind(view, key), per_page=50)
+    opens = visible_among(page, request.user)
     context = {
         "program": program,
         "links": _links(program),
         "figure": figure,
         "cohort": cohort,
         "page": page,
-        "rows": [(figure.line(row), _url(row)) for row in page],
+        "rows": [(figure.line(row), _url(row) if row.pk in opens else "") for row in page],
     }
     return render(request, "oversight/cases.html", context)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from access import services
@@ -339,6 +341,20 @@ def test_home_names_what_the_board_has_once(world: World) -> None:
     assert f"Your request for {request.dataset}" not in home
     matter = Matter.objects.get(subject_id=request.pk, kind="access.request")
     assert home.count(matter.title) == 1
+
+
+@pytest.mark.parametrize(("name", "opens"), [("manager", True), ("board_legal", False)])
+def test_the_matter_leads_to_the_request_those_it_opens_to(
+    world: World, name: str, opens: bool
+) -> None:
+    request = scenario.with_board(world)
+    client = client_of(getattr(world, name))
+    matter = Matter.objects.get(subject_id=request.pk, kind="access.request")
+    page = client.get(reverse("governance:matter", args=[matter.ref])).content.decode()
+    assert matter.question in html.unescape(page)
+    assert (f'href="{request.get_absolute_url()}"' in page) is opens
+    status = client.get(request.get_absolute_url()).status_code
+    assert status == (200 if opens else 404)
 
 
 def test_a_reason_too_long_is_refused_whole_and_not_cut(world: World) -> None:

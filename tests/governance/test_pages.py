@@ -101,7 +101,7 @@ def test_a_vote_by_the_form(world: World, matter: Matter) -> None:
     form = page(user, at(matter))
     assert "checked" not in form.split('id="vote"')[1].split("</section>")[0]
     url = at(matter, "vote")
-    assert "This field is required" in post(user, url, 422)
+    assert "Choose one." in post(user, url, 422)
     wrong = post(user, url, 422, position="approve_with_conditions", rationale="Because.")
     assert "Name at least one condition." in wrong
     wrong = post(user, url, 422, position="deny", condition_1="Stray.", rationale="No.")

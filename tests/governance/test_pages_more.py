@@ -114,7 +114,7 @@ def test_raising_needs_three_answers(world: World) -> None:
     mentor = world.fresh("mentor")
     url = "/escalations/new/"
     assert "checked" not in page(mentor, url).split("<main")[1].split("</main>")[0]
-    assert "This field is required" in post(mentor, url, 422)
+    assert "Choose one." in post(mentor, url, 422)
     data = {
         "program": world.program.pk,
         "kind": "data_leak",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,17 @@ def test_the_office_opens_for_those_who_run_it(world: World, case: Case) -> None
     for name in ("auditor", "applicant", "fellow" if "fellow" in world.people else "stranger"):
         other = _client(world, name)
         assert {other.get(url).status_code for url in urls} == {404}, name
+
+
+@pytest.mark.parametrize("name", ["manager", "chair", "sponsor"])
+def test_whatever_is_linked_behind_a_figure_opens(world: World, case: Case, name: str) -> None:
+    client, linked = _client(world, name), set()
+    for key in FIGURES:
+        page = client.get(reverse("oversight:cases", args=[world.program.slug, key]))
+        table = page.content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
+        linked |= set(re.findall(r'href="([^"]+)"', table))
+    assert linked
+    assert {url: client.get(url).status_code for url in linked} == dict.fromkeys(linked, 200)
 
 
 def test_lineage_and_closeout_open_for_whoever_sees_the_case(world: World, case: Case) -> None:

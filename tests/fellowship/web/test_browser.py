@@ -69,7 +69,7 @@ def test_a_form_that_comes_back_focuses_its_errors(site: str, page: Page) -> Non
     summary = page.locator("[data-error-summary]")
     expect(summary).to_be_focused()
     assert page.title().startswith("Error: ")
-    summary.get_by_role("link", name="Position: This field is required.").click()
+    summary.get_by_role("link", name="Position: Choose one.").click()
     expect(page.locator("#id_position_0")).to_be_focused()
     browser.check_sizes(page)
 

@@ -96,8 +96,8 @@ def test_boxes_are_boxes_and_radios_are_radios() -> None:
 def test_the_error_summary_links_to_the_first_control_of_each_field() -> None:
     found = fields.problems(Sample({}))
     assert [(p.label, p.url) for p in found] == [
-        ("Title: This field is required.", "#id_title"),
-        ("Vote: This field is required.", "#id_vote_0"),
+        ("Title: Fill this in.", "#id_title"),
+        ("Vote: Choose one.", "#id_vote_0"),
     ]
     html = render("{% error_summary form %}", Sample({}))
     assert "There is a problem" in html

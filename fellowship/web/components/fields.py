@@ -242,7 +242,13 @@ def problems(*given: BaseForm | None) -> list[Link]:
             continue
         found += [Link(str(error), "") for error in form.non_field_errors()]
         for bound in form.visible_fields():
-            found += [Link(f"{bound.label}: {e}", f"#{target(bound)}") for e in bound.errors]
+            found += [Link(_at(bound, e), f"#{target(bound)}") for e in bound.errors]
         for bound in form.hidden_fields():
-            found += [Link(f"{bound.label}: {e}", "") for e in bound.errors]
+            found += [Link(_at(bound, e), "") for e in bound.errors]
     return found
+
+
+def _at(bound: BoundField, error: object) -> str:
+    """An error after the label of its field, which may be a question."""
+    label = str(bound.label)
+    return f"{label} {error}" if label.endswith("?") else f"{label}: {error}"

@@ -104,6 +104,13 @@ def test_the_error_summary_links_to_the_first_control_of_each_field() -> None:
     assert render("{% error_summary form %}", filled()).strip() == ""
 
 
+def test_a_label_that_asks_is_not_followed_by_a_colon() -> None:
+    class Asks(forms.Form):
+        kind = forms.CharField(label="What is it?")
+
+    assert [problem.label for problem in fields.problems(Asks({}))] == ["What is it? Fill this in."]
+
+
 def test_a_form_renders_itself_in_the_house_style() -> None:
     assert 'class="field' in str(Sample())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -141,16 +141,28 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
     }
 
 
+ABSENT = ("999999999", "NOTHING-2026-999")
+
+
+def absent(house: House) -> list[str]:
+    """Every address that names something, with names of nothing."""
+    return [path for path in _addresses(house, ABSENT) if any(name in path for name in ABSENT)]
+
+
 def addresses(house: House) -> list[str]:
-    """Every address of the site, with each thing that may stand in it."""
+    """Every address of the site, with each thing there is that may stand in it."""
+    return _addresses(house)
+
+
+def _addresses(house: House, names: Sequence[str] = ()) -> list[str]:
     found: list[str] = []
     for route in _routes(get_resolver().url_patterns):
         if LEFT_OUT.match(route):
             continue
         begins = [known for known in house.names if route.startswith(known)]
         first, *others = re.findall(r"<[^>]+>", route) or [""]
-        there = house.names[max(begins, key=len)]
-        for value in [*there, "999999999", "NOTHING-2026-999"] if first else [""]:
+        there = names or house.names[max(begins, key=len)]
+        for value in there if first else [""]:
             path = route.replace(first, str(value), 1) if first else route
             for other in others:
                 path = path.replace(other, str(OTHERS.get(other, 1)), 1)
@@ -194,6 +206,8 @@ def test_every_address_answers(house: House, name: str) -> None:
             with transaction.atomic():
                 wrong.hear(client.get(path + query), f"GET {path}{query}")
                 transaction.set_rollback(True)
+    for path in absent(house):
+        wrong.hear(client.get(path + QUERIES[1]), f"GET {path}")
     wrong.tell()
 
 
@@ -255,7 +269,7 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
 def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
     """Each address posted to with an empty body, by those who may and those who may not."""
     client, wrong = house.client(name), Complaints()
-    for path in addresses(house):
+    for path in [*addresses(house), *absent(house)]:
         with transaction.atomic():
             answer = (
                 client.post(path, {}, content_type="application/json")

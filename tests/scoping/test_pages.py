@@ -147,7 +147,7 @@ def test_editing_by_form(world: World, founded: Fellowship) -> None:
         ({"retention_days": "-1"}, "retention_days", "greater than or equal to 0"),
         ({"max_tier": "secret"}, "max_tier", "valid choice"),
         ({"tools": "x" * 20_001}, "tools", "at most"),
-        ({"objective": ""}, "objective", "required"),
+        ({"objective": ""}, "objective", "Fill this in."),
         ({"tools": "a\x00b"}, "tools", "ull characters"),
         ({"datasets": "\n".join(f"d{n}" for n in range(60))}, "datasets", "At most 50"),
     ],

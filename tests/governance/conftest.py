@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -65,9 +64,9 @@ class RenameKind(MatterKind):
         self.taken.append(matter.ref)
 
 
-@pytest.fixture
-def rename(monkeypatch: pytest.MonkeyPatch) -> Iterator[RenameKind]:
-    """The kind, registered for the length of one test."""
+@pytest.fixture(autouse=True)
+def rename(monkeypatch: pytest.MonkeyPatch) -> RenameKind:
+    """The kind, registered for the length of each test here: the rules of the world name it."""
     kind = RenameKind()
     monkeypatch.setitem(kinds._kinds, kind.key, [kind])
     return kind
@@ -80,11 +79,6 @@ def _world_that_knows_renaming() -> World:
 
 
 kept_world = kept.fixture(_world_that_knows_renaming)
-
-
-@pytest.fixture(autouse=True)
-def _renaming_is_known(rename: RenameKind) -> None:
-    """In every test of this folder, since the rules of its world name the kind."""
 
 
 @pytest.fixture

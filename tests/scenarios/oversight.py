@@ -64,13 +64,8 @@ def whole_case(world: World) -> Case:
     )
 
 
-def settled_case(world: World) -> Case:
-    """A whole case with nothing left to do but to close it."""
-    return settle(world, whole_case(world))
-
-
 def settle(world: World, case: Case) -> Case:
-    """Do all that a whole case still owes."""
+    """Do all that a whole case still owes: nothing is left but to close it."""
     fellow = case.fellowship.fellow
     findings.close_finding(
         finding=case.finding, closure="control", by=world.product_owner, reason="Proven."

@@ -240,6 +240,13 @@ class AssignForm(forms.Form):
         )
         reviewer.label_from_instance = _named
 
+    def candidates(self) -> list[User]:
+        """Who can be chosen; read once."""
+        reviewer: Any = self.fields["reviewer"]
+        if not hasattr(self, "_candidates"):
+            self._candidates = list(reviewer.queryset)
+        return self._candidates
+
 
 def _named(user: User) -> str:
     return f"{user} ({user.affiliation})" if user.affiliation else str(user)

@@ -14,6 +14,15 @@ class ScopingConfig(AppConfig):
     def ready(self) -> None:
         """Take over accepted proposals; register with the board, clocks, home and pages."""
         from fellowship.accounts import duties, roles
-        from scoping import board, founding, home, obligations, places, queries, tasks  # noqa: F401
+        from scoping import (  # noqa: F401
+            board,
+            founding,
+            hints,
+            home,
+            obligations,
+            places,
+            queries,
+            tasks,
+        )
 
         duties.register(roles.FELLOW, queries.has_live_fellowship)

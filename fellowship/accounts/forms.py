@@ -85,6 +85,18 @@ class DetailsForm(forms.Form):
     )
 
 
+class ProfileForm(DetailsForm):
+    """The details, and where one worked before: what hints at conflicts of interest."""
+
+    past_affiliations = forms.Text(
+        label="Earlier affiliations",
+        max_length=2_000,
+        required=False,
+        help_text="Of the last three years, one a line. They hint at conflicts of interest when "
+        "you are asked to review or to decide. Nobody is shown the list, only what matches.",
+    )
+
+
 class SignupForm(DetailsForm):
     """What sign-up asks beside the address and the password; allauth builds on it."""
 

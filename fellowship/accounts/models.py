@@ -98,6 +98,9 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=200)
     orcid = models.CharField("ORCID iD", max_length=19, blank=True, validators=[validate_orcid])
     affiliation = models.CharField(max_length=200, blank=True)
+    past_affiliations = models.TextField(
+        max_length=2000, blank=True, help_text="One a line; hints at conflicts come from them."
+    )
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the board room's site.")
@@ -111,6 +114,7 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
             "email",
             "orcid",
             "affiliation",
+            "past_affiliations",
             "username",
         ]
     )

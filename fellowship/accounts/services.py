@@ -62,8 +62,9 @@ def update_profile(
     affiliation: str,
     orcid: str,
     time_zone: str,
+    past_affiliations: str = "",
 ) -> User:
-    """Change one's own name, affiliation, ORCID iD and time zone."""
+    """Change one's own name, affiliations, ORCID iD and time zone."""
     if by != user:
         refuse(Refusal("not_yours", "A profile is changed by its own person."))
     user.name, user.affiliation, user.orcid, user.time_zone = (
@@ -72,8 +73,10 @@ def update_profile(
         orcid,
         time_zone,
     )
+    user.past_affiliations = past_affiliations
     user.save()
-    journal.record(subject=user, change={"fields": ["name", "affiliation", "orcid", "time_zone"]})
+    fields = ["name", "affiliation", "past_affiliations", "orcid", "time_zone"]
+    journal.record(subject=user, change={"fields": fields})
     return user
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import queries, roles, services
-from fellowship.accounts.forms import DetailsForm, GrantForm, TokenForm
+from fellowship.accounts.forms import GrantForm, ProfileForm, TokenForm
 from fellowship.accounts.models import ApiToken, Realm, RoleAssignment
 from fellowship.accounts.scopes import SCOPES
 from fellowship.kernel.time import now
@@ -25,14 +25,14 @@ from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 
-DETAILS = ("name", "affiliation", "orcid", "time_zone")
+DETAILS = ("name", "affiliation", "past_affiliations", "orcid", "time_zone")
 
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """The person's own details, and the roles they hold."""
     user = _person(request)
-    form = DetailsForm(
+    form = ProfileForm(
         request.POST or None, initial={name: getattr(user, name) for name in DETAILS}
     )
     if request.method == "POST" and form.is_valid():

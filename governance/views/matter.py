@@ -18,7 +18,7 @@ from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
 from fellowship.web.shortcuts import visible_among, visible_or_404
-from governance import ballot_box, docket, dossiers, kinds, services
+from governance import ballot_box, docket, dossiers, hints, kinds, services
 from governance.cells import lines, named
 from governance.forms import DeclareForm, RecordForm, VoteForm
 from governance.links import to
@@ -192,6 +192,7 @@ def _declare_page(request: HttpRequest, matter: Matter, form: DeclareForm) -> Ht
         "label": docket.kind_label(matter.kind),
         "parties": parties,
         "said": said,
+        "noticed": [h.sentence() for h in hints.of_one(_subject(matter), person(request))],
     }
     return form_page(request, "governance/declare.html", form, context)
 

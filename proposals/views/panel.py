@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict
+from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.refusals import Refused
 from fellowship.web import autosave, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
+from governance import hints
 from proposals import policy, rubric, sections, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import Assignment, Proposal, Review, ReviewDraft
@@ -92,7 +93,9 @@ def declare(request: HttpRequest, pk: int) -> HttpResponse:
         if done:
             messages.success(request, "Thank you. The proposal is no longer yours to see.")
             return redirect("proposals:reviews")
-    return form_page(request, "proposals/declare.html", form, {"assignment": assignment})
+    noticed = [h.sentence() for h in hints.of_one(assignment.proposal, _person(request))]
+    context = {"assignment": assignment, "noticed": noticed}
+    return form_page(request, "proposals/declare.html", form, context)
 
 
 def _submit(request: HttpRequest, assignment: Assignment, form: ReviewForm) -> Review:
@@ -170,6 +173,11 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
             return redirect("proposals:panel", ref=ref)
     manages = policy.may_manage(proposal, _person(request)) is None
     rows = Assignment.objects.standing().filter(proposal=proposal)
+    assignments = _with_declarations(proposal, rows.select_related("reviewer", "review"))
+    candidates = form.candidates() if manages else []
+    noticed = _noticed(request, proposal, [*(a.reviewer for a in assignments), *candidates])
+    for assignment in assignments:
+        assignment.noticed = noticed.get(assignment.reviewer_id, [])
     rule = rubric.of_call(proposal.call)
     counted = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
     reviews = read_scores(rule, counted.prefetch_related("scores"))
@@ -177,7 +185,8 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         **frame(request, proposal),
         "manages": manages,
-        "assignments": _with_declarations(proposal, rows.select_related("reviewer", "review")),
+        "assignments": assignments,
+        "candidates": [(user, noticed[user.pk]) for user in candidates if user.pk in noticed],
         "reviews": reviews,
         "needed": progress.asked,
         "chart": _chart(score_rows(rule, reviews)),
@@ -226,7 +235,14 @@ def _run(request: HttpRequest, ref: str) -> Proposal:
     return found
 
 
-def _with_declarations(proposal: Proposal, rows: Any) -> list[Assignment]:
+def _noticed(request: HttpRequest, proposal: Proposal, people: list[User]) -> dict[int, list[str]]:
+    """What the records say of each person and the team, as far as the reader may know it."""
+    found = hints.readable(hints.of([proposal], people), request.user)
+    names = {user.pk: str(user) for user in people}
+    return {pk: [hint.sentence(names[pk]) for hint in said] for (_, pk), said in found.items()}
+
+
+def _with_declarations(proposal: Proposal, rows: Any) -> list[Any]:
     """The assignments, each with what its reviewer declared."""
     conflicts = Conflict.objects.filter(subject_type="proposals.proposal", subject_id=proposal.pk)
     said = {conflict.user_id: conflict.get_kind_display() for conflict in conflicts}

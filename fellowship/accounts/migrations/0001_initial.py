@@ -240,4 +240,9 @@ class Migration(migrations.Migration):
             name='realmuserpermission',
             unique_together={('user', 'permission', 'content_object')},
         ),
+        migrations.AddField(
+            model_name='user',
+            name='past_affiliations',
+            field=models.TextField(blank=True, help_text='One a line; hints at conflicts come from them.', max_length=2000),
+        ),
     ]

@@ -1,0 +1,50 @@
+"""What fellowships know of people who may judge a proposal: who mentored whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from fellowship.accounts.models import Conflict, User
+from governance import hints
+from governance.hints import Hint, Party
+from scoping.models import Fellowship
+
+LABEL = "scoping.fellowship"
+
+
+@hints.source
+def mentored(
+    parties: Sequence[Party], people: Sequence[User]
+) -> Iterable[tuple[Party, User, Hint]]:
+    """One accompanied the other through a fellowship, in either direction."""
+    theirs: dict[int, list[Party]] = defaultdict(list)
+    for party in parties:
+        if party.user_id:
+            theirs[party.user_id].append(party)
+    by_key = {person.pk: person for person in people}
+    rows = Fellowship.objects.filter(
+        Q(mentor_id__in=by_key, fellow_id__in=theirs)
+        | Q(fellow_id__in=by_key, mentor_id__in=theirs)
+    ).order_by("pk")
+    for pk, ref, mentor, fellow in rows.values_list("pk", "ref", "mentor_id", "fellow_id"):
+        for judge, other, said in (
+            (mentor, fellow, "{who} mentored {party} in a fellowship"),
+            (fellow, mentor, "{party} mentored {who} in a fellowship"),
+        ):
+            if judge in by_key:
+                for party in theirs.get(other, ()):
+                    hint = Hint(Conflict.Kind.SUPERVISOR, said, party.name, ref, (LABEL, pk))
+                    yield party, by_key[judge], hint
+
+
+@hints.parties_of(LABEL)
+def parties(fellowships: Sequence[Fellowship]) -> Iterable[Party]:
+    """The fellow of each case."""
+    fellows = User.objects.in_bulk({case.fellow_id for case in fellowships})
+    for case in fellowships:
+        fellow = fellows[case.fellow_id]
+        written = (fellow.affiliation, fellow.past_affiliations)
+        yield Party(case.pk, str(fellow), fellow.pk, fellow.orcid, tuple(t for t in written if t))

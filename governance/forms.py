@@ -16,6 +16,7 @@ from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.models import Escalation
 from governance.parameters import Leaf, build, leaves
+from governance.policy.board import vote_says_why
 from governance.policy.exceptions import OWNERS
 from governance.states import EscalationKind, ExceptionKind, Position, RuleKind, Severity
 
@@ -83,10 +84,11 @@ class VoteForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Conditions go with their position, and with no other."""
+        """Conditions go with their position alone; all that is wrong is said at once."""
         data = super().clean() or {}
         given = [n for n in range(1, CONDITIONS + 1) if data.get(f"condition_{n}")]
         position = data.get("position")
+        unsaid = vote_says_why(position or "", data.get("rationale", ""))
         if position == Position.CONDITIONS and not given and not self.errors:
             self.add_error("condition_1", "Name at least one condition.")
         if position and position != Position.CONDITIONS and given:
@@ -94,6 +96,8 @@ class VoteForm(forms.Form):
                 f"condition_{given[0]}",
                 "Conditions go with “Approve with conditions” alone. Clear them, or choose it.",
             )
+        if unsaid and "rationale" not in self.errors:
+            self.add_error(unsaid.field, unsaid.reason)
         return data
 
     def values(self) -> dict[str, Any]:

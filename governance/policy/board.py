@@ -123,9 +123,7 @@ def vote_is_whole(position: str, rationale: str, conditions: Sequence[Any]) -> R
         None
         if position in Position.values
         else Refusal("unknown_position", "Choose a position.", field="position"),
-        text_given(rationale, "rationale", "Say why: this position needs a rationale.")
-        if position in NEEDS_RATIONALE
-        else None,
+        vote_says_why(position, rationale),
         Refusal("no_conditions", "Name at least one condition.", field="conditions")
         if with_conditions and not conditions
         else None,
@@ -137,6 +135,13 @@ def vote_is_whole(position: str, rationale: str, conditions: Sequence[Any]) -> R
         if conditions and not with_conditions
         else None,
     )
+
+
+def vote_says_why(position: str, rationale: str) -> Refusal | None:
+    """Why a position is refused without its reasons."""
+    if position not in NEEDS_RATIONALE:
+        return None
+    return text_given(rationale, "rationale", "Say why: this position needs a rationale.")
 
 
 def may_record(matter: Matter, by: User, at: dt.datetime | None = None) -> Refusal | None:

@@ -53,6 +53,27 @@ export function folds(root) {
   }
 }
 
+// What a choice asks for opens with it: `data-opened-by="name=value"`. It never closes on anyone.
+export function opened(root) {
+  for (const part of root.querySelectorAll("details[data-opened-by]:not([data-wired])")) {
+    part.dataset.wired = "";
+    const [name, value] = part.dataset.openedBy.split("=");
+    part.closest("form").addEventListener("change", ({ target }) => {
+      if (target.name === name && target.value === value) part.open = true;
+    });
+  }
+}
+
+// A form not yet sent begins with the device's time zone: `data-own-zone` names its list of zones.
+export function zones(root) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const form of root.querySelectorAll("form[data-own-zone]:not([data-zoned])")) {
+    form.dataset.zoned = "";
+    const list = form.elements[form.dataset.ownZone];
+    if ([...list.options].some((option) => option.value === own)) list.value = own;
+  }
+}
+
 // A panel that scrolls in itself is as high as the window beneath its upper edge, so that its foot, with the button,
 // is in sight before the page is scrolled too.
 export function panels(root) {

@@ -102,8 +102,9 @@ def test_a_vote_by_the_form(world: World, matter: Matter) -> None:
     assert "checked" not in form.split('id="vote"')[1].split("</section>")[0]
     url = at(matter, "vote")
     assert "Choose one." in post(user, url, 422)
-    wrong = post(user, url, 422, position="approve_with_conditions", rationale="Because.")
+    wrong = post(user, url, 422, position="approve_with_conditions")
     assert "Name at least one condition." in wrong
+    assert "Say why" in wrong
     wrong = post(user, url, 422, position="deny", condition_1="Stray.", rationale="No.")
     assert "Conditions go with" in wrong
     assert "Say why" in post(user, url, 422, position="deny", rationale="")

@@ -7,7 +7,6 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +20,7 @@ from playwright.sync_api import Playwright
 
 from tests.scenarios.world import World, make_world
 from tests.support import kept
+from tests.support.emptying import empty
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 CHROMIUM_FLAGS = [
@@ -79,27 +79,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"runs in the {name} pass"))
 
 
-def _suspended(connection: Any) -> AbstractContextManager[None]:
-    """Lift the append-only triggers; nothing to lift before they exist."""
-    try:
-        from fellowship.history.triggers import suspended
-    except ImportError:
-        return nullcontext()
-    lifted: AbstractContextManager[None] = suspended(connection)
-    return lifted
-
-
 @pytest.fixture(scope="session", autouse=True)
-def _flush_past_the_append_only_triggers() -> Iterator[None]:
+def _empty_only_what_is_filled() -> Iterator[None]:
     """Let transactional tests and the served site empty the tables that no one else may empty."""
     with pytest.MonkeyPatch.context() as patch:
-        flush = BaseDatabaseOperations.execute_sql_flush
-
-        def flush_suspended(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
-            with _suspended(self.connection):
-                flush(self, sql_list)
-
-        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_suspended)
+        patch.setattr(
+            BaseDatabaseOperations, "execute_sql_flush", lambda ops, _: empty(ops.connection)
+        )
         yield
 
 

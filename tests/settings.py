@@ -24,6 +24,8 @@ for _name in ("DEBUG", "FELLOWSHIP_DEMO", "FELLOWSHIP_BASE_URL"):
 if POSTGRESQL:
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         os.environ["DATABASE_URL"] = "postgresql://postgres@127.0.0.1:5432/postgres"
+    # What a crash of the server would lose does not matter here, and waiting for the disk does.
+    os.environ.setdefault("PGOPTIONS", "-c random_page_cost=1.1 -c synchronous_commit=off")
     # One Redis database for each worker: clearing the cache empties the whole database.
     os.environ["REDIS_URL"] = f"redis://127.0.0.1:6379/{8 + _WORKER % 8}"
 else:

@@ -9,10 +9,12 @@ from django.db.models import Model
 
 from access import handling
 from access.models import AccessRequest
-from access.services import grant_by_board, refuse_by_board, return_from_board
-from access.states import Operation
+from access.services import grant_by_board, reconsider, refuse_by_board, return_from_board
+from access.states import OPEN_REQUEST, Operation, RequestState
 from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
+from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.time import now
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import APPROVING, Outcome
@@ -26,6 +28,7 @@ class AccessMatter(MatterKind):
     key: ClassVar[str] = "access.request"
     label: ClassVar[str] = "Data access"
     subject_model: ClassVar[str] = "access.accessrequest"
+    reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
 
     def title(self, subject: AccessRequest) -> str:
         """The dataset and its tier."""
@@ -74,6 +77,21 @@ class AccessMatter(MatterKind):
     def related(self, subject: AccessRequest) -> Iterable[Model]:
         """Who has a conflict in the case or its proposal has one here."""
         return (subject.fellowship, subject.fellowship.proposal)
+
+    def may_reopen(self, subject: AccessRequest) -> Refusal | None:
+        """Only before its last day, and while nothing else is asked in its place."""
+        others = AccessRequest.objects.exclude(pk=subject.pk).filter(
+            fellowship=subject.fellowship, dataset=subject.dataset, person=subject.person
+        )
+        if others.filter(state__in=[*OPEN_REQUEST, RequestState.APPROVED]).exists():
+            return Refusal("asked_anew", "The same access has been asked for again since.")
+        if subject.ends_on > now().date():
+            return None
+        return Refusal("expired", "The time it was asked for is over. Ask anew.")
+
+    def reopen(self, *, subject: AccessRequest, by: Actor) -> None:
+        """The refused request is with the board again."""
+        reconsider(request=subject, by=by, reason="An independent review sent it back")
 
     def condition_owner(self, subject: AccessRequest) -> User:
         """The person who wants access fulfils what it depends on."""

@@ -125,6 +125,7 @@ verbs.register(
         "access.grant_by_board": "granted by decision of the board",
         "access.refuse_by_board": "refused by decision of the board",
         "access.return_from_board": "returned it from the board",
+        "access.reconsider": "put it before the board again",
         "access.accept_agreement": "accepted the agreement",
         "access.revoke": "revoked the grant",
         "access.ingest": "recorded reported access events",

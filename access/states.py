@@ -104,6 +104,7 @@ REQUEST_MOVES = MoveTable(
         Move("refuse", _S.REQUESTED, _S.REFUSED),
         Move("refuse", _S.CHECKED, _S.REFUSED),
         Move("refuse", _S.WITH_BOARD, _S.REFUSED),
+        Move("reconsider", _S.REFUSED, _S.WITH_BOARD),
         Move("accept", _S.APPROVED, _S.GRANTED),
         Move("withdraw", _S.REQUESTED, _S.WITHDRAWN),
         Move("withdraw", _S.CHECKED, _S.WITHDRAWN),
@@ -121,6 +122,7 @@ REQUEST_MOVES = MoveTable(
     labels=dict(RequestState.choices),
     said={
         _S.APPROVED: "approved with an agreement to accept",
+        "reconsider": "put before the board again",
     },
 )
 

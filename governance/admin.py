@@ -17,7 +17,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.refusals import Refusal, Refused
 from governance.models import Delegation
 from governance.models.visibility import ROOM
-from governance.views import condition, deputies, docket, matter, meetings
+from governance.views import condition, deputies, docket, matter, meetings, replies
 
 View = Callable[..., HttpResponseBase]
 NOT_THE_ROOM = Refusal(
@@ -89,6 +89,13 @@ class BoardSite(AdminSite):
             path("<str:ref>/record/", matter.record, name="matter_record"),
             path("<str:ref>/return/", matter.return_, name="matter_return"),
             path("<str:ref>/withdraw/", matter.withdraw, name="matter_withdraw"),
+            path("<str:ref>/letter/", replies.letter, name="matter_letter"),
+            path("<str:ref>/reply/", replies.reply, name="reply"),
+            path("<str:ref>/replies/<int:pk>/", replies.answer, name="reply_answer"),
+            path("<str:ref>/review/", replies.review, name="review"),
+            path("<str:ref>/review/name/", replies.name, name="review_name"),
+            path("<str:ref>/review/declare/", replies.declare, name="review_declare"),
+            path("<str:ref>/review/finding/", replies.find, name="review_finding"),
         ]
 
 

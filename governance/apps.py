@@ -17,6 +17,14 @@ VERBS = {
     "governance.verify_condition": "verified the condition",
     "governance.fail_condition": "found the condition not met",
     "governance.waive_condition": "waived the condition",
+    "governance.drop_conditions": "dropped the conditions",
+    "governance.reply": "replied to the decision",
+    "governance.answer_reply": "answered the reply",
+    "governance.ask_review": "asked for an independent review",
+    "governance.name_reviewers": "named the reviewers",
+    "governance.declare_for_review": "stood down as a reviewer",
+    "governance.give_finding": "gave a finding on the decision",
+    "governance.reconsider_exception": "put the exception before the board again",
     "governance.request_exception": "asked for an exception",
     "governance.grant_exception": "granted the exception",
     "governance.refuse_exception": "did not grant the exception",
@@ -59,7 +67,15 @@ class GovernanceConfig(AppConfig):
         """Register the board's own matters, the clocks' handlers, and what covers a launch gap."""
         from fellowship.programs import gaps
         from fellowship.web import verbs
-        from governance import board, places, setting_up, tasks, words  # noqa: F401
+        from governance import (  # noqa: F401
+            board,
+            places,
+            review_places,
+            review_tasks,
+            setting_up,
+            tasks,
+            words,
+        )
 
         gaps.register(tasks.launch_gap_covered)
         verbs.register(VERBS)

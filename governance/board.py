@@ -9,13 +9,19 @@ from django.apps import apps
 from django.db import models
 
 from fellowship.accounts.models import Actor, User
-from governance import exceptions, rules
+from fellowship.kernel.canonical import digest
+from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.time import now
+from governance import exceptions, kinds, recourse, rules
 from governance.kinds import MatterKind, register
-from governance.models import Decision, ExceptionRecord, Matter, RuleVersion
+from governance.models import Decision, ExceptionRecord, IndependentReview, Matter, RuleVersion
 from governance.policy.rules import RULE_MATTER
+from governance.recourse import CONDITIONS_KIND
+from governance.services.conditions import drop_conditions
 from governance.services.exceptions import (
     MATTER_KIND,
     grant_exception,
+    reconsider_exception,
     refuse_exception,
     withdraw_exception,
 )
@@ -98,6 +104,7 @@ class ExceptionMatter(MatterKind):
     key: ClassVar[str] = MATTER_KIND
     label: ClassVar[str] = "Exception"
     subject_model: ClassVar[str] = "governance.exceptionrecord"
+    reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
 
     def title(self, subject: ExceptionRecord) -> str:
         """What is excepted."""
@@ -169,9 +176,93 @@ class ExceptionMatter(MatterKind):
         if subject.state == ExceptionState.REQUESTED:
             withdraw_exception(exception=subject, by=by, reason=f"{matter.ref} was taken back")
 
+    def may_reopen(self, subject: ExceptionRecord) -> Refusal | None:
+        """Only while some of its time is left; after that it is asked for anew."""
+        if subject.expires_at > now():
+            return None
+        return Refusal("expired", "The time it was asked for is over. Ask for it anew.")
+
+    def reopen(self, *, subject: ExceptionRecord, by: Actor) -> None:
+        """The request is with the board again."""
+        reconsider_exception(exception=subject, by=by)
+
     def condition_owner(self, subject: ExceptionRecord) -> User | None:
         """The exception's owner."""
         return subject.owner
+
+
+class ConditionsMatter(MatterKind):
+    """Whether conditions that an independent review sent back are dropped, or set anew."""
+
+    key: ClassVar[str] = CONDITIONS_KIND
+    label: ClassVar[str] = "Conditions, after review"
+    subject_model: ClassVar[str] = "governance.independentreview"
+
+    def title(self, subject: IndependentReview) -> str:
+        """The decision whose conditions they are."""
+        return f"Conditions of {subject.decision.matter.ref}: {subject.decision.matter.title}"
+
+    def question(self, subject: IndependentReview) -> str:
+        """What each outcome does: what was approved is not in question."""
+        return (
+            f"Shall the open conditions of {subject.decision.matter.ref} be dropped? To approve "
+            "drops them, to approve with conditions puts new ones in their place, to deny or to "
+            "defer leaves them as they are."
+        )
+
+    def dossier(self, subject: IndependentReview) -> dict[str, Any]:
+        """The review, the letter, and how each condition stands."""
+        conditions = subject.decision.conditions.select_related("owner").order_by("number")
+        rows = [[c.ref, c.text, c.get_state_display()] for c in conditions]
+        standing = {
+            "heading": "The conditions as they stand",
+            "columns": ["Reference", "Condition", "State"],
+            "rows": rows,
+        }
+        return {"sections": [*recourse.sections(subject), standing]}
+
+    def revision(self, subject: IndependentReview) -> str:
+        """Changes with the state of any of the conditions."""
+        states = subject.decision.conditions.order_by("number").values_list("number", "state")
+        return digest({"conditions": [list(row) for row in states]})
+
+    def parties(self, subject: IndependentReview) -> set[int]:
+        """Those of the decision."""
+        return set(subject.decision.matter.parties.values_list("user_id", flat=True))
+
+    def related(self, subject: IndependentReview) -> Iterable[models.Model]:
+        """What a conflict recused from the decision recuses from this."""
+        matter = subject.decision.matter
+        about = kinds.subject_of(matter)
+        return (matter, about, *kinds.get(matter.kind).related(about))
+
+    def url(self, subject: IndependentReview) -> str:
+        """The review's page."""
+        return subject.get_absolute_url()
+
+    def holds_gate_of(self, subject: IndependentReview) -> models.Model:
+        """The gate that the conditions of the decision hold."""
+        matter = subject.decision.matter
+        return kinds.get(matter.kind).holds_gate_of(kinds.subject_of(matter))
+
+    def condition_owner(self, subject: IndependentReview) -> User | None:
+        """Whoever fulfils those of the decision."""
+        matter = subject.decision.matter
+        return kinds.get(matter.kind).condition_owner(kinds.subject_of(matter))
+
+    def condition_verifier(self, subject: IndependentReview) -> User | None:
+        """Whoever verifies those of the decision."""
+        matter = subject.decision.matter
+        return kinds.get(matter.kind).condition_verifier(kinds.subject_of(matter))
+
+    def enact(
+        self, *, matter: Matter, decision: Decision, subject: IndependentReview, by: User
+    ) -> None:
+        """Drop the open conditions where the board dropped or replaced them."""
+        if decision.outcome in APPROVING:
+            drop_conditions(
+                decision=subject.decision, by=by, reason=f"Decided anew as {matter.ref}"
+            )
 
 
 def _shown(value: Any) -> str:
@@ -180,3 +271,4 @@ def _shown(value: Any) -> str:
 
 register(RuleMatter())
 register(ExceptionMatter())
+register(ConditionsMatter())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
@@ -17,6 +17,7 @@ from django.core.checks import register as checker
 from django.db import DatabaseError, models
 
 from governance.ballots import BallotRule
+from governance.states import Outcome
 
 if TYPE_CHECKING:
     from fellowship.accounts.models import Actor, User
@@ -37,6 +38,10 @@ class MatterKind(ABC):
     """The model decided upon, `"proposals.proposal"`."""
     founding_rule: ClassVar[BallotRule] = BallotRule()
     """The ballot rule a new programme starts with; its board may adopt another."""
+    replied_to: ClassVar[tuple[str, ...]] = (Outcome.CONDITIONS, Outcome.DENY, Outcome.DEFER)
+    """Outcomes to which the parties may reply."""
+    reopens: ClassVar[tuple[str, ...]] = ()
+    """Outcomes from which `reopen` can put the subject before the board again."""
 
     @abstractmethod
     def title(self, subject: Any) -> str:
@@ -79,6 +84,26 @@ class MatterKind(ABC):
 
     def taken_back(self, *, matter: Matter, subject: Any, by: Actor) -> None:  # noqa: B027
         """What follows when the matter is withdrawn or returned without a decision."""
+
+    def holds_gate_of(self, subject: Any) -> models.Model:
+        """The record whose gate the conditions hold shut: the subject by default."""
+        found: models.Model = subject
+        return found
+
+    def scores_in_summary(self, subject: Any) -> Sequence[str]:
+        """What was scored before, in lines for the letter, as it stood when it was decided."""
+        return ()
+
+    def advised(self, subject: Any) -> set[int]:
+        """Ids of the people who advised on the case: they do not review its decision."""
+        return set()
+
+    def may_reopen(self, subject: Any) -> Refusal | None:
+        """Why the subject cannot go before the board again as it stands."""
+        return None
+
+    def reopen(self, *, subject: Any, by: Actor) -> None:  # noqa: B027
+        """Put the subject where it was when it went before the board, which then has it again."""
 
     def condition_owner(self, subject: Any) -> User | None:
         """Who fulfils conditions where the board names nobody; the first party by default."""

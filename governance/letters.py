@@ -1,11 +1,17 @@
-"""The decision letter: what was decided, on which count, on which conditions, how to reply."""
+"""The decision letter: what was decided and weighed, on which conditions, how to answer it.
+
+It is written once, when the decision is recorded, and does not change afterwards.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fellowship.kernel.worktime import Window, WorkCalendar
+from governance.review_states import ReviewGround
 from governance.states import Outcome, Position
 
 _COUNTED = {
@@ -30,6 +36,37 @@ class LetterCondition:
     text: str
     owner: str
     due: str
+    verifier: str
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A time of the policy, with its end where it runs from the decision."""
+
+    window: Window
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recourse:
+    """How a party may answer, and have the decision reviewed where that is open."""
+
+    reply: Term
+    answer: Term
+    review: Term | None
+    reviewers: int
+    carried_out: Term
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Under what it was decided: the ballot rule, and the dossier by its hash and headings."""
+
+    rule: str
+    dossier: str
+    read: Sequence[str]
 
 
 def compose(
@@ -39,26 +76,84 @@ def compose(
     outcome: str,
     positions: Mapping[str, int],
     reasons: Sequence[str],
+    weighed: Sequence[str],
     conditions: Sequence[LetterCondition],
-    rule: str,
-    reply: str,
+    record: Record,
+    recourse: Recourse | None,
     note: str = "",
 ) -> str:
     """The letter in Markdown. It names positions by number and reasons without names."""
     parts = [f"# {title}", question, f"**{_OPENING[Outcome(outcome)]}**"]
     cast = [f"{positions[p]} {_COUNTED[p]}" for p in Position if positions.get(p)]
-    parts.append(f"The vote was {', '.join(cast) or 'not taken by anyone'}, under {rule}.")
+    parts.append(f"The vote was {', '.join(cast) or 'not taken by anyone'}, under {record.rule}.")
     if note.strip():
         parts.append(note.strip())
-    if reasons:
-        parts.append("## What was weighed\n\n" + "\n".join(f"- {_line(r)}" for r in reasons))
+    if reasons or record.read or weighed:
+        parts.append(_weighed(reasons, weighed, record))
     if conditions:
-        rows = [
-            f"{i}. {_line(c.text)} ({c.owner}, by {c.due})" for i, c in enumerate(conditions, 1)
-        ]
+        rows = [_condition(i, c) for i, c in enumerate(conditions, 1)]
         parts.append("## Conditions\n\n" + "\n".join(rows))
-    parts.append(f"## Your reply\n\nYou may answer this decision within {reply}.")
+    if recourse is not None:
+        parts += _recourse(recourse)
+    parts.append(
+        f"## The record\n\nDecided under {record.rule}"
+        + (f"; replies and reviews under {recourse.policy}" if recourse else "")
+        + f". SHA-256 of the dossier the members read: {record.dossier}."
+    )
     return "\n\n".join(parts) + "\n"
+
+
+def _weighed(reasons: Sequence[str], weighed: Sequence[str], record: Record) -> str:
+    parts = ["## What was weighed"]
+    if record.read:
+        parts.append(f"The members read: {'; '.join(_line(h) for h in record.read)}.")
+    if reasons:
+        parts.append(
+            "They gave these reasons, named here without their names:\n\n"
+            + "\n".join(f"- {_line(r)}" for r in reasons)
+        )
+    if weighed:
+        parts.append("### Scores in summary\n\n" + "\n".join(f"- {_line(w)}" for w in weighed))
+    return "\n\n".join(parts)
+
+
+def _condition(number: int, c: LetterCondition) -> str:
+    return (
+        f"{number}. {_line(c.text)} ({c.owner}, by {c.due}; verified by {c.verifier}). "
+        f"{_line(c.consequence)}"
+    )
+
+
+def _recourse(ways: Recourse) -> list[str]:
+    reply = (
+        "## Your reply\n\n"
+        f"You may reply to this decision once, in writing, until {ways.reply.until} "
+        f"({ways.reply.window} from the decision). Your reply is kept with the decision and shown "
+        f"to the board and the programme manager. The chair answers it in writing within "
+        f"{ways.answer.window}. If you do not reply, the decision stands."
+    )
+    if ways.review is None:
+        return [reply]
+    people = f"{ways.reviewers} {'people' if ways.reviewers > 1 else 'person'}"
+    grounds = "\n".join(f"- {ground.label}" for ground in ReviewGround)
+    review = (
+        "## Independent review\n\n"
+        f"You may ask once for an independent review, until {ways.review.until} "
+        f"({ways.review.window} from the decision), or {ways.review.window} from the answer to "
+        f"your reply if that is later. You ask on the page of this decision, on one of these "
+        f"grounds:\n\n{grounds}\n\n"
+        f"It is carried out within {ways.carried_out.window} by {people} who neither voted nor "
+        "took part in the case. The sponsor or an administrator names them, not the board. They "
+        "read the dossier, the votes’ reasons, this letter and your reply. They uphold the "
+        "decision, or send it back to the board to be decided anew; they do not decide in its "
+        "place. Until then the decision has effect."
+    )
+    return [reply, review]
+
+
+def instant(at: dt.datetime, calendar: WorkCalendar) -> str:
+    """An instant as the letter writes it: day, time and the programme's zone."""
+    return f"{calendar.local(at):%-d %B %Y, %H:%M} ({calendar.zone})"
 
 
 def dissent(outcome: str, votes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

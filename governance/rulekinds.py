@@ -23,17 +23,29 @@ TIERS = ("public", "internal", "restricted", "highly_restricted")
 
 @dataclass(frozen=True, slots=True)
 class FellowshipPolicy:
-    """The frame of every fellowship of the programme."""
+    """The frame of every fellowship of the programme.
+
+    A party replies to a decision within `right_of_reply`, is answered within `reply_answer`, and
+    may ask for an independent review within `review_request` of the decision or of that answer.
+    `independent_reviewers` people carry it out within `independent_review`.
+    """
 
     longest_fellowship_months: int
     mentor_meeting_every: Window
     right_of_reply: Window
+    reply_answer: Window
+    review_request: Window
+    independent_review: Window
+    independent_reviewers: int
     training_before_access: bool
     retention_after_close: Window
     independence: bool
 
     def __post_init__(self) -> None:
-        _positive(longest_fellowship_months=self.longest_fellowship_months)
+        _positive(
+            longest_fellowship_months=self.longest_fellowship_months,
+            independent_reviewers=self.independent_reviewers,
+        )
 
 
 Allowed: TypeAlias = Literal["yes", "no", "by_approval"]

@@ -189,6 +189,7 @@ EXCEPTION_MOVES = MoveTable(
         Move("grant", ExceptionState.REQUESTED, ExceptionState.GRANTED),
         Move("refuse", ExceptionState.REQUESTED, ExceptionState.REFUSED),
         Move("withdraw", ExceptionState.REQUESTED, ExceptionState.WITHDRAWN),
+        Move("reconsider", ExceptionState.REFUSED, ExceptionState.REQUESTED),
         Move("end", ExceptionState.GRANTED, ExceptionState.ENDED),
     ),
     holders={

@@ -7,6 +7,7 @@ from typing import Final
 from fellowship.accounts.roles import Seat
 from fellowship.web import verbs
 from governance import kinds
+from governance.review_states import ReviewGround, ReviewState
 from governance.states import (
     ConditionState,
     EscalationKind,
@@ -29,8 +30,10 @@ _STATES: Final[Pairs] = (
     *EscalationState.choices,
     *ExceptionState.choices,
     *MatterState.choices,
+    *ReviewState.choices,
 )
 VALUES: Final[dict[str, Pairs]] = {
+    "governance.ground": tuple(ReviewGround.choices),
     "governance.kind": (*ExceptionKind.choices, *EscalationKind.choices),
     "governance.positions": tuple(Position.choices),
     "governance.rules": tuple(RuleKind.choices),
@@ -49,6 +52,7 @@ def register() -> None:
     verbs.register_fields(
         {
             "governance.dossier": "dossier (SHA-256)",
+            "governance.text": "text (SHA-256)",
             "governance.positions": "votes",
             "governance.revision": "revision (SHA-256)",
             "governance.rules": "versions of the rules",

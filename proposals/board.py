@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
+from governance.states import Outcome
 from proposals import policy, rubric, sections, services
 from proposals.models import Proposal, Review
 
@@ -19,6 +20,7 @@ class ProposalMatter(MatterKind):
     key = "proposals.proposal"
     label = "Proposal"
     subject_model = "proposals.proposal"
+    reopens = (Outcome.DENY,)
 
     def title(self, subject: Proposal) -> str:
         """The proposal's title, shortened."""
@@ -55,6 +57,22 @@ class ProposalMatter(MatterKind):
     def taken_back(self, *, matter: Matter, subject: Proposal, by: Actor) -> None:
         """The case is with the panel again."""
         services.take_back(proposal=subject, by=by, reason=f"{matter.ref} ended undecided")
+
+    def scores_in_summary(self, subject: Proposal) -> list[str]:
+        """Each criterion with its weight and the scores given; reviewers are not named."""
+        reviews = list(Review.objects.counted().filter(proposal=subject).prefetch_related("scores"))
+        given = [{s.criterion: s.value for s in review.scores.all()} for review in reviews]
+        criteria = rubric.of_call(subject.call).criteria if reviews else ()
+        rows = [(c, [_score(g[c.key]) for g in given if c.key in g]) for c in criteria]
+        return [f"{c.label} ({c.weight} %): {', '.join(scores)}" for c, scores in rows if scores]
+
+    def advised(self, subject: Proposal) -> set[int]:
+        """The reviewers of the panel, also those whose assignment was taken back."""
+        return set(subject.assignments.values_list("reviewer_id", flat=True))
+
+    def reopen(self, *, subject: Proposal, by: Actor) -> None:
+        """The declined proposal is with the board again."""
+        services.reconsider(proposal=subject, by=by, reason="An independent review sent it back")
 
     def condition_owner(self, subject: Proposal) -> User | None:
         """The applicant fulfils conditions."""

@@ -42,6 +42,7 @@ verbs.register(
         "proposals.refer_to_board": "handed it to the board",
         "proposals.enact_decision": "enacted the board’s decision",
         "proposals.take_back": "gave it back to the panel",
+        "proposals.reconsider": "put it before the board again",
         "proposals.withdraw": "withdrew the proposal",
         "proposals.revision_over": "closed the time for a revision",
         "governance.pin_rules": "pinned the rules in force",

@@ -34,6 +34,7 @@ PROPOSAL_MOVES = MoveTable(
         Move("take_back", S.WITH_BOARD, S.IN_REVIEW),
         Move("accept", S.WITH_BOARD, S.ACCEPTED),
         Move("decline", S.WITH_BOARD, S.DECLINED),
+        Move("reconsider", S.DECLINED, S.WITH_BOARD),
         *(
             Move("withdraw", state, S.WITHDRAWN)
             for state in (S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.WITH_BOARD)
@@ -52,6 +53,7 @@ PROPOSAL_MOVES = MoveTable(
     said={
         "open_review": "given to reviewers",
         "take_back": "given back to the panel",
+        "reconsider": "put before the board again",
     },
 )
 

@@ -8,6 +8,7 @@ from access.services.events import IngestReport, RefusedRow, ingest
 from access.services.grants import (
     accept_agreement,
     grant_by_board,
+    reconsider,
     refuse_by_board,
     return_from_board,
     revoke_grant,
@@ -31,6 +32,7 @@ __all__ = [
     "confirm_deletion",
     "grant_by_board",
     "ingest",
+    "reconsider",
     "refer_request",
     "refuse_by_board",
     "refuse_request",

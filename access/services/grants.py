@@ -120,6 +120,20 @@ def return_from_board(*, request: AccessRequest, by: Actor, reason: str = "") ->
     return request
 
 
+@journal.verb("access.reconsider")
+def reconsider(*, request: AccessRequest, by: Actor, reason: str = "") -> AccessRequest:
+    """A request the board refused is with it again, after an independent review."""
+    request = AccessRequest.objects.locked().get(pk=request.pk)
+    if request.state == "with_board":
+        return request
+    request.state = REQUEST_MOVES.target(request.state, "reconsider")
+    request.decided_at = request.decision = None
+    request.decided_because = ""
+    request.save()
+    journal.record(subject=request, change={"state": request.state})
+    return request
+
+
 @journal.verb("access.accept_agreement")
 def accept_agreement(
     *, agreement: Agreement, by: User, text_hash: str, reason: str = ""

@@ -7,12 +7,15 @@ from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
 from governance.api.exceptions import ExceptionViewSet
 from governance.api.matters import MatterViewSet
+from governance.api.reviews import ReplyViewSet, ReviewViewSet
 from governance.api.rules import RuleViewSet
 
 router = Router()
 router.register("matters", MatterViewSet, basename="matters")
 router.register("decisions", DecisionViewSet, basename="decisions")
 router.register("conditions", ConditionViewSet, basename="conditions")
+router.register("replies", ReplyViewSet, basename="replies")
+router.register("decision-reviews", ReviewViewSet, basename="decision-reviews")
 router.register("exceptions", ExceptionViewSet, basename="exceptions")
 router.register("escalations", EscalationViewSet, basename="escalations")
 router.register("rules", RuleViewSet, basename="rules")

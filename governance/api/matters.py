@@ -17,7 +17,9 @@ from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from governance import docket, kinds, services
 from governance.api.decisions import ConditionSerializer
+from governance.api.reviews import AskInput, ReplyInput, ReplySerializer, ReviewSerializer
 from governance.models import (
+    Decision,
     Matter,
     Vote,
 )
@@ -93,6 +95,8 @@ class MatterViewSet(VisibleViewSet):
             conditions = decision.conditions.select_related("owner", "verifier", "decision__matter")
             body["letter"] = decision.letter
             body["conditions"] = ConditionSerializer(conditions, many=True).data
+            replies = decision.replies.select_related("author", "decision__matter")
+            body["replies"] = ReplySerializer(replies, many=True).data
         if self._inside(matter):
             body |= self._room(matter)
         return Response(body)
@@ -143,6 +147,30 @@ class MatterViewSet(VisibleViewSet):
         matter = self._opened()
         services.record_decision(matter=matter, by=self._person, **self.validated(NoteInput))
         return self.shown(matter)
+
+    @extend_schema(request=ReplyInput, responses={201: ReplySerializer})
+    @action(detail=True, methods=["post"])
+    def reply(self, request: Request, ref: str = "") -> Response:
+        """Reply to the decision, as a party, once."""
+        made = services.reply_to_decision(
+            decision=self._decision(), by=self._person, **self.validated(ReplyInput)
+        )
+        return Response(ReplySerializer(made).data, status=201)
+
+    @extend_schema(request=AskInput, responses={201: ReviewSerializer})
+    @action(detail=True, methods=["post"], url_path="ask-review")
+    def ask_review(self, request: Request, ref: str = "") -> Response:
+        """Ask for the independent review of the decision, as a party, once."""
+        made = services.ask_review(
+            decision=self._decision(), by=self._person, **self.validated(AskInput)
+        )
+        return Response(ReviewSerializer(made).data, status=201)
+
+    def _decision(self) -> Decision:
+        found: Decision | None = getattr(self.get_object(), "decision", None)
+        if found is None:
+            raise Refused(Refusal("wrong_state", "The board has not decided this yet."))
+        return found
 
     give_back = service_action(
         "give-back", services.return_matter, subject="matter", input=ReasonInput

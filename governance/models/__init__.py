@@ -14,6 +14,7 @@ from governance.models.decisions import Condition, Decision
 from governance.models.escalations import Escalation, EscalationStep
 from governance.models.exceptions import ExceptionRecord, ExceptionReminder
 from governance.models.meetings import Delegation, Meeting
+from governance.models.replies import IndependentReview, Reply, ReviewSeat
 from governance.models.rules import RulePin, RuleVersion
 
 __all__ = [
@@ -28,10 +29,13 @@ __all__ = [
     "EscalationStep",
     "ExceptionRecord",
     "ExceptionReminder",
+    "IndependentReview",
     "Matter",
     "MatterParty",
     "MatterSubject",
     "Meeting",
+    "Reply",
+    "ReviewSeat",
     "RulePin",
     "RuleVersion",
     "Vote",

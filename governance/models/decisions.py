@@ -50,6 +50,13 @@ class Decision(Tracked):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     letter = models.TextField()
+    reply_rule = models.ForeignKey(
+        RuleVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The policy under which parties may reply; empty where there is nobody to.",
+    )
     dissent = models.JSONField(default=list, blank=True)
 
     objects: ClassVar = DecisionQuerySet.as_manager()

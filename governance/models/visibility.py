@@ -5,6 +5,7 @@
 | that a matter exists, its public face, its outcome | yes | yes | no | no |
 | its dossier | yes | no | no | no |
 | others' votes, once the ballot is closed | yes | no | no | no |
+| replies to its decision, and its independent review | yes | yes | no | reviewers, who name them |
 """
 
 from __future__ import annotations
@@ -111,6 +112,27 @@ def conditions_visible_to(user: Any) -> Q:
     return Q(owner_id=_key(user)) | Q(verifier_id=_key(user)) | known
 
 
+@prepared
+def _reviewed_by(key: int) -> QuerySet[Any, Any]:
+    """Decisions that the person was named to review, and has not stood down from."""
+    seats = apps.get_model("governance", "ReviewSeat").objects.filter(
+        reviewer_id=key, stood_down_at=None
+    )
+    return cast("QuerySet[Any, Any]", seats.values("review__decision_id"))
+
+
+def follow_ups_visible_to(user: Any, decision: str) -> Q:
+    """Replies and reviews: of matters one may know of, of decisions one reviews, and, for those
+    who name reviewers, of their programmes. Recusal closes them all.
+    """
+    matter, program = f"{decision}__matter_id", f"{decision}__matter__program_id"
+    asked = Q(**{f"{decision}__in": _reviewed_by(_key(user))})
+    names = Q(**{f"{program}__in": realm_ids_where(user, *NAMERS)}) & Q(
+        **{f"{decision}__independent_review__isnull": False}
+    )
+    return (matters_known_to(user, matter, program) | asked | names) & ~_recused(user, matter)
+
+
 def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
     """Records of the model about something in which the person declared a conflict."""
     conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
@@ -150,6 +172,8 @@ def escalations_visible_to(user: Any) -> Q:
     return (readers & ~conflict) | mine
 
 
+NAMERS = (roles.SPONSOR, roles.ADMINISTRATOR)
+"""The roles that name who reviews a decision: neither decides, refers nor records."""
 EXCEPTION_READERS = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR)
 ESCALATION_READERS = (
     roles.ONCALL,

@@ -40,6 +40,13 @@ from governance.services.meetings import (
     name_deputy,
     write_minutes,
 )
+from governance.services.replies import answer_reply, reply_to_decision
+from governance.services.reviews import (
+    ask_review,
+    declare_for_review,
+    give_finding,
+    name_reviewers,
+)
 from governance.services.rules import (
     adopt_founding_rules,
     bring_into_force,
@@ -53,7 +60,9 @@ from governance.services.rules import (
 __all__ = [
     "acknowledge",
     "adopt_founding_rules",
+    "answer_reply",
     "approve_minutes",
+    "ask_review",
     "bring_into_force",
     "call_meeting",
     "cancel_meeting",
@@ -61,13 +70,16 @@ __all__ = [
     "close",
     "conditions_met",
     "contain",
+    "declare_for_review",
     "draft_rule",
     "edit_rule",
     "end_exception",
     "fail_condition",
+    "give_finding",
     "inform",
     "meet_condition",
     "name_deputy",
+    "name_reviewers",
     "open_ballot",
     "open_dossier",
     "propose_rule",
@@ -77,6 +89,7 @@ __all__ = [
     "refer",
     "reject_rule",
     "reopen",
+    "reply_to_decision",
     "request_exception",
     "return_matter",
     "take_back_rule",

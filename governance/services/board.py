@@ -18,7 +18,7 @@ from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.programs.models import Program
-from governance import ballot_box, ballots, kinds, rules, typed
+from governance import ballot_box, ballots, kinds, recourse, rules, typed
 from governance.kinds import MatterKind
 from governance.models import (
     Ballot,
@@ -33,7 +33,7 @@ from governance.models import (
 )
 from governance.policy import board as policy
 from governance.services import conditions as conditions_of
-from governance.services import enactment, telling
+from governance.services import enactment, replies, telling
 from governance.states import MATTER_MOVES, MatterState, RuleKind, Standing
 
 BALLOT_CLOCK = "governance.ballot"
@@ -53,7 +53,7 @@ def refer(*, kind: str, subject: Model, program: Program, by: Actor, reason: str
         return live
     refuse(policy.may_refer(handler, subject, program, by))
     refuse(policy.has_ballot_rule(rules.in_force(program, RuleKind.BALLOT_RULES), kind))
-    body = plain(handler.dossier(subject))
+    body = plain(recourse.with_review(kind, subject, handler.dossier(subject)))
     matter = Matter.objects.create(
         program=program,
         kind=kind,
@@ -241,6 +241,7 @@ def record_decision(*, matter: Matter, by: User, note: str = "", reason: str = "
     journal.record(subject=matter, change=change)
     _stop_clock(matter, by)
     conditions_of.start_clocks(made, by=by)
+    replies.open_times(decision, by=by)
     telling.decided(matter, decision)
     return decision
 

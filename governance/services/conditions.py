@@ -90,6 +90,7 @@ def impose(decision: Decision, votes: Sequence[Vote]) -> list[Condition]:
 def _impose(decision: Decision, number: int, proposed: ProposedCondition) -> Condition:
     matter = decision.matter
     handler, subject = kinds.get(matter.kind), kinds.subject_of(matter)
+    held = handler.holds_gate_of(subject)
     owner = _person(proposed.owner) or handler.condition_owner(subject) or _first_party(matter)
     verifier = _person(proposed.verifier) or handler.condition_verifier(subject)
     if verifier is None or verifier == owner:
@@ -101,8 +102,8 @@ def _impose(decision: Decision, number: int, proposed: ProposedCondition) -> Con
     return Condition.objects.create(
         decision=decision,
         program_id=matter.program_id,
-        subject_type=matter.subject_type,
-        subject_id=matter.subject_id,
+        subject_type=held._meta.label_lower,
+        subject_id=held.pk,
         number=number,
         text=proposed.text,
         owner=owner,
@@ -199,6 +200,19 @@ def waive_condition(*, condition: Condition, by: User, reason: str) -> Condition
     refuse(policy.may_waive(condition, by))
     refuse(text_given(reason, "reason", "Say why the condition is given up."))
     return _settle(condition, "waive", by)
+
+
+@journal.verb("governance.drop_conditions")
+def drop_conditions(*, decision: Decision, by: User, reason: str = "") -> list[Condition]:
+    """Give up the open conditions of a decision that the board decided anew.
+
+    Part of that decision. One reported as met goes on to its verification.
+    """
+    rows = Condition.objects.locked().select_related("decision__matter", "owner", "program")
+    open_ = [c for c in rows.filter(decision=decision) if "waive" in CONDITION_MOVES.verbs(c.state)]
+    for condition in open_:
+        _settle(condition, "waive", by)
+    return open_
 
 
 def conditions_met(subject: Model, at: dt.datetime | None = None) -> Refusal | None:

@@ -9,11 +9,11 @@ from typing import Any
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
-from governance import ballot_box, kinds, letters, rules
+from governance import ballot_box, kinds, letters, recourse
 from governance.ballots import Tally
 from governance.models import Ballot, Condition, Decision, Matter, Vote
 from governance.services import conditions
-from governance.states import Outcome, RuleKind, Standing
+from governance.states import Outcome, Standing
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +33,11 @@ def decide(
         decided_at=now(),
         decided_by=by,
         letter="",
+        reply_rule=recourse.rule_for(matter, outcome),
         dissent=letters.dissent(outcome, [_vote(vote) for vote in votes]),
     )
     made = conditions.impose(decision, votes) if outcome == Outcome.CONDITIONS else []
-    decision.letter = _letter(matter, ballot, tally, votes=votes, made=made, note=note)
+    decision.letter = _letter(decision, ballot, tally, votes=votes, made=made, note=note)
     decision.save()
     return decision, made
 
@@ -80,7 +81,7 @@ def _vote(vote: Vote) -> dict[str, Any]:
 
 
 def _letter(
-    matter: Matter,
+    decision: Decision,
     ballot: Ballot,
     tally: Tally,
     *,
@@ -88,17 +89,30 @@ def _letter(
     made: list[Condition],
     note: str,
 ) -> str:
-    policy = rules.in_force(matter.program_id, RuleKind.FELLOWSHIP_POLICY)
+    matter = decision.matter
+    calendar = matter.program.calendar()
     return letters.compose(
         title=f"{matter.title} ({matter.ref})",
         question=matter.question,
         outcome=str(tally.outcome),
         positions=tally.positions,
         reasons=[vote.rationale for vote in votes if vote.rationale],
+        weighed=kinds.get(matter.kind).scores_in_summary(kinds.subject_of(matter)),
         conditions=[
-            letters.LetterCondition(c.text, str(c.owner), f"{c.due_at:%-d %B %Y}") for c in made
+            letters.LetterCondition(
+                c.text,
+                str(c.owner),
+                letters.instant(c.due_at, calendar),
+                str(c.verifier),
+                c.consequence,
+            )
+            for c in made
         ],
-        rule=f"{ballot.rule_version}",
-        reply=str(policy.params.right_of_reply),
+        record=letters.Record(
+            rule=str(ballot.rule_version),
+            dossier=matter.dossier_hash,
+            read=[s["heading"] for s in matter.dossier.body.get("sections", ())],
+        ),
+        recourse=recourse.of(decision),
         note=note,
     )

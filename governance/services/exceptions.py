@@ -124,6 +124,20 @@ def refuse_exception(*, exception: ExceptionRecord, by: User) -> ExceptionRecord
     return exception
 
 
+@journal.verb("governance.reconsider_exception")
+def reconsider_exception(
+    *, exception: ExceptionRecord, by: Actor, reason: str = ""
+) -> ExceptionRecord:
+    """A request the board refused is with it again, after an independent review."""
+    exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
+    if exception.state == ExceptionState.REQUESTED:
+        return exception
+    exception.state = EXCEPTION_MOVES.target(exception.state, "reconsider")
+    exception.save()
+    journal.record(subject=exception, change={"state": exception.state})
+    return exception
+
+
 @journal.verb("governance.withdraw_exception")
 def withdraw_exception(*, exception: ExceptionRecord, by: Actor, reason: str) -> ExceptionRecord:
     """Take a request back, with its matter. One withdrawn stays so."""

@@ -37,6 +37,7 @@ from governance.services.telling import FOR_PARTIES
 from governance.states import LIVE_MATTER, Position
 from governance.views.common import events_of, person, posted, room_links
 from governance.views.docket import CONDITION_COLUMNS
+from governance.views.replies import ways
 
 PRECEDENTS = 5
 RULE_NAME = ("kind", "version", "status")
@@ -302,6 +303,7 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         "votes": _votes_table(list(votes.order_by("ballot_seat_id")), against),
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
+        "ways": ways(matter, decision, user, party=False),
     }
 
 
@@ -444,6 +446,7 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "decision": decision,
         "tone": TONES[decision.outcome] if decision else "wait",
         "conditions": conditions_of(decision) if decision else None,
+        "ways": ways(matter, decision, person(request), party=True) if decision else None,
         "rule": ballot.rule_version if ballot else None,
         "rule_words": docket.rule_words(ballot.params) if ballot else [],
         "silence": FOR_PARTIES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proposals.services.case import (
     enact_decision,
+    reconsider,
     refer_to_board,
     revision_over,
     take_back,
@@ -37,6 +38,7 @@ __all__ = [
     "discard_revision",
     "draft_answers",
     "enact_decision",
+    "reconsider",
     "refer_to_board",
     "revision_over",
     "save_answers",

@@ -97,6 +97,27 @@ def take_back(*, proposal: Proposal, by: Actor, reason: str = "") -> Proposal:
     return proposal
 
 
+@journal.verb("proposals.reconsider")
+def reconsider(*, proposal: Proposal, by: Actor, reason: str = "") -> Proposal:
+    """A declined proposal is with the board again, after an independent review sent it back."""
+    proposal = _locked(proposal)
+    if proposal.state == ProposalState.WITH_BOARD:
+        return proposal
+    proposal.state = PROPOSAL_MOVES.target(proposal.state, "reconsider")
+    proposal.decided_at = None
+    proposal.save()
+    journal.record(subject=proposal, change={"state": proposal.state})
+    notify(
+        kind="proposals.with_board",
+        to=[proposal.applicant],
+        subject_obj=proposal,
+        title=f"{proposal.ref} is with the board again",
+        body="The independent review sent the decision back. The board decides anew.",
+        url=proposal.get_absolute_url(),
+    )
+    return proposal
+
+
 @journal.verb("proposals.withdraw")
 def withdraw_proposal(*, proposal: Proposal, by: User, reason: str = "") -> Proposal:
     """Withdraw, also from the board. One already withdrawn is returned unchanged."""

@@ -17,7 +17,8 @@ from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
 from governance.rulekinds import ReviewRubric
-from proposals import policy, rubric, sections, status
+from governance.views.replies import ways
+from proposals import policy, sections, status
 from proposals.models import Assignment, Proposal, ProposalVersion, Review
 from proposals.queries import with_title
 from proposals.services.case import KIND
@@ -68,11 +69,11 @@ def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 @login_required
 @require_safe
 def letter(request: HttpRequest, ref: str) -> HttpResponse:
-    """The board's reasoned letter, with the scores in summary and what reviewers wrote to you."""
+    """The board's reasoned letter, what may be done about it, and what reviewers wrote to you."""
     proposal = _visible(request, ref)
     decision = (
         Decision.objects.filter(matter__kind=KIND, matter__subject_id=proposal.pk)
-        .select_related("matter", "rule_version")
+        .select_related("matter__program", "rule_version", "reply_rule")
         .order_by("-id")
         .first()
     )
@@ -81,13 +82,15 @@ def letter(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         **_frame(request, proposal),
         "decision": decision,
+        "matter": decision.matter,
+        "ways": ways(
+            decision.matter, decision, request.user, party=proposal.applicant == request.user
+        ),
         "conditions": Condition.objects.filter(decision=decision).select_related("owner"),
     }
     if proposal.decided_at:
         counted = Review.objects.counted().filter(proposal=proposal)
-        reviews = list(counted.prefetch_related("scores"))
-        context["scores"] = score_rows(rubric.of_call(proposal.call), reviews)
-        context["comments"] = [(review.number, review.comment_applicant) for review in reviews]
+        context["comments"] = [(review.number, review.comment_applicant) for review in counted]
     return render(request, "proposals/letter.html", context)
 
 

@@ -27,11 +27,14 @@ class RenameKind(MatterKind):
     label: ClassVar[str] = "Renaming"
     subject_model: ClassVar[str] = "programs.cohort"
     founding_rule: ClassVar[BallotRule] = BallotRule()
+    reopens: ClassVar[tuple[str, ...]] = ("deny",)
 
     party_ids: set[int] = field(default_factory=set)
     also: list[models.Model] = field(default_factory=list)
     error: Exception | None = None
     taken: list[str] = field(default_factory=list)
+    summary: tuple[str, ...] = ()
+    advisers: set[int] = field(default_factory=set)
 
     def title(self, subject: Cohort) -> str:
         return f"Rename {subject.name}"
@@ -47,6 +50,12 @@ class RenameKind(MatterKind):
 
     def parties(self, subject: Cohort) -> set[int]:
         return self.party_ids
+
+    def scores_in_summary(self, subject: Cohort) -> tuple[str, ...]:
+        return self.summary
+
+    def advised(self, subject: Cohort) -> set[int]:
+        return self.advisers
 
     def related(self, subject: Cohort) -> list[models.Model]:
         return self.also

@@ -139,7 +139,12 @@ def _the_rest(world: World) -> None:
     people = {"owner": world.steward.pk, "verifier": world.manager.pk}
     condition = {**governance_scenes.CONDITION, **people}
     outcome = "approve_with_conditions"
-    governance_scenes.decide_on(world, bound, outcome, conditions=[condition])
+    decision = governance_scenes.decide_on(world, bound, outcome, conditions=[condition])
+    party = bound.applicant
+    governance.reply_to_decision(decision=decision, by=party, text="One is met already.")
+    governance.ask_review(
+        decision=decision, by=party, ground="fact_wrong", text="The second is met already."
+    )
     matter = Matter.objects.get(subject_type="proposals.proposal", subject_id=silent.pk)
     governance.open_ballot(matter=matter, by=world.manager)
     with frozen(now() + 90 * DAY):

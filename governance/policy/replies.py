@@ -1,0 +1,169 @@
+"""Who may reply to a decision, answer, ask for a review, name its reviewers, and review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Conflict, User
+from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from governance import ballot_box, kinds, recourse
+from governance.letters import instant
+from governance.models import Decision, IndependentReview, Matter, Reply, ReviewSeat
+from governance.models.visibility import NAMERS
+from governance.policy.board import DUTIES, may_enter
+from governance.policy.common import needs_role
+from governance.review_states import REVIEW_MOVES, ReviewState
+
+SERVES = tuple(role for role in roles.STAFF if role not in (roles.AUDITOR, *NAMERS))
+"""The roles whose holders may be named: those who audit or name reviewers are not among them."""
+
+
+def may_reply(decision: Decision, by: User) -> Refusal | None:
+    """Why `by` may not reply to the decision now. A party replies once, within the time."""
+    return first(
+        _party(decision.matter, by, "reply to this decision"),
+        Refusal("replied", "You have replied to this decision; a reply is made once.")
+        if Reply.objects.filter(decision=decision, author=by).exists()
+        else None,
+        _in_time_to_reply(decision),
+    )
+
+
+def _party(matter: Matter, by: User, to: str) -> Refusal | None:
+    if ballot_box.is_party(matter, by):
+        return None
+    return Refusal("not_yours", f"Only somebody the decision is about may {to}.")
+
+
+def _in_time_to_reply(decision: Decision) -> Refusal | None:
+    clock = recourse.reply_clock(decision)
+    if clock is None:
+        return Refusal("no_reply", "There is no right of reply to this outcome.")
+    if clock.due_at > now():
+        return None
+    return _over("reply", decision, "The time to reply ended on", clock.due_at)
+
+
+def _over(what: str, decision: Decision, text: str, due_at: object) -> Refusal:
+    end = instant(due_at, decision.matter.program.calendar())  # type: ignore[arg-type]
+    return Refusal(f"{what}_over", f"{text} {end}. The decision stands.", str(decision.reply_rule))
+
+
+def may_answer(reply: Reply, by: User) -> Refusal | None:
+    """Why `by` may not answer the reply: the chair does, once, and has no conflict."""
+    matter = reply.decision.matter
+    return first(
+        needs_role(by, matter.program_id, roles.CHAIR, to="answer a reply"),
+        may_enter(matter, by),
+        Refusal("answered", "This reply has been answered.") if reply.answered_at else None,
+    )
+
+
+def may_ask(decision: Decision, by: User) -> Refusal | None:
+    """Why `by` may not ask for an independent review of the decision now."""
+    matter = decision.matter
+    return first(
+        _party(matter, by, "ask for a review of it"),
+        Refusal("reviewed_once", "A review was asked for already; there is one per decision.")
+        if IndependentReview.objects.filter(decision=decision).exists()
+        else None,
+        _in_time_to_ask(decision),
+        Refusal("decided_anew", "The board has this before it again: that decision counts.")
+        if recourse.superseded(decision)
+        else None,
+        None
+        if recourse.changes_conditions(decision)
+        else kinds.get(matter.kind).may_reopen(kinds.subject_of(matter)),
+    )
+
+
+def _in_time_to_ask(decision: Decision) -> Refusal | None:
+    clock = recourse.request_clock(decision)
+    if clock is None:
+        return Refusal("no_review", "A decision of this kind with this outcome is not reviewed.")
+    if recourse.may_still_ask(decision, clock):
+        return None
+    return _over("request", decision, "The time to ask for a review ended on", clock.due_at)
+
+
+def may_name(review: IndependentReview, by: User) -> Refusal | None:
+    """Why `by` may not name the reviewers: the sponsor or an administrator does, uninvolved."""
+    matter = review.decision.matter
+    return first(
+        needs_role(by, matter.program_id, *NAMERS, to="name the reviewers"),
+        _uninvolved(matter, by, recourse.took_part(matter)),
+        REVIEW_MOVES.refusal(review.state, "name"),
+    )
+
+
+def may_serve(
+    review: IndependentReview, people: Sequence[User], by: User, needed: int
+) -> Refusal | None:
+    """Why these people may not carry out the review: each must have had no part in the case."""
+    matter = review.decision.matter
+    involved = recourse.took_part(matter)
+    return first(
+        Refusal("wrong_number", _needed(needed), field="reviewers")
+        if len({p.pk for p in people}) != needed
+        else None,
+        *(
+            first(
+                Refusal(
+                    "separation_namer", "Nobody names themself.", rule=DUTIES, field="reviewers"
+                )
+                if person.pk == by.pk
+                else None,
+                None
+                if has_role(person, matter.program_id, *SERVES)
+                else Refusal(
+                    "not_eligible", f"{person} holds no role that may review.", field="reviewers"
+                ),
+                _uninvolved(matter, person, involved, named=True),
+            )
+            for person in people
+        ),
+    )
+
+
+def _needed(number: int) -> str:
+    people = f"{number} different people" if number > 1 else "one person"
+    return f"Name {people}: the policy asks for it."
+
+
+def _uninvolved(
+    matter: Matter, user: User, involved: set[int], *, named: bool = False
+) -> Refusal | None:
+    who, field = (str(user), "reviewers") if named else ("You", "")
+    checks = (
+        ("separation_voted", user.pk in involved, "took part in this case"),
+        ("separation_party", ballot_box.is_party(matter, user), "named in it as a party"),
+        ("separation_recused", ballot_box.is_recused(matter, user), "declared a conflict in it"),
+    )
+    for code, holds, what in checks:
+        if holds:
+            verb = "" if not what.startswith("named") else ("is " if named else "are ")
+            return Refusal(code, f"{who} {verb}{what}.", rule=DUTIES, field=field)
+    return None
+
+
+def may_find(seat: ReviewSeat, by: User) -> Refusal | None:
+    """Why `by` may not give a finding: conflicts before content, one's own seat, not ended."""
+    review, matter = seat.review, seat.review.decision.matter
+    said = conflict_of(by, kinds.subject_of(matter))
+    return first(
+        None
+        if seat.reviewer_id == by.pk and seat.stood_down_at is None
+        else Refusal("not_yours", "A finding is given by who was named to review."),
+        Refusal("undeclared", "Say first whether you have a conflict of interest.")
+        if said is None
+        else None,
+        Refusal("separation_recused", "You declared a conflict in it.", rule=DUTIES)
+        if said is not None and said.kind != Conflict.Kind.NONE
+        else None,
+        None
+        if review.state == ReviewState.UNDER_REVIEW
+        else REVIEW_MOVES.refusal(review.state, "uphold"),
+    )

@@ -1,0 +1,89 @@
+"""Where replies and reviews stand on people's desks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import prepared
+from fellowship.web import work
+from governance.models import IndependentReview, Reply, ReviewSeat
+from governance.models.visibility import NAMERS
+from governance.policy.replies import may_name
+from governance.review_states import ENDED_REVIEW, ReviewState
+from governance.services.reviews import SILENCE
+
+MOST = 20
+
+
+@work.register_for(roles.CHAIR)
+def replies_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Replies that wait for the chair's answer."""
+    chaired = realm_ids_where(user, roles.CHAIR, at=at)
+    rows = Reply.objects.visible_to(user).filter(
+        answered_at=None, decision__matter__program_id__in=chaired
+    )
+    for reply in rows.exclude(author=user).select_related("decision__matter")[:MOST]:
+        matter = reply.decision.matter
+        yield work.WorkItem(
+            title=f"Answer a reply: {matter.title}",
+            url=reply.get_absolute_url(),
+            silence="The sponsor is told; the decision stands meanwhile.",
+            kind="reply",
+            case_ref=matter.ref,
+            program_id=matter.program_id,
+        )
+
+
+@work.register_for(*NAMERS)
+def reviewers_to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Reviews for which the person may name who carries them out."""
+    rows = IndependentReview.objects.visible_to(user).filter(state=ReviewState.ASKED)
+    for review in rows.select_related("decision__matter")[:MOST]:
+        if may_name(review, user) is None:
+            yield _item(review, f"Name who reviews: {review.decision.matter.title}")
+
+
+def _seats(key: int, at: dt.datetime) -> QuerySet[ReviewSeat]:
+    return ReviewSeat.objects.waiting().filter(reviewer_id=key)
+
+
+@work.register_for(when=prepared(_seats))
+def findings_to_give(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Decisions the person is asked to review."""
+    if not user.is_active:
+        return
+    for seat in _seats(user.pk, at).select_related("review__decision__matter")[:MOST]:
+        yield _item(seat.review, f"Review a decision: {seat.review.decision.matter.title}")
+
+
+def _asked(key: int, at: dt.datetime) -> QuerySet[IndependentReview]:
+    return IndependentReview.objects.exclude(state__in=ENDED_REVIEW).filter(asked_by_id=key)
+
+
+@work.register_for(when=prepared(_asked))
+def reviews_asked_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Reviews the person waits for."""
+    if not user.is_active:
+        return
+    for review in _asked(user.pk, at).select_related("decision__matter")[:MOST]:
+        title = f"Independent review: {review.decision.matter.title}"
+        yield _item(review, title, holder="people who did not vote")
+
+
+def _item(review: IndependentReview, title: str, holder: str = work.ME) -> work.WorkItem:
+    return work.WorkItem(
+        title=title,
+        url=review.get_absolute_url(),
+        due=review.due_at,
+        holder=holder,
+        silence=SILENCE,
+        kind="review",
+        case_ref=review.ref,
+        program_id=review.decision.matter.program_id,
+    )

@@ -15,8 +15,8 @@ from fellowship.web import filters
 from fellowship.web.api import Input, Router, VisibleViewSet, service_action
 from fellowship.web.shortcuts import visible_or_404
 from proposals import services
-from proposals.models import Proposal
-from proposals.states import ProposalState
+from proposals.models import ImportedEvaluation, Proposal
+from proposals.states import ProposalState, Verdict
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
@@ -139,10 +139,55 @@ class ProposalViewSet(VisibleViewSet):
         return Call.objects.select_related("program__realm")
 
 
+class EvaluationSerializer(serializers.ModelSerializer[ImportedEvaluation]):
+    """An evaluation made elsewhere: its verdict on delivered work, and no score."""
+
+    proposal = serializers.CharField(source="proposal.ref")
+
+    class Meta:
+        model = ImportedEvaluation
+        fields: tuple[str, ...] = (
+            "id",
+            "proposal",
+            "verdict",
+            "said",
+            "unclear",
+            "milestone",
+            "evaluator",
+            "deliverables",
+            "comment",
+            "warnings",
+            "source",
+            "source_hash",
+            "imported_at",
+        )
+        read_only_fields = fields
+
+
+class EvaluationFilter(filters.FilterSet):
+    """Narrow by proposal and verdict."""
+
+    proposal = filters.CharFilter(field_name="proposal__ref", max_length=30)
+    verdict = filters.ChoiceFilter(choices=Verdict.choices)
+
+    class Meta:
+        model = ImportedEvaluation
+        fields: list[str] = []
+
+
+class EvaluationViewSet(VisibleViewSet):
+    """Imported evaluations, for the managers and auditors of their programme."""
+
+    queryset: Any = ImportedEvaluation.objects.select_related("proposal")
+    serializer_class = EvaluationSerializer
+    filterset_class = EvaluationFilter
+
+
 def _person(request: Request) -> Any:
     return request.user
 
 
 router = Router()
 router.register("proposals", ProposalViewSet, basename="proposals")
+router.register("evaluations", EvaluationViewSet, basename="evaluations")
 urlpatterns = router.urls

@@ -45,6 +45,7 @@ verbs.register(
         "proposals.reconsider": "put it before the board again",
         "proposals.withdraw": "withdrew the proposal",
         "proposals.revision_over": "closed the time for a revision",
+        "proposals.import_evaluation": "imported an evaluation",
         "governance.pin_rules": "pinned the rules in force",
     }
 )

@@ -239,6 +239,16 @@ def progress(proposal: Proposal) -> Progress:
     return Progress(there, rubric.of_call(proposal.call).reviewers_per_proposal)
 
 
+def may_import_evaluation(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why no evaluation made elsewhere may be brought to the proposal."""
+    return first(
+        may_manage(proposal, by),
+        Refusal("not_submitted", "An evaluation belongs to a proposal that was submitted.")
+        if proposal.submitted_at is None
+        else None,
+    )
+
+
 def team_orcids(proposal: Proposal) -> set[str]:
     """The ORCID iDs named in the team."""
     team = proposal.answers().get("team") or ()

@@ -19,6 +19,14 @@ class ProposalState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class Verdict(models.TextChoices):
+    """What an evaluation from outside states about delivered work."""
+
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    NONE = "none", "No verdict"
+
+
 S = ProposalState
 
 PROPOSAL_MOVES = MoveTable(

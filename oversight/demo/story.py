@@ -18,7 +18,7 @@ from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import scenes
+from oversight.demo import evaluation, scenes
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -286,6 +286,7 @@ class Story:
         at(-100, partial(self._write, E, 0, "contamination", PUBLIC_PAPER, "methods"))
         at(-99, lambda: scenes.staff(self.cast, self.works["contamination"]))
         at(-90, partial(self._clear, "contamination"))
+        at(-41, lambda: evaluation.bring(self.proposals[E, 0], self.cast["manager"]))
         at(-40, partial(self._deliver, E, 0, 9))
         at(-15, partial(self._close, E, 0))
         at(-45, partial(self._write, E, 1, "bars", PUBLIC_PAPER.replace("500", "300"), "methods"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from proposals.models.evaluation import ImportedEvaluation
 from proposals.models.panel import Assignment, Review, ReviewDraft, Score
 from proposals.models.proposal import Draft, Proposal, ProposalVersion
 
 __all__ = [
     "Assignment",
     "Draft",
+    "ImportedEvaluation",
     "Proposal",
     "ProposalVersion",
     "Review",

@@ -22,7 +22,7 @@ from fellowship.web.shortcuts import visible_or_404
 from governance import hints
 from proposals import policy, rubric, sections, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
-from proposals.models import Assignment, Proposal, Review, ReviewDraft
+from proposals.models import Assignment, ImportedEvaluation, Proposal, Review, ReviewDraft
 from proposals.views.case import frame, read_scores, score_rows
 
 OFFICE = (roles.MANAGER, roles.AUDITOR)
@@ -190,6 +190,10 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "reviews": reviews,
         "needed": progress.asked,
         "chart": _chart(score_rows(rule, reviews)),
+        "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(
+            proposal=proposal
+        ),
+        "criteria": [criterion.label.lower() for criterion in rule.criteria],
         "may_refer": policy.may_refer(proposal, _person(request), progress),
     }
     return form_page(request, "proposals/panel.html", form, context)

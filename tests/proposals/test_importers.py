@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,34 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils.html import strip_tags
+from pytest_django import DjangoDbBlocker
 
 from fellowship.programs.models import Call
-from proposals.importers import application, notice
+from governance.models import Matter
+from proposals.importers import application, evaluation, notice
 from proposals.importers.markup import to_markdown
-from proposals.models import Proposal
+from proposals.models import ImportedEvaluation, Proposal
+from proposals.services import refer_to_board
+from proposals.services.case import KIND
 from proposals.states import ProposalState
+from tests.scenarios.proposals import assigned, panel, review
 from tests.scenarios.world import World
+from tests.support import kept
 
+EVALUATIONS = "w3f-milestones/evaluations"
 NOTICE = "calls-us-gov/nofos/nofos/fixtures/json/cms-u2u-25-001.json"
 APPLICATIONS = "w3f-milestones/applications"
+HEADINGS = {
+    "status",
+    "acceptance",
+    "number",
+    "deliverable",
+    "accepted",
+    "link",
+    "evaluation",
+    "notes",
+    "x",
+}
 
 
 def words(text: str) -> list[str]:
@@ -113,15 +132,40 @@ def test_unknown_programme_and_unreadable_file_are_named(world: World, tmp_path:
         call_command("import_call", tmp_path / "y.json", program=world.program.slug)
 
 
-def test_every_line_of_every_application_is_kept(world: World, shared_data: Path) -> None:
-    folder = shared_data / APPLICATIONS
+@pytest.fixture(scope="module")
+def kept_imported(
+    kept_world: World, shared_data: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, str]]:
+    """All real applications in the world's call: the proposal's reference by the file's name."""
+
+    def build() -> dict[str, str]:
+        out = StringIO()
+        folder = shared_data / APPLICATIONS
+        call_command(
+            "import_proposals", folder, call=kept_world.call.ref, stdout=out, stderr=StringIO()
+        )
+        return dict(reversed(line.split(" ", 1)) for line in out.getvalue().splitlines())
+
+    with kept.built(build, django_db_blocker) as made:
+        yield made
+
+
+def evaluations(world: World, path: Path, *of: str) -> tuple[list[str], list[str]]:
+    """What the command says of the evaluations there, on both streams, line by line."""
     out, err = StringIO(), StringIO()
-    call_command("import_proposals", folder, call=world.call.ref, stdout=out, stderr=err)
-    made = dict(reversed(line.split(" ", 1)) for line in out.getvalue().splitlines())
-    files = sorted(folder.glob("*.md"))
-    assert len(made) == len(files) == 41
+    call_command(
+        "import_evaluations", path, call=world.call.ref, of=list(of), stdout=out, stderr=err
+    )
+    return out.getvalue().splitlines(), err.getvalue().splitlines()
+
+
+def test_every_line_of_every_application_is_kept(
+    world: World, kept_imported: dict[str, str], shared_data: Path
+) -> None:
+    files = sorted((shared_data / APPLICATIONS).glob("*.md"))
+    assert len(kept_imported) == len(files) == 41
     for file in files:
-        proposal = Proposal.objects.get(ref=made[file.name])
+        proposal = Proposal.objects.get(ref=kept_imported[file.name])
         answers = proposal.answers()
         assert proposal.state == ProposalState.SUBMITTED
         stored = "\n".join(text for text in answers.values() if isinstance(text, str))
@@ -129,6 +173,71 @@ def test_every_line_of_every_application_is_kept(world: World, shared_data: Path
         source = unicodedata.normalize("NFC", file.read_text(encoding="utf-8"))
         missing = [line for line in source.splitlines() if line.strip() not in kept | {""}]
         assert missing == [], file.name
+
+
+def test_every_evaluation_is_read_and_every_verdict_is_its_own(shared_data: Path) -> None:
+    said: Counter[str] = Counter()
+    marks: Counter[bool | None] = Counter()
+    for file in sorted((shared_data / EVALUATIONS).glob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        if file.name == "evaluation-template.md":
+            with pytest.raises(evaluation.NotAnEvaluation, match="names every choice"):
+                evaluation.parse(text, name=file.stem)
+            continue
+        parsed = evaluation.parse(text, name=file.stem)
+        said[f"{parsed.verdict}: {parsed.said.lower()}"] += 1
+        marks.update(row.accepted for row in parsed.deliverables)
+        cells = [" ".join((d.number, d.name, d.link, d.notes)) for d in parsed.deliverables]
+        kept_words = Counter(words(" ".join([parsed.comment, parsed.said, *cells])))
+        # Nothing is lost but the names of columns, the ticks and the word “Status”.
+        lost = Counter(words(text)) - kept_words
+        assert {word.lower() for word in lost} <= HEADINGS, (file.name, lost)
+    assert said == {
+        "accepted: accepted": 92,
+        "accepted: yes": 1,
+        "declined: rejected": 3,
+        "none: in progress": 23,
+        "none: terminated": 3,
+    }
+    assert marks == {True: 783, False: 100, None: 18}
+
+
+def test_real_evaluations_go_to_their_proposals_and_count_in_no_score(
+    world: World, kept_imported: dict[str, str], shared_data: Path
+) -> None:
+    folder = shared_data / EVALUATIONS
+    out, err = evaluations(world, folder)
+    assert out == [
+        "ambiguous citadel-one_1_semuelle.md: It says “In Progress”, which is no verdict on the "
+        "work.",
+        "ambiguous stone-index-on-substrate_1_Noc2.md: It says “In Progress”, which is no verdict "
+        "on the work.",
+        "accepted 60, declined 0, ambiguous 2, refused 61",
+    ]
+    assert len([line for line in err if line.startswith("refused ")]) == 61
+    assert "refused DEIP_1_semuelle.md: No proposal was imported from “DEIP”." in err
+    assert "refused zkrollups_mmagician_1.md: It names no application." in err
+    assert (
+        "polkadot-dart_1_semuelle.md: Accepted, though not every deliverable is ticked: 7." in err
+    )
+    assert ImportedEvaluation.objects.count() == 62
+    one = folder / "zkrollups_mmagician_1.md"
+    for _ in range(2):
+        told = evaluations(world, one, f"{one.name}=zk-rollups.md")
+        assert told == (["accepted 1, declined 0, ambiguous 0, refused 0"], [])
+    assert ImportedEvaluation.objects.count() == 63
+    for name in ("hs-web3.md", "fractapp.md"):
+        proposal = Proposal.objects.get(ref=kept_imported[name])
+        for reviewer in panel(world):
+            review(assigned(world, proposal, reviewer), score=3)
+        referred = refer_to_board(proposal=proposal, by=world.manager)
+        assert referred.state == ProposalState.WITH_BOARD
+        assert referred.reviews.count() == len(panel(world))
+        dossier = Matter.objects.get(subject_id=referred.pk, kind=KIND).dossier
+        assert not {e.source for e in referred.evaluations.all()} & set(
+            re.findall(r"[\w.-]+", str(dossier))
+        )
+    assert [e.verdict for e in referred.evaluations.all()] == ["accepted"] * 3
 
 
 def test_teams_and_titles_are_read(shared_data: Path) -> None:

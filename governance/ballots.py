@@ -17,6 +17,7 @@ from typing import Literal
 from governance.states import Outcome, Position, Standing
 
 _SHARE = re.compile(r"^(?P<how>more than|at least) (?P<n>\d+)/(?P<d>\d+)$")
+_HALF = Fraction(1, 2)
 _QUORUM = re.compile(r"^(?P<n>\d+)(?:/(?P<d>\d+))?$")
 
 
@@ -86,6 +87,8 @@ class BallotRule:
     `abstentions` count for the quorum alone, or also among the votes the threshold is measured
     against. A deny from a seat in `blocking` prevents approval. `early_close` says when the chair
     may close before the window ends. `undecided` is the outcome when nothing reaches the threshold.
+    `tie` lets the chair's own seat decide where half of the votes counted approve, half deny, and
+    half is asked for: it never stands in for a larger threshold.
     """
 
     seats: tuple[str, ...] = ("research", "product", "security", "legal", "policy")
@@ -223,7 +226,8 @@ def _outcome(rule: BallotRule, seats: Sequence[SeatVote], chair_seat: str | None
     ):
         if rule.threshold.reached(count[position], of):
             return outcome
-    if rule.tie == "chair_seat" and both == count[Position.DENY] > 0 and not blocked:
+    even = both == count[Position.DENY] > 0 and both * 2 == of and rule.threshold.share == _HALF
+    if rule.tie == "chair_seat" and even and not blocked:
         return _broken_tie(seats, chair_seat, plain=plain, both=both) or rule.undecided
     return rule.undecided
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,22 @@ def test_a_tie_is_broken_by_the_chair_s_own_seat_where_the_rule_says_so(
 ) -> None:
     rule = dataclasses.replace(BallotRule(), tie="chair_seat")
     assert decide(rule, votes(A, A, D, D), chair_seat=chair_seat).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("rule", "cast"),
+    [
+        ({"threshold": Threshold.parse("at least 2/3")}, (A, A, D, D)),
+        ({}, (A, A, D, D, F)),
+        ({"abstentions": "quorum_and_threshold"}, (A, A, D, D, X)),
+    ],
+)
+def test_the_chair_s_seat_breaks_an_even_vote_alone_and_never_a_larger_threshold(
+    rule: dict[str, Any], cast: tuple[str, ...]
+) -> None:
+    """Else an approval by the chair’s seat could fall for one approval more."""
+    tied = dataclasses.replace(BallotRule(), tie="chair_seat", **rule)
+    assert decide(tied, votes(*cast), chair_seat="research").outcome == Outcome.DEFER
 
 
 def test_the_quorum_is_missed_in_words() -> None:

@@ -9,6 +9,8 @@ VERBS = {
     "governance.open_ballot": "opened the ballot",
     "governance.open_dossier": "opened the dossier",
     "governance.cast_vote": "cast a vote",
+    "governance.reaffirm_vote": "reaffirmed a vote on the changed text",
+    "governance.reseal_dossier": "sealed the dossier anew",
     "governance.record_decision": "recorded the decision",
     "governance.recuse": "was recused",
     "governance.withdraw_matter": "withdrew the matter",

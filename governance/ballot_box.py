@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, RoleAssignment
@@ -14,7 +14,15 @@ from fellowship.accounts.queries import seat_of
 from fellowship.kernel.time import now
 from governance import ballots
 from governance.ballots import SeatVote, Tally
-from governance.models import Ballot, BallotSeat, Delegation, Matter, MatterSubject, Vote
+from governance.models import (
+    Ballot,
+    BallotSeat,
+    Delegation,
+    DossierOpening,
+    Matter,
+    MatterSubject,
+    Vote,
+)
 from governance.states import Standing
 
 
@@ -37,6 +45,18 @@ def is_party(matter: Matter, user: Any) -> bool:
     return matter.parties.filter(user_id=user.pk).exists()
 
 
+def dossier_number(matter: Matter) -> int:
+    """The version of the dossier that is voted on now."""
+    found = Ballot.objects.filter(matter=matter).values_list("dossier_number", flat=True).first()
+    return found or 1
+
+
+def openings(matter: Matter, user: Any) -> QuerySet[DossierOpening]:
+    """When the person first opened the dossier as it stands now: one row, or none."""
+    rows = DossierOpening.objects.filter(matter=matter, user=user)
+    return rows.filter(number=F("matter__ballot__dossier_number"))
+
+
 @dataclass(frozen=True, slots=True)
 class SeatLine:
     """One seat of a ballot as the meter shows it: who, its standing now, its vote if cast."""
@@ -44,15 +64,17 @@ class SeatLine:
     row: BallotSeat
     standing: str
     vote: Vote | None
+    stale: bool = False
 
     @property
     def voted(self) -> bool:
         """Whether a vote was cast that counts."""
-        return self.standing == Standing.ELIGIBLE and self.vote is not None
+        return self.standing == Standing.ELIGIBLE and self.vote is not None and not self.stale
 
     def counted(self) -> SeatVote:
         """The seat as arithmetic sees it."""
-        return SeatVote(self.row.seat, self.standing, self.vote.position if self.vote else None)
+        position = self.vote.position if self.vote else None
+        return SeatVote(self.row.seat, self.standing, position, self.stale)
 
 
 def lines(ballot: Ballot) -> list[SeatLine]:
@@ -62,7 +84,15 @@ def lines(ballot: Ballot) -> list[SeatLine]:
     """
     rows = ballot.seats.select_related("user", "vote").order_by("id")
     recused = set() if ballot.closed_at else recused_ids(ballot.matter)
-    return [SeatLine(row, _standing(row, recused), getattr(row, "vote", None)) for row in rows]
+    return [
+        SeatLine(row, _standing(row, recused), vote, is_stale(vote, ballot))
+        for row, vote in ((row, getattr(row, "vote", None)) for row in rows)
+    ]
+
+
+def is_stale(vote: Vote | None, ballot: Ballot) -> bool:
+    """Whether the vote was cast on an earlier version of the dossier."""
+    return vote is not None and vote.dossier_number < ballot.dossier_number
 
 
 def _standing(row: BallotSeat, recused: set[int]) -> str:
@@ -92,9 +122,11 @@ def seat_for(ballot: Ballot, user: Any, at: dt.datetime | None = None) -> Ballot
 
 def holds_seat(row: BallotSeat, program_id: int, at: dt.datetime | None = None) -> bool:
     """Whether the person in the ballot's roll still holds the seat."""
+    if row.user_id is None:
+        return False
     live = RoleAssignment.objects.live(at or now())
     return live.filter(
-        realm_id=program_id, role=roles.BOARD_MEMBER, seat=row.seat, user=row.user
+        realm_id=program_id, role=roles.BOARD_MEMBER, seat=row.seat, user_id=row.user_id
     ).exists()
 
 

@@ -107,16 +107,20 @@ class BallotRule:
 
 @dataclass(frozen=True, slots=True)
 class SeatVote:
-    """One seat in a ballot: its standing, and the position cast for it, if any."""
+    """One seat in a ballot: its standing, and the position cast for it, if any.
+
+    `stale` says that it was cast on an earlier text and not reaffirmed since.
+    """
 
     seat: str
     standing: str = Standing.ELIGIBLE
     position: str | None = None
+    stale: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether a position was cast for it and may be counted."""
-        return self.standing == Standing.ELIGIBLE and self.position is not None
+        return self.standing == Standing.ELIGIBLE and self.position is not None and not self.stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +182,22 @@ def closing_reasons(rule: BallotRule, seats: Sequence[SeatVote], *, over: bool) 
     """Why the ballot may not be closed now; `over` says that its window has ended."""
     reasons = quorum_reasons(rule, seats)
     if not over and rule.early_close == "all_voted" and not all_voted(seats):
-        missing = sum(not seat.counts for seat in eligible(seats))
+        missing = sum(seat.position is None for seat in eligible(seats))
         text = f"{missing} of {len(eligible(seats))} seats have not voted and the ballot is open."
-        reasons.append(Reason("ballot_open", text))
+        if missing:
+            reasons.append(Reason("ballot_open", text))
+    if reasons or not over:
+        reasons += stale_reasons(seats)
     return reasons
+
+
+def stale_reasons(seats: Sequence[SeatVote]) -> list[Reason]:
+    """How many votes were cast on an earlier text; they count only once reaffirmed."""
+    stale = sum(seat.stale for seat in eligible(seats))
+    if not stale:
+        return []
+    votes = "1 vote was" if stale == 1 else f"{stale} votes were"
+    return [Reason("stale_votes", f"{votes} cast on an earlier text and not reaffirmed.")]
 
 
 def decide(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
@@ -55,6 +55,7 @@ class Mine:
 DECLARE = Mine("declare", "Declare conflicts first", "warn")
 UNREAD = Mine("unread", "Dossier unread", "warn")
 TO_VOTE = Mine("to_vote", "Vote not cast", "accent")
+STALE = Mine("stale", "Text changed: reaffirm", "warn")
 VOTED = Mine("voted", "You voted", "good")
 MISSED = Mine("missed", "Not voted, time is over", "bad")
 RECORD = Mine("record", "Ready to record", "accent")
@@ -77,6 +78,8 @@ class DocketRow:
     voted: int
     needed: int
     mine: Mine
+    opened: bool = False
+    """Whether the person has opened the dossier as it stands."""
 
 
 def kind_label(kind: str) -> str:
@@ -88,6 +91,10 @@ def kind_label(kind: str) -> str:
 def kind_choices() -> list[tuple[str, str]]:
     """The kinds of matter there are."""
     return [(key, kind.label) for key, kind in kinds.registered().items()]
+
+
+NOT_CAST = Q(vote=None) | Q(vote__dossier_number__lt=F("ballot__dossier_number"))
+"""Seats without a vote, or with one that was cast on an earlier text."""
 
 
 def to_vote(user: Any, at: dt.datetime | None = None) -> MatterQuerySet:
@@ -104,7 +111,7 @@ def uncast(user: Any, at: dt.datetime | None = None) -> Q:
 @prepared
 def _uncast(key: int, at: dt.datetime) -> QuerySet[BallotSeat, int]:
     """Matters whose ballot is open and has a seat of the person's own that may vote and has not."""
-    seats = BallotSeat.objects.filter(user_id=key, standing=Standing.ELIGIBLE, vote=None)
+    seats = BallotSeat.objects.filter(NOT_CAST, user_id=key, standing=Standing.ELIGIBLE)
     return seats.filter(ballot__closes_at__gt=at).values_list("ballot__matter_id", flat=True)
 
 
@@ -114,7 +121,7 @@ def to_record(user: Any, at: dt.datetime | None = None) -> MatterQuerySet:
     if not chairs:
         return Matter.objects.none()
     missing = BallotSeat.objects.filter(
-        ballot__matter=OuterRef("pk"), standing=Standing.ELIGIBLE, vote=None
+        NOT_CAST, ballot__matter=OuterRef("pk"), standing=Standing.ELIGIBLE
     )
     found: MatterQuerySet = (
         Matter.objects.opened_to(user)
@@ -168,7 +175,7 @@ class _Reader:
         told = [m.pk for m in matters if not _closed(m) or m.program_id in self.chairs]
         self.conflicts = _Conflicts(told, user)
         openings = DossierOpening.objects.filter(matter_id__in=open_to_votes, user_id=user.pk)
-        self.opened = set(openings.order_by().values_list("matter_id", flat=True))
+        self.opened = set(openings.order_by().values_list("matter_id", "number"))
         self.deputised = _deputised(matters, user, at)
 
     def row(self, matter: Matter) -> DocketRow:
@@ -178,17 +185,24 @@ class _Reader:
             return DocketRow(matter, kind_label(matter.kind), [], 0, 0, NO_VOTE)
         recused = set() if ballot.closed_at else self.conflicts.recused(matter)
         seats = [(seat, _standing(seat, recused)) for seat in self.seats[matter.pk]]
+        now_at = ballot.dossier_number
         counted = [
-            SeatVote(seat.seat, standing, Position.ABSTAIN if seat.has_voted else None)
+            SeatVote(
+                seat.seat,
+                standing,
+                Position.ABSTAIN if seat.has_voted else None,
+                seat.is_stale(now_at),
+            )
             for seat, standing in seats
         ]
         return DocketRow(
             matter=matter,
             label=kind_label(matter.kind),
-            seats=[_mark(seat, standing) for seat, standing in seats],
+            seats=[_mark(seat, standing, now_at) for seat, standing in seats],
             voted=sum(seat.counts for seat in counted),
             needed=ballots.quorum_needed(ballot.params, counted),
             mine=self._mine(matter, ballot, seats, counted),
+            opened=(matter.pk, now_at) in self.opened,
         )
 
     def _mine(
@@ -206,11 +220,13 @@ class _Reader:
         seat, standing = own
         if standing != Standing.ELIGIBLE:
             return STANDINGS.get(Standing(standing), NO_VOTE)
-        if seat.has_voted:
+        stale = seat.is_stale(ballot.dossier_number)
+        if seat.has_voted and not stale:
             return RECORD if chairs is RECORD else VOTED
         if ballot.over(self.at):
             return chairs or MISSED
-        to_come = TO_VOTE if matter.pk in self.opened else UNREAD
+        opened = (matter.pk, ballot.dossier_number) in self.opened
+        to_come = STALE if stale else TO_VOTE if opened else UNREAD
         return to_come if declared else DECLARE
 
     def _is_mine(self, seat: _Seat, matter: Matter, ballot: Ballot) -> bool:
@@ -250,19 +266,25 @@ class _Seat(NamedTuple):
     seat: str
     user_id: int | None
     standing: str
-    vote_id: int | None
+    voted_on: int | None
+    """The version of the dossier its vote was cast on."""
 
     @property
     def has_voted(self) -> bool:
-        """Whether a vote was cast for it."""
-        return self.vote_id is not None
+        """Whether a vote was cast for it, be it on an earlier text."""
+        return self.voted_on is not None
+
+    def is_stale(self, number: int) -> bool:
+        """Whether its vote was cast on a version before `number`."""
+        return self.voted_on is not None and self.voted_on < number
 
 
 def _seats(ids: list[int]) -> dict[int, list[_Seat]]:
     """The seats of the matters' ballots."""
     found: dict[int, list[_Seat]] = defaultdict(list)
     seats = BallotSeat.objects.filter(ballot__matter_id__in=ids).order_by("id")
-    for line in seats.values_list("ballot__matter_id", "seat", "user_id", "standing", "vote__id"):
+    wanted = ("ballot__matter_id", "seat", "user_id", "standing", "vote__dossier_number")
+    for line in seats.values_list(*wanted):
         seat = _Seat(*line)
         found[seat.matter_id].append(seat)
     return found
@@ -316,8 +338,9 @@ def _standing(seat: _Seat, recused: set[int]) -> str:
     return Standing.RECUSED if late else seat.standing
 
 
-def _mark(seat: _Seat, standing: str) -> SeatMark:
-    state = _MARKS.get(standing) or ("voted" if seat.has_voted else "waiting")
+def _mark(seat: _Seat, standing: str, number: int) -> SeatMark:
+    cast: SeatState = "stale" if seat.is_stale(number) else "voted"
+    state = _MARKS.get(standing) or (cast if seat.has_voted else "waiting")
     return SeatMark(_SEATS[seat.seat], state)
 
 
@@ -343,6 +366,7 @@ def rule_words(rule: BallotRule) -> list[tuple[str, str]]:
         ("Abstentions", abstain[rule.abstentions]),
         ("Open for", f"{rule.window_working_days} working days"),
         ("Closes early", early[rule.early_close]),
+        ("If the text changes", "Votes cast before count once reaffirmed; the time begins anew"),
         ("If nothing passes", "Deferred" if rule.undecided == "defer" else "Denied"),
     ]
     if rule.blocking:

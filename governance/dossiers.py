@@ -165,3 +165,51 @@ def _said(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_said(item)}" for key, item in value.items())
     return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One section that differs between two versions of a dossier, as text."""
+
+    heading: str
+    old: str
+    new: str
+
+
+def changes(before: Any, after: Any) -> list[Difference]:
+    """What differs from one version to the next, section by section, in the order of the later."""
+    old, new = _as_text(before), _as_text(after)
+    headings = [*new, *(heading for heading in old if heading not in new)]
+    return [
+        Difference(heading, old.get(heading, ""), new.get(heading, ""))
+        for heading in headings
+        if old.get(heading, "") != new.get(heading, "")
+    ]
+
+
+def _as_text(body: Any) -> dict[str, str]:
+    """Each section of a body as plain text; sections of one heading one below the other."""
+    given = body.get("sections", ()) if isinstance(body, Mapping) else ()
+    found: dict[str, str] = {}
+    for number, part in enumerate(given, 1):
+        if isinstance(part, Mapping):
+            heading = str(part.get("heading") or f"Part {number}")
+            text = _text_of(part)
+            found[heading] = f"{found[heading]}\n{text}" if heading in found else text
+    return found
+
+
+def _text_of(part: Mapping[str, Any]) -> str:
+    if isinstance(part.get("diff"), Mapping):
+        return _said(part["diff"].get("new"))
+    if "rows" not in part:
+        return _said(part.get("text"))
+    return "\n".join(_line(row) for row in part.get("rows") or ())
+
+
+def _line(row: Any) -> str:
+    if isinstance(row, Mapping):
+        return "; ".join(f"{key}: {_said(value)}" for key, value in row.items())
+    if isinstance(row, (list, tuple)):
+        return ": ".join(_said(value) for value in row)
+    return _said(row)

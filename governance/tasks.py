@@ -11,9 +11,9 @@ from fellowship.notices.services import notify
 from fellowship.programs.models import Program
 from governance.models import Condition, Escalation, ExceptionRecord, Matter
 from governance.services import exceptions
-from governance.services.board import BALLOT_CLOCK
 from governance.services.conditions import CONDITION_CLOCK
 from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
+from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
 from governance.states import ExceptionKind
 

@@ -11,7 +11,7 @@ from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.worktime import WorkCalendar
 
 Tone = Literal["plain", "accent", "good", "warn", "bad"]
-SeatState = Literal["voted", "waiting", "recused", "vacant"]
+SeatState = Literal["voted", "stale", "waiting", "recused", "vacant"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,16 @@ class MatterViewSet(VisibleViewSet):
             "taking_part": row.voted,
             "mine": row.mine.key,
             "dossier_hash": matter.dossier_hash,
+            "dossiers": [
+                {"number": d.number, "sha256": d.sha256, "sealed_at": d.sealed_at, "why": d.why}
+                for d in matter.dossiers.defer("body")
+            ],
             "votes": VoteSerializer(votes.select_related("ballot_seat"), many=True).data,
             "dossier": None,
         }
         if row.mine.key == "declare" and matter.state in LIVE_MATTER:
             return body
-        if matter.state == MatterState.VOTING and row.mine.key == "unread":
+        if matter.state == MatterState.VOTING and row.mine.key in ("unread", "stale"):
             services.open_dossier(matter=matter, by=user)
         return body | {"dossier": matter.dossier.body}
 
@@ -130,6 +134,13 @@ class MatterViewSet(VisibleViewSet):
         """Cast or change the vote of one's seat."""
         matter = self._opened()
         services.cast_vote(matter=matter, by=self._person, **self.validated(VoteInput))
+        return self.retrieve(request)
+
+    @extend_schema(request=None, responses={200: MatterSerializer})
+    @action(detail=True, methods=["post"])
+    def reaffirm(self, request: Request, ref: str = "") -> Response:
+        """Say that one's vote on an earlier text holds for the dossier as it stands now."""
+        services.reaffirm_vote(matter=self._opened(), by=self._person)
         return self.retrieve(request)
 
     @extend_schema(request=RecuseInput, responses={200: MatterSerializer, 204: None})
@@ -175,6 +186,7 @@ class MatterViewSet(VisibleViewSet):
     give_back = service_action(
         "give-back", services.return_matter, subject="matter", input=ReasonInput
     )
+    reseal = service_action("reseal", services.reseal_dossier, subject="matter", input=ReasonInput)
     withdraw = service_action(
         "withdraw", services.withdraw_matter, subject="matter", input=ReasonInput
     )
@@ -188,7 +200,10 @@ class MatterViewSet(VisibleViewSet):
         matter: Matter = self.get_object()
         if not self._inside(matter):
             raise Http404
-        if self.action == "vote" and conflict_of(self._person, kinds.subject_of(matter)) is None:
+        if (
+            self.action in ("vote", "reaffirm")
+            and conflict_of(self._person, kinds.subject_of(matter)) is None
+        ):
             text = "Declare first whether you have a conflict of interest."
             raise Refused(Refusal("undeclared", text))
         return matter

@@ -29,7 +29,10 @@ from governance.states import (
 
 
 class Ballot(Tracked):
-    """The vote on a matter, under the rule as it stood when the ballot opened."""
+    """The vote on a matter, under the rule as it stood when the ballot opened.
+
+    `dossier_number` is the version of the dossier that is voted on now.
+    """
 
     matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="ballot")
     rule = models.JSONField()
@@ -37,6 +40,7 @@ class Ballot(Tracked):
     opened_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, editable=False)
+    dossier_number = models.PositiveSmallIntegerField(default=1, editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -115,6 +119,9 @@ class VoteQuerySet(TrackedQuerySet["Vote"]):
 class Vote(Tracked):
     """The position cast for one seat. It may be changed until the ballot closes; history keeps all.
 
+    One cast on an earlier version of the dossier (`dossier_number`) is stale: it counts again once
+    its voter has reaffirmed it.
+
     `salt` makes the row's hash in the ledger tell nothing about the position while it is sealed.
     """
 
@@ -127,6 +134,7 @@ class Vote(Tracked):
     conditions = models.JSONField(default=list, blank=True)
     cast_at = models.DateTimeField()
     opened_dossier_at = models.DateTimeField()
+    dossier_number = models.PositiveSmallIntegerField(default=1)
     subject_revision = models.CharField(max_length=64)
     salt = models.CharField(max_length=64, default=secrets.token_hex, editable=False)
 

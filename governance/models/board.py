@@ -105,19 +105,47 @@ class Matter(Tracked):
         """The matter's page: the dossier and the vote for members, the public face for parties."""
         return links.to("matter", self.ref)
 
+    @property
+    def dossier(self) -> Dossier:
+        """The dossier as sealed last; one query each time it is asked for."""
+        return self.dossiers.latest("number")
+
 
 class Dossier(Tracked):
-    """Exactly what members see, sealed at referral: `matter.dossier_hash` is its digest.
+    """Exactly what members see, sealed: the latest version's digest is `matter.dossier_hash`.
 
-    Apart from the matter, so that lists never carry it and history keeps it once.
+    What the matter is about may change before the vote ends; then the dossier is sealed anew as the
+    next number, and the earlier ones stay readable. Apart from the matter, so that lists never
+    carry it and history keeps it once.
     """
 
-    matter = models.OneToOneField(Matter, on_delete=models.PROTECT, related_name="dossier")
+    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="dossiers")
+    number = models.PositiveSmallIntegerField(default=1)
     body = models.JSONField()
+    sha256 = models.CharField(max_length=64, editable=False)
+    subject_revision = models.CharField(max_length=64, editable=False)
+    why = models.TextField(blank=True)
     sealed_at = models.DateTimeField(default=now)
+    sealed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("matter", "number")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter", "number"], name="dossier_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="dossier_numbered_from_one"),
+            models.CheckConstraint(
+                condition=Q(number=1) | ~Q(why=""), name="dossier_sealed_anew_says_why"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"Dossier of {self.matter.ref}"
+        return f"Dossier {self.number} of {self.matter.ref}"
+
+    def get_absolute_url(self) -> str:
+        """The page of this version."""
+        return links.to("dossier", self.matter.ref, self.number)
 
 
 class MatterParty(Tracked):
@@ -155,16 +183,19 @@ class MatterSubject(Tracked):
 
 
 class DossierOpening(Tracked):
-    """A person opened the dossier, for the first time, at this instant."""
+    """A person opened the dossier as sealed under `number`, for the first time, at this instant."""
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="openings")
+    number = models.PositiveSmallIntegerField(default=1)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=now)
 
     class Meta:
         ordering = ("opened_at",)
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "user"], name="dossier_first_opening_once")
+            models.UniqueConstraint(
+                fields=["matter", "number", "user"], name="dossier_first_opening_once"
+            )
         ]
 
     def __str__(self) -> str:

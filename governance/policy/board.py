@@ -111,8 +111,11 @@ def _seat_votes(matter: Matter, seat: BallotSeat, user: User) -> Refusal | None:
 
 
 def _has_opened(matter: Matter, user: User) -> Refusal | None:
-    if DossierOpening.objects.filter(matter=matter, user=user).exists():
+    if ballot_box.openings(matter, user).exists():
         return None
+    if DossierOpening.objects.filter(matter=matter, user=user).exists():
+        text = "The dossier was sealed anew since you read it: read what changed, then vote."
+        return Refusal("dossier_unopened", text)
     return Refusal("dossier_unopened", "Open the dossier before you vote.")
 
 
@@ -173,6 +176,38 @@ def uncounted(ballot: Ballot, tally: Tally) -> Refusal | None:
         return None
     text = " ".join(reason.text for reason in tally.reasons)
     return Refusal(tally.reasons[0].code, text, rule=str(ballot.rule_version))
+
+
+def unchanged(matter: Matter, revision: str) -> Refusal | None:
+    """Why a matter cannot be decided as sealed: what it is about has changed."""
+    if revision == matter.subject_revision:
+        return None
+    text = (
+        "What this is about has changed since the dossier was sealed. "
+        "Seal it anew so that members vote on what stands, or return the matter."
+    )
+    return Refusal("subject_changed", text, rule="what is decided is what was sealed")
+
+
+def may_reseal(matter: Matter, by: Actor) -> Refusal | None:
+    """Why `by` may not seal the dossier anew: who answers for the matter may, while it is voted on.
+
+    That is its referrer, a manager, the chair, or the app whose service changed the subject.
+    """
+    return first(
+        None
+        if not isinstance(by, User) or by.pk == matter.referred_by_id
+        else _reseals(matter, by),
+        MATTER_MOVES.refusal(matter.state, "record_decision"),
+    )
+
+
+def _reseals(matter: Matter, by: User) -> Refusal | None:
+    needed = (roles.CHAIR, roles.MANAGER)
+    return first(
+        needs_role(by, matter.program_id, *needed, to="seal the dossier anew"),
+        may_enter(matter, by),
+    )
 
 
 def may_withdraw(matter: Matter, by: Actor) -> Refusal | None:

@@ -6,6 +6,7 @@ from governance.services.board import (
     cast_vote,
     open_ballot,
     open_dossier,
+    reaffirm_vote,
     record_decision,
     recuse,
     refer,
@@ -56,6 +57,7 @@ from governance.services.rules import (
     reject_rule,
     take_back_rule,
 )
+from governance.services.sealing import reseal_dossier
 
 __all__ = [
     "acknowledge",
@@ -84,6 +86,7 @@ __all__ = [
     "open_dossier",
     "propose_rule",
     "raise_escalation",
+    "reaffirm_vote",
     "record_decision",
     "recuse",
     "refer",
@@ -91,6 +94,7 @@ __all__ = [
     "reopen",
     "reply_to_decision",
     "request_exception",
+    "reseal_dossier",
     "return_matter",
     "take_back_rule",
     "verify",

@@ -13,30 +13,24 @@ from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.canonical import digest, plain
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.canonical import digest
+from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.kernel.time import now
-from fellowship.kernel.worktime import Window
 from fellowship.programs.models import Program
-from governance import ballot_box, ballots, kinds, recourse, rules, typed
-from governance.kinds import MatterKind
+from governance import ballot_box, ballots, kinds, rules, typed
 from governance.models import (
     Ballot,
     BallotSeat,
     Decision,
-    Dossier,
     DossierOpening,
     Matter,
-    MatterParty,
-    MatterSubject,
     Vote,
 )
 from governance.policy import board as policy
 from governance.services import conditions as conditions_of
-from governance.services import enactment, replies, telling
+from governance.services import enactment, replies, sealing, telling
+from governance.services.sealing import BALLOT_CLOCK
 from governance.states import MATTER_MOVES, MatterState, RuleKind, Standing
-
-BALLOT_CLOCK = "governance.ballot"
 
 
 @journal.verb("governance.refer")
@@ -53,7 +47,7 @@ def refer(*, kind: str, subject: Model, program: Program, by: Actor, reason: str
         return live
     refuse(policy.may_refer(handler, subject, program, by))
     refuse(policy.has_ballot_rule(rules.in_force(program, RuleKind.BALLOT_RULES), kind))
-    body = plain(recourse.with_review(kind, subject, handler.dossier(subject)))
+    body = sealing.sealed(kind, subject)
     matter = Matter.objects.create(
         program=program,
         kind=kind,
@@ -67,23 +61,12 @@ def refer(*, kind: str, subject: Model, program: Program, by: Actor, reason: str
         referred_by=by if isinstance(by, User) else None,
         referred_at=now(),
     )
-    Dossier.objects.create(matter=matter, body=body, sealed_at=now())
-    for user_id in sorted(handler.parties(subject)):
-        MatterParty.objects.create(matter=matter, user_id=user_id)
-    _note_subjects(matter, subject, handler)
+    sealing.seal(matter, subject, body, by=by)
     change = {"kind": kind, "dossier": matter.dossier_hash, "revision": matter.subject_revision}
     journal.record(subject=matter, change=change)
     open_ballot(matter=matter, by=by, reason=reason)
     matter.refresh_from_db()
     return matter
-
-
-def _note_subjects(matter: Matter, subject: Model, handler: MatterKind) -> None:
-    """The records in which a conflict recuses: the matter, its subject, what is related."""
-    for record in dict.fromkeys((matter, subject, *handler.related(subject))):
-        MatterSubject.objects.create(
-            matter=matter, subject_type=record._meta.label_lower, subject_id=record.pk
-        )
 
 
 @journal.verb("governance.open_ballot")
@@ -100,16 +83,7 @@ def open_ballot(*, matter: Matter, by: Actor, reason: str = "") -> Ballot:
     version = rules.in_force(matter.program_id, RuleKind.BALLOT_RULES)
     refuse(policy.has_ballot_rule(version, matter.kind))
     rule = version.params.matters[matter.kind]
-    clock = clock_services.start(
-        kind=BALLOT_CLOCK,
-        subject=matter,
-        realm=matter.program_id,
-        window=Window(rule.window_working_days, "working_days"),
-        by=by,
-        holder="us",
-        silence=telling.SILENCE,
-        rule=str(version),
-    )
+    clock = sealing.start_window(matter, rule, str(version), by=by)
     ballot = Ballot.objects.create(
         matter=matter,
         rule=typed.write(rule),
@@ -156,14 +130,17 @@ def _enrol(ballot: Ballot, rule: ballots.BallotRule) -> list[BallotSeat]:
 
 @journal.verb("governance.open_dossier")
 def open_dossier(*, matter: Matter, by: User) -> DossierOpening:
-    """Note that the person opened the dossier. Only the first time is an act."""
-    opening = DossierOpening.objects.filter(matter=matter, user=by).first()
+    """Note that the person opened the dossier. Only the first time of each version is an act."""
+    opening = ballot_box.openings(matter, by).first()
     if opening:
         return opening
     matter = Matter.objects.locked().get(pk=matter.pk)
     refuse(policy.may_enter(matter, by))
     opening, created = DossierOpening.objects.get_or_create(
-        matter=matter, user=by, defaults={"opened_at": now()}
+        matter=matter,
+        number=ballot_box.dossier_number(matter),
+        user=by,
+        defaults={"opened_at": now()},
     )
     if created:
         journal.record(subject=matter, change={"dossier": matter.dossier_hash})
@@ -195,19 +172,39 @@ def cast_vote(
     vote = Vote.objects.filter(ballot_seat=seat).first() or Vote(ballot_seat=seat)
     revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
     cast = (position, rationale, proposed, revision)
-    if vote.pk and cast == (
-        vote.position,
-        vote.rationale,
-        vote.conditions,
-        vote.subject_revision,
-    ):
+    same = (vote.position, vote.rationale, vote.conditions, vote.subject_revision)
+    if vote.pk and cast == same and not ballot_box.is_stale(vote, ballot):
         return vote
     vote.position, vote.rationale, vote.conditions, vote.subject_revision = cast
+    return _keep(vote, matter, ballot, by)
+
+
+@journal.verb("governance.reaffirm_vote")
+def reaffirm_vote(*, matter: Matter, by: User) -> Vote:
+    """Say that the vote cast on an earlier text holds for the dossier as it stands now.
+
+    A vote cast or reaffirmed on this text already stays as it is.
+    """
+    matter = Matter.objects.locked().get(pk=matter.pk)
+    refuse(policy.may_vote(matter, by))
+    ballot = Ballot.objects.get(matter=matter)
+    vote = Vote.objects.filter(ballot_seat=ballot_box.seat_for(ballot, by)).first()
+    if vote is None:
+        raise Refused(Refusal("no_vote", "You have cast no vote yet: cast it on this text."))
+    if not ballot_box.is_stale(vote, ballot):
+        return vote
+    vote.subject_revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
+    return _keep(vote, matter, ballot, by)
+
+
+def _keep(vote: Vote, matter: Matter, ballot: Ballot, by: User) -> Vote:
+    """Write the vote down as cast now, on the dossier as it stands."""
     vote.cast_by, vote.cast_at = by, now()
-    opening = DossierOpening.objects.get(matter=matter, user=by)
-    vote.opened_dossier_at = opening.opened_at
+    vote.opened_dossier_at = ballot_box.openings(matter, by).get().opened_at
+    vote.dossier_number = ballot.dossier_number
     vote.save()
-    journal.record(subject=matter, change={"seat": seat.seat if seat else ""})
+    change = {"seat": vote.ballot_seat.seat, "dossier": matter.dossier_hash}
+    journal.record(subject=matter, change=change)
     telling.chair_when_all_voted(matter, ballot)
     return vote
 
@@ -216,7 +213,8 @@ def cast_vote(
 def record_decision(*, matter: Matter, by: User, note: str = "", reason: str = "") -> Decision:
     """Close the ballot, record the outcome and perform it, all or nothing.
 
-    Refused with the rule's reasons while the ballot cannot be closed. Where the kind's `enact`
+    Refused with the rule's reasons while the ballot cannot be closed, and where what it is about
+    has changed since the dossier was sealed: seal it anew, or return it. Where the kind's `enact`
     fails, nothing is recorded and the refusal says why. A matter already decided gives its
     decision. `note` is the chair's sentence in the letter.
     """
@@ -225,6 +223,7 @@ def record_decision(*, matter: Matter, by: User, note: str = "", reason: str = "
     if decided:
         return decided
     refuse(policy.may_record(matter, by))
+    refuse(policy.unchanged(matter, sealing.revision_held(matter)))
     ballot = Ballot.objects.locked().get(matter=matter)
     tally = ballot_box.count(ballot, chair_seat=ballot_box.own_seat(matter.program_id, by))
     refuse(policy.uncounted(ballot, tally))

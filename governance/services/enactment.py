@@ -68,6 +68,9 @@ def _tally(ballot: Ballot, tally: Tally) -> dict[str, Any]:
             for line in lines
             if line.standing == Standing.ELIGIBLE and line.vote is None
         ),
+        "stale": sorted(
+            line.row.seat for line in lines if line.standing == Standing.ELIGIBLE and line.stale
+        ),
     }
 
 

@@ -34,6 +34,29 @@ def seats(matter: Matter, ballot: Ballot) -> None:
     )
 
 
+def voters(ballot: Ballot) -> list[User]:
+    """Who has cast a vote in the ballot that may still count."""
+    cast = ballot.seats.filter(standing=Standing.ELIGIBLE, vote__isnull=False)
+    return list(User.objects.filter(pk__in=cast.values("vote__cast_by_id")))
+
+
+def stale(matter: Matter, ballot: Ballot, voted: list[User], why: str) -> None:
+    """Tell those whose vote was cast on an earlier text, save who may not open the matter now."""
+    inside = [
+        user for user in voted if Matter.objects.opened_to(user).filter(pk=matter.pk).exists()
+    ]
+    notify(
+        kind="governance.vote_stale",
+        to=inside,
+        subject_obj=matter,
+        realm=matter.program_id,
+        title=f"The text changed after you voted: {matter.title}",
+        body=f"{why}\n\nYour vote counts once you reaffirm it or vote anew, until "
+        f"{ballot.closes_at:%-d %B %Y}.",
+        url=matter.get_absolute_url(),
+    )
+
+
 def chair_when_all_voted(matter: Matter, ballot: Ballot) -> None:
     """Tell the chair, once, that the ballot can be closed."""
     if ballot_box.count(ballot).reasons:

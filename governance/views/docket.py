@@ -58,7 +58,13 @@ def docket(request: HttpRequest) -> HttpResponse:
 def _with_ballot(rows: MatterQuerySet) -> QuerySet[Matter]:
     return rows.select_related("ballot").only(
         *("program_id", "kind", "ref", "title", "due_at", "subject_type", "subject_id"),
-        *("ballot__rule", "ballot__closes_at", "ballot__closed_at", "ballot__matter_id"),
+        *(
+            "ballot__rule",
+            "ballot__closes_at",
+            "ballot__closed_at",
+            "ballot__matter_id",
+            "ballot__dossier_number",
+        ),
     )
 
 

@@ -115,6 +115,52 @@ def record(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @verb
+def reaffirm(request: HttpRequest, ref: str) -> HttpResponse:
+    """Say that one's vote holds for the text as it stands now."""
+    matter = _opened(request, ref)
+    return act(
+        request,
+        lambda: services.reaffirm_vote(matter=matter, by=person(request)),
+        success="Your vote is reaffirmed on the text as it stands now.",
+        to=to("matter", matter.ref),
+    )
+
+
+@verb
+def reseal(request: HttpRequest, ref: str) -> HttpResponse:
+    """Seal the dossier anew, with what changed."""
+    matter = _matter(request, ref)
+    return act(
+        request,
+        lambda: services.reseal_dossier(
+            matter=matter, by=person(request), reason=reason_of(request)
+        ),
+        success="Sealed anew. Those who had voted are asked to reaffirm, and the time begins anew.",
+        to=to("matter", matter.ref),
+    )
+
+
+@login_required
+def dossier(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """One version of the dossier as it was sealed, and what it changed."""
+    matter = _opened(request, ref)
+    user, ballot = person(request), _ballot(matter)
+    if _must_declare(matter, user, ballot_box.seat_for(ballot, user) if ballot else None):
+        return redirect(to("matter", matter.ref))
+    sealed = list(matter.dossiers.filter(number__in=(number - 1, number)))
+    if not sealed or sealed[-1].number != number:
+        raise Http404
+    context = {
+        "matter": matter,
+        "dossier": sealed[-1],
+        "sections": dossiers.sections(sealed[-1].body),
+        "changes": dossiers.changes(sealed[0].body, sealed[-1].body) if number > 1 else None,
+        "links": room_links(),
+    }
+    return render(request, "governance/dossier.html", context)
+
+
+@verb
 def return_(request: HttpRequest, ref: str) -> HttpResponse:
     """Give the matter back undecided."""
     matter = _opened(request, ref)
@@ -172,7 +218,15 @@ def _must_declare(matter: Matter, user: Any, seat: BallotSeat | None) -> bool:
     takes_part = seat is not None or has_role(user, matter.program_id, roles.CHAIR)
     if not takes_part or matter.state not in LIVE_MATTER:
         return False
-    return conflict_of(user, _subject(matter)) is None
+    return _said(matter, user) is None
+
+
+def _said(matter: Any, user: Any) -> Conflict | None:
+    """What the person declared about the matter's subject, read once for a page."""
+    if not hasattr(matter, "said_read"):
+        matter.said_read = conflict_of(user, _subject(matter))
+    said: Conflict | None = matter.said_read
+    return said
 
 
 def _subject(matter: Any) -> Any:
@@ -212,19 +266,19 @@ def _room(
     seat = ballot_box.seat_for(ballot, user) if ballot and live else None
     if _must_declare(matter, user, seat):
         return _declare_page(request, matter, DeclareForm())
-    if seat is not None:
+    row = docket.row(matter, user)
+    if seat is not None and not row.opened:
         services.open_dossier(matter=matter, by=user)
     _name_rules(matter)
-    row = docket.row(matter, user)
     decision: Decision | None = getattr(matter, "decision", None)
+    voting = _voting(matter, user, ballot, seat, vote_form)
     context = {
         "matter": matter,
         "row": row,
         "label": row.label,
         "live": live,
         "asked": "What was decided" if decision else "What you are deciding",
-        "sections": dossiers.sections(matter.dossier.body),
-        "sealed_at": matter.dossier.sealed_at,
+        **_sealed(matter, voting["own_vote"]),
         "pins": _pins(matter),
         "subject_url": _url(matter, user),
         "changed": _changed(matter),
@@ -234,7 +288,7 @@ def _room(
         "ballot": ballot,
         "rule_words": docket.rule_words(ballot.params) if ballot else [],
         "record_form": None,
-        **_voting(matter, user, ballot, seat, vote_form),
+        **voting,
         **_chairing(matter, user, ballot, record_form),
         **(_decided(matter, user, decision) if decision else {}),
         "links": room_links(),
@@ -260,7 +314,23 @@ def _voting(
         "may_vote": policy.may_vote(matter, user),
         "own_vote": own,
         "vote_form": form or VoteForm(initial=initial, abstaining=_abstaining(ballot)),
-        "conflict": conflict_of(user, _subject(matter)),
+        "conflict": _said(matter, user),
+    }
+
+
+def _sealed(matter: Matter, own: Vote | None) -> dict[str, Any]:
+    """The dossier as sealed last, its earlier versions, and what changed since one voted."""
+    versions = list(matter.dossiers.select_related("sealed_by").order_by("number"))
+    latest = versions[-1]
+    read = own.dossier_number if own else latest.number - 1
+    before = next((v for v in versions if v.number == min(read, latest.number - 1)), None)
+    return {
+        "dossier": latest,
+        "sections": dossiers.sections(latest.body),
+        "earlier": versions[:-1],
+        "before": before,
+        "changes": dossiers.changes(before.body, latest.body) if before else None,
+        "stale": own is not None and own.dossier_number < latest.number,
     }
 
 
@@ -277,8 +347,11 @@ def _chairing(
     if ballot is None or matter.state not in LIVE_MATTER:
         return {}
     chairs = has_role(user, matter.program_id, roles.CHAIR)
-    refusal = policy.may_record(matter, user) if chairs else None
+    changed = policy.unchanged(matter, _revision(matter))
+    refusal = policy.may_record(matter, user) or changed if chairs else None
     reasons = [r.text for r in ballot_box.count(ballot).reasons] if refusal else []
+    if reasons and changed:
+        reasons.append(changed.reason)
     withdraw = policy.may_withdraw(matter, user)
     return {
         "chairs": chairs,
@@ -287,6 +360,7 @@ def _chairing(
         "record_form": form or RecordForm(),
         "may_return": policy.may_return(matter, user, _revision(matter)) if chairs else None,
         "offer_withdraw": withdraw is None,
+        "offer_reseal": changed is not None and policy.may_reseal(matter, user) is None,
     }
 
 
@@ -297,23 +371,26 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         *("position", "rationale", "ballot_seat__seat", "cast_by__name", "cast_by__email")
     )
     against = {row["seat"] for row in decision.dissent}
+    uncounted = set(decision.tally.get("stale", ()))
     return {
         "decision": decision,
         "tone": TONES[decision.outcome],
-        "votes": _votes_table(list(votes.order_by("ballot_seat_id")), against),
+        "votes": _votes_table(list(votes.order_by("ballot_seat_id")), against, uncounted),
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
         "ways": ways(matter, decision, user, party=False),
     }
 
 
-def _votes_table(votes: list[Vote], against: set[str]) -> Table[Vote]:
-    """How each seat voted, and which of them dissent."""
+def _votes_table(votes: list[Vote], against: set[str], uncounted: set[str]) -> Table[Vote]:
+    """How each seat voted, which of them dissent, and which were cast on an earlier text."""
 
     def position(vote: Vote) -> object:
         said = cells.state(vote.position, vote.get_position_display())
-        dissent = cells.tag("Dissent", "warn") if vote.ballot_seat.seat in against else ""
-        return cells.beside(said, dissent)
+        seat = vote.ballot_seat.seat
+        if seat in uncounted:
+            return cells.beside(said, cells.tag("Earlier text, not counted"))
+        return cells.beside(said, cells.tag("Dissent", "warn") if seat in against else "")
 
     columns: tuple[Column[Vote], ...] = (
         Column("Seat", lambda v: named(v.ballot_seat.get_seat_display(), v.cast_by)),

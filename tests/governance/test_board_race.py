@@ -11,7 +11,9 @@ import pytest
 from django.db import connection
 
 from fellowship.history.queries import timeline
+from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
+from fellowship.programs.models import Cohort
 from governance import services
 from governance.models import Decision, Matter, Vote
 from tests.governance.conftest import RenameKind
@@ -50,8 +52,6 @@ def test_votes_and_the_close_at_the_same_instant(rename: RenameKind, turn: int) 
     )
     ballot = matter.ballot
     ballot.rule["early_close"] = "quorum"
-    from fellowship.kernel import journal
-
     with journal.acting("tests.early", by=world.admin):
         ballot.save()
         journal.record(subject=matter)
@@ -86,7 +86,9 @@ def test_votes_and_the_close_at_the_same_instant(rename: RenameKind, turn: int) 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_two_referrals_at_the_same_instant_are_one_matter(rename: RenameKind) -> None:
+def test_two_referrals_are_one_matter_and_a_new_seal_a_vote_and_the_close_agree(
+    rename: RenameKind,
+) -> None:
     world = make_world("-refer")
 
     def refer() -> Matter:
@@ -96,6 +98,37 @@ def test_two_referrals_at_the_same_instant_are_one_matter(rename: RenameKind) ->
 
     first, second = at_once(refer, refer)
     assert first == second == Matter.objects.get()
+    matter = Matter.objects.get()
+    for member in world.board[:4]:
+        vote(matter, member)
+    services.open_dossier(matter=matter, by=world.board[4])
+
+    def rename_and_seal() -> Any:
+        with journal.acting("tests.rename", by=world.admin):
+            cohort = Cohort.objects.get(pk=world.cohort.pk)
+            cohort.name = "Changed"
+            cohort.save()
+            journal.record(subject=cohort)
+        return services.reseal_dossier(matter=matter, by=world.manager, reason="It was renamed.")
+
+    def last_vote() -> Vote:
+        return services.cast_vote(matter=matter, by=world.board[4], position="approve")
+
+    def close() -> Decision:
+        return services.record_decision(matter=matter, by=world.chair)
+
+    results = at_once(rename_and_seal, last_vote, close)
+
+    assert not [r for r in results if isinstance(r, Exception) and not isinstance(r, Refused)]
+    matter.refresh_from_db()
+    sealed = matter.dossiers.count()
+    decision = Decision.objects.filter(matter=matter).first()
+    if decision is None:
+        assert matter.state == "voting"
+    else:
+        numbers = {v.dossier_number for v in Vote.objects.all()}
+        assert (numbers, decision.dossier_hash) == ({sealed}, matter.dossier.sha256)
+        assert decision.tally["positions"]["approve"] == 5
 
 
 @pytest.mark.postgresql

@@ -80,6 +80,23 @@ def test_verbs_of_the_board(world: World, matter: Any, monkeypatch: pytest.Monke
     )
 
 
+def test_a_new_seal_and_a_reaffirmed_vote(
+    world: World, matter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vote_all(matter)
+    with journal.acting("tests.rename", by=world.admin):
+        world.cohort.name = "Summer"
+        world.cohort.save()
+        journal.record(subject=world.cohort)
+    seal = lambda: services.reseal_dossier(  # noqa: E731
+        matter=matter, by=world.manager, reason="x"
+    )
+    unchanged(monkeypatch, [seal])
+    seal()
+    services.open_dossier(matter=matter, by=world.board_legal)
+    unchanged(monkeypatch, [lambda: services.reaffirm_vote(matter=matter, by=world.board_legal)])
+
+
 def test_verbs_of_conditions(world: World, matter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     people = {"owner": world.steward.pk, "verifier": world.manager.pk}
     decide(world, matter, "approve_with_conditions", conditions=[{**CONDITION, **people}])

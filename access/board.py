@@ -29,6 +29,8 @@ class AccessMatter(MatterKind):
     label: ClassVar[str] = "Data access"
     subject_model: ClassVar[str] = "access.accessrequest"
     reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
+    heading: ClassVar[str] = "Data access"
+    order: ClassVar[int] = 30
 
     def title(self, subject: AccessRequest) -> str:
         """The dataset and its tier."""

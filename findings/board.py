@@ -18,6 +18,8 @@ class RejectionKind(MatterKind):
     key = "findings.rejection"
     label = "Rejection of a severe finding"
     subject_model = "findings.finding"
+    heading = "Findings to controls"
+    order = 50
 
     def title(self, subject: Any) -> str:
         return f"Reject {subject.ref}: {subject.title}"

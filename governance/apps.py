@@ -30,6 +30,7 @@ VERBS = {
     "governance.request_exception": "asked for an exception",
     "governance.grant_exception": "granted the exception",
     "governance.refuse_exception": "did not grant the exception",
+    "governance.amend_exception": "changed the request",
     "governance.withdraw_exception": "withdrew the request",
     "governance.end_exception": "ended the exception early",
     "governance.exception_reminded": "announced the end of the exception",

@@ -382,10 +382,35 @@ class ExceptionForm(forms.Form):
 
     def clean_expires_on(self) -> dt.date:
         """A day that is still to come."""
-        day: dt.date = self.cleaned_data["expires_on"]
-        if day < now().date():
-            raise ValidationError("Choose a day that is still to come.")
-        return day
+        return _still_to_come(self.cleaned_data["expires_on"])
+
+
+class AmendForm(forms.Form):
+    """What is asked for, as it should read from now on, and why it changes."""
+
+    title = forms.CharField(label="What is excepted, in a few words", max_length=250)
+    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
+    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
+    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    expires_on = forms.DateField(
+        label="Until", help_text="The whole day counts. It ends by itself."
+    )
+    reason = forms.Text(
+        label="What changed, and why?",
+        max_length=2_000,
+        help_text="Members of the board read this beside the difference.",
+    )
+
+    def clean_expires_on(self) -> dt.date:
+        """A day that is still to come."""
+        return _still_to_come(self.cleaned_data["expires_on"])
+
+
+def _still_to_come(day: dt.date) -> dt.date:
+    if day < now().date():
+        raise ValidationError("Choose a day that is still to come.")
+    return day
 
 
 # --- meetings --------------------------------------------------------------------------------

@@ -36,6 +36,10 @@ class MatterKind(ABC):
     """For headings: “Proposal”."""
     subject_model: ClassVar[str]
     """The model decided upon, `"proposals.proposal"`."""
+    heading: ClassVar[str] = ""
+    """What its matters stand under in an agenda; the label by default."""
+    order: ClassVar[int] = 70
+    """Where they stand in an agenda: proposals come first, changes of rules last."""
     founding_rule: ClassVar[BallotRule] = BallotRule()
     """The ballot rule a new programme starts with; its board may adopt another."""
     replied_to: ClassVar[tuple[str, ...]] = (Outcome.CONDITIONS, Outcome.DENY, Outcome.DEFER)

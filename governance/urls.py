@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from governance.admin import board
-from governance.views import escalations, exceptions, rules
+from governance.views import amending, escalations, exceptions, rules
 
 app_name = "governance"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("exceptions/new/", exceptions.new, name="exception_new"),
     path("exceptions/<str:ref>/", exceptions.detail, name="exception"),
+    path("exceptions/<str:ref>/amend/", amending.amend, name="exception_amend"),
     path("exceptions/<str:ref>/withdraw/", exceptions.withdraw, name="exception_withdraw"),
     path("exceptions/<str:ref>/end/", exceptions.end, name="exception_end"),
 ]

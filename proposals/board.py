@@ -21,6 +21,8 @@ class ProposalMatter(MatterKind):
     label = "Proposal"
     subject_model = "proposals.proposal"
     reopens = (Outcome.DENY,)
+    heading = "New proposals"
+    order = 10
 
     def title(self, subject: Proposal) -> str:
         """The proposal's title, shortened."""

@@ -24,6 +24,8 @@ class DisputeKind(MatterKind):
     key = "publications.dispute"
     label = "Contested passage"
     subject_model = "publications.objection"
+    heading = "Publication reviews"
+    order = 40
 
     def title(self, subject: Any) -> str:
         return f"{subject.ref}: one passage of {subject.publication.title}"
@@ -68,6 +70,8 @@ class ReleaseKind(MatterKind):
     key = "publications.release"
     label = "Publication after silence"
     subject_model = "publications.publication"
+    heading = "Publication reviews"
+    order = 40
 
     def title(self, subject: Any) -> str:
         return f"Release {subject.ref}: {subject.title}"

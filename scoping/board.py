@@ -24,6 +24,8 @@ class AmendmentKind(MatterKind):
     key: ClassVar[str] = "scoping.amendment"
     label: ClassVar[str] = "Amendment of a scope of work"
     subject_model: ClassVar[str] = "scoping.scopeofwork"
+    heading: ClassVar[str] = "Changes of scope"
+    order: ClassVar[int] = 20
 
     def title(self, subject: ScopeOfWork) -> str:
         return f"{subject.fellowship.ref}: scope of work v{subject.number}"

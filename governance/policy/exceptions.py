@@ -104,6 +104,16 @@ def may_grant(exception: ExceptionRecord, by: User) -> Refusal | None:
     )
 
 
+def may_amend(exception: ExceptionRecord, by: User) -> Refusal | None:
+    """Why what is asked for may not be changed: only its requester may, while the board has it."""
+    return first(
+        None
+        if by.pk == exception.requested_by_id
+        else Refusal("not_yours", "Only who asked for it changes the request."),
+        EXCEPTION_MOVES.refusal(exception.state, "withdraw"),
+    )
+
+
 def may_withdraw(exception: ExceptionRecord, by: Actor) -> Refusal | None:
     """Why the request may not be withdrawn."""
     requester = isinstance(by, User) and by.pk == exception.requested_by_id

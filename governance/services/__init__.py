@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.services.amending import amend_exception
 from governance.services.board import (
     cast_vote,
     open_ballot,
@@ -63,6 +64,7 @@ __all__ = [
     "acknowledge",
     "adopt_founding_rules",
     "answer_reply",
+    "amend_exception",
     "approve_minutes",
     "ask_review",
     "bring_into_force",

@@ -212,6 +212,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "earlier": register.earlier(exception),
         "later": visible.filter(extends=exception),
         "offer_end": granted and end_refusal is None,
+        "offer_amend": policy.may_amend(exception, user) is None,
         "offer_withdraw": requested and withdraw_refusal is None,
         "offer_extend": exception.approved_at is not None and _may_ask(exception, user),
         "events": events_of(exception),

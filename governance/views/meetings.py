@@ -23,7 +23,7 @@ from fellowship.web.markup import markup
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from governance import docket, services
-from governance.agenda import agenda
+from governance.agenda import AgendaItem, agenda
 from governance.forms import MeetingForm, MinutesForm
 from governance.links import to
 from governance.models import Condition, Escalation, Matter, Meeting
@@ -173,16 +173,23 @@ def _callable(user: Any) -> list[int]:
 def _item(item: Any, calendar: WorkCalendar) -> SafeString:
     """One line of the agenda: what, which reference, by when, where."""
     title, due, note = _said(item)
+    url = item.url if isinstance(item, AgendaItem) else item.get_absolute_url()
     below = [part for part in (item.ref, note) if part]
     return markup(
         '<li><a href="{}">{}</a> <span class="meta">{}{}</span></li>',
-        *(item.get_absolute_url(), title, " · ".join(below)),
+        *(
+            item.url if isinstance(item, AgendaItem) else item.get_absolute_url(),
+            title,
+            " · ".join(below),
+        ),
         markup(" · {}", times.due(due, calendar)) if due else "",
     )
 
 
 def _said(item: Any) -> tuple[str, dt.datetime | None, str]:
     """What an item is called, when it is due, and what else is to be known of it."""
+    if isinstance(item, AgendaItem):
+        return item.title, item.due_at, item.note
     if isinstance(item, Matter):
         return item.title, item.due_at, docket.kind_label(item.kind)
     if isinstance(item, Escalation):

@@ -15,6 +15,7 @@ from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
+from governance import agenda as agendas
 from governance import services
 from governance.agenda import agenda
 from governance.models import Delegation, Matter, Meeting
@@ -43,6 +44,24 @@ def test_the_agenda_is_what_waits_for_the_board(world: World, matter: Matter) ->
         "Risk escalations": [escalation],
         "Exceptions about to end": [exception],
     }
+
+
+def test_other_applications_put_items_on_the_agenda_in_their_place(
+    world: World, matter: Matter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agendas, "_registered", {})
+    item = agendas.AgendaItem("Scores far apart", "/proposals/", ref="PRO-1", note="spread 3")
+    agendas.register("tests", heading="To discuss", order=15, source=lambda *_: [item])
+    agendas.register("none", heading="Nothing", order=1, source=lambda *_: [])
+    raised_escalation(world)
+    assert [s.heading for s in agenda(world.program, world.chair)] == [
+        "To discuss",
+        "Risk escalations",
+        "Renaming",
+    ]
+    meeting = services.call_meeting(program=world.program, starts_at=now() + DAY, by=world.manager)
+    page = client_of(world, "chair").get(meeting.get_absolute_url()).content.decode()
+    assert '<a href="/proposals/">Scores far apart</a>' in page
 
 
 def test_the_agenda_leaves_out_what_one_is_recused_from(world: World, matter: Matter) -> None:

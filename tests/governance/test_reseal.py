@@ -19,7 +19,7 @@ from fellowship.notices.models import Notice
 from governance import docket, services
 from governance.models import Dossier, DossierOpening, Matter, Vote
 from tests.governance.conftest import RenameKind
-from tests.scenarios.governance import vote, vote_all
+from tests.scenarios.governance import requested_exception, vote, vote_all
 from tests.scenarios.world import World
 
 WHY = "The name was misspelt."
@@ -220,3 +220,33 @@ def test_the_api_reseals_and_reaffirms(world: World, matter: Matter) -> None:
     body = legal.get(url).json()
     assert (body["mine"], [d["number"] for d in body["dossiers"]]) == ("stale", [1, 2])
     assert legal.post(f"{url}reaffirm/").json()["mine"] == "voted"
+
+
+def test_a_request_changed_before_the_board_is_sealed_anew_at_once(world: World) -> None:
+    exception = requested_exception(world)
+    asker = exception.requested_by
+    matter = Matter.objects.get(kind="governance.exception", subject_id=exception.pk)
+    vote(matter, world.board_legal)
+    client = Client()
+    client.force_login(User.objects.get(pk=asker.pk))
+    url = f"{exception.get_absolute_url()}amend/"
+    form = client.get(url).context["form"]
+    sent = {name: str(value) for name, value in form.initial.items()}
+    assert client.post(url, {**sent, "risk": "A new risk.", "reason": ""}).status_code == 422
+    for _ in range(2):
+        sent = {**sent, "risk": "A new risk.", "reason": "One was missing."}
+        assert client.post(url, sent).status_code == 302
+    assert [d.why for d in matter.dossiers.all()] == ["", "One was missing."]
+    assert docket.row(Matter.objects.get(pk=matter.pk), world.board_legal).seats[3].state == "stale"
+    assert [e.verb for e in timeline(exception)].count("governance.amend_exception") == 1
+    amend = lambda: services.amend_exception(  # noqa: E731
+        exception=exception,
+        by=world.board_legal,
+        reason="x",
+        expires_at=exception.expires_at,
+        **dict.fromkeys(("title", "rationale", "risk", "measure_test"), "x"),
+        compensating_measure="x",
+    )
+    assert refused(amend).code == "not_yours"
+    services.withdraw_exception(exception=exception, by=asker, reason="x")
+    assert client.get(url).status_code == 404

@@ -129,6 +129,7 @@ def _the_rest(world: World) -> None:
     for due in (reply.due_at, standard.due_at):
         with frozen(due - DAY / 2):
             sweep()
+    _a_changed_request(world)
     grant = access_scenes.granted(world)
     access_scenes.deleted(world, grant)
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
@@ -149,6 +150,19 @@ def _the_rest(world: World) -> None:
     governance.open_ballot(matter=matter, by=world.manager)
     with frozen(now() + 90 * DAY):
         sweep()
+
+
+def _a_changed_request(world: World) -> None:
+    """A request changed after the first vote."""
+    exception = governance_scenes.requested_exception(world)
+    matter = Matter.objects.get(kind="governance.exception", subject_id=exception.pk)
+    governance_scenes.vote(matter, world.board_legal)
+    names = ("title", "rationale", "risk", "compensating_measure", "measure_test", "expires_at")
+    kept = {name: getattr(exception, name) for name in names}
+    kept["risk"] += " And another."
+    governance.amend_exception(
+        exception=exception, by=exception.requested_by, reason="A risk was missing.", **kept
+    )
 
 
 def _an_absence(world: World) -> None:

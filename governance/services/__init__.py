@@ -63,8 +63,8 @@ from governance.services.sealing import reseal_dossier
 __all__ = [
     "acknowledge",
     "adopt_founding_rules",
-    "answer_reply",
     "amend_exception",
+    "answer_reply",
     "approve_minutes",
     "ask_review",
     "bring_into_force",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -29,6 +30,7 @@ from governance.models import (
     Decision,
     Matter,
     MatterParty,
+    RulePin,
     RuleVersion,
     Vote,
 )
@@ -269,7 +271,7 @@ def _room(
     row = docket.row(matter, user)
     if seat is not None and not row.opened:
         services.open_dossier(matter=matter, by=user)
-    _name_rules(matter)
+    pins = _name_rules(matter)
     decision: Decision | None = getattr(matter, "decision", None)
     voting = _voting(matter, user, ballot, seat, vote_form)
     context = {
@@ -279,7 +281,7 @@ def _room(
         "live": live,
         "asked": "What was decided" if decision else "What you are deciding",
         **_sealed(matter, voting["own_vote"]),
-        "pins": _pins(matter),
+        "pins": pins,
         "subject_url": _url(matter, user),
         "changed": _changed(matter),
         "place": _place(user, matter) if live else None,
@@ -431,20 +433,25 @@ def _tally(decision: Decision) -> charts.Chart | None:
     return charts.bars(bars, title="Votes", unit="votes") if bars else None
 
 
-def _name_rules(matter: Matter) -> None:
-    """Read what the page calls the rules it was voted on and decided under: not their text."""
+def _name_rules(matter: Matter) -> list[Any]:
+    """Read what the page calls the rules it was voted on and decided under: not their text.
+
+    Returns those the subject is held to.
+    """
     under = [one for one in (_ballot(matter), getattr(matter, "decision", None)) if one]
-    named = RuleVersion.objects.only(*RULE_NAME).in_bulk({one.rule_version_id for one in under})
+    pins = RulePin.objects.filter(
+        rule_version=OuterRef("pk"),
+        subject_type=matter.subject_type,
+        subject_id=matter.subject_id,
+    )
+    rows: Any = RuleVersion.objects.only(*RULE_NAME).annotate(held=Exists(pins)).order_by()
+    named = {
+        rule.pk: rule
+        for rule in rows.filter(Q(pk__in={one.rule_version_id for one in under}) | Q(held=True))
+    }
     for one in under:
         one.rule_version = named[one.rule_version_id]
-
-
-def _pins(matter: Matter) -> list[Any]:
-    """The versions of the rules that the subject is held to."""
-    held = RuleVersion.objects.filter(
-        pins__subject_type=matter.subject_type, pins__subject_id=matter.subject_id
-    )
-    return sorted(held.only(*RULE_NAME).order_by(), key=str)
+    return sorted((rule for rule in named.values() if rule.held), key=str)
 
 
 def _revision(matter: Matter) -> str:

@@ -177,11 +177,7 @@ def _item(item: Any, calendar: WorkCalendar) -> SafeString:
     below = [part for part in (item.ref, note) if part]
     return markup(
         '<li><a href="{}">{}</a> <span class="meta">{}{}</span></li>',
-        *(
-            item.url if isinstance(item, AgendaItem) else item.get_absolute_url(),
-            title,
-            " · ".join(below),
-        ),
+        *(url, title, " · ".join(below)),
         markup(" · {}", times.due(due, calendar)) if due else "",
     )
 

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, Self, TypeVar
 
 from django.db import models
+from simple_history.manager import HistoricalQuerySet, HistoryManager
 from simple_history.models import HistoricalRecords
 from simple_history.signals import (
     post_create_historical_record,
@@ -30,11 +31,20 @@ class HistoryRow(models.Model):
         abstract = True
 
 
+class _Manager(HistoryManager.from_queryset(HistoricalQuerySet)):  # type: ignore[misc]
+    """The library makes the class of its manager anew at each access; ours is made once."""
+
+    @classmethod
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        return cls
+
+
 class TrackedHistory(HistoricalRecords):
     """History with actor and reason of the verb under way, in requests, tasks and commands."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("inherit", True)
+        options.setdefault("history_manager", _Manager)
         options.setdefault("bases", [HistoryRow])
         options.setdefault("history_user_id_field", models.BigIntegerField(null=True))
         options.setdefault("history_user_getter", lambda row: row.history_user_id)

@@ -40,3 +40,5 @@ if not POSTGRESQL:
     DATABASES["default"]["TEST"] = {"NAME": f"{_VAR}/test.sqlite3"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Each test client makes the middleware anew: look a static file up when it is asked for.
+WHITENOISE_AUTOREFRESH = True

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fellowship.web.middleware.PlainInput",
+    "fellowship.web.middleware.RequestSize",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -189,6 +190,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "clocks.sweep": {"task": "clocks.sweep", "schedule": 60.0},
     "notices.deliver": {"task": "notices.deliver", "schedule": 30.0},
     "history.seal": {"task": "history.seal", "schedule": 60.0},
+    "files.clean": {"task": "files.clean", "schedule": 24 * 3600.0},
 }
 
 # --- people ---------------------------------------------------------------------------------
@@ -237,7 +239,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Production serves collected, hashed files; elsewhere they come straight from static/.
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")) if PRODUCTION else None
-MEDIA_ROOT = VAR_DIR / "files"
+MEDIA_ROOT = VAR_DIR / "files"  # private: no URL leads there
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -275,6 +277,17 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+MAX_FILE_BYTES = 10_000_000
+# A larger request is answered 413 unread; a file beyond MAX_FILE_BYTES is dropped as it comes in.
+MAX_REQUEST_BYTES = 64_000_000
+FILE_UPLOAD_HANDLERS = [
+    "fellowship.web.files.UpToLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_MAX_MEMORY_SIZE = (
+    MAX_FILE_BYTES + 1_000_000
+)  # a whole file: no disk before it is judged
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

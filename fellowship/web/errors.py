@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 
 from fellowship.web.api.problems import plain_problem
@@ -22,6 +24,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API):
         return plain_problem(request, 404, "There is no such thing for you.")
     return defaults.page_not_found(request, exception)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413, with the request's body unread."""
+    limit = settings.MAX_FILE_BYTES // 1_000_000
+    if request.path.startswith(API):
+        return plain_problem(request, 413, f"Send at most {limit} MB in one file.")
+    return render(request, "413.html", {"limit": limit}, status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views.defaults import page_not_found
 
 from fellowship.kernel.refusals import Missing, Refusal, Refused
-from fellowship.web import again, calendars, once, onward
+from fellowship.web import again, calendars, errors, once, onward
 from fellowship.web.actions import status_of
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -46,6 +47,20 @@ class PlainInput:
         """Answer 400 where the path or the query holds NUL."""
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The address holds a NUL character.")
+        return self.get_response(request)
+
+
+class RequestSize:
+    """Refuse a request larger than any that is taken before it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 413 by the size the request states; one without a size has no body."""
+        stated = request.META.get("CONTENT_LENGTH") or "0"
+        if stated.isdigit() and int(stated) > settings.MAX_REQUEST_BYTES:
+            return errors.too_large(request)
         return self.get_response(request)
 
 

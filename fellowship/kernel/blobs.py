@@ -1,0 +1,143 @@
+"""Files people hand in, kept by the SHA-256 of their content in a private directory.
+
+Written to a temporary file first and renamed, so that a reader, a full disk or a crash meets the
+whole file or none. The same content is kept once. A record that names a file is written afterwards;
+what no record names any more is removed by `clean`, a day later at the earliest. Nothing here is
+below a URL: `fellowship.web.files` hands a file to who may read the record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.time import now
+
+log = logging.getLogger(__name__)
+KEEP_SECONDS: Final = 24 * 3600
+"""How long a file stays that no record names: the record may not be written yet."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_References = Callable[[], Iterable[str]]
+_references: list[_References] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A kept content: its SHA-256 in hex, and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Damaged(Exception):
+    """A kept file is gone, or no longer what its name says."""
+
+
+def referenced_by(function: _References) -> _References:
+    """Register what yields the SHA-256 of every file that records of an application name."""
+    if function not in _references:
+        _references.append(function)
+    return function
+
+
+def put(content: Iterable[bytes]) -> Blob:
+    """Keep `content`, and tell its hash and size. It is on the disk, whole, when this returns.
+
+    Raises Refused where the disk takes no more; then nothing is kept.
+    """
+    digest, size = hashlib.sha256(), 0
+    with _disk(), _temporary() as path:
+        with path.open("xb") as file:
+            for chunk in content:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        kept = _path(digest.hexdigest())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        # Also over a file already there: its time is new then, and `clean` leaves it alone.
+        path.replace(kept)
+    return Blob(digest.hexdigest(), size)
+
+
+def read(sha256: str) -> bytes:
+    """The content of this hash. Raises Damaged where the file is gone or no longer that content."""
+    try:
+        content = _path(sha256).read_bytes()
+    except OSError as error:
+        raise Damaged(f"{sha256} cannot be read: {error}") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Damaged(f"{sha256} is no longer what was stored")
+    return content
+
+
+def clean() -> int:
+    """Remove what no record names and nobody stored for a day; tells how many files went."""
+    named = {sha256 for function in _references for sha256 in function()}
+    unnamed = (path for path in _folder().glob("??/*") if path.name not in named)
+    stray = _folder().glob("new/*")
+    return sum(_remove_old(path) for paths in (unnamed, stray) for path in paths)
+
+
+def _remove_old(path: Path) -> bool:
+    """Remove a file that is old. It is moved aside first: it may be stored anew at this moment."""
+    if not _old(path):
+        return False
+    with _temporary() as aside:
+        path.replace(aside)
+        if _old(aside):
+            return True
+        aside.replace(path)
+    return False
+
+
+def _old(path: Path) -> bool:
+    return now().timestamp() - path.stat().st_mtime > KEEP_SECONDS
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    """A path in the directory for what is not whole yet; nothing stands there afterwards."""
+    path = _folder() / "new" / secrets.token_hex(16)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.exception("a file could not be stored")
+        raise Refused(
+            Refusal(
+                "not_stored",
+                "The file could not be stored, so nothing of it was kept. What you wrote is not "
+                "affected. Try again later; if it fails again, tell the programme manager.",
+            )
+        ) from error
+
+
+def _folder() -> Path:
+    return Path(settings.MEDIA_ROOT) / "sha256"
+
+
+def _path(sha256: str) -> Path:
+    if not _DIGEST.fullmatch(sha256):
+        raise ValueError("not a SHA-256 in hex")
+    return _folder() / sha256[:2] / sha256

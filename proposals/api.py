@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.programs.models import Call
-from fellowship.web import filters
+from fellowship.web import files, filters
 from fellowship.web.api import Input, Router, VisibleViewSet, service_action
 from fellowship.web.shortcuts import visible_or_404
-from proposals import services
+from proposals import attachments, reuse, services
 from proposals.models import ImportedEvaluation, Proposal
 from proposals.states import ProposalState, Verdict
 
@@ -42,15 +47,31 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
         read_only_fields = fields
 
 
+class AttachmentSerializer(serializers.Serializer[Any]):
+    """A file by name, media type, size in bytes and SHA-256."""
+
+    name = serializers.CharField()
+    mime = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
 class ProposalDetailSerializer(ProposalSerializer):
     """A proposal with the text of its latest version; with its draft for its applicant."""
 
     answers = serializers.SerializerMethodField()
     text_hash = serializers.SerializerMethodField()
+    attachments = serializers.SerializerMethodField()
     draft = serializers.SerializerMethodField()
 
     class Meta(ProposalSerializer.Meta):
-        fields = (*ProposalSerializer.Meta.fields, "text_hash", "answers", "draft")
+        fields = (
+            *ProposalSerializer.Meta.fields,
+            "text_hash",
+            "answers",
+            "attachments",
+            "draft",
+        )
 
     def get_answers(self, proposal: Proposal) -> dict[str, Any]:
         """The submitted answers by question."""
@@ -61,11 +82,38 @@ class ProposalDetailSerializer(ProposalSerializer):
         version = proposal.current()
         return version.text_hash if version else ""
 
+    @extend_schema_field(AttachmentSerializer(many=True))
+    def get_attachments(self, proposal: Proposal) -> list[dict[str, Any]]:
+        """The files submitted with the latest version."""
+        return [asdict(file) for file in attachments.of_version(proposal.current())]
+
     def get_draft(self, proposal: Proposal) -> dict[str, Any] | None:
         """What is being written, for the applicant alone."""
         if self.context["request"].user != proposal.applicant:
             return None
         return services.draft_answers(proposal) or None
+
+
+class AttachmentsSerializer(serializers.Serializer[Any]):
+    """The files of the latest version; those of the draft for its applicant, else null."""
+
+    submitted = AttachmentSerializer(many=True)
+    draft = AttachmentSerializer(many=True, allow_null=True)
+
+
+class FileInput(Input):
+    """One file, as multipart/form-data."""
+
+    file = serializers.FileField()
+
+
+class ReuseInput(Input):
+    """An earlier proposal of one's own, and the keys of the sections to take over."""
+
+    earlier = serializers.CharField(max_length=30)
+    sections = serializers.MultipleChoiceField(
+        choices=[(section.key, section.title) for section in reuse.REUSABLE], allow_empty=False
+    )
 
 
 class StartInput(Input):
@@ -129,6 +177,55 @@ class ProposalViewSet(VisibleViewSet):
         services.save_answers(proposal=proposal, raw=data["answers"], by=_person(request))
         return self.shown(proposal, status.HTTP_200_OK)
 
+    @extend_schema(request=ReuseInput, responses={200: ProposalDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def reuse(self, request: Request, ref: str) -> Response:
+        """Take over sections of another proposal of one's own, over what the draft says there."""
+        proposal = self.get_object()
+        data = self.validated(ReuseInput)
+        mine = Proposal.objects.filter(applicant=_person(request))
+        source = visible_or_404(mine, request.user, ref=data["earlier"])
+        versions = dict(proposal.drafts.values_list("section", "version"))
+        parts = {key: versions.get(key, 0) for key in data["sections"]}
+        services.take_over(proposal=proposal, source=source, parts=parts, by=_person(request))
+        return self.shown(proposal, status.HTTP_200_OK)
+
+    @extend_schema(responses={200: AttachmentsSerializer})
+    @action(detail=True, methods=["get"], parser_classes=[MultiPartParser])
+    def attachments(self, request: Request, ref: str) -> Response:
+        """The files submitted, and those of the draft."""
+        return Response(_attachments(self.get_object(), _person(request)))
+
+    @extend_schema(
+        request={"multipart/form-data": FileInput}, responses={201: AttachmentsSerializer}
+    )
+    @attachments.mapping.post
+    def attach(self, request: Request, ref: str) -> Response:
+        """Attach a file to the draft."""
+        proposal = self.get_object()
+        data = self.validated(FileInput)
+        services.attach_file(proposal=proposal, by=_person(request), **data)
+        return Response(_attachments(proposal, _person(request)), status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="proposals_attachment_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"], url_path=r"attachments/(?P<digest>[0-9a-f]{64})")
+    def attachment(self, request: Request, ref: str, digest: str) -> HttpResponseBase:
+        """One file, for those who may read the proposal."""
+        found = attachments.readable(self.get_object(), request.user, digest)
+        if found is None:
+            raise Http404
+        return files.download(found.sha256, found.name, found.mime)
+
+    @extend_schema(responses={204: None})
+    @attachment.mapping.delete
+    def remove(self, request: Request, ref: str, digest: str) -> Response:
+        """Take a file from the draft."""
+        services.remove_file(proposal=self.get_object(), sha256=digest, by=_person(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     submit = service_action("submit", services.submit_proposal, subject="proposal")
     revise = service_action("revise", services.begin_revision, subject="proposal")
     withdraw = service_action(
@@ -181,6 +278,13 @@ class EvaluationViewSet(VisibleViewSet):
     queryset: Any = ImportedEvaluation.objects.select_related("proposal")
     serializer_class = EvaluationSerializer
     filterset_class = EvaluationFilter
+
+
+def _attachments(proposal: Proposal, by: Any) -> dict[str, Any]:
+    submitted = [asdict(file) for file in attachments.of_version(proposal.current())]
+    mine = by == proposal.applicant
+    draft = [asdict(file) for file in attachments.of_draft(proposal)] if mine else None
+    return {"submitted": submitted, "draft": draft}
 
 
 def _person(request: Request) -> Any:

@@ -10,7 +10,7 @@ from fellowship.history.queries import revision
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import Outcome
-from proposals import policy, rubric, sections, services
+from proposals import attachments, policy, rubric, sections, services
 from proposals.models import Proposal, Review
 
 
@@ -33,8 +33,9 @@ class ProposalMatter(MatterKind):
         return f"Shall {subject.applicant} be offered a fellowship for “{subject.title}”?"
 
     def dossier(self, subject: Proposal) -> dict[str, Any]:
-        """The call, the scores, the reviewers' comments to the board and the proposal itself."""
-        return {"sections": [*_summary(subject), *_reviews(subject), *_document(subject)]}
+        """The call, any justification of broad access, the reviews, the proposal and its files."""
+        parts = (_summary, _justification, _reviews, _document, _attachments)
+        return {"sections": [section for part in parts for section in part(subject)]}
 
     def revision(self, subject: Proposal) -> str:
         """Changes with each version of the proposal, not with its state."""
@@ -111,6 +112,29 @@ def _document(proposal: Proposal) -> Iterator[dict[str, Any]]:
         yield {
             "heading": section.title,
             "rows": [[f.label, sections.as_text(f, value)] for f, value in rows],
+        }
+
+
+def _justification(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    """Why broad access is asked for with an open goal, and the sentences that called for it."""
+    version = proposal.current()
+    text = version.answers.get(policy.JUSTIFICATION) if version else None
+    if version and text:
+        answered = [f"{r['message']} “{r['sentence']}”" for r in version.remarks]
+        yield {
+            "heading": "Written justification for broad access",
+            "rows": [["Justification", text], ["What it answers", "\n\n".join(answered)]],
+        }
+
+
+def _attachments(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    """The files by name, size and hash; they are read on the page of the case."""
+    files = attachments.of_version(proposal.current())
+    if files:
+        yield {
+            "heading": "Attachments",
+            "columns": ["File", "Size", "SHA-256"],
+            "rows": [[file.name, file.size_text, file.sha256] for file in files],
         }
 
 

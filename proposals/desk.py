@@ -49,6 +49,7 @@ verbs.register(
         "governance.pin_rules": "pinned the rules in force",
     }
 )
+verbs.register_fields({"attachments": "attachments (SHA-256)"})
 verbs.register_values({"proposals.state": S.choices, "proposals.from": S.choices})
 
 

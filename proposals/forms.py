@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.forms import BoundField, RadioSelect
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
@@ -13,9 +15,10 @@ from django.http import QueryDict
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import holders
+from fellowship.kernel import filekinds
 from fellowship.web import forms
 from governance.rulekinds import ReviewRubric
-from proposals import reviewing
+from proposals import attachments, reviewing
 from proposals.models import Assignment, Proposal, Review
 from proposals.sections import CELL_MAX, LINE_MAX, ROWS_MAX, TEXT_MAX, Column, Field, Section
 
@@ -156,6 +159,51 @@ def _cell(column: Column) -> Any:
     if column.long:
         return forms.Text(max_length=CELL_MAX, **common)
     return forms.CharField(max_length=LINE_MAX, **common)
+
+
+FILE_HINT = (
+    f"{', '.join(kind.label for kind in filekinds.KINDS[:-1])} or plain text, up to "
+    f"{attachments.size_text(settings.MAX_FILE_BYTES)}. No archives and no office documents: "
+    "save them as PDF."
+)
+
+
+class FileForm(forms.Form):
+    """One file. The service judges its name, size, kind and content."""
+
+    file = forms.UploadField(
+        label="Attach a file",
+        help_text=FILE_HINT,
+        max_length=None,
+        max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
+        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+    )
+
+
+class ReuseForm(forms.Form):
+    """Which sections of an earlier proposal to take over; nothing is chosen beforehand."""
+
+    def __init__(self, *args: Any, parts: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for key, title in parts.items():
+            self.fields[f"take-{key}"] = forms.BooleanField(
+                label=f"Take over “{title}”", required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """At least one section."""
+        found = super().clean() or {}
+        if not any(found.values()):
+            raise ValidationError("Choose at least one section to take over.", code="required")
+        return found
+
+    def chosen(self) -> dict[str, int]:
+        """The sections chosen, each with the version of the draft the person saw."""
+        return {
+            key: opened_with({"version": self.data.get(f"version-{key}", "")})
+            for name, taken in self.cleaned_data.items()
+            if taken and (key := name.removeprefix("take-"))
+        }
 
 
 class ConflictForm(forms.Form):

@@ -15,11 +15,14 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.programs.policy import takes_proposals
 from proposals import answers as reading
-from proposals import rubric, sections
+from proposals import checks, rubric, sections
 from proposals.models import Assignment, Proposal, Review
 from proposals.states import PROPOSAL_MOVES, ProposalState
 
 SEPARATION = "separation of duties"
+JUSTIFICATION = "justification"
+"""The question whose answer justifies broad access; see `justified`."""
+JUSTIFICATION_WORDS = 30
 S = ProposalState
 
 
@@ -100,13 +103,31 @@ def complete(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | No
     """What must still be answered or mended, by section."""
     missing = sections.missing(answers)
     if not missing:
-        return _readable(answers, offers)
+        return first(_readable(answers, offers), justified(answers))
     titles = dict.fromkeys(section.title for section, _ in missing)
     named = "; ".join(
         f"{title} ({', '.join(f.label.lower() for s, f in missing if s.title == title)})"
         for title in titles
     )
     return Refusal("incomplete", f"Answer what is still missing: {named}.", rule="the call")
+
+
+def justified(answers: Mapping[str, Any]) -> Refusal | None:
+    """Broad access with an open goal stands only with a written justification the board reads."""
+    if not checks.overbroad(answers):
+        return None
+    words = len(str(answers.get(JUSTIFICATION, "")).split())
+    if words >= JUSTIFICATION_WORDS:
+        return None
+    there = f"it has {words}" if words else "there is none yet"
+    return Refusal(
+        "unjustified",
+        "This asks for broad access while its goal is still open. Narrow the data or the goal, or "
+        f"write a justification of at least {JUSTIFICATION_WORDS} words; {there}. Reviewers and "
+        "the board read it.",
+        rule="the least access that serves",
+        field=JUSTIFICATION,
+    )
 
 
 def _readable(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | None:

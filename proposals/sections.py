@@ -7,7 +7,7 @@ derive from this one list.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -47,12 +47,12 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     offer: str = ""
     columns: tuple[Column, ...] = ()
-    when: tuple[str, str] | None = None
+    when: tuple[str, tuple[str, ...]] | None = None
     rows: int = 6
 
     def asked(self, answers: Mapping[str, Any]) -> bool:
         """Whether the question arises, given what was answered to another."""
-        return self.when is None or answers.get(self.when[0]) == self.when[1]
+        return self.when is None or answers.get(self.when[0]) in self.when[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,12 @@ SECTIONS: Final[tuple[Section, ...]] = (
                 columns=(
                     Column("dataset", "Dataset", required=True, hint="Its name, or what it holds."),
                     Column(
+                        "extent",
+                        "How much of it",
+                        hint="Which fields, which period, how many records; with people’s "
+                        "identifiers only where the question is about them.",
+                    ),
+                    Column(
                         "why",
                         "Why less would not do",
                         long=True,
@@ -175,7 +181,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
                         hint="Why not a subset, a de-identified sample or a synthetic mirror.",
                     ),
                 ),
-                when=("needs_data", "yes"),
+                when=("needs_data", ("yes",)),
             ),
         ),
     ),
@@ -218,8 +224,9 @@ SECTIONS: Final[tuple[Section, ...]] = (
             Field(
                 "export_note",
                 "What may be concerned",
-                hint="Leave empty if nothing is.",
-                required=False,
+                hint="Which people, data or results, and which country’s rules if you know. We "
+                "clear it before anything is shared.",
+                when=("export_control", ("yes", "unsure")),
                 rows=3,
             ),
         ),
@@ -229,8 +236,17 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "Budget and timeline",
         "What it costs and when what is done.",
         (
-            Field("budget", "Budget", hint="Stipend, compute, travel; in one currency."),
-            Field("timeline", "Timeline", hint="Milestones with their dates or weeks."),
+            Field(
+                "budget",
+                "Budget",
+                hint="One line each for stipend, compute, travel and other costs, with its amount, "
+                "and the total; in one currency. Write “None” if you need no money.",
+            ),
+            Field(
+                "timeline",
+                "Timeline",
+                hint="When you can start, and each milestone with its date or week.",
+            ),
             Field(
                 "remarks",
                 "Anything else",
@@ -241,13 +257,30 @@ SECTIONS: Final[tuple[Section, ...]] = (
     ),
 )
 
-BY_KEY: Final = {section.key: section for section in SECTIONS}
-FIELDS: Final = {f.key: f for section in SECTIONS for f in section.fields}
+JUSTIFICATION: Final = Section(
+    "justification",
+    "Written justification",
+    "Asked for on the last page, where broad access meets an open goal.",
+    (
+        Field(
+            "justification",
+            "Why this access, although the goal is still open",
+            hint="What you would do first with the data, why a narrower request cannot be written "
+            "yet, and when and how you would narrow it. Reviewers and the board read it.",
+            required=False,
+        ),
+    ),
+)
+"""Not a page of its own: `proposals.policy` says when it is required."""
+
+ALL: Final = (*SECTIONS, JUSTIFICATION)
+BY_KEY: Final = {section.key: section for section in ALL}
+FIELDS: Final = {f.key: f for section in ALL for f in section.fields}
 
 
 def section_of(key: str) -> Section:
     """The section whose field `key` is."""
-    return next(s for s in SECTIONS if any(f.key == key for f in s.fields))
+    return next(s for s in ALL if any(f.key == key for f in s.fields))
 
 
 def answered(value: Any) -> bool:
@@ -269,9 +302,9 @@ def only_known(answers: Mapping[str, Any]) -> Answers:
     }
 
 
-def text_hash(answers: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON of the answers."""
-    return digest(answers)
+def text_hash(answers: Mapping[str, Any], attachments: Iterable[Mapping[str, Any]] = ()) -> str:
+    """SHA-256 of the canonical JSON of what is submitted: the answers, and the files' list."""
+    return digest({"answers": answers, "attachments": list(attachments)})
 
 
 def normal(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proposals.views import applicant, case, lists, panel
+from proposals.views import applicant, attachments, case, lists, panel, reuse, sending
 
 app_name = "proposals"
 urlpatterns = [
@@ -21,12 +21,17 @@ urlpatterns = [
     path("<slug:ref>/edit/", applicant.edit, name="edit"),
     path("<slug:ref>/edit/<slug:key>/", applicant.section, name="section"),
     path("<slug:ref>/edit/<slug:key>/save/", applicant.save, name="save"),
-    path("<slug:ref>/check/", applicant.check, name="check"),
-    path("<slug:ref>/submit/", applicant.submit, name="submit"),
-    path("<slug:ref>/receipt/", applicant.receipt, name="receipt"),
+    path("<slug:ref>/attachments/", attachments.attach, name="attachments"),
+    path("<slug:ref>/attachments/<slug:digest>/remove/", attachments.remove, name="remove_file"),
+    path("<slug:ref>/files/<slug:digest>/", attachments.download, name="file"),
+    path("<slug:ref>/reuse/", reuse.choose, name="reuse"),
+    path("<slug:ref>/reuse/<slug:source>/", reuse.take, name="take_over"),
+    path("<slug:ref>/check/", sending.check, name="check"),
+    path("<slug:ref>/submit/", sending.submit, name="submit"),
+    path("<slug:ref>/receipt/", sending.receipt, name="receipt"),
     path("<slug:ref>/revise/", applicant.revise, name="revise"),
     path("<slug:ref>/discard/", applicant.discard, name="discard"),
-    path("<slug:ref>/withdraw/", applicant.withdraw, name="withdraw"),
+    path("<slug:ref>/withdraw/", sending.withdraw, name="withdraw"),
     path("<slug:ref>/panel/", panel.panel, name="panel"),
     path("<slug:ref>/panel/refer/", panel.refer, name="refer"),
     path("<slug:ref>/panel/<int:pk>/unassign/", panel.unassign, name="unassign"),

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from access import services as access
 from access.models import AccessRequest, Dataset, Grant
 from access.services.requests import lesser_variants
@@ -19,7 +21,7 @@ from findings.models import Control, Finding
 from governance import services as governance
 from governance.models import Decision, Matter
 from oversight.demo.cast import NARRATOR, Cast, refresh
-from oversight.demo.content.proposals import Idea, answers
+from oversight.demo.content.proposals import FILES, Idea, answers
 from oversight.demo.content.research import DATASETS, FIELDS, FINDINGS
 from proposals import rubric
 from proposals import services as proposals
@@ -75,6 +77,9 @@ def propose(call: Call, applicant: User, idea: Idea, *, submit: bool = True) -> 
     proposal = proposals.start_proposal(call=call, by=applicant)
     raw = answers(idea, applicant.name, applicant.affiliation, applicant.orcid)
     proposal = proposals.save_answers(proposal=proposal, raw=raw, by=applicant)
+    for name, text in FILES.get(idea.title, ()):
+        file = ContentFile(text.encode(), name)
+        proposals.attach_file(proposal=proposal, file=file, by=applicant)
     if submit:
         proposal = proposals.submit_proposal(proposal=proposal, by=applicant)
     applicant.__dict__.pop("_roles_held", None)

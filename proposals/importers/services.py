@@ -20,6 +20,7 @@ from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Call
 from proposals import policy, services
 from proposals.importers import ParsedProposal
+from proposals.importers.application import NOT_ASKED
 from proposals.importers.evaluation import ParsedEvaluation
 from proposals.models import ImportedEvaluation, Proposal
 from proposals.models.evaluation import LINE
@@ -119,7 +120,11 @@ def _fits(text: str) -> str:
 
 def _chosen(call: Call) -> dict[str, Any]:
     """Choices the source did not offer: the most open ones of the programme."""
-    chosen: dict[str, Any] = {"needs_data": "no", "export_control": "unsure"}
+    chosen: dict[str, Any] = {
+        "needs_data": "no",
+        "export_control": "unsure",
+        "export_note": NOT_ASKED,
+    }
     for key, offer in CHOICES.items():
         offered = list(getattr(call.program, offer).values_list("key", flat=True))
         if offered:

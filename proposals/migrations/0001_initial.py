@@ -374,4 +374,40 @@ class Migration(migrations.Migration):
             name='unclear',
             field=models.CharField(blank=True, max_length=255),
         ),
+        migrations.AddField(
+            model_name='historicalproposalversion',
+            name='attachments',
+            field=models.JSONField(default=list, help_text='Name, kind, size in bytes and SHA-256 of each file.'),
+        ),
+        migrations.AddField(
+            model_name='historicalproposalversion',
+            name='remarks',
+            field=models.JSONField(default=list, help_text='What the written justification answers: remarks with their sentences.'),
+        ),
+        migrations.AddField(
+            model_name='proposalversion',
+            name='attachments',
+            field=models.JSONField(default=list, help_text='Name, kind, size in bytes and SHA-256 of each file.'),
+        ),
+        migrations.AddField(
+            model_name='proposalversion',
+            name='remarks',
+            field=models.JSONField(default=list, help_text='What the written justification answers: remarks with their sentences.'),
+        ),
+        migrations.CreateModel(
+            name='DraftFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('mime', models.CharField(max_length=40)),
+                ('size', models.PositiveIntegerField(help_text='Bytes.')),
+                ('sha256', models.CharField(max_length=64)),
+                ('added_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='draft_files', to='proposals.proposal')),
+            ],
+            options={
+                'ordering': ('proposal_id', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('proposal', 'name'), name='draft_file_name_once'), models.UniqueConstraint(fields=('proposal', 'sha256'), name='draft_file_content_once'), models.CheckConstraint(condition=models.Q(('mime__in', ['application/pdf', 'image/png', 'image/jpeg', 'text/csv', 'application/json', 'text/markdown', 'text/plain'])), name='draft_file_kind_is_taken'), models.CheckConstraint(condition=models.Q(('size__gte', 1)), name='draft_file_is_not_empty')],
+            },
+        ),
     ]

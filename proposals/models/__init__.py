@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proposals.models.attachment import DraftFile
 from proposals.models.evaluation import ImportedEvaluation
 from proposals.models.panel import Assignment, Review, ReviewDraft, Score
 from proposals.models.proposal import Draft, Proposal, ProposalVersion
@@ -9,6 +10,7 @@ from proposals.models.proposal import Draft, Proposal, ProposalVersion
 __all__ = [
     "Assignment",
     "Draft",
+    "DraftFile",
     "ImportedEvaluation",
     "Proposal",
     "ProposalVersion",

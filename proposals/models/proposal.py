@@ -145,6 +145,13 @@ class ProposalVersion(Tracked):
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     answers = models.JSONField()
+    attachments = models.JSONField(
+        default=list, help_text="Name, kind, size in bytes and SHA-256 of each file."
+    )
+    remarks = models.JSONField(
+        default=list,
+        help_text="What the written justification answers: remarks with their sentences.",
+    )
     text_hash = models.CharField(max_length=64)
     submitted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(

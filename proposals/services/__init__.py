@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proposals.services.attachments import attach_file, remove_file
 from proposals.services.case import (
     enact_decision,
     reconsider,
@@ -28,11 +29,13 @@ from proposals.services.panel import (
     submit_review,
     unassign_reviewer,
 )
+from proposals.services.reuse import take_over
 
 __all__ = [
     "StaleDraft",
     "StaleReview",
     "assign_reviewer",
+    "attach_file",
     "begin_revision",
     "declare",
     "discard_revision",
@@ -40,6 +43,7 @@ __all__ = [
     "enact_decision",
     "reconsider",
     "refer_to_board",
+    "remove_file",
     "revision_over",
     "save_answers",
     "save_review_draft",
@@ -48,6 +52,7 @@ __all__ = [
     "submit_proposal",
     "submit_review",
     "take_back",
+    "take_over",
     "unassign_reviewer",
     "withdraw_proposal",
 ]

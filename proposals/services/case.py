@@ -16,12 +16,13 @@ from governance import services as governance
 from governance.models import Matter
 from governance.states import LIVE_MATTER, Outcome
 from proposals import policy, registry
-from proposals.models import Assignment, Draft, Proposal, ReviewDraft
+from proposals.models import Assignment, Proposal, ReviewDraft
 from proposals.services.drafting import (
     DECISION_CLOCK,
     REVISION_CLOCK,
     REVISION_SILENCE,
     SERVICE,
+    clear_draft,
     resume_clock,
     tell_manager,
 )
@@ -47,7 +48,7 @@ def refer_to_board(*, proposal: Proposal, by: Actor, reason: str = "") -> Propos
     proposal.state = PROPOSAL_MOVES.target(proposal.state, "refer")
     proposal.revision_asked_at = None
     proposal.save()
-    Draft.objects.filter(proposal=proposal).delete()
+    clear_draft(proposal)
     journal.record(subject=proposal, change={"version": proposal.version})
     _end_reviewing(proposal)
     _stop(proposal, REVISION_CLOCK)
@@ -160,7 +161,7 @@ def revision_over(proposal: Proposal, by: Actor) -> None:
             return
         proposal.revision_asked_at = None
         proposal.save()
-        Draft.objects.filter(proposal=proposal).delete()
+        clear_draft(proposal)
         journal.record(subject=proposal, change={"version": proposal.version})
         resume_clock(proposal)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -21,8 +22,8 @@ from fellowship.notices.services import notify
 from fellowship.programs.models import Call
 from governance import rules
 from proposals import answers as reading
-from proposals import policy, sections
-from proposals.models import Draft, Proposal, ProposalVersion
+from proposals import attachments, checks, policy, sections
+from proposals.models import Draft, DraftFile, Proposal, ProposalVersion
 from proposals.states import PROPOSAL_MOVES, ProposalState
 
 SERVICE = journal.System("proposals service")
@@ -151,8 +152,8 @@ def submit_proposal(*, proposal: Proposal, by: User, reason: str = "") -> Propos
     proposal.state = PROPOSAL_MOVES.target(proposal.state, "submit")
     proposal.submitted_at = now()
     version = _write_version(proposal, found, by)
-    drafts.delete()
-    journal.record(subject=proposal, change={"version": 1, "text_hash": version.text_hash})
+    clear_draft(proposal)
+    journal.record(subject=proposal, change=_submitted(version))
     _start_clock(proposal)
     _tell_submitted(proposal)
     return proposal
@@ -165,9 +166,11 @@ def begin_revision(*, proposal: Proposal, by: User) -> Proposal:
         refuse(policy.may_revise(proposal, by))
         if not Draft.objects.filter(proposal=proposal).exists():
             now_there = proposal.answers()
-            for section in sections.SECTIONS:
+            for section in sections.ALL:
                 kept = {f.key: now_there[f.key] for f in section.fields if f.key in now_there}
                 Draft.objects.create(proposal=proposal, section=section.key, answers=kept)
+            for file in attachments.of_version(proposal.current()):
+                DraftFile.objects.create(proposal=proposal, **asdict(file))
     return proposal
 
 
@@ -176,7 +179,7 @@ def discard_revision(*, proposal: Proposal, by: User) -> Proposal:
     with transaction.atomic():
         proposal = Proposal.objects.locked().get(pk=proposal.pk)
         refuse(policy.may_revise(proposal, by))
-        Draft.objects.filter(proposal=proposal).delete()
+        clear_draft(proposal)
     return proposal
 
 
@@ -186,17 +189,14 @@ def _revise(proposal: Proposal, found: sections.Answers, by: User) -> Proposal:
     refuse(policy.complete(found, offers))
     found = _judged(found, offers)
     before = proposal.current()
-    if before and before.text_hash == sections.text_hash(found):
-        Draft.objects.filter(proposal=proposal).delete()
+    if before and before.text_hash == sections.text_hash(found, _entries(proposal)):
+        clear_draft(proposal)
         return proposal
     proposal.state = PROPOSAL_MOVES.target(proposal.state, "revise")
     proposal.revision_asked_at = None
     version = _write_version(proposal, found, by)
-    Draft.objects.filter(proposal=proposal).delete()
-    journal.record(
-        subject=proposal,
-        change={"version": version.number, "text_hash": version.text_hash, "revision": True},
-    )
+    clear_draft(proposal)
+    journal.record(subject=proposal, change={**_submitted(version), "revision": True})
     resume_clock(proposal)
     tell_manager(
         by,
@@ -209,10 +209,15 @@ def _revise(proposal: Proposal, found: sections.Answers, by: User) -> Proposal:
 
 
 def _judged(found: sections.Answers, offers: Mapping[str, Mapping[str, str]]) -> sections.Answers:
-    """The answers as they are read: a draft keeps them as they were typed."""
+    """The answers as they are read: a draft keeps them as they were typed.
+
+    A justification that nothing asks for any more is left out.
+    """
     cleaned: sections.Answers = {}
     for part in reading.clean_all(found, offers).values():
         cleaned |= part
+    if not checks.overbroad(cleaned):
+        cleaned.pop(policy.JUSTIFICATION, None)
     return sections.only_known(cleaned)
 
 
@@ -220,14 +225,35 @@ def _write_version(proposal: Proposal, found: sections.Answers, by: User) -> Pro
     proposal.version += 1
     proposal.title = found["title"]
     proposal.save()
+    files = _entries(proposal)
     return ProposalVersion.objects.create(
         proposal=proposal,
         number=proposal.version,
         answers=found,
-        text_hash=sections.text_hash(found),
+        attachments=files,
+        remarks=[{"message": a.message, "sentence": a.sentence} for a in checks.overbroad(found)],
+        text_hash=sections.text_hash(found, files),
         submitted_at=now(),
         submitted_by=by,
     )
+
+
+def _entries(proposal: Proposal) -> list[dict[str, Any]]:
+    return [file.entry() for file in proposal.draft_files.all()]
+
+
+def _submitted(version: ProposalVersion) -> dict[str, Any]:
+    """What the ledger keeps of a version: hashes, no text and no file's name."""
+    change: dict[str, Any] = {"version": version.number, "text_hash": version.text_hash}
+    if version.attachments:
+        change["attachments"] = [entry["sha256"] for entry in version.attachments]
+    return change
+
+
+def clear_draft(proposal: Proposal) -> None:
+    """The draft is submitted or let go: its answers and its list of files end."""
+    proposal.drafts.all().delete()
+    proposal.draft_files.all().delete()
 
 
 def _start_clock(proposal: Proposal) -> None:

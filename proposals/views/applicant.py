@@ -1,10 +1,9 @@
-"""The applicant's pages: my proposals, the task list, its sections, checking and submitting."""
+"""The applicant's pages of writing: my proposals, the task list, its sections, revisions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,25 +13,24 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Call
-from fellowship.web import autosave, forms
-from fellowship.web.actions import act, attempt, form_page, verb
-from fellowship.web.items import Row, Task, Tone
+from fellowship.web import autosave
+from fellowship.web.actions import act, form_page, verb
+from fellowship.web.items import Task, Tone
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import answers as reading
-from proposals import checks, policy, sections, services, status
+from proposals import attachments, policy, sections, services, status
 from proposals.forms import SectionForm, flat, opened_with
 from proposals.models import Draft, Proposal
 from proposals.queries import with_title
 from proposals.sections import Answers, Section
-from proposals.states import ProposalState
 
 
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """The person's own proposals, the latest first."""
-    page = paginate(request, with_title(_own(request)), per_page=20)
+    page = paginate(request, with_title(own(request)), per_page=20)
     return render(request, "proposals/mine.html", {"page": page})
 
 
@@ -44,7 +42,7 @@ def start(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("programs:call", ref=ref)
     return act(
         request,
-        lambda: services.start_proposal(call=call, by=_person(request)),
+        lambda: services.start_proposal(call=call, by=person(request)),
         to=lambda made: reverse("proposals:edit", args=[made.ref]),
     )
 
@@ -53,21 +51,22 @@ def start(request: HttpRequest, ref: str) -> HttpResponse:
 @require_safe
 def edit(request: HttpRequest, ref: str) -> HttpResponse:
     """The task list of the draft, or of a revision under way."""
-    proposal = _writable(request, ref)
+    proposal = writable(request, ref)
     answers = services.draft_answers(proposal)
     wrong = reading.unfinished(answers, sections.labels(proposal.program))
     tasks = [_task(proposal, section, answers, wrong) for section in sections.SECTIONS]
-    done = sum(1 for task in tasks if task.status == "Done")
     return render(
         request,
         "proposals/edit.html",
         {
             "proposal": proposal,
             "title": answers.get("title") or "Untitled proposal",
-            "tasks": tasks,
-            "done": done,
+            "tasks": [*tasks, _files(proposal)],
+            "asked": len(tasks),
+            "done": sum(1 for task in tasks if task.status == "Done"),
+            "wrote_before": own(request).exclude(pk=proposal.pk).exists(),
             "status": status.of(proposal, request.user),
-            "may_withdraw": policy.may_withdraw(proposal, _person(request)),
+            "may_withdraw": policy.may_withdraw(proposal, person(request)),
         },
     )
 
@@ -75,10 +74,11 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
     """One section of the application."""
-    proposal, found = _writable(request, ref), _section(key)
-    draft = _draft(proposal, found)
+    proposal, found = writable(request, ref), _section(key)
+    draft = draft_of(proposal, found)
     offers = sections.labels(proposal.program)
-    form = SectionForm(found, offers, answers=draft.answers, data=request.POST or None)
+    answers = draft.answers or _known(request, found)
+    form = SectionForm(found, offers, answers=answers, data=request.POST or None)
     if request.method == "POST":
         saved: Draft | None = None
         try:
@@ -99,7 +99,7 @@ def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest, ref: str, key: str) -> HttpResponseBase:
     """Autosave of one section."""
-    proposal, found = _writable(request, ref), _section(key)
+    proposal, found = writable(request, ref), _section(key)
     offers = sections.labels(proposal.program)
     form = SectionForm(found, offers, answers={}, data=request.POST)
     try:
@@ -111,61 +111,13 @@ def save(request: HttpRequest, ref: str, key: str) -> HttpResponseBase:
     return autosave.saved(draft.version)
 
 
-@login_required
-@require_safe
-def check(request: HttpRequest, ref: str) -> HttpResponse:
-    """Every answer on one page, what is missing, and what a reader will stumble on."""
-    proposal = _writable(request, ref)
-    answers = services.draft_answers(proposal)
-    offers = sections.labels(proposal.program)
-    context = {
-        "proposal": proposal,
-        "sections": [_answers_of(proposal, s, answers, offers) for s in sections.SECTIONS],
-        "advice": checks.advise(answers),
-        "unfinished": reading.unfinished(answers, offers),
-        "refusal": _may_send(proposal, answers, offers, _person(request)),
-        "revision": proposal.state != ProposalState.DRAFT,
-    }
-    return render(request, "proposals/check.html", context)
-
-
-@verb
-def submit(request: HttpRequest, ref: str) -> HttpResponse:
-    """Submit the draft or the revision."""
-    proposal = visible_or_404(_own(request), request.user, ref=ref)
-    first = proposal.state == ProposalState.DRAFT
-    name = "proposals:receipt" if first else "proposals:detail"
-    return act(
-        request,
-        lambda: services.submit_proposal(proposal=proposal, by=_person(request)),
-        success="" if first else "The revision is in; it replaces the text before.",
-        to=reverse(name, args=[ref]),
-    )
-
-
-@login_required
-@require_safe
-def receipt(request: HttpRequest, ref: str) -> HttpResponse:
-    """The reference, what was received, and what comes next."""
-    proposal = visible_or_404(_own(request), request.user, ref=ref)
-    version = proposal.versions.filter(number=1).first()
-    if version is None:
-        raise Http404
-    context = {
-        "proposal": proposal,
-        "version": version,
-        "status": status.of(proposal, request.user),
-    }
-    return render(request, "proposals/receipt.html", context)
-
-
 @verb
 def revise(request: HttpRequest, ref: str) -> HttpResponse:
     """Open the submitted text for a revision."""
-    proposal = visible_or_404(_own(request), request.user, ref=ref)
+    proposal = visible_or_404(own(request), request.user, ref=ref)
     return act(
         request,
-        lambda: services.begin_revision(proposal=proposal, by=_person(request)),
+        lambda: services.begin_revision(proposal=proposal, by=person(request)),
         to=reverse("proposals:edit", args=[ref]),
     )
 
@@ -173,43 +125,25 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
 @verb
 def discard(request: HttpRequest, ref: str) -> HttpResponse:
     """Let a revision go."""
-    proposal = visible_or_404(_own(request), request.user, ref=ref)
+    proposal = visible_or_404(own(request), request.user, ref=ref)
     return act(
         request,
-        lambda: services.discard_revision(proposal=proposal, by=_person(request)),
+        lambda: services.discard_revision(proposal=proposal, by=person(request)),
         success="The revision is gone; the submitted text stands.",
         to=reverse("proposals:detail", args=[ref]),
     )
 
 
-@login_required
-def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
-    """Withdraw, with a reason."""
-    proposal = visible_or_404(_own(request), request.user, ref=ref)
-    form = forms.ReasonForm(request.POST or None, label="Why do you withdraw it?")
-    if request.method == "POST" and form.is_valid():
-        done = attempt(
-            form,
-            lambda: services.withdraw_proposal(
-                proposal=proposal, by=_person(request), **form.cleaned_data
-            ),
-        )
-        if done:
-            messages.success(request, f"{proposal.ref} is withdrawn.")
-            return redirect("proposals:detail", ref=ref)
-    context = {"proposal": proposal, "refusal": policy.may_withdraw(proposal, _person(request))}
-    return form_page(request, "proposals/withdraw.html", form, context)
-
-
-def _own(request: HttpRequest) -> Any:
+def own(request: HttpRequest) -> Any:
+    """The proposals of the person who asks."""
     related = ("call", "program__realm", "applicant")
-    return Proposal.objects.filter(applicant=_person(request)).select_related(*related)
+    return Proposal.objects.filter(applicant=person(request)).select_related(*related)
 
 
-def _writable(request: HttpRequest, ref: str) -> Proposal:
+def writable(request: HttpRequest, ref: str) -> Proposal:
     """One's own proposal with a draft open for writing; refused with the reason otherwise."""
-    proposal: Proposal = visible_or_404(_own(request), request.user, ref=ref)
-    refuse(policy.may_edit(proposal, _person(request)) or policy.has_draft(proposal))
+    proposal: Proposal = visible_or_404(own(request), request.user, ref=ref)
+    refuse(policy.may_edit(proposal, person(request)) or policy.has_draft(proposal))
     return proposal
 
 
@@ -219,9 +153,19 @@ def _section(key: str) -> Section:
     return sections.BY_KEY[key]
 
 
-def _draft(proposal: Proposal, found: Section) -> Draft:
+def draft_of(proposal: Proposal, found: Section) -> Draft:
+    """What is drafted of a section; an empty draft, not stored, where nothing is."""
     there = Draft.objects.filter(proposal=proposal, section=found.key).first()
     return there or Draft(proposal=proposal, section=found.key)
+
+
+def _known(request: HttpRequest, found: Section) -> Answers:
+    """What the person's profile answers already: the first row of an unwritten team."""
+    if found.key != "team":
+        return {}
+    who = person(request)
+    row = {"name": str(who), "affiliation": who.affiliation, "orcid": who.orcid}
+    return {"team": [{key: value for key, value in row.items() if value}]}
 
 
 def _save(
@@ -237,7 +181,7 @@ def _save(
         section=found.key,
         raw=raw,
         version=opened_with(request.POST),
-        by=_person(request),
+        by=person(request),
         judged=judged,
     )
 
@@ -269,9 +213,9 @@ def _conflict(
 
 def _next(proposal: Proposal, found: Section) -> str:
     keys = [s.key for s in sections.SECTIONS]
-    after = keys.index(found.key) + 1
-    if after < len(keys):
-        return reverse("proposals:section", args=[proposal.ref, keys[after]])
+    if found.key in keys[:-1]:
+        following = keys[keys.index(found.key) + 1]
+        return reverse("proposals:section", args=[proposal.ref, following])
     return reverse("proposals:check", args=[proposal.ref])
 
 
@@ -295,28 +239,17 @@ def _task(
     )
 
 
-def _answers_of(
-    proposal: Proposal, found: Section, answers: Answers, offers: Any
-) -> tuple[Section, list[Row], str]:
-    url = reverse("proposals:section", args=[proposal.ref, found.key])
-    rows = []
-    for f in found.fields:
-        value = answers.get(f.key)
-        if not f.asked(answers) or (not f.required and not sections.answered(value)):
-            continue
-        text = "Not answered"
-        if sections.answered(value):
-            text = sections.as_text(f, sections.shown(f, value, offers))
-        rows.append(Row(f.label, text, url=f"{url}#id_{f.key}"))
-    return found, rows, url
+def _files(proposal: Proposal) -> Task:
+    there = len(attachments.of_draft(proposal))
+    return Task(
+        "Attachments",
+        url=reverse("proposals:attachments", args=[proposal.ref]),
+        status=f"{there} file{'' if there == 1 else 's'}" if there else "Optional",
+        tone="good" if there else "plain",
+        hint="" if there else "Figures, instruments, a letter of support.",
+    )
 
 
-def _may_send(proposal: Proposal, answers: Answers, offers: Any, person: Any) -> Any:
-    found = sections.only_known(answers)
-    if proposal.state == ProposalState.DRAFT:
-        return policy.may_submit(proposal, person, found, offers)
-    return policy.may_revise(proposal, person) or policy.complete(found, offers)
-
-
-def _person(request: HttpRequest) -> Any:
+def person(request: HttpRequest) -> Any:
+    """Whoever asks, signed in."""
     return request.user

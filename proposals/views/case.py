@@ -18,7 +18,7 @@ from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
 from governance.rulekinds import ReviewRubric
 from governance.views.replies import ways
-from proposals import policy, sections, status
+from proposals import attachments, policy, sections, status
 from proposals.models import Assignment, Proposal, ProposalVersion, Review
 from proposals.queries import with_title
 from proposals.services.case import KIND
@@ -34,7 +34,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     versions = list(proposal.versions.defer("answers"))
     context = {
         **_frame(request, proposal),
-        "document": _document(proposal, proposal.current()),
+        **paper(proposal, proposal.current()),
         "versions": versions,
         "face": status.face(proposal) if proposal.submitted_at else None,
         "deciders": status.who_decides(proposal),
@@ -59,7 +59,7 @@ def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     context = {
         **_frame(request, proposal),
         "version": found,
-        "document": _document(proposal, found),
+        **paper(proposal, found),
         "changes": _changes(proposal, before, found) if before else [],
         "before": before,
     }
@@ -142,12 +142,16 @@ def _visible(request: HttpRequest, ref: str) -> Proposal:
     return found
 
 
-def _document(proposal: Proposal, found: ProposalVersion | None) -> list[Any]:
-    """The answers as people read them; empty for a first draft."""
+def paper(proposal: Proposal, found: ProposalVersion | None) -> dict[str, Any]:
+    """A version as people read it: answers, files, justification; empty for a first draft."""
     if found is None:
-        return []
-    offers = sections.labels(proposal.program)
-    return list(sections.read(found.answers, offers))
+        return {"document": []}
+    return {
+        "document": list(sections.read(found.answers, sections.labels(proposal.program))),
+        "files": attachments.of_version(found),
+        "justification": found.answers.get(policy.JUSTIFICATION, ""),
+        "remarks": found.remarks,
+    }
 
 
 def _changes(
@@ -160,6 +164,8 @@ def _changes(
         return sections.as_text(f, sections.shown(f, value, offers)) if value else ""
 
     pairs = [(f.label, text(before, f), text(after, f)) for f in sections.FIELDS.values()]
+    files = [attachments.as_text(attachments.of_version(version)) for version in (before, after)]
+    pairs.append(("Attachments", files[0], files[1]))
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 

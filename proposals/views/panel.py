@@ -20,10 +20,10 @@ from fellowship.web import autosave, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import hints
-from proposals import policy, rubric, sections, services
+from proposals import policy, rubric, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import Assignment, ImportedEvaluation, Proposal, Review, ReviewDraft
-from proposals.views.case import frame, read_scores, score_rows
+from proposals.views.case import frame, paper, read_scores, score_rows
 
 OFFICE = (roles.MANAGER, roles.AUDITOR)
 RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", "reviewer")
@@ -123,11 +123,10 @@ def _review_page(
     request: HttpRequest, assignment: Assignment, context: dict[str, Any]
 ) -> HttpResponse:
     proposal = assignment.proposal
-    offers = sections.labels(proposal.program)
     context |= {
         "assignment": assignment,
         "proposal": proposal,
-        "document": list(sections.read(proposal.answers(), offers)),
+        **paper(proposal, proposal.current()),
         "more": Assignment.objects.to_do(request.user).exclude(pk=assignment.pk).exists(),
     }
     return form_page(request, "proposals/review.html", context["form"], context)
@@ -142,7 +141,7 @@ def _sent(request: HttpRequest, assignment: Assignment, sent: Review) -> HttpRes
         "proposal": proposal,
         "review": read_scores(rule, [sent])[0],
         "others": read_scores(rule, others.exclude(pk=sent.pk).prefetch_related("scores")),
-        "document": list(sections.read(proposal.answers(), sections.labels(proposal.program))),
+        **paper(proposal, proposal.current()),
     }
     return render(request, "proposals/review_sent.html", context)
 

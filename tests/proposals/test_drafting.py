@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 
 from fellowship.history.models import Event
 from fellowship.kernel.refusals import Refused
-from proposals import checks, sections, services
+from governance import kinds
+from proposals import checks, policy, sections, services
 from proposals.answers import clean, clean_all
 from proposals.models import Draft, Proposal
 from proposals.services import StaleDraft
+from proposals.services.case import KIND
 from tests.scenarios.proposals import ANSWERS, drafted_proposal
 from tests.scenarios.world import World
 
@@ -185,7 +187,48 @@ def test_keys_are_unique_across_sections() -> None:
         ({"system_version": "September 2026"}, []),
         ({"success": "It works well."}, [("no_success_criterion", "success")]),
         ({"success": "Attack success falls below 5 %."}, []),
+        ({"success": "A book."}, [("no_success_criterion", "success")]),
+        ({"success": "A tested table, free to use."}, []),
+        ({"question": "How long does a rollback take in a drill, end to end?"}, []),
         ({"data_needs": [{"dataset": "All conversations"}]}, [("broad_data", "data_needs")]),
+        (
+            {"data_needs": [{"dataset": "Refusal logs", "extent": "raw, two months"}]},
+            [("broad_data", "data_needs")],
+        ),
+        ({"data_needs": [{"dataset": "Tool traces"}]}, [("unbounded_data", "data_needs")]),
+        ({"data_needs": [{"dataset": "Tool traces", "extent": "2,000 sessions"}]}, []),
+        ({"data_needs": [{"dataset": "Tool traces", "why": "Counts by version; no text."}]}, []),
+        (
+            {
+                "question": "Whether refusals fall after turn 20.",
+                "data_needs": [
+                    {"dataset": "Refusal logs", "extent": "one month"},
+                    {"dataset": "Payroll", "extent": "one month"},
+                ],
+            },
+            [("unmentioned_data", "data_needs")],
+        ),
+        (
+            {
+                "question": "Whether refusals fall after turn 20.",
+                "data_needs": [{"dataset": "Refusal logs with user names", "extent": "one month"}],
+            },
+            [("unneeded_identifiers", "data_needs")],
+        ),
+        (
+            {
+                "question": "Whether refusals fall after turn 20.",
+                "data_needs": [{"dataset": "Refusal logs without user names, one month"}],
+            },
+            [],
+        ),
+        (
+            {
+                "question": "Whether the same people ask again after turn 20.",
+                "data_needs": [{"dataset": "Refusal logs with user ids, one month"}],
+            },
+            [],
+        ),
         ({}, []),
     ],
 )
@@ -197,3 +240,51 @@ def test_advice_names_the_sentence(
 
 def test_the_published_examples_of_good_briefs_meet_no_advice() -> None:
     assert checks.advise(ANSWERS) == []
+
+
+BROAD: dict[str, Any] = {
+    "question": "What do lonely people say?",
+    "data_needs": [{"dataset": "All conversations", "why": "To be sure."}],
+}
+WORDS = " ".join(["because"] * policy.JUSTIFICATION_WORDS)
+
+
+def test_broad_access_with_an_open_goal_needs_a_written_justification(world: World) -> None:
+    proposal = drafted_proposal(world, **BROAD)
+    for text in (None, "Because.", WORDS.removesuffix(" because")):
+        services.save_answers(
+            proposal=proposal, raw={"justification": text or ""}, by=world.applicant
+        )
+        with pytest.raises(Refused) as refused:
+            services.submit_proposal(proposal=proposal, by=world.applicant)
+        assert refused.value.refusal.code == "unjustified"
+        assert refused.value.refusal.field == "justification"
+    services.save_answers(proposal=proposal, raw={"justification": WORDS}, by=world.applicant)
+    proposal = services.submit_proposal(proposal=proposal, by=world.applicant)
+    version = proposal.current()
+    assert version.answers["justification"] == WORDS
+    assert [r["sentence"] for r in version.remarks] == [
+        "What do lonely people say?",
+        "All conversations",
+    ]
+    heading = "Written justification for broad access"
+    sections_of = kinds.get(KIND).dossier(proposal)["sections"]
+    (shown,) = [s for s in sections_of if s["heading"] == heading]
+    assert shown["rows"][0] == ["Justification", WORDS]
+    assert "“All conversations”" in shown["rows"][1][1]
+
+
+@pytest.mark.parametrize("narrowed", ["question", "data_needs"])
+def test_either_of_both_narrowed_needs_none_and_keeps_none(world: World, narrowed: str) -> None:
+    proposal = drafted_proposal(
+        world, **{**BROAD, narrowed: ANSWERS[narrowed], "justification": WORDS}
+    )
+    version = services.submit_proposal(proposal=proposal, by=world.applicant).current()
+    assert "justification" not in version.answers
+    assert version.remarks == []
+
+
+def test_an_export_that_may_be_concerned_is_explained(world: World) -> None:
+    proposal = drafted_proposal(world, export_control="unsure")
+    with pytest.raises(Refused, match="what may be concerned"):
+        services.submit_proposal(proposal=proposal, by=world.applicant)

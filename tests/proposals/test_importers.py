@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from fellowship.programs.models import Call
 from governance.models import Matter
+from proposals import checks
 from proposals.importers import application, evaluation, notice
 from proposals.importers.markup import to_markdown
 from proposals.models import ImportedEvaluation, Proposal
@@ -238,6 +239,19 @@ def test_real_evaluations_go_to_their_proposals_and_count_in_no_score(
             re.findall(r"[\w.-]+", str(dossier))
         )
     assert [e.verdict for e in referred.evaluations.all()] == ["accepted"] * 3
+
+
+def test_few_of_the_applications_meet_advice_on_what_they_wrote(shared_data: Path) -> None:
+    """Forty-one real ones: only what their writers said counts, not what nobody asked them."""
+    read = [
+        application.parse(file.read_text(encoding="utf-8"), fallback=file.stem).answers
+        for file in sorted((shared_data / APPLICATIONS).glob("*.md"))
+    ]
+    written = [{k: v for k, v in a.items() if v != application.NOT_ASKED} for a in read]
+    advice = [a for answers in written for a in checks.advise(answers)]
+    assert len(written) == 41
+    assert Counter(a.code for a in advice) == {"vague_theme": 2}
+    assert all(checks.overbroad(answers) == [] for answers in written)
 
 
 def test_teams_and_titles_are_read(shared_data: Path) -> None:

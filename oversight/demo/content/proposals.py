@@ -8,7 +8,10 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """What makes a proposal itself. `data` is empty when public material is enough."""
+    """What makes a proposal itself. `data` is empty when public material is enough.
+
+    `justification`: what was written for broad access with an open goal.
+    """
 
     title: str
     problem: str
@@ -22,6 +25,7 @@ class Idea:
     track: str
     data: str = ""
     why: str = ""
+    justification: str = ""
 
 
 A, B, E = "assistants-2026-a", "assistants-2026-b", "evaluations-2026"
@@ -31,6 +35,13 @@ PROD = ("product_linked", "product_facing")
 LOGS = "Refusal Logs 2026-Q3"
 TOOLS = "Tool Call Traces"
 PREFS = "Preference Votes"
+EXTENTS: Final = {
+    LOGS: "Six fields without identifiers, July to September 2026, at most 4,000 records.",
+    TOOLS: "Names and order of tool calls, contents replaced, 2,000 sessions of one month.",
+    PREFS: "Both answers and the vote, de-identified, 5,000 pairs.",
+    "Multilingual Refusal Sample": "900 refusals in three languages, text and label only.",
+}
+"""How much of each dataset is asked for; a proposal that names another asks for all of it."""
 
 IDEAS: Final[dict[str, tuple[Idea, ...]]] = {
     A: (
@@ -178,6 +189,9 @@ IDEAS: Final[dict[str, tuple[Idea, ...]]] = {
             *CTRL,
             "All conversations",
             "Reading everything is the only way to be sure.",
+            "We cannot know what lonely people say before we have read them, so any selection would "
+            "decide the answer beforehand. We would read for three months, write a codebook, and ask "
+            "again for the narrower part that it needs.",
         ),
         Idea(
             "Time to notice: detection of prompt theft",
@@ -527,6 +541,22 @@ IDEAS: Final[dict[str, tuple[Idea, ...]]] = {
     ),
 }
 
+FILES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "Refusal drift under long multi-turn pressure": (
+        (
+            "protocol.md",
+            "# Protocol\n\n1. Sixty fixed requests, drawn once and never changed.\n2. Forty turns each; "
+            "the hostile turns are written beforehand.\n3. Two raters, apart from each other, code each "
+            "answer as refusal, partial, or none.\n4. The analysis is fixed before the first result.\n",
+        ),
+        (
+            "pilot.csv",
+            "turn,requests,refused\n1,12,11\n10,12,9\n20,12,8\n40,12,6\n",
+        ),
+    ),
+}
+"""What is attached to a proposal, by its title: names and texts."""
+
 
 def answers(idea: Idea, name: str, affiliation: str, orcid: str = "") -> dict[str, Any]:
     """The idea as the answers of a proposal by this person."""
@@ -550,7 +580,8 @@ def answers(idea: Idea, name: str, affiliation: str, orcid: str = "") -> dict[st
         "fellowship_model": idea.model,
         "track": idea.track,
         "needs_data": "yes" if idea.data else "no",
-        "data_needs": [{"dataset": idea.data, "why": idea.why}] if idea.data else [],
+        "data_needs": [_row(idea)] if idea.data else [],
+        "justification": idea.justification,
         "team": [{"name": name, "affiliation": affiliation, "orcid": orcid}],
         "prior_work": (
             "A pilot on public models in the spring, with its negative results, and two workshop "
@@ -561,3 +592,8 @@ def answers(idea: Idea, name: str, affiliation: str, orcid: str = "") -> dict[st
         "budget": "Stipend 24,000 EUR; compute 3,000 EUR; one journey 1,200 EUR.",
         "timeline": "Weeks 1–3 protocol; 4–9 measurements; 10–14 analysis; 15–18 writing and hand-over.",
     }
+
+
+def _row(idea: Idea) -> dict[str, str]:
+    asked = {"dataset": idea.data, "extent": EXTENTS.get(idea.data, ""), "why": idea.why}
+    return {column: text for column, text in asked.items() if text}

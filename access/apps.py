@@ -20,4 +20,5 @@ class AccessConfig(AppConfig):
             integrity,
             obligations,
             places,
+            recusals,
         )

@@ -73,6 +73,7 @@ class GovernanceConfig(AppConfig):
         from governance import (  # noqa: F401
             board,
             places,
+            recusals,
             review_places,
             review_tasks,
             setting_up,

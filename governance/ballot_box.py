@@ -31,7 +31,7 @@ def recused_ids(matter: Matter) -> set[int]:
     subjects = MatterSubject.objects.filter(
         matter=matter, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
     )
-    conflicts = Conflict.objects.filter(Exists(subjects)).exclude(kind=Conflict.Kind.NONE)
+    conflicts = Conflict.objects.recusing().filter(Exists(subjects))
     return set(conflicts.values_list("user_id", flat=True))
 
 
@@ -83,9 +83,14 @@ def lines(ballot: Ballot) -> list[SeatLine]:
     Votes are here whether sealed or not; show a position only where `ballot.votes_visible`.
     """
     rows = ballot.seats.select_related("user", "vote").order_by("id")
-    recused = set() if ballot.closed_at else recused_ids(ballot.matter)
+    recused = None if ballot.closed_at else recused_ids(ballot.matter)
     return [
-        SeatLine(row, _standing(row, recused), vote, is_stale(vote, ballot))
+        SeatLine(
+            row,
+            standing_now(row.standing, row.user_id, recused),
+            vote,
+            is_stale(vote, ballot),
+        )
         for row, vote in ((row, getattr(row, "vote", None)) for row in rows)
     ]
 
@@ -95,9 +100,14 @@ def is_stale(vote: Vote | None, ballot: Ballot) -> bool:
     return vote is not None and vote.dossier_number < ballot.dossier_number
 
 
-def _standing(row: BallotSeat, recused: set[int]) -> str:
-    late = row.standing == Standing.ELIGIBLE and row.user_id in recused
-    return Standing.RECUSED if late else row.standing
+def standing_now(standing: str, user_id: int | None, recused: set[int] | None) -> str:
+    """A seat's standing by who is recused now; as it was counted once the ballot is closed (None).
+
+    A conflict declared since the opening takes the vote away, an override gives it back.
+    """
+    if recused is None or standing not in (Standing.ELIGIBLE, Standing.RECUSED):
+        return standing
+    return Standing.RECUSED if user_id in recused else Standing.ELIGIBLE
 
 
 def count(ballot: Ballot, at: dt.datetime | None = None, chair_seat: str | None = None) -> Tally:

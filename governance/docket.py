@@ -20,6 +20,7 @@ from fellowship.kernel.prepared import prepared
 from fellowship.kernel.time import now
 from fellowship.web.items import SeatMark, SeatState, Tone
 from governance import ballots, kinds
+from governance.ballot_box import standing_now
 from governance.ballots import BallotRule, SeatVote
 from governance.models import (
     Ballot,
@@ -183,8 +184,11 @@ class _Reader:
         ballot: Ballot | None = getattr(matter, "ballot", None)
         if ballot is None:
             return DocketRow(matter, kind_label(matter.kind), [], 0, 0, NO_VOTE)
-        recused = set() if ballot.closed_at else self.conflicts.recused(matter)
-        seats = [(seat, _standing(seat, recused)) for seat in self.seats[matter.pk]]
+        recused = None if ballot.closed_at else self.conflicts.recused(matter)
+        seats = [
+            (seat, standing_now(seat.standing, seat.user_id, recused))
+            for seat in self.seats[matter.pk]
+        ]
         now_at = ballot.dossier_number
         counted = [
             SeatVote(
@@ -296,10 +300,10 @@ class _Conflicts:
     def __init__(self, ids: list[int], user: Any) -> None:
         self.declared_by_user: set[Subject] = set()
         self.conflicted: dict[Subject, set[int]] = defaultdict(set)
-        for subject_type, subject_id, user_id, kind in _declared(ids, user) if ids else ():
+        for subject_type, subject_id, user_id, recuses in _declared(ids, user) if ids else ():
             if user_id == user.pk:
                 self.declared_by_user.add((subject_type, subject_id))
-            if kind != Conflict.Kind.NONE:
+            if recuses:
                 self.conflicted[subject_type, subject_id].add(user_id)
         self.by_matter: dict[int, list[Subject]] = _subjects(ids) if self.conflicted else {}
 
@@ -313,15 +317,15 @@ class _Conflicts:
         return (matter.subject_type, matter.subject_id) in self.declared_by_user
 
 
-def _declared(ids: list[int], user: Any) -> QuerySet[Conflict, tuple[str, int, int, str]]:
+def _declared(ids: list[int], user: Any) -> QuerySet[Conflict, tuple[str, int, int, bool]]:
     """Conflicts in any record of the matters, and all that the person said, be it that none is."""
     about = MatterSubject.objects.filter(
         matter_id__in=ids, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
     )
-    told = Conflict.objects.filter(
-        Exists(about), Q(user_id=user.pk) | ~Q(kind=Conflict.Kind.NONE)
-    ).order_by()
-    return told.values_list("subject_type", "subject_id", "user_id", "kind")
+    told = Conflict.objects.filter(Exists(about), Q(user_id=user.pk) | ~Q(kind=Conflict.Kind.NONE))
+    recuses = Exists(Conflict.objects.recusing().filter(pk=OuterRef("pk")))
+    found: Any = told.order_by().annotate(recuses=recuses)
+    return found.values_list("subject_type", "subject_id", "user_id", "recuses")  # type: ignore[no-any-return]
 
 
 def _subjects(ids: list[int]) -> dict[int, list[Subject]]:
@@ -331,11 +335,6 @@ def _subjects(ids: list[int]) -> dict[int, list[Subject]]:
     for matter_id, kind, pk in rows.values_list("matter_id", "subject_type", "subject_id"):
         found[matter_id].append((kind, pk))
     return found
-
-
-def _standing(seat: _Seat, recused: set[int]) -> str:
-    late = seat.standing == Standing.ELIGIBLE and seat.user_id in recused
-    return Standing.RECUSED if late else seat.standing
 
 
 def _mark(seat: _Seat, standing: str, number: int) -> SeatMark:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -46,8 +46,17 @@ _STOP: Final = (User, Realm, Program)
 
 def subjects(fellowship: Fellowship) -> Subjects:
     """The ids of every record of the case by model label, in one query."""
+    return _by_label(_asked(fellowship.pk, fellowship.proposal_id))
+
+
+def subjects_of_proposal(pk: int) -> Subjects:
+    """The same for a proposal that became no fellowship, or not yet."""
+    return _by_label(_asked(_NONE, pk))
+
+
+def _by_label(pairs: Iterable[tuple[str, int]]) -> Subjects:
     found: dict[str, list[int]] = defaultdict(list)
-    for label, pk in _asked(fellowship):
+    for label, pk in pairs:
         found[label].append(pk)
     return dict(found)
 
@@ -55,7 +64,7 @@ def subjects(fellowship: Fellowship) -> Subjects:
 def subjects_among(fellowship: Fellowship, *models: type[Model]) -> Subjects:
     """The ids of the case's records of these models, in one query."""
     found: dict[str, list[int]] = {_label(model): [] for model in models}
-    for label, pk in _asked(fellowship, *models):
+    for label, pk in _asked(fellowship.pk, fellowship.proposal_id, *models):
         found[label].append(pk)
     return found
 
@@ -84,10 +93,14 @@ SELECT found.id
 reading the whole log for the sake of one case."""
 
 
-def _asked(fellowship: Fellowship, *models: type[Model]) -> list[tuple[str, int]]:
+_NONE: Final = 0
+"""The key of no record."""
+
+
+def _asked(fellowship: int, proposal: int, *models: type[Model]) -> list[tuple[str, int]]:
     """Labels and ids of the case's records, of all models or of these."""
     with connection.cursor() as cursor:
-        cursor.execute(walk(*models), [fellowship.pk, fellowship.proposal_id])
+        cursor.execute(walk(*models), [fellowship, proposal])
         return list(cursor.fetchall())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Actor, Conflict, User
+from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import conflict_of, has_role, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
@@ -216,7 +216,7 @@ def may_review(assignment: Assignment, by: Actor) -> Refusal | None:
         if by == assignment.reviewer and has_role(by, proposal.program_id, roles.REVIEWER)
         else Refusal("not_yours", "A review is written by the reviewer it was assigned to."),
         Refusal("recused", "You declared a conflict about this proposal.", rule=SEPARATION)
-        if said is not None and said.kind != Conflict.Kind.NONE
+        if said is not None and isinstance(by, User) and _recused(proposal, by)
         else None,
         Refusal("taken_back", "This assignment was taken back.") if assignment.ended_at else None,
         Refusal(

@@ -12,4 +12,4 @@ class PublicationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the board's kinds, the clocks' handlers and the pages' places."""
-        from publications import board, hints, places, tasks  # noqa: F401
+        from publications import board, hints, places, recusals, tasks  # noqa: F401

@@ -22,6 +22,7 @@ class ScopingConfig(AppConfig):
             obligations,
             places,
             queries,
+            recusals,
             tasks,
         )
 

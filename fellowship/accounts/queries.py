@@ -79,27 +79,27 @@ def declared(user: Any, subject: Model) -> bool:
 
 
 def recused(user: Any, subject: Model) -> bool:
-    """Whether the person declared a conflict about the subject."""
-    conflict = conflict_of(user, subject)
-    return conflict is not None and conflict.kind != Conflict.Kind.NONE
+    """Whether a conflict the person declared about the subject keeps them from it."""
+    if not getattr(user, "pk", None):
+        return False
+    return Conflict.objects.recusing().about(subject).filter(user_id=user.pk).exists()
 
 
 def conflicted_ids(user: Any, model: type[Model]) -> RawSQL:
     """Keys of the model's records the person is recused from, for use behind `__in`."""
-    return _conflicted(user.pk or 0, label_of(model))
+    return conflicted_keys(user.pk or 0, label_of(model))
 
 
 @prepared
-def _conflicted(key: int, subject_type: str) -> QuerySet[Conflict, int]:
-    rows = Conflict.objects.filter(user_id=key, subject_type=subject_type)
-    declared = rows.exclude(kind=Conflict.Kind.NONE).order_by()
-    return declared.values_list("subject_id", flat=True)
+def conflicted_keys(key: int, subject_type: str) -> QuerySet[Conflict, int]:
+    """The same by the person's key and the model's label."""
+    rows = Conflict.objects.recusing().filter(user_id=key, subject_type=subject_type)
+    return rows.order_by().values_list("subject_id", flat=True)
 
 
 def recused_ids(subject: Model) -> set[int]:
     """Keys of the people recused from the subject."""
-    rows = Conflict.objects.filter(subject_type=label_of(subject), subject_id=subject.pk)
-    return set(rows.exclude(kind=Conflict.Kind.NONE).values_list("user_id", flat=True))
+    return set(Conflict.objects.recusing().about(subject).values_list("user_id", flat=True))
 
 
 def _assignments(

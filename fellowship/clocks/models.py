@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
-from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, Realm
+from fellowship.accounts import recusals, roles
+from fellowship.accounts.models import Realm
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks import registry
 from fellowship.clocks.states import ALIVE, Side, State
@@ -53,14 +53,9 @@ class ClockQuerySet(TrackedQuerySet["Clock"]):
         """Those the person holds, or whose realm they manage or audit, unless recused."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        recusals = Conflict.objects.filter(
-            user_id=user.pk,
-            subject_type=OuterRef("subject_type"),
-            subject_id=OuterRef("subject_id"),
-        ).exclude(kind=Conflict.Kind.NONE)
         overseen = realm_ids_where(user, *OVERSEERS)
         return self.filter(Q(holder_user_id=user.pk) | Q(realm_id__in=overseen)).exclude(
-            Exists(recusals)
+            recusals.about(user.pk)
         )
 
 

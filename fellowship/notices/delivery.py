@@ -23,6 +23,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import F, Min
 
+from fellowship.accounts import recusals
+from fellowship.accounts.models import Conflict
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.messages import compose
 from fellowship.notices.models import Mail, Notice, OutboxLock
@@ -154,20 +156,38 @@ def _claim(at: dt.datetime) -> uuid.UUID | None:
 def _send_all(mails: list[Mail], report: DeliveryReport) -> None:
     server: BaseEmailBackend = get_connection(fail_silently=False)
     try:
+        closed = _closed(mails)
         for mail in mails:
-            _send(mail, server, report)
+            _send(mail, closed, server, report)
     finally:
         server.close()
 
 
-def _send(mail: Mail, server: BaseEmailBackend, report: DeliveryReport) -> None:
-    if not mail.recipient.is_active:
+def _closed(mails: list[Mail]) -> set[int]:
+    """Notices their people may not know any more, having declared a conflict meanwhile."""
+    people = {mail.recipient for mail in mails}
+    recused = set(
+        Conflict.objects.recusing().filter(user__in=people).values_list("user_id", flat=True)
+    )
+    return {
+        pk
+        for person in people
+        if person.pk in recused
+        for pk in Notice.objects.filter(recipient=person, mail__in=mails)
+        .filter(recusals.about(person.pk))
+        .values_list("pk", flat=True)
+    }
+
+
+def _send(mail: Mail, closed: set[int], server: BaseEmailBackend, report: DeliveryReport) -> None:
+    told = [notice for notice in mail.notices.all() if notice.pk not in closed]
+    if not told or not mail.recipient.is_active:
         _note(mail, state=MailState.DROPPED)
         report.dropped += 1
         return
     try:
         server.open()
-        if not server.send_messages([compose(mail)]):
+        if not server.send_messages([compose(mail, told)]):
             raise ConnectionError("the mail server took nothing")
     except Exception as error:
         _log.warning("Mail %s failed, attempt %d: %s", mail.message_id, mail.attempts, error)

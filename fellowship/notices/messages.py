@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.mail import EmailMessage
 
 from fellowship.notices import links
@@ -10,9 +12,9 @@ from fellowship.notices.models import Mail, Notice
 FOOTER = "You get this mail because you take part in a fellowship programme. Your inbox: {inbox}"
 
 
-def compose(mail: Mail) -> EmailMessage:
-    """The message of `mail`. The same mail gives the same message at each attempt."""
-    notices = sorted(mail.notices.all(), key=lambda notice: notice.pk)
+def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:
+    """The message of `mail`, with those of its notices its person may still know."""
+    notices = sorted(notices, key=lambda notice: notice.pk)
     parts = [_part(notice) for notice in notices]
     parts.append("-- \n" + FOOTER.format(inbox=links.absolute("/inbox/")))
     return EmailMessage(
@@ -27,7 +29,7 @@ def compose(mail: Mail) -> EmailMessage:
     )
 
 
-def _subject(notices: list[Notice]) -> str:
+def _subject(notices: Sequence[Notice]) -> str:
     # Titles are kept on one line when notices are written; here it is made sure of once more.
     first = " ".join(notices[0].title.split()) if notices else "Notice"
     return first if len(notices) < 2 else f"{first}, and {len(notices) - 1} more"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from fellowship.accounts import recusals
 from fellowship.accounts.models import Realm
 from fellowship.history.models import Untracked
 from fellowship.kernel.time import now
@@ -63,10 +64,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by person and state."""
 
     def visible_to(self, user: AnyUser) -> Self:
-        """The person's own; nobody reads another's."""
+        """The person's own; nobody reads another's.
+
+        What is about a record that a declared conflict closes to them is left out, also where it
+        was told before: from inbox, count, API and mail alike.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(recipient_id=user.pk)
+        return self.filter(recipient_id=user.pk).exclude(recusals.about(user.pk))
 
     def unread(self) -> Self:
         """Those not opened yet."""

@@ -14,14 +14,15 @@ def remind_holder(clock: Clock, days: int, at: dt.datetime) -> None:
     """Tell the holder when it is due and what their silence means; nobody where none is named."""
     if clock.holder_user is None:
         return
-    address = getattr(clock.subject, "get_absolute_url", None)
+    subject = clock.subject
+    address = getattr(subject, "get_absolute_url", None)
     notify(
         kind="clocks.reminder",
         to=[clock.holder_user],
         title=f"{clock.label}: due in {days} day{'s' if days != 1 else ''} or less",
         body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}".strip(),
         url=address() if address else "",
-        subject_obj=clock,
+        subject_obj=subject or clock,
         realm=clock.realm_id,
         urgent=days == 1,
         dedupe=f"clocks.reminder:{clock.pk}:{days}:{clock.due_at:%Y%m%dT%H%M%S}",

@@ -36,12 +36,12 @@ def _key(user: Any) -> int:
 
 def _declared_by(key: int, subject_type: Any, subject_id: Any) -> QuerySet[Conflict]:
     """The conflicts the person declared in a record."""
-    rows = Conflict.objects.filter(user_id=key, subject_type=subject_type, subject_id=subject_id)
-    return rows.exclude(kind=Conflict.Kind.NONE)
+    rows: QuerySet[Conflict] = Conflict.objects.recusing()
+    return rows.filter(user_id=key, subject_type=subject_type, subject_id=subject_id)
 
 
 @prepared
-def _conflicted_matters(key: int) -> QuerySet[Any, Any]:
+def conflicted_matters(key: int) -> QuerySet[Any, Any]:
     """Matters about a record in which the person declared a conflict."""
     conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
     subjects = apps.get_model("governance", "MatterSubject").objects.filter(Exists(conflicts))
@@ -75,7 +75,7 @@ def _deputised(key: int, at: dt.datetime) -> QuerySet[Any, Any]:
 
 
 def _recused(user: Any, matter: str) -> Q:
-    return Q(**{f"{matter}__in": _conflicted_matters(_key(user))})
+    return Q(**{f"{matter}__in": conflicted_matters(_key(user))})
 
 
 def _party(user: Any, matter: str) -> Q:
@@ -107,9 +107,11 @@ def votes_visible_to(user: Any) -> Q:
 
 
 def conditions_visible_to(user: Any) -> Q:
-    """Conditions one owns or verifies, and those of matters one may know of."""
-    known = matters_known_to(user, "decision__matter_id", "program_id")
-    return Q(owner_id=_key(user)) | Q(verifier_id=_key(user)) | known
+    """Conditions one owns or verifies, and those of matters one may know of; recused, none."""
+    matter = "decision__matter_id"
+    known = matters_known_to(user, matter, "program_id")
+    own = Q(owner_id=_key(user)) | Q(verifier_id=_key(user))
+    return (own & ~_recused(user, matter)) | known
 
 
 @prepared
@@ -141,18 +143,20 @@ def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
 
 
 @prepared
-def _conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
+def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
+    """Exceptions about a record in which the person declared a conflict."""
     return _conflicted_in(key, "ExceptionRecord")
 
 
 @prepared
-def _conflicted_escalations(key: int) -> QuerySet[Any, Any]:
+def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
+    """Alarms about a record in which the person declared a conflict."""
     return _conflicted_in(key, "Escalation")
 
 
 def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
-    conflict = Q(pk__in=_conflicted_exceptions(_key(user)))
+    conflict = Q(pk__in=conflicted_exceptions(_key(user)))
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
     return (Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS)) | mine) & ~conflict
 
@@ -162,7 +166,7 @@ def escalations_visible_to(user: Any) -> Q:
 
     The sponsor sees those nobody acknowledged in time, of which the sponsor is told.
     """
-    conflict = Q(pk__in=_conflicted_escalations(_key(user)))
+    conflict = Q(pk__in=conflicted_escalations(_key(user)))
     mine = Q(raised_by_id=_key(user)) | Q(fellow_id=_key(user))
     readers = Q(program_id__in=realm_ids_where(user, *ESCALATION_READERS))
     late = Q(acknowledge_by__lte=now()) & (

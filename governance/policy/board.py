@@ -98,8 +98,9 @@ def may_vote(matter: Matter, user: User, at: dt.datetime | None = None) -> Refus
 
 
 def _seat_votes(matter: Matter, seat: BallotSeat, user: User) -> Refusal | None:
-    standing = seat.standing
-    if standing == Standing.ELIGIBLE and ballot_box.recused_ids(matter) & {user.pk, seat.user_id}:
+    recused = ballot_box.recused_ids(matter)
+    standing = ballot_box.standing_now(seat.standing, seat.user_id, recused)
+    if standing == Standing.ELIGIBLE and user.pk in recused:
         standing = Standing.RECUSED
     if standing != Standing.ELIGIBLE:
         return Refusal(f"separation_{standing}", _STANDINGS[Standing(standing)], rule=DUTIES)

@@ -40,10 +40,10 @@ def _conflicted(escalation: Escalation, user: User) -> bool:
     """Asked of who raised it, who sees it all the same; others with a conflict see nothing."""
     if escalation.subject_id is None:
         return False
-    declared = Conflict.objects.filter(
+    declared = Conflict.objects.recusing().filter(
         user=user, subject_type=escalation.subject_type, subject_id=escalation.subject_id
     )
-    return declared.exclude(kind=Conflict.Kind.NONE).exists()
+    return declared.exists()
 
 
 NO_PROGRAM = Refusal(

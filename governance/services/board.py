@@ -113,9 +113,9 @@ def _enrol(ballot: Ballot, rule: ballots.BallotRule) -> list[BallotSeat]:
     def standing(user_id: int | None) -> str:
         checks = (
             (user_id is None, Standing.VACANT),
-            (user_id in recused, Standing.RECUSED),
             (user_id in parties, Standing.PARTY),
             (user_id == matter.referred_by_id, Standing.REFERRER),
+            (user_id in recused, Standing.RECUSED),
         )
         return next((word for holds, word in checks if holds), Standing.ELIGIBLE)
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.apps import apps
 from django.db.models import CharField, F, Model, Q, Value
 
+from fellowship.accounts import recusals
 from fellowship.accounts.models import Conflict, User
 from fellowship.history.models import Event, Tracked
 from fellowship.programs.models import Program
@@ -86,22 +87,26 @@ def conflicted(user: Any) -> dict[str, list[int]]:
     """The records an auditor declared a conflict about, with the whole of such a case."""
     if not getattr(user, "pk", None):
         return {}
-    rows = Conflict.objects.filter(user_id=user.pk).exclude(kind=Conflict.Kind.NONE)
+    rows = Conflict.objects.recusing().filter(user_id=user.pk)
     found: dict[str, list[int]] = {}
     for label, pk in rows.values_list("subject_type", "subject_id"):
-        for fellowship in _cases(label, pk):
-            for name, ids in casebook.subjects(fellowship).items():
+        for case in _cases(label, pk):
+            for name, ids in case.items():
                 found.setdefault(name, []).extend(ids)
         found.setdefault(label, []).append(pk)
+    for label, ids in recusals.closed_to(user.pk).items() if found else ():
+        found.setdefault(label, []).extend(ids)
     return found
 
 
-def _cases(label: str, pk: int) -> list[Fellowship]:
+def _cases(label: str, pk: int) -> list[casebook.Subjects]:
+    """The whole case of the record: from the proposal on, whether it became a fellowship or not."""
     if label == Fellowship._meta.label_lower:
-        return list(Fellowship.objects.filter(pk=pk))
-    if label == Proposal._meta.label_lower:
-        return list(Fellowship.objects.filter(proposal_id=pk))
-    return []
+        return [casebook.subjects(case) for case in Fellowship.objects.filter(pk=pk)]
+    if label != Proposal._meta.label_lower:
+        return []
+    fellowships = Fellowship.objects.filter(proposal_id=pk)
+    return [casebook.subjects(case) for case in fellowships] or [casebook.subjects_of_proposal(pk)]
 
 
 def resolve(reference: str, program_id: int) -> dict[str, list[int]]:

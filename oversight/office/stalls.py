@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from django.db.models import Exists, OuterRef
-
-from fellowship.accounts.models import Conflict
+from fellowship.accounts import recusals
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.kernel.worktime import WorkCalendar
@@ -39,12 +37,8 @@ class Stall:
 
 def open_clocks(view: View) -> Any:
     """Clocks nobody has ended, without those on subjects the person declared a conflict about."""
-    recusals = Conflict.objects.filter(
-        user_id=view.user.pk,
-        subject_type=OuterRef("subject_type"),
-        subject_id=OuterRef("subject_id"),
-    ).exclude(kind=Conflict.Kind.NONE)
-    return Clock.objects.open().filter(realm_id=view.program_id).exclude(Exists(recusals))
+    rows = Clock.objects.open().filter(realm_id=view.program_id)
+    return rows.exclude(recusals.about(view.user.pk))
 
 
 def stalls(view: View, calendar: WorkCalendar) -> list[Stall]:

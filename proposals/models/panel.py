@@ -108,11 +108,11 @@ class ReviewQuerySet(TrackedQuerySet["Review"]):
 
     def counted(self) -> Self:
         """Those that count: not taken back, their reviewer without a conflict declared since."""
-        conflicts = Conflict.objects.filter(
+        conflicts = Conflict.objects.recusing().filter(
             user_id=OuterRef("reviewer_id"),
             subject_id=OuterRef("proposal_id"),
             subject_type=label_of(Proposal),
-        ).exclude(kind=Conflict.Kind.NONE)
+        )
         return self.filter(~Exists(conflicts), assignment__ended_at=None)
 
 

@@ -21,12 +21,10 @@ from proposals.states import DECIDED, WITH_BOARD_OR_DECIDED, ProposalState
 
 
 def cleared_ids(user: Any) -> models.QuerySet[Conflict, int]:
-    """Keys of the proposals about which the person declared that there is no conflict."""
-    return Conflict.objects.filter(
-        user_id=user.pk,
-        subject_type=label_of(Proposal),
-        kind=Conflict.Kind.NONE,
-    ).values_list("subject_id", flat=True)
+    """Keys of the proposals the person declared about and is not, or no more, recused from."""
+    said = Conflict.objects.filter(user_id=user.pk, subject_type=label_of(Proposal))
+    cleared: models.QuerySet[Conflict, int] = said.cleared().values_list("subject_id", flat=True)
+    return cleared
 
 
 class ProposalQuerySet(TrackedQuerySet["Proposal"]):

@@ -1,6 +1,6 @@
 import django.db.models.deletion
 import django.db.models.functions.text
-import fellowship.accounts.models
+import fellowship.accounts.models.people
 import fellowship.kernel.time
 import guardian.mixins
 import simple_history.models
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('time_zone', models.CharField(default='UTC', max_length=60, validators=[fellowship.accounts.models.validate_time_zone])),
+                ('time_zone', models.CharField(default='UTC', max_length=60, validators=[fellowship.accounts.models.people.validate_time_zone])),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_staff', models.BooleanField(default=False, help_text="May open the board room's site.")),
                 ('date_joined', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
@@ -85,9 +85,9 @@ class Migration(migrations.Migration):
                 ('username', models.CharField(help_text='A short name, also accepted at sign-in.', max_length=60, unique=True)),
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
                 ('name', models.CharField(max_length=200)),
-                ('orcid', models.CharField(blank=True, max_length=19, validators=[fellowship.accounts.models.validate_orcid], verbose_name='ORCID iD')),
+                ('orcid', models.CharField(blank=True, max_length=19, validators=[fellowship.accounts.models.people.validate_orcid], verbose_name='ORCID iD')),
                 ('affiliation', models.CharField(blank=True, max_length=200)),
-                ('time_zone', models.CharField(default='UTC', max_length=60, validators=[fellowship.accounts.models.validate_time_zone])),
+                ('time_zone', models.CharField(default='UTC', max_length=60, validators=[fellowship.accounts.models.people.validate_time_zone])),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_staff', models.BooleanField(default=False, help_text="May open the board room's site.")),
                 ('date_joined', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
@@ -244,5 +244,61 @@ class Migration(migrations.Migration):
             model_name='user',
             name='past_affiliations',
             field=models.TextField(blank=True, help_text='One a line; hints at conflicts come from them.', max_length=2000),
+        ),
+        migrations.CreateModel(
+            name='HistoricalRecusalOverride',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('declared_at', models.DateTimeField(help_text='Of the declaration it covers.')),
+                ('reason', models.TextField(max_length=2000)),
+                ('state', models.CharField(choices=[('requested', 'Asked for'), ('in_force', 'In force'), ('declined', 'Declined'), ('revoked', 'Revoked')], default='requested', editable=False, max_length=10)),
+                ('requested_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('conflict', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.conflict')),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(blank=True, db_constraint=False, help_text='Whose recusal it is.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('realm', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.realm')),
+                ('requested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revoked_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical recusal override',
+                'verbose_name_plural': 'historical recusal overrides',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='RecusalOverride',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('declared_at', models.DateTimeField(help_text='Of the declaration it covers.')),
+                ('reason', models.TextField(max_length=2000)),
+                ('state', models.CharField(choices=[('requested', 'Asked for'), ('in_force', 'In force'), ('declined', 'Declined'), ('revoked', 'Revoked')], default='requested', editable=False, max_length=10)),
+                ('requested_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('conflict', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='accounts.conflict')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(help_text='Whose recusal it is.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('realm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.realm')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revoked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-id',),
+                'indexes': [models.Index(fields=['realm', 'decided_at'], name='accounts_re_realm_i_ba2132_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'in_force', 'declined', 'revoked'])), name='override_state_is_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='override_has_a_reason'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('person')), _negated=True), name='override_not_asked_by_its_person'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(models.Q(('decided_by', models.F('person')), _negated=True), models.Q(('decided_by', models.F('requested_by')), _negated=True)), _connector='OR'), name='override_decided_by_a_second_person'), models.CheckConstraint(condition=models.Q(('revoked_by', None), models.Q(('revoked_by', models.F('person')), _negated=True), _connector='OR'), name='override_not_revoked_by_its_person'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'requested')), models.Q(models.Q(('state', 'requested'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='override_decided_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), ('state', 'revoked')), models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at', None), ('revoked_by', None)), _connector='OR'), name='override_revoked_at_and_by_go_together'), models.UniqueConstraint(condition=models.Q(('state__in', ('requested', 'in_force'))), fields=('conflict',), name='override_one_at_a_time_per_conflict')],
+            },
         ),
     ]

@@ -1,4 +1,4 @@
-"""People, realms, role assignments, declared conflicts and API tokens."""
+"""People, realms, role assignments and API tokens."""
 
 from __future__ import annotations
 
@@ -213,46 +213,6 @@ class RoleAssignment(Tracked):
     def __str__(self) -> str:
         seat = f", {self.get_seat_display()} seat" if self.seat else ""
         return f"{self.get_role_display()}{seat}"
-
-
-class Conflict(Tracked):
-    """What a person declared about their interest in one subject; `none` says there is none."""
-
-    class Kind(models.TextChoices):
-        """The listed kinds of interest."""
-
-        NONE = "none", "No conflict"
-        EMPLOYER = "employer", "Same employer or affiliation"
-        COAUTHOR = "coauthor", "Co-author in the last three years"
-        SUPERVISOR = "supervisor", "Supervisor or student"
-        FINANCIAL = "financial", "Financial interest"
-        PERSONAL = "personal", "Personal relation"
-        OTHER = "other", "Other"
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conflicts")
-    realm = models.ForeignKey(Realm, on_delete=models.PROTECT, related_name="+")
-    subject_type = models.CharField(max_length=60)
-    subject_id = models.BigIntegerField()
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    statement = models.TextField(blank=True, max_length=2000)
-    declared_at = models.DateTimeField(default=now)
-
-    class Meta:
-        ordering = ("-declared_at",)
-        indexes: ClassVar = [models.Index(fields=["subject_type", "subject_id", "user"])]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user", "subject_type", "subject_id"],
-                name="conflict_declared_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="none") | ~Q(statement=""),
-                name="conflict_says_what_it_is",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.get_kind_display()}"
 
 
 class ApiToken(Untracked):

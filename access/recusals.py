@@ -1,0 +1,27 @@
+"""What a conflict about a case closes of the access to data in it."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from access.models import AccessRequest
+from fellowship.accounts.queries import conflicted_keys
+from fellowship.accounts.recusals import closes, closes_with
+from fellowship.kernel.prepared import prepared
+from scoping.recusals import fellowships
+
+
+@closes("access.accessrequest")
+@prepared
+def requests(key: int) -> QuerySet[AccessRequest, int]:
+    """Those a conflict was declared about, and those of closed cases."""
+    rows = AccessRequest.objects.filter(
+        Q(pk__in=conflicted_keys(key, "access.accessrequest"))
+        | Q(fellowship_id__in=fellowships(key))
+    )
+    return rows.order_by().values_list("pk", flat=True)
+
+
+closes_with("access.agreement", "request_id", requests)
+closes_with("access.grant", "request_id", requests)
+closes_with("access.deletioncertificate", "fellowship_id", fellowships)

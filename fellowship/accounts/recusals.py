@@ -1,0 +1,66 @@
+"""What a declared conflict closes beyond the record it names: its reviews, its matters, its mails.
+
+Each app registers its own records. Whatever points at records by type and key (notices, clocks,
+events) leaves out what is closed to the person by `about`; nothing is deleted, and an override
+brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from fellowship.accounts.models import Conflict
+from fellowship.kernel.prepared import prepared
+
+Records = Callable[[int], RawSQL]
+_closed: dict[str, Records] = {}
+
+
+def closes(label: str) -> Callable[[Records], Records]:
+    """Register the keys of a model's records that are closed to a person; a decorator.
+
+    The function takes the person's key and gives a prepared subquery.
+    """
+
+    def register(records: Records) -> Records:
+        _closed[label] = records
+        return records
+
+    return register
+
+
+def closes_with(label: str, path: str, records: Records) -> Records:
+    """Register the records of a model whose `path` leads to one of `records`."""
+
+    @closes(label)
+    @prepared
+    def keys(key: int) -> QuerySet[Any, Any]:
+        rows: QuerySet[Any] = apps.get_model(label)._default_manager.all()
+        return rows.filter(**{f"{path}__in": records(key)}).order_by().values_list("pk", flat=True)
+
+    return keys
+
+
+def about(key: int) -> Q:
+    """Rows whose `subject_type` and `subject_id` name a record closed to the person."""
+    named = Conflict.objects.recusing().filter(
+        user_id=key, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
+    )
+    found = Q(Exists(named))
+    for label, records in _closed.items():
+        found |= Q(subject_type=label, subject_id__in=records(key))
+    return found
+
+
+def closed_to(key: int) -> dict[str, list[int]]:
+    """The keys of the registered records that are closed to the person, by model label."""
+    found = {}
+    for label, records in _closed.items():
+        rows: Any = apps.get_model(label)._default_manager.filter(pk__in=records(key)).order_by()
+        found[label] = list(rows.values_list("pk", flat=True))
+    return found

@@ -1,0 +1,37 @@
+"""The moves of an override: how a recusal is set aside, and how it counts again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+from fellowship.kernel.moves import Holder, Move, MoveTable
+
+
+class OverrideState(models.TextChoices):
+    """Where an override of a recusal stands."""
+
+    REQUESTED = "requested", "Asked for"
+    IN_FORCE = "in_force", "In force"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Revoked"
+
+
+S = OverrideState
+OVERRIDE_MOVES: Final = MoveTable(
+    name="override of a recusal",
+    initial=S.REQUESTED,
+    moves=(
+        Move("approve", S.REQUESTED, S.IN_FORCE),
+        Move("decline", S.REQUESTED, S.DECLINED),
+        Move("revoke", S.IN_FORCE, S.REVOKED),
+    ),
+    holders={
+        S.REQUESTED: Holder.US,
+        S.IN_FORCE: Holder.NOBODY,
+        S.DECLINED: Holder.NOBODY,
+        S.REVOKED: Holder.NOBODY,
+    },
+    labels=dict(S.choices),
+)

@@ -1,0 +1,9 @@
+"""What a conflict about a case closes of its findings."""
+
+from __future__ import annotations
+
+from fellowship.accounts.recusals import closes_with
+from scoping.recusals import fellowships
+
+findings = closes_with("findings.finding", "fellowship_id", fellowships)
+closes_with("findings.control", "finding_id", findings)

@@ -17,7 +17,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.refusals import Refusal, Refused
 from governance.models import Delegation
 from governance.models.visibility import ROOM
-from governance.views import condition, deputies, docket, matter, meetings, replies
+from governance.views import condition, deputies, docket, matter, meetings, recusals, replies
 
 View = Callable[..., HttpResponseBase]
 NOT_THE_ROOM = Refusal(
@@ -30,6 +30,7 @@ class BoardSite(AdminSite):
     """Dockets, matters, decisions and meetings. Nothing is administered here but by service verbs.
 
     A matter's and a condition's own page stand outside the door: parties have their public face.
+    So does a recusal's: the sponsor, who may decide on an override, does not enter the room.
     """
 
     site_header = "Board room"
@@ -83,6 +84,10 @@ class BoardSite(AdminSite):
             path("meetings/<int:pk>/minutes/", door(meetings.minutes), name="meeting_minutes"),
             path("meetings/<int:pk>/approve/", door(meetings.approve), name="meeting_approve"),
             path("meetings/<int:pk>/cancel/", door(meetings.cancel), name="meeting_cancel"),
+            path("recusals/<int:pk>/", recusals.detail, name="recusal"),
+            path("recusals/<int:pk>/approve/", recusals.approve, name="recusal_approve"),
+            path("recusals/<int:pk>/decline/", recusals.decline, name="recusal_decline"),
+            path("recusals/<int:pk>/revoke/", recusals.revoke, name="recusal_revoke"),
             path("<str:ref>/", matter.detail, name="matter"),
             path("<str:ref>/declare/", matter.declare, name="matter_declare"),
             path("<str:ref>/vote/", matter.vote, name="matter_vote"),

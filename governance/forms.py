@@ -46,6 +46,17 @@ class DeclareForm(forms.Form):
     )
 
 
+class OverrideForm(forms.Form):
+    """Why a recusal should be set aside."""
+
+    reason = forms.Text(
+        label="Why should it be set aside?",
+        max_length=2_000,
+        help_text="It is read by whoever decides, by the person it concerns, in the minutes and by "
+        "auditors. Say why the interest does not matter here, or why nobody else can do it.",
+    )
+
+
 class VoteForm(forms.Form):
     """One position, why, and up to three conditions. Nothing is chosen beforehand."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef, QuerySet
+
+from fellowship.accounts.models import Conflict, RecusalOverride
 from fellowship.accounts.recusals import closes, closes_with
+from fellowship.kernel.prepared import prepared
 from governance.models import visibility
 
 closes("governance.matter")(visibility.conflicted_matters)
@@ -11,4 +15,19 @@ closes("governance.exceptionrecord")(visibility.conflicted_exceptions)
 closes_with("governance.dossier", "matter_id", visibility.conflicted_matters)
 closes_with("governance.ballot", "matter_id", visibility.conflicted_matters)
 closes_with("governance.decision", "matter_id", visibility.conflicted_matters)
+closes_with("governance.reply", "decision__matter_id", visibility.conflicted_matters)
+closes_with("governance.independentreview", "decision__matter_id", visibility.conflicted_matters)
 closes_with("governance.condition", "decision__matter_id", visibility.conflicted_matters)
+
+
+@closes("accounts.recusaloverride")
+@prepared
+def overrides(key: int) -> QuerySet[RecusalOverride, int]:
+    """Others' overrides about a record in which the person declared a conflict."""
+    own = Conflict.objects.recusing().filter(
+        user_id=key,
+        subject_type=OuterRef("conflict__subject_type"),
+        subject_id=OuterRef("conflict__subject_id"),
+    )
+    rows = RecusalOverride.objects.filter(Exists(own))
+    return rows.order_by().values_list("pk", flat=True)

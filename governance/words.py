@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fellowship.accounts.roles import Seat
+from fellowship.accounts.states import OverrideState
 from fellowship.web import verbs
 from governance import kinds
 from governance.review_states import ReviewGround, ReviewState
@@ -31,6 +32,7 @@ _STATES: Final[Pairs] = (
     *ExceptionState.choices,
     *MatterState.choices,
     *ReviewState.choices,
+    *OverrideState.choices,
 )
 VALUES: Final[dict[str, Pairs]] = {
     "governance.ground": tuple(ReviewGround.choices),

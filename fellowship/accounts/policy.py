@@ -67,6 +67,18 @@ def may_declare(*, user: User, kind: str, statement: str, by: Actor) -> Refusal 
     )
 
 
+def may_declare_again(conflict: Conflict, kind: str) -> Refusal | None:
+    """Why a conflict is not taken back by its own person: others decide that it counts no more."""
+    if kind != Conflict.Kind.NONE or conflict.kind == Conflict.Kind.NONE:
+        return None
+    return Refusal(
+        "conflict_stands",
+        "A conflict you declared stands. If it was declared in error, ask the programme’s manager "
+        "or chair to have it set aside.",
+        rule=RULE,
+    )
+
+
 def may_create_token(*, user: User, scopes: Collection[str], by: Actor) -> Refusal | None:
     """Why the token is not made: it is its own person's, and for something the API knows."""
     known = ", ".join(SCOPES)

@@ -191,6 +191,7 @@ def declare_conflict(
         },
     )
     if not created:
+        refuse(policy.may_declare_again(conflict, kind))
         if (conflict.kind, conflict.statement) == (kind, statement):
             return conflict
         conflict.kind, conflict.statement, conflict.declared_at = kind, statement, now()

@@ -7,6 +7,7 @@ from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
 from governance.api.exceptions import ExceptionViewSet
 from governance.api.matters import MatterViewSet
+from governance.api.recusals import RecusalViewSet
 from governance.api.reviews import ReplyViewSet, ReviewViewSet
 from governance.api.rules import RuleViewSet
 
@@ -18,5 +19,6 @@ router.register("replies", ReplyViewSet, basename="replies")
 router.register("decision-reviews", ReviewViewSet, basename="decision-reviews")
 router.register("exceptions", ExceptionViewSet, basename="exceptions")
 router.register("escalations", EscalationViewSet, basename="escalations")
+router.register("recusals", RecusalViewSet, basename="recusals")
 router.register("rules", RuleViewSet, basename="rules")
 urlpatterns = router.urls

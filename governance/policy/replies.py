@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, User
+from fellowship.accounts.models import User
 from fellowship.accounts.queries import conflict_of, has_role
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
@@ -161,7 +161,7 @@ def may_find(seat: ReviewSeat, by: User) -> Refusal | None:
         if said is None
         else None,
         Refusal("separation_recused", "You declared a conflict in it.", rule=DUTIES)
-        if said is not None and said.kind != Conflict.Kind.NONE
+        if ballot_box.is_recused(matter, by)
         else None,
         None
         if review.state == ReviewState.UNDER_REVIEW

@@ -42,6 +42,12 @@ from governance.services.meetings import (
     name_deputy,
     write_minutes,
 )
+from governance.services.overrides import (
+    approve_override,
+    decline_override,
+    request_override,
+    revoke_override,
+)
 from governance.services.replies import answer_reply, reply_to_decision
 from governance.services.reviews import (
     ask_review,
@@ -66,6 +72,7 @@ __all__ = [
     "amend_exception",
     "answer_reply",
     "approve_minutes",
+    "approve_override",
     "ask_review",
     "bring_into_force",
     "call_meeting",
@@ -75,6 +82,7 @@ __all__ = [
     "conditions_met",
     "contain",
     "declare_for_review",
+    "decline_override",
     "draft_rule",
     "edit_rule",
     "end_exception",
@@ -96,8 +104,10 @@ __all__ = [
     "reopen",
     "reply_to_decision",
     "request_exception",
+    "request_override",
     "reseal_dossier",
     "return_matter",
+    "revoke_override",
     "take_back_rule",
     "verify",
     "verify_condition",

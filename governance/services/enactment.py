@@ -9,7 +9,7 @@ from typing import Any
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
-from governance import ballot_box, kinds, letters, recourse
+from governance import ballot_box, kinds, letters, recourse, recused
 from governance.ballots import Tally
 from governance.models import Ballot, Condition, Decision, Matter, Vote
 from governance.services import conditions
@@ -71,6 +71,7 @@ def _tally(ballot: Ballot, tally: Tally) -> dict[str, Any]:
         "stale": sorted(
             line.row.seat for line in lines if line.standing == Standing.ELIGIBLE and line.stale
         ),
+        "under_override": [v.ballot_seat.seat for v, _ in recused.votes_under_override(ballot)],
     }
 
 

@@ -19,7 +19,7 @@ from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
 from fellowship.web.shortcuts import visible_among, visible_or_404
-from governance import ballot_box, docket, dossiers, hints, kinds, services
+from governance import ballot_box, docket, dossiers, hints, kinds, recused, services
 from governance.cells import lines, named
 from governance.forms import DeclareForm, RecordForm, VoteForm
 from governance.links import to
@@ -293,10 +293,17 @@ def _room(
         **voting,
         **_chairing(matter, user, ballot, record_form),
         **(_decided(matter, user, decision) if decision else {}),
+        "recusals": _recusals(user, matter),
         "links": room_links(),
     }
     wrong = any(form is not None and form.errors for form in (vote_form, record_form))
     return render(request, "governance/matter.html", context, status=422 if wrong else 200)
+
+
+def _recusals(user: Any, matter: Matter) -> list[Conflict]:
+    """Who is recused, for those who may set it aside or audit it."""
+    reads = has_role(user, matter.program_id, *recused.READING)
+    return recused.of_matter(user, matter) if reads else []
 
 
 def _voting(
@@ -381,6 +388,7 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
         "ways": ways(matter, decision, user, party=False),
+        "overridden": recused.votes_under_override(matter.ballot) if _ballot(matter) else [],
     }
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 
 from access.models import Grant
-from fellowship.accounts.models import RoleAssignment
+from fellowship.accounts.models import RecusalOverride, RoleAssignment
 from findings.models import Finding
 from governance.models import Decision, Escalation, ExceptionRecord, RuleVersion
 from proposals.models import Proposal
@@ -109,6 +110,12 @@ def _roles(program_id: int) -> QuerySet[Any]:
 def _rules(program_id: int) -> QuerySet[Any]:
     rows = RuleVersion.objects.filter(program_id=program_id, adopted_at__isnull=False)
     return rows.select_related("owner", "author")
+
+
+def _overrides(program_id: int) -> QuerySet[Any]:
+    rows = RecusalOverride.objects.filter(realm_id=program_id)
+    people = ("person", "requested_by", "decided_by", "revoked_by")
+    return rows.select_related("conflict", *people)
 
 
 def _ref(row: Any) -> str:
@@ -246,6 +253,26 @@ _ALL: Final = (
             Column("Disposition", lambda r: r.get_state_display()),
             Column("Owner", lambda r: r.product_owner or ""),
         ),
+    ),
+    Population(
+        "overrides",
+        "Overrides of recusals",
+        "Every recusal somebody asked to set aside: why, who agreed, and when it ended.",
+        _overrides,
+        "requested_at",
+        (
+            Column("Person", lambda r: r.person),
+            Column("Conflict", lambda r: r.conflict.get_kind_display()),
+            Column("Record", lambda r: f"{r.conflict.subject_type} {r.conflict.subject_id}"),
+            Column("Reason", lambda r: r.reason),
+            Column("Asked for by", lambda r: r.requested_by),
+            Column("Asked for", lambda r: r.requested_at, "at"),
+            Column("Decided by", lambda r: r.decided_by or ""),
+            Column("Decided", lambda r: r.decided_at, "at"),
+            Column("Ended", lambda r: r.revoked_at, "at"),
+            Column("State", lambda r: r.get_state_display()),
+        ),
+        lambda r: reverse("governance:recusal", args=[r.conflict_id]),
     ),
     Population(
         "roles",

@@ -19,7 +19,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.web import autosave, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
-from governance import hints
+from governance import hints, recused
 from proposals import policy, rubric, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import Assignment, ImportedEvaluation, Proposal, Review, ReviewDraft
@@ -188,6 +188,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "candidates": [(user, noticed[user.pk]) for user in candidates if user.pk in noticed],
         "reviews": reviews,
         "needed": progress.asked,
+        "recusals": recused.of_case(request.user, [("proposals.proposal", proposal.pk)]),
         "chart": _chart(score_rows(rule, reviews)),
         "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(
             proposal=proposal

@@ -22,8 +22,8 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from access.models import AccessEvent, AccessRequest
-from fellowship.accounts.models import User
-from fellowship.accounts.services import create_token
+from fellowship.accounts.models import Conflict, User
+from fellowship.accounts.services import create_token, declare_conflict
 from fellowship.notices.models import Notice
 from fellowship.wsgi import application
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
@@ -89,6 +89,14 @@ def _build() -> House:
     world = make_world()
     case = whole_case(world)
     proposals.drafted_proposal(world, world.other_applicant)
+    declare_conflict(
+        user=world.board_policy,
+        subject=world.call,
+        realm=world.program.pk,
+        kind="other",
+        statement="An adviser to the call.",
+        by=world.board_policy,
+    )
     governance.raised_escalation(world)
     governance.granted_exception(world)
     publications.objected(world, case.publication)
@@ -114,6 +122,7 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "calls/programmes/": [world.program.slug],
         "rules/": [RuleVersion.objects.values_list("pk", flat=True)[0]],
         "board/": Matter.objects.values_list("ref", flat=True)[:2],
+        "board/recusals/": Conflict.objects.exclude(kind="none").values_list("pk", flat=True)[:1],
         "board/conditions/": Condition.objects.values_list("pk", flat=True)[:1],
         "exceptions/": [exception.ref],
         "escalations/": [alarm.ref],

@@ -76,25 +76,11 @@ def opened(notices: list[Notice]) -> dict[tuple[str, str, str], int]:
 
 def _not_since_recused(notices: list[Notice]) -> list[Notice]:
     """Without those about what the person declared a conflict in after they were told."""
-    rows = Conflict.objects.exclude(kind=Conflict.Kind.NONE)
-    declared = set(rows.values_list("user_id", "subject_type", "subject_id"))
-    matters = {
-        matter.pk: {(s.subject_type, s.subject_id) for s in matter.subjects.all()}
-        for matter in Matter.objects.prefetch_related("subjects")
+    people = {notice.recipient for notice in notices}
+    shown = {
+        pk for who in people for pk in Notice.objects.visible_to(who).values_list("pk", flat=True)
     }
-    return [
-        notice
-        for notice in notices
-        if not any(
-            (notice.recipient_id, *subject) in declared for subject in _about(notice, matters)
-        )
-    ]
-
-
-def _about(notice: Notice, matters: dict[int, set[tuple[str, int]]]) -> set[tuple[str, int | None]]:
-    if notice.subject_type == "governance.matter":
-        return {*matters[notice.subject_id or 0]}
-    return {(notice.subject_type, notice.subject_id)}
+    return [notice for notice in notices if notice.pk in shown]
 
 
 def _all() -> list[Notice]:
@@ -136,6 +122,7 @@ def _the_rest(world: World) -> None:
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
     meeting = governance.call_meeting(program=world.program, starts_at=now() + DAY, by=world.chair)
     governance.cancel_meeting(meeting=meeting, by=world.chair, reason="No quorum.")
+    _overridden(world, Conflict.objects.get(user=world.reviewer_two, subject_id=first.pk))
     silent = proposal_scenes.referred_proposal(world, make_person("silent", "-rest"))
     bound = proposal_scenes.referred_proposal(world, make_person("bound", "-rest"))
     people = {"owner": world.steward.pk, "verifier": world.manager.pk}
@@ -164,6 +151,13 @@ def _a_changed_request(world: World) -> None:
     governance.amend_exception(
         exception=exception, by=exception.requested_by, reason="A risk was missing.", **kept
     )
+
+
+def _overridden(world: World, conflict: Conflict) -> None:
+    """A recusal set aside, and counting again."""
+    ask = governance.request_override(conflict=conflict, by=world.manager, reason="Nobody else.")
+    override = governance.approve_override(override=ask, by=world.chair)
+    governance.revoke_override(override=override, by=world.manager, reason="Found somebody.")
 
 
 def _an_absence(world: World) -> None:

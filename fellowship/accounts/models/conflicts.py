@@ -154,9 +154,9 @@ class RecusalOverride(Tracked):
                 name="override_revoked_at_and_by_go_together",
             ),
             models.UniqueConstraint(
-                fields=["conflict"],
+                fields=["conflict", "declared_at"],
                 condition=Q(state__in=STANDING),
-                name="override_one_at_a_time_per_conflict",
+                name="override_one_at_a_time_per_declaration",
             ),
         ]
 

@@ -1,0 +1,139 @@
+"""Who is recused from what, and by which override no more. Decides nothing itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from fellowship.accounts import recusals, roles
+from fellowship.accounts.models import Conflict, RecusalOverride, User
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.states import OverrideState
+from governance import kinds
+from governance.models import Ballot, Matter, MatterParty, MatterSubject, Vote
+
+ASKING = (roles.MANAGER, roles.CHAIR)
+DECIDING = (roles.MANAGER, roles.CHAIR, roles.SPONSOR)
+READING = (*DECIDING, roles.AUDITOR)
+
+
+def rows(user: Any) -> QuerySet[Conflict]:
+    """The conflicts others declared that this person may know of.
+
+    Never one's own, nor any about what one is recused from or a party to: no list, count or error
+    says that it is there.
+    """
+    if not getattr(user, "is_active", False) or not user.pk:
+        return Conflict.objects.none()
+    declared: QuerySet[Conflict] = Conflict.objects.exclude(kind=Conflict.Kind.NONE)
+    party = MatterParty.objects.filter(
+        user_id=user.pk,
+        matter__subjects__subject_type=OuterRef("subject_type"),
+        matter__subjects__subject_id=OuterRef("subject_id"),
+    )
+    return (
+        declared.filter(~Exists(party), realm_id__in=realm_ids_where(user, *READING))
+        .exclude(user_id=user.pk)
+        .exclude(recusals.about(user.pk))
+        .select_related("user")
+        .prefetch_related("overrides__requested_by", "overrides__decided_by")
+    )
+
+
+def of_case(user: Any, subjects: Iterable[tuple[str, int]]) -> list[Conflict]:
+    """The conflicts declared about these records, as far as this person may know of them."""
+    about = Q(pk__in=[])
+    for label, pk in subjects:
+        about |= Q(subject_type=label, subject_id=pk)
+    return list(rows(user).filter(about).order_by("declared_at", "pk"))
+
+
+def of_matter(user: Any, matter: Matter) -> list[Conflict]:
+    """The conflicts that concern a matter: about it, its subject, or what is related."""
+    pairs = MatterSubject.objects.filter(matter=matter).values_list("subject_type", "subject_id")
+    return of_case(user, pairs)
+
+
+def subject_of(conflict: Conflict) -> Any:
+    """The record the conflict is about; None where it is gone."""
+    model = apps.get_model(conflict.subject_type)
+    return model._default_manager.filter(pk=conflict.subject_id).first()
+
+
+def shown_to(user: Any, subject: Model) -> str:
+    """The record as the person may know it: by title where they may read it, else by reference."""
+    manager: Any = type(subject)._default_manager
+    seen = getattr(manager.all(), "visible_to", None)
+    if seen is not None and seen(user).filter(pk=subject.pk).exists():
+        return str(subject)
+    return str(getattr(subject, "ref", subject._meta.verbose_name))
+
+
+def page_for(user: Any, subject: Model) -> str:
+    """The record's page where the person may open it; else none."""
+    manager: Any = type(subject)._default_manager
+    seen = getattr(manager.all(), "visible_to", None)
+    if seen is None or not seen(user).filter(pk=subject.pk).exists():
+        return ""
+    return str(getattr(subject, "get_absolute_url", str)())
+
+
+def party_ids(conflict: Conflict) -> set[int]:
+    """Ids of the people the record is about, by its kinds of matter and the matters there were."""
+    found = set(
+        MatterParty.objects.filter(
+            matter__subjects__subject_type=conflict.subject_type,
+            matter__subjects__subject_id=conflict.subject_id,
+        ).values_list("user_id", flat=True)
+    )
+    subject = subject_of(conflict)
+    for kind in kinds.registered().values():
+        if subject is not None and kind.subject_model == conflict.subject_type:
+            found |= kind.parties(subject)
+    return found
+
+
+def closed_to(conflict: Conflict, user: User) -> bool:
+    """Whether the person is recused from the record themselves."""
+    found: bool = Conflict.objects.filter(recusals.about(user.pk), pk=conflict.pk).exists()
+    return found
+
+
+# --- overrides --------------------------------------------------------------------------------
+
+
+def overrides_in(
+    program_id: int, from_at: dt.datetime, to_at: dt.datetime
+) -> QuerySet[RecusalOverride]:
+    """Overrides of the programme in force at any time of `[from_at, to_at)`: for the minutes."""
+    held = RecusalOverride.objects.filter(realm_id=program_id, decided_at__lt=to_at)
+    held = held.filter(state__in=(OverrideState.IN_FORCE, OverrideState.REVOKED))
+    held = held.filter(Q(revoked_at=None) | Q(revoked_at__gt=from_at))
+    people = ("person", "requested_by", "decided_by", "revoked_by")
+    return held.select_related("conflict", *people).order_by("decided_at", "pk")
+
+
+def votes_under_override(ballot: Ballot) -> list[tuple[Vote, RecusalOverride]]:
+    """Votes cast by somebody whose recusal in the matter was set aside at that time."""
+    subjects = MatterSubject.objects.filter(
+        matter_id=ballot.matter_id,
+        subject_type=OuterRef("conflict__subject_type"),
+        subject_id=OuterRef("conflict__subject_id"),
+    )
+    held: dict[int, list[RecusalOverride]] = {}
+    granted = RecusalOverride.objects.filter(Exists(subjects), decided_at__isnull=False)
+    for override in granted.select_related("person", "requested_by", "decided_by"):
+        held.setdefault(override.person_id, []).append(override)
+    if not held:
+        return []
+    votes = Vote.objects.filter(ballot_seat__ballot=ballot, cast_by__in=held)
+    return [
+        (vote, override)
+        for vote in votes.select_related("ballot_seat", "cast_by").order_by("pk")
+        for override in held[vote.cast_by_id]
+        if override.held(vote.cast_at)
+    ]

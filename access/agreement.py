@@ -17,6 +17,30 @@ _END = {
 }
 
 
+_ENDS = (
+    "Access ends with the first of these: this agreement's last day, the scope of work, valid "
+    "security training, the fellowship, or a suspension."
+)
+_LOG = (
+    "The log serves to reconstruct what happened; access outside this agreement raises an "
+    "escalation and is not by itself a reproach."
+)
+_KEPT = "Methods and notes may be kept; raw data stays inside."
+
+
+def standing_clauses() -> str:
+    """What every agreement says, in Markdown, for somebody who has not signed one yet."""
+    clauses = (
+        "Data is used for the purpose agreed and for that alone. Nothing is permitted but the "
+        "operations the agreement lists.",
+        _ENDS,
+        f"Your accesses are logged. {_LOG}",
+        "At its end data is deleted in the time the data handling rule sets; you confirm how, and "
+        f"another person verifies it. {_KEPT}",
+    )
+    return "\n".join(f"- {clause}" for clause in clauses)
+
+
 def text(request: AccessRequest, scope: ScopeOfWork) -> str:
     """The agreement in Markdown: a third person can tell from it alone what is permitted."""
     return "\n".join(_lines(request, scope)).strip() + "\n"
@@ -72,18 +96,16 @@ def _terms(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
     yield f"  {cite('operations')} (sha256 {scope.text_hash})"
     yield f"- {request.handling}: {tier.meaning}"
     yield ""
-    yield "Access ends with the first of these: this agreement's last day, the scope of work, "
-    yield "valid security training, the fellowship, or a suspension."
+    yield _ENDS
     yield ""
     yield "## 6 The record"
     logged = ", ".join(request.handling.params.logged)
-    yield f"These acts are logged: {logged}. The log serves to reconstruct what happened; access "
-    yield "outside this agreement raises an escalation and is not by itself a reproach."
+    yield f"These acts are logged: {logged}. {_LOG}"
     yield ""
     yield "## 7 The end"
     yield f"Data is deleted within {tier.deletion_within} of the end of access, the fellow "
     yield "confirms how, and another person verifies it. "
-    yield f"{_END[scope.code_may_leave]} Methods and notes may be kept; raw data stays inside."
+    yield f"{_END[scope.code_may_leave]} {_KEPT}"
 
 
 def _quoted(body: str) -> str:

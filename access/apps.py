@@ -15,6 +15,7 @@ class AccessConfig(AppConfig):
         """Register the board's kind, obligations, checks, work items, panels and places."""
         from access import (  # noqa: F401
             board,
+            calls,
             containment,
             home,
             integrity,

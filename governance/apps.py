@@ -71,11 +71,11 @@ class GovernanceConfig(AppConfig):
     verbose_name = "Governance"
 
     def ready(self) -> None:
-        """Register the board's own matters, the clocks' handlers, and what covers a launch gap."""
-        from fellowship.programs import gaps
+        """Register the board's own matters, the clocks' handlers, and what calls rest on."""
         from fellowship.web import verbs
         from governance import (  # noqa: F401
             board,
+            calls,
             places,
             recusals,
             review_places,
@@ -85,6 +85,5 @@ class GovernanceConfig(AppConfig):
             words,
         )
 
-        gaps.register(tasks.launch_gap_covered)
         verbs.register(VERBS)
         words.register()

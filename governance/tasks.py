@@ -8,14 +8,12 @@ from fellowship.accounts import roles
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.notices.services import notify
-from fellowship.programs.models import Program
-from governance.models import Condition, Escalation, ExceptionRecord, Matter
+from governance.models import Condition, Escalation, Matter
 from governance.services import exceptions
 from governance.services.conditions import CONDITION_CLOCK
 from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
-from governance.states import ExceptionKind
 
 registry.describe(BALLOT_CLOCK, label="Ballot", reminders=(3, 1))
 registry.describe(CONDITION_CLOCK, label="Condition")
@@ -86,9 +84,3 @@ def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
 def announce_exceptions(at: dt.datetime) -> int:
     """Tell owners which exceptions end soon or ended."""
     return exceptions.announce(at)
-
-
-def launch_gap_covered(program: Program) -> bool:
-    """Whether a live exception lets the programme's calls open despite a gap in the checklist."""
-    live = ExceptionRecord.objects.live().about(program)
-    return live.filter(kind=ExceptionKind.LAUNCH_GAP).exists()

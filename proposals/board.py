@@ -10,7 +10,7 @@ from fellowship.history.queries import revision
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import Outcome
-from proposals import attachments, policy, rubric, sections, services
+from proposals import attachments, policy, rubric, sections, services, terms
 from proposals.models import Proposal, Review
 
 
@@ -107,8 +107,7 @@ def _reviews(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 
 def _document(proposal: Proposal) -> Iterator[dict[str, Any]]:
-    offers = sections.labels(proposal.program)
-    for section, rows in sections.read(proposal.answers(), offers):
+    for section, rows in terms.document(proposal.current()):
         yield {
             "heading": section.title,
             "rows": [[f.label, sections.as_text(f, value)] for f, value in rows],

@@ -313,9 +313,9 @@ def normal(text: str) -> str:
 
 
 def labels(program: Any) -> dict[str, dict[str, str]]:
-    """What a programme offers, by the name of the list: key to label. One query for each list."""
+    """What a programme offers now, by the name of the list: key to label. A query for each list."""
     return {
-        offer: {row.key: str(row) for row in getattr(program, offer).all()}
+        offer: {row.key: str(row) for row in getattr(program, offer).offered()}
         for offer in ("output_types", "models", "tracks")
     }
 

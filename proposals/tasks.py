@@ -12,8 +12,8 @@ from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach, on_reminder
 from fellowship.notices.services import notify
-from fellowship.programs.extensions import on_extended
 from fellowship.programs.models import Call
+from fellowship.programs.moments import Moment, on_moved
 from proposals import services
 from proposals.models import Assignment, Proposal
 from proposals.services.drafting import DECISION_CLOCK, REVISION_CLOCK, SERVICE
@@ -101,17 +101,29 @@ def remind_managers(clock: Clock, days: int, at: dt.datetime) -> None:
     )
 
 
-@on_extended
-def tell_drafters(call: Call) -> None:
-    """Tell everyone with a draft for the call that they have longer."""
+MOVED = {
+    Moment.EXTENDED: ("{ref} stays open longer", "“{call}” now closes on {end}."),
+    Moment.CLOSED: (
+        "{ref} was closed before its time",
+        "“{call}” takes no more proposals. Your draft is kept.",
+    ),
+    Moment.REOPENED: ("{ref} is open again", "“{call}” takes proposals until {end}."),
+}
+
+
+@on_moved
+def tell_drafters(call: Call, moment: Moment, reason: str) -> None:
+    """Tell everyone with a draft for the call until when they have now, and why."""
     drafts = Proposal.objects.filter(call=call, state=ProposalState.DRAFT)
+    title, body = MOVED[moment]
+    end = f"{call.closes_at:%-d %B %Y at %H:%M} UTC"
     notify(
-        kind="proposals.extended",
+        kind="proposals.call_moved",
         to=User.objects.filter(pk__in=drafts.values("applicant_id")),
         subject_obj=call,
-        title=f"{call.ref} stays open longer",
-        body=f"“{call}” now closes on {call.closes_at:%-d %B %Y at %H:%M} UTC.",
-        url=reverse("programs:call", args=[call.ref]),
+        title=title.format(ref=call.ref),
+        body=f"{body.format(call=call, end=end)} The reason given: {reason}",
+        url=call.get_absolute_url(),
     )
 
 

@@ -16,6 +16,7 @@ class ScopingConfig(AppConfig):
         from fellowship.accounts import duties, roles
         from scoping import (  # noqa: F401
             board,
+            calls,
             founding,
             hints,
             home,

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fellowship.programs.models import FellowshipModel, Track
+from fellowship.programs.models import FellowshipModel, OutputType, Track
+from fellowship.programs.terms import Milestone
 from proposals.models import Proposal
+from proposals.terms import chosen
 from scoping.states import Credit, Environment, Operation, Tier
 
 _ALL: Final = tuple(Operation.values)
@@ -127,18 +129,47 @@ def terms(
     return {key: text[:TEXT_MAX] for key, text in prose.items()}
 
 
-def milestones(titles: Sequence[str], starts_on: dt.date, ends_on: dt.date) -> list[dict[str, str]]:
-    """The output type's milestones spread evenly; the last falls on the last day."""
-    titles = list(titles) or ["Interim report", "Final report"]
+def template(proposal: Proposal) -> list[Milestone]:
+    """The milestones of the output type chosen, as they were when it was submitted."""
+    version = proposal.current()
+    output = chosen(version).get("output_type") if version else None
+    return output.template() if isinstance(output, OutputType) else []
+
+
+def standing_clauses(call_rules: str) -> str:
+    """What a first scope says whatever the proposal, in Markdown; both sides may change it."""
+    clauses = (
+        ("Review checkpoints", _CHECKPOINTS),
+        ("Publication", call_rules),
+        ("Authorship", _AUTHORSHIP),
+        ("Escalation triggers", _TRIGGERS),
+        ("Close-out", _CLOSEOUT),
+    )
+    return "\n\n".join(f"**{title}.** {text}" for title, text in clauses)
+
+
+def milestones(
+    template: Sequence[Milestone], starts_on: dt.date, ends_on: dt.date
+) -> list[dict[str, str]]:
+    """The output type's milestones in their weeks, those without one spread evenly.
+
+    None falls after the last day; the last falls on it where no week says otherwise.
+    """
+    template = list(template) or [Milestone("Interim report"), Milestone("Final report")]
     days = (ends_on - starts_on).days
+
+    def due(number: int, milestone: Milestone) -> dt.date:
+        after = days * number // len(template) if milestone.week is None else 7 * milestone.week
+        return starts_on + dt.timedelta(days=min(after, days))
+
     return [
         {
             "key": f"m{number}",
-            "title": str(title)[:300],
+            "title": milestone.title[:300],
             "kind": "deliverable",
-            "due": (starts_on + dt.timedelta(days=days * number // len(titles))).isoformat(),
+            "due": due(number, milestone).isoformat(),
         }
-        for number, title in enumerate(titles, start=1)
+        for number, milestone in enumerate(template, start=1)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.programs.states import Tier as Tier  # noqa: PLC0414 - our callers name it here
 
 
 class FellowshipState(models.TextChoices):
@@ -168,20 +169,6 @@ class Side(models.TextChoices):
 
     COMPANY = "company", "The company"
     FELLOW = "fellow", "The fellow"
-
-
-class Tier(models.TextChoices):
-    """The four access tiers, in rising order of sensitivity."""
-
-    PUBLIC = "public", "Public"
-    INTERNAL = "internal", "Internal non-sensitive"
-    RESTRICTED = "restricted", "Restricted sensitive"
-    HIGHLY_RESTRICTED = "highly_restricted", "Highly restricted"
-
-    @property
-    def rank(self) -> int:
-        """0 for public to 3 for highly restricted."""
-        return list(Tier).index(self)
 
 
 class Operation(models.TextChoices):

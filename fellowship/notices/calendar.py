@@ -38,12 +38,17 @@ def source(function: Source) -> Source:
 
 def feed(user: User, at: dt.datetime) -> bytes:
     """The person's calendar as of `at`."""
+    entries = (entry for each in _sources for entry in each(user, at))
+    return serialised(entries, name="Fellowship deadlines", at=at)
+
+
+def serialised(entries: Iterable[Entry], *, name: str, at: dt.datetime) -> bytes:
+    """Entries as one calendar of that name, in the order of their time."""
     calendar = Calendar()
     calendar.add("prodid", "-//Fellowship//Deadlines//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", "Fellowship deadlines")
-    entries = [entry for each in _sources for entry in each(user, at)]
+    calendar.add("x-wr-calname", name)
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.key)):
         calendar.add_component(_event(entry, at))
     content: bytes = calendar.to_ical()

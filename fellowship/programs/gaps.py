@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from fellowship.programs.models import Program
 
-_sources: list[Callable[[Program], bool]] = []
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """A live exception that covers the launch gap, until when, and its page."""
+
+    ref: str
+    title: str
+    until: dt.datetime
+    url: str
 
 
-def register(source: Callable[[Program], bool]) -> None:
-    """Add a source that says whether a live exception covers the programme's launch gap."""
+Provider = Callable[[Program], Iterable[Covering]]
+_sources: list[Provider] = []
+
+
+def register(source: Provider) -> None:
+    """Add a source of live exceptions that cover the launch gap of a programme."""
     _sources.append(source)
 
 
-def coverings(program: Program) -> bool:
-    """Whether any live exception covers the launch gap of the programme."""
-    return any(source(program) for source in _sources)
+def coverings(program: Program) -> list[Covering]:
+    """The live exceptions that cover the launch gap of the programme."""
+    return [covering for source in _sources for covering in source(program)]

@@ -10,8 +10,9 @@ from fellowship.accounts.queries import has_role, holds_anywhere
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
+from fellowship.programs import launch
 from fellowship.programs.gaps import coverings
-from fellowship.programs.models import Call, ChecklistItem, Program
+from fellowship.programs.models import Call, Program, Versioned
 from fellowship.programs.states import CALL_MOVES, CallState, LaunchItem
 
 RESERVED = ("found",)
@@ -65,21 +66,45 @@ def may_publish(call: Call, by: Actor) -> Refusal | None:
 
 
 def launch_gap(call: Call) -> Refusal | None:
-    """The items of the launch checklist still open and not covered by a live exception."""
-    done = set(
-        ChecklistItem.objects.filter(program=call.program, done_at__isnull=False).values_list(
-            "item", flat=True
-        )
-    )
-    missing = [i for i in LaunchItem.values if i not in done]
+    """The items of the launch checklist that do not stand, where no live exception covers them.
+
+    Asked of the facts each time: what was ticked once and holds no more is open again.
+    """
+    missing = launch.open_items(call.program)
     if missing and not coverings(call.program):
-        names = "; ".join(LaunchItem(i).label for i in missing)
+        names = "; ".join(_gap(standing) for standing in missing)
         return Refusal(
             "launch_gap",
             f"The launch checklist is not complete: {names}. Complete it or record an exception.",
             rule="launch checklist",
         )
     return None
+
+
+def _gap(standing: launch.Standing) -> str:
+    label = LaunchItem(standing.item.item).label
+    return f"{label} ({standing.fact.text.rstrip('.')})" if standing.refuted else label  # type: ignore[union-attr]
+
+
+def may_complete(fact: launch.Fact | None, evidence: str) -> Refusal | None:
+    """Why an item cannot be completed: the system knows that it is not so, or nothing shows it."""
+    if fact is not None and not fact.holds:
+        return Refusal("fact_missing", f"{fact.text} It can be completed once this is so.")
+    if not evidence:
+        return Refusal("no_evidence", "Say what shows that it stands.", field="evidence")
+    return None
+
+
+def unchanged_since(term: Versioned, version: int) -> Refusal | None:
+    """Why a change to these terms is not taken: it was written against another version."""
+    if term.version == version:
+        return None
+    return Refusal(
+        "stale_terms",
+        f"{term} was changed while you wrote: version {term.version} stands now. "
+        "Your text is kept below; see what differs before you save it.",
+        rule="no silent loss",
+    )
 
 
 def may_edit(call: Call, by: Actor) -> Refusal | None:
@@ -109,12 +134,40 @@ def may_close(call: Call, by: Actor) -> Refusal | None:
 
 def may_extend(call: Call, by: Actor, closes_at: dt.datetime) -> Refusal | None:
     """Why the call may not be given a later end: deadlines never move towards applicants."""
-    if closes_at <= call.closes_at or closes_at <= now():
-        return first(
-            may_manage(call.program, by),
-            Refusal("not_later", "A deadline only ever moves later.", field="closes_at"),
-        )
-    return may_manage(call.program, by)
+    return first(may_extend_at_all(call, by), _later(call, closes_at))
+
+
+def may_extend_at_all(call: Call, by: Actor) -> Refusal | None:
+    """Why the call may have no later end whatever it is: wrong person, or it is not published."""
+    return first(may_manage(call.program, by), _extendable(call))
+
+
+def _extendable(call: Call) -> Refusal | None:
+    if call.state == CallState.PUBLISHED:
+        return None
+    words = {
+        CallState.DRAFT: "A draft has no deadline to extend: edit its text.",
+        CallState.CLOSED: "This call was closed: open it again with its new closing time.",
+    }
+    return Refusal("not_published", words[CallState(call.state)], rule=call.ref)
+
+
+def may_reopen(call: Call, by: Actor, closes_at: dt.datetime | None = None) -> Refusal | None:
+    """Why a closed call may not be opened again: the checklist is asked as at its publication."""
+    return first(
+        may_manage(call.program, by),
+        CALL_MOVES.refusal(call.state, "reopen"),
+        launch_gap(call),
+        _later(call, closes_at, same=True) if closes_at else None,
+    )
+
+
+def _later(call: Call, closes_at: dt.datetime, *, same: bool = False) -> Refusal | None:
+    earlier = closes_at < call.closes_at if same else closes_at <= call.closes_at
+    if earlier or closes_at <= now():
+        words = "A deadline only ever moves later, and never into the past."
+        return Refusal("not_later", words, field="closes_at")
+    return None
 
 
 def takes_proposals(call: Call, at: dt.datetime | None = None) -> Refusal | None:

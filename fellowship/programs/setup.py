@@ -36,7 +36,14 @@ class Step:
 Provider = Callable[["Program", Any], Iterable[Step]]
 _providers: list[Provider] = []
 
-NEEDED = (roles.MANAGER, roles.CHAIR, roles.BOARD_MEMBER, roles.REVIEWER, roles.STEWARD)
+NEEDED = (
+    roles.MANAGER,
+    roles.CHAIR,
+    roles.BOARD_MEMBER,
+    roles.REVIEWER,
+    roles.STEWARD,
+    roles.PRODUCT_OWNER,
+)
 PARTS = {
     "track": ("Tracks", "tracks"),
     "model": ("Fellowship models", "models"),

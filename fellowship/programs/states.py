@@ -45,6 +45,29 @@ class Stage(models.TextChoices):
     CLOSE_OUT = "close_out", "Close out"
 
 
+class Tier(models.TextChoices):
+    """The four access tiers, in rising order of sensitivity."""
+
+    PUBLIC = "public", "Public"
+    INTERNAL = "internal", "Internal non-sensitive"
+    RESTRICTED = "restricted", "Restricted sensitive"
+    HIGHLY_RESTRICTED = "highly_restricted", "Highly restricted"
+
+    @property
+    def rank(self) -> int:
+        """0 for public to 3 for highly restricted."""
+        return list(Tier).index(self)
+
+
+class Freedom(models.TextChoices):
+    """How freely one may publish."""
+
+    HIGH = "high", "High"
+    MODERATE = "moderate", "Moderate"
+    LOW = "low", "Low"
+    NONE = "none", "None yet"
+
+
 class LaunchItem(models.TextChoices):
     """What must stand before a call opens, from the launch checklist."""
 
@@ -55,3 +78,4 @@ class LaunchItem(models.TextChoices):
     TRANSLATION = "translation", "A product translation owner"
     TRAINING = "training", "Security training for fellows"
     BRIEF = "brief", "A brief on incidents, exceptions and publication requests"
+    STAGES = "stages", "An owner and a written standard for each of the eight stages"

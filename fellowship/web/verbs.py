@@ -38,8 +38,12 @@ _labels: dict[str, str] = {
     "programs.found_program": "founded the programme",
     "programs.furnish": "set up tracks, models and outputs",
     "programs.name_sponsor": "named the sponsor",
+    "programs.offer_again": "offered it again",
     "programs.open_cohort": "opened the cohort",
     "programs.publish_call": "published the call",
+    "programs.reopen_call": "opened the call again",
+    "programs.retire_offer": "offers it no more",
+    "programs.revise_terms": "changed the terms",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fellowship.accounts.models import User
 from fellowship.accounts.services import grant_role, register
 from fellowship.kernel.journal import System
+from fellowship.programs import usual
 from fellowship.programs.models import Program
 from fellowship.programs.services import (
     complete_checklist_item,
@@ -14,6 +15,7 @@ from fellowship.programs.services import (
     furnish,
     name_sponsor,
 )
+from fellowship.programs.states import LaunchItem
 from governance.services import adopt_founding_rules
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import COLLEAGUES, RESEARCHERS, SIGN_INS, Person
@@ -95,14 +97,13 @@ def _found(slug: str, about: dict[str, str], cast: Cast) -> Program:
     furnish(
         program=program,
         by=manager,
-        tracks=content.TRACKS,
-        models=content.MODELS,
-        output_types=content.OUTPUT_TYPES,
+        **usual.OFFERS,
         standards=[
-            {"stage": stage, "owner": manager, "standard": text}
+            {"stage": stage, "owner": cast[content.OWNERS[stage]], "standard": text}
             for stage, text in content.STANDARDS.items()
         ],
     )
-    for item, evidence in content.EVIDENCE.items():
+    for item in LaunchItem.values:
+        evidence = content.EVIDENCE.get(item, "")
         complete_checklist_item(program=program, item=item, evidence=evidence, by=manager)
     return program

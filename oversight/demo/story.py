@@ -18,7 +18,7 @@ from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import evaluation, scenes
+from oversight.demo import evaluation, office, scenes
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -58,6 +58,7 @@ class Story:
         self._spring()
         self._evaluations()
         self._autumn()
+        office.plan(self)
         self.stage.play()
         self._read_old_notices()
         seal()
@@ -71,7 +72,8 @@ class Story:
         self.cast = assemble()
         self.data = scenes.datasets(self.cast)
 
-    def _call(self, key: str, opens: float, closes: float, cohort: tuple[float, float]) -> None:
+    def announce(self, key: str, opens: float, closes: float, cohort: tuple[float, float]) -> None:
+        """Open the call's cohort, write the call and publish it."""
         about = content.CALLS[key]
         program = self.cast.programs[about["program"]]
         manager = self.cast["manager"]
@@ -131,7 +133,7 @@ class Story:
 
     def _spring(self) -> None:
         at = self.stage.at
-        at(-305, partial(self._call, A, -304, -262, (-235, 130)))
+        at(-305, partial(self.announce, A, -304, -262, (-235, 130)))
         accepted = {0: {}, 1: {"dissent": "legal"}, 2: {}, 5: {}, 7: {"dissent": "policy"}, 8: {}}
         for index in range(14):
             at(-290 + 1.7 * index, partial(self._propose, A, index))
@@ -271,7 +273,7 @@ class Story:
 
     def _evaluations(self) -> None:
         at = self.stage.at
-        at(-232, partial(self._call, E, -231, -196, (-165, 60)))
+        at(-232, partial(self.announce, E, -231, -196, (-165, 60)))
         for index in range(12):
             at(-222 + 1.9 * index, partial(self._propose, E, index))
             at(-192 + 0.5 * index, partial(self._panel, E, index, weak=index in (9, 11)))
@@ -299,7 +301,7 @@ class Story:
 
     def _autumn(self) -> None:
         at = self.stage.at
-        at(-41, partial(self._call, B, -40, 9, (30, 240)))
+        at(-41, partial(self.announce, B, -40, 4, (30, 240)))
         for index in range(14):
             at(-34 + 1.5 * index, partial(self._propose, B, index, submit=index not in (1, 13)))
         for index in range(2, 9):

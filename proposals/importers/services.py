@@ -126,7 +126,7 @@ def _chosen(call: Call) -> dict[str, Any]:
         "export_note": NOT_ASKED,
     }
     for key, offer in CHOICES.items():
-        offered = list(getattr(call.program, offer).values_list("key", flat=True))
+        offered = list(getattr(call.program, offer).offered().values_list("key", flat=True))
         if offered:
             chosen[key] = "open_methods" if "open_methods" in offered else offered[0]
     return chosen

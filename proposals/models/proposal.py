@@ -150,6 +150,9 @@ class ProposalVersion(Tracked):
         default=list,
         help_text="What the written justification answers: remarks with their sentences.",
     )
+    terms = models.JSONField(
+        default=dict, help_text="The version of each term it chose, by the question."
+    )
     text_hash = models.CharField(max_length=64)
     submitted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(

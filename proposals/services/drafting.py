@@ -22,7 +22,7 @@ from fellowship.notices.services import notify
 from fellowship.programs.models import Call
 from governance import rules
 from proposals import answers as reading
-from proposals import attachments, checks, policy, sections
+from proposals import attachments, checks, policy, sections, terms
 from proposals.models import Draft, DraftFile, Proposal, ProposalVersion
 from proposals.states import PROPOSAL_MOVES, ProposalState
 
@@ -222,6 +222,7 @@ def _judged(found: sections.Answers, offers: Mapping[str, Mapping[str, str]]) ->
 
 
 def _write_version(proposal: Proposal, found: sections.Answers, by: User) -> ProposalVersion:
+    terms_chosen = terms.pins(proposal.program, found, proposal.current())
     proposal.version += 1
     proposal.title = found["title"]
     proposal.save()
@@ -230,6 +231,7 @@ def _write_version(proposal: Proposal, found: sections.Answers, by: User) -> Pro
         proposal=proposal,
         number=proposal.version,
         answers=found,
+        terms=terms_chosen,
         attachments=files,
         remarks=[{"message": a.message, "sentence": a.sentence} for a in checks.overbroad(found)],
         text_hash=sections.text_hash(found, files),

@@ -18,7 +18,7 @@ from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
 from governance.rulekinds import ReviewRubric
 from governance.views.replies import ways
-from proposals import attachments, policy, sections, status
+from proposals import attachments, policy, sections, status, terms
 from proposals.models import Assignment, Proposal, ProposalVersion, Review
 from proposals.queries import with_title
 from proposals.services.case import KIND
@@ -31,10 +31,10 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """Where the case is, what was submitted, and what happened."""
     proposal = _visible(request, ref)
     mine = proposal.applicant == request.user
-    versions = list(proposal.versions.defer("answers"))
+    versions, current = list(proposal.versions.defer("answers")), proposal.current()
     context = {
         **_frame(request, proposal),
-        **paper(proposal, proposal.current()),
+        **paper(proposal, current),
         "versions": versions,
         "face": status.face(proposal) if proposal.submitted_at else None,
         "deciders": status.who_decides(proposal),
@@ -143,11 +143,13 @@ def _visible(request: HttpRequest, ref: str) -> Proposal:
 
 
 def paper(proposal: Proposal, found: ProposalVersion | None) -> dict[str, Any]:
-    """A version as people read it: answers, files, justification; empty for a first draft."""
+    """A version as people read it: answers, terms, files, justification; empty for a first draft."""
     if found is None:
         return {"document": []}
+    chosen = terms.chosen(found)
     return {
-        "document": list(sections.read(found.answers, sections.labels(proposal.program))),
+        "document": terms.document(found, chosen),
+        "terms": terms.shown(found, chosen),
         "files": attachments.of_version(found),
         "justification": found.answers.get(policy.JUSTIFICATION, ""),
         "remarks": found.remarks,
@@ -157,11 +159,11 @@ def paper(proposal: Proposal, found: ProposalVersion | None) -> dict[str, Any]:
 def _changes(
     proposal: Proposal, before: ProposalVersion, after: ProposalVersion
 ) -> list[tuple[str, str, str]]:
-    offers = sections.labels(proposal.program)
+    offers = {version.pk: terms.labels(terms.chosen(version)) for version in (before, after)}
 
     def text(version: ProposalVersion, f: sections.Field) -> str:
         value = version.answers.get(f.key)
-        return sections.as_text(f, sections.shown(f, value, offers)) if value else ""
+        return sections.as_text(f, sections.shown(f, value, offers[version.pk])) if value else ""
 
     pairs = [(f.label, text(before, f), text(after, f)) for f in sections.FIELDS.values()]
     files = [attachments.as_text(attachments.of_version(version)) for version in (before, after)]

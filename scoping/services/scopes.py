@@ -49,7 +49,7 @@ def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> Scope
         return pending
     refuse(policy.may_amend(case, by))
     answers, posture = case.proposal.answers(), generation.POSTURES[case.track]
-    titles = case.output_type.milestones if case.output_type else ()
+    plan = generation.template(case.proposal)
     scope = ScopeOfWork(
         fellowship=case,
         number=_next_number(case),
@@ -65,7 +65,7 @@ def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> Scope
         environment=posture.environment,
         retention_days=posture.retention_days,
         code_may_leave=posture.code_may_leave,
-        milestones=generation.milestones(titles, case.starts_on, case.ends_on),
+        milestones=generation.milestones(plan, case.starts_on, case.ends_on),
         credit=generation.credit(),
         pins=_pins(case),
     )

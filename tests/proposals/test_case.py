@@ -353,5 +353,5 @@ def test_drafters_are_told_when_the_deadline_moves(world: World) -> None:
     later = world.call.closes_at + dt.timedelta(days=7)
     for _ in range(2):
         extend_call(call=world.call, closes_at=later, by=world.manager, reason="Holidays.")
-    told = Notice.objects.filter(kind="proposals.extended")
+    told = Notice.objects.filter(kind="proposals.call_moved")
     assert [notice.recipient for notice in told] == [world.applicant]

@@ -143,7 +143,9 @@ def make_world(slug: str = "") -> World:
                 "access_level": "Internal",
                 "reviews": "Scientific and policy",
                 "publication_timeline": "30 days",
-                "milestones": ["Protocol", "Harness", "Report"],
+                "milestones": [
+                    {"title": title, "week": None} for title in ("Protocol", "Harness", "Report")
+                ],
             }
         ],
         standards=[

@@ -374,4 +374,250 @@ class Migration(migrations.Migration):
             model_name='cohort',
             constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='cohort_ends_after_it_starts'),
         ),
+        migrations.AddField(
+            model_name='fellowshipmodel',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='fellowshipmodel',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='fellowshipmodel',
+            name='stages',
+            field=models.JSONField(blank=True, default=list),
+        ),
+        migrations.AddField(
+            model_name='fellowshipmodel',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='historicalfellowshipmodel',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='historicalfellowshipmodel',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalfellowshipmodel',
+            name='stages',
+            field=models.JSONField(blank=True, default=list),
+        ),
+        migrations.AddField(
+            model_name='historicalfellowshipmodel',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='historicaloutputtype',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='historicaloutputtype',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicaloutputtype',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='historicalstagestandard',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='historicaltrack',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='historicaltrack',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicaltrack',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='outputtype',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='outputtype',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='outputtype',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='stagestandard',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AddField(
+            model_name='track',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='track',
+            name='retired_by',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='track',
+            name='version',
+            field=models.PositiveIntegerField(default=1, editable=False),
+        ),
+        migrations.AlterField(
+            model_name='checklistitem',
+            name='item',
+            field=models.CharField(choices=[('sponsor', 'A named sponsor'), ('board', 'A review board with all five seats'), ('classification', 'A data classification policy'), ('publication', 'A publication workflow'), ('translation', 'A product translation owner'), ('training', 'Security training for fellows'), ('brief', 'A brief on incidents, exceptions and publication requests'), ('stages', 'An owner and a written standard for each of the eight stages')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='fellowshipmodel',
+            name='access_level',
+            field=models.CharField(max_length=200, verbose_name='access'),
+        ),
+        migrations.AlterField(
+            model_name='fellowshipmodel',
+            name='best_for',
+            field=models.CharField(max_length=200, verbose_name='best for'),
+        ),
+        migrations.AlterField(
+            model_name='fellowshipmodel',
+            name='main_risk',
+            field=models.CharField(max_length=200, verbose_name='main risk'),
+        ),
+        migrations.AlterField(
+            model_name='fellowshipmodel',
+            name='publication_freedom',
+            field=models.CharField(max_length=100, verbose_name='freedom to publish'),
+        ),
+        migrations.AlterField(
+            model_name='historicalchecklistitem',
+            name='item',
+            field=models.CharField(choices=[('sponsor', 'A named sponsor'), ('board', 'A review board with all five seats'), ('classification', 'A data classification policy'), ('publication', 'A publication workflow'), ('translation', 'A product translation owner'), ('training', 'Security training for fellows'), ('brief', 'A brief on incidents, exceptions and publication requests'), ('stages', 'An owner and a written standard for each of the eight stages')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='historicalfellowshipmodel',
+            name='access_level',
+            field=models.CharField(max_length=200, verbose_name='access'),
+        ),
+        migrations.AlterField(
+            model_name='historicalfellowshipmodel',
+            name='best_for',
+            field=models.CharField(max_length=200, verbose_name='best for'),
+        ),
+        migrations.AlterField(
+            model_name='historicalfellowshipmodel',
+            name='main_risk',
+            field=models.CharField(max_length=200, verbose_name='main risk'),
+        ),
+        migrations.AlterField(
+            model_name='historicalfellowshipmodel',
+            name='publication_freedom',
+            field=models.CharField(max_length=100, verbose_name='freedom to publish'),
+        ),
+        migrations.AlterField(
+            model_name='historicaloutputtype',
+            name='access_level',
+            field=models.CharField(max_length=200, verbose_name='access it takes'),
+        ),
+        migrations.AlterField(
+            model_name='historicaloutputtype',
+            name='milestones',
+            field=models.JSONField(default=list, help_text='The usual ones in their order: title, and week where it has one.'),
+        ),
+        migrations.AlterField(
+            model_name='historicaloutputtype',
+            name='publication_timeline',
+            field=models.CharField(max_length=200, verbose_name='when it is published'),
+        ),
+        migrations.AlterField(
+            model_name='historicaloutputtype',
+            name='reviews',
+            field=models.CharField(max_length=200, verbose_name='reviews it passes'),
+        ),
+        migrations.AlterField(
+            model_name='historicaltrack',
+            name='approval',
+            field=models.TextField(verbose_name='who must approve what'),
+        ),
+        migrations.AlterField(
+            model_name='historicaltrack',
+            name='communication',
+            field=models.TextField(verbose_name='what may be said outside, and when'),
+        ),
+        migrations.AlterField(
+            model_name='historicaltrack',
+            name='summary',
+            field=models.TextField(verbose_name='what is studied'),
+        ),
+        migrations.AlterField(
+            model_name='outputtype',
+            name='access_level',
+            field=models.CharField(max_length=200, verbose_name='access it takes'),
+        ),
+        migrations.AlterField(
+            model_name='outputtype',
+            name='milestones',
+            field=models.JSONField(default=list, help_text='The usual ones in their order: title, and week where it has one.'),
+        ),
+        migrations.AlterField(
+            model_name='outputtype',
+            name='publication_timeline',
+            field=models.CharField(max_length=200, verbose_name='when it is published'),
+        ),
+        migrations.AlterField(
+            model_name='outputtype',
+            name='reviews',
+            field=models.CharField(max_length=200, verbose_name='reviews it passes'),
+        ),
+        migrations.AlterField(
+            model_name='track',
+            name='approval',
+            field=models.TextField(verbose_name='who must approve what'),
+        ),
+        migrations.AlterField(
+            model_name='track',
+            name='communication',
+            field=models.TextField(verbose_name='what may be said outside, and when'),
+        ),
+        migrations.AlterField(
+            model_name='track',
+            name='summary',
+            field=models.TextField(verbose_name='what is studied'),
+        ),
+        migrations.AddConstraint(
+            model_name='fellowshipmodel',
+            constraint=models.CheckConstraint(condition=models.Q(('key', 'hybrid'), ('stages', []), _connector='OR'), name='fellowship_model_stages_are_of_the_hybrid'),
+        ),
+        migrations.AddConstraint(
+            model_name='fellowshipmodel',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('retired_by', None)), models.Q(('retired_at__isnull', False), ('retired_by__isnull', False)), _connector='OR'), name='fellowship_model_retired_at_and_by_go_together'),
+        ),
+        migrations.AddConstraint(
+            model_name='outputtype',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('retired_by', None)), models.Q(('retired_at__isnull', False), ('retired_by__isnull', False)), _connector='OR'), name='output_type_retired_at_and_by_go_together'),
+        ),
+        migrations.AddConstraint(
+            model_name='track',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('retired_by', None)), models.Q(('retired_at__isnull', False), ('retired_by__isnull', False)), _connector='OR'), name='track_retired_at_and_by_go_together'),
+        ),
     ]

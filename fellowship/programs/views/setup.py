@@ -7,10 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from fellowship.programs import policy, services
-from fellowship.programs.forms import FURNITURE, CohortForm, FoundForm, SponsorForm
+from fellowship.programs.forms import CohortForm, FoundForm, SponsorForm
 from fellowship.programs.models import Program
-from fellowship.programs.setup import PARTS
-from fellowship.programs.views.programs import person, program_of
+from fellowship.programs.views.common import person, program_of
 from fellowship.web.actions import form_verb
 
 
@@ -47,33 +46,6 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
         },
         to=_home(program),
         success="The sponsor is named.",
-    )
-
-
-@login_required
-def furnish(request: HttpRequest, slug: str, part: str) -> HttpResponse:
-    """Add one track, fellowship model, output type or stage standard."""
-    program = program_of(request, slug)
-    if part not in FURNITURE:
-        raise Http404
-    label, relation = PARTS[part]
-    form = FURNITURE[part](request.POST or None, program=program)
-    return form_verb(
-        request,
-        form,
-        lambda: services.furnish(
-            program=program, by=person(request), **{form.ADDS: [form.cleaned_data]}
-        ),
-        template="programs/furnish.html",
-        context=lambda: {
-            "program": program,
-            "label": label,
-            "there": getattr(program, relation).all(),
-            "complete": form.complete,
-            "refused": policy.may_set_up(program, person(request)),
-        },
-        to=reverse("programs:furnish", args=[slug, part]),
-        success="Added.",
     )
 
 

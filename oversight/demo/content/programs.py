@@ -35,116 +35,6 @@ PROGRAMS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
-TRACKS: Final = [
-    {
-        "key": "open_methods",
-        "summary": "Public models, public benchmarks or synthetic data; published broadly.",
-        "approval": "The board approves the proposal; no further approval for public data.",
-        "communication": "Talk freely. Tell us before a preprint goes out, so that we can cite it.",
-    },
-    {
-        "key": "controlled_access",
-        "summary": "Internal systems, restricted logs or sensitive evaluation data.",
-        "approval": "The board approves the proposal and each grant of restricted data.",
-        "communication": "Methods at any time; results after the publication review.",
-    },
-    {
-        "key": "product_facing",
-        "summary": "The output is expected to become a control, a guardrail or a policy.",
-        "approval": "The board approves the proposal; a product owner is named before work begins.",
-        "communication": "Findings go to the product owner first; publication after disposition.",
-    },
-]
-
-MODELS: Final = [
-    {
-        "key": "open_methods",
-        "access_level": "Public or synthetic data",
-        "publication_freedom": "High",
-        "best_for": "Benchmarking, theory, open-source tools",
-        "main_risk": "Low product relevance",
-    },
-    {
-        "key": "controlled_access",
-        "access_level": "Restricted internal data and environment",
-        "publication_freedom": "Moderate",
-        "best_for": "Evaluations, failure analysis, audits",
-        "main_risk": "Data leakage",
-    },
-    {
-        "key": "product_linked",
-        "access_level": "Targeted product telemetry and evaluations",
-        "publication_freedom": "Moderate to low",
-        "best_for": "Control design and mitigation research",
-        "main_risk": "Slow translation",
-    },
-    {
-        "key": "policy",
-        "access_level": "Minimal system access",
-        "publication_freedom": "High",
-        "best_for": "Governance, disclosure norms, standards",
-        "main_risk": "Detached from operations",
-    },
-    {
-        "key": "hybrid",
-        "access_level": "Varies by stage of the project",
-        "publication_freedom": "Mixed",
-        "best_for": "Longer, strategic safety programmes",
-        "main_risk": "Complex management overhead",
-    },
-]
-
-OUTPUT_TYPES: Final = [
-    {
-        "key": "interpretability-study",
-        "name": "Interpretability study",
-        "access_level": "Public weights or a hosted model",
-        "reviews": "Scientific and policy",
-        "publication_timeline": "Within the 30-day window",
-        "milestones": ["Protocol", "Replication on a public model", "Report"],
-    },
-    {
-        "key": "red-teaming-method",
-        "name": "Red-teaming method",
-        "access_level": "Staging assistant, no logs",
-        "reviews": "Scientific, policy, coordinated disclosure",
-        "publication_timeline": "After disclosure, 45 to 90 days",
-        "milestones": ["Threat model", "Attack set", "Hand-over to security", "Paper"],
-    },
-    {
-        "key": "dataset-audit",
-        "name": "Dataset audit",
-        "access_level": "De-identified sample, controlled environment",
-        "reviews": "Scientific and policy",
-        "publication_timeline": "Within the restricted window",
-        "milestones": ["Sampling plan", "Audit tables", "Report"],
-    },
-    {
-        "key": "eval-harness",
-        "name": "Evaluation harness",
-        "access_level": "Internal models by interface",
-        "reviews": "Scientific and policy",
-        "publication_timeline": "Within the 30-day window",
-        "milestones": ["Protocol", "Harness running", "Measurements", "Report"],
-    },
-    {
-        "key": "policy-memo",
-        "name": "Policy memo",
-        "access_level": "Interviews and public documents",
-        "reviews": "Policy",
-        "publication_timeline": "Within the 30-day window",
-        "milestones": ["Outline", "Draft for comment", "Memo"],
-    },
-    {
-        "key": "prototype-control",
-        "name": "Prototype control",
-        "access_level": "Staging assistant and telemetry",
-        "reviews": "Scientific, policy, product",
-        "publication_timeline": "After the product's disposition",
-        "milestones": ["Design", "Prototype", "Measurement", "Hand-over"],
-    },
-]
-
 CALLS: Final[dict[str, dict[str, str]]] = {
     "assistants-2026-a": {
         "program": "assistants",
@@ -191,6 +81,21 @@ CALLS: Final[dict[str, dict[str, str]]] = {
             "- Tools others will want to run"
         ),
     },
+    "evaluations-2027": {
+        "program": "evaluations",
+        "cohort": "2027",
+        "title": "Measuring what models hold back",
+        "summary": (
+            "A model that knows it is being tested may do worse on purpose, or better. We support open "
+            "methods that tell the difference, and that others can run without us."
+        ),
+        "topics": (
+            "- Evaluation awareness: can it be noticed from outputs alone?\n"
+            "- Elicitation with a stated effort, so that two teams can compare\n"
+            "- How much a benchmark moves when its wording does\n"
+            "- What a fair report of a null result contains"
+        ),
+    },
 }
 
 CONSTRAINTS: Final = (
@@ -212,7 +117,6 @@ EVIDENCE: Final = {
     "board": "Five seats filled; terms of reference adopted 12 January 2026.",
     "classification": "Data handling standard v1, adopted with the founding rules.",
     "publication": "Publication policy v1 and the two review desks, rehearsed with a dummy paper.",
-    "translation": "Product owners named for Assistants and Gateway.",
     "training": "Security course for fellows, 90 minutes, with a quiz.",
     "brief": "Two-page brief on incidents, exceptions and publication requests.",
 }
@@ -226,4 +130,14 @@ STANDARDS: Final = {
     "translate": "Every finding has an owner and a disposition within its clock.",
     "publish": "Released by its date, whoever is on holiday.",
     "close_out": "Deletion verified by someone who did not do it, within 30 days.",
+}
+OWNERS: Final = {
+    "recruit": "manager",
+    "scope": "manager",
+    "access": "steward",
+    "research": "mentor",
+    "review": "reviewer",
+    "translate": "product-owner",
+    "publish": "policy-reviewer",
+    "close_out": "manager",
 }

@@ -37,6 +37,7 @@ PEOPLE = {
     "chair": (roles.CHAIR, ""),
     "reviewer": (roles.REVIEWER, ""),
     "steward": (roles.STEWARD, ""),
+    "product-owner": (roles.PRODUCT_OWNER, ""),
     **{f"board-{seat}": (roles.BOARD_MEMBER, seat) for seat in roles.Seat.values},
 }
 FURNITURE: dict[str, list[dict[str, str]]] = {
@@ -63,7 +64,7 @@ FURNITURE: dict[str, list[dict[str, str]]] = {
             "access_level": "Internal",
             "reviews": "Scientific and policy",
             "publication_timeline": "30 days",
-            "milestones": "Protocol\nHarness\nReport",
+            "milestones": "Protocol\nWeek 12: Harness\nReport",
         }
     ],
     "standard": [
@@ -124,7 +125,8 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
             done(admin, f"{page}add/{part}/", row)
     assert "All there are stand here" in admin.get(f"{page}add/standard/").content.decode()
     assert program.output_types.get().key == "evaluation-harness"
-    assert program.output_types.get().milestones == ["Protocol", "Harness", "Report"]
+    titles = [str(milestone) for milestone in program.output_types.get().template()]
+    assert titles == ["Protocol", "Week 12: Harness", "Report"]
 
     manager = client_of(people["manager"])
     period = {"name": "Spring", "starts_on": "2027-01-01", "ends_on": "2027-06-30"}

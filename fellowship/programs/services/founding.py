@@ -1,4 +1,4 @@
-"""The verbs of a programme: found it, furnish it, run its calls."""
+"""Found a programme, name its sponsor, furnish it with what it offers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Realm, User
 from fellowship.accounts.queries import has_role
 from fellowship.accounts.services import grant_role
-from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
-from fellowship.programs import extensions, policy
+from fellowship.programs import launch, policy
 from fellowship.programs.models import (
-    Call,
     ChecklistItem,
     Cohort,
     FellowshipModel,
@@ -25,7 +23,7 @@ from fellowship.programs.models import (
     StageStandard,
     Track,
 )
-from fellowship.programs.states import CALL_MOVES, LaunchItem
+from fellowship.programs.states import LaunchItem
 
 FOUNDING = journal.System("programs.founding")
 
@@ -92,17 +90,18 @@ def furnish(
     standards: Sequence[Mapping[str, Any]] = (),
 ) -> Program:
     """Add tracks, fellowship models, output types and stage standards; those there are kept."""
+    program = Program.objects.locked().get(pk=program.pk)
     refuse(policy.may_set_up(program, by))
     added = 0
-    for model, key, rows in (
-        (Track, "key", tracks),
-        (FellowshipModel, "key", models),
-        (OutputType, "key", output_types),
-        (StageStandard, "stage", standards),
+    for model, rows in (
+        (Track, tracks),
+        (FellowshipModel, models),
+        (OutputType, output_types),
+        (StageStandard, standards),
     ):
-        there = set(model.objects.filter(program=program).values_list(key, flat=True))
+        there = set(model.objects.filter(program=program).values_list(model.KEY, flat=True))
         for row in rows:
-            if row[key] not in there:
+            if row[model.KEY] not in there:
                 model.objects.create(program=program, **row)
                 added += 1
     if added:
@@ -123,105 +122,21 @@ def open_cohort(
 
 @journal.verb("programs.complete_checklist_item")
 def complete_checklist_item(
-    *, program: Program, item: str, evidence: str, by: User, reason: str = ""
+    *, program: Program, item: str, by: User, evidence: str = "", reason: str = ""
 ) -> ChecklistItem:
-    """Record the evidence that one item of the launch checklist stands."""
-    row = ChecklistItem.objects.locked().get(program=program, item=item)
+    """Record the evidence that one item of the launch checklist stands.
+
+    Where the system knows the fact itself, the item cannot be completed while it does not hold,
+    and the fact in words is the evidence of whoever gives none of their own.
+    """
+    row = ChecklistItem.objects.locked().select_related("program").get(program=program, item=item)
     refuse(policy.may_manage(program, by))
+    fact = launch.facts(row.program).get(item)
+    evidence = evidence or (fact.text if fact else "")
+    refuse(policy.may_complete(fact, evidence))
     if row.done_at and row.evidence == evidence:
         return row
     row.evidence, row.done_at, row.done_by = evidence, now(), by
     row.save()
     journal.record(subject=row, change={"item": item})
     return row
-
-
-@journal.verb("programs.draft_call")
-def draft_call(
-    *,
-    program: Program,
-    by: Actor,
-    title: str,
-    summary: str,
-    topics: str,
-    constraints: str,
-    eligibility: str,
-    publication_rules: str,
-    opens_at: dt.datetime,
-    closes_at: dt.datetime,
-    cohort: Cohort | None = None,
-    background: str = "",
-    places: int = 4,
-) -> Call:
-    """Write a call; it is public once published."""
-    refuse(policy.may_manage(program, by))
-    call = Call.objects.create(
-        program=program,
-        cohort=cohort,
-        ref=next_reference("CALL"),
-        title=title,
-        summary=summary,
-        topics=topics,
-        constraints=constraints,
-        eligibility=eligibility,
-        publication_rules=publication_rules,
-        background=background,
-        opens_at=opens_at,
-        closes_at=closes_at,
-        places=places,
-    )
-    journal.record(subject=call, change={"title": title, "closes_at": closes_at})
-    return call
-
-
-@journal.verb("programs.edit_call")
-def edit_call(*, call: Call, by: Actor, **changes: Any) -> Call:
-    """Change a call not published yet. Where nothing differs it is returned unchanged."""
-    call = Call.objects.locked().select_related("program").get(pk=call.pk)
-    refuse(policy.may_edit(call, by))
-    changed = [name for name, value in changes.items() if getattr(call, name) != value]
-    if not changed:
-        return call
-    for name in changed:
-        setattr(call, name, changes[name])
-    call.save()
-    journal.record(subject=call, change={"fields": sorted(changed)})
-    return call
-
-
-@journal.verb("programs.publish_call")
-def publish_call(*, call: Call, by: Actor, reason: str = "") -> Call:
-    """Publish a call. Refused while the launch checklist has a gap no exception covers."""
-    return _move(call, "publish", policy.may_publish, by)
-
-
-@journal.verb("programs.close_call")
-def close_call(*, call: Call, by: Actor, reason: str = "") -> Call:
-    """Close a call before its time."""
-    return _move(call, "close", policy.may_close, by)
-
-
-@journal.verb("programs.extend_call")
-def extend_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -> Call:
-    """Move the closing time later, never earlier."""
-    call = Call.objects.locked().get(pk=call.pk)
-    if call.closes_at == closes_at:
-        return call
-    refuse(policy.may_extend(call, by, closes_at))
-    before, call.closes_at = call.closes_at, closes_at
-    call.save()
-    journal.record(subject=call, change={"closes_at": [before, closes_at]})
-    extensions.extended(call)
-    return call
-
-
-def _move(call: Call, verb: str, allowed: Any, by: Actor) -> Call:
-    call = Call.objects.locked().select_related("program").get(pk=call.pk)
-    done = {move.target for move in CALL_MOVES.moves if move.verb == verb}
-    if call.state in done:
-        return call
-    refuse(allowed(call, by))
-    call.state = CALL_MOVES.target(call.state, verb)
-    call.save()
-    journal.record(subject=call, change={"state": call.state})
-    return call

@@ -1,0 +1,58 @@
+"""The forms of a call: its text, and the moving of its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fellowship.programs.models import Cohort, Program
+from fellowship.web import forms
+
+TEXT = 200_000
+PUBLIC_REASON = "Everyone who reads the call sees it, and everyone with a draft is told."
+
+
+class CallForm(forms.Form):
+    """A call as it will be published. Long texts are Markdown."""
+
+    title = forms.CharField(label="Title", max_length=250)
+    summary = forms.Text(
+        label="Summary", max_length=5_000, help_text="Two or three sentences, shown in lists."
+    )
+    topics = forms.Text(
+        label="Topics", max_length=TEXT, help_text="Markdown. Problems, not themes."
+    )
+    constraints = forms.Text(label="Constraints", max_length=TEXT)
+    eligibility = forms.Text(label="Who may apply", max_length=TEXT)
+    publication_rules = forms.Text(label="Publication", max_length=TEXT)
+    background = forms.Text(label="Background", max_length=TEXT, required=False)
+    cohort = forms.ModelChoiceField(
+        label="Cohort", queryset=Cohort.objects.none(), required=False, empty_label="No cohort"
+    )
+    places = forms.IntegerField(label="Places", min_value=1, max_value=500)
+    opens_at = forms.DateTimeField(label="Opens")
+    closes_at = forms.DateTimeField(
+        label="Closes", help_text="Proposals are taken until just before this instant."
+    )
+
+    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cohort: Any = self.fields["cohort"]
+        cohort.queryset = Cohort.objects.filter(program=program)
+
+    def clean(self) -> dict[str, Any]:
+        """The closing comes after the opening."""
+        data = super().clean() or self.cleaned_data
+        opens, closes = data.get("opens_at"), data.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", "The call must close after it opens.")
+        return data
+
+
+class EndForm(forms.ReasonForm):
+    """A closing time other than was said, and why."""
+
+    closes_at = forms.DateTimeField(label="New closing time")
+    field_order = ("closes_at", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, hint=PUBLIC_REASON, **kwargs)

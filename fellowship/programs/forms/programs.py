@@ -1,0 +1,101 @@
+"""The forms of a programme: founding it, its sponsor, its cohorts, its launch checklist."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from fellowship.accounts.forms import PersonField, zones
+from fellowship.programs.models import Cohort, Program
+from fellowship.web import forms
+
+SLUG = "Write small letters, digits and hyphens."
+
+
+class EvidenceForm(forms.Form):
+    """What shows that an item of the launch checklist stands.
+
+    Where the system knows the fact itself, words of one's own may be left out.
+    """
+
+    evidence = forms.Text(
+        label="Evidence",
+        max_length=5_000,
+        help_text="Name the document, the person or the decision, so that others can look it up.",
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            self.fields["evidence"].required = False
+            self.fields["evidence"].help_text = "Empty, what the system knows is the evidence."
+
+
+class FoundForm(forms.Form):
+    """A new programme."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    slug = forms.CharField(
+        label="Short name",
+        max_length=60,
+        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", SLUG)],
+        help_text="Small letters, digits and hyphens, for addresses. It never changes.",
+    )
+    purpose = forms.Text(
+        label="Purpose", max_length=5_000, help_text="What it is for, as applicants read it."
+    )
+    sponsor = PersonField(
+        label="Sponsor",
+        required=False,
+        help_text="Who answers for it, by e-mail address or short name. Can be named later.",
+    )
+    zone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
+    holidays = forms.Text(
+        label="Holidays",
+        required=False,
+        help_text="Days on which no working day is counted, one a line: 2027-12-25.",
+    )
+
+    def clean_holidays(self) -> list[dt.date]:
+        """The days, each once, in order."""
+        try:
+            lines = self.cleaned_data["holidays"].split()
+            return sorted({dt.date.fromisoformat(line) for line in lines})
+        except ValueError:
+            raise ValidationError("Write each day as 2027-12-25, one a line.") from None
+
+
+class SponsorForm(forms.Form):
+    """Who answers for the programme."""
+
+    sponsor = PersonField(label="Sponsor")
+
+
+class CohortForm(forms.Form):
+    """The fellows of one period."""
+
+    name = forms.CharField(label="Name", max_length=100)
+    starts_on = forms.DateField(label="First day")
+    ends_on = forms.DateField(label="Last day")
+
+    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.program = program
+
+    def clean_name(self) -> str:
+        """A name the programme has not used."""
+        name: str = self.cleaned_data["name"]
+        if Cohort.objects.filter(program=self.program, name=name).exists():
+            raise ValidationError("The programme has a cohort of this name.")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """The end comes after the start."""
+        data = super().clean() or self.cleaned_data
+        first, last = data.get("starts_on"), data.get("ends_on")
+        if first and last and last <= first:
+            self.add_error("ends_on", "The last day must come after the first.")
+        return data

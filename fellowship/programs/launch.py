@@ -1,0 +1,143 @@
+"""The launch checklist against the facts: what people vouched for, what the system knows itself.
+
+An item stands when someone gave its evidence and the fact still holds. Where the system knows the
+fact, it is asked each time: a seat that becomes vacant opens the item again by itself. Applications
+below in the import ladder register the facts that are theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import RoleAssignment
+from fellowship.programs.models import ChecklistItem, Program
+from fellowship.programs.states import LaunchItem, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact can be looked up."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the system knows about an item: whether it holds, and what is so or what is missing."""
+
+    holds: bool
+    text: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One item with the fact behind it, where there is one."""
+
+    item: ChecklistItem
+    fact: Fact | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its evidence was given and the fact holds."""
+        return self.item.done_at is not None and not self.refuted
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the system knows that it is not so."""
+        return self.fact is not None and not self.fact.holds
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether its evidence was given once and the fact holds no more."""
+        return self.item.done_at is not None and self.refuted
+
+
+Provider = Callable[[Program], Mapping[LaunchItem, Fact]]
+_providers: list[Provider] = []
+
+
+def register(provider: Provider) -> Provider:
+    """Add the facts an application knows; usable as a decorator."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def facts(program: Program) -> dict[str, Fact]:
+    """What the system knows now, by item; items that rest on words alone are left out."""
+    return {str(key): fact for provider in _providers for key, fact in provider(program).items()}
+
+
+def standings(program: Program) -> list[Standing]:
+    """The whole checklist as it stands now, in its order."""
+    known = facts(program)
+    rows = ChecklistItem.objects.filter(program=program).select_related("done_by")
+    return [Standing(row, known.get(row.item)) for row in rows]
+
+
+def open_items(program: Program) -> list[Standing]:
+    """The items that do not stand."""
+    return [standing for standing in standings(program) if not standing.stands]
+
+
+@register
+def _own(program: Program) -> dict[LaunchItem, Fact]:
+    live = RoleAssignment.objects.live().filter(realm_id=program.pk, user__is_active=True)
+    held = list(live.select_related("user").order_by("role", "pk"))
+    return {
+        LaunchItem.SPONSOR: _sponsor(program),
+        LaunchItem.BOARD: _board(held),
+        LaunchItem.TRANSLATION: _owners(held),
+        LaunchItem.STAGES: _stages(program, {a.user_id for a in held}),
+    }
+
+
+def _sponsor(program: Program) -> Fact:
+    page = Source("The sponsor", reverse("programs:sponsor", args=[program.slug]))
+    if program.sponsor is None:
+        return Fact(False, "No sponsor is named.", (page,))
+    if not program.sponsor.is_active:
+        return Fact(False, f"{program.sponsor}, the sponsor, has left.", (page,))
+    return Fact(True, f"{program.sponsor} is named as sponsor.", (page,))
+
+
+def _board(held: Iterable[RoleAssignment]) -> Fact:
+    seats = {a.seat: str(a.user) for a in held if a.role == roles.BOARD_MEMBER}
+    vacant = [s.label.lower() for s in roles.Seat if s.value not in seats]
+    if vacant:
+        noun = "seat is" if len(vacant) == 1 else "seats are"
+        return Fact(False, f"The {_and(vacant)} {noun} vacant.")
+    named = [f"{s.label.lower()} by {seats[s.value]}" for s in roles.Seat]
+    return Fact(True, f"All five seats are held: {_and(named)}.")
+
+
+def _owners(held: Iterable[RoleAssignment]) -> Fact:
+    owners = sorted({str(a.user) for a in held if a.role == roles.PRODUCT_OWNER})
+    if not owners:
+        return Fact(False, "Nobody is product owner.")
+    noun = "product owner" if len(owners) == 1 else "product owners"
+    return Fact(True, f"{_and(owners)}: {noun} of the programme.")
+
+
+def _stages(program: Program, people: set[int]) -> Fact:
+    rows = program.stage_standards.select_related("owner")
+    owned = {s.stage for s in rows if s.owner.is_active and s.owner_id in people}
+    lacking = [s.label.lower() for s in Stage if s.value not in owned]
+    page = Source(
+        "The stage standards",
+        f"{reverse('programs:program', args=[program.slug])}#standards",
+    )
+    if lacking:
+        text = f"No owner who works in the programme, or no standard: {_and(lacking)}."
+        return Fact(False, text, (page,))
+    return Fact(True, "Each of the eight stages has its owner and its standard.", (page,))
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,40 @@
+"""What the views of programmes share: who asks, and the programmes in whose office they work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.programs.models import Call, Program
+from fellowship.web.shortcuts import visible_or_404
+
+OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
+
+
+def office(request: HttpRequest) -> Any:
+    """The programmes in whose office the person works."""
+    held = realm_ids_where(request.user, *OFFICE)
+    return Program.objects.filter(pk__in=held).select_related("realm")
+
+
+def program_of(request: HttpRequest, slug: str) -> Program:
+    """The programme, where the person works in its office; 404 otherwise."""
+    found: Program | None = office(request).filter(realm__slug=slug).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def run_call(request: HttpRequest, ref: str) -> Call:
+    """A call of a programme in whose office the person works; services say what they may do."""
+    held = realm_ids_where(request.user, *OFFICE)
+    queryset = Call.objects.filter(program_id__in=held).select_related("program__realm")
+    return visible_or_404(queryset, request.user, ref=ref)
+
+
+def person(request: HttpRequest) -> Any:
+    """Who asks; behind `login_required` always a user."""
+    return request.user

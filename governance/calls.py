@@ -1,0 +1,72 @@
+"""What governance brings to calls: facts of the launch, what covers a gap, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fellowship.programs import agreements, gaps, launch
+from fellowship.programs.models import Call, Program
+from fellowship.programs.states import LaunchItem
+from governance import rules
+from governance.models import ExceptionRecord, RuleVersion
+from governance.states import ExceptionKind, RuleKind
+
+RESTS_ON = {
+    LaunchItem.CLASSIFICATION: (RuleKind.DATA_HANDLING,),
+    LaunchItem.PUBLICATION: (RuleKind.PUBLICATION_POLICY,),
+    LaunchItem.BRIEF: (
+        RuleKind.SEVERITY_CLOCKS,
+        RuleKind.EXCEPTIONS,
+        RuleKind.PUBLICATION_POLICY,
+    ),
+}
+"""Items of the launch checklist that cannot stand without a rule in force."""
+
+BINDING = (
+    (RuleKind.FELLOWSHIP_POLICY, "What every fellowship can count on, and what it asks of you."),
+    (RuleKind.DATA_HANDLING, "What may be done with data of each tier, and who must agree."),
+    (RuleKind.PUBLICATION_POLICY, "Permission by default, a closed list of grounds, and clocks."),
+)
+
+
+@launch.register
+def rule_facts(program: Program) -> dict[LaunchItem, launch.Fact]:
+    """Whether the rules behind an item are in force, with the versions that are."""
+    there = rules.all_in_force(program)
+    return {item: _fact(kinds, there) for item, kinds in RESTS_ON.items()}
+
+
+def _fact(kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]) -> launch.Fact:
+    missing = [str(kind.label).lower() for kind in kinds if kind.value not in there]
+    if missing:
+        return launch.Fact(False, f"No version is in force of: {', '.join(missing)}.")
+    found = [there[kind.value] for kind in kinds]
+    named = "; ".join(f"{rule}, in force since {rule.effective_at:%-d %B %Y}" for rule in found)
+    sources = tuple(launch.Source(str(rule), rule.get_absolute_url()) for rule in found)
+    return launch.Fact(True, f"{named}.", sources)
+
+
+def launch_exceptions(program: Program) -> Iterator[gaps.Covering]:
+    """The live exceptions that let the programme's calls open despite a gap in the checklist."""
+    live = ExceptionRecord.objects.live().about(program).filter(kind=ExceptionKind.LAUNCH_GAP)
+    for found in live:
+        yield gaps.Covering(found.ref, found.title, found.expires_at, found.get_absolute_url())
+
+
+gaps.register(launch_exceptions)
+
+
+@agreements.register
+def rules_that_bind(call: Call) -> Iterator[agreements.Agreement]:
+    """The rules a proposal for this call is held to from its first line on."""
+    held = rules.all_in_force(call.program_id) | rules.pins(call)
+    for order, (kind, about) in enumerate(BINDING):
+        if rule := held.get(kind.value):
+            yield agreements.Agreement(
+                order=order,
+                title=rule.title,
+                about=about,
+                binds="From the day you begin a proposal; a later version does not apply to you.",
+                version=f"Version {rule.version}, in force since {rule.effective_at:%-d %B %Y}",
+                url=rule.get_absolute_url(),
+            )

@@ -1,0 +1,21 @@
+"""The scope of work among what somebody accepted signs: its standing clauses, before they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fellowship.programs import agreements
+from fellowship.programs.models import Call
+from scoping import generation
+
+
+@agreements.register
+def scope_of_work(call: Call) -> Iterator[agreements.Agreement]:
+    """Drawn up from the accepted proposal; what it says in every case stands here."""
+    yield agreements.Agreement(
+        order=50,
+        title="Scope of work",
+        about="What you do, with what, until when: written from your proposal, changed by consent.",
+        binds="When both sides sign, after acceptance.",
+        text=generation.standing_clauses(call.publication_rules),
+    )

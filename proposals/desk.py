@@ -18,7 +18,7 @@ from fellowship.programs import parts
 from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
 from fellowship.web.routes import route_to
-from governance import rules
+from governance import ballot_words, rules
 from proposals import policy, rubric, statistics
 from proposals.models import Assignment, Draft, Proposal, Review
 from proposals.services.drafting import (
@@ -245,6 +245,7 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
             "seats": named,
             "rule": ballots,
             "ballot": ballot,
+            "sentences": ballot_words.sentences(ballot) if ballot else [],
         },
         order=30,
     )

@@ -244,27 +244,26 @@ MISSING = {
 
 def _stage_fields(stage: ResidencyStage | None) -> dict[str, Any]:
     held = stage.write() if stage else {}
-    pick: dict[str, Any] = {"required": False}
-    return {
-        "name": forms.CharField(
-            label="Stage", max_length=100, required=False, initial=held.get("name")
+    kinds: dict[str, tuple[Any, dict[str, Any]]] = {
+        "name": (forms.CharField, {"label": "Stage", "max_length": 100}),
+        "tier": (
+            forms.ChoiceField,
+            {"label": "Data it may use", "choices": [("", "Choose"), *Tier.choices]},
         ),
-        "tier": forms.ChoiceField(
-            label="Data it may use",
-            choices=[("", "Choose"), *Tier.choices],
-            initial=held.get("tier"),
-            **pick,
+        "freedom": (
+            forms.ChoiceField,
+            {"label": "Freedom to publish", "choices": [("", "Choose"), *Freedom.choices]},
         ),
-        "freedom": forms.ChoiceField(
-            label="Freedom to publish",
-            choices=[("", "Choose"), *Freedom.choices],
-            initial=held.get("freedom"),
-            **pick,
-        ),
-        "switch": forms.Text(
-            label="What ends it, and who says so",
-            max_length=1_000,
-            required=False,
-            initial=held.get("switch"),
+        "switch": (
+            forms.Text,
+            {
+                "label": "What ends it, and who says so",
+                "max_length": 1_000,
+                "help_text": "Empty for the last stage.",
+            },
         ),
     }
+    made = {n: of(required=False, initial=held.get(n), **o) for n, (of, o) in kinds.items()}
+    for field in made.values():
+        field.says_optional = False  # a row is whole or empty; `clean` says what a whole one lacks
+    return made

@@ -67,8 +67,9 @@ class FieldView:
 
     @property
     def optional(self) -> bool:
-        """Whether the field may stay empty and says so; a lone tick box need not."""
-        return not self.bound.field.required and self.kind != "checkbox"
+        """Whether the field may stay empty and says so; a lone tick box or a row’s cell need not."""
+        said = getattr(self.bound.field, "says_optional", True)
+        return said and not self.bound.field.required and self.kind != "checkbox"
 
 
 def kind_of(widget: django_forms.Widget) -> str:

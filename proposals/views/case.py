@@ -143,7 +143,7 @@ def _visible(request: HttpRequest, ref: str) -> Proposal:
 
 
 def paper(proposal: Proposal, found: ProposalVersion | None) -> dict[str, Any]:
-    """A version as people read it: answers, terms, files, justification; empty for a first draft."""
+    """A version as people read it: answers, terms, files, justification; or an empty draft."""
     if found is None:
         return {"document": []}
     chosen = terms.chosen(found)

@@ -56,8 +56,10 @@ WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "o
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 LEFT_OUT = re.compile(r"^(static/|accounts/logout)|[\\^$]")
 OTHERS = {
-    "<slug:item>": "security_training",
+    "<slug:item>": "training",
     "<slug:key>": "findings",
+    "<slug:offer>": "open_methods",
+    "<slug:part>": "track",
     "<str:kind>": "findings.finding",
     "<str:step>": "contained",
     "<uuid:uid>": "00000000-0000-4000-8000-000000000000",

@@ -29,22 +29,20 @@ FILTERED_FROM = 6
 ICS = "text/calendar; charset=utf-8"
 
 
-def _programs() -> list[tuple[str, str]]:
-    known = Program.objects.with_terms_for(None).order_by("name")
-    return list(known.values_list("realm__slug", "name"))
-
-
 class CallFilter(filters.FilterSet):
     """Calls by programme, and by a track the programme offers."""
 
-    program = filters.ChoiceFilter(
-        label="Programme", field_name="program__realm__slug", choices=_programs
-    )
+    program = filters.ChoiceFilter(label="Programme", field_name="program__realm__slug")
     track = filters.ChoiceFilter(label="Track", choices=Track.Key.choices, method="filter_track")
 
     class Meta:
         model = Call
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Program.objects.with_terms_for(None).order_by("name")
+        self.filters["program"].extra["choices"] = list(known.values_list("realm__slug", "name"))
 
     def filter_track(self, rows: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         """Of programmes that offer the track now."""

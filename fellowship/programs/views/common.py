@@ -17,7 +17,7 @@ OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, role
 def office(request: HttpRequest) -> Any:
     """The programmes in whose office the person works."""
     held = realm_ids_where(request.user, *OFFICE)
-    return Program.objects.filter(pk__in=held).select_related("realm")
+    return Program.objects.filter(pk__in=held).select_related("realm", "sponsor")
 
 
 def program_of(request: HttpRequest, slug: str) -> Program:

@@ -67,7 +67,7 @@ class FieldView:
 
     @property
     def optional(self) -> bool:
-        """Whether the field may stay empty and says so; a lone tick box or a row’s cell need not."""
+        """Whether it may stay empty and says so; a lone tick box or a row’s cell need not."""
         said = getattr(self.bound.field, "says_optional", True)
         return said and not self.bound.field.required and self.kind != "checkbox"
 

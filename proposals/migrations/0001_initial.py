@@ -410,4 +410,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('proposal', 'name'), name='draft_file_name_once'), models.UniqueConstraint(fields=('proposal', 'sha256'), name='draft_file_content_once'), models.CheckConstraint(condition=models.Q(('mime__in', ['application/pdf', 'image/png', 'image/jpeg', 'text/csv', 'application/json', 'text/markdown', 'text/plain'])), name='draft_file_kind_is_taken'), models.CheckConstraint(condition=models.Q(('size__gte', 1)), name='draft_file_is_not_empty')],
             },
         ),
+        migrations.AddField(
+            model_name='historicalproposalversion',
+            name='terms',
+            field=models.JSONField(default=dict, help_text='The version of each term it chose, by the question.'),
+        ),
+        migrations.AddField(
+            model_name='proposalversion',
+            name='terms',
+            field=models.JSONField(default=dict, help_text='The version of each term it chose, by the question.'),
+        ),
     ]

@@ -6,21 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
 from django.urls import reverse
 
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
-from fellowship.web.items import ClockFace
 from governance.models import Matter
 from governance.services.telling import FOR_PARTIES
 from governance.states import LIVE_MATTER
 from proposals import policy
-from proposals.models import Assignment, Proposal
+from proposals.models import Proposal
 from proposals.services.case import KIND
-from proposals.services.drafting import DECISION_CLOCK, DECISION_SILENCE, REVISION_CLOCK
+from proposals.services.drafting import DECISION_CLOCK, REVISION_CLOCK
 from proposals.states import ProposalState
 
 S = ProposalState
@@ -40,16 +38,6 @@ class Status:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody who can still change the course of the case, and how."""
-
-    who: str
-    can: str
-    until: dt.datetime | None
-    silence: str
-
-
 def of(proposal: Proposal, user: Any) -> Status:
     """The banner for this person."""
     mine = user == proposal.applicant
@@ -63,43 +51,6 @@ def of(proposal: Proposal, user: Any) -> Status:
         return _revision(proposal, mine)
     revises = mine and policy.may_revise(proposal, user) is None and proposal.drafts.exists()
     return _revising(proposal) if revises else _with_us(proposal, mine)
-
-
-def face(proposal: Proposal) -> ClockFace:
-    """Days with us and with you, and what runs now."""
-    days = clocks.days_with(proposal, calendar=proposal.program.calendar())
-    matter = live_matter(proposal) if proposal.state == S.WITH_BOARD else None
-    running = clocks.running(matter or proposal).order_by("due_at").first()
-    return ClockFace(
-        with_us=days["us"],
-        with_you=days["you"],
-        paused="now" if running and running.paused_at else "",
-        rule=running.rule if running else "",
-        due=running.due_at if running else None,
-        calendar=proposal.program.calendar(),
-        silence=FOR_PARTIES if matter else running.silence if running else "",
-    )
-
-
-def who_decides(proposal: Proposal) -> list[Holder]:
-    """Everybody who still has a say: on what, until when, and what their silence does."""
-    if proposal.state not in (S.SUBMITTED, S.IN_REVIEW, S.WITH_BOARD):
-        return []
-    decides = "Accept, accept with conditions, decline or defer, with its reasons."
-    if proposal.state == S.WITH_BOARD:
-        matter = live_matter(proposal)
-        return [Holder("The board", decides, matter.due_at if matter else None, FOR_PARTIES)]
-    waited = Assignment.objects.standing().filter(proposal=proposal, review=None)
-    clock = clocks.latest(proposal, DECISION_CLOCK)
-    return [
-        Holder(
-            "The panel",
-            "Score on the published rubric and advise. It cannot decline.",
-            waited.aggregate(last=Max("due_at"))["last"],
-            "The manager assigns somebody else.",
-        ),
-        Holder("The board", decides, clock.due_at if clock else None, DECISION_SILENCE),
-    ]
 
 
 def live_matter(proposal: Proposal) -> Matter | None:

@@ -16,6 +16,7 @@ from access import policy, services
 from access.cells import LIVE, of_dataset, standing
 from access.models import AccessEvent, Agreement, Grant
 from access.reach import matrix
+from access.standing import of_grant
 from access.states import Operation, Verdict
 from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
@@ -104,11 +105,13 @@ def grants(request: HttpRequest) -> HttpResponse:
 @login_required
 def grant(request: HttpRequest, ref: str) -> HttpResponse:
     """One grant: what was granted against what was used."""
-    rows = _rows(Grant.objects.select_related("request", "decision__matter", "approved_by"))
+    related = ("request__fellowship__program", "decision__matter", "approved_by", "handling")
+    rows = _rows(Grant.objects.select_related(*related))
     found = visible_or_404(rows, request.user, ref=ref)
     context = {
         "it": found,
-        "standing": standing(found, now()),
+        "stands": standing(found, now()),
+        "standing": of_grant(found),
         "calendar": calendars.of(found.program_id),
         "used": usage(found),
         "revoke_url": reverse("access:revoke", args=[found.ref]),

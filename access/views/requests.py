@@ -15,6 +15,7 @@ from access.cells import standing
 from access.forms import RequestForm
 from access.models import AccessRequest, Dataset, Grant
 from access.services.requests import lesser_variants
+from access.standing import of_request
 from access.states import Operation, RequestState
 from access.views.catalogue import cases_of
 from fellowship.accounts import roles
@@ -24,8 +25,8 @@ from fellowship.kernel.time import now
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.items import Task
 from fellowship.web.shortcuts import visible_or_404
-from governance.models import Matter
 from governance.rules import pinned
+from governance.standing import matter_about
 from governance.states import RuleKind
 
 
@@ -69,7 +70,11 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """One request: what is asked, the steps to a decision, each verb or why not."""
     found = _request(request, ref)
     user: Any = request.user
-    grant = Grant.objects.filter(request=found).select_related("agreement").first()
+    grant = Grant.objects.filter(request=found).select_related("agreement", "handling").first()
+    if grant is not None:
+        grant.request = found
+    events = list(timeline(found)[:30])
+    matter = matter_about(found, user)
     context = {
         "it": found,
         "case": found.fellowship,
@@ -81,11 +86,11 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             for name in ("check", "refer", "approve", "refuse", "withdraw")
         },
         "grant": grant,
-        "standing": standing(grant, now()) if grant else None,
-        "matter": Matter.objects.visible_to(user)
-        .filter(subject_type="access.accessrequest", subject_id=found.pk)
-        .order_by("-id")
-        .first(),
+        "stands": standing(grant, now()) if grant else None,
+        "standing": of_request(
+            found, since=events[-1].at if events else None, grant=grant, matter=matter
+        ),
+        "matter": matter,
         "may": {
             "check": policy.may_check(found, user),
             "refer": policy.may_refer(found, user),
@@ -95,7 +100,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         },
         "staff": found.program_id in realm_ids_where(user, roles.STEWARD, roles.MANAGER),
         "own": user in (found.person, found.requested_by),
-        "events": timeline(found)[:30],
+        "events": events,
     }
     return render(request, "access/request.html", context)
 

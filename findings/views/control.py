@@ -17,6 +17,7 @@ from fellowship.web.shortcuts import visible_or_404
 from findings import policy, services
 from findings.forms import MeasureForm
 from findings.models import Control, Measurement
+from findings.standing import of_control
 from findings.states import Verdict
 from findings.statistics import Comparison, Share
 from scoping.policy.standing import seen_by
@@ -48,17 +49,19 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     control = _control(request, ref)
     by: Any = request.user
     comparison = control.comparison()
+    events = list(timeline(control)[:20])
     return render(
         request,
         "findings/control.html",
         {
             "control": control,
             "comparison": comparison,
+            "standing": of_control(control, since=events[-1].at if events else None),
             "counts": _counts(control),
             "tone": TONES[comparison.verdict] if comparison else "plain",
             "chart": chart_of(control, comparison),
             "points": points(comparison),
-            "events": timeline(control)[:20],
+            "events": events,
             "may_measure_before": policy.may_measure(control, Measurement.Phase.BASELINE, by),
             "may_measure_after": policy.may_measure(control, Measurement.Phase.AFTER, by),
             "may_deploy": policy.may_deploy(control, by),

@@ -25,6 +25,7 @@ from findings.forms import (
     ReportForm,
 )
 from findings.models import Finding
+from findings.standing import of_finding
 from findings.states import FindingState
 from governance.models import Matter
 from scoping.models import Fellowship
@@ -49,6 +50,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     by: Any = request.user
     context = {
         "finding": finding,
+        "standing": of_finding(finding),
         "links": chain(finding),
         "missing": first_missing(finding),
         "overdue": finding.overdue_at(now()),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
-from governance import services
+from governance import services, standing
 from governance.forms import EvidenceForm
 from governance.models import Condition, Matter
 from governance.policy import board as policy
@@ -39,6 +39,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "condition": condition,
         "matter": matter,
         "known": known,
+        "standing": standing.of_condition(condition),
         "settled": condition.state in SETTLED_CONDITION,
         "late": condition.settled_at is None and condition.due_at < now(),
         "mine": condition.owner_id == user.pk,

@@ -24,7 +24,7 @@ from fellowship.web.items import Task, Tone
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
-from governance import containment, services
+from governance import containment, services, standing
 from governance.cells import short
 from governance.filters import EscalationFilter
 from governance.forms import CloseForm, ContainForm, EscalationForm, StepForm, escalation_steps
@@ -231,6 +231,7 @@ def _page(
     context = {
         "escalation": escalation,
         "inside": inside,
+        "standing": standing.of_escalation(escalation),
         "words": inside or any(s.step == Step.RAISED for s in shown),
         "answers": may_answer and escalation.state != EscalationState.CLOSED,
         "steps": list(shown),

@@ -23,7 +23,7 @@ from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from governance import exceptions as register
-from governance import services
+from governance import services, standing
 from governance.cells import due_on, short
 from governance.filters import SOON, ExceptionFilter
 from governance.forms import ExceptionForm
@@ -200,6 +200,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     granted = exception.state == ExceptionState.GRANTED
     end_refusal = policy.may_end(exception, user) if granted else None
     withdraw_refusal = policy.may_withdraw(exception, user) if requested else None
+    matter = matters.order_by("-id").first()
     visible = ExceptionRecord.objects.visible_to(user)
     context = {
         "exception": exception,
@@ -208,7 +209,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "tone": tone,
         "live": exception.is_live(at),
         "age": age(exception, at),
-        "matter": matters.order_by("-id").first(),
+        "matter": matter,
+        "standing": standing.of_exception(exception, matter),
         "earlier": register.earlier(exception),
         "later": visible.filter(extends=exception),
         "offer_end": granted and end_refusal is None,

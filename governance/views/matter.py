@@ -19,7 +19,7 @@ from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
 from fellowship.web.shortcuts import visible_among, visible_or_404
-from governance import ballot_box, docket, dossiers, hints, kinds, recused, services
+from governance import ballot_box, docket, dossiers, hints, kinds, recused, services, standing
 from governance.cells import lines, named
 from governance.forms import DeclareForm, RecordForm, VoteForm
 from governance.links import to
@@ -531,6 +531,7 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
     decision: Decision | None = getattr(matter, "decision", None)
     ballot = _ballot(matter)
     referrer = matter.referred_by_id == person(request).pk
+    after = ways(matter, decision, person(request), party=True) if decision else None
     context = {
         "matter": matter,
         "label": docket.kind_label(matter.kind),
@@ -538,10 +539,11 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "decision": decision,
         "tone": TONES[decision.outcome] if decision else "wait",
         "conditions": conditions_of(decision) if decision else None,
-        "ways": ways(matter, decision, person(request), party=True) if decision else None,
+        "ways": after,
         "rule": ballot.rule_version if ballot else None,
         "rule_words": docket.rule_words(ballot.params) if ballot else [],
         "silence": FOR_PARTIES,
+        "standing": standing.of_matter(matter, open_to_party=after.said if after else ()),
         "subject_url": _url(matter, person(request)),
         "offer_withdraw": referrer and policy.may_withdraw(matter, person(request)) is None,
         "crumbs": [Link("My work", "/"), Link(matter.ref, to("matter", matter.ref))],

@@ -18,7 +18,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.refusals import Refusal
 from fellowship.web.actions import attempt, form_page, form_verb
 from fellowship.web.shortcuts import visible_or_404
-from governance import ballot_box, docket, dossiers, kinds, recourse, services
+from governance import ballot_box, docket, dossiers, kinds, recourse, services, standing
 from governance.forms import DeclareForm
 from governance.links import to
 from governance.models import Decision, IndependentReview, Matter, Reply, ReviewSeat, Vote
@@ -43,6 +43,19 @@ class Ways:
     may_reply: Refusal | None
     may_ask: Refusal | None
     answers: bool
+
+    @property
+    def said(self) -> list[str]:
+        """What may still follow the decision, in sentences."""
+        waiting = any(reply.answered_at is None for reply in self.replies)
+        review = self.review is not None and self.review.ended_at is None
+        lines = {
+            "A party may reply, once.": self.may_reply is None and self.party,
+            "The chair answers the reply.": waiting,
+            "A party may ask for an independent review, once.": self.may_ask is None and self.party,
+            "People who did not vote review the decision.": review,
+        }
+        return [text for text, holds in lines.items() if holds]
 
 
 def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways | None:
@@ -243,6 +256,7 @@ def _page(
         "label": docket.kind_label(matter.kind),
         "calendar": matter.program.calendar(),
         "ended": found.state in ENDED_REVIEW,
+        "standing": standing.of_review(found, [s.reviewer for s in seats]),
         "silence": SILENCE,
         "seats": seats,
         "seat": seat,

@@ -19,7 +19,7 @@ from fellowship.programs.models import Call
 from findings import services as findings
 from findings.models import Control, Finding
 from governance import services as governance
-from governance.models import Decision, Matter
+from governance.models import Decision, IndependentReview, Matter, Reply
 from oversight.demo.cast import NARRATOR, Cast, refresh
 from oversight.demo.content.proposals import FILES, Idea, answers
 from oversight.demo.content.research import DATASETS, FIELDS, FINDINGS
@@ -165,6 +165,48 @@ def decide(cast: Cast, subject: Any, outcome: str = "approve", **options: Any) -
     decision = governance.record_decision(matter=matter, by=cast["chair"])
     refresh(cast)
     return decision
+
+
+def decision_on(subject: Any) -> Decision:
+    """The board's decision about a record."""
+    return Decision.objects.get(
+        matter__subject_type=subject._meta.label_lower, matter__subject_id=subject.pk
+    )
+
+
+def reply_to(proposal: Proposal, text: str) -> None:
+    """The applicant replies to the board's decision."""
+    decision = decision_on(proposal)
+    governance.reply_to_decision(decision=decision, by=proposal.applicant, text=text)
+
+
+def answer_reply(cast: Cast, proposal: Proposal, text: str) -> None:
+    """The chair answers the applicant's reply."""
+    reply = Reply.objects.get(decision=decision_on(proposal))
+    governance.answer_reply(reply=reply, by=cast["chair"], text=text)
+
+
+def ask_review(proposal: Proposal, text: str) -> None:
+    """The applicant asks for the independent review."""
+    decision = decision_on(proposal)
+    governance.ask_review(
+        decision=decision, by=proposal.applicant, ground="reasons_do_not_match", text=text
+    )
+
+
+def name_reviewers(cast: Cast, proposal: Proposal) -> None:
+    """The sponsor names two mentors, who took no part."""
+    review = IndependentReview.objects.get(decision=decision_on(proposal))
+    people = [cast["mentor"], cast["mentor-two"]]
+    governance.name_reviewers(review=review, by=cast["sponsor"], reviewers=people)
+
+
+def first_finding(cast: Cast, proposal: Proposal, reasons: str) -> None:
+    """One reviewer has read the record and gives a finding."""
+    review = IndependentReview.objects.get(decision=decision_on(proposal))
+    by = cast["mentor-two"]
+    governance.declare_for_review(review=review, by=by, kind="none")
+    governance.give_finding(review=review, by=by, finding="send_back", reasons=reasons)
 
 
 def sign(cast: Cast, fellowship: Fellowship, datasets: Sequence[str] = ()) -> ScopeOfWork:

@@ -23,6 +23,7 @@ from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
 from oversight.demo.content.proposals import IDEAS
+from oversight.demo.content.recourse import ANSWER, FOUND, GROUND, REPLY
 from oversight.demo.content.research import PAPER, PUBLIC_PAPER, TOOL_PAPER
 from oversight.demo.stage import Stage
 from oversight.services import close_fellowship
@@ -310,6 +311,7 @@ class Story:
         at(-12, partial(self._panel, B, 0))
         for index in (0, 2, 3):
             at(-7 + 0.4 * index, partial(self._refer, B, index))
+        self._contested()
         at(-3, self._first_votes)
         at(
             -2,
@@ -319,6 +321,17 @@ class Story:
                 reason="We found funding elsewhere.",
             ),
         )
+
+    def _contested(self) -> None:
+        """A proposal declined, replied to, and reviewed by two mentors; one finding is awaited."""
+        at, cast = self.stage.at, self.cast
+        at(-6.5, partial(self._refer, B, 4))
+        at(-6, partial(self._decide, B, 4, "deny"))
+        at(-5, lambda: scenes.reply_to(self._proposal(B, 4), REPLY))
+        at(-4, lambda: scenes.answer_reply(cast, self._proposal(B, 4), ANSWER))
+        at(-3.5, lambda: scenes.ask_review(self._proposal(B, 4), GROUND))
+        at(-2.5, lambda: scenes.name_reviewers(cast, self._proposal(B, 4)))
+        at(-0.5, lambda: scenes.first_finding(cast, self._proposal(B, 4), FOUND))
 
     # Acts used above.
 

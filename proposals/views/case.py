@@ -18,7 +18,7 @@ from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
 from governance.rulekinds import ReviewRubric
 from governance.views.replies import ways
-from proposals import attachments, policy, sections, status, terms
+from proposals import attachments, policy, sections, standing, status, terms
 from proposals.models import Assignment, Proposal, ProposalVersion, Review
 from proposals.queries import with_title
 from proposals.services.case import KIND
@@ -36,8 +36,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         **_frame(request, proposal),
         **paper(proposal, current),
         "versions": versions,
-        "face": status.face(proposal) if proposal.submitted_at else None,
-        "deciders": status.who_decides(proposal),
+        "standing": standing.of(proposal, status.live_matter(proposal)),
         "events": timeline(proposal)[:20] if mine or _office(request, proposal) else [],
         "may_revise": policy.may_revise(proposal, _person(request)) if mine else None,
         "may_withdraw": policy.may_withdraw(proposal, _person(request)) if mine else None,

@@ -9,16 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from fellowship.clocks.queries import days_with, running
+from fellowship.clocks.queries import history, running
 from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Missing
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.components.times import text as when_text
-from fellowship.web.items import ClockFace
 from fellowship.web.shortcuts import visible_or_404
 from governance import links
-from publications import policy, reviews, services, terms
+from publications import policy, reviews, services, standing, terms
 from publications.forms import AuthorsForm, DraftForm, OutcomeForm, TextForm, WordingForm
 from publications.models import Objection, Publication
 from publications.states import UNSETTLED, Ground, PublicationState, ReviewTrack
@@ -53,8 +52,6 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     advice = list(publication.scientific_reviews.select_related("reviewer", "version"))
     state = publication.effective_state(at)
     in_review = state == PublicationState.IN_REVIEW
-    clock = running(publication, services.WINDOW_CLOCK).first()
-    days = days_with(publication, at)
     rule = terms.policy_of(publication.fellowship)
     mine = [o for o in objections if o.state == "open"]
     return render(
@@ -77,25 +74,19 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "answer_due": _answer_due(mine),
             "withheld": any(o.withholds(at) for o in objections),
             "unsettled": [o for o in objections if o.state in UNSETTLED],
-            "grounds": [
-                (label, [o for o in objections if o.ground == key]) for key, label in Ground.choices
-            ],
             "policy_people": [r for r in reviewers if r.track == ReviewTrack.POLICY],
             "science_people": [r for r in reviewers if r.track == ReviewTrack.SCIENTIFIC],
             "advice": advice,
             "authors": publication.authors.all(),
             "versions": publication.versions.select_related("added_by"),
             "sources": publication.sources.select_related("dataset", "finding"),
-            "clock": clock,
-            "face": ClockFace(
-                with_us=days["us"],
-                with_you=days["you"],
-                paused="",
-                rule=str(rule),
-                rule_url=links.to("rule", rule.pk),
-                due=publication.window_ends_at if in_review else None,
-                calendar=publication.program.calendar(),
-                silence=publication.if_silent if in_review else "",
+            "standing": standing.of(
+                publication,
+                state,
+                clocks=history(publication),
+                objections=objections,
+                reviewers=[str(r.reviewer) for r in reviewers if r.track == ReviewTrack.POLICY],
+                rules={standing.POLICY: links.to("rule", rule.pk)},
             ),
             "events": timeline(publication)[:30],
             "may_edit": policy.may_edit(publication, by),

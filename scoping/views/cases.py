@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from fellowship.clocks.queries import days_of
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
-from fellowship.web.items import ClockFace, Row
+from fellowship.web.items import Row
 from fellowship.web.routes import route_to
 from governance.models import RulePin
 from governance.states import RuleKind
 from scoping import casefile, document, frame, panels, story
 from scoping.models import Fellowship, Milestone
 from scoping.sections import CLAUSES, cite
+from scoping.standing import of_fellowship
 from scoping.states import MilestoneState
 
 LATE = cells.tag("Late", "bad")
@@ -49,14 +47,15 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
     found = frame.load(request, ref)
     file = casefile.of(found)
     at, user = file.at, request.user
-    face = _face(found, at)
+    pin = _policy(found)
     added = frame.shown(request, found, panels.panels(found, user, at))
     context = frame.context(
         request,
         found,
         banner=panels.banner(found, user, at),
         next_steps=panels.next_steps(found, user, at)[:7],
-        face=face,
+        rule=pin.rule_version if pin else None,
+        standing=of_fellowship(found, file.all_clocks),
         file=file,
         milestones=_milestones(found, file),
         done=sum(
@@ -86,23 +85,6 @@ def may(request: HttpRequest, ref: str) -> HttpResponse:
         panels=added,
     )
     return render(request, "scoping/may.html", context)
-
-
-def _face(found: Fellowship, at: dt.datetime) -> ClockFace:
-    file = casefile.of(found)
-    days = days_of(file.all_clocks, at, found.program.calendar())
-    pin = _policy(found)
-    rule = pin.rule_version if pin else None
-    running = sorted(file.clocks.values(), key=lambda clock: clock.due_at)
-    return ClockFace(
-        with_us=days["us"],
-        with_you=days["you"],
-        rule=str(rule) if rule else "",
-        rule_url=rule.get_absolute_url() if rule else "",
-        due=running[0].due_at if running else None,
-        calendar=found.program.calendar(),
-        silence=running[0].silence if running else "",
-    )
 
 
 def _policy(found: Fellowship) -> RulePin | None:

@@ -10,11 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from fellowship.history.queries import timeline
 from fellowship.web import forms
 from fellowship.web.actions import act, form_page, form_verb, verb
+from governance.standing import matter_about
 from scoping import casefile, document, frame, policy, services
 from scoping.forms import AmendForm, ScopeForm, SignForm
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.standing import of_scope
 from scoping.states import ScopeState
 from scoping.terms import differences
 
@@ -44,6 +47,12 @@ def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     open_version = found.state in (ScopeState.DRAFT, ScopeState.OFFERED, ScopeState.WITH_BOARD)
     context = _paper(request, case, found) | {
         "before": before,
+        "standing": of_scope(
+            found,
+            casefile.of(case).all_clocks if found.state == ScopeState.OFFERED else (),
+            matter_about(found, user) if found.state == ScopeState.WITH_BOARD else None,
+            since=first.at if (first := timeline(found).last()) else None,
+        ),
         "differences": differences(before, found) if before else [],
         "open_version": open_version,
         "may_edit": policy.may_edit(found, user),

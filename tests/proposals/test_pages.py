@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from fellowship.accounts.models import User
 from fellowship.kernel.time import frozen
 from governance.services.telling import FOR_PARTIES
-from proposals import services, status
+from proposals import services, standing, status
 from proposals.forms import flat
 from proposals.models import Assignment, Draft, Proposal, Review
 from proposals.sections import SECTIONS
@@ -347,7 +347,7 @@ def test_home_and_case_say_the_same_of_the_boards_silence(world: World) -> None:
         assert FOR_PARTIES in page
         assert "gives the case back to the panel" not in page
     assert f"It votes until {matter.due_at:%-d %B %Y}" in case
-    assert status.face(proposal).due == matter.due_at
+    assert standing.of(proposal, matter).due == matter.due_at
 
 
 def test_home_and_case_say_the_same_of_a_wait_for_review(world: World) -> None:

@@ -23,6 +23,7 @@ from fellowship.web.charts import Chart
 from fellowship.web.components import blocks, fields, marks, texts, timeline, times, ways
 from fellowship.web.items import ClockFace, Link, Row, SeatMark, Task
 from fellowship.web.nav import NavLink
+from fellowship.web.standing import Standing
 from fellowship.web.tables import Page
 
 register = template.Library()
@@ -207,6 +208,12 @@ def refusal(given: Refusal | None) -> dict[str, Any]:
 def clock(face: ClockFace) -> dict[str, Any]:
     """Days with us, with you, paused."""
     return {"face": face, "bar": marks.shares(face.with_us, face.with_you)}
+
+
+@register.inclusion_tag("web/components/standing.html")
+def standing(it: Standing) -> dict[str, Any]:
+    """Where a case stands: holder, days, what comes next, what silence means, who can block it."""
+    return {"it": it, "bar": marks.shares(it.with_us, it.with_you)}
 
 
 @register.inclusion_tag("web/components/quorum.html")

@@ -1,0 +1,134 @@
+"""Where a request for access and a grant stand, and who can still stop them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from access.models import AccessRequest, Grant
+from access.states import REQUEST_MOVES, RequestState
+from fellowship.kernel.time import now
+from fellowship.web.standing import Plan, Standing, Step
+from governance.models import Matter
+from governance.standing import CLOSED, conditions_of
+
+S = RequestState
+SHUT = "Access stays closed."
+HANDLING = "Data handling standard"
+GROUNDS = (
+    "Less would serve the purpose",
+    "The purpose is outside the signed scope",
+    "The handling of the tier does not allow the operation",
+)
+_CHECK = Step("The data steward", "checks it, or refuses it", GROUNDS, HANDLING, SHUT)
+_APPROVE = Step("The programme manager", "approves or refuses it", GROUNDS, HANDLING, SHUT)
+_BOARD = Step(
+    "The board", "approves it, with or without conditions, denies or defers it", GROUNDS, HANDLING
+)
+_REFER = Step("The data steward or the manager", "refers it to the board, where the tier asks so")
+_ACCEPT = Step("The person named", "reads and accepts the agreement")
+_REVOKE = Step(
+    "The data steward or security on-call",
+    "revokes it, or suspends all access of the fellowship",
+    ("Use outside the scope or the agreement", "An escalation", "The purpose is over"),
+    HANDLING,
+    "It ends by itself on its last day.",
+)
+_BACK = Step("The person who asked", "may withdraw it")
+
+REQUEST = Plan(
+    REQUEST_MOVES,
+    holders={
+        S.REQUESTED: "The data steward",
+        S.CHECKED: "The programme manager",
+        S.WITH_BOARD: "The board",
+        S.APPROVED: "The person named in the agreement",
+        S.GRANTED: "Nobody: it is granted, and ends by itself",
+        S.REFUSED: "Nobody: it is refused",
+        S.WITHDRAWN: CLOSED,
+    },
+    silence={
+        S.REQUESTED: SHUT,
+        S.CHECKED: SHUT,
+        S.WITH_BOARD: SHUT,
+        S.APPROVED: SHUT,
+        S.GRANTED: "Access ends by itself on the last day.",
+        S.REFUSED: SHUT,
+    },
+    steps={
+        "check": _CHECK,
+        f"{S.REQUESTED}.refuse": _CHECK,
+        "refer": _REFER,
+        "approve": _APPROVE,
+        "refuse": _APPROVE,
+        f"{S.WITH_BOARD}.approve": _BOARD,
+        f"{S.WITH_BOARD}.refuse": _BOARD,
+        "return": _BOARD,
+        "reconsider": Step("An independent review", "may send a board's refusal back, once"),
+        "accept": _ACCEPT,
+        "withdraw": _BACK,
+    },
+    more={S.APPROVED: (_REVOKE,), S.GRANTED: (_REVOKE,)},
+)
+
+
+def of_request(
+    request: AccessRequest,
+    *,
+    since: dt.datetime | None,
+    grant: Grant | None,
+    matter: Matter | None = None,
+) -> Standing:
+    """Where a request stands; `since` is when it was made. A grant that ended ends it too."""
+    if grant is not None and _over(grant):
+        return of_grant(grant)
+    accepted = grant.agreement.accepted_at if grant else None
+    live = grant is not None and request.state == S.GRANTED
+    board = matter if request.state == S.WITH_BOARD else None
+    return REQUEST.at(
+        request.state,
+        calendar=request.fellowship.program.calendar(),
+        spans=[
+            ("us", since, request.decided_at),
+            *([("you", request.decided_at, accepted)] if grant else []),
+        ],
+        due=grant.ends_at if live and grant else board.due_at if board else None,
+        names={
+            "The data steward": str(request.dataset.steward),
+            "The person named": str(request.person),
+        },
+        rules={HANDLING: request.handling.get_absolute_url()},
+        also=conditions_of(request) if grant else (),
+    )
+
+
+def of_grant(grant: Grant) -> Standing:
+    """Where a grant stands: to be accepted, open until its end, ended or revoked."""
+    request = grant.request
+    calendar = request.fellowship.program.calendar()
+    if _over(grant):
+        revoked = grant.revoked_at is not None
+        return Standing(
+            where="Revoked" if revoked else "Ended",
+            holder=CLOSED,
+            with_us=0,
+            with_you=0,
+            next=("To go on, access is asked for anew.",),
+            silence=SHUT,
+            blockers=(),
+            over=True,
+            calendar=calendar,
+        )
+    accepted = grant.agreement.accepted_at
+    return REQUEST.at(
+        request.state,
+        calendar=calendar,
+        spans=[("you", request.decided_at, accepted)],
+        due=grant.ends_at,
+        names={"The person named": str(grant.person)},
+        rules={HANDLING: grant.handling.get_absolute_url()},
+        also=conditions_of(request),
+    )
+
+
+def _over(grant: Grant) -> bool:
+    return grant.revoked_at is not None or grant.ends_at <= now()

@@ -1,0 +1,90 @@
+"""Where a proposal stands: its lifecycle in words, and who can still stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fellowship.clocks.models import Clock
+from fellowship.clocks.queries import history
+from fellowship.web.standing import Blocker, Plan, Standing, Step
+from governance.models import Matter
+from governance.services.telling import FOR_PARTIES
+from governance.standing import CLOSED
+from proposals.models import Proposal
+from proposals.services.drafting import DECISION_SILENCE
+from proposals.states import PROPOSAL_MOVES, ProposalState
+
+S = ProposalState
+RUBRIC = "Review rubric"
+GROUNDS = ("The criteria of the published rubric", "The constraints of the call")
+_DECIDES = Step(
+    "The board",
+    "accepts, accepts with conditions, declines or defers, with its reasons",
+    GROUNDS,
+    RUBRIC,
+)
+_OWN = "may withdraw it"
+
+PROPOSAL = Plan(
+    PROPOSAL_MOVES,
+    holders={
+        S.DRAFT: "The applicant",
+        S.SUBMITTED: "The programme manager",
+        S.IN_REVIEW: "The panel",
+        S.WITH_BOARD: "The board",
+        S.ACCEPTED: "Nobody: it is accepted, and the fellowship has its own page",
+        S.DECLINED: "Nobody: it is declined",
+        S.WITHDRAWN: CLOSED,
+    },
+    silence={
+        S.DRAFT: "A draft that is not submitted by then is kept, and not considered.",
+        S.SUBMITTED: DECISION_SILENCE,
+        S.IN_REVIEW: DECISION_SILENCE,
+        S.WITH_BOARD: FOR_PARTIES,
+        S.DECLINED: "The decision stands.",
+    },
+    steps={
+        "submit": Step("The applicant", "submits it before the call closes"),
+        "revise": Step("The applicant", "may send a new version before review begins"),
+        f"{S.IN_REVIEW}.revise": Step("The applicant", "revises it where the board asked for it"),
+        "open_review": Step("The programme manager", "gives it to reviewers"),
+        "refer": Step("The panel", "scores it, each alone; then it goes to the board"),
+        "defer": _DECIDES,
+        "accept": _DECIDES,
+        "decline": _DECIDES,
+        "take_back": Step(
+            "The chair",
+            "returns it undecided to the panel",
+            ("The quorum was missed", "The proposal has changed since it was referred"),
+            "Ballot rules",
+        ),
+        "reconsider": Step("An independent review", "may send it back to the board, once"),
+        "withdraw": Step("The applicant", _OWN),
+    },
+    more={S.SUBMITTED: (_DECIDES,), S.IN_REVIEW: (_DECIDES,)},
+)
+
+
+def of(
+    proposal: Proposal,
+    matter: Matter | None,
+    *,
+    clocks: Sequence[Clock] | None = None,
+    also: Sequence[Blocker] = (),
+) -> Standing:
+    """Where the proposal stands; `matter` is the one before the board now."""
+    draft = proposal.state == S.DRAFT
+    return PROPOSAL.at(
+        proposal.state,
+        calendar=proposal.program.calendar(),
+        clocks=history(proposal) if clocks is None else clocks,
+        due=proposal.call.closes_at if draft else matter.due_at if matter else None,
+        silence=FOR_PARTIES if matter else "",
+        also=also,
+    ).held_by(_holder(proposal))
+
+
+def _holder(proposal: Proposal) -> str:
+    if proposal.revision_asked_at:
+        return "The applicant, whom the board asked for a revision"
+    return PROPOSAL.holders[proposal.state]

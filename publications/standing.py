@@ -1,0 +1,112 @@
+"""Where a publication stands: permission by default, four grounds, silence that releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fellowship.clocks.models import Clock
+from fellowship.web.standing import Blocker, Plan, Standing, Step
+from governance.standing import CLOSED
+from publications.models import Objection, Publication
+from publications.states import PUBLICATION_MOVES, UNSETTLED, Ground, PublicationState
+
+S = PublicationState
+POLICY = "Publication policy"
+OBJECT = Step(
+    "The policy or legal reviewer",
+    "objects to a marked passage: to redact it, stage it or delay it briefly",
+    tuple(Ground.labels),
+    POLICY,
+)
+_BOARD = Step(
+    "The board",
+    "releases it, or keeps it for one more window, after which it is released",
+    tuple(Ground.labels),
+    POLICY,
+    "It is released after one more window.",
+)
+_RELEASE = Step("The work", "is released by itself when the window ends, or by the policy review")
+
+PUBLICATION = Plan(
+    PUBLICATION_MOVES,
+    holders={
+        S.DRAFT: "The author",
+        S.IN_REVIEW: "The reviewers",
+        S.WITH_BOARD: "The board",
+        S.RELEASED: "Nobody: it is released",
+        S.WITHDRAWN: CLOSED,
+    },
+    silence={
+        S.DRAFT: "A draft waits for its author.",
+        S.IN_REVIEW: "It is released.",
+        S.WITH_BOARD: "It is released after one more window.",
+    },
+    steps={
+        "submit": Step("The author", "submits it for review"),
+        "release": _RELEASE,
+        "escalate": Step("The clock", "brings it to the board where its class asks for that"),
+        f"{S.WITH_BOARD}.release": _BOARD,
+        "return": _BOARD,
+        "withdraw": Step("The author", "may withdraw it"),
+    },
+)
+
+
+def of(
+    publication: Publication,
+    state: str,
+    *,
+    clocks: Sequence[Clock],
+    objections: Sequence[Objection],
+    reviewers: Sequence[str],
+    rules: Mapping[str, str],
+) -> Standing:
+    """Where it stands, silence counted; each passage objected to holds itself alone."""
+    in_review = state == S.IN_REVIEW
+    calendar = publication.program.calendar()
+    found = PUBLICATION.at(
+        state,
+        calendar=calendar,
+        clocks=clocks,
+        due=publication.window_ends_at if in_review else None,
+        silence=publication.if_silent if in_review else "",
+        rules=rules,
+        also=[
+            *(_reviewer(publication, reviewers, rules) if in_review else ()),
+            *(_objection(one, rules) for one in objections if one.state in UNSETTLED),
+        ],
+    )
+    owed = next((one for one in objections if one.state == "open"), None)
+    return found.held_by("The author, who answers an objection") if owed and in_review else found
+
+
+def _reviewer(
+    publication: Publication, reviewers: Sequence[str], rules: Mapping[str, str]
+) -> list[Blocker]:
+    """The policy reviewers, until their review has ended."""
+    if publication.policy_cleared_at:
+        return []
+    return [
+        Blocker(
+            who=OBJECT.who,
+            can=OBJECT.does,
+            grounds=OBJECT.grounds,
+            silence=publication.if_silent,
+            until=publication.window_ends_at,
+            rule=POLICY,
+            rule_url=rules.get(POLICY, ""),
+            names=", ".join(reviewers) or "to be assigned",
+        )
+    ]
+
+
+def _objection(objection: Objection, rules: Mapping[str, str]) -> Blocker:
+    return Blocker(
+        who=f"Objection {objection.ref}",
+        can=f"holds one passage: {objection.get_ask_display().lower()}",
+        grounds=(objection.get_ground_display(),),
+        silence="The passage is treated as the objection asks; the rest is released.",
+        rule=POLICY,
+        rule_url=rules.get(POLICY, ""),
+        names=str(objection.raised_by),
+    )

@@ -324,14 +324,14 @@ class Story:
 
     def _contested(self) -> None:
         """A proposal declined, replied to, and reviewed by two mentors; one finding is awaited."""
-        at, cast = self.stage.at, self.cast
+        at = self.stage.at
         at(-6.5, partial(self._refer, B, 4))
         at(-6, partial(self._decide, B, 4, "deny"))
         at(-5, lambda: scenes.reply_to(self._proposal(B, 4), REPLY))
-        at(-4, lambda: scenes.answer_reply(cast, self._proposal(B, 4), ANSWER))
+        at(-4, lambda: scenes.answer_reply(self.cast, self._proposal(B, 4), ANSWER))
         at(-3.5, lambda: scenes.ask_review(self._proposal(B, 4), GROUND))
-        at(-2.5, lambda: scenes.name_reviewers(cast, self._proposal(B, 4)))
-        at(-0.5, lambda: scenes.first_finding(cast, self._proposal(B, 4), FOUND))
+        at(-2.5, lambda: scenes.name_reviewers(self.cast, self._proposal(B, 4)))
+        at(-0.5, lambda: scenes.first_finding(self.cast, self._proposal(B, 4), FOUND))
 
     # Acts used above.
 

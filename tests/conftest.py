@@ -21,6 +21,7 @@ from playwright.sync_api import Playwright
 from tests.scenarios.world import World, make_world
 from tests.support import kept
 from tests.support.emptying import empty
+from tests.support.passes import asks_nothing
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 CHROMIUM_FLAGS = [
@@ -68,7 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Within a file, tests that stand on fewer kept things come first: none is ever taken down, and
     transactional tests have emptied the tables before the first is built.
-    Each pass leaves out what stands on the other database whatever the settings say.
+    Each pass leaves out what stands on the other database whatever the settings say, and the
+    PostgreSQL pass what is the same on both: marked so, or asking for no database at all.
     """
     long = {item.path for item in items if item.get_closest_marker("slow")}
     files = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
@@ -77,6 +79,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker(other):
             item.add_marker(pytest.mark.skip(reason=f"runs in the {name} pass"))
+    if settings.POSTGRESQL:
+        items[:] = [i for i in items if not (i.get_closest_marker("once") or asks_nothing(i))]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -101,10 +105,13 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test meets another's rate limits or cached values."""
     cache.clear()
     yield
+    if not settings.POSTGRESQL and asks_nothing(request.node):
+        left = list(getattr(cache, "_cache", ()))
+        assert not left, f"mark it `services`, it uses the cache: {left}"
     cache.clear()
 
 

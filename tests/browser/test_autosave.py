@@ -11,7 +11,7 @@ from proposals.models import Review
 from tests.scenarios.proposals import assigned, drafted_proposal, submitted_proposal
 from tests.scenarios.world import World, make_world
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def _sign_in(context: BrowserContext, world: World, name: str, url: str) -> None:

@@ -11,7 +11,7 @@ from tests.browser.test_autosave import _sign_in
 from tests.scenarios.proposals import assigned, referred_proposal, submitted_proposal
 from tests.scenarios.world import make_world
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 DESK = {"width": 1440, "height": 900}
 
 

@@ -16,7 +16,7 @@ from tests import browser
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("OVERSIGHT_SHOTS", "")
 
 

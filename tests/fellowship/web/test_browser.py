@@ -13,7 +13,7 @@ from fellowship.accounts.services import register
 from fellowship.kernel.journal import System
 from tests import browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 PUBLIC = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nowhere/")
 OWN = ("/", "/keys/", "/accounts/2fa/", "/accounts/email/", "/accounts/password/change/")
 

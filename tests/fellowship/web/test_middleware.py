@@ -94,12 +94,14 @@ def post(view: Any, **data: str) -> Any:
     return middleware.Once(view)(request("post", data={once.FIELD: "token", **data}))
 
 
+@pytest.mark.services
 def test_a_second_click_gets_the_first_ones_answer() -> None:
     view = Counting()
     assert [post(view, a="1").url for _ in range(3)] == ["/done/1/"] * 3
     assert view.times == 1
 
 
+@pytest.mark.services
 def test_other_content_other_token_or_no_token_is_another_act() -> None:
     view = Counting()
     post(view, a="1")
@@ -110,6 +112,7 @@ def test_other_content_other_token_or_no_token_is_another_act() -> None:
     assert view.times == 5
 
 
+@pytest.mark.services
 def test_the_csrf_token_does_not_make_it_another_act() -> None:
     view = Counting()
     post(view, csrfmiddlewaretoken="x")
@@ -117,6 +120,7 @@ def test_the_csrf_token_does_not_make_it_another_act() -> None:
     assert view.times == 1
 
 
+@pytest.mark.services
 def test_a_form_that_came_back_with_errors_may_be_sent_again() -> None:
     view = Counting(HttpResponse(status=422))
     assert [post(view).status_code for _ in range(2)] == [422, 422]
@@ -130,6 +134,7 @@ def test_two_people_with_one_token_do_not_meet() -> None:
     assert once.key(first) != once.key(second)
 
 
+@pytest.mark.services
 def test_a_second_click_waits_for_the_first() -> None:
     started, go = threading.Event(), threading.Event()
 
@@ -146,6 +151,7 @@ def test_a_second_click_waits_for_the_first() -> None:
     first.join()
 
 
+@pytest.mark.services
 def test_a_click_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(once, "_WAIT_SECONDS", 0.2)
     act = once.key(request("post", data={once.FIELD: "token"}))

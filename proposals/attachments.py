@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel import blobs
-from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.refusals import Refusal
 from proposals import policy
 from proposals.models import DraftFile, Proposal, ProposalVersion
 
@@ -70,7 +70,7 @@ def readable(proposal: Proposal, by: Any, sha256: str) -> Attachment | None:
 
 def may_write(proposal: Proposal, by: Actor) -> Refusal | None:
     """Why files may be neither attached nor removed now."""
-    return first(policy.may_edit(proposal, by), policy.has_draft(proposal))
+    return policy.may_edit(proposal, by)
 
 
 def fits(proposal: Proposal, size: int) -> Refusal | None:

@@ -24,10 +24,9 @@ from proposals.models import Assignment, Draft, Proposal, Review
 from proposals.services.drafting import (
     DECISION_CLOCK,
     DECISION_SILENCE,
-    REVISION_CLOCK,
     REVISION_SILENCE,
 )
-from proposals.states import ProposalState
+from proposals.states import REVISION_CLOCK, ProposalState
 
 S = ProposalState
 

@@ -9,6 +9,7 @@ from typing import Any
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import conflict_of, has_role, recused
+from fellowship.clocks import queries as clocks
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
@@ -17,7 +18,7 @@ from fellowship.programs.policy import takes_proposals
 from proposals import answers as reading
 from proposals import checks, rubric, sections
 from proposals.models import Assignment, Proposal, Review
-from proposals.states import PROPOSAL_MOVES, ProposalState
+from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
 SEPARATION = "separation of duties"
 JUSTIFICATION = "justification"
@@ -43,15 +44,18 @@ def may_start(call: Call, by: Actor) -> Refusal | None:
 
 
 def may_edit(proposal: Proposal, by: Actor) -> Refusal | None:
-    """Why the draft may not be written in."""
+    """Why nothing may be written: not theirs, not the time for it, or no revision is open."""
     if proposal.state == S.DRAFT:
         return _own(proposal, by)
-    return may_revise(proposal, by)
+    return may_revise(proposal, by) or _has_draft(proposal)
 
 
-def has_draft(proposal: Proposal) -> Refusal | None:
-    """Why there is nothing to write in: the text was submitted, and no revision is open."""
-    if proposal.state == S.DRAFT or proposal.drafts.exists():
+def _has_draft(proposal: Proposal) -> Refusal | None:
+    """Why there is nothing to write in: the text was submitted, and no revision is open.
+
+    A page left open since before would else begin one that holds its own section alone.
+    """
+    if proposal.drafts.exists():
         return None
     return Refusal(
         "no_revision",
@@ -302,7 +306,20 @@ def _revisable(proposal: Proposal) -> Refusal | None:
             "revision.",
             rule="one text for all reviewers",
         )
-    return None
+    return _in_time(proposal)
+
+
+def _in_time(proposal: Proposal) -> Refusal | None:
+    """Whether the time the board gave is over, also where nothing has recorded it yet."""
+    clock = clocks.current(proposal, REVISION_CLOCK)
+    if clock is None or not clock.breached(now()):
+        return None
+    return Refusal(
+        "revision_over",
+        f"The time for the revision ended on {clock.due_at:%-d %B %Y at %H:%M} UTC. The panel goes "
+        "on with the text as it stands.",
+        rule=clock.rule,
+    )
 
 
 def _state(proposal: Proposal, *states: str, what: str) -> Refusal | None:

@@ -35,7 +35,6 @@ def may_take_over(proposal: Proposal, source: Proposal, by: Actor) -> Refusal | 
     """Why nothing may be taken over: both proposals must be one's own, and one open for writing."""
     return first(
         policy.may_edit(proposal, by),
-        policy.has_draft(proposal),
         None
         if source.applicant_id == proposal.applicant_id and source.pk != proposal.pk
         else Refusal("not_yours", "Text is taken over from another proposal of your own."),

@@ -29,6 +29,9 @@ class Verdict(models.TextChoices):
 
 S = ProposalState
 
+REVISION_CLOCK = "proposals.revision"
+"""The time an applicant has for a revision that the board asked for."""
+
 PROPOSAL_MOVES = MoveTable(
     name="proposal",
     initial=S.DRAFT,

@@ -18,8 +18,8 @@ from governance.states import LIVE_MATTER
 from proposals import policy
 from proposals.models import Proposal
 from proposals.services.case import KIND
-from proposals.services.drafting import DECISION_CLOCK, REVISION_CLOCK
-from proposals.states import ProposalState
+from proposals.services.drafting import DECISION_CLOCK
+from proposals.states import REVISION_CLOCK, ProposalState
 
 S = ProposalState
 NOTHING = "nothing needed from you"

@@ -16,9 +16,9 @@ from fellowship.programs.models import Call
 from fellowship.programs.moments import Moment, on_moved
 from proposals import services
 from proposals.models import Assignment, Proposal
-from proposals.services.drafting import DECISION_CLOCK, REVISION_CLOCK, SERVICE
+from proposals.services.drafting import DECISION_CLOCK, SERVICE
 from proposals.services.panel import REVIEW_CLOCK
-from proposals.states import ProposalState
+from proposals.states import REVISION_CLOCK, ProposalState
 
 describe(REVIEW_CLOCK, label="Review", reminders=(3, 1))
 describe(DECISION_CLOCK, label="Recruit: from submission to decision", reminders=(3,))

@@ -19,7 +19,6 @@ from proposals import policy, registry
 from proposals.models import Assignment, Proposal, ReviewDraft
 from proposals.services.drafting import (
     DECISION_CLOCK,
-    REVISION_CLOCK,
     REVISION_SILENCE,
     SERVICE,
     clear_draft,
@@ -27,7 +26,7 @@ from proposals.services.drafting import (
     tell_manager,
 )
 from proposals.services.panel import REVIEW_CLOCK
-from proposals.states import PROPOSAL_MOVES, ProposalState
+from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
 KIND = "proposals.proposal"
 VERBS = {
@@ -51,7 +50,7 @@ def refer_to_board(*, proposal: Proposal, by: Actor, reason: str = "") -> Propos
     clear_draft(proposal)
     journal.record(subject=proposal, change={"version": proposal.version})
     _end_reviewing(proposal)
-    _stop(proposal, REVISION_CLOCK)
+    resume_clock(proposal)
     governance.refer(kind=KIND, subject=proposal, program=proposal.program, by=by, reason=reason)
     notify(
         kind="proposals.with_board",

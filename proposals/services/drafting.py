@@ -24,11 +24,10 @@ from governance import rules
 from proposals import answers as reading
 from proposals import attachments, checks, policy, sections, terms
 from proposals.models import Draft, DraftFile, Proposal, ProposalVersion
-from proposals.states import PROPOSAL_MOVES, ProposalState
+from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
 SERVICE = journal.System("proposals service")
 DECISION_CLOCK = "proposals.decision"
-REVISION_CLOCK = "proposals.revision"
 DECISION_SILENCE = "The programme office shows it as stalled; silence never declines a proposal."
 REVISION_SILENCE = "The panel goes on with the text as it stands."
 

@@ -143,7 +143,7 @@ def own(request: HttpRequest) -> Any:
 def writable(request: HttpRequest, ref: str) -> Proposal:
     """One's own proposal with a draft open for writing; refused with the reason otherwise."""
     proposal: Proposal = visible_or_404(own(request), request.user, ref=ref)
-    refuse(policy.may_edit(proposal, person(request)) or policy.has_draft(proposal))
+    refuse(policy.may_edit(proposal, person(request)))
     return proposal
 
 

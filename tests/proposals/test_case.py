@@ -245,6 +245,39 @@ def test_a_deferral_asks_for_a_revision_and_stops_our_clock(world: World) -> Non
     assert decide_on(world, proposal, "approve").outcome == "approve"
 
 
+def test_a_revision_is_late_once_its_time_is_over_swept_or_not(world: World) -> None:
+    proposal = decided_proposal(world, "defer")
+    services.begin_revision(proposal=proposal, by=world.applicant)
+    with frozen(clocks.current(proposal, "proposals.revision").due_at):
+        save = lambda: services.save_answers(  # noqa: E731
+            proposal=proposal, raw={"budget": "2 EUR"}, by=world.applicant
+        )
+        send = lambda: services.submit_proposal(  # noqa: E731
+            proposal=proposal, by=world.applicant
+        )
+        assert (refused(save), refused(send)) == ("revision_over", "revision_over")
+
+
+def test_our_clock_runs_again_where_the_board_gets_it_without_the_revision(world: World) -> None:
+    proposal = decided_proposal(world, "defer")
+    assert clocks.current(proposal, "proposals.decision").paused_at is not None
+    services.refer_to_board(proposal=proposal, by=world.manager)
+    assert clocks.current(proposal, "proposals.decision").paused_at is None
+    assert clocks.current(proposal, "proposals.revision") is None
+
+
+def test_a_page_left_open_since_before_begins_no_revision_of_one_section(world: World) -> None:
+    proposal = submitted_proposal(world)
+    for save in (
+        lambda: services.save_answers(proposal=proposal, raw={"budget": "2"}, by=world.applicant),
+        lambda: services.save_section(
+            proposal=proposal, section="plan", raw={"budget": "2"}, version=0, by=world.applicant
+        ),
+    ):
+        assert refused(save) == "no_revision"
+    assert not Draft.objects.filter(proposal=proposal).exists()
+
+
 def test_a_revision_that_does_not_come_lets_the_panel_go_on(world: World) -> None:
     proposal = decided_proposal(world, "defer")
     clock = clocks.current(proposal, "proposals.revision")

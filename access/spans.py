@@ -49,7 +49,7 @@ SELECT 'late_training', subject_id, 0, starts_at, expires_at, ended_at, ref
   FROM {{exceptionrecord}}
  WHERE subject_type = 'scoping.fellowship' AND subject_id IN ({{fellowships}})
    AND kind = '{ExceptionKind.LATE_TRAINING}'
-   AND state IN ('{ExceptionState.GRANTED}', '{ExceptionState.ENDED}')
+   AND state IN ('{ExceptionState.GRANTED}', '{ExceptionState.ENDED}') AND NOT waits
 UNION ALL
 SELECT 'suspension', fellowship_id, 0, starts_at, until, lifted_at, reason
   FROM {{suspension}}

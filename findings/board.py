@@ -18,6 +18,7 @@ class RejectionKind(MatterKind):
     key = "findings.rejection"
     label = "Rejection of a severe finding"
     subject_model = "findings.finding"
+    takes_conditions = False
     heading = "Findings to controls"
     order = 50
 

@@ -33,6 +33,7 @@ VERBS = {
     "governance.reconsider_exception": "put the exception before the board again",
     "governance.request_exception": "asked for an exception",
     "governance.grant_exception": "granted the exception",
+    "governance.begin_exception": "let the exception begin, its conditions being settled",
     "governance.refuse_exception": "did not grant the exception",
     "governance.amend_exception": "changed the request",
     "governance.withdraw_exception": "withdrew the request",

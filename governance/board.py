@@ -20,6 +20,7 @@ from governance.recourse import CONDITIONS_KIND
 from governance.services.conditions import drop_conditions
 from governance.services.exceptions import (
     MATTER_KIND,
+    begin_exception,
     grant_exception,
     reconsider_exception,
     refuse_exception,
@@ -34,6 +35,7 @@ class RuleMatter(MatterKind):
 
     key: ClassVar[str] = RULE_MATTER
     label: ClassVar[str] = "Rule change"
+    takes_conditions: ClassVar[bool] = False
     subject_model: ClassVar[str] = "governance.ruleversion"
 
     def title(self, subject: RuleVersion) -> str:
@@ -175,6 +177,10 @@ class ExceptionMatter(MatterKind):
         """A request whose matter is withdrawn or returned is withdrawn as well."""
         if subject.state == ExceptionState.REQUESTED:
             withdraw_exception(exception=subject, by=by, reason=f"{matter.ref} was taken back")
+
+    def conditions_settled(self, *, subject: ExceptionRecord, by: Actor) -> None:
+        """It applies from now on."""
+        begin_exception(exception=subject, by=by)
 
     def may_reopen(self, subject: ExceptionRecord) -> Refusal | None:
         """Only while some of its time is left; after that it is asked for anew."""

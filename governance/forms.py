@@ -69,10 +69,16 @@ class VoteForm(forms.Form):
         "name, once the ballot is closed.",
     )
 
-    def __init__(self, *args: Any, abstaining: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, abstaining: str = "", conditions: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["position"].choices = _positions(abstaining)  # type: ignore[attr-defined]
-        for number in range(1, CONDITIONS + 1):
+        positions = _positions(abstaining)
+        self.numbers = range(1, CONDITIONS + 1 if conditions else 1)
+        self.fields["position"].choices = [  # type: ignore[attr-defined]
+            pair for pair in positions if conditions or pair[0] != Position.CONDITIONS
+        ]
+        for number in self.numbers:
             self.fields[f"condition_{number}"] = forms.Text(
                 label=f"Condition {number}", required=False, max_length=2_000
             )
@@ -83,8 +89,7 @@ class VoteForm(forms.Form):
     @property
     def rows(self) -> list[tuple[Any, Any]]:
         """The condition fields in pairs, for the template."""
-        numbers = range(1, CONDITIONS + 1)
-        return [(self[f"condition_{n}"], self[f"days_{n}"]) for n in numbers]
+        return [(self[f"condition_{n}"], self[f"days_{n}"]) for n in self.numbers]
 
     @property
     def opened(self) -> bool:
@@ -97,7 +102,7 @@ class VoteForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Conditions go with their position alone; all that is wrong is said at once."""
         data = super().clean() or {}
-        given = [n for n in range(1, CONDITIONS + 1) if data.get(f"condition_{n}")]
+        given = [n for n in self.numbers if data.get(f"condition_{n}")]
         position = data.get("position")
         unsaid = vote_says_why(position or "", data.get("rationale", ""))
         if position == Position.CONDITIONS and not given and not self.errors:
@@ -116,7 +121,7 @@ class VoteForm(forms.Form):
         data = self.cleaned_data
         conditions = [
             {"text": data[f"condition_{n}"], "days": data.get(f"days_{n}") or DAYS}
-            for n in range(1, CONDITIONS + 1)
+            for n in self.numbers
             if data.get(f"condition_{n}")
         ]
         return {

@@ -44,6 +44,8 @@ class MatterKind(ABC):
     """The ballot rule a new programme starts with; its board may adopt another."""
     replied_to: ClassVar[tuple[str, ...]] = (Outcome.CONDITIONS, Outcome.DENY, Outcome.DEFER)
     """Outcomes to which the parties may reply."""
+    takes_conditions: ClassVar[bool] = True
+    """Whether something waits for conditions to be met; not where a decision has effect at once."""
     reopens: ClassVar[tuple[str, ...]] = ()
     """Outcomes from which `reopen` can put the subject before the board again."""
 
@@ -93,6 +95,9 @@ class MatterKind(ABC):
         """The record whose gate the conditions hold shut: the subject by default."""
         found: models.Model = subject
         return found
+
+    def conditions_settled(self, *, subject: Any, by: Actor) -> None:  # noqa: B027
+        """What follows when the last open condition on the subject is verified or waived."""
 
     def scores_in_summary(self, subject: Any) -> Sequence[str]:
         """What was scored before, in lines for the letter, as it stood when it was decided."""

@@ -6,6 +6,7 @@ It is written once, when the decision is recorded, and does not change afterward
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,12 +110,18 @@ def _weighed(reasons: Sequence[str], weighed: Sequence[str], record: Record) -> 
         parts.append(f"The members read: {'; '.join(_line(h) for h in record.read)}.")
     if reasons:
         parts.append(
-            "They gave these reasons, named here without their names:\n\n"
-            + "\n".join(f"- {_line(r)}" for r in reasons)
+            "They gave these reasons, here without their names:\n\n"
+            + "\n".join(f"- {text}" for text in _each_once(reasons))
         )
     if weighed:
         parts.append("### Scores in summary\n\n" + "\n".join(f"- {_line(w)}" for w in weighed))
     return "\n\n".join(parts)
+
+
+def _each_once(reasons: Sequence[str]) -> list[str]:
+    """The reasons in their order; one that several gave stands once, with how many gave it."""
+    given = Counter(_line(reason) for reason in reasons)
+    return [f"{text} ({many} members)" if many > 1 else text for text, many in given.items()]
 
 
 def _condition(number: int, c: LetterCondition) -> str:

@@ -24,6 +24,7 @@ class DisputeKind(MatterKind):
     key = "publications.dispute"
     label = "Contested passage"
     subject_model = "publications.objection"
+    takes_conditions = False
     heading = "Publication reviews"
     order = 40
 
@@ -70,6 +71,7 @@ class ReleaseKind(MatterKind):
     key = "publications.release"
     label = "Publication after silence"
     subject_model = "publications.publication"
+    takes_conditions = False
     heading = "Publication reviews"
     order = 40
 

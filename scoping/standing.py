@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fellowship.clocks.models import Clock
+from fellowship.clocks.states import ALIVE
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
 from governance.models import Matter
 from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, conditions_of
@@ -145,10 +146,11 @@ SCOPE = Plan(
 def of_fellowship(case: Fellowship, clocks: Sequence[Clock]) -> Standing:
     """Where a fellowship stands; days count by its clocks, or since its stage began."""
     side = FELLOWSHIP_MOVES.holder(case.state)
+    runs = any(clock.state in ALIVE for clock in clocks)
     return FELLOWSHIP.at(
         case.state,
         calendar=case.program.calendar(),
-        clocks=clocks,
+        clocks=clocks if runs else (),
         spans=[("you" if side == "you" else "us", case.stage_at, case.ended_at)],
         names={"Either side": f"the company and {case.fellow}"},
         also=conditions_of(case.proposal) if case.state == F.SCOPE else (),

@@ -88,7 +88,7 @@ class Plan:
     silence: Mapping[str, str]
     steps: Mapping[str, Step]
     more: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
-    """What else may happen in a state that no verb of its own says."""
+    """Who else can stop a case in a state, by no verb of its own."""
 
     def __post_init__(self) -> None:
         untold = self.table.states - set(self.holders)
@@ -124,6 +124,7 @@ class Plan:
         due = due or (clock.due_at if clock else None)
         over = closed and clock is None
         steps = self._steps(state)
+        stops = dict.fromkeys((*steps, *self.more.get(state, ())))
         said = silence or (clock.silence if clock else "") or self.silence.get(state, OVER)
         return Standing(
             where=str(self.table.labels.get(state, state)),
@@ -134,7 +135,7 @@ class Plan:
             silence=said,
             blockers=(
                 *also,
-                *(_blocker(s, said, due, names or {}, rules or {}) for s in steps if s.grounds),
+                *(_blocker(s, said, due, names or {}, rules or {}) for s in stops if s.grounds),
             ),
             due=due,
             paused=bool(clock and clock.paused_at),
@@ -148,7 +149,7 @@ class Plan:
             self.steps.get(f"{state}.{verb}") or self.steps[verb]
             for verb in self.table.verbs(state)
         ]
-        return list(dict.fromkeys([*found, *self.more.get(state, ())]))
+        return list(dict.fromkeys(found))
 
 
 def _blocker(

@@ -1100,4 +1100,18 @@ class Migration(migrations.Migration):
             model_name='ballot',
             constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), ('closed_at__gte', models.F('opened_at')), _connector='OR'), name='ballot_closed_after_it_opened'),
         ),
+        migrations.AddField(
+            model_name='exceptionrecord',
+            name='waits',
+            field=models.BooleanField(default=False, editable=False, help_text='Granted on conditions that are not all settled: it has not begun.'),
+        ),
+        migrations.AddField(
+            model_name='historicalexceptionrecord',
+            name='waits',
+            field=models.BooleanField(default=False, editable=False, help_text='Granted on conditions that are not all settled: it has not begun.'),
+        ),
+        migrations.AddConstraint(
+            model_name='exceptionrecord',
+            constraint=models.CheckConstraint(condition=models.Q(('waits', False), ('state__in', ('granted', 'ended')), _connector='OR'), name='exception_waits_for_conditions_only_once_granted'),
+        ),
     ]

@@ -26,11 +26,12 @@ class ExceptionQuerySet(TrackedQuerySet["ExceptionRecord"]):
     """Exceptions: live, covering, expiring. Nothing here is stored: all derives from the dates."""
 
     def live(self, at: dt.datetime | None = None) -> Self:
-        """Exceptions that apply at `at`: granted, begun, not over and not ended early."""
+        """Exceptions that apply at `at`: granted, begun, not over, not ended early, not waiting."""
         at = at or now()
         return self.filter(
             Q(ended_at=None) | Q(ended_at__gt=at),
             state__in=DECIDED,
+            waits=False,
             starts_at__lte=at,
             expires_at__gt=at,
         )
@@ -81,6 +82,11 @@ class ExceptionRecord(Tracked):
     approved_at = models.DateTimeField(null=True, editable=False)
     decision = models.ForeignKey(
         Decision, null=True, on_delete=models.PROTECT, related_name="exceptions"
+    )
+    waits = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Granted on conditions that are not all settled: it has not begun.",
     )
     ended_at = models.DateTimeField(null=True, editable=False)
     ended_by = models.ForeignKey(
@@ -135,6 +141,10 @@ class ExceptionRecord(Tracked):
                 name="exception_ended_at_and_by_go_together",
             ),
             models.CheckConstraint(
+                condition=Q(waits=False) | Q(state__in=DECIDED),
+                name="exception_waits_for_conditions_only_once_granted",
+            ),
+            models.CheckConstraint(
                 condition=~Q(rationale="") & ~Q(risk="") & ~Q(compensating_measure=""),
                 name="exception_says_why_at_what_risk_and_how_it_is_made_up_for",
             ),
@@ -148,6 +158,7 @@ class ExceptionRecord(Tracked):
         at = at or now()
         return (
             self.state in DECIDED
+            and not self.waits
             and self.starts_at <= at < self.expires_at
             and (self.ended_at is None or self.ended_at > at)
         )

@@ -13,7 +13,7 @@ from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from governance import ballot_box
+from governance import ballot_box, kinds
 from governance.ballots import BallotRule, Tally, quorum_reasons
 from governance.kinds import MatterKind
 from governance.models import Ballot, BallotSeat, Condition, DossierOpening, Matter, RuleVersion
@@ -146,6 +146,19 @@ def vote_says_why(position: str, rationale: str) -> Refusal | None:
     if position not in NEEDS_RATIONALE:
         return None
     return text_given(rationale, "rationale", "Say why: this position needs a rationale.")
+
+
+def may_set_conditions(kind: str, position: str) -> Refusal | None:
+    """Why a matter of this kind is not approved with conditions: nothing would wait for them."""
+    if position != Position.CONDITIONS or kinds.get(kind).takes_conditions:
+        return None
+    return Refusal(
+        "takes_no_conditions",
+        "This decision has effect at once, so nothing would wait for conditions. Approve it, deny "
+        "it, or defer it with what you ask for.",
+        rule="conditions hold a gate",
+        field="position",
+    )
 
 
 def may_record(matter: Matter, by: User, at: dt.datetime | None = None) -> Refusal | None:

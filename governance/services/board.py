@@ -166,6 +166,7 @@ def cast_vote(
     refuse(policy.may_vote(matter, by))
     rationale = rationale.strip()
     refuse(policy.vote_is_whole(position, rationale, conditions))
+    refuse(policy.may_set_conditions(matter.kind, position))
     proposed = [typed.write(c) for c in conditions_of.proposals(matter, conditions)]
     ballot = Ballot.objects.get(matter=matter)
     seat = ballot_box.seat_for(ballot, by)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model
 
 from fellowship.accounts import roles
@@ -20,9 +21,11 @@ from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
 from governance import kinds, typed
+from governance.kinds import MatterKind
 from governance.models import Condition, Decision, Matter, Vote
 from governance.policy import board as policy
 from governance.policy.common import text_given
+from governance.recourse import CONDITIONS_KIND
 from governance.states import CONDITION_MOVES, SETTLED_CONDITION, ConditionState
 
 CONDITION_CLOCK = "governance.condition"
@@ -236,12 +239,30 @@ def _move(condition: Condition, verb: str) -> None:
     journal.record(subject=condition, change={"state": condition.state})
 
 
+def _held(condition: Condition) -> Model:
+    """The record whose gate the condition holds."""
+    model = apps.get_model(condition.subject_type)
+    found: Model = model._default_manager.get(pk=condition.subject_id)
+    return found
+
+
+def _kind_of(condition: Condition) -> MatterKind:
+    """The kind that decides about the record whose gate it holds."""
+    matter = condition.decision.matter
+    while matter.kind == CONDITIONS_KIND:
+        matter = kinds.subject_of(matter).decision.matter
+    return kinds.get(matter.kind)
+
+
 def _settle(condition: Condition, verb: str, by: User) -> Condition:
     condition.settled_at, condition.settled_by = now(), by
     _move(condition, verb)
     clock = clocks.latest(condition, CONDITION_CLOCK)
     if clock:
         clock_services.stop(clock=clock, by=by)
+    subject = _held(condition)
+    if conditions_met(subject) is None:
+        _kind_of(condition).conditions_settled(subject=subject, by=by)
     word = "verified" if condition.state in SETTLED_CONDITION[:1] else "waived"
     _tell(condition, [condition.owner], f"A condition is {word}")
     return condition

@@ -22,7 +22,7 @@ from governance import links
 from governance.models import Decision, ExceptionRecord, ExceptionReminder, Matter, RuleVersion
 from governance.policy import exceptions as policy
 from governance.services.board import refer, withdraw_matter
-from governance.states import EXCEPTION_MOVES, ExceptionState, RuleKind
+from governance.states import EXCEPTION_MOVES, ExceptionState, Outcome, RuleKind
 
 MATTER_KIND = "governance.exception"
 SWEEP = journal.System("governance.exceptions")
@@ -96,7 +96,8 @@ def request_exception(
 def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User) -> ExceptionRecord:
     """Grant what the board approved; called where its decision is performed.
 
-    It never starts before the decision: nobody is covered backwards. One granted stays as it is.
+    It never starts before the decision: nobody is covered backwards. Granted on conditions it waits
+    until all are settled. One granted stays as it is.
     """
     exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
     if exception.state == ExceptionState.GRANTED:
@@ -105,10 +106,28 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
     exception.state = EXCEPTION_MOVES.target(exception.state, "grant")
     exception.approved_by, exception.approved_at, exception.decision = by, now(), decision
     exception.starts_at = max(exception.starts_at, exception.approved_at)
+    exception.waits = decision.outcome == Outcome.CONDITIONS
     exception.save()
     change = {"from": exception.starts_at, "until": exception.expires_at}
     journal.record(subject=exception, change=change)
     _tell_owner(exception, f"Granted until {exception.expires_at:%-d %B %Y}: {exception.title}")
+    return exception
+
+
+@journal.verb("governance.begin_exception")
+def begin_exception(*, exception: ExceptionRecord, by: Actor) -> ExceptionRecord:
+    """Let an exception begin whose conditions are all settled. One begun, or over, stays as it is.
+
+    Called where the last condition is settled.
+    """
+    exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
+    if not exception.waits or exception.expires_at <= now():
+        return exception
+    exception.waits, exception.starts_at = False, max(exception.starts_at, now())
+    exception.save()
+    change = {"from": exception.starts_at, "until": exception.expires_at}
+    journal.record(subject=exception, change=change)
+    _tell_owner(exception, f"Its conditions are settled, it applies: {exception.title}")
     return exception
 
 

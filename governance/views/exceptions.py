@@ -48,6 +48,8 @@ def stand(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone]:
         return _WORDS[exception.state]
     if exception.expires_at <= at:
         return "Over", "plain"
+    if exception.waits:
+        return "Waits for its conditions", "warn"
     if exception.starts_at > at:
         return "Not begun", "plain"
     return ("Ends soon", "warn") if exception.expires_at <= at + SOON else ("In force", "good")
@@ -79,7 +81,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:
     return rows.select_related("owner").only(
         *("ref", "kind", "title", "subject_label", "renewals", "state"),
-        *("starts_at", "expires_at", "approved_at", "ended_at"),
+        *("starts_at", "expires_at", "approved_at", "ended_at", "waits"),
         *("owner__name", "owner__email"),
     )
 

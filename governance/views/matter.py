@@ -85,7 +85,7 @@ def vote(request: HttpRequest, ref: str) -> HttpResponse:
     """Cast or change the vote of one's seat."""
     matter = _opened(request, ref)
     ballot = _ballot(matter)
-    form = VoteForm(request.POST, abstaining=_abstaining(ballot))
+    form = _vote_form(matter, ballot, request.POST)
     if form.is_valid():
         done = attempt(
             form,
@@ -322,7 +322,7 @@ def _voting(
         "seat": seat,
         "may_vote": policy.may_vote(matter, user),
         "own_vote": own,
-        "vote_form": form or VoteForm(initial=initial, abstaining=_abstaining(ballot)),
+        "vote_form": form or _vote_form(matter, ballot, initial=initial),
         "conflict": _said(matter, user),
     }
 
@@ -341,6 +341,11 @@ def _sealed(matter: Matter, own: Vote | None) -> dict[str, Any]:
         "changes": dossiers.changes(before.body, latest.body) if before else None,
         "stale": own is not None and own.dossier_number < latest.number,
     }
+
+
+def _vote_form(matter: Matter, ballot: Ballot | None, *args: Any, **options: Any) -> VoteForm:
+    takes = kinds.get(matter.kind).takes_conditions
+    return VoteForm(*args, abstaining=_abstaining(ballot), conditions=takes, **options)
 
 
 def _abstaining(ballot: Ballot | None) -> str:

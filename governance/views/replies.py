@@ -64,12 +64,7 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
         return None
     decision.matter = matter
     found = Reply.objects.visible_to(user).filter(decision=decision)
-    clocks = {
-        clock.kind: clock
-        for clock in Clock.objects.about(matter)
-        .filter(kind__in=(recourse.REPLY_CLOCK, recourse.REQUEST_CLOCK))
-        .order_by("id")
-    }
+    clocks = _times(matter) if party else {}
     return Ways(
         replies=list(found.select_related("author", "answered_by")),
         review=IndependentReview.objects.filter(decision=decision).first(),
@@ -80,6 +75,13 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
         may_ask=policy.may_ask(decision, user) if party else None,
         answers=not party and has_role(user, matter.program_id, roles.CHAIR),
     )
+
+
+def _times(matter: Matter) -> dict[str, Clock]:
+    """The latest times to reply and to ask for a review, by their kind."""
+    kinds_of_time = (recourse.REPLY_CLOCK, recourse.REQUEST_CLOCK)
+    rows = Clock.objects.about(matter).filter(kind__in=kinds_of_time).order_by("id")
+    return {clock.kind: clock for clock in rows}
 
 
 @login_required

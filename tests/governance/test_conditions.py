@@ -15,11 +15,12 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
-from governance import services
-from governance.models import Condition, Matter
+from governance import exceptions, kinds, services
+from governance.forms import VoteForm
+from governance.models import Condition, ExceptionRecord, Matter
 from governance.policy import board as policy
 from tests.governance.conftest import RenameKind
-from tests.scenarios.governance import CONDITION, decide, vote
+from tests.scenarios.governance import CONDITION, decide, decide_on, requested_exception, vote
 from tests.scenarios.world import World
 
 
@@ -165,6 +166,46 @@ def test_overdue_is_told_once_and_the_gate_stays_shut(world: World, condition: C
     assert gate is not None
     assert "not verified and overdue" in gate.reason
     assert Condition.objects.overdue(after).get() == condition
+
+
+def test_an_exception_granted_on_conditions_begins_once_they_are_settled(world: World) -> None:
+    exception = requested_exception(world)
+    people = {"owner": world.steward.pk, "verifier": world.manager.pk}
+    conditions = [{**CONDITION, **people}, {"text": "A second.", "days": 9, **people}]
+    decide_on(world, exception, "approve_with_conditions", conditions=conditions)
+    first, second = Condition.objects.order_by("number")
+    exception.refresh_from_db()
+    assert (exception.state, exception.waits, exception.is_live()) == ("granted", True, False)
+    assert not exceptions.covered(world.cohort, exception.kind)
+    for condition in (first, second):
+        assert not ExceptionRecord.objects.live().exists()
+        services.meet_condition(condition=condition, by=world.steward, evidence="Log 1.")
+        services.verify_condition(condition=condition, by=world.manager)
+    exception.refresh_from_db()
+    assert (exception.waits, exception.is_live()) == (False, True)
+    assert exception.starts_at > second.created_at
+    assert exceptions.covered(world.cohort, exception.kind)
+    assert timeline(exception)[0].verb == "governance.begin_exception"
+
+
+def test_what_has_effect_at_once_is_not_approved_with_conditions(
+    world: World, matter: Matter, rename: RenameKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(rename), "takes_conditions", False)
+    assert (
+        code(lambda: vote(matter, world.board_legal, "approve_with_conditions"))
+        == "takes_no_conditions"
+    )
+    assert "condition_1" not in VoteForm(conditions=False).fields
+    vote(matter, world.board_legal)
+    kept = {key for key, kind in kinds.registered().items() if kind.takes_conditions}
+    assert kept == {
+        "access.request",
+        "governance.conditions",
+        "governance.exception",
+        "proposals.proposal",
+        "scoping.amendment",
+    }
 
 
 def test_the_database_refuses_a_verifier_who_owns(world: World, condition: Condition) -> None:

@@ -27,13 +27,14 @@ def test_a_denial_names_reasons_deadlines_and_the_way_to_a_review(
     rename.party_ids, rename.summary = {world.applicant.pk}, ("Relevance (35 %): 4, 2",)
     with frozen(MONDAY):
         matter = about(world)
-        for member in world.board:
+        for member in world.board[:4]:
             vote(matter, member, "deny", rationale="The name is taken.")
+        vote(matter, world.board[4], "deny", rationale="No reason\nwas given.")
         letter = services.record_decision(matter=matter, by=world.chair).letter
     assert "**The board denied this.**" in letter
     assert "5 to deny, under Ballot rules v1." in letter
     assert "The members read: Cohort." in letter
-    assert letter.count("- The name is taken.") == 5
+    assert "- The name is taken. (4 members)\n- No reason was given.\n" in letter
     assert "### Scores in summary\n\n- Relevance (35 %): 4, 2" in letter
     assert (
         "reply to this decision once, in writing, until 15 March 2027, 09:00 (UTC) "

@@ -21,6 +21,7 @@ from fellowship.web.routes import route_to
 from governance import ballot_words, rules
 from proposals import policy, rubric, statistics
 from proposals.models import Assignment, Draft, Proposal, Review
+from proposals.models.blind import title_for_reviewers
 from proposals.services.drafting import (
     DECISION_CLOCK,
     DECISION_SILENCE,
@@ -38,6 +39,8 @@ verbs.register(
         "proposals.unassign_reviewer": "took an assignment back",
         "proposals.declare": "declared a conflict",
         "proposals.submit_review": "sent a review",
+        "proposals.mask_passages": "masked passages of the redacted copy",
+        "proposals.check_copy": "checked the redacted copy",
         "proposals.refer_to_board": "handed it to the board",
         "proposals.enact_decision": "enacted the board’s decision",
         "proposals.take_back": "gave it back to the panel",
@@ -108,11 +111,12 @@ def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
 @work.register_for(roles.REVIEWER)
 def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The reviewer's open assignments."""
-    rows = Assignment.objects.to_do(user).select_related("proposal")
-    shown = ("due_at", "proposal__ref", "proposal__title", "proposal__program_id")
+    rows: Any = Assignment.objects.to_do(user).select_related("proposal")
+    rows = rows.annotate(read_title=title_for_reviewers())
+    shown = ("due_at", "proposal__ref", "proposal__program_id")
     for assignment in rows.only(*shown)[:50]:
         yield work.WorkItem(
-            title=f"Score “{assignment.proposal}”",
+            title=f"Score “{assignment.read_title}”",
             url=reverse("proposals:review", args=[assignment.pk]),
             due=assignment.due_at,
             silence="The programme manager assigns somebody else.",

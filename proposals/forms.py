@@ -222,6 +222,17 @@ class ConflictForm(forms.Form):
     )
 
 
+class PassagesForm(forms.Form):
+    """What else must not be read in a redacted copy."""
+
+    passages = forms.Text(
+        label="Passages to mask",
+        max_length=5_000,
+        help_text="One a line, as it stands in the copy. Each is masked wherever it stands, "
+        "whatever its case and accents.",
+    )
+
+
 class ReviewForm(Judged):
     """The rubric. It shows and reads; `proposals.reviewing` judges."""
 

@@ -16,7 +16,7 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.programs.policy import takes_proposals
 from proposals import answers as reading
-from proposals import checks, rubric, sections
+from proposals import blindness, checks, rubric, sections
 from proposals.models import Assignment, Proposal, Review
 from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
@@ -178,6 +178,7 @@ def may_assign(proposal: Proposal, reviewer: User, by: Actor) -> Refusal | None:
     return first(
         may_manage(proposal, by),
         _state(proposal, S.SUBMITTED, S.IN_REVIEW, what="Reviewers are assigned"),
+        blindness.unchecked(proposal),
         may_serve(proposal, reviewer),
     )
 
@@ -198,6 +199,7 @@ def may_serve(proposal: Proposal, reviewer: User) -> Refusal | None:
         Refusal("recused", f"{name} declared a conflict.", SEPARATION, field="reviewer")
         if _recused(proposal, reviewer)
         else None,
+        blindness.knows_already(proposal, reviewer),
     )
 
 
@@ -231,6 +233,7 @@ def may_review(assignment: Assignment, by: Actor) -> Refusal | None:
         if said is None
         else None,
         _state(proposal, S.IN_REVIEW, what="Reviews are written"),
+        blindness.unreadable(proposal),
     )
 
 

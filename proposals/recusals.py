@@ -16,3 +16,5 @@ def proposals(key: int) -> RawSQL:
 
 closes_with("proposals.assignment", "proposal_id", proposals)
 closes_with("proposals.review", "proposal_id", proposals)
+closes_with("proposals.proposalversion", "proposal_id", proposals)
+closes_with("proposals.redactedcopy", "version__proposal_id", proposals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proposals.views import applicant, attachments, case, lists, panel, reuse, sending
+from proposals.views import applicant, attachments, blind, case, lists, panel, reuse, sending
 
 app_name = "proposals"
 urlpatterns = [
@@ -33,6 +33,8 @@ urlpatterns = [
     path("<slug:ref>/discard/", applicant.discard, name="discard"),
     path("<slug:ref>/withdraw/", sending.withdraw, name="withdraw"),
     path("<slug:ref>/panel/", panel.panel, name="panel"),
+    path("<slug:ref>/copy/", blind.copy, name="copy"),
+    path("<slug:ref>/copy/check/", blind.check, name="check_copy"),
     path("<slug:ref>/panel/refer/", panel.refer, name="refer"),
     path("<slug:ref>/panel/<int:pk>/unassign/", panel.unassign, name="unassign"),
 ]

@@ -17,7 +17,8 @@ _SMALL: Final = frozenset(
 )
 _COMMON: Final = frozenset(
     words(
-        "university universitat universite universidad universita college institute institut "
+        "uni univ inst tech university universitat universite universidad universita "
+        "college institute institut "
         "school department dept faculty center centre laboratory lab labs group research "
         "researcher company foundation national international technology science sciences "
         "computer independent freelance self employed none na retired student consultant"
@@ -37,6 +38,11 @@ def keys(text: str) -> list[Key]:
 def same(one: Key, other: Key) -> bool:
     """Whether both name one organisation: the same words, or all of one among the other's."""
     return one <= other or other <= one
+
+
+def telling(text: str) -> list[str]:
+    """The words of an affiliation that tell it from others, in order."""
+    return [word for word in words(text) if word not in _SMALL | _COMMON]
 
 
 def of_person(affiliation: str, past: str) -> Iterable[tuple[str, Key]]:

@@ -36,6 +36,7 @@ class CallSerializer(serializers.ModelSerializer[Call]):
             "opens_at",
             "closes_at",
             "places",
+            "blind",
             "state",
             "open",
         )

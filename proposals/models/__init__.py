@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proposals.models.attachment import DraftFile
+from proposals.models.blind import RedactedCopy
 from proposals.models.evaluation import ImportedEvaluation
 from proposals.models.panel import Assignment, Review, ReviewDraft, Score
 from proposals.models.proposal import Draft, Proposal, ProposalVersion
@@ -14,6 +15,7 @@ __all__ = [
     "ImportedEvaluation",
     "Proposal",
     "ProposalVersion",
+    "RedactedCopy",
     "Review",
     "ReviewDraft",
     "Score",

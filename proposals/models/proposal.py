@@ -34,8 +34,9 @@ class ProposalQuerySet(TrackedQuerySet["Proposal"]):
         """Those whose content the person may read.
 
         Applicants read their own. Managers and auditors read what was submitted. Reviewers read
-        what is assigned to them, board members what came before them, each only after declaring
-        that there is no conflict. Whoever declared one reads nothing of it, whatever the role.
+        what is assigned to them, but nothing in a blind call, whose redacted copy stands with the
+        assignment; board members what came before them. Both only after declaring that there is no
+        conflict. Whoever declared one reads nothing of it, whatever the role.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
@@ -69,7 +70,10 @@ def _party_ids(user: Any) -> models.QuerySet[Any, int]:
 
 
 def _assigned_ids(user: Any) -> models.QuerySet[Any, int]:
-    rows = Proposal.objects.filter(assignments__reviewer_id=user.pk, assignments__ended_at=None)
+    """What the person reviews in calls read openly; of a blind one they read the copy alone."""
+    rows = Proposal.objects.filter(
+        assignments__reviewer_id=user.pk, assignments__ended_at=None, call__blind=False
+    )
     return rows.values_list("pk", flat=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proposals.services.attachments import attach_file, remove_file
+from proposals.services.blind import check_copy, mask_passages
 from proposals.services.case import (
     enact_decision,
     reconsider,
@@ -37,10 +38,12 @@ __all__ = [
     "assign_reviewer",
     "attach_file",
     "begin_revision",
+    "check_copy",
     "declare",
     "discard_revision",
     "draft_answers",
     "enact_decision",
+    "mask_passages",
     "reconsider",
     "refer_to_board",
     "remove_file",

@@ -24,6 +24,7 @@ from governance import rules
 from proposals import answers as reading
 from proposals import attachments, checks, policy, sections, terms
 from proposals.models import Draft, DraftFile, Proposal, ProposalVersion
+from proposals.services.blind import keep_copy
 from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
 SERVICE = journal.System("proposals service")
@@ -226,7 +227,7 @@ def _write_version(proposal: Proposal, found: sections.Answers, by: User) -> Pro
     proposal.title = found["title"]
     proposal.save()
     files = _entries(proposal)
-    return ProposalVersion.objects.create(
+    version = ProposalVersion.objects.create(
         proposal=proposal,
         number=proposal.version,
         answers=found,
@@ -237,6 +238,8 @@ def _write_version(proposal: Proposal, found: sections.Answers, by: User) -> Pro
         submitted_at=now(),
         submitted_by=by,
     )
+    keep_copy(proposal, version)
+    return version
 
 
 def _entries(proposal: Proposal) -> list[dict[str, Any]]:

@@ -19,28 +19,29 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from proposals.models import Assignment, Proposal, Review
+from proposals.models.blind import title_for_reviewers
 from proposals.states import ProposalState
 
 OFFICE = (roles.MANAGER, roles.AUDITOR)
 WAITING = (
-    *("due_at", "proposal__ref", "proposal__title", "proposal__program_id"),
+    *("due_at", "proposal__ref", "proposal__program_id"),
     "proposal__call__title",
 )
-DONE = ("assignment", "submitted_at", "proposal__ref", "proposal__title", "proposal__state")
+DONE = ("assignment", "submitted_at", "proposal__ref", "proposal__state")
 SORTS = {"submitted": "-submitted_at", "ref": "ref", "state": "state", "title": "title"}
 
 
 # --- the reviewer ----------------------------------------------------------------------------
 
 
-def _to_score(assignment: Assignment) -> object:
+def _to_score(assignment: Any) -> object:
     url = route_to("proposals:review", assignment.pk)
-    return cells.link(url, assignment.proposal.title, assignment.proposal.ref)
+    return cells.link(url, assignment.read_title, assignment.proposal.ref)
 
 
-def _scored(review: Review) -> object:
+def _scored(review: Any) -> object:
     url = route_to("proposals:review", review.assignment_id)
-    return cells.link(url, review.proposal.title, review.proposal.ref)
+    return cells.link(url, review.read_title, review.proposal.ref)
 
 
 TO_SCORE: tuple[Column[Assignment], ...] = (
@@ -62,8 +63,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     mine = Assignment.objects.visible_to(request.user).standing().filter(reviewer=request.user.pk)
     open_now = mine.filter(review=None, proposal__state=ProposalState.IN_REVIEW)
     waiting = open_now.order_by("due_at", "id").select_related("proposal__call").only(*WAITING)
+    waiting = waiting.annotate(read_title=title_for_reviewers())
     page = paginate(request, waiting)
     done = Review.objects.filter(reviewer=request.user.pk, assignment__in=mine.values("pk"))
+    done = done.annotate(read_title=title_for_reviewers())
     done = done.select_related("proposal").only(*DONE).order_by("-submitted_at", "-id")[:50]
     context = {
         "page": page,

@@ -20,7 +20,7 @@ from fellowship.web import autosave, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import hints, recused
-from proposals import policy, rubric, services
+from proposals import blindness, policy, rubric, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import Assignment, ImportedEvaluation, Proposal, Review, ReviewDraft
 from proposals.views.case import frame, paper, read_scores, score_rows
@@ -93,8 +93,14 @@ def declare(request: HttpRequest, pk: int) -> HttpResponse:
         if done:
             messages.success(request, "Thank you. The proposal is no longer yours to see.")
             return redirect("proposals:reviews")
-    noticed = [h.sentence() for h in hints.of_one(assignment.proposal, _person(request))]
-    context = {"assignment": assignment, "noticed": noticed}
+    found = hints.of_one(assignment.proposal, _person(request))
+    blind = blindness.reads_copy(assignment)
+    context = {
+        "assignment": assignment,
+        "noticed": list(dict.fromkeys(h.blind() if blind else h.sentence() for h in found)),
+        "blind": blind,
+        "read_title": blindness.title(assignment.proposal),
+    }
     return form_page(request, "proposals/declare.html", form, context)
 
 
@@ -122,11 +128,9 @@ def _onward(request: HttpRequest, assignment: Assignment) -> HttpResponse:
 def _review_page(
     request: HttpRequest, assignment: Assignment, context: dict[str, Any]
 ) -> HttpResponse:
-    proposal = assignment.proposal
     context |= {
         "assignment": assignment,
-        "proposal": proposal,
-        **paper(proposal, proposal.current()),
+        **_paper(assignment),
         "more": Assignment.objects.to_do(request.user).exclude(pk=assignment.pk).exists(),
     }
     return form_page(request, "proposals/review.html", context["form"], context)
@@ -138,12 +142,23 @@ def _sent(request: HttpRequest, assignment: Assignment, sent: Review) -> HttpRes
     others = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
     context = {
         "assignment": assignment,
-        "proposal": proposal,
         "review": read_scores(rule, [sent])[0],
         "others": read_scores(rule, others.exclude(pk=sent.pk).prefetch_related("scores")),
-        **paper(proposal, proposal.current()),
+        **_paper(assignment),
     }
     return render(request, "proposals/review_sent.html", context)
+
+
+def _paper(assignment: Assignment) -> dict[str, Any]:
+    """What this reviewer reads: the proposal, or in a blind call its redacted copy."""
+    proposal = assignment.proposal
+    blind = blindness.reads_copy(assignment)
+    return {
+        "proposal": proposal,
+        "blind": blind,
+        "read_title": blindness.title(proposal),
+        **(blindness.paper(proposal) if blind else paper(proposal, proposal.current())),
+    }
 
 
 def _mine(request: HttpRequest, pk: int) -> Assignment:
@@ -188,6 +203,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "candidates": [(user, noticed[user.pk]) for user in candidates if user.pk in noticed],
         "reviews": reviews,
         "needed": progress.asked,
+        "unchecked": blindness.unchecked(proposal),
         "recusals": recused.of_case(request.user, [("proposals.proposal", proposal.pk)]),
         "chart": _chart(score_rows(rule, reviews)),
         "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(

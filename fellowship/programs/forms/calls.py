@@ -29,6 +29,12 @@ class CallForm(forms.Form):
         label="Cohort", queryset=Cohort.objects.none(), required=False, empty_label="No cohort"
     )
     places = forms.IntegerField(label="Places", min_value=1, max_value=500)
+    blind = forms.BooleanField(
+        label="Blind review: reviewers do not learn who applies",
+        required=False,
+        help_text="They read a redacted copy, which the manager checks first. The board reads the "
+        "whole proposal once the reviews are in. It cannot be changed once the call is published.",
+    )
     opens_at = forms.DateTimeField(label="Opens")
     closes_at = forms.DateTimeField(
         label="Closes", help_text="Proposals are taken until just before this instant."

@@ -620,4 +620,14 @@ class Migration(migrations.Migration):
             model_name='track',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('retired_by', None)), models.Q(('retired_at__isnull', False), ('retired_by__isnull', False)), _connector='OR'), name='track_retired_at_and_by_go_together'),
         ),
+        migrations.AddField(
+            model_name='call',
+            name='blind',
+            field=models.BooleanField(default=False, help_text='Reviewers do not learn who applies.', verbose_name='blind review'),
+        ),
+        migrations.AddField(
+            model_name='historicalcall',
+            name='blind',
+            field=models.BooleanField(default=False, help_text='Reviewers do not learn who applies.', verbose_name='blind review'),
+        ),
     ]

@@ -57,6 +57,9 @@ class Call(Tracked):
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     places = models.PositiveSmallIntegerField(default=4)
+    blind = models.BooleanField(
+        "blind review", default=False, help_text="Reviewers do not learn who applies."
+    )
     state = models.CharField(
         max_length=20, choices=CallState.choices, default=CallState.DRAFT, editable=False
     )

@@ -31,6 +31,7 @@ def draft_call(
     cohort: Cohort | None = None,
     background: str = "",
     places: int = 4,
+    blind: bool = False,
 ) -> Call:
     """Write a call; it is public once published."""
     refuse(policy.may_manage(program, by))
@@ -48,6 +49,7 @@ def draft_call(
         opens_at=opens_at,
         closes_at=closes_at,
         places=places,
+        blind=blind,
     )
     journal.record(subject=call, change={"title": title, "closes_at": closes_at})
     return call

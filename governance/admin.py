@@ -17,7 +17,16 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.refusals import Refusal, Refused
 from governance.models import Delegation
 from governance.models.visibility import ROOM
-from governance.views import condition, deputies, docket, matter, meetings, recusals, replies
+from governance.views import (
+    condition,
+    deputies,
+    docket,
+    matter,
+    meeting_room,
+    meetings,
+    recusals,
+    replies,
+)
 
 View = Callable[..., HttpResponseBase]
 NOT_THE_ROOM = Refusal(
@@ -83,6 +92,7 @@ class BoardSite(AdminSite):
             path("meetings/<int:pk>/", door(meetings.detail), name="meeting"),
             path("meetings/<int:pk>/minutes/", door(meetings.minutes), name="meeting_minutes"),
             path("meetings/<int:pk>/approve/", door(meetings.approve), name="meeting_approve"),
+            *self._meeting_routes(),
             path("meetings/<int:pk>/cancel/", door(meetings.cancel), name="meeting_cancel"),
             path("recusals/<int:pk>/", recusals.detail, name="recusal"),
             path("recusals/<int:pk>/approve/", recusals.approve, name="recusal_approve"),
@@ -104,6 +114,21 @@ class BoardSite(AdminSite):
             path("<str:ref>/review/name/", replies.name, name="review_name"),
             path("<str:ref>/review/declare/", replies.declare, name="review_declare"),
             path("<str:ref>/review/finding/", replies.find, name="review_finding"),
+        ]
+
+    def _meeting_routes(self) -> list[URLPattern]:
+        """What is done in and around a meeting."""
+        door, one = self.admin_view, "meetings/<int:pk>/"
+        return [
+            path("meetings/cadence/", door(meeting_room.cadence), name="cadence"),
+            path("meetings/cadence/end/", door(meeting_room.end_cadence), name="cadence_end"),
+            path(f"{one}move/", door(meeting_room.move), name="meeting_move"),
+            path(f"{one}present/", door(meeting_room.present), name="meeting_present"),
+            path(f"{one}consent/", door(meeting_room.consent), name="meeting_consent"),
+            path(f"{one}pull/", door(meeting_room.pull), name="meeting_pull"),
+            path(f"{one}record/", door(meeting_room.record), name="meeting_record"),
+            path(f"{one}draft/", door(meeting_room.draft), name="meeting_draft"),
+            path(f"{one}invitation.ics", door(meeting_room.invitation), name="meeting_ics"),
         ]
 
 

@@ -9,7 +9,7 @@ from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.notices.services import notify
 from governance.models import Condition, Escalation, Matter
-from governance.services import exceptions
+from governance.services import cadence, exceptions
 from governance.services.conditions import CONDITION_CLOCK
 from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
@@ -84,3 +84,9 @@ def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
 def announce_exceptions(at: dt.datetime) -> int:
     """Tell owners which exceptions end soon or ended."""
     return exceptions.announce(at)
+
+
+@registry.sweeper("governance.cadence")
+def call_standing_meetings(at: dt.datetime) -> int:
+    """Call the meetings that standing cadences name in the weeks ahead."""
+    return cadence.call_due(at)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
 
-from fellowship.notices import links
+from fellowship.notices import attachments, links
 from fellowship.notices.models import Mail, Notice
 
 FOOTER = "You get this mail because you take part in a fellowship programme. Your inbox: {inbox}"
@@ -17,7 +17,7 @@ def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:
     notices = sorted(notices, key=lambda notice: notice.pk)
     parts = [_part(notice) for notice in notices]
     parts.append("-- \n" + FOOTER.format(inbox=links.absolute("/inbox/")))
-    return EmailMessage(
+    message = EmailMessage(
         subject=_subject(notices),
         body="\n\n".join(parts) + "\n",
         to=[mail.recipient.email],
@@ -27,6 +27,9 @@ def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:
             "Auto-Submitted": "auto-generated",
         },
     )
+    for file in attachments.of(notices):
+        message.attach(file.name, file.content, file.type)
+    return message
 
 
 def _subject(notices: Sequence[Notice]) -> str:

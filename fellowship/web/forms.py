@@ -47,6 +47,7 @@ __all__ = [
     "RadioScale",
     "ReasonForm",
     "Text",
+    "TimeField",
     "TypedChoiceField",
     "URLField",
     "UploadField",
@@ -65,6 +66,7 @@ MISSING: Final[dict[type[forms.Field], str]] = {
     forms.ModelChoiceField: "Choose one.",
     forms.DateTimeField: "Give a day and a time.",
     forms.DateField: "Give a day.",
+    forms.TimeField: "Give a time, such as 10:00.",
     forms.IntegerField: "Give a number.",
 }
 """What an empty field of a kind asks for; the first that fits."""
@@ -127,6 +129,21 @@ class DateTimeField(forms.DateTimeField):
     """An instant, given in the person's zone (which the field's hint names)."""
 
     widget = DateTimeInput
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own control for a time of day."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class TimeField(forms.TimeField):
+    """A time of day, on the clock that the field's hint names."""
+
+    widget = TimeInput
 
 
 class Text(forms.CharField):

@@ -10,17 +10,21 @@ from governance.models.board import (
     MatterParty,
     MatterSubject,
 )
+from governance.models.cadence import Cadence
 from governance.models.decisions import Condition, Decision
 from governance.models.escalations import Escalation, EscalationStep
 from governance.models.exceptions import ExceptionRecord, ExceptionReminder
 from governance.models.meetings import Delegation, Meeting
+from governance.models.minutes import ConsentItem, MinutesItem
 from governance.models.replies import IndependentReview, Reply, ReviewSeat
 from governance.models.rules import RulePin, RuleVersion
 
 __all__ = [
     "Ballot",
     "BallotSeat",
+    "Cadence",
     "Condition",
+    "ConsentItem",
     "Decision",
     "Delegation",
     "Dossier",
@@ -34,6 +38,7 @@ __all__ = [
     "MatterParty",
     "MatterSubject",
     "Meeting",
+    "MinutesItem",
     "Reply",
     "ReviewSeat",
     "RulePin",

@@ -15,6 +15,7 @@ from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
+from governance.models.cadence import Cadence
 from governance.models.visibility import ROOM
 
 
@@ -69,16 +70,28 @@ class MeetingQuerySet(TrackedQuerySet["Meeting"]):
 
 
 class Meeting(Tracked):
-    """One meeting of a board. Its agenda is generated; its minutes are text, approved once."""
+    """One meeting of a board. Its agenda is generated; its minutes are approved once and sealed.
+
+    `minutes` is what concerns no single matter; the rest stands in its `items`. `sequence` counts
+    the changes of which invitations tell.
+    """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="meetings")
     starts_at = models.DateTimeField()
+    duration = models.PositiveSmallIntegerField(default=60)
+    place = models.CharField(max_length=250, blank=True)
+    cadence = models.ForeignKey(
+        Cadence, null=True, on_delete=models.PROTECT, related_name="meetings"
+    )
+    slot_on = models.DateField(null=True, editable=False)
+    sequence = models.PositiveSmallIntegerField(default=0, editable=False)
     attendance = models.JSONField(default=list, blank=True)
     minutes = models.TextField(blank=True)
     approved_at = models.DateTimeField(null=True, editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -94,6 +107,20 @@ class Meeting(Tracked):
                 condition=Q(cancelled_at=None),
                 name="meeting_once",
             ),
+            models.UniqueConstraint(fields=["cadence", "slot_on"], name="meeting_slot_once"),
+            models.CheckConstraint(
+                condition=Q(cadence=None, slot_on=None)
+                | Q(cadence__isnull=False, slot_on__isnull=False),
+                name="meeting_slot_of_a_cadence",
+            ),
+            models.CheckConstraint(
+                condition=Q(duration__range=(10, 600)), name="meeting_lasts_within_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at=None, sha256="")
+                | (Q(approved_at__isnull=False) & ~Q(sha256="")),
+                name="meeting_sealed_when_approved",
+            ),
             models.CheckConstraint(
                 condition=Q(cancelled_at=None, cancelled_by=None)
                 | Q(cancelled_at__isnull=False, cancelled_by__isnull=False, minutes=""),
@@ -108,6 +135,17 @@ class Meeting(Tracked):
 
     def __str__(self) -> str:
         return f"Meeting of {self.starts_at:%d %B %Y}"
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When it is to end."""
+        return self.starts_at + dt.timedelta(minutes=self.duration)
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was moved to another day than its cadence names, as for a day off."""
+        local = self.program.calendar().local(self.starts_at).date()
+        return self.slot_on is not None and local != self.slot_on
 
     @property
     def cancelled_words(self) -> str:

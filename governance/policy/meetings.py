@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -11,9 +12,11 @@ from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import rules
-from governance.models import Meeting
+from governance.models import Cadence, Meeting
 from governance.policy.common import needs_role, text_given
 from governance.states import RuleKind
+
+RANGES = {"every_weeks": (1, 52), "minutes": (10, 600), "weeks_ahead": (1, 26)}
 
 
 def may_call(program: Program, by: Actor) -> Refusal | None:
@@ -28,6 +31,73 @@ def may_call_for(program: Program, starts_at: dt.datetime, by: Actor) -> Refusal
         None
         if starts_at > now()
         else Refusal("in_the_past", "Choose a time that is still to come.", field="starts_at"),
+    )
+
+
+def may_move(meeting: Meeting, starts_at: dt.datetime, by: User) -> Refusal | None:
+    """Why the meeting may not be moved to that time."""
+    taken = Meeting.objects.filter(
+        program_id=meeting.program_id, starts_at=starts_at, cancelled_at=None
+    )
+    return first(
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="move a meeting"),
+        Refusal("cancelled", "This meeting was cancelled.") if meeting.cancelled_at else None,
+        Refusal("has_begun", "This meeting has begun: it is not moved any more.")
+        if meeting.minutes or meeting.starts_at <= now()
+        else None,
+        None
+        if starts_at > now()
+        else Refusal("in_the_past", "Choose a time that is still to come.", field="starts_at"),
+        Refusal("taken", "The board meets at that time already.", field="starts_at")
+        if taken.exists()
+        else None,
+    )
+
+
+def may_mark(meeting: Meeting, user: User, by: User) -> Refusal | None:
+    """Why it may not be noted who is there: the chair or a manager does, of those who take part."""
+    return first(
+        may_write(meeting, by),
+        None
+        if roles_of(user, meeting.program_id) or user.pk in meeting.attendance
+        else Refusal("wrong_person", "Only people of the programme take part."),
+    )
+
+
+def may_draft(meeting: Meeting, by: User) -> Refusal | None:
+    """Why the minutes may not be drafted: what is to be written down must have begun."""
+    return first(
+        may_write(meeting, by),
+        None
+        if meeting.starts_at <= now()
+        else Refusal("not_begun", "The meeting has not begun: there is nothing to write down."),
+    )
+
+
+def may_set_cadence(
+    program: Program, first_on: dt.date, lengths: Mapping[str, int], by: Actor
+) -> Refusal | None:
+    """Why the board may not meet by this cadence; `lengths` in weeks and minutes, by field."""
+    return first(
+        needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to="set the cadence"),
+        *(_within(field, value, *RANGES[field]) for field, value in lengths.items()),
+        None
+        if first_on >= program.calendar().local(now()).date()
+        else Refusal("in_the_past", "Choose a day that is still to come.", field="first_on"),
+    )
+
+
+def _within(field: str, value: int, low: int, high: int) -> Refusal | None:
+    if low <= value <= high:
+        return None
+    return Refusal("out_of_range", f"Choose from {low} to {high}.", field=field)
+
+
+def may_end_cadence(cadence: Cadence, by: Actor, reason: str) -> Refusal | None:
+    """Why the cadence may not be ended."""
+    return first(
+        needs_role(by, cadence.program_id, roles.CHAIR, roles.MANAGER, to="end the cadence"),
+        text_given(reason, "reason", "Say why: those who were called read it."),
     )
 
 

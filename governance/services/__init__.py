@@ -14,6 +14,7 @@ from governance.services.board import (
     return_matter,
     withdraw_matter,
 )
+from governance.services.cadence import call_ahead, end_cadence, set_cadence
 from governance.services.conditions import (
     conditions_met,
     fail_condition,
@@ -21,6 +22,7 @@ from governance.services.conditions import (
     verify_condition,
     waive_condition,
 )
+from governance.services.consent import list_consent, pull_consent, record_consent
 from governance.services.escalations import (
     acknowledge,
     close,
@@ -36,12 +38,13 @@ from governance.services.exceptions import (
     withdraw_exception,
 )
 from governance.services.meetings import (
-    approve_minutes,
     call_meeting,
     cancel_meeting,
+    mark_present,
+    move_meeting,
     name_deputy,
-    write_minutes,
 )
+from governance.services.minutes import approve_minutes, draft_minutes, write_minutes
 from governance.services.overrides import (
     approve_override,
     decline_override,
@@ -75,6 +78,7 @@ __all__ = [
     "approve_override",
     "ask_review",
     "bring_into_force",
+    "call_ahead",
     "call_meeting",
     "cancel_meeting",
     "cast_vote",
@@ -83,20 +87,27 @@ __all__ = [
     "contain",
     "declare_for_review",
     "decline_override",
+    "draft_minutes",
     "draft_rule",
     "edit_rule",
+    "end_cadence",
     "end_exception",
     "fail_condition",
     "give_finding",
     "inform",
+    "list_consent",
+    "mark_present",
     "meet_condition",
+    "move_meeting",
     "name_deputy",
     "name_reviewers",
     "open_ballot",
     "open_dossier",
     "propose_rule",
+    "pull_consent",
     "raise_escalation",
     "reaffirm_vote",
+    "record_consent",
     "record_decision",
     "recuse",
     "refer",
@@ -108,6 +119,7 @@ __all__ = [
     "reseal_dossier",
     "return_matter",
     "revoke_override",
+    "set_cadence",
     "take_back_rule",
     "verify",
     "verify_condition",

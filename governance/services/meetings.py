@@ -1,9 +1,11 @@
-"""The verbs of meetings: call, write and approve minutes; and deputies for absent members."""
+"""The verbs of meetings: call, move, cancel, who is there; and deputies for absent members."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+
+from django.db.models import QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -20,23 +22,42 @@ from governance.policy.common import text_given
 
 
 @journal.verb("governance.call_meeting")
-def call_meeting(*, program: Program, starts_at: dt.datetime, by: Actor) -> Meeting:
-    """Call a meeting. One already called for that time is returned."""
+def call_meeting(
+    *, program: Program, starts_at: dt.datetime, by: Actor, duration: int = 60, place: str = ""
+) -> Meeting:
+    """Call a meeting of `duration` minutes. One already called for that time is returned."""
     Program.objects.locked().get(pk=program.pk)
     refuse(policy.may_call_for(program, starts_at, by))
     meeting, created = Meeting.objects.get_or_create(
-        program=program, starts_at=starts_at, cancelled_at=None
+        program=program,
+        starts_at=starts_at,
+        cancelled_at=None,
+        defaults={"duration": duration, "place": place.strip()},
     )
     if created:
         journal.record(subject=meeting, change={"starts_at": starts_at})
-        notify(
-            kind="governance.meeting",
-            to=holders(program, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER),
-            subject_obj=meeting,
-            realm=program.pk,
-            title=f"Meeting of the board on {starts_at:%-d %B %Y, %H:%M} UTC",
-            url=meeting.get_absolute_url(),
-        )
+        tell_called([meeting])
+    return meeting
+
+
+@journal.verb("governance.move_meeting")
+def move_meeting(*, meeting: Meeting, starts_at: dt.datetime, by: User, reason: str) -> Meeting:
+    """Move a meeting that has not begun to another time, and send the invitation anew."""
+    meeting = Meeting.objects.locked().select_related("program").get(pk=meeting.pk)
+    if meeting.starts_at == starts_at:
+        return meeting
+    refuse(policy.may_move(meeting, starts_at, by))
+    refuse(text_given(reason, "reason", "Say why it is moved: those who were called read it."))
+    before, meeting.starts_at = meeting.starts_at, starts_at
+    meeting.sequence += 1
+    meeting.save()
+    journal.record(subject=meeting, change={"before": before, "starts_at": starts_at})
+    _tell(
+        "governance.meeting_moved",
+        meeting,
+        f"Moved: meeting of the board, now {_said(starts_at)}",
+        f"It was called for {_said(before)}.\n\n{reason.strip()}",
+    )
     return meeting
 
 
@@ -48,47 +69,63 @@ def cancel_meeting(*, meeting: Meeting, by: User, reason: str) -> Meeting:
         return meeting
     refuse(policy.may_cancel(meeting, by))
     refuse(text_given(reason, "reason", "Say why it is cancelled: those who were called read it."))
+    call_off(meeting, by=by, reason=reason)
+    return meeting
+
+
+def call_off(meeting: Meeting, *, by: User, reason: str) -> None:
+    """Write the cancellation down and tell those called; part of a verb that has asked."""
     meeting.cancelled_at, meeting.cancelled_by = now(), by
+    meeting.sequence += 1
     meeting.save()
     journal.record(subject=meeting, change={"cancelled_at": meeting.cancelled_at})
+    title = f"Cancelled: meeting of the board on {_said(meeting.starts_at)}"
+    _tell("governance.meeting_cancelled", meeting, title, reason.strip())
+
+
+def tell_called(meetings: Sequence[Meeting]) -> None:
+    """Invite the board to meetings just called."""
+    for meeting in meetings:
+        title = f"Meeting of the board on {_said(meeting.starts_at)}"
+        notify(
+            kind="governance.meeting",
+            to=_called(meeting),
+            subject_obj=meeting,
+            realm=meeting.program_id,
+            title=title,
+            body=meeting.place,
+            url=meeting.get_absolute_url(),
+        )
+
+
+def _tell(kind: str, meeting: Meeting, title: str, body: str) -> None:
     notify(
-        kind="governance.meeting_cancelled",
-        to=holders(meeting.program, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER),
+        kind=kind,
+        to=_called(meeting),
         subject_obj=meeting,
         realm=meeting.program_id,
-        title=f"Cancelled: meeting of the board on {_said(meeting.starts_at)}",
-        body=reason.strip(),
+        title=title,
+        body=body,
         url=meeting.get_absolute_url(),
     )
-    return meeting
 
 
-@journal.verb("governance.write_minutes")
-def write_minutes(
-    *, meeting: Meeting, minutes: str, attendance: Sequence[int], by: User
-) -> Meeting:
-    """Write who attended (user ids) and what was said. The same again changes nothing."""
-    meeting = Meeting.objects.locked().get(pk=meeting.pk)
-    refuse(policy.may_write(meeting, by))
-    present = sorted(set(attendance))
-    if (meeting.minutes, meeting.attendance) == (minutes, present):
+def _called(meeting: Meeting) -> QuerySet[User]:
+    return holders(meeting.program_id, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)
+
+
+@journal.verb("governance.mark_present")
+def mark_present(*, meeting: Meeting, user: User, present: bool, by: User) -> Meeting:
+    """Note that somebody is there, or has left. The same again changes nothing."""
+    meeting = Meeting.objects.locked().select_related("program").get(pk=meeting.pk)
+    refuse(policy.may_mark(meeting, user, by))
+    there = set(meeting.attendance)
+    after = there | {user.pk} if present else there - {user.pk}
+    if after == there:
         return meeting
-    meeting.minutes, meeting.attendance = minutes, present
+    meeting.attendance = sorted(after)
     meeting.save()
-    journal.record(subject=meeting, change={"attendance": present})
-    return meeting
-
-
-@journal.verb("governance.approve_minutes")
-def approve_minutes(*, meeting: Meeting, by: User) -> Meeting:
-    """Approve the minutes: they never change again. Once is enough."""
-    meeting = Meeting.objects.locked().get(pk=meeting.pk)
-    if meeting.approved_at is not None:
-        return meeting
-    refuse(policy.may_approve(meeting, by))
-    meeting.approved_at, meeting.approved_by = now(), by
-    meeting.save()
-    journal.record(subject=meeting)
+    journal.record(subject=meeting, change={"user": user.pk, "present": present})
     return meeting
 
 

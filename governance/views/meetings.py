@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,22 +13,21 @@ from django.views.decorators.http import require_POST
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
-from fellowship.accounts.queries import holders
+from fellowship.accounts.queries import has_role, holders
 from fellowship.kernel.time import now
-from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of
 from fellowship.web.columns import Column, Table
 from fellowship.web.components import times
-from fellowship.web.markup import markup
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
-from governance import docket, services
-from governance.agenda import AgendaItem, agenda
+from governance import docket, room, services
+from governance.agenda import AgendaItem, AgendaSection, agenda
 from governance.forms import MeetingForm, MinutesForm
 from governance.links import to
-from governance.models import Condition, Escalation, Matter, Meeting
+from governance.models import Cadence, Condition, ConsentItem, Escalation, Matter, Meeting
 from governance.policy import meetings as policy
+from governance.states import MatterState
 from governance.views.common import person, posted, programs_of, room_links
 
 PRESENT = (roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER, roles.AUDITOR)
@@ -36,7 +36,10 @@ PRESENT = (roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER, roles.AUDITOR)
 def meetings(request: HttpRequest) -> HttpResponse:
     """The board's meetings, the latest first."""
     rows = Meeting.objects.visible_to(person(request)).select_related("program")
-    rows = rows.only("starts_at", "minutes", "approved_at", "cancelled_at", "program__name")
+    rows = rows.only(
+        *("starts_at", "minutes", "approved_at", "cancelled_at", "slot_on"),
+        *("program__name", "program__zone", "program__holidays"),
+    )
     page = paginate(request, rows, sort={"day": "-starts_at"}, default="day")
     table = Table(
         "Meetings of the board", _columns(now()), page, page, empty="No meeting was called yet."
@@ -46,18 +49,24 @@ def meetings(request: HttpRequest) -> HttpResponse:
         "table": table,
         "links": room_links(),
         "may_call": bool(_callable(person(request))),
+        "cadences": list(
+            Cadence.objects.live().visible_to(person(request)).select_related("program")
+        ),
     }
     return render(request, "governance/meetings.html", context)
 
 
 def _columns(at: dt.datetime) -> tuple[Column[Meeting], ...]:
     return (
-        Column(
-            "Meeting", lambda m: cells.link(to("meeting", m.pk), cells.when(m.starts_at)), "day"
-        ),
+        Column("Meeting", _day, "day"),
         Column("Programme", lambda m: m.program),
         Column("Minutes", lambda m: _stand(m, at)),
     )
+
+
+def _day(meeting: Meeting) -> object:
+    moved = "moved for a day off" if meeting.moved else ""
+    return cells.link(to("meeting", meeting.pk), cells.when(meeting.starts_at), moved)
 
 
 def _stand(meeting: Meeting, at: dt.datetime) -> object:
@@ -87,27 +96,91 @@ def call(request: HttpRequest) -> HttpResponse:
 
 
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The agenda as it stands, and the minutes; it prints as one paper."""
+    """Agenda, consent list, who is there, and the minutes; it prints as one paper."""
     meeting = _meeting(request, pk)
-    user = person(request)
-    attended = User.objects.filter(pk__in=meeting.attendance).order_by("name")
-    over = meeting.approved_at is not None or meeting.cancelled_at is not None
-    calendar = meeting.program.calendar()
+    user, over = person(request), meeting.approved_at is not None or bool(meeting.cancelled_at)
     sections = [] if over else agenda(meeting.program, user, now())
+    leads = not over and policy.may_write(meeting, user) is None
+    items = meeting.items.visible_to(user).select_related("matter").order_by("id")
     context = {
         "meeting": meeting,
-        "sections": [
-            (s.heading, SafeString("".join(_item(item, calendar) for item in s.items)))
-            for s in sections
-        ],
-        "attended": attended,
+        "sections": _sections(meeting, sections, user),
+        "consent": _consent(meeting, user),
+        "seats": room.seats(meeting),
+        "others": room.others_present(meeting),
+        "items": list(items),
+        "leads": leads,
+        "seats_here": meeting.attendance,
+        "offer_record": has_role(user, meeting.program_id, roles.CHAIR),
+        "may_come": _may_come(meeting) if leads else [],
+        "approver_absent": meeting.approved_by_id not in meeting.attendance,
         "offer_write": policy.may_write(meeting, user) is None,
+        "offer_draft": not meeting.minutes and policy.may_draft(meeting, user) is None,
         "offer_cancel": not over and policy.may_cancel(meeting, user) is None,
+        "offer_move": policy.may_move(meeting, now() + dt.timedelta(days=1), user) is None,
         "offer_approve": bool(meeting.minutes) and policy.may_approve(meeting, user) is None,
         "over": over,
         "links": room_links(),
     }
     return render(request, "governance/meeting.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaLine:
+    """One item as the page shows it; `quorum` where a matter is voted on and people are here."""
+
+    title: str
+    url: str
+    below: str
+    due: SafeString | str
+    quorum: room.QuorumHere | None = None
+    list_ref: str = ""
+
+
+def _sections(
+    meeting: Meeting, sections: list[AgendaSection], user: Any
+) -> list[tuple[str, list[AgendaLine]]]:
+    matters = [i for section in sections for i in section.items if isinstance(i, Matter)]
+    here = room.quorums(meeting, matters) if meeting.attendance else {}
+    listed = set(meeting.consent_items.values_list("matter_id", flat=True))
+    chairs = has_role(user, meeting.program_id, roles.CHAIR)
+    calendar = meeting.program.calendar()
+
+    def line(item: Any) -> AgendaLine:
+        title, due, note = _said(item)
+        url = item.url if isinstance(item, AgendaItem) else item.get_absolute_url()
+        matter = item if isinstance(item, Matter) else None
+        return AgendaLine(
+            title=title,
+            url=url,
+            below=" · ".join(part for part in (item.ref, note) if part),
+            due=times.due(due, calendar) if due else "",
+            quorum=here.get(matter.pk) if matter else None,
+            list_ref=matter.ref if matter and chairs and matter.pk not in listed else "",
+        )
+
+    return [(section.heading, [line(item) for item in section.items]) for section in sections]
+
+
+def _consent(meeting: Meeting, user: Any) -> list[dict[str, Any]]:
+    """What is proposed for recording without discussion, as far as the person may know."""
+    rows = ConsentItem.objects.visible_to(user).filter(meeting=meeting)
+    rows = rows.select_related("matter__decision", "pulled_by", "meeting")
+    return [
+        {
+            "item": item,
+            "decision": getattr(item.matter, "decision", None),
+            "may_pull": item.pulled_at is None and item.matter.state == MatterState.VOTING,
+        }
+        for item in rows.order_by("id")
+    ]
+
+
+def _may_come(meeting: Meeting) -> list[User]:
+    """Who may be there without a seat, and is not noted yet."""
+    seated = {user.pk for seat in room.seats(meeting) for user in seat.people}
+    people = holders(meeting.program_id, *PRESENT).exclude(pk__in=seated)
+    return list(people.exclude(pk__in=meeting.attendance).order_by("name")[:50])
 
 
 def minutes(request: HttpRequest, pk: int) -> HttpResponse:
@@ -116,7 +189,13 @@ def minutes(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     people = holders(meeting.program_id, *PRESENT) | User.objects.filter(pk__in=meeting.attendance)
     initial = {"minutes": meeting.minutes, "attendance": meeting.attendance}
-    form = MinutesForm(posted(request), people=people.distinct().order_by("name"), initial=initial)
+    items = meeting.items.visible_to(user).select_related("matter").order_by("id")
+    form = MinutesForm(
+        posted(request),
+        people=people.distinct().order_by("name"),
+        items=list(items),
+        initial=initial,
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         done = attempt(
@@ -125,6 +204,7 @@ def minutes(request: HttpRequest, pk: int) -> HttpResponse:
                 meeting=meeting,
                 minutes=data["minutes"],
                 attendance=[p.pk for p in data["attendance"]],
+                items=form.items(),
                 by=user,
             ),
         )
@@ -168,18 +248,6 @@ def _meeting(request: HttpRequest, pk: int) -> Meeting:
 def _callable(user: Any) -> list[int]:
     """The programmes whose board the person may call together."""
     return [p.pk for p in programs_of(user) if policy.may_call(p, user) is None]
-
-
-def _item(item: Any, calendar: WorkCalendar) -> SafeString:
-    """One line of the agenda: what, which reference, by when, where."""
-    title, due, note = _said(item)
-    url = item.url if isinstance(item, AgendaItem) else item.get_absolute_url()
-    below = [part for part in (item.ref, note) if part]
-    return markup(
-        '<li><a href="{}">{}</a> <span class="meta">{}{}</span></li>',
-        *(url, title, " · ".join(below)),
-        markup(" · {}", times.due(due, calendar)) if due else "",
-    )
 
 
 def _said(item: Any) -> tuple[str, dt.datetime | None, str]:

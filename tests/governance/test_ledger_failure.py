@@ -58,6 +58,11 @@ def test_verbs_of_the_board(world: World, matter: Any, monkeypatch: pytest.Monke
     member, chair = world.board_legal, world.chair
     when = now() + dt.timedelta(days=2)
     meeting = services.call_meeting(program=world.program, starts_at=when, by=chair)
+    day = when.date()
+    live = services.set_cadence(
+        program=world.program, first_on=day, at=dt.time(9), every_weeks=4, minutes=60, by=chair
+    )
+    item = services.list_consent(meeting=live.meetings.all()[0], matter=matter, by=chair)
     unchanged(
         monkeypatch,
         [
@@ -76,6 +81,21 @@ def test_verbs_of_the_board(world: World, matter: Any, monkeypatch: pytest.Monke
                 program=world.program, starts_at=now() + dt.timedelta(days=3), by=chair
             ),
             lambda: services.cancel_meeting(meeting=meeting, by=chair, reason="x"),
+            lambda: services.move_meeting(
+                meeting=meeting, starts_at=when + dt.timedelta(days=1), by=chair, reason="x"
+            ),
+            lambda: services.mark_present(meeting=meeting, user=member, present=True, by=chair),
+            lambda: services.list_consent(meeting=meeting, matter=matter, by=chair),
+            lambda: services.pull_consent(item=item, by=member),
+            lambda: services.end_cadence(cadence=live, by=chair, reason="x"),
+            lambda: services.set_cadence(
+                program=world.program,
+                first_on=day,
+                at=dt.time(8),
+                every_weeks=4,
+                minutes=60,
+                by=chair,
+            ),
         ],
     )
 

@@ -121,6 +121,9 @@ def _the_rest(world: World) -> None:
     access_scenes.deleted(world, grant)
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
     meeting = governance.call_meeting(program=world.program, starts_at=now() + DAY, by=world.chair)
+    governance.move_meeting(
+        meeting=meeting, starts_at=now() + 2 * DAY, by=world.chair, reason="Travel."
+    )
     governance.cancel_meeting(meeting=meeting, by=world.chair, reason="No quorum.")
     _overridden(world, Conflict.objects.get(user=world.reviewer_two, subject_id=first.pk))
     silent = proposal_scenes.referred_proposal(world, make_person("silent", "-rest"))

@@ -1,0 +1,165 @@
+"""What the record says of a meeting: the draft of its minutes, and what is sealed in the end.
+
+What concerns one matter stands apart from the rest, so that nobody recused from it reads of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.history.models import Event
+from fellowship.history.queries import timeline
+from fellowship.kernel.canonical import digest
+from fellowship.kernel.time import now
+from fellowship.web import verbs
+from governance import room
+from governance.models import ConsentItem, Decision, Matter, Meeting, Vote
+from governance.states import Position, Standing
+
+_SEATS = dict(roles.Seat.choices)
+_POSITIONS = {p.value: p.label.lower() for p in Position}
+TOLD = (
+    "governance.refer",
+    "governance.reseal_dossier",
+    "governance.list_consent",
+    "governance.pull_consent",
+    "governance.record_decision",
+)
+"""The events of a matter that minutes list; votes and recusals stand in the count."""
+
+
+def general(meeting: Meeting) -> str:
+    """The part that concerns no single matter: who was there for which seat, and the times."""
+    seats = room.seats(meeting)
+    present = [s for s in seats if s.present]
+    lines = ["### Present", ""]
+    lines += [f"- {s.label}: {s.present}{s.stands_in}" for s in present] or ["- No seat."]
+    others = [str(user) for user in room.others_present(meeting)]
+    lines += [f"- Without a seat: {', '.join(others)}"] if others else []
+    absent = [f"{s.label} ({s.holder or 'vacant'})" for s in seats if not s.present]
+    lines += ["", f"Absent: {', '.join(absent)}."] if absent else []
+    lines += ["", f"{len(present)} of {len(seats)} seats were present.", "", "### Course", ""]
+    events = timeline(meeting).order_by("at", "id")[:200]
+    lines += [f"- {_said(e.at)}: {e.actor_label} {_what(e, meeting)}" for e in events]
+    return "\n".join(lines)
+
+
+def by_matter(meeting: Meeting) -> Iterator[tuple[Matter, str]]:
+    """Each matter decided since the meeting before, or listed for consent, with its text."""
+    start = since(meeting)
+    decided = Decision.objects.filter(
+        matter__program_id=meeting.program_id, decided_at__gt=start, decided_at__lte=now()
+    ).select_related("matter", "decided_by", "rule_version")
+    told = set()
+    for decision in decided.order_by("decided_at", "id"):
+        told.add(decision.matter_id)
+        yield decision.matter, _decision(meeting, decision, start)
+    listed = ConsentItem.objects.filter(meeting=meeting).exclude(matter_id__in=told)
+    for item in listed.select_related("matter"):
+        text = f"Before the board, not decided.\n\n{_course(item.matter, start)}"
+        yield item.matter, text
+
+
+def since(meeting: Meeting) -> dt.datetime:
+    """When the meeting before began: from then on decisions are news to this one."""
+    before = Meeting.objects.filter(
+        program_id=meeting.program_id, starts_at__lt=meeting.starts_at, cancelled_at=None
+    )
+    latest = before.order_by("-starts_at").values_list("starts_at", flat=True).first()
+    return latest or meeting.program.created_at
+
+
+def _decision(meeting: Meeting, decision: Decision, start: dt.datetime) -> str:
+    matter, tally = decision.matter, decision.tally
+    when = "at this meeting" if decision.decided_at >= meeting.starts_at else "by ballot before it"
+    counts = ", ".join(f"{n} {_POSITIONS[p]}" for p, n in tally["positions"].items() if n)
+    parts = [
+        f"**{decision.get_outcome_display()}**, recorded {when} by {decision.decided_by}, "
+        f"{_said(decision.decided_at)}.",
+        f"Votes: {counts or 'none'}; {tally['taking_part']} seats took part, "
+        f"{tally['quorum_needed']} needed. Under {decision.rule_version}, on the dossier of "
+        f"SHA-256 {decision.dossier_hash}.",
+    ]
+    parts += _seats_left_out(tally)
+    parts += _stood_in(matter)
+    conditions = [f"{c.number}. {c.text}" for c in decision.conditions.order_by("number")]
+    parts += ["Conditions:\n\n" + "\n".join(conditions)] if conditions else []
+    parts += [
+        f"Dissent, {_SEATS[row['seat']].lower()} seat ({_POSITIONS[row['position']]}): "
+        f"{row['rationale'] or 'no reason given'}"
+        for row in decision.dissent
+    ]
+    return "\n\n".join([*parts, _course(matter, start)])
+
+
+def _seats_left_out(tally: dict[str, Any]) -> list[str]:
+    """Which seats did not count, and why."""
+    why = {
+        Standing.RECUSED: "Recused",
+        Standing.PARTY: "Party to the matter",
+        Standing.REFERRER: "Referred it",
+        Standing.VACANT: "Vacant",
+    }
+    found = []
+    for standing, word in why.items():
+        names = [_SEATS[seat] for seat, held in tally["seats"].items() if held == standing]
+        found += [f"{word}: {', '.join(names)}."] if names else []
+    for key, word in (("absent", "Did not vote"), ("stale", "Voted on an earlier text")):
+        names = [_SEATS[seat] for seat in tally.get(key, ())]
+        found += [f"{word}: {', '.join(names)}."] if names else []
+    return found
+
+
+def _stood_in(matter: Matter) -> list[str]:
+    """Whose vote a deputy cast."""
+    votes = Vote.objects.filter(ballot_seat__ballot__matter=matter)
+    rows = votes.select_related("ballot_seat__user", "cast_by").order_by("ballot_seat_id")
+    return [
+        f"{vote.cast_by} voted as deputy of {vote.ballot_seat.user}."
+        for vote in rows
+        if vote.cast_by_id != vote.ballot_seat.user_id
+    ]
+
+
+def _course(matter: Matter, start: dt.datetime) -> str:
+    """What happened to the matter since, by time."""
+    events = timeline(matter).filter(verb__in=TOLD, at__gt=start).order_by("at", "id")
+    lines = [f"- {_said(e.at)}: {e.actor_label} {verbs.label(e.verb)}" for e in events]
+    return "\n".join(lines)
+
+
+def _what(event: Event, meeting: Meeting) -> str:
+    if event.verb != "governance.mark_present":
+        return verbs.label(event.verb)
+    change = json.loads(event.body).get("change") or {}
+    who = User.objects.filter(pk=change.get("user") or 0).first()
+    return f"noted that {who} {'was there' if change.get('present') else 'had left'}"
+
+
+def _said(at: dt.datetime) -> str:
+    return f"{at:%-d %B %Y, %H:%M} UTC"
+
+
+# --- the seal --------------------------------------------------------------------------------
+
+
+def sealed(meeting: Meeting) -> dict[str, Any]:
+    """What the seal covers: the time, who was there, every word of the minutes."""
+    items = meeting.items.select_related("matter").order_by("id")
+    return {
+        "program": meeting.program_id,
+        "starts_at": meeting.starts_at,
+        "attendance": meeting.attendance,
+        "minutes": meeting.minutes,
+        "items": [{"matter": item.matter.ref, "text": item.text} for item in items],
+    }
+
+
+def fingerprint(meeting: Meeting) -> str:
+    """The SHA-256 over the minutes as they stand."""
+    return digest(sealed(meeting))

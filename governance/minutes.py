@@ -10,15 +10,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from fellowship.accounts import roles
-from fellowship.accounts.models import User
+from fellowship.accounts.models import RecusalOverride, User
+from fellowship.accounts.states import OverrideState
 from fellowship.history.models import Event
 from fellowship.history.queries import timeline
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.time import now
 from fellowship.web import verbs
 from governance import room
-from governance.models import ConsentItem, Decision, Matter, Meeting, Vote
+from governance.models import ConsentItem, Decision, Matter, MatterSubject, Meeting, Vote
 from governance.states import Position, Standing
 
 _SEATS = dict(roles.Seat.choices)
@@ -86,6 +89,7 @@ def _decision(meeting: Meeting, decision: Decision, start: dt.datetime) -> str:
         f"SHA-256 {decision.dossier_hash}.",
     ]
     parts += _seats_left_out(tally)
+    parts += _set_aside(matter)
     parts += _stood_in(matter)
     conditions = [f"{c.number}. {c.text}" for c in decision.conditions.order_by("number")]
     parts += ["Conditions:\n\n" + "\n".join(conditions)] if conditions else []
@@ -113,6 +117,25 @@ def _seats_left_out(tally: dict[str, Any]) -> list[str]:
         names = [_SEATS[seat] for seat in tally.get(key, ())]
         found += [f"{word}: {', '.join(names)}."] if names else []
     return found
+
+
+def _set_aside(matter: Matter) -> list[str]:
+    """Whose recusal from the matter was set aside, why, and by which two people."""
+    about = MatterSubject.objects.filter(
+        matter=matter,
+        subject_type=OuterRef("conflict__subject_type"),
+        subject_id=OuterRef("conflict__subject_id"),
+    )
+    rows = RecusalOverride.objects.filter(Exists(about), state=OverrideState.IN_FORCE)
+    return [
+        f"The recusal of {row.person} was set aside: {row.reason} Asked by {row.requested_by}, "
+        f"approved by {row.decided_by}{_on(row.decided_at)}."
+        for row in rows.select_related("person", "requested_by", "decided_by").order_by("id")
+    ]
+
+
+def _on(at: dt.datetime | None) -> str:
+    return f", {_said(at)}" if at else ""
 
 
 def _stood_in(matter: Matter) -> list[str]:

@@ -31,3 +31,7 @@ def overrides(key: int) -> QuerySet[RecusalOverride, int]:
     )
     rows = RecusalOverride.objects.filter(Exists(own))
     return rows.order_by().values_list("pk", flat=True)
+
+
+closes_with("governance.consentitem", "matter_id", visibility.conflicted_matters)
+closes_with("governance.minutesitem", "matter_id", visibility.conflicted_matters)

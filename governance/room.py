@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, RoleAssignment, User
 from governance import ballots
+from governance.ballot_box import standing_now
 from governance.ballots import SeatVote
 from governance.models import Ballot, BallotSeat, Delegation, Matter, MatterSubject, Meeting
 from governance.states import Position, Standing
@@ -106,8 +107,7 @@ def _quorum(
 ) -> QuorumHere:
     counted, leave = [], []
     for row in rows:
-        out = row.standing == Standing.ELIGIBLE and row.user_id in recused
-        standing = Standing.RECUSED if out else Standing(row.standing)
+        standing = standing_now(row.standing, row.user_id, recused)
         seat = here.get(row.seat)
         person = seat.present if seat else None
         if person is not None and person.pk in recused:
@@ -130,10 +130,10 @@ def _recused(matter_ids: list[int]) -> dict[int, set[int]]:
     for matter_id, kind, pk in rows.values_list("matter_id", "subject_type", "subject_id"):
         subjects[kind, pk].append(matter_id)
     found: dict[int, set[int]] = defaultdict(set)
-    told = Conflict.objects.filter(
+    told = Conflict.objects.recusing().filter(
         subject_type__in={kind for kind, _ in subjects},
         subject_id__in={pk for _, pk in subjects},
-    ).exclude(kind=Conflict.Kind.NONE)
+    )
     for kind, pk, user_id in told.values_list("subject_type", "subject_id", "user_id"):
         for matter_id in subjects.get((kind, pk), ()):
             found[matter_id].add(user_id)

@@ -15,7 +15,7 @@ from fellowship.kernel.canonical import digest, plain
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
-from governance import ballot_box, kinds, recourse
+from governance import kinds, recourse
 from governance.ballots import BallotRule
 from governance.models import Ballot, Dossier, Matter, MatterParty, MatterSubject
 from governance.policy import board as policy
@@ -116,8 +116,4 @@ def _close_to_new_parties(matter: Matter, ballot: Ballot) -> None:
     parties = matter.parties.values("user_id")
     for seat in ballot.seats.filter(standing=Standing.ELIGIBLE, user_id__in=parties):
         seat.standing = Standing.PARTY
-        seat.save()
-    recused = ballot_box.recused_ids(matter)
-    for seat in ballot.seats.filter(standing=Standing.ELIGIBLE, user_id__in=recused):
-        seat.standing = Standing.RECUSED
         seat.save()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Q
@@ -18,7 +19,7 @@ from fellowship.web import cells, charts
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
-from fellowship.web.shortcuts import visible_among, visible_or_404
+from fellowship.web.shortcuts import visible_or_404
 from governance import ballot_box, docket, dossiers, hints, kinds, recused, services, standing
 from governance.cells import lines, named
 from governance.forms import DeclareForm, RecordForm, VoteForm
@@ -477,8 +478,11 @@ def _changed(matter: Matter) -> bool:
 
 def _url(matter: Matter, user: Any) -> str:
     """The subject's own page, for those it opens to."""
-    subject = _subject(matter)
-    return kinds.get(matter.kind).url(subject) if visible_among([subject], user) else ""
+    handler = kinds.get(matter.kind)
+    known: Any = apps.get_model(handler.subject_model)._default_manager.all()
+    known = known.visible_to(user) if hasattr(known, "visible_to") else known
+    subject = known.filter(pk=matter.subject_id).first()
+    return handler.url(subject) if subject else ""
 
 
 def _place(user: Any, matter: Matter) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from fellowship.accounts.services import declare_conflict
 from fellowship.history.seal import seal
 from fellowship.kernel.time import now
 from fellowship.notices.models import Notice
-from fellowship.programs.models import Call
+from fellowship.programs.models import Call, Program
 from fellowship.programs.services import draft_call, open_cohort, publish_call
 from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import evaluation, office, scenes
+from oversight.demo import boardroom, evaluation, office, scenes
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -60,6 +60,7 @@ class Story:
         self._evaluations()
         self._autumn()
         office.plan(self)
+        self._board_meets()
         self.stage.play()
         self._read_old_notices()
         seal()
@@ -332,6 +333,23 @@ class Story:
         at(-3.5, lambda: scenes.ask_review(self._proposal(B, 4), GROUND))
         at(-2.5, lambda: scenes.name_reviewers(self.cast, self._proposal(B, 4)))
         at(-0.5, lambda: scenes.first_finding(self.cast, self._proposal(B, 4), FOUND))
+
+    # The board's standing meetings, and what waits for the next.
+
+    def _board_meets(self) -> None:
+        at = self.stage.at
+        at(-50, lambda: boardroom.begin(self.cast, self._assistants(), now()))
+        for day in (-44, -30, -16, -3.6):
+            at(day, lambda: boardroom.keep_minutes(self.cast, self._assistants()))
+        at(-4, self._ask_for_more_time)
+        at(-2.5, lambda: boardroom.add_a_risk(self.cast))
+        at(-1.5, lambda: boardroom.propose_consent(self.cast, self._proposal(B, 0)))
+
+    def _ask_for_more_time(self) -> None:
+        boardroom.ask_for_more_time(self.cast, self.findings["hidden"], self.stage.day(40))
+
+    def _assistants(self) -> Program:
+        return self.calls[A].program
 
     # Acts used above.
 

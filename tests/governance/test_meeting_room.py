@@ -262,6 +262,22 @@ def test_minutes_are_drafted_from_the_record(world: World, matter: Matter, held:
     assert [e.verb for e in timeline(held)].count("governance.draft_minutes") == 1
 
 
+def test_minutes_name_whose_recusal_was_set_aside(world: World, matter: Matter) -> None:
+    conflict = services.recuse(
+        matter=matter, by=world.board_policy, kind="other", statement="A friend."
+    )
+    asked = services.request_override(conflict=conflict, by=world.manager, reason="No other seat.")
+    services.approve_override(override=asked, by=world.chair)
+    vote_all(matter)
+    services.record_decision(matter=matter, by=world.chair)
+    meeting = called(world)
+    with frozen(meeting.starts_at):
+        services.draft_minutes(meeting=meeting, by=world.manager)
+    text = MinutesItem.objects.get().text
+    assert f"The recusal of {world.board_policy} was set aside: No other seat." in text
+    assert f"Asked by {world.manager}, approved by {world.chair}" in text
+
+
 def test_who_is_recused_reads_nothing_of_it_in_the_minutes(
     world: World, matter: Matter, held: Meeting
 ) -> None:

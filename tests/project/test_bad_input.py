@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +25,10 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 from access.models import AccessEvent, AccessRequest
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
+from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from fellowship.wsgi import application
+from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
 from proposals.models import Assignment, Proposal
 from publications.models import Objection
@@ -125,6 +128,7 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "rules/": [RuleVersion.objects.values_list("pk", flat=True)[0]],
         "board/": Matter.objects.values_list("ref", flat=True)[:2],
         "board/recusals/": Conflict.objects.exclude(kind="none").values_list("pk", flat=True)[:1],
+        "board/meetings/": [_a_meeting(world)],
         "board/conditions/": Condition.objects.values_list("pk", flat=True)[:1],
         "exceptions/": [exception.ref],
         "escalations/": [alarm.ref],
@@ -150,6 +154,18 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "audit/": [world.program.slug],
         "office/": [world.program.slug],
     }
+
+
+def _a_meeting(world: World) -> int:
+    """A meeting with a consent item, whose minutes were drafted."""
+    begun = now() - dt.timedelta(hours=1)
+    with frozen(begun - dt.timedelta(days=1)):
+        meeting = services.call_meeting(program=world.program, starts_at=begun, by=world.chair)
+    matter = Matter.objects.live().filter(program=world.program).first()
+    if matter is not None:
+        services.list_consent(meeting=meeting, matter=matter, by=world.chair)
+    services.draft_minutes(meeting=meeting, by=world.manager)
+    return meeting.pk
 
 
 ABSENT = ("999999999", "NOTHING-2026-999")

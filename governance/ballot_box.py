@@ -89,7 +89,7 @@ def lines(ballot: Ballot) -> list[SeatLine]:
             row,
             standing_now(row.standing, row.user_id, recused),
             vote,
-            is_stale(vote, ballot),
+            is_stale(vote, ballot) or (vote is not None and vote.cast_by_id in (recused or ())),
         )
         for row, vote in ((row, getattr(row, "vote", None)) for row in rows)
     ]

@@ -192,12 +192,13 @@ def closing_reasons(rule: BallotRule, seats: Sequence[SeatVote], *, over: bool) 
 
 
 def stale_reasons(seats: Sequence[SeatVote]) -> list[Reason]:
-    """How many votes were cast on an earlier text; they count only once reaffirmed."""
+    """How many votes wait to be reaffirmed: until then they do not count."""
     stale = sum(seat.stale for seat in eligible(seats))
     if not stale:
         return []
     votes = "1 vote was" if stale == 1 else f"{stale} votes were"
-    return [Reason("stale_votes", f"{votes} cast on an earlier text and not reaffirmed.")]
+    text = f"{votes} cast on an earlier text, or by a deputy recused since, and not reaffirmed."
+    return [Reason("stale_votes", text)]
 
 
 def decide(

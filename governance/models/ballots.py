@@ -120,7 +120,7 @@ class Vote(Tracked):
     """The position cast for one seat. It may be changed until the ballot closes; history keeps all.
 
     One cast on an earlier version of the dossier (`dossier_number`) is stale: it counts again once
-    its voter has reaffirmed it.
+    its voter has reaffirmed it. Version 0 marks one whose deputy was recused after casting it.
 
     `salt` makes the row's hash in the ledger tell nothing about the position while it is sealed.
     """

@@ -252,6 +252,8 @@ def _close(matter: Matter, ballot: Ballot) -> None:
         if line.standing != line.row.standing:
             line.row.standing = line.standing
             line.row.save()
+        if line.vote and line.stale:
+            _set_aside(line.vote, ballot)
     ballot.closed_at = now()
     ballot.save()
     matter.state = MATTER_MOVES.target(matter.state, "record_decision")
@@ -284,7 +286,25 @@ def recuse(
         seat.standing = Standing.RECUSED
         seat.save()
         journal.record(subject=matter, change={"seat": seat.seat})
+    elif ballot_box.is_recused(matter, by):
+        _recuse_deputy(matter, by)
     return conflict
+
+
+def _recuse_deputy(matter: Matter, by: User) -> None:
+    """A vote cast for another's seat by who is recused now is set aside: the seat may vote anew."""
+    votes = Vote.objects.filter(ballot_seat__ballot__matter=matter, cast_by=by)
+    vote = votes.filter(ballot_seat__ballot__closed_at=None, dossier_number__gte=1).first()
+    if vote:
+        _set_aside(vote, vote.ballot_seat.ballot)
+        journal.record(subject=matter, change={"set_aside": vote.ballot_seat.seat})
+
+
+def _set_aside(vote: Vote, ballot: Ballot) -> None:
+    """Let a vote that counts on the text as it stands count no more."""
+    if not ballot_box.is_stale(vote, ballot):
+        vote.dossier_number = 0
+        vote.save()
 
 
 @journal.verb("governance.withdraw_matter")

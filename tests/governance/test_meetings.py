@@ -11,12 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fellowship.accounts.services import declare_conflict
 from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from governance import agenda as agendas
-from governance import services
+from governance import ballot_box, services
 from governance.agenda import agenda
 from governance.models import Delegation, Matter, Meeting
 from tests.governance.conftest import RenameKind
@@ -220,6 +221,51 @@ def test_a_deputy_with_a_conflict_neither_sees_nor_votes(deputies: World) -> Non
     services.recuse(matter=matter, by=world.steward, kind="other", statement="A friend.")
     assert matter not in Matter.objects.opened_to(world.fresh("steward"))
     assert refused(lambda: vote(matter, world.steward)).code == "separation_recused"
+
+
+@pytest.mark.parametrize("through_the_board", [True, False])
+def test_the_vote_of_a_deputy_recused_since_counts_for_nothing(
+    deputies: World, through_the_board: bool
+) -> None:
+    world, matter = deputies, referred(deputies)
+    named(world)
+    vote(matter, world.steward, "approve_with_conditions", rationale="Only with my condition.")
+    for member in world.board[:3]:
+        vote(matter, member)
+    said = {"kind": "other", "statement": "A friend.", "by": world.steward}
+    if through_the_board:
+        services.recuse(matter=matter, **said)
+        services.recuse(matter=matter, by=world.board_legal, kind="none")
+        page = client_of(world, "board_legal").get(matter.get_absolute_url()).content.decode()
+        assert "The deputy who cast it is recused" in page
+    else:
+        subject = {"user": world.steward, "subject": world.cohort, "realm": world.program}
+        declare_conflict(**subject, **said)
+    ballot = Matter.objects.get(pk=matter.pk).ballot
+    assert ballot_box.count(ballot).taking_part == 3
+    with frozen(ballot.closes_at):
+        decision = services.record_decision(matter=matter, by=world.chair)
+    assert (decision.outcome, decision.tally["stale"]) == ("approve", ["legal"])
+    assert decision.tally["positions"]["approve_with_conditions"] == 0
+    assert "Only with my condition." not in decision.letter
+
+
+def test_a_vote_set_aside_counts_again_once_its_member_reaffirms_it(deputies: World) -> None:
+    world, matter = deputies, referred(deputies)
+    named(world)
+    vote(matter, world.steward)
+    services.recuse(matter=matter, by=world.steward, kind="other", statement="A friend.")
+    services.open_dossier(matter=matter, by=world.board_legal)
+    again = services.reaffirm_vote(matter=matter, by=world.board_legal)
+    assert (again.cast_by, again.dossier_number) == (world.board_legal, 1)
+    assert ballot_box.count(Matter.objects.get(pk=matter.pk).ballot).taking_part == 1
+
+
+def referred(world: World) -> Matter:
+    """The cohort's new name before the board."""
+    return services.refer(
+        kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+    )
 
 
 def test_deputies_are_refused_where_they_make_no_sense(deputies: World) -> None:

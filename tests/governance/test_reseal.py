@@ -64,7 +64,10 @@ def test_a_changed_subject_is_not_decided_until_it_is_sealed_anew(
     assert [d.body["sections"][0]["text"] for d in matter.dossiers.all()] == ["Spring", "Summer"]
     refusal = refused(record)
     assert refusal.code == "quorum_not_met"
-    assert "5 votes were cast on an earlier text and not reaffirmed." in refusal.reason
+    assert (
+        "5 votes were cast on an earlier text, or by a deputy recused since, and not reaffirmed."
+        in refusal.reason
+    )
 
 
 def test_stale_votes_count_once_reaffirmed_or_cast_anew(world: World, matter: Matter) -> None:
@@ -77,7 +80,10 @@ def test_stale_votes_count_once_reaffirmed_or_cast_anew(world: World, matter: Ma
         vote(matter, member)
     refusal = refused(lambda: services.record_decision(matter=matter, by=world.chair))
     assert refusal.code == "stale_votes"
-    assert refusal.reason == "2 votes were cast on an earlier text and not reaffirmed."
+    assert (
+        refusal.reason
+        == "2 votes were cast on an earlier text, or by a deputy recused since, and not reaffirmed."
+    )
 
     unread = refused(lambda: services.reaffirm_vote(matter=matter, by=legal))
     assert unread.code == "dossier_unopened"

@@ -224,6 +224,8 @@ def review_rubric() -> rk.ReviewRubric:
         reviewers_per_proposal=3,
         review_window=working(10),
         shown_from_reviews=3,
+        discussed_from_range=3,
+        adjusted_from_reviews=4,
     )
 
 

@@ -150,19 +150,31 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRubric:
-    """How proposals are scored. Weights are percentages."""
+    """How proposals are scored. Weights are percentages.
+
+    `discussed_from_range`: points between the highest and the lowest score of one criterion from
+    which the panel discusses the proposal. `adjusted_from_reviews`: reviews a reviewer must have
+    sent for a call before their leniency is estimated.
+    """
 
     criteria: tuple[Criterion, ...]
     reviewers_per_proposal: int
     review_window: Window
     shown_from_reviews: int
+    discussed_from_range: int
+    adjusted_from_reviews: int
 
     def __post_init__(self) -> None:
         if sum(c.weight for c in self.criteria) != 100:
             raise BadParameter("criteria", "must have weights that add up to 100")
         if len({c.key for c in self.criteria}) != len(self.criteria):
             raise BadParameter("criteria", "must have different keys")
-        _positive(reviewers_per_proposal=self.reviewers_per_proposal)
+        _positive(
+            reviewers_per_proposal=self.reviewers_per_proposal,
+            discussed_from_range=self.discussed_from_range,
+        )
+        if self.adjusted_from_reviews < 2:
+            raise BadParameter("adjusted_from_reviews", "must be at least 2")
 
 
 @dataclass(frozen=True, slots=True)

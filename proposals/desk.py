@@ -48,6 +48,20 @@ verbs.register(
         "proposals.withdraw": "withdrew the proposal",
         "proposals.revision_over": "closed the time for a revision",
         "proposals.import_evaluation": "imported an evaluation",
+        "proposals.open_review": "opened the review",
+        "proposals.suggest_reviewers": "had reviewers suggested",
+        "proposals.work_out_suggestion": "worked the suggestion out",
+        "proposals.set_suggestion_aside": "set the suggestion aside",
+        "proposals.add_suggested": "put somebody on a suggested panel",
+        "proposals.drop_suggested": "took somebody off a suggested panel",
+        "proposals.assign_suggested": "had the suggestion carried out",
+        "proposals.assign_batch": "carried out part of the suggestion",
+        "proposals.describe_reviewing": "said what they review",
+        "proposals.enter_absence": "entered days away",
+        "proposals.cancel_absence": "took days away back",
+        "proposals.open_discussion": "opened a discussion: reviewers differ",
+        "proposals.close_discussion": "closed the discussion",
+        "proposals.calibrate": "asked all reviewers to score it first",
         "governance.pin_rules": "pinned the rules in force",
     }
 )
@@ -65,6 +79,16 @@ def register() -> None:
         order=25,
         rail=True,
         badge=lambda user: Assignment.objects.to_do(user).count(),
+    )
+    nav.register(
+        "My reviewing", "proposals:reviewing", visible=_reviews_something, order=26, rail=True
+    )
+    nav.register(
+        "Panels",
+        "proposals:panels",
+        visible=lambda user: holds_anywhere(user, roles.MANAGER, roles.AUDITOR),
+        section="office",
+        order=41,
     )
     nav.register(
         "Proposals",

@@ -309,3 +309,72 @@ class AssignForm(forms.Form):
 
 def _named(user: User) -> str:
     return f"{user} ({user.affiliation})" if user.affiliation else str(user)
+
+
+class PutOnForm(forms.Form):
+    """Who else shall be asked for one proposal: anybody on the panel not asked yet."""
+
+    reviewer = forms.ModelChoiceField(
+        label="Somebody else", queryset=User.objects.none(), empty_label="Choose a reviewer"
+    )
+
+    def __init__(self, *args: Any, people: list[User], taken: set[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reviewer: Any = self.fields["reviewer"]
+        keys = [user.pk for user in people if user.pk not in taken]
+        reviewer.queryset = User.objects.filter(pk__in=keys).order_by("name")
+        reviewer.label_from_instance = _named
+
+
+class ReviewingForm(forms.Form):
+    """What a reviewer works on, and how many reviews of a call they take."""
+
+    works_on = forms.Text(
+        label="I work on",
+        required=False,
+        max_length=2_000,
+        help_text="One field a line, as a proposal would name it: “prompt injection”, “red "
+        "teaming”. Proposals whose text names it reach you first.",
+    )
+    knows = forms.Text(
+        label="I know enough to judge",
+        required=False,
+        max_length=2_000,
+        help_text="One field a line. It counts half.",
+    )
+    seat = forms.ChoiceField(
+        label="I speak for",
+        required=False,
+        choices=[("", "None in particular"), *roles.Seat.choices],
+        help_text="A panel should not hear one side alone.",
+    )
+    places = forms.IntegerField(
+        label="Reviews of one call, at most",
+        min_value=0,
+        max_value=200,
+        help_text="0 while you take none.",
+    )
+
+    def said(self) -> dict[str, Any]:
+        """As the service takes it."""
+        found = dict(self.cleaned_data)
+        for name in ("works_on", "knows"):
+            found[name] = [line for line in found[name].splitlines() if line.strip()]
+        return found
+
+
+class AbsenceForm(forms.Form):
+    """Days on which somebody does not review."""
+
+    starts_on = forms.DateField(label="First day away")
+    ends_on = forms.DateField(label="Last day away")
+
+
+class OutcomeForm(forms.Form):
+    """What a discussion came to."""
+
+    outcome = forms.Text(
+        label="What the discussion came to",
+        max_length=5_000,
+        help_text="The board reads it. Scores stay as they were sent.",
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
-from fellowship.accounts.queries import conflict_of, has_role, recused
+from fellowship.accounts.queries import conflict_of, has_role, holds_anywhere, recused
 from fellowship.clocks import queries as clocks
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
@@ -17,8 +17,15 @@ from fellowship.programs.models import Call
 from fellowship.programs.policy import takes_proposals
 from proposals import answers as reading
 from proposals import blindness, checks, rubric, sections
-from proposals.models import Assignment, Proposal, Review
-from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
+from proposals.models import (
+    Assignment,
+    Calibration,
+    Proposal,
+    Review,
+    SuggestedPanel,
+    SuggestionRun,
+)
+from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, RUN_MOVES, ProposalState, RunState
 
 SEPARATION = "separation of duties"
 JUSTIFICATION = "justification"
@@ -203,6 +210,59 @@ def may_serve(proposal: Proposal, reviewer: User) -> Refusal | None:
     )
 
 
+def may_suggest(call: Call, by: Actor) -> Refusal | None:
+    """Why `by` may not have reviewers suggested for a call, nor act on a suggestion."""
+    if isinstance(by, System) or has_role(by, call.program_id, roles.MANAGER):
+        return None
+    return Refusal("wrong_role", "Only a programme manager runs the panel.")
+
+
+def may_assign_suggested(run: SuggestionRun, by: Actor) -> Refusal | None:
+    """Why the suggestion may not be carried out."""
+    return first(may_suggest(run.call, by), RUN_MOVES.refusal(run.state, "assign"))
+
+
+def may_change_suggested(panel: SuggestedPanel, by: Actor) -> Refusal | None:
+    """Why the suggestion for one proposal may not be changed by hand."""
+    return first(
+        may_manage(panel.proposal, by),
+        None
+        if panel.run.state == RunState.READY
+        else Refusal("wrong_state", "This suggestion was carried out or set aside."),
+    )
+
+
+def may_describe(by: User) -> Refusal | None:
+    """Why `by` has no reviewing to describe."""
+    if holds_anywhere(by, roles.REVIEWER):
+        return None
+    return Refusal("wrong_role", "Only a panel reviewer describes their reviewing.")
+
+
+def may_calibrate(proposal: Proposal, by: Actor) -> Refusal | None:
+    """Why this proposal may not be scored by all reviewers first."""
+    return first(
+        may_manage(proposal, by),
+        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what="All reviewers score one first"),
+    )
+
+
+def calibrated_first(assignment: Assignment) -> Refusal | None:
+    """Which proposal of the call this reviewer must score before they send this one."""
+    waiting = Assignment.objects.to_do(assignment.reviewer).filter(
+        proposal__calibration__call=assignment.proposal.call_id
+    )
+    other = waiting.exclude(pk=assignment.pk).select_related("proposal").order_by("pk").first()
+    if other is None or Calibration.objects.filter(proposal=assignment.proposal_id).exists():
+        return None
+    return Refusal(
+        "calibrate_first",
+        f"All reviewers score {other.proposal.ref} first, so that you start from one scale. Send "
+        "that review, then this one; what you wrote here is kept.",
+        rule="calibration",
+    )
+
+
 def may_unassign(assignment: Assignment, by: Actor) -> Refusal | None:
     """Why the assignment may not be taken back: a submitted review stays in the record."""
     return first(
@@ -279,8 +339,12 @@ def may_import_evaluation(proposal: Proposal, by: Actor) -> Refusal | None:
 
 def team_orcids(proposal: Proposal) -> set[str]:
     """The ORCID iDs named in the team."""
-    team = proposal.answers().get("team") or ()
-    return {row["orcid"] for row in team if row.get("orcid")}
+    return orcids_in(proposal.answers())
+
+
+def orcids_in(answers: Mapping[str, Any]) -> set[str]:
+    """The ORCID iDs named in the team of these answers."""
+    return {row["orcid"] for row in answers.get("team") or () if row.get("orcid")}
 
 
 def _from_outside(program_id: int, by: Actor) -> Refusal | None:

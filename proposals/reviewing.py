@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -63,6 +64,19 @@ def clean(raw: Mapping[str, Any], rubric: ReviewRubric) -> Findings:
         comment_applicant=found["comment_applicant"],
         comment_board=found.get("comment_board", ""),
     )
+
+
+def total(scores: Mapping[str, int | None], rubric: ReviewRubric) -> Decimal | None:
+    """The mean of the scores by the criteria's weights, in points to two places.
+
+    A criterion that does not apply is left out, its weight too; None where none applies.
+    """
+    given = [(c.weight, value) for c in rubric.criteria if (value := scores.get(c.key)) is not None]
+    weights = sum(weight for weight, _ in given)
+    if not weights:
+        return None
+    mean = Decimal(sum(weight * value for weight, value in given)) / weights
+    return mean.quantize(Decimal("0.01"))
 
 
 def _read(raw: Mapping[str, Any], rubric: ReviewRubric) -> tuple[dict[str, str], dict[str, Any]]:

@@ -73,3 +73,34 @@ WITH_BOARD_OR_DECIDED = (S.WITH_BOARD, S.ACCEPTED, S.DECLINED)
 
 DECIDED = (S.ACCEPTED, S.DECLINED)
 """States the board's decision led to."""
+
+
+class RunState(models.TextChoices):
+    """Where a suggestion of reviewers for a whole call stands."""
+
+    ASKED = "asked", "Being worked out"
+    READY = "ready", "To be looked at"
+    ASSIGNING = "assigning", "Being assigned"
+    ASSIGNED = "assigned", "Assigned"
+    SET_ASIDE = "set_aside", "Set aside"
+
+
+RUN_MOVES = MoveTable(
+    name="suggestion of reviewers",
+    initial=RunState.ASKED,
+    moves=(
+        Move("work_out", RunState.ASKED, RunState.READY),
+        Move("assign", RunState.READY, RunState.ASSIGNING),
+        Move("finish", RunState.ASSIGNING, RunState.ASSIGNED),
+        Move("set_aside", RunState.ASKED, RunState.SET_ASIDE),
+        Move("set_aside", RunState.READY, RunState.SET_ASIDE),
+    ),
+    holders={
+        RunState.ASKED: Holder.US,
+        RunState.READY: Holder.US,
+        RunState.ASSIGNING: Holder.US,
+        RunState.ASSIGNED: Holder.NOBODY,
+        RunState.SET_ASIDE: Holder.NOBODY,
+    },
+    labels=dict(RunState.choices),
+)

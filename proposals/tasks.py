@@ -10,15 +10,15 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.models import Clock
-from fellowship.clocks.registry import describe, on_breach, on_reminder
+from fellowship.clocks.registry import describe, on_breach, on_reminder, sweeper
 from fellowship.notices.services import notify
 from fellowship.programs.models import Call
 from fellowship.programs.moments import Moment, on_moved
 from proposals import services
-from proposals.models import Assignment, Proposal
+from proposals.models import Assignment, Proposal, SuggestionRun
 from proposals.services.drafting import DECISION_CLOCK, SERVICE
 from proposals.services.panel import REVIEW_CLOCK
-from proposals.states import REVISION_CLOCK, ProposalState
+from proposals.states import REVISION_CLOCK, ProposalState, RunState
 
 describe(REVIEW_CLOCK, label="Review", reminders=(3, 1))
 describe(DECISION_CLOCK, label="Recruit: from submission to decision", reminders=(3,))
@@ -125,6 +125,24 @@ def tell_drafters(call: Call, moment: Moment, reason: str) -> None:
         body=f"{body.format(call=call, end=end)} The reason given: {reason}",
         url=call.get_absolute_url(),
     )
+
+
+@sweeper("proposals.suggestions")
+def go_on_with_suggestions(at: dt.datetime) -> int:
+    """Work out what is too large for a request; assign the next batch of what is carried out."""
+    runs = SuggestionRun.objects.filter(state__in=(RunState.ASKED, RunState.ASSIGNING))
+    for run in runs.order_by("pk"):
+        if run.state == RunState.ASKED:
+            services.work_out(run=run, by=SERVICE)
+        else:
+            services.assign_batch(run=run, by=SERVICE)
+    return len(runs)
+
+
+@sweeper("proposals.leniency")
+def estimate_leniency(at: dt.datetime) -> int:
+    """Estimate anew where reviews came in since."""
+    return services.refresh_effects(at)
 
 
 def _tell_managers(proposal: Proposal, *, kind: str, title: str, body: str, dedupe: str) -> None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proposals.views import applicant, attachments, blind, case, lists, panel, reuse, sending
+from proposals.views import (
+    applicant,
+    attachments,
+    blind,
+    case,
+    lists,
+    office,
+    panel,
+    reuse,
+    reviewer,
+    sending,
+    suggesting,
+)
 
 app_name = "proposals"
 urlpatterns = [
@@ -14,6 +26,22 @@ urlpatterns = [
     path("reviews/<int:pk>/", panel.review, name="review"),
     path("reviews/<int:pk>/declare/", panel.declare, name="declare"),
     path("reviews/<int:pk>/save/", panel.save_review, name="save_review"),
+    path("reviewing/", reviewer.reviewing, name="reviewing"),
+    path("reviewing/away/", reviewer.away, name="away"),
+    path("reviewing/away/<int:pk>/back/", reviewer.back, name="back"),
+    path("reviewing/drift/", reviewer.own_drift, name="drift"),
+    path("reviewers/", office.reviewers, name="reviewers"),
+    path("reviewers/<int:pk>/", office.reviewer, name="reviewer"),
+    path("discussions/", office.discussions, name="discussions"),
+    path("panels/", suggesting.panels, name="panels"),
+    path("panels/<slug:ref>/suggest/", suggesting.suggest, name="suggest"),
+    path("suggestions/<int:pk>/", suggesting.suggestion, name="suggestion"),
+    path("suggestions/<int:pk>/assign/", suggesting.assign, name="assign_suggested"),
+    path("suggestions/<int:pk>/aside/", suggesting.set_aside, name="set_aside"),
+    path("suggestions/<int:pk>/<slug:ref>/", suggesting.suggested, name="suggested"),
+    path(
+        "suggestions/<int:pk>/<slug:ref>/<int:line>/drop/", suggesting.drop, name="drop_suggested"
+    ),
     path("start/<slug:ref>/", applicant.start, name="start"),
     path("<slug:ref>/", case.detail, name="detail"),
     path("<slug:ref>/versions/<int:number>/", case.version, name="version"),
@@ -35,6 +63,8 @@ urlpatterns = [
     path("<slug:ref>/panel/", panel.panel, name="panel"),
     path("<slug:ref>/copy/", blind.copy, name="copy"),
     path("<slug:ref>/copy/check/", blind.check, name="check_copy"),
+    path("<slug:ref>/panel/discussion/", office.discussion, name="discussion"),
+    path("<slug:ref>/panel/calibrate/", office.calibrate, name="calibrate"),
     path("<slug:ref>/panel/refer/", panel.refer, name="refer"),
     path("<slug:ref>/panel/<int:pk>/unassign/", panel.unassign, name="unassign"),
 ]

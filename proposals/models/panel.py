@@ -14,6 +14,7 @@ from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.time import now
+from fellowship.programs.models import Call
 from proposals.models.proposal import Proposal
 from proposals.states import ProposalState
 
@@ -47,6 +48,11 @@ class AssignmentQuerySet(TrackedQuerySet["Assignment"]):
             proposal_id__in=conflicted_ids(user, Proposal)
         )
 
+    def next_first(self) -> Self:
+        """What all score first, then the next due; those are told apart by `calibrating`."""
+        calibrating = Exists(Calibration.objects.filter(proposal=OuterRef("proposal_id")))
+        return self.annotate(calibrating=calibrating).order_by("-calibrating", "due_at", "id")
+
 
 class Assignment(Tracked):
     """A reviewer is asked to score a proposal."""
@@ -65,6 +71,8 @@ class Assignment(Tracked):
     assigned_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was taken back.")
+    why = models.TextField(blank=True, help_text="Why this person, as it was suggested.")
+    warned = models.TextField(blank=True, help_text="What spoke against it when it was made.")
 
     objects: ClassVar = AssignmentQuerySet.as_manager()
 
@@ -77,6 +85,11 @@ class Assignment(Tracked):
 
     def __str__(self) -> str:
         return f"{self.proposal.ref}: {self.reviewer}"
+
+    @property
+    def program_id(self) -> int:
+        """The programme of the proposal, where its events belong."""
+        return int(self.proposal.program_id)
 
     def get_absolute_url(self) -> str:
         """The panel it belongs to."""
@@ -137,6 +150,12 @@ class Review(Tracked):
     version = models.PositiveIntegerField(help_text="The proposal's version that was scored.")
     number = models.PositiveIntegerField(help_text="“Reviewer 2”: the only name others see.")
     confidence = models.PositiveSmallIntegerField(choices=Confidence.choices)
+    total = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        help_text="Mean of the scores by the rubric's weights; empty where nothing applied.",
+    )
     comment_applicant = models.TextField(blank=True)
     comment_board = models.TextField(blank=True)
     submitted_at = models.DateTimeField()
@@ -147,6 +166,10 @@ class Review(Tracked):
         ordering = ("proposal_id", "number")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["proposal", "number"], name="review_number_once"),
+            models.CheckConstraint(
+                condition=Q(total=None) | Q(total__gte=1, total__lte=5),
+                name="review_total_is_1_to_5",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -171,6 +194,23 @@ class Score(Tracked):
 
     def __str__(self) -> str:
         return f"{self.criterion}: {'not applicable' if self.value is None else self.value}"
+
+
+class Calibration(Tracked):
+    """A proposal that all reviewers of its call score before any other."""
+
+    proposal = models.OneToOneField(Proposal, on_delete=models.PROTECT, related_name="calibration")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="calibrations")
+    marked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    marked_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("call_id", "id")
+
+    def __str__(self) -> str:
+        return f"{self.proposal.ref}: scored by all"
 
 
 class ReviewDraft(Untracked):

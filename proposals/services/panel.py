@@ -20,17 +20,28 @@ from fellowship.notices.services import notify
 from governance import rules
 from proposals import policy, reviewing, rubric
 from proposals.models import Assignment, Proposal, Review, ReviewDraft, Score
+from proposals.services import discussing
 from proposals.services.drafting import SERVICE, tell_manager
 from proposals.states import PROPOSAL_MOVES, ProposalState
 
 REVIEW_CLOCK = "proposals.review"
+SILENCE = "The programme manager assigns somebody else."
 
 
 @journal.verb("proposals.assign_reviewer")
 def assign_reviewer(
-    *, proposal: Proposal, reviewer: User, by: Actor, reason: str = ""
+    *,
+    proposal: Proposal,
+    reviewer: User,
+    by: Actor,
+    reason: str = "",
+    why: str = "",
+    warned: str = "",
 ) -> Assignment:
-    """Ask somebody to review; the first assignment opens the review. One standing is returned."""
+    """Ask somebody to review; the first assignment opens the review. One standing is returned.
+
+    `why` and `warned` are kept with it: what spoke for this person, and what against.
+    """
     proposal = Proposal.objects.locked().select_related("call", "applicant").get(pk=proposal.pk)
     refuse(policy.may_assign(proposal, reviewer, by))
     assignment = Assignment.objects.locked().filter(proposal=proposal, reviewer=reviewer).first()
@@ -42,6 +53,7 @@ def assign_reviewer(
     assignment = assignment or Assignment(proposal=proposal, reviewer=reviewer)
     assignment.assigned_by = by if isinstance(by, User) else None
     assignment.assigned_at, assignment.due_at, assignment.ended_at = at, due, None
+    assignment.why, assignment.warned = why, warned
     assignment.save()
     if proposal.state == ProposalState.SUBMITTED:
         proposal.state = PROPOSAL_MOVES.target(proposal.state, "open_review")
@@ -165,7 +177,9 @@ def submit_review(
     if sent and by == assignment.reviewer:
         return sent
     refuse(policy.may_review(assignment, by))
+    refuse(policy.calibrated_first(assignment))
     proposal = assignment.proposal
+    rule = rubric.of_call(proposal.call)
     found = reviewing.clean(
         {
             **{reviewing.field_of(key): value for key, value in scores.items()},
@@ -173,7 +187,7 @@ def submit_review(
             "comment_applicant": comment_applicant,
             "comment_board": comment_board,
         },
-        rubric.of_call(proposal.call),
+        rule,
     )
     review = Review.objects.create(
         assignment=assignment,
@@ -182,6 +196,7 @@ def submit_review(
         version=proposal.version,
         number=_next_number(proposal),
         confidence=found.confidence,
+        total=reviewing.total(found.scores, rule),
         comment_applicant=found.comment_applicant,
         comment_board=found.comment_board,
         submitted_at=now(),
@@ -191,6 +206,8 @@ def submit_review(
     ReviewDraft.objects.filter(assignment=assignment).delete()
     journal.record(subject=review, realm_id=proposal.program_id, change={"number": review.number})
     _stop_clock(assignment)
+    discussing.note_spread(proposal=proposal, by=by)
+    discussing.tell_calibrated(proposal)
     if policy.enough_reviews(proposal) is None:
         tell_manager(
             by,
@@ -238,7 +255,7 @@ def _start_clock(assignment: Assignment, window: Any) -> None:
         by=SERVICE,
         holder="us",
         holder_user=assignment.reviewer,
-        silence="The programme manager assigns somebody else.",
+        silence=SILENCE,
         rule=str(rule),
     )
 

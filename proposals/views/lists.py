@@ -36,7 +36,8 @@ SORTS = {"submitted": "-submitted_at", "ref": "ref", "state": "state", "title": 
 
 def _to_score(assignment: Any) -> object:
     url = route_to("proposals:review", assignment.pk)
-    return cells.link(url, assignment.read_title, assignment.proposal.ref)
+    first = "all score this one first" if getattr(assignment, "calibrating", False) else ""
+    return cells.link(url, assignment.read_title, assignment.proposal.ref, first)
 
 
 def _scored(review: Any) -> object:
@@ -62,7 +63,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """What this reviewer has to score, the next due first, and what they scored."""
     mine = Assignment.objects.visible_to(request.user).standing().filter(reviewer=request.user.pk)
     open_now = mine.filter(review=None, proposal__state=ProposalState.IN_REVIEW)
-    waiting = open_now.order_by("due_at", "id").select_related("proposal__call").only(*WAITING)
+    waiting = open_now.next_first().select_related("proposal__call").only(*WAITING)
     waiting = waiting.annotate(read_title=title_for_reviewers())
     page = paginate(request, waiting)
     done = Review.objects.filter(reviewer=request.user.pk, assignment__in=mine.values("pk"))

@@ -16,14 +16,22 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.refusals import Refused
-from fellowship.web import autosave, charts
+from fellowship.web import autosave
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import hints, recused
-from proposals import blindness, policy, rubric, services
+from proposals import blindness, policy, rubric, scores, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
-from proposals.models import Assignment, ImportedEvaluation, Proposal, Review, ReviewDraft
-from proposals.views.case import frame, paper, read_scores, score_rows
+from proposals.models import (
+    Assignment,
+    Calibration,
+    Discussion,
+    ImportedEvaluation,
+    Proposal,
+    Review,
+    ReviewDraft,
+)
+from proposals.views.case import frame, paper, read_scores
 
 OFFICE = (roles.MANAGER, roles.AUDITOR)
 RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", "reviewer")
@@ -119,7 +127,7 @@ def _submit(request: HttpRequest, assignment: Assignment, form: ReviewForm) -> R
 def _onward(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     """After one review, the next; after the last, the queue."""
     messages.success(request, f"Your review of {assignment.proposal.ref} is in.")
-    following = Assignment.objects.to_do(request.user).order_by("due_at").first()
+    following = Assignment.objects.to_do(request.user).next_first().first()
     if following and "next" in request.POST:
         return redirect("proposals:review", pk=following.pk)
     return redirect("proposals:reviews")
@@ -132,6 +140,7 @@ def _review_page(
         "assignment": assignment,
         **_paper(assignment),
         "more": Assignment.objects.to_do(request.user).exclude(pk=assignment.pk).exists(),
+        "first": policy.calibrated_first(assignment),
     }
     return form_page(request, "proposals/review.html", context["form"], context)
 
@@ -140,10 +149,12 @@ def _sent(request: HttpRequest, assignment: Assignment, sent: Review) -> HttpRes
     proposal = assignment.proposal
     rule = rubric.of_call(proposal.call)
     others = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
+    found = read_scores(rule, others.prefetch_related("scores"))
     context = {
         "assignment": assignment,
         "review": read_scores(rule, [sent])[0],
-        "others": read_scores(rule, others.exclude(pk=sent.pk).prefetch_related("scores")),
+        "others": [review for review in found if review.pk != sent.pk],
+        "board": scores.board(rule, found) if len(found) > 1 else None,
         **_paper(assignment),
     }
     return render(request, "proposals/review_sent.html", context)
@@ -173,17 +184,19 @@ def _mine(request: HttpRequest, pk: int) -> Assignment:
 @login_required
 def panel(request: HttpRequest, ref: str) -> HttpResponse:
     """Who reviews this proposal, how far they are, what they found; refer to the board."""
-    proposal = _run(request, ref)
+    proposal = manageable(request, ref)
     form = AssignForm(request.POST or None, proposal=proposal)
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
-            lambda: services.assign_reviewer(
+            lambda: services.ask_by_hand(
                 proposal=proposal, by=_person(request), **form.cleaned_data
             ),
         )
         if done:
             messages.success(request, f"{done.reviewer} is asked to review it.")
+            for warning in done.warned.splitlines():
+                messages.warning(request, warning)
             return redirect("proposals:panel", ref=ref)
     manages = policy.may_manage(proposal, _person(request)) is None
     rows = Assignment.objects.standing().filter(proposal=proposal)
@@ -195,6 +208,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
     rule = rubric.of_call(proposal.call)
     counted = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
     reviews = read_scores(rule, counted.prefetch_related("scores"))
+    effects = scores.effects_on(reviews, proposal.call_id)
     progress = policy.Progress(len(reviews), rule.reviewers_per_proposal)
     context = {
         **frame(request, proposal),
@@ -205,7 +219,10 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "needed": progress.asked,
         "unchecked": blindness.unchecked(proposal),
         "recusals": recused.of_case(request.user, [("proposals.proposal", proposal.pk)]),
-        "chart": _chart(score_rows(rule, reviews)),
+        "board": scores.board(rule, reviews, effects),
+        "discussion": Discussion.objects.filter(proposal=proposal).first(),
+        "calibration": Calibration.objects.filter(proposal=proposal).first(),
+        "may_calibrate": policy.may_calibrate(proposal, _person(request)) if manages else None,
         "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(
             proposal=proposal
         ),
@@ -218,7 +235,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
 @verb
 def unassign(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """Take an assignment back."""
-    proposal = _run(request, ref)
+    proposal = manageable(request, ref)
     assignment = Assignment.objects.filter(proposal=proposal, pk=pk).first()
     if assignment is None:
         raise Http404
@@ -236,7 +253,7 @@ def unassign(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 @verb
 def refer(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand the proposal to the board."""
-    proposal = _run(request, ref)
+    proposal = manageable(request, ref)
     return act(
         request,
         lambda: services.refer_to_board(proposal=proposal, by=_person(request)),
@@ -245,7 +262,7 @@ def refer(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-def _run(request: HttpRequest, ref: str) -> Proposal:
+def manageable(request: HttpRequest, ref: str) -> Proposal:
     """A submitted proposal whose panel this person runs or audits, never their own."""
     realms = realm_ids_where(request.user, *OFFICE)
     rows = Proposal.objects.filter(program_id__in=realms).exclude(applicant=_person(request))
@@ -270,15 +287,6 @@ def _with_declarations(proposal: Proposal, rows: Any) -> list[Any]:
     for assignment in assignments:
         assignment.declared = said.get(assignment.reviewer_id, "Not yet")
     return assignments
-
-
-def _chart(scores: list[tuple[str, int, list[int | None]]]) -> Any:
-    rows = [
-        charts.DotRow(label, [v for v in values if v is not None]) for label, _, values in scores
-    ]
-    if not any(row.values for row in rows):
-        return None
-    return charts.dots(rows, title="Scores per criterion", low=1, high=5)
 
 
 def _person(request: HttpRequest) -> Any:

@@ -30,7 +30,8 @@ from fellowship.notices.models import Notice
 from fellowship.wsgi import application
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
-from proposals.models import Assignment, Proposal
+from proposals import services as panel_services
+from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection
 from tests.scenarios import governance, proposals, publications
 from tests.scenarios.oversight import Case, whole_case
@@ -93,6 +94,7 @@ class House:
 def _build() -> House:
     world = make_world()
     case = whole_case(world)
+    suggested_run(world)
     proposals.drafted_proposal(world, world.other_applicant)
     declare_conflict(
         user=world.board_policy,
@@ -106,6 +108,14 @@ def _build() -> House:
     governance.granted_exception(world)
     publications.objected(world, case.publication)
     return House(world, case, _names(world, case))
+
+
+def suggested_run(world: World) -> None:
+    """A suggestion for a proposal that waits, and days a reviewer is away."""
+    proposals.submitted_proposal(world, world.other_applicant, title="Waits for reviewers")
+    panel_services.suggest_reviewers(call=world.call, by=world.manager)
+    today = now().date()
+    panel_services.enter_absence(by=world.reviewer, starts_on=today, ends_on=today)
 
 
 kept_house = kept.fixture(_build)
@@ -135,6 +145,10 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "proposals/": Proposal.objects.values_list("ref", flat=True),
         "proposals/reviews/": Assignment.objects.values_list("pk", flat=True)[:2],
         "proposals/start/": [world.call.ref],
+        "proposals/panels/": [world.call.ref],
+        "proposals/suggestions/": SuggestionRun.objects.values_list("pk", flat=True)[:1],
+        "proposals/reviewers/": [world.reviewer.pk],
+        "proposals/reviewing/away/": Absence.objects.values_list("pk", flat=True)[:1],
         "fellowships/": [case.fellowship.ref],
         "access/datasets/": [case.dataset.ref],
         "access/requests/": AccessRequest.objects.values_list("ref", flat=True),

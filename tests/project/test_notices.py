@@ -163,6 +163,16 @@ def _overridden(world: World, conflict: Conflict) -> None:
     governance.revoke_override(override=override, by=world.manager, reason="Found somebody.")
 
 
+def _a_split_panel(world: World) -> None:
+    """Reviewers suggested for the call, all of whom score one first, and differ about it."""
+    split = proposal_scenes.submitted_proposal(world, make_person("split", "-rest"))
+    run = proposals.suggest_reviewers(call=world.call, by=world.manager)
+    proposals.assign_suggested(run=run, by=world.manager)
+    proposals.calibrate(proposal=split, by=world.manager)
+    for score, reviewer in zip((1, 5, 5), proposal_scenes.panel(world), strict=True):
+        proposal_scenes.review(proposal_scenes.assigned(world, split, reviewer), score)
+
+
 def _an_absence(world: World) -> None:
     """A programme whose ballot rules know deputies, with a member away."""
     program = found_program(slug="away", name="Away", purpose="Rest.", by=SETUP)
@@ -187,6 +197,7 @@ def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
     Story().tell()
     world = make_world("-rest")
     _the_rest(world)
+    _a_split_panel(world)
     _an_absence(world)
     notices = _all()
     assert notified() - {notice.kind for notice in notices} == set()

@@ -26,10 +26,14 @@ from fellowship.web.charts.base import (
 
 @dataclass(frozen=True, slots=True)
 class DotRow:
-    """One criterion and the scores it was given."""
+    """One criterion and the scores it was given.
+
+    `unsure` are those of them that were given with low confidence, drawn as rings.
+    """
 
     label: str
     values: Sequence[float]
+    unsure: Sequence[float] = ()
 
 
 def dots(data: Sequence[DotRow], *, title: str, low: int = 1, high: int = 5) -> Chart:
@@ -61,10 +65,12 @@ def _row(row: DotRow, scale: Scale, sheet: Sheet, number: int) -> list[str]:
     if row.values:
         x = scale(statistics.median(row.values))
         parts.append(shape("line", _class="median", x1=x, y1=y - 10, x2=x, y2=y + 10))
+    rings = Counter(row.unsure)
     for value, count in sorted(Counter(row.values).items()):
         for i in range(count):
             x = round(scale(value) + (i - (count - 1) / 2) * 11, 1)
-            parts.append(shape("circle", _class="dot accent", cx=x, cy=y, r=5))
+            kind = "dot accent" if i >= rings[value] else "dot ring"
+            parts.append(shape("circle", _class=kind, cx=x, cy=y, r=5))
     return parts
 
 

@@ -1,0 +1,5 @@
+"""Who should review what: a whole call's reviewers found at once, each with its reasons.
+
+`expertise` reads how well words fit, `gather` asks the database, `solve` finds the assignment of
+least cost, `words` says why.
+"""

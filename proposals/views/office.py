@@ -1,0 +1,197 @@
+"""The panel's manager: what is to be discussed, what all score first, and how reviewers score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.web import cells
+from fellowship.web.actions import act, form_verb, verb
+from fellowship.web.columns import Column, Table
+from fellowship.web.routes import route_to
+from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import paginate
+from governance.parameters import words
+from proposals import drift, policy, services
+from proposals.forms import OutcomeForm
+from proposals.models import Discussion, Proposal, ReviewerProfile
+from proposals.models.reviewers import USUAL_PLACES
+from proposals.views.panel import manageable
+
+OFFICE = (roles.MANAGER, roles.AUDITOR)
+TALKING = (*OFFICE, roles.REVIEWER, roles.BOARD_MEMBER, roles.CHAIR)
+
+
+# --- discussions -----------------------------------------------------------------------------
+
+
+def _differing(discussion: Discussion) -> object:
+    proposal = discussion.proposal
+    return cells.link(route_to("proposals:discussion", proposal.ref), proposal.title, proposal.ref)
+
+
+def apart(discussion: Discussion) -> str:
+    """Where its reviewers differ, in words."""
+    return "; ".join(f"{words(key)} {low} to {high}" for key, (low, high) in _ends(discussion))
+
+
+def _ends(discussion: Discussion) -> list[tuple[str, tuple[int, int]]]:
+    return [(key, (ends[0], ends[1])) for key, ends in discussion.spread.items()]
+
+
+DISCUSSIONS: tuple[Column[Discussion], ...] = (
+    Column("Proposal", _differing),
+    Column("Where reviewers differ", apart),
+    Column("State", lambda d: cells.state(d.proposal.state, d.proposal.get_state_display())),
+    Column("Since", lambda d: cells.when(d.opened_at, "date")),
+)
+
+
+@login_required
+@require_safe
+def discussions(request: HttpRequest) -> HttpResponse:
+    """What is to be discussed before it is decided, the longest waiting first."""
+    if not holds_anywhere(request.user, *TALKING):
+        raise Http404
+    rows = Discussion.objects.visible_to(request.user).open().order_by("opened_at", "id")
+    page = paginate(request, rows, then=lambda found: found.select_related("proposal"))
+    table = Table("To discuss", DISCUSSIONS, page, empty="Reviewers agree well enough everywhere.")
+    return render(request, "proposals/discussions.html", {"page": page, "table": table})
+
+
+@login_required
+def discussion(request: HttpRequest, ref: str) -> HttpResponse:
+    """One discussion, and its outcome."""
+    rows = Discussion.objects.select_related("proposal__applicant", "proposal__call", "closed_by")
+    found = visible_or_404(rows, request.user, proposal__ref=ref)
+    form = OutcomeForm(request.POST or None)
+    person = _person(request)
+    sees = Proposal.objects.visible_to(person).filter(pk=found.proposal_id).exists()
+    manages = policy.may_manage(found.proposal, person) is None
+    return form_verb(
+        request,
+        form,
+        lambda: services.close_discussion(discussion=found, by=person, **form.cleaned_data),
+        template="proposals/discussion.html",
+        context=lambda: {
+            "discussion": found,
+            "proposal": found.proposal,
+            "apart": [(words(key), low, high) for key, (low, high) in _ends(found)],
+            "manages": manages,
+            "sees": sees,
+        },
+        to=reverse("proposals:discussion", args=[ref]),
+        success="The discussion is closed with its outcome.",
+    )
+
+
+@verb
+def calibrate(request: HttpRequest, ref: str) -> HttpResponse:
+    """Have all reviewers score this one first."""
+    proposal = manageable(request, ref)
+    return act(
+        request,
+        lambda: services.calibrate(proposal=proposal, by=_person(request)),
+        success="All reviewers who may are asked to score this one first.",
+        to=reverse("proposals:panel", args=[ref]),
+    )
+
+
+# --- the reviewers ---------------------------------------------------------------------------
+
+
+def _person_link(user: Any) -> object:
+    return cells.link(route_to("proposals:reviewer", user.pk), user, user.affiliation)
+
+
+REVIEWERS: tuple[Column[Any], ...] = (
+    Column("Reviewer", _person_link),
+    Column("Fields", lambda u: cells.shown(", ".join(u.said.works_on) if u.said else "")),
+    Column("Seat", lambda u: cells.shown(u.said.get_seat_display() if u.said else "")),
+    Column("Places in a call", lambda u: u.said.places if u.said else USUAL_PLACES, num=True),
+    Column("To score", lambda u: u.waiting, num=True),
+    Column("Sent", lambda u: u.sent, num=True),
+)
+
+
+@login_required
+@require_safe
+def reviewers(request: HttpRequest) -> HttpResponse:
+    """The panels' reviewers with what they carry."""
+    realms = _realms(request)
+    page = paginate(request, _panel(realms).order_by("name", "pk"))
+    people: list[Any] = list(page)
+    profiles = {p.user_id: p for p in ReviewerProfile.objects.filter(user__in=people)}
+    counts = _counts(request, people)
+    for user in people:
+        user.said = profiles.get(user.pk)
+        user.waiting, user.sent = counts.get(user.pk, (0, 0))
+    table = Table("Reviewers", REVIEWERS, people, empty="Nobody is on the panel yet.")
+    return render(request, "proposals/reviewers.html", {"page": page, "table": table})
+
+
+@login_required
+@require_safe
+def reviewer(request: HttpRequest, pk: int) -> HttpResponse:
+    """One reviewer's drift report, over the programmes this person runs or audits."""
+    realms = _realms(request)
+    found = _panel(realms).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    context = {
+        "reviewer": found,
+        "report": drift.report(found, reader=_person(request), realm_ids=realms),
+        "from_": drift.SHOWN_FROM,
+    }
+    return render(request, "proposals/drift.html", context)
+
+
+def _counts(request: HttpRequest, people: list[User]) -> dict[int, tuple[int, int]]:
+    """Reviews to send and sent by person, of proposals the reader may see."""
+    seen = Proposal.objects.visible_to(request.user).exclude(applicant=_person(request))
+    rows = (
+        User.objects.filter(pk__in=[user.pk for user in people])
+        .order_by()
+        .values_list("pk")
+        .annotate(
+            waiting=Count(
+                "review_assignments",
+                filter=Q(
+                    review_assignments__ended_at=None,
+                    review_assignments__review=None,
+                    review_assignments__proposal__state="in_review",
+                    review_assignments__proposal__in=seen.values("pk"),
+                ),
+            ),
+            sent=Count(
+                "review_assignments__review",
+                filter=Q(review_assignments__proposal__in=seen.values("pk")),
+            ),
+        )
+    )
+    return {pk: (waiting, sent) for pk, waiting, sent in rows}
+
+
+def _panel(realms: list[int]) -> Any:
+    live = RoleAssignment.objects.live().filter(realm_id__in=realms, role=roles.REVIEWER)
+    return User.objects.filter(pk__in=live.values("user_id"))
+
+
+def _realms(request: HttpRequest) -> list[int]:
+    realms = realm_ids_where(request.user, *OFFICE)
+    if not realms:
+        raise Http404
+    return realms
+
+
+def _person(request: HttpRequest) -> Any:
+    return request.user

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.forms import BaseForm
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from fellowship.kernel import time
+from fellowship.kernel.refusals import Refused
+from fellowship.web.actions import status_of
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def view(save: View) -> View:
+    """A view that takes an autosave by POST, and says in words why it does not.
+
+    Whoever is signed out gets 401 with the way to sign in, never a redirect; a refusal its reason.
+    """
+
+    @functools.wraps(save)
+    @require_POST
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            sign_in = resolve_url(settings.LOGIN_URL)
+            return JsonResponse({"text": "you are signed out", "sign_in": sign_in}, status=401)
+        try:
+            return save(request, *args, **kwargs)
+        except Refused as refused:
+            text = refused.refusal.reason.rstrip(".")
+            return JsonResponse({"text": text}, status=status_of(refused.refusal))
+
+    return cast("View", answer)
 
 
 def saved(version: int) -> JsonResponse:

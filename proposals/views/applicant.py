@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Call
 from fellowship.web import autosave
-from fellowship.web.actions import act, form_page, verb
+from fellowship.web.actions import act, form_page, verb, writing
 from fellowship.web.items import Task, Tone
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-@login_required
+@writing
 def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
     """One section of the application."""
     proposal, found = writable(request, ref), _section(key)
@@ -95,8 +95,7 @@ def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
     return form_page(request, "proposals/section.html", form, context)
 
 
-@login_required
-@require_POST
+@autosave.view
 def save(request: HttpRequest, ref: str, key: str) -> HttpResponseBase:
     """Autosave of one section."""
     proposal, found = writable(request, ref), _section(key)

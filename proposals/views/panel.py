@@ -10,14 +10,13 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.refusals import Refused
 from fellowship.web import autosave
-from fellowship.web.actions import act, attempt, form_page, reason_of, verb
+from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
 from fellowship.web.shortcuts import visible_or_404
 from governance import hints, recused
 from proposals import blindness, policy, rubric, scores, services
@@ -40,7 +39,7 @@ RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", 
 # --- the reviewer ----------------------------------------------------------------------------
 
 
-@login_required
+@writing
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """The proposal left, the rubric right; before a declaration, title and parties only."""
     assignment = _mine(request, pk)
@@ -64,8 +63,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return _review_page(request, assignment, {"form": form, "version": version})
 
 
-@login_required
-@require_POST
+@autosave.view
 def save_review(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Autosave of a review."""
     assignment = _mine(request, pk)

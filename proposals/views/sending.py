@@ -35,7 +35,7 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
         "proposal": proposal,
         "sections": [_answers_of(proposal, s, answers, offers) for s in sections.SECTIONS],
         "files": attachments.of_draft(proposal),
-        "advice": checks.advise(answers),
+        "advice": [a for a in checks.advise(answers) if a not in checks.overbroad(answers)],
         "unfinished": reading.unfinished(answers, offers),
         "refusal": _may_send(proposal, answers, offers, person(request)),
         "revision": proposal.state != ProposalState.DRAFT,

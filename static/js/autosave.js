@@ -1,8 +1,11 @@
-// A draft is saved while it is written. A lost connection loses nothing: the text stays in this browser until it is
-// stored, and a draft that someone else changed meanwhile is shown beside ours instead of being overwritten.
+// A draft is saved while it is written. A lost connection or a session that ended loses nothing: the text stays in this
+// browser until it is stored, and a draft that someone else changed meanwhile is shown beside ours, never overwritten.
+import { worddiff } from "./worddiff.js";
+
 const WAIT = 1200;
 const RETRY = [3000, 10000, 30000];
 const SKIP = new Set(["csrfmiddlewaretoken", "_once", "version"]);
+const KEPT = "Kept in this browser";
 
 export function autosave(root) {
   for (const form of root.querySelectorAll("form[data-autosave]:not([data-saving])")) {
@@ -15,7 +18,7 @@ class Draft {
   constructor(form) {
     this.form = form;
     this.url = new URL(form.dataset.autosave, location.href);
-    this.key = `draft:${this.url.pathname}`;
+    this.key = `draft:${form.dataset.person ?? ""}:${this.url.pathname}`;
     this.version = form.elements.version;
     this.status = form.querySelector(".saved");
     this.tries = 0;
@@ -26,7 +29,7 @@ class Draft {
     this.restore();
     this.form.addEventListener("input", () => this.changed());
     this.form.addEventListener("change", () => this.changed());
-    this.form.addEventListener("submit", () => { clearTimeout(this.timer); this.dirty = false; this.forget(); });
+    this.form.addEventListener("submit", (event) => this.submitted(event), { capture: true });
     addEventListener("online", () => this.dirty && this.save());
     addEventListener("pagehide", () => this.dirty && this.keep());
     this.tabs = "BroadcastChannel" in window ? new BroadcastChannel(this.key) : null;
@@ -36,6 +39,20 @@ class Draft {
   // Another tab of this browser stored this draft: what is stored comes back with the next save, so ask at once.
   elsewhere() {
     if (!this.form.querySelector(".offer.conflict")) this.save();
+  }
+
+  // A form is sent once its text is stored: a page that never comes takes nothing with it.
+  async submitted(event) {
+    if (this.sent || !(this.dirty || this.busy)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const by = event.submitter;
+    while (this.busy) await this.busy;
+    if (this.dirty) await this.save();
+    if (this.dirty || this.form.querySelector(".offer.conflict")) return;
+    this.sent = true;
+    this.form.requestSubmit(by);
+    this.sent = false;
   }
 
   values() {
@@ -50,8 +67,9 @@ class Draft {
   changed() {
     this.dirty = true;
     this.touched = true;
-    if (this.form.querySelector(".offer.conflict")) return this.keep();
-    this.say("Saving…");
+    if (this.tries || this.form.querySelector(".offer.conflict")) this.keep();
+    if (this.form.querySelector(".offer.conflict")) return;
+    if (!this.tries) this.say("Saving…");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), WAIT);
   }
@@ -59,33 +77,43 @@ class Draft {
   async save() {
     if (this.busy) { this.again = true; return; }
     clearTimeout(this.timer);
-    this.busy = true;
-    this.dirty = false;
-    let response;
-    try {
-      response = await fetch(this.url, {
-        method: "POST", body: new FormData(this.form), credentials: "same-origin", redirect: "error",
-        headers: { "X-Autosave": "1", Accept: "application/json" },
-      });
-    } catch {
-      response = null;
-    }
-    this.busy = false;
-    await this.answered(response);
+    this.busy = this.send();
+    await this.busy;
+    this.busy = null;
     if (this.again) { this.again = false; this.changed(); }
   }
 
-  async answered(response) {
-    if (response?.ok) return this.stored(await response.json());
-    if (response?.status === 409) return this.conflict(await response.json());
-    if (response?.status === 422) { this.keep(); return this.say(`Not saved. ${(await response.json()).text}`, true); }
+  async send() {
+    this.dirty = false;
+    let response = null;
+    let body = null;
+    try {
+      response = await fetch(this.url, {
+        method: "POST", body: new FormData(this.form), credentials: "same-origin", redirect: "manual",
+        headers: { "X-Autosave": "1", Accept: "application/json" },
+      });
+      if (response.headers.get("Content-Type")?.startsWith("application/json")) body = await response.json();
+    } catch {
+      response = null;
+    }
+    if (response?.ok && body) return this.stored(body);
+    if (response?.status === 409 && body?.data) return this.conflict(body);
+    if (response?.status === 422 && body) { this.keep(); return this.say(`Not saved. ${body.text}`, true); }
     this.dirty = true;
     this.keep();
-    if (response && response.status < 500) return this.say("Not saved. Your text is kept in this browser: reload and sign in again.", true);
-    const wait = RETRY[Math.min(this.tries, RETRY.length - 1)];
+    if (response && response.status < 500) return this.refused(body);
     this.tries += 1;
-    this.say("No connection. Your text is kept in this browser and will be sent again.", true);
-    this.timer = setTimeout(() => this.save(), wait);
+    this.timer = setTimeout(() => this.save(), RETRY[Math.min(this.tries, RETRY.length) - 1]);
+    this.say(`Not saved: ${response ? "the service does not answer" : "no connection"}. ${KEPT}, and sent again by itself.`, true);
+  }
+
+  // Signed out, or no longer allowed: trying again would change nothing.
+  refused(body) {
+    this.say(`Not saved: ${body?.text ?? "this page is out of date. Reload it"}. ${KEPT}.`, true);
+    if (!body?.sign_in) return;
+    const link = line("a", "Sign in and go on");
+    link.href = `${body.sign_in}?next=${encodeURIComponent(location.pathname)}`;
+    this.status.append(" ", link);
   }
 
   stored({ version, at }) {
@@ -105,7 +133,7 @@ class Draft {
 
   keep() {
     try {
-      localStorage.setItem(this.key, JSON.stringify({ version: this.version?.value ?? "", values: this.values() }));
+      localStorage.setItem(this.key, JSON.stringify({ version: this.version?.value ?? "", at: Date.now(), values: this.values() }));
     } catch { /* storage may be full or refused: the server's copy remains */ }
   }
 
@@ -116,27 +144,42 @@ class Draft {
   restore() {
     let kept;
     try { kept = JSON.parse(localStorage.getItem(this.key) ?? "null"); } catch { kept = null; }
-    if (!kept || JSON.stringify(kept.values) === JSON.stringify(this.values())) return this.forget();
-    this.offer("This browser keeps text that was not stored.", kept.values, () => { this.fill(kept.values); this.forget(); this.changed(); });
+    if (!kept?.values || plain(kept.values) === plain(this.values())) return this.forget();
+    const at = new Date(kept.at ?? Date.now()).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    this.offer(`This browser keeps text of ${at} that was not saved. Underlined: what it would change below.`, kept.values, [
+      ["Put it back", () => { this.fill(kept.values); this.forget(); this.changed(); }],
+      ["Drop it", () => this.forget()],
+    ]);
   }
 
   conflict({ version, data }) {
     if (this.touched) this.keep();
     const theirs = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, [String(value ?? "")]]));
+    const seen = () => { if (this.version) this.version.value = version; };
     this.say("Not saved: this text was saved in another tab or by another person. Choose below which to keep.", true);
-    const box = this.offer("Another tab or person saved a different text after you opened this page. Nothing of yours is lost; nothing more is saved here until you choose.", theirs, () => {
-      this.fill(theirs);
-      if (this.version) this.version.value = version;
-      this.forget();
-      this.dirty = false;
-      this.say("The other text is in the form. It is saved.");
-    }, () => {
-      if (this.version) this.version.value = version;
-      this.changed();
-    });
+    const words = "Another tab or person saved a different text after you opened this page. Nothing of yours is lost; nothing more is saved here until you choose. Struck out: yours. Underlined: the other.";
+    const box = this.offer(words, theirs, [
+      ["Use the other text", () => {
+        this.fill(theirs);
+        seen();
+        this.forget();
+        this.dirty = false;
+        this.say("The other text is in the form. It is saved.");
+      }],
+      ["Keep what is here", () => { seen(); this.changed(); }],
+      ["Merge by hand", () => { seen(); this.merge(box); this.changed(); }],
+    ]);
     box.classList.add("conflict");
     this.status.after(box);
     box.scrollIntoView({ block: "nearest" });
+  }
+
+  // Both texts stay in view, to copy from, while the form is changed.
+  merge(box) {
+    box.classList.remove("conflict");
+    box.querySelector("p").textContent = "Change the form as you like; it is saved again. Struck out: your text as it was. Underlined: the other.";
+    box.querySelector(".row").replaceChildren(button("Done", () => box.remove()));
+    this.status.after(box);
   }
 
   fill(values) {
@@ -148,16 +191,15 @@ class Draft {
     }
   }
 
-  offer(words, values, take, leave = () => this.forget()) {
+  offer(words, values, ways) {
     this.form.querySelector(".offer")?.remove();
     const box = document.createElement("div");
     box.className = "notice warn offer";
     box.setAttribute("role", "alert");
-    box.append(line("p", words), this.difference(values));
     const row = line("p", "");
     row.className = "row";
-    row.append(button("Use the other text", () => { box.remove(); take(); }), button("Keep what is here", () => { box.remove(); leave(); }));
-    box.append(row);
+    row.append(...ways.map(([label, act]) => button(label, () => { box.remove(); act(); })));
+    box.append(line("p", words), this.difference(values), row);
     this.form.prepend(box);
     return box;
   }
@@ -165,20 +207,38 @@ class Draft {
   difference(values) {
     const mine = this.values();
     const list = document.createElement("dl");
-    list.className = "changes";
+    list.className = "changes texts";
     for (const [name, other] of Object.entries(values)) {
-      if (JSON.stringify(mine[name] ?? [""]) === JSON.stringify(other)) continue;
+      const [here, there] = [this.shown(name, mine[name]), this.shown(name, other)];
+      if (here.trim() === there.trim()) continue;
       const group = document.createElement("div");
-      const label = this.form.querySelector(`label[for="id_${CSS.escape(name)}"]`)?.textContent ?? name;
-      const here = line("del", (mine[name] ?? [""]).join(", ") || "empty");
-      const there = line("ins", other.join(", ") || "empty");
       const dd = document.createElement("dd");
-      dd.append(here, " ", there);
-      group.append(line("dt", label), dd);
+      dd.append(...worddiff(here, there));
+      group.append(line("dt", this.label(name)), dd);
       list.append(group);
     }
     return list;
   }
+
+  label(name) {
+    const control = this.form.querySelector(`label[for="id_${CSS.escape(name)}"]`) ?? this.form.querySelector(`#id_${CSS.escape(name)} > legend`);
+    const row = control?.closest("[role=group]")?.getAttribute("aria-label");
+    return [row, control?.firstChild?.textContent ?? name].filter(Boolean).join(": ");
+  }
+
+  // A chosen answer by its words, a written one as it is.
+  shown(name, values = []) {
+    return values.map((value) => {
+      const option = this.form.querySelector(`[type=radio][name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
+      return option?.closest("label")?.textContent.trim() ?? value.replaceAll("\r\n", "\n");
+    }).join(", ");
+  }
+}
+
+// Values without what makes no difference: white space around them, line ends, rows left empty.
+function plain(values) {
+  const said = Object.entries(values).map(([name, list]) => [name, list.map((v) => v.replaceAll("\r\n", "\n").trim()).filter(Boolean)]);
+  return JSON.stringify(said.filter(([, list]) => list.length).sort());
 }
 
 function line(tag, words) {

@@ -388,3 +388,24 @@ def test_home_names_what_the_board_has_once(world: World) -> None:
     home = client_of(world.applicant).get("/").content.decode()
     assert home.count(proposal.title) == 1
     assert "the board" in home
+
+
+def test_a_text_sent_after_the_session_ended_comes_back(world: World) -> None:
+    proposal = drafted_proposal(world)
+    here = f"/proposals/{proposal.ref}/edit/question/"
+    answer = Client().post(here, {"title": "Typed too late", "version": "1"})
+    page = answer.content.decode()
+    assert (answer.status_code, "Typed too late" in page) == (401, True)
+    assert f"/accounts/login/?next={here}" in page
+    assert Client().get(here)["Location"] == f"/accounts/login/?next={here}"
+    saving = Client().post(f"{here}save/", {"title": "Typed too late", "version": "1"})
+    assert (saving.status_code, saving.json()["sign_in"]) == (401, "/accounts/login/")
+
+
+def test_autosave_says_in_words_why_it_may_not(world: World) -> None:
+    proposal = submitted_proposal(world)
+    saving = client_of(world.applicant).post(
+        f"/proposals/{proposal.ref}/edit/question/save/", {"title": "x", "version": "1"}
+    )
+    assert saving.status_code == 409
+    assert saving.json()["text"].startswith("You submitted this proposal")

@@ -113,6 +113,7 @@ def form(
             "novalidate": True,
             "data-once": True,
             "data-autosave": autosave,
+            "data-person": _person(context) if autosave else "",
         }
     )
     button = (
@@ -136,3 +137,8 @@ def form(
         button,
         line,
     )
+
+
+def _person(context: Context) -> str:
+    """Whose text a browser keeps: on a shared computer nobody is offered another's."""
+    return str(getattr(getattr(context.get("request"), "user", None), "pk", None) or "")

@@ -140,7 +140,7 @@ def test_a_lost_connection_loses_nothing(site: str, page: Page) -> None:
     page.goto(f"{site}/components/")
     page.context.set_offline(True)
     page.locator("#id_title").fill("Written on a train")
-    expect(status(page)).to_contain_text("No connection")
+    expect(status(page)).to_contain_text("Not saved: no connection. Kept")
     page.context.set_offline(False)
     expect(status(page)).to_contain_text("Saved", timeout=10_000)
 
@@ -149,11 +149,11 @@ def test_text_that_was_never_stored_is_offered_again(site: str, page: Page) -> N
     page.goto(f"{site}/components/")
     page.route("**/components/draft/", lambda route: route.abort())
     page.locator("#id_title").fill("Written before the crash")
-    expect(status(page)).to_contain_text("No connection")
+    expect(status(page)).to_contain_text("Not saved: no connection. Kept")
     page.goto(f"{site}/components/")
     expect(page.locator("#id_title")).to_have_value("")
     browser.check_page(page)
-    page.get_by_role("button", name="Use the other text").click()
+    page.get_by_role("button", name="Put it back").click()
     expect(page.locator("#id_title")).to_have_value("Written before the crash")
 
 

@@ -23,6 +23,7 @@ START_SECONDS = 240
 WEB = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "fellowship.wsgi")
 CELERY = ("-m", "celery", "-A", "fellowship", "--no-color")
 WORKER = ("worker", "--concurrency", "1", "-l", "INFO")
+TABLES = "from fellowship.kernel.tables import make_at_once; make_at_once()"
 BEAT = ("beat", "--pidfile=", "-l", "INFO")
 
 
@@ -89,7 +90,7 @@ def embedded(place: Path) -> Iterator[Site]:
         "WEB_THREADS": "8",
     }
     site = Site(f"http://127.0.0.1:{port}", env, env, place)
-    site.manage("migrate", "--verbosity", "0")
+    site.manage("shell", "--verbosity", "0", "--command", TABLES)
     with _process(site, "web", *WEB), _process(site, "beat", *CELERY, *BEAT):
         _wait_for(site)
         yield site

@@ -106,7 +106,7 @@ def make_world(slug: str = "") -> World:
         grant_role(user=people[name], realm=program.realm, role=role, seat=seat, by=SETUP)
     people = {name: User.objects.get(pk=user.pk) for name, user in people.items()}
     manager = people["manager"]
-    name_sponsor(program=program, sponsor=people["sponsor"], by=SETUP)
+    program = name_sponsor(program=program, sponsor=people["sponsor"], by=SETUP)
     adopt_founding_rules(program=program, by=people["admin"])
     furnish(
         program=program,

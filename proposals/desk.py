@@ -261,6 +261,7 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
         "proposals/parts/rubric.html",
         {"criteria": rows, "rule": rule, "reviewers": rule.params.reviewers_per_proposal},
         order=20,
+        anchor="rubric",
     )
     ballot = ballots.params.matters.get("proposals.proposal")
     held = RoleAssignment.objects.live().filter(realm=call.program_id).exclude(seat="")
@@ -275,12 +276,14 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
             "sentences": ballot_words.sentences(ballot) if ballot else [],
         },
         order=30,
+        anchor="decides",
     )
     yield parts.Part(
         "Past calls",
         "proposals/parts/statistics.html",
         {"figures": statistics.past(call.program_id)},
         order=60,
+        anchor="statistics",
         aside=True,
     )
 

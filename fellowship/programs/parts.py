@@ -25,6 +25,8 @@ class Part:
     context: Mapping[str, Any] = field(default_factory=dict)
     order: int = 50
     aside: bool = False
+    anchor: str = ""
+    """The id its template gives it, for the list of what is on the page; empty leaves it out."""
 
 
 Provider = Callable[["Call", Any], Iterable[Part]]

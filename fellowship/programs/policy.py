@@ -102,7 +102,7 @@ def unchanged_since(term: Versioned, version: int) -> Refusal | None:
     return Refusal(
         "stale_terms",
         f"{term} was changed while you wrote: version {term.version} stands now. "
-        "Your text is kept below; see what differs before you save it.",
+        "What you wrote is kept; see what differs before you save it.",
         rule="no silent loss",
     )
 

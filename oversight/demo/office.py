@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ def plan(story: Story) -> None:
     at(-3.4, partial(story.announce, COMING, 6, 62, (100, 280)))
 
 
+def closing(day: dt.datetime) -> dt.datetime:
+    """The last minute of the day before, wherever on Earth it ends last."""
+    return day.replace(hour=11, minute=59, second=0, microsecond=0)
+
+
 def _change_terms(story: Story) -> None:
     output = OutputType.objects.get(program=story.cast.programs["assistants"], key="policy-memo")
     revise_terms(
@@ -46,7 +52,7 @@ def _extend(story: Story) -> None:
     call = Call.objects.get(pk=story.calls[EXTENDED].pk)
     story.calls[EXTENDED] = extend_call(
         call=call,
-        closes_at=story.stage.day(9),
+        closes_at=closing(story.stage.day(9)),
         by=story.cast["manager"],
         reason="The session for questions had to be moved by a week; you get that week back.",
     )

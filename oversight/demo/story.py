@@ -93,7 +93,7 @@ class Story:
             eligibility=content.ELIGIBILITY,
             publication_rules=content.PUBLICATION,
             opens_at=self.stage.day(opens),
-            closes_at=self.stage.day(closes),
+            closes_at=office.closing(self.stage.day(closes)),
             places=7,
             by=manager,
         )

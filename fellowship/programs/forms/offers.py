@@ -62,6 +62,14 @@ class TermsForm(Revision):
         names = (n for n in self.base_fields if n not in Revision.base_fields)
         return {name: getattr(term, name) for name in names}
 
+    def carry_over(self, before: Any, now: Any) -> None:
+        """Show the terms of `now` in the fields that were sent as they stood in `before`."""
+        old, new, sent = self.initial_of(before), self.initial_of(now), self.data.copy()
+        for name, value in old.items():
+            if _lines(sent.get(name, "")) == _lines(value):
+                sent[name] = str(new[name])
+        self.data = sent
+
     def there(self) -> Any:
         """The rows the programme has."""
         raise NotImplementedError
@@ -74,6 +82,10 @@ class TermsForm(Revision):
 
     def _key(self) -> Any:
         return self.fields.get(self.KEY)
+
+
+def _lines(text: Any) -> list[str]:
+    return str(text).strip().splitlines()
 
 
 class TrackForm(TermsForm):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
@@ -77,6 +78,7 @@ def call(request: HttpRequest, ref: str) -> HttpResponse:
     found = visible_or_404(queryset, request.user, ref=ref)
     program = found.program
     public = found.state != CallState.DRAFT
+    shown = parts.of(found, request.user)
     return render(
         request,
         "programs/call.html",
@@ -86,7 +88,8 @@ def call(request: HttpRequest, ref: str) -> HttpResponse:
             "closed": policy.takes_proposals(found),
             "aoe": _aoe(found.closes_at),
             "zoned": f"{found.closes_at.astimezone(ZoneInfo(program.zone)):%-d %B %Y, %H:%M}",
-            "parts": parts.of(found, request.user),
+            "parts": shown,
+            "contents": _contents(found, shown),
             "agreements": agreements.of(found),
             "turns": course.turns(found) if public else [],
             "tracks": program.tracks.offered(),
@@ -98,6 +101,14 @@ def call(request: HttpRequest, ref: str) -> HttpResponse:
             **_running(found, person(request)),
         },
     )
+
+
+def _contents(found: Call, shown: list[parts.Part]) -> list[tuple[str, str]]:
+    """The id and the title of what stands on the page, in its order; the timeline last."""
+    texts = [(slugify(title), title) for title, text in found.texts if text]
+    own = [("kinds", "Kinds of fellowship"), ("agreements", "What you would agree to")]
+    others = [(part.anchor, part.title) for part in shown if part.anchor]
+    return [*texts, *own, *others, ("timeline", "Timeline")]
 
 
 def _running(found: Call, user: Any) -> dict[str, Any]:

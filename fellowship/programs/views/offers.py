@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.programs import policy, services, usual, versions
-from fellowship.programs.forms import PUBLIC_REASON, TERMS, ResidencyForm
+from fellowship.programs.forms import PUBLIC_REASON, TERMS, ResidencyForm, TermsForm
 from fellowship.programs.models import (
     FellowshipModel,
     Offer,
@@ -175,12 +175,19 @@ def _revision(request: HttpRequest, term: Versioned, form: Any, template: str) -
 
 
 def _meanwhile(term: Versioned, form: Any) -> dict[str, Any]:
-    """What somebody else changed since the page was opened, and the version to save against."""
+    """What somebody else changed since the page was opened, and the version to save against.
+
+    What the person had not touched is shown as it stands now, so that saving undoes nothing unseen.
+    """
     seen = form.cleaned_data.get("version") if form.is_bound else term.version
-    before = versions.at(term, seen) if seen and seen != term.version else None
+    now = type(term).of(term.program, term.name_in_program) or term
+    before = versions.at(now, seen) if seen and seen != now.version else None
+    if before is not None and isinstance(form, TermsForm):
+        form.carry_over(before, now)
     return {
-        "against": term.version,
-        "meanwhile": versions.changes(before, term) if before is not None else [],
+        "against": now.version,
+        "meanwhile": versions.changes(before, now) if before is not None else [],
+        "carried": isinstance(form, TermsForm),
     }
 
 

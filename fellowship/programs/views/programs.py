@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fellowship.programs import gaps, launch, policy, services, setup
 from fellowship.programs.forms import EvidenceForm
 from fellowship.programs.models import ChecklistItem, Program, StageStandard
+from fellowship.programs.states import LaunchItem
 from fellowship.programs.views.common import office, person, program_of
 from fellowship.web.actions import form_verb
 from fellowship.web.items import Task
@@ -106,6 +107,8 @@ def checklist_item(request: HttpRequest, slug: str, item: str) -> HttpResponse:
             "program": found,
             "standing": launch.Standing(row, fact),
             "refused": refused,
+            "by_role": item in (LaunchItem.BOARD, LaunchItem.TRANSLATION),
+            "grants": policy.may_administer(found, person(request)) is None,
         },
         to=f"{reverse('programs:program', args=[slug])}#checklist",
         success="The evidence is recorded.",

@@ -64,7 +64,7 @@ class TermsForm(Revision):
 
     def carry_over(self, before: Any, now: Any) -> None:
         """Show the terms of `now` in the fields that were sent as they stood in `before`."""
-        old, new, sent = self.initial_of(before), self.initial_of(now), self.data.copy()
+        old, new, sent = self.initial_of(before), self.initial_of(now), dict(self.data.items())
         for name, value in old.items():
             if _lines(sent.get(name, "")) == _lines(value):
                 sent[name] = str(new[name])

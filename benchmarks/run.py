@@ -11,13 +11,13 @@ from typing import Final
 
 from django.db import connection
 
-from benchmarks import data, ledger
+from benchmarks import assignment, data, ledger
 from benchmarks.measure import Row, Times, in_turns, milliseconds
 from benchmarks.pages import LIMITS, LIST, Cost, Page, Visitors, pages
 from fellowship.history.seal import seal
 from oversight.scale.filling import Filling, Numbers
 
-PARTS: Final = ("pages", "data", "ledger")
+PARTS: Final = ("pages", "data", "ledger", "assignment")
 FEW: Final = Numbers(
     fellowships=2, proposals=100, findings=100, exceptions=100, expiring=10, events=1_000
 )
@@ -62,6 +62,9 @@ def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
     if "ledger" in parts:
         with _stage("ledger"):
             measured.rows += ledger.rows(quick=quick)
+    if "assignment" in parts:
+        with _stage("assignment"):
+            measured.rows += assignment.rows(quick=quick)
     return measured
 
 

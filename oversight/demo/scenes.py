@@ -86,8 +86,18 @@ def propose(call: Call, applicant: User, idea: Idea, *, submit: bool = True) -> 
     return proposal
 
 
-def panel(cast: Cast, proposal: Proposal, *, weak: bool = False, sent: int | None = None) -> None:
-    """Assign the panel, which declares and scores; `sent` stops after so many reviews."""
+def panel(
+    cast: Cast,
+    proposal: Proposal,
+    *,
+    weak: bool = False,
+    split: bool = False,
+    sent: int | None = None,
+) -> None:
+    """Assign the panel, which declares and scores; `sent` stops after so many reviews.
+
+    Where it is `split`, the first finds little where the others find much.
+    """
     rule = rubric.of_call(proposal.call)
     start = pick(proposal.title, 0, 1, 2, 3)
     for number in range(rule.reviewers_per_proposal):
@@ -99,7 +109,10 @@ def panel(cast: Cast, proposal: Proposal, *, weak: bool = False, sent: int | Non
             continue
         proposals.declare(assignment=assignment, kind="none", by=reviewer)
         scores = {
-            c.key: pick(f"{proposal.title}{number}{c.key}", *((1, 2, 2) if weak else (3, 4, 4, 5)))
+            c.key: pick(
+                f"{proposal.title}{number}{c.key}",
+                *((1, 2, 2) if weak or (split and not number) else (3, 4, 4, 5)),
+            )
             for c in rule.criteria
         }
         typical = round(sum(scores.values()) / len(scores))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import boardroom, evaluation, office, scenes
+from oversight.demo import boardroom, evaluation, office, reviewing, scenes
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -61,6 +60,7 @@ class Story:
         self._evaluations()
         self._autumn()
         office.plan(self)
+        reviewing.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()
@@ -309,7 +309,8 @@ class Story:
             at(-34 + 1.5 * index, partial(self._propose, B, index, submit=index not in (1, 13)))
         for index in range(2, 9):
             sent = None if index < 5 else index - 5
-            at(-11 + 0.4 * index, partial(self._panel, B, index, sent=sent))
+            split = index == 8
+            at(-11 + 0.4 * index, partial(self._panel, B, index, sent=sent, split=split))
         at(-12, partial(self._panel, B, 0))
         for index in (0, 2, 3):
             at(-7 + 0.4 * index, partial(self._refer, B, index))
@@ -339,16 +340,12 @@ class Story:
 
     def _board_meets(self) -> None:
         at = self.stage.at
-        at(-50, self._set_the_cadence)
+        at(-50, lambda: boardroom.begin(self.cast, self._assistants(), now()))
+        for day in (-44, -30, -16, -3.6):
+            at(day, lambda: boardroom.keep_minutes(self.cast, self._assistants()))
         at(-4, self._ask_for_more_time)
         at(-2.5, lambda: boardroom.add_a_risk(self.cast))
         at(-1.5, lambda: boardroom.propose_consent(self.cast, self._proposal(B, 0)))
-
-    def _set_the_cadence(self) -> None:
-        for meeting in boardroom.begin(self.cast, self._assistants(), now()):
-            if meeting.starts_at < self.stage.today:
-                day = (meeting.starts_at - self.stage.today) / dt.timedelta(days=1)
-                self.stage.at(day, partial(boardroom.keep_minutes, self.cast, meeting))
 
     def _ask_for_more_time(self) -> None:
         boardroom.ask_for_more_time(self.cast, self.findings["hidden"], self.stage.day(40))

@@ -109,18 +109,15 @@ class Gathered:
         )
 
 
-def of_call(
-    call: Call, *, proposals: QuerySet[Proposal] | None = None, asked: int | None = None
-) -> Gathered:
-    """Every proposal of the call that takes reviewers, or `proposals` of them, and its panel.
+def of_call(call: Call, *, proposals: QuerySet[Proposal], reader: User) -> Gathered:
+    """Those of `proposals` that take reviewers, and the panel of the call.
 
-    `asked`: reviewers each proposal shall have; by default as the call's rubric says. The number of
-    queries does not depend on how many proposals there are.
+    Hints rest on records `reader` may see. The number of queries does not depend on how many
+    proposals there are.
     """
     rule = rubric.of_call(call)
-    per_proposal = rule.reviewers_per_proposal if asked is None else asked
-    rows = call.proposals.all() if proposals is None else proposals
-    found = list(rows.filter(state__in=TO_STAFF).select_related("applicant").order_by("pk"))
+    per_proposal = rule.reviewers_per_proposal
+    found = list(proposals.filter(state__in=TO_STAFF).select_related("applicant").order_by("pk"))
     at = now()
     window = (at.date(), rule.review_window.due(at, call.program.calendar()).date())
     people = _people(call, window)
@@ -133,7 +130,7 @@ def of_call(
         matches=_matches(texts, people),
         barred=_barred(found, people, texts),
         returned=returned,
-        hinted=hints.of(found, [person.user for person in people]),
+        hinted=hints.readable(hints.of(found, [person.user for person in people]), reader),
         window=window,
     )
 

@@ -14,6 +14,7 @@ from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
+from governance.parameters import words
 from proposals.models.panel import Review
 from proposals.models.proposal import Proposal
 
@@ -79,8 +80,18 @@ class Discussion(Tracked):
         return f"Discussion of {self.proposal.ref}"
 
     def get_absolute_url(self) -> str:
-        """The panel of its proposal."""
-        return reverse("proposals:panel", args=[self.proposal.ref])
+        """The page it is closed on."""
+        return reverse("proposals:discussion", args=[self.proposal.ref])
+
+    @property
+    def ends(self) -> list[tuple[str, int, int]]:
+        """Each criterion in words, with its lowest and highest score."""
+        return [(words(key), low, high) for key, (low, high) in self.spread.items()]
+
+    @property
+    def apart(self) -> str:
+        """The same as one line."""
+        return "; ".join(f"{label} {low} to {high}" for label, low, high in self.ends)
 
 
 class ReviewerEffect(Untracked):

@@ -11,7 +11,7 @@ from fellowship.clocks.services import Beginning, start_many
 from fellowship.history.bulk import create_many, save_many
 from fellowship.kernel.time import now
 from governance import rules
-from proposals import rubric
+from proposals import blindness, rubric
 from proposals.matching import gather
 from proposals.models import Assignment, Proposal, Suggestion, SuggestionRun
 from proposals.services.drafting import SERVICE
@@ -27,9 +27,11 @@ def assign_all(*, run: SuggestionRun, batch: Sequence[Suggestion], by: User) -> 
     """
     keys = {suggestion.panel.proposal_id for suggestion in batch}
     proposals = {p.pk: p for p in _locked(keys)}
-    gathered = gather.of_call(run.call, proposals=Proposal.objects.filter(pk__in=keys))
+    gathered = gather.of_call(run.call, proposals=Proposal.objects.filter(pk__in=keys), reader=by)
     visible = Proposal.objects.visible_to(by).filter(pk__in=keys).exclude(applicant=by)
-    judge = _Judge(gathered, proposals, set(visible.values_list("pk", flat=True)))
+    judge = _Judge(
+        gathered, proposals, set(visible.values_list("pk", flat=True)), _closed(run, proposals)
+    )
     new: list[tuple[Suggestion, Assignment]] = []
     at = now()
     due = rubric.of_call(run.call).review_window.due(at, run.call.program.calendar())
@@ -69,9 +71,14 @@ class _Judge:
     """Says why a suggestion no longer stands, counting what it let pass."""
 
     def __init__(
-        self, gathered: gather.Gathered, proposals: dict[int, Proposal], managed: set[int]
+        self,
+        gathered: gather.Gathered,
+        proposals: dict[int, Proposal],
+        managed: set[int],
+        closed: dict[int, str],
     ) -> None:
         self.gathered, self.proposals, self.managed = gathered, proposals, managed
+        self.closed = closed
         self.cases = {case.proposal.pk: case for case in gathered.cases}
         self.passed: Counter[int] = Counter()
 
@@ -84,6 +91,8 @@ class _Judge:
         elif case is None:
             state = self.proposals[key].get_state_display().lower()
             said = f"The proposal takes no reviewers any more: it is {state}."
+        elif key in self.closed:
+            said = self.closed[key]
         elif person in case.panel:
             said = "Asked by hand in the meantime."
         elif not suggestion.by_hand and self.passed[key] >= case.need:
@@ -99,6 +108,17 @@ class _Judge:
         if (key, person) in self.gathered.barred:
             return "A conflict was declared, or belongs to the team."
         return ""
+
+
+def _closed(run: SuggestionRun, proposals: dict[int, Proposal]) -> dict[int, str]:
+    """Those of a blind call nobody is asked to review yet, and why."""
+    found = {}
+    for proposal in proposals.values() if run.call.blind else ():
+        proposal.call = run.call
+        refusal = blindness.unchecked(proposal)
+        if refusal:
+            found[proposal.pk] = refusal.reason
+    return found
 
 
 def _write(run: SuggestionRun, new: list[tuple[Suggestion, Assignment]], by: User) -> None:

@@ -73,7 +73,7 @@ def work_out(*, run: SuggestionRun, by: Actor) -> SuggestionRun:
     run = _locked(run)
     if run.state != RunState.ASKED:
         return run
-    gathered = gather.of_call(run.call, proposals=_proposals(run))
+    gathered = gather.of_call(run.call, proposals=_proposals(run), reader=run.asked_by)
     found = solve.solve(gathered.pool())
     lines = _written(run, gathered, found)
     run.state = RUN_MOVES.target(run.state, "work_out")
@@ -117,7 +117,7 @@ def add_suggested(*, panel: SuggestedPanel, reviewer: User, by: User) -> Suggest
     refuse(policy.may_change_suggested(panel, by))
     refuse(policy.may_serve(panel.proposal, reviewer))
     gathered = gather.of_call(
-        panel.run.call, proposals=Proposal.objects.filter(pk=panel.proposal_id)
+        panel.run.call, proposals=Proposal.objects.filter(pk=panel.proposal_id), reader=by
     )
     refuse(_still(gathered, reviewer))
     case, person = gathered.cases[0], gathered.by_key[reviewer.pk]
@@ -187,7 +187,8 @@ def assign_batch(*, run: SuggestionRun, by: Actor) -> SuggestionRun:
 
 def ask_by_hand(*, proposal: Proposal, reviewer: User, by: User) -> Assignment:
     """Ask one person outside a suggestion. What speaks for and against it is kept with it."""
-    gathered = gather.of_call(proposal.call, proposals=Proposal.objects.filter(pk=proposal.pk))
+    same = Proposal.objects.filter(pk=proposal.pk)
+    gathered = gather.of_call(proposal.call, proposals=same, reader=by)
     person = gathered.by_key.get(reviewer.pk)
     why, warned = "", ""
     if person is not None and gathered.cases:

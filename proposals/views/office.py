@@ -20,10 +20,10 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
-from governance.parameters import words
 from proposals import drift, policy, services
 from proposals.forms import OutcomeForm
 from proposals.models import Discussion, Proposal, ReviewerProfile
+from proposals.models.blind import title_for_reviewers
 from proposals.models.reviewers import USUAL_PLACES
 from proposals.views.panel import manageable
 
@@ -34,23 +34,15 @@ TALKING = (*OFFICE, roles.REVIEWER, roles.BOARD_MEMBER, roles.CHAIR)
 # --- discussions -----------------------------------------------------------------------------
 
 
-def _differing(discussion: Discussion) -> object:
+def _differing(discussion: Any) -> object:
     proposal = discussion.proposal
-    return cells.link(route_to("proposals:discussion", proposal.ref), proposal.title, proposal.ref)
-
-
-def apart(discussion: Discussion) -> str:
-    """Where its reviewers differ, in words."""
-    return "; ".join(f"{words(key)} {low} to {high}" for key, (low, high) in _ends(discussion))
-
-
-def _ends(discussion: Discussion) -> list[tuple[str, tuple[int, int]]]:
-    return [(key, (ends[0], ends[1])) for key, ends in discussion.spread.items()]
+    url = route_to("proposals:discussion", proposal.ref)
+    return cells.link(url, discussion.read_title, proposal.ref)
 
 
 DISCUSSIONS: tuple[Column[Discussion], ...] = (
     Column("Proposal", _differing),
-    Column("Where reviewers differ", apart),
+    Column("Where reviewers differ", lambda d: d.apart),
     Column("State", lambda d: cells.state(d.proposal.state, d.proposal.get_state_display())),
     Column("Since", lambda d: cells.when(d.opened_at, "date")),
 )
@@ -63,15 +55,21 @@ def discussions(request: HttpRequest) -> HttpResponse:
     if not holds_anywhere(request.user, *TALKING):
         raise Http404
     rows = Discussion.objects.visible_to(request.user).open().order_by("opened_at", "id")
-    page = paginate(request, rows, then=lambda found: found.select_related("proposal"))
+    page = paginate(request, rows, then=_titled)
     table = Table("To discuss", DISCUSSIONS, page, empty="Reviewers agree well enough everywhere.")
     return render(request, "proposals/discussions.html", {"page": page, "table": table})
+
+
+def _titled(rows: Any) -> Any:
+    """With the title as reviewers read it."""
+    return rows.select_related("proposal").annotate(read_title=title_for_reviewers())
 
 
 @login_required
 def discussion(request: HttpRequest, ref: str) -> HttpResponse:
     """One discussion, and its outcome."""
     rows = Discussion.objects.select_related("proposal__applicant", "proposal__call", "closed_by")
+    rows = rows.annotate(read_title=title_for_reviewers())
     found = visible_or_404(rows, request.user, proposal__ref=ref)
     form = OutcomeForm(request.POST or None)
     person = _person(request)
@@ -85,7 +83,6 @@ def discussion(request: HttpRequest, ref: str) -> HttpResponse:
         context=lambda: {
             "discussion": found,
             "proposal": found.proposal,
-            "apart": [(words(key), low, high) for key, (low, high) in _ends(found)],
             "manages": manages,
             "sees": sees,
         },

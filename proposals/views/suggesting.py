@@ -153,7 +153,8 @@ def suggested(request: HttpRequest, pk: int, ref: str) -> HttpResponse:
     if panel is None:
         raise Http404
     panel.run = run
-    gathered = gather.of_call(run.call, proposals=Proposal.objects.filter(pk=panel.proposal_id))
+    same = Proposal.objects.filter(pk=panel.proposal_id)
+    gathered = gather.of_call(run.call, proposals=same, reader=_person(request))
     chosen = list(panel.suggestions.select_related("reviewer"))
     form = PutOnForm(
         request.POST or None,

@@ -14,6 +14,7 @@ export function keys() {
 
 function act(key, target) {
   if (key === "?") return help();
+  if (score(key, target)) return true;
   if (key === "/") return focus(document.querySelector("input[type=search]"));
   const named = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
   if (named) {
@@ -26,6 +27,21 @@ function act(key, target) {
 function focus(element) {
   element?.focus();
   return Boolean(element);
+}
+
+// 1 to 5 and n answer the criterion under the cursor, or the first without an answer, and go to the next.
+function score(key, target) {
+  const groups = [...document.querySelectorAll("[data-score-keys] fieldset")];
+  const here = target.closest?.("[data-score-keys] fieldset");
+  const at = here ? groups.indexOf(here) : groups.findIndex((group) => !group.querySelector("input:checked"));
+  const value = key === "n" ? "na" : key;
+  const radio = [...(groups[at]?.querySelectorAll("input[type=radio]") ?? [])].find((one) => one.value === value);
+  if (!radio) return false;
+  radio.click();
+  const next = groups[at + 1] ?? groups[at];
+  focus(next.querySelector("input:checked") ?? next.querySelector("input"));
+  next.scrollIntoView({ block: "nearest" });
+  return true;
 }
 
 function rows(key, target) {
@@ -90,6 +106,10 @@ function build() {
     add("k", "row before");
     add("Enter", "open the row");
     add("x", "pick the row");
+  }
+  if (document.querySelector("[data-score-keys]")) {
+    add("1–5", "score this criterion, and on to the next");
+    add("n", "not applicable");
   }
   if (document.querySelector("input[type=search]")) add("/", "search");
   for (const el of document.querySelectorAll("[data-key]")) {

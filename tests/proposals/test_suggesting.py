@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import declare_conflict
@@ -25,6 +28,7 @@ from proposals.services import suggesting
 from proposals.states import ProposalState, RunState
 from tests.scenarios.proposals import panel, submitted_proposal
 from tests.scenarios.world import World
+from tests.support import kept
 
 
 def refused(call: Any) -> str:
@@ -34,17 +38,34 @@ def refused(call: Any) -> str:
     return caught.value.refusal.code
 
 
-@pytest.fixture
-def two(world: World) -> list[Proposal]:
+@pytest.fixture(scope="module")
+def kept_two(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[list[int]]:
     """Two proposals submitted, a panel of three, one of whom has said what they work on."""
-    panel(world)
-    services.describe_reviewing(
-        by=world.reviewer, works_on=["refusal rate"], knows=["raters"], seat="product", places=1
-    )
-    return [
-        submitted_proposal(world),
-        submitted_proposal(world, world.other_applicant, question="Do tools leak?", title="Tools"),
-    ]
+
+    def build() -> list[int]:
+        world = copy.deepcopy(kept_world)
+        panel(world)
+        services.describe_reviewing(
+            by=world.reviewer, works_on=["refusal rate"], knows=["raters"], seat="product", places=1
+        )
+        other = {"question": "Do tools leak?", "title": "Tools"}
+        made = (
+            submitted_proposal(world),
+            submitted_proposal(world, world.other_applicant, **other),
+            world.people["reviewer_3"],
+        )
+        return [one.pk for one in made]
+
+    with kept.built(build, django_db_blocker) as made:
+        yield made
+
+
+@pytest.fixture
+def two(world: World, kept_two: list[int]) -> list[Proposal]:
+    """The two proposals; the world knows the third reviewer."""
+    *keys, third = kept_two
+    world.people["reviewer_3"] = User.objects.get(pk=third)
+    return [Proposal.objects.get(pk=pk) for pk in keys]
 
 
 def suggested(world: World) -> SuggestionRun:

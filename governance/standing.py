@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from fellowship.clocks.queries import history
+from fellowship.clocks.queries import current, history
 from fellowship.web.standing import UNMOVED, Blocker, Plan, Standing, Step
 from governance.models import (
     Condition,
@@ -16,8 +16,11 @@ from governance.models import (
     ExceptionRecord,
     IndependentReview,
     Matter,
+    Reply,
 )
+from governance.recourse import ANSWER_CLOCK
 from governance.review_states import REVIEW_MOVES, ReviewGround, ReviewState
+from governance.services.replies import UNANSWERED
 from governance.services.reviews import SILENCE as REVIEW_SILENCE
 from governance.services.telling import FOR_PARTIES
 from governance.states import (
@@ -33,6 +36,8 @@ from governance.states import (
 )
 
 CLOSED = "Nobody: it is closed."
+MAY_REPLY = "Whom it is about, who may reply"
+ANSWERS = "The chair, who answers the reply"
 BALLOT_RULES = "Ballot rules"
 REASONS = "Reasons drawn from the dossier, given in its letter"
 RULE_AS_WRITTEN = "The rule that applies, as written"
@@ -191,16 +196,41 @@ def matter_about(subject: Model, user: Any) -> Matter | None:
     return about.order_by("-id").first()
 
 
-def of_matter(matter: Matter, *, open_to_party: Iterable[str] = ()) -> Standing:
-    """A matter as its parties may know it; `open_to_party` says what they may do once decided."""
+def of_matter(matter: Matter) -> Standing:
+    """A matter as its parties may know it."""
+    voting = matter.state == MatterState.VOTING
     found = MATTER.at(
         matter.state,
         calendar=matter.program.calendar(),
         clocks=history(matter),
-        due=matter.due_at if matter.state == MatterState.VOTING else None,
-        silence=FOR_PARTIES if matter.state == MatterState.VOTING else "",
+        due=matter.due_at if voting else None,
+        silence=FOR_PARTIES if voting else "",
     )
-    return replace(found, next=tuple(open_to_party) or found.next)
+    return found if found.over or found.due is None or voting else found.held_by(MAY_REPLY)
+
+
+def after(
+    found: Standing,
+    *,
+    reply: Reply | None = None,
+    review: IndependentReview | None = None,
+    open_to_party: Iterable[str] = (),
+) -> Standing:
+    """A decided case, with what still follows: a reply to be answered, a review under way.
+
+    `reply` is one that waits for its answer; `open_to_party` says what the parties may still do.
+    """
+    coming = tuple(open_to_party) or found.next
+    if review is not None and review.ended_at is None:
+        named = review.seats.standing().select_related("reviewer")
+        under = of_review(review, [seat.reviewer for seat in named])
+        days = found.with_us + under.with_us
+        return replace(under, where=found.where, with_us=days, with_you=found.with_you, next=coming)
+    if reply is not None:
+        clock = current(reply, ANSWER_CLOCK)
+        due = clock.due_at if clock else None
+        return replace(found, holder=ANSWERS, due=due, silence=UNANSWERED, next=coming, over=False)
+    return replace(found, next=coming)
 
 
 def of_condition(condition: Condition) -> Standing:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
 from fellowship.web.standing import Blocker, Plan, Standing, Step
-from governance.models import Matter
+from governance.models import IndependentReview, Matter
 from governance.services.telling import FOR_PARTIES
-from governance.standing import CLOSED
+from governance.standing import CLOSED, after
 from proposals.models import Proposal
+from proposals.services.case import KIND
 from proposals.services.drafting import DECISION_SILENCE
-from proposals.states import PROPOSAL_MOVES, ProposalState
+from proposals.states import DECIDED, PROPOSAL_MOVES, ProposalState
 
 S = ProposalState
 RUBRIC = "Review rubric"
@@ -74,7 +75,7 @@ def of(
 ) -> Standing:
     """Where the proposal stands; `matter` is the one before the board now."""
     draft = proposal.state == S.DRAFT
-    return PROPOSAL.at(
+    found = PROPOSAL.at(
         proposal.state,
         calendar=proposal.program.calendar(),
         clocks=history(proposal) if clocks is None else clocks,
@@ -82,6 +83,15 @@ def of(
         silence=FOR_PARTIES if matter else "",
         also=also,
     ).held_by(_holder(proposal))
+    return after(found, review=_review(proposal)) if proposal.state in DECIDED else found
+
+
+def _review(proposal: Proposal) -> IndependentReview | None:
+    """The review of the board's decision that is under way."""
+    rows = IndependentReview.objects.open().filter(
+        decision__matter__kind=KIND, decision__matter__subject_id=proposal.pk
+    )
+    return rows.select_related("decision__matter__program").first()
 
 
 def _holder(proposal: Proposal) -> str:

@@ -552,7 +552,7 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "rule": ballot.rule_version if ballot else None,
         "rule_words": docket.rule_words(ballot.params) if ballot else [],
         "silence": FOR_PARTIES,
-        "standing": standing.of_matter(matter, open_to_party=after.said if after else ()),
+        "standing": after.standing(matter) if after else standing.of_matter(matter),
         "subject_url": _url(matter, person(request)),
         "offer_withdraw": referrer and policy.may_withdraw(matter, person(request)) is None,
         "crumbs": [Link("My work", "/"), Link(matter.ref, to("matter", matter.ref))],

@@ -18,6 +18,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.refusals import Refusal
 from fellowship.web.actions import attempt, form_page, form_verb
 from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.standing import Standing
 from governance import ballot_box, docket, dossiers, kinds, recourse, services, standing
 from governance.forms import DeclareForm
 from governance.links import to
@@ -44,6 +45,15 @@ class Ways:
     may_ask: Refusal | None
     answers: bool
 
+    def standing(self, matter: Matter) -> Standing:
+        """Where the decided matter stands, with what still follows."""
+        return standing.after(
+            standing.of_matter(matter),
+            reply=next((reply for reply in self.replies if reply.answered_at is None), None),
+            review=self.review,
+            open_to_party=self.said,
+        )
+
     @property
     def said(self) -> list[str]:
         """What may still follow the decision, in sentences."""
@@ -67,7 +77,7 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
     clocks = _times(matter) if party else {}
     return Ways(
         replies=list(found.select_related("author", "answered_by")),
-        review=IndependentReview.objects.filter(decision=decision).first(),
+        review=_of(decision),
         reply_clock=clocks.get(recourse.REPLY_CLOCK),
         request_clock=clocks.get(recourse.REQUEST_CLOCK),
         party=party,
@@ -75,6 +85,14 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
         may_ask=policy.may_ask(decision, user) if party else None,
         answers=not party and has_role(user, matter.program_id, roles.CHAIR),
     )
+
+
+def _of(decision: Decision) -> IndependentReview | None:
+    """The review of the decision, which knows its matter already."""
+    review = IndependentReview.objects.filter(decision=decision).first()
+    if review is not None:
+        review.decision = decision
+    return review
 
 
 def _times(matter: Matter) -> dict[str, Clock]:

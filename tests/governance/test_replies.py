@@ -30,6 +30,7 @@ from governance.models import (
     ReviewSeat,
 )
 from governance.policy import replies as policy
+from governance.views.replies import ways
 from tests.governance.conftest import RenameKind
 from tests.governance.test_ledger_failure import LedgerFull, state
 from tests.scenarios.governance import CONDITION, decide, vote
@@ -382,6 +383,41 @@ def test_a_late_review_is_told_and_stays_open(denied: Denied) -> None:
     assert told == {denied.party, world.sponsor, world.admin, world.mentor, world.reviewer}
     review.refresh_from_db()
     assert review.state == "under_review"
+
+
+def test_each_step_after_the_decision_says_who_holds_it(denied: Denied) -> None:
+    world, matter = denied.world, denied.matter
+    matter.refresh_from_db()
+
+    def stands() -> tuple[str, str, list[str]]:
+        after = ways(matter, denied.decision, denied.party, party=True)
+        assert after is not None
+        it = after.standing(matter)
+        assert it.next
+        return it.holder, it.silence, [b.who for b in it.blockers]
+
+    def due() -> Any:
+        after = ways(matter, denied.decision, denied.party, party=True)
+        return after.standing(matter).due if after else None
+
+    assert stands() == ("Whom it is about, who may reply", "The decision stands.", [])
+    reply = replied(denied)
+    holder, silence, blockers = stands()
+    assert (holder, blockers) == ("The chair, who answers the reply", [])
+    assert silence.startswith("The sponsor is told. The decision stands meanwhile")
+    assert due() == clocks.current(reply, "governance.reply_answer").due_at  # type: ignore[union-attr]
+    services.answer_reply(reply=reply, by=world.chair, text="No.")
+    assert stands()[0] == "Whom it is about, who may reply"
+    review = asked(denied)
+    assert stands()[::2] == ("The sponsor, who names the reviewers", [])
+    review = services.name_reviewers(
+        review=review, by=world.sponsor, reviewers=[world.mentor, world.reviewer]
+    )
+    assert stands()[::2] == ("The reviewers", ["The reviewers"])
+    assert due() == review.due_at
+    for person in (world.mentor, world.reviewer):
+        find(review, person, "uphold")
+    assert stands() == ("Nobody: it is decided", "Nothing is waited for.", [])
 
 
 # --- who sees it, pages, the database --------------------------------------------------------

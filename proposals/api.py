@@ -56,12 +56,20 @@ class AttachmentSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
 
 
+class RemarkSerializer(serializers.Serializer[Any]):
+    """A remark on the submitted text, and the sentence it is about."""
+
+    message = serializers.CharField()
+    sentence = serializers.CharField(allow_blank=True)
+
+
 class ProposalDetailSerializer(ProposalSerializer):
     """A proposal with the text of its latest version; with its draft for its applicant."""
 
     answers = serializers.SerializerMethodField()
     text_hash = serializers.SerializerMethodField()
     attachments = serializers.SerializerMethodField()
+    remarks = serializers.SerializerMethodField()
     draft = serializers.SerializerMethodField()
 
     class Meta(ProposalSerializer.Meta):
@@ -70,6 +78,7 @@ class ProposalDetailSerializer(ProposalSerializer):
             "text_hash",
             "answers",
             "attachments",
+            "remarks",
             "draft",
         )
 
@@ -86,6 +95,12 @@ class ProposalDetailSerializer(ProposalSerializer):
     def get_attachments(self, proposal: Proposal) -> list[dict[str, Any]]:
         """The files submitted with the latest version."""
         return [asdict(file) for file in attachments.of_version(proposal.current())]
+
+    @extend_schema_field(RemarkSerializer(many=True))
+    def get_remarks(self, proposal: Proposal) -> list[dict[str, Any]]:
+        """What the written justification answers, with the sentences that called for it."""
+        version = proposal.current()
+        return list(version.remarks) if version else []
 
     def get_draft(self, proposal: Proposal) -> dict[str, Any] | None:
         """What is being written, for the applicant alone."""

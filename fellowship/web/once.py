@@ -13,6 +13,7 @@ import time as real_time
 from typing import Final
 
 from django.core.cache import cache
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
 FIELD: Final = "_once"
@@ -43,8 +44,17 @@ def key(request: HttpRequest) -> str | None:
         if name != "csrfmiddlewaretoken":
             act.update(repr((name, values)).encode())
     for name, files in sorted(request.FILES.lists()):
-        act.update(repr((name, [(f.name, f.size) for f in files])).encode())
+        act.update(repr((name, [(f.name, f.size, _content(f)) for f in files])).encode())
     return f"once:{act.hexdigest()}"
+
+
+def _content(file: UploadedFile[bytes]) -> str:
+    """SHA-256 of what is in it: a file changed since may keep its name and size."""
+    found = hashlib.sha256()
+    for chunk in file.chunks():
+        found.update(chunk)
+    file.seek(0)
+    return found.hexdigest()
 
 
 def claim(act: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -288,8 +289,11 @@ def _tell_submitted(proposal: Proposal) -> None:
         to=[proposal.applicant],
         subject_obj=proposal,
         title=f"We have received your proposal {proposal.ref}",
-        body=f"“{proposal.title}” is with the programme manager now. Nothing is needed from you.",
-        url=proposal.get_absolute_url(),
+        body=(
+            f"“{proposal.title}” is with the programme manager now. Nothing is needed from you. "
+            "The receipt gives the hash of what you sent."
+        ),
+        url=reverse("proposals:receipt", args=[proposal.ref]),
     )
     tell_manager(
         proposal.applicant,

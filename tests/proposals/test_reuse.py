@@ -12,7 +12,8 @@ from fellowship.kernel.refusals import Refused
 from proposals import reuse, services
 from proposals.models import Draft, Proposal
 from proposals.sections import BY_KEY
-from tests.scenarios.proposals import ANSWERS, submitted_proposal
+from tests.proposals.test_pages import client_of, queries
+from tests.scenarios.proposals import ANSWERS, drafted_proposal, submitted_proposal
 from tests.scenarios.world import World
 
 
@@ -111,3 +112,17 @@ def test_the_api_takes_over_by_section(world: World, draft: Proposal, source: Pr
     assert client.post(url, {"earlier": "PROP-1", "sections": ["plan"]}).status_code == 404
     wrong = {"earlier": source.ref, "sections": ["declarations"]}
     assert client.post(url, wrong).status_code == 400
+
+
+def test_the_pages_of_writing_are_bounded_whatever_was_written_before(world: World) -> None:
+    sources = [submitted_proposal(world)]
+    draft = drafted_proposal(world)
+    client = client_of(world.applicant)
+    pages = ("edit/", "edit/data/", "attachments/", "check/", "reuse/", f"reuse/{sources[0].ref}/")
+    urls = [f"/proposals/{draft.ref}/{page}" for page in pages]
+    first = [queries(client, url) for url in urls]
+    assert max(first) <= 25
+    services.withdraw_proposal(proposal=draft, by=world.applicant, reason="Another plan.")
+    sources += [submitted_proposal(world), submitted_proposal(world)]
+    other = drafted_proposal(world)
+    assert [queries(client, url.replace(draft.ref, other.ref)) for url in urls] == first

@@ -65,7 +65,7 @@ verbs.register(
         "governance.pin_rules": "pinned the rules in force",
     }
 )
-verbs.register_fields({"attachments": "attachments (SHA-256)"})
+verbs.register_fields({"attachments": "attachments (SHA-256: bytes)"})
 verbs.register_values({"proposals.state": S.choices, "proposals.from": S.choices})
 
 

@@ -251,7 +251,7 @@ def _submitted(version: ProposalVersion) -> dict[str, Any]:
     """What the ledger keeps of a version: hashes, no text and no file's name."""
     change: dict[str, Any] = {"version": version.number, "text_hash": version.text_hash}
     if version.attachments:
-        change["attachments"] = [entry["sha256"] for entry in version.attachments]
+        change["attachments"] = {entry["sha256"]: entry["size"] for entry in version.attachments}
     return change
 
 

@@ -77,7 +77,7 @@ def test_what_is_attached_is_submitted_hashed_and_named_in_the_ledger(world: Wor
     ]
     assert version.text_hash == text_hash(ANSWERS, version.attachments) != text_hash(ANSWERS)
     body = Event.objects.get(verb="proposals.submit", subject_id=proposal.pk).body
-    assert f'"attachments":["{file.sha256}"]' in body
+    assert f'"attachments":{{"{file.sha256}":{len(PDF)}}}' in body
     assert "plan.pdf" not in body
     assert DraftFile.objects.count() == 0
     assert blobs.read(file.sha256) == PDF

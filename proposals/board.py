@@ -132,8 +132,7 @@ def _attachments(proposal: Proposal) -> Iterator[dict[str, Any]]:
     if files:
         yield {
             "heading": "Attachments",
-            "columns": ["File", "Size", "SHA-256"],
-            "rows": [[file.name, file.size_text, file.sha256] for file in files],
+            "rows": [[file.name, f"{file.size_text}, SHA-256 {file.sha256}"] for file in files],
         }
 
 

@@ -243,11 +243,11 @@ def test_board_and_reviewers_see_the_files(world: World) -> None:
     assignment = assigned(world, proposal)
     page = client_of(world.reviewer).get(f"/proposals/reviews/{assignment.pk}/").content.decode()
     assert f"/proposals/{proposal.ref}/files/{file.sha256}/" in page
-    (shown,) = [s for s in kinds.get(KIND).dossier(proposal)["sections"] if "columns" in s]
-    assert (shown["heading"], shown["rows"]) == (
-        "Attachments",
-        [["plan.pdf", f"{len(PDF)} bytes", file.sha256]],
-    )
+    shown = kinds.get(KIND).dossier(proposal)["sections"][-1]
+    assert shown == {
+        "heading": "Attachments",
+        "rows": [["plan.pdf", f"{len(PDF)} bytes, SHA-256 {file.sha256}"]],
+    }
 
 
 def test_where_the_ledger_fails_the_draft_keeps_its_files(

@@ -248,8 +248,9 @@ def ballot_rules() -> rk.BallotRules:
         matters={key: kind.founding_rule for key, kind in kinds.registered().items()},
         chair_power=(
             "The chair opens ballots, closes them when the rule allows, returns a matter that "
-            "cannot be decided, and waives a condition with a reason. The chair votes only from a "
-            "seat also held, and can neither change a position nor add a condition."
+            "cannot be decided, seals a changed dossier anew, lists matters for consent, and "
+            "waives a condition with a reason. The chair votes only from a seat also held, and "
+            "can neither change a position nor add a condition."
         ),
     )
 

@@ -14,7 +14,7 @@ class ProposalsConfig(AppConfig):
     def ready(self) -> None:
         """Bring proposals before the board, to the sweep, and to everybody's desk."""
         from fellowship.accounts import duties, roles
-        from proposals import board, desk, hints, queries, recusals, tasks  # noqa: F401
+        from proposals import agenda, board, desk, hints, queries, recusals, tasks  # noqa: F401
 
         duties.register(roles.APPLICANT, queries.has_live_proposal)
         desk.register()

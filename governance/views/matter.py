@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -289,7 +290,7 @@ def _room(
         "precedents": _precedents(user, matter),
         "events": events_of(matter),
         "ballot": ballot,
-        "rule_words": docket.rule_words(ballot.params) if ballot else [],
+        "rule_words": _rule_words(ballot) if ballot else [],
         "record_form": None,
         **voting,
         **_chairing(matter, user, ballot, record_form),
@@ -458,7 +459,8 @@ def _name_rules(matter: Matter) -> list[Any]:
         subject_type=matter.subject_type,
         subject_id=matter.subject_id,
     )
-    rows: Any = RuleVersion.objects.only(*RULE_NAME).annotate(held=Exists(pins)).order_by()
+    rows: Any = RuleVersion.objects.only(*RULE_NAME).order_by()
+    rows = rows.annotate(held=Exists(pins), power=KT("parameters__chair_power"))
     named = {
         rule.pk: rule
         for rule in rows.filter(Q(pk__in={one.rule_version_id for one in under}) | Q(held=True))
@@ -466,6 +468,13 @@ def _name_rules(matter: Matter) -> list[Any]:
     for one in under:
         one.rule_version = named[one.rule_version_id]
     return sorted((rule for rule in named.values() if rule.held), key=str)
+
+
+def _rule_words(ballot: Ballot) -> list[Any]:
+    """The rule line by line, with what it lets the chair do."""
+    power = getattr(ballot.rule_version, "power", "")
+    said = docket.rule_words(ballot.params)
+    return [*said, ("The chair", power)] if power else said
 
 
 def _revision(matter: Matter) -> str:

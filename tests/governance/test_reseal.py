@@ -195,6 +195,7 @@ def test_the_docket_and_the_page_ask_for_a_word_and_show_the_difference(
     with django_assert_max_num_queries(25):
         text = legal.get(url).content.decode()
     assert "What changed since you voted" in text
+    assert "lists matters for consent" in text  # the chair's power, as the rule says it
     assert "<del>Spring</del>" in text
     assert "<ins>Summer</ins>" in text
     assert WHY in text

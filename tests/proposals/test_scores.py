@@ -15,6 +15,7 @@ from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
 from fellowship.kernel.refusals import Refused
 from fellowship.notices.models import Notice
+from governance.agenda import agenda
 from proposals import leniency, rubric, scores, services
 from proposals.models import Assignment, Discussion, Proposal, Review, ReviewerEffect
 from tests.scenarios.proposals import assigned, panel, review, submitted_proposal
@@ -164,6 +165,10 @@ def test_reviewers_who_differ_put_it_on_the_list(world: World) -> None:
     page = client(world.manager).get(reverse("proposals:discussions")).content.decode()
     assert "Safety relevance 2 to 5" in page
     url = reverse("proposals:discussion", args=[proposal.ref])
+    section = next(s for s in agenda(world.program, world.manager) if s.heading.startswith("Rev"))
+    assert [(i.ref, i.url, i.note) for i in section.items] == [
+        (proposal.ref, url, "Safety relevance 2 to 5")
+    ]
     assert client(world.reviewer).get(url).status_code == 200
     assert client(world.applicant).get(url).status_code == 404
     manager = client(world.manager)

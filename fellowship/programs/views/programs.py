@@ -32,6 +32,10 @@ def programs(request: HttpRequest) -> HttpResponse:
     return render(request, "programs/programs.html", context)
 
 
+PLURALS = {"track": "tracks", "model": "models", "output": "outputs"}
+"""What the tables of what is offered are called with, by part."""
+
+
 @login_required
 @require_safe
 def program(request: HttpRequest, slug: str) -> HttpResponse:
@@ -58,6 +62,7 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
             "cohorts": found.cohorts.all(),
             "standards": found.stage_standards.select_related("owner"),
             "offered": offered,
+            **{PLURALS[part]: rows for _, part, rows in offered},
             "lacks_usual": not all(rows for _, _, rows in offered),
         },
     )

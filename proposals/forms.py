@@ -16,11 +16,21 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import filekinds
+from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.rulekinds import ReviewRubric
 from proposals import attachments, reviewing
 from proposals.models import Assignment, Proposal, Review
-from proposals.sections import CELL_MAX, LINE_MAX, ROWS_MAX, TEXT_MAX, Column, Field, Section
+from proposals.sections import (
+    CELL_MAX,
+    LINE_MAX,
+    OFFERS,
+    ROWS_MAX,
+    TEXT_MAX,
+    Column,
+    Field,
+    Section,
+)
 
 SPARE_ROWS = 2
 Offers = Mapping[str, Mapping[str, str]]
@@ -136,6 +146,17 @@ def opened_with(data: Mapping[str, Any]) -> int:
 
 def _small(text: str, digits: int = 3) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= digits
+
+
+def described(program: Program) -> Offers:
+    """`sections.labels`, each with what it means beneath it."""
+    return {
+        offer: {
+            row.key: forms.Described(str(row), row.in_short())
+            for row in getattr(program, offer).offered()
+        }
+        for offer in OFFERS
+    }
 
 
 def _control(f: Field, offers: Offers) -> Any:

@@ -312,11 +312,14 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+OFFERS: Final = ("output_types", "models", "tracks")
+"""The lists of a programme that fields choose from."""
+
+
 def labels(program: Any) -> dict[str, dict[str, str]]:
     """What a programme offers now, by the name of the list: key to label. A query for each list."""
     return {
-        offer: {row.key: str(row) for row in getattr(program, offer).offered()}
-        for offer in ("output_types", "models", "tracks")
+        offer: {row.key: str(row) for row in getattr(program, offer).offered()} for offer in OFFERS
     }
 
 

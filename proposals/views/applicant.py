@@ -20,7 +20,7 @@ from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import answers as reading
 from proposals import attachments, policy, sections, services, status
-from proposals.forms import SectionForm, flat, opened_with
+from proposals.forms import SectionForm, described, flat, opened_with
 from proposals.models import Draft, Proposal
 from proposals.queries import with_title
 from proposals.sections import Answers, Section
@@ -76,9 +76,10 @@ def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
     """One section of the application."""
     proposal, found = writable(request, ref), _section(key)
     draft = draft_of(proposal, found)
-    offers = sections.labels(proposal.program)
     answers = draft.answers or _known(request, found)
-    form = SectionForm(found, offers, answers=answers, data=request.POST or None)
+    form = SectionForm(
+        found, described(proposal.program), answers=answers, data=request.POST or None
+    )
     if request.method == "POST":
         saved: Draft | None = None
         try:

@@ -145,7 +145,7 @@ class Draft {
     let kept;
     try { kept = JSON.parse(localStorage.getItem(this.key) ?? "null"); } catch { kept = null; }
     if (!kept?.values || plain(kept.values) === plain(this.values())) return this.forget();
-    const at = new Date(kept.at ?? Date.now()).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    const at = new Date(kept.at ?? Date.now()).toLocaleString("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
     this.offer(`This browser keeps text of ${at} that was not saved. Underlined: what it would change below.`, kept.values, [
       ["Put it back", () => { this.fill(kept.values); this.forget(); this.changed(); }],
       ["Drop it", () => this.forget()],

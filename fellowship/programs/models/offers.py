@@ -127,6 +127,10 @@ class Track(Offer):
     def __str__(self) -> str:
         return self.get_key_display()
 
+    def in_short(self) -> str:
+        """What is studied, for who chooses."""
+        return self.summary
+
 
 class FellowshipModel(Offer):
     """One of the ways a fellowship can be arranged, with its trade-offs.
@@ -167,6 +171,11 @@ class FellowshipModel(Offer):
 
     def __str__(self) -> str:
         return self.get_key_display()
+
+    def in_short(self) -> str:
+        """Access and freedom to publish, for who chooses."""
+        freedom = self.publication_freedom.lower()
+        return f"{self.access_level.rstrip('.')}. Freedom to publish: {freedom}."
 
     def residency(self) -> list[ResidencyStage]:
         """The stages of the residency in their order; none for another model."""
@@ -209,6 +218,10 @@ class OutputType(Offer):
 
     def __str__(self) -> str:
         return self.name
+
+    def in_short(self) -> str:
+        """The access it takes, for who chooses."""
+        return self.access_level
 
     def template(self) -> list[Milestone]:
         """The usual milestones in their order."""

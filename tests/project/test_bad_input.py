@@ -172,13 +172,13 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
 
 def _a_meeting(world: World) -> int:
     """A meeting with a consent item, whose minutes were drafted."""
-    begun = now() - dt.timedelta(hours=1)
-    with frozen(begun - dt.timedelta(days=1)):
-        meeting = services.call_meeting(program=world.program, starts_at=begun, by=world.chair)
+    begin = now() + dt.timedelta(hours=1)
+    meeting = services.call_meeting(program=world.program, starts_at=begin, by=world.chair)
     matter = Matter.objects.live().filter(program=world.program).first()
     if matter is not None:
         services.list_consent(meeting=meeting, matter=matter, by=world.chair)
-    services.draft_minutes(meeting=meeting, by=world.manager)
+    with frozen(begin):
+        services.draft_minutes(meeting=meeting, by=world.manager)
     return meeting.pk
 
 

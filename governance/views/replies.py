@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, User
-from fellowship.accounts.queries import conflict_of, has_role, holders
+from fellowship.accounts.models import Conflict, RoleAssignment, User
+from fellowship.accounts.queries import conflict_of, has_role
 from fellowship.clocks.models import Clock
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page, form_verb
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.standing import Standing
@@ -29,6 +30,7 @@ from governance.review_states import ENDED_REVIEW, ReviewState
 from governance.services.reviews import SILENCE
 from governance.views.common import person, posted
 
+MOST = 200
 RELATED = ("program", "decision__reply_rule", "decision__rule_version")
 
 
@@ -331,8 +333,14 @@ def _candidates(found: IndependentReview, user: User) -> list[tuple[User, str]]:
     matter = found.decision.matter
     out = recourse.took_part(matter) | ballot_box.recused_ids(matter) | {user.pk}
     out |= set(matter.parties.values_list("user_id", flat=True))
-    people = holders(matter.program_id, *policy.SERVES).exclude(pk__in=out).order_by("name")
-    return [(one, one.affiliation) for one in people.distinct()[:60]]
+    held = RoleAssignment.objects.live(now()).filter(
+        realm_id=matter.program_id, role__in=policy.SERVES, user__is_active=True
+    )
+    found: dict[User, list[str]] = {}
+    rows = held.exclude(user_id__in=out).select_related("user")
+    for row in rows.order_by("user__name", "user_id", "role")[:MOST]:
+        found.setdefault(row.user, []).append(str(roles.ROLES[row.role].label))
+    return [(user, ", ".join(dict.fromkeys(held_as))) for user, held_as in found.items()]
 
 
 # --- who sees what ---------------------------------------------------------------------------

@@ -30,6 +30,11 @@ class Spread:
     wide: bool
 
     @property
+    def rounded(self) -> str:
+        """The mean to two places."""
+        return "–" if self.mean is None else f"{self.mean:.2f}"
+
+    @property
     def said(self) -> str:
         """The deviation to two places."""
         return "–" if self.deviation is None else f"{self.deviation:.2f}"
@@ -54,7 +59,6 @@ class Board:
     """
 
     adjusts: bool
-    labels: Sequence[str]
     lines: Sequence[Line]
     spreads: Sequence[Spread]
     total: Spread
@@ -62,6 +66,14 @@ class Board:
     why_not: str
     as_of: Any
     chart: Any
+
+    @property
+    def rows(self) -> list[tuple[Spread, list[tuple[int, int | None]]]]:
+        """Each criterion with what each reviewer gave it, by their numbers."""
+        return [
+            (spread, [(line.number, line.given[i]) for line in self.lines])
+            for i, spread in enumerate(self.spreads)
+        ]
 
 
 def board(
@@ -78,7 +90,7 @@ def board(
     lines = [
         Line(
             review.number,
-            review.get_confidence_display(),
+            Review.Confidence(review.confidence).name.capitalize(),
             [scores.get(c.key) for c in rule.criteria],
             _number(review.total),
             adjusted(review, effects.get(review.reviewer_id), rule),
@@ -94,7 +106,6 @@ def board(
     whole = len(told) == len(lines)
     return Board(
         adjusts=adjusts,
-        labels=[f"{c.label} ({c.weight} %)" for c in rule.criteria],
         lines=lines,
         spreads=spreads,
         total=_spread("Total", [line.total for line in lines], 0),

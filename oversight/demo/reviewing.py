@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 CALL: Final = "assistants-2026-b"
 SAID: Final = {
-    "reviewer": (("refusal", "red teaming"), ("evaluation", "multilingual"), "research", 6),
-    "reviewer-two": (("tool use", "prompt injection"), ("session", "filter"), "security", 5),
-    "reviewer-three": (("detection", "content filter"), ("measure", "latency"), "product", 6),
-    "reviewer-four": (("disclosure",), ("language", "confirmation"), "policy", 4),
+    "reviewer": (("refusal", "red teaming"), ("evaluation", "multilingual"), "research", 9),
+    "reviewer-two": (("tool use", "prompt injection"), ("session", "filter"), "security", 8),
+    "reviewer-three": (("detection", "content filter"), ("measure", "latency"), "product", 9),
+    "reviewer-four": (("disclosure",), ("language", "confirmation"), "policy", 6),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from fellowship.accounts.roles import Seat
 from proposals.matching.expertise import Match
@@ -41,10 +41,11 @@ def warnings(
     return found
 
 
-def missing(gathered: Gathered, case: Case, got: int, used: dict[int, int]) -> str:
-    """Why a proposal has fewer reviewers than it needs: `got` of them, at these places used."""
+def missing(gathered: Gathered, case: Case, got: Collection[int], used: Mapping[int, int]) -> str:
+    """Why a proposal has fewer reviewers than it needs: `got` are their keys, `used` the places."""
     key = case.proposal.pk
-    others = [p for p in gathered.people if p.user.pk not in case.panel]
+    whole = case.panel | set(got)
+    others = [p for p in gathered.people if p.user.pk not in whole]
     barred = [p for p in others if (key, p.user.pk) in gathered.barred]
     returned = [p for p in others if (key, p.user.pk) in gathered.returned and p not in barred]
     rest = [p for p in others if p not in barred and p not in returned]
@@ -56,9 +57,13 @@ def missing(gathered: Gathered, case: Case, got: int, used: dict[int, int]) -> s
         _part(away, "is away", "are away"),
         _part(full, "has no place left", "have no place left"),
     ]
-    there = len(case.panel) + got
+    there = len(whole)
     asked = len(case.panel) + case.need
-    why_not = ", ".join(part for part in parts if part) or "the panel has nobody else"
+    why_not = ", ".join(part for part in parts if part)
+    if not others or not why_not:
+        return f"{there} of {asked}: the panel has nobody else."
+    if len(others) == 1:
+        return f"{there} of {asked}: the only other on the panel {why_not.removeprefix('1 ')}."
     return f"{there} of {asked}: of {len(others)} others on the panel, {why_not}."
 
 

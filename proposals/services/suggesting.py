@@ -238,12 +238,13 @@ def _written(run: SuggestionRun, gathered: Gathered, found: solve.Found) -> list
         if not case.need:
             continue
         lacking = case.need - len(people)
-        reason = words.missing(gathered, case, len(people), total) if lacking else ""
+        got = {person.user.pk for person in people}
+        reason = words.missing(gathered, case, got, total) if lacking else ""
         panel = SuggestedPanel(
             run=run, proposal=case.proposal, need=case.need, missing=lacking, reason=reason
         )
         panels.append(panel)
-        whole = case.panel | {person.user.pk for person in people}
+        whole = case.panel | got
         for person in people:
             made.append(
                 _line(panel, gathered, case, person, whole=whole, used=used[person.user.pk])

@@ -60,7 +60,7 @@ def _step(request: HttpRequest) -> Any:
         if row.refusal or not row.waiting:
             return ""
         url = route_to("proposals:suggest", row.ref)
-        return cells.verb(request, url, "Suggest reviewers")
+        return cells.verb(request, url, "Suggest anew" if row.run else "Suggest reviewers")
 
     return cell
 
@@ -243,9 +243,7 @@ def _loads(run: SuggestionRun, given: dict[int, int]) -> Any:
     places = dict(said)
     return charts.bars(
         [
-            charts.Bar(
-                str(people[pk]), given[pk], f"of {places.get(pk, USUAL_PLACES)} places for a call"
-            )
+            charts.Bar(str(people[pk]), given[pk], f"{places.get(pk, USUAL_PLACES)} a call")
             for pk in most
         ],
         title="Reviews each would be asked for",

@@ -123,8 +123,8 @@ def test_adjusted_beside_the_raw_from_the_rubrics_number_on(world: World) -> Non
     assert rows[world.reviewer.username] == pytest.approx(-2 / 3)
     url = reverse("proposals:panel", args=[proposals[0].ref])
     page = client(world.manager).get(url).content.decode()
-    assert 'data-label="Adjusted">3.67<' in page
-    assert 'data-label="Total">3.00<' in page
+    assert 'data-label="Reviewer 1">3.67<' in page
+    assert 'data-label="Reviewer 1">3.00<' in page
     assert "replaces nothing" in page
     own = client(world.reviewer).get(reverse("proposals:drift")).content.decode()
     assert "−1.00" in own

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
-from fellowship.accounts.services import declare_conflict
+from fellowship.accounts.services import declare_conflict, grant_role
 from fellowship.clocks.models import Clock
 from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
@@ -27,7 +30,7 @@ from proposals.models import Assignment, Proposal, ReviewerProfile, Suggestion, 
 from proposals.services import suggesting
 from proposals.states import ProposalState, RunState
 from tests.scenarios.proposals import panel, submitted_proposal
-from tests.scenarios.world import World
+from tests.scenarios.world import SETUP, World, make_person
 from tests.support import kept
 
 
@@ -95,7 +98,7 @@ def test_a_suggestion_says_why_and_what_stays_empty(world: World, two: list[Prop
     )
     empty = run.panels.get(missing=1)
     assert empty.proposal == two[1]
-    assert empty.reason == "2 of 3: of 3 others on the panel, 1 has no place left."
+    assert empty.reason == "2 of 3: the only other on the panel has no place left."
     assert len(run.digest) == 64
     event = Event.objects.get(verb="proposals.work_out_suggestion")
     assert run.digest in event.body
@@ -330,7 +333,7 @@ def test_from_suggestion_to_assignment_by_the_pages(world: World, two: list[Prop
     run = SuggestionRun.objects.get()
     page = manager.get(run.get_absolute_url()).content.decode()
     assert "Works on “refusal rate”, which the question names" in page
-    assert "2 of 3: of 3 others on the panel, 1 has no place left." in page
+    assert "2 of 3: the only other on the panel has no place left." in page
     change = reverse("proposals:suggested", args=[run.pk, two[1].ref])
     assert "has 1." in manager.get(change).content.decode()
     answer = manager.post(change, {"reviewer": world.reviewer.pk}, follow=True)
@@ -386,3 +389,28 @@ def test_a_reviewer_says_what_they_review(world: World) -> None:
     assert reviewer.post(reverse("proposals:away"), away).status_code == 302
     assert "Take back" in reviewer.get(url).content.decode()
     assert client(world.mentor).get(url).status_code == 404
+
+
+def queries(user: User, url: str) -> int:
+    """How many queries a page costs, once asked for before."""
+    browser = client(user)
+    browser.get(url)
+    with CaptureQueriesContext(connection) as caught:
+        assert browser.get(url).status_code == 200
+    return len(caught)
+
+
+def test_pages_cost_the_same_whatever_the_number(world: World, two: list[Proposal]) -> None:
+    named = ("proposals:panels", "proposals:reviewers", "proposals:discussions")
+    urls = [reverse(name) for name in named]
+    run = suggested(world)
+    few = [queries(world.manager, url) for url in (*urls, run.get_absolute_url())]
+    for number in range(3):
+        person = make_person(f"more-{number}", "-panel")
+        grant_role(user=person, realm=world.program.realm, role=roles.REVIEWER, by=SETUP)
+        submitted_proposal(world, make_person(f"asks-{number}", "-panel"), title=f"T {number}")
+    again = suggested(world)
+    assert again.panels.count() == 5
+    many = [queries(world.manager, url) for url in (*urls, again.get_absolute_url())]
+    assert many == few
+    assert max(many) <= 20

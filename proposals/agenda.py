@@ -8,7 +8,6 @@ from typing import Any
 from fellowship.programs.models import Program
 from fellowship.web.routes import route_to
 from governance import agenda
-from governance.parameters import words
 from proposals.models import Discussion
 
 
@@ -21,7 +20,7 @@ def differing(program: Program, user: Any, at: dt.datetime) -> list[agenda.Agend
             title=found.proposal.title,
             url=route_to("proposals:discussion", found.proposal.ref),
             ref=found.proposal.ref,
-            note="; ".join(f"{words(k)} {e[0]} to {e[1]}" for k, e in found.spread.items()),
+            note=found.apart,
         )
         for found in rows[: agenda.MOST]
     ]

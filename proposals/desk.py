@@ -15,12 +15,12 @@ from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.programs import parts
-from fellowship.programs.models import Call, Program
+from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
 from fellowship.web.routes import route_to
-from governance import agenda, ballot_words, rules
+from governance import ballot_words, rules
 from proposals import policy, rubric, statistics
-from proposals.models import Assignment, Discussion, Draft, Proposal, Review
+from proposals.models import Assignment, Draft, Proposal, Review
 from proposals.models.blind import title_for_reviewers
 from proposals.services.drafting import (
     DECISION_CLOCK,
@@ -70,10 +70,7 @@ verbs.register_values({"proposals.state": S.choices, "proposals.from": S.choices
 
 
 def register() -> None:
-    """Enter the navigation, and the agenda of the board's meetings."""
-    agenda.register(
-        "proposals.discussions", heading="Where reviewers differ", order=15, source=_to_discuss
-    )
+    """Enter the navigation."""
     nav.register("My proposals", "proposals:mine", visible=_applies, order=20, rail=True)
     nav.register(
         "My reviews",
@@ -100,19 +97,6 @@ def register() -> None:
         section="office",
         order=40,
     )
-
-
-def _to_discuss(program: Program, user: Any, at: dt.datetime) -> Iterator[agenda.AgendaItem]:
-    """Proposals before the board whose reviewers differ, and where."""
-    rows = Discussion.objects.visible_to(user).open().filter(program=program)
-    waiting = rows.filter(proposal__state=S.WITH_BOARD).select_related("proposal")
-    for found in waiting.order_by("opened_at", "id")[: agenda.MOST]:
-        yield agenda.AgendaItem(
-            title=found.proposal.title,
-            url=reverse("proposals:discussion", args=[found.proposal.ref]),
-            ref=found.proposal.ref,
-            note=found.apart,
-        )
 
 
 def _applies(user: Any) -> bool:

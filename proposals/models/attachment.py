@@ -14,7 +14,10 @@ from proposals.models.proposal import Proposal
 
 
 class DraftFile(Untracked):
-    """One file of a draft: what it is called, and by which hash its content is kept."""
+    """One file of a draft: what it is called, and by which hash its content is kept.
+
+    Untracked, as drafts are: what was submitted stands in its version.
+    """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="draft_files")
     name = models.CharField(max_length=NAME_MAX)

@@ -60,6 +60,7 @@ class CallSerializer(serializers.ModelSerializer[Call]):
 class TrackSerializer(serializers.ModelSerializer[Track]):
     """A track on its present terms."""
 
+    key = serializers.CharField()
     name = serializers.CharField(source="__str__")
 
     class Meta:
@@ -79,6 +80,7 @@ class ResidencyStageSerializer(serializers.Serializer[Any]):
 class FellowshipModelSerializer(serializers.ModelSerializer[FellowshipModel]):
     """A fellowship model on its present terms."""
 
+    key = serializers.CharField()
     name = serializers.CharField(source="__str__")
     stages = ResidencyStageSerializer(many=True)
 
@@ -87,7 +89,7 @@ class FellowshipModelSerializer(serializers.ModelSerializer[FellowshipModel]):
         fields = ("key", "name", "version", *FellowshipModel.TERMS)
 
 
-class MilestoneSerializer(serializers.Serializer[Any]):
+class MilestoneTemplateSerializer(serializers.Serializer[Any]):
     """One milestone of a template."""
 
     title = serializers.CharField()
@@ -97,7 +99,7 @@ class MilestoneSerializer(serializers.Serializer[Any]):
 class OutputTypeSerializer(serializers.ModelSerializer[OutputType]):
     """An output type on its present terms."""
 
-    milestones = MilestoneSerializer(many=True)
+    milestones = MilestoneTemplateSerializer(many=True)
 
     class Meta:
         model = OutputType

@@ -13,9 +13,9 @@ class ProgramsConfig(AppConfig):
     verbose_name = "Programmes"
 
     def ready(self) -> None:
-        """Offer the open calls to the front page, and each programme's days to its clocks."""
+        """Offer each programme's days to its clocks, and running clocks to calendars."""
         from fellowship.clocks.registry import use_calendars
-        from fellowship.programs import deadlines, places, reminders  # noqa: F401
+        from fellowship.programs import deadlines, reminders  # noqa: F401
         from fellowship.programs.queries import calendar_of
 
         use_calendars(calendar_of)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from fellowship.programs import agreements, gaps, launch
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import LaunchItem
+from fellowship.web.shortcuts import visible_among
 from governance import rules
 from governance.models import ExceptionRecord, RuleVersion
 from governance.states import ExceptionKind, RuleKind
@@ -46,11 +48,17 @@ def _fact(kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]) -> launch.
     return launch.Fact(True, f"{named}.", sources)
 
 
-def launch_exceptions(program: Program) -> Iterator[gaps.Covering]:
+def launch_exceptions(program: Program, user: Any) -> Iterator[gaps.Covering]:
     """The live exceptions that let the programme's calls open despite a gap in the checklist."""
     live = ExceptionRecord.objects.live().about(program).filter(kind=ExceptionKind.LAUNCH_GAP)
-    for found in live:
-        yield gaps.Covering(found.ref, found.title, found.expires_at, found.get_absolute_url())
+    found = list(live)
+    readable = visible_among(found, user) if user is not None else set()
+    for one in found:
+        if one.pk in readable:
+            name = f"{one.ref}: {one.title}"
+            yield gaps.Covering(one.expires_at, name, one.get_absolute_url())
+        else:
+            yield gaps.Covering(one.expires_at)
 
 
 gaps.register(launch_exceptions)

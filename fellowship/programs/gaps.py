@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from fellowship.programs.models import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """A live exception that covers the launch gap, until when, and its page."""
+    """A live exception that covers the launch gap, until when, and its page.
 
-    ref: str
-    title: str
+    Name and page are empty for whoever may not read it.
+    """
+
     until: dt.datetime
-    url: str
+    name: str = ""
+    url: str = ""
 
 
-Provider = Callable[[Program], Iterable[Covering]]
+Provider = Callable[[Program, Any], Iterable[Covering]]
 _sources: list[Provider] = []
 
 
@@ -28,6 +31,6 @@ def register(source: Provider) -> None:
     _sources.append(source)
 
 
-def coverings(program: Program) -> list[Covering]:
-    """The live exceptions that cover the launch gap of the programme."""
-    return [covering for source in _sources for covering in source(program)]
+def coverings(program: Program, user: Any = None) -> list[Covering]:
+    """The live exceptions that cover the programme's launch gap, as the person may see them."""
+    return [covering for source in _sources for covering in source(program, user)]

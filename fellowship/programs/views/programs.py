@@ -41,7 +41,7 @@ PLURALS = {"track": "tracks", "model": "models", "output": "outputs"}
 def program(request: HttpRequest, slug: str) -> HttpResponse:
     """A programme: its launch checklist, calls, what it offers, and its stage standards."""
     found = program_of(request, slug)
-    standings, covering = launch.standings(found), gaps.coverings(found)
+    standings, covering = launch.standings(found), gaps.coverings(found, person(request))
     offered = [
         (label, part, list(getattr(found, relation).all()))
         for part, (label, relation) in setup.PARTS.items()

@@ -79,6 +79,9 @@ def test_a_vacant_seat_opens_the_item_again_and_keeps_calls_shut(world: World) -
     exception = granted_exception(world, subject=world.program, kind="launch_gap")
     page = office(world).get(f"/calls/programmes/{world.program.slug}/").content.decode()
     assert f"{exception.ref}: {exception.title}" in page
+    page = office(world, "admin").get(f"/calls/programmes/{world.program.slug}/").content.decode()
+    assert "by a recorded exception" in page
+    assert exception.ref not in page
     reopened = reopen_call(call=call, closes_at=call.closes_at, by=world.manager, reason="Again.")
     assert reopened.is_open()
 

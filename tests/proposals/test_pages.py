@@ -409,3 +409,36 @@ def test_autosave_says_in_words_why_it_may_not(world: World) -> None:
     )
     assert saving.status_code == 409
     assert saving.json()["text"].startswith("You submitted this proposal")
+
+
+def test_the_check_page_asks_for_the_justification_beside_what_calls_for_it(world: World) -> None:
+    broad = {
+        "question": "What do lonely people say?",
+        "data_needs": [{"dataset": "All conversations", "why": "To be sure."}],
+    }
+    proposal = drafted_proposal(world, **broad)
+    applicant, here = client_of(world.applicant), f"/proposals/{proposal.ref}/"
+    page = applicant.get(f"{here}check/").content.decode()
+    for said in ("Written justification", "All conversations", 'name="justification"', "Not now"):
+        assert said in page, said
+    refused = applicant.post(f"/api/v1{here}submit/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "unjustified")
+    text = "We read first, then narrow. " * 7
+    saved = applicant.post(f"{here}edit/justification/", {"justification": text, "version": "0"})
+    assert saved["Location"] == f"{here}check/"
+    assert "Submit the proposal" in applicant.get(f"{here}check/").content.decode()
+    applicant.post(f"{here}submit/")
+    reviewer = client_of(world.reviewer)
+    assignment = assigned(world, Proposal.objects.get())
+    read = reviewer.get(f"/proposals/reviews/{assignment.pk}/").content.decode()
+    assert "We read first, then narrow." in read
+    assert "<q>All conversations</q>" in read
+    shown = client_of(world.manager).get(f"/api/v1{here}").json()
+    assert [r["sentence"] for r in shown["remarks"]] == [broad["question"], "All conversations"]
+
+
+def test_an_unwritten_team_begins_with_the_person_and_stores_nothing(world: World) -> None:
+    proposal = services.start_proposal(call=world.call, by=world.applicant)
+    page = client_of(world.applicant).get(f"/proposals/{proposal.ref}/edit/team/").content.decode()
+    assert f'name="team-0-name" value="{world.applicant}"' in page
+    assert not Draft.objects.filter(proposal=proposal).exists()

@@ -305,8 +305,8 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "fellowship.accounts.tokens.TokenScope",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["fellowship.web.bodies.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["fellowship.web.bodies.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [

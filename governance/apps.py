@@ -46,6 +46,7 @@ VERBS = {
     "governance.verify_escalation": "verified the containment",
     "governance.reopen_escalation": "took the escalation up again",
     "governance.inform_fellow": "told the fellow how it stands",
+    "governance.refer_escalation": "put the escalation before the board",
     "governance.close_escalation": "closed the escalation",
     "governance.pin_rules": "fixed the rules of the case",
     "governance.amend_pin": "agreed on a later rule",
@@ -85,6 +86,8 @@ class GovernanceConfig(AppConfig):
         from governance import (  # noqa: F401
             board,
             calls,
+            escalation_board,
+            invitations,
             places,
             recusals,
             review_places,

@@ -37,6 +37,7 @@ class RuleMatter(MatterKind):
     label: ClassVar[str] = "Rule change"
     takes_conditions: ClassVar[bool] = False
     subject_model: ClassVar[str] = "governance.ruleversion"
+    heading: ClassVar[str] = "Changes of rules"
 
     def title(self, subject: RuleVersion) -> str:
         """The rule by its title."""
@@ -106,6 +107,8 @@ class ExceptionMatter(MatterKind):
     key: ClassVar[str] = MATTER_KIND
     label: ClassVar[str] = "Exception"
     subject_model: ClassVar[str] = "governance.exceptionrecord"
+    heading: ClassVar[str] = "Exceptions"
+    order: ClassVar[int] = 65
     reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
 
     def title(self, subject: ExceptionRecord) -> str:

@@ -47,8 +47,8 @@ def general(meeting: Meeting) -> str:
     absent = [f"{s.label} ({s.holder or 'vacant'})" for s in seats if not s.present]
     lines += ["", f"Absent: {', '.join(absent)}."] if absent else []
     lines += ["", f"{len(present)} of {len(seats)} seats were present.", "", "### Course", ""]
-    events = timeline(meeting).order_by("at", "id")[:200]
-    lines += [f"- {_said(e.at)}: {e.actor_label} {_what(e, meeting)}" for e in events]
+    events = timeline(meeting).select_related("actor").order_by("at", "id")[:200]
+    lines += [f"- {_said(e.at)}: {_who(e)} {_what(e)}" for e in events]
     return "\n".join(lines)
 
 
@@ -151,12 +151,19 @@ def _stood_in(matter: Matter) -> list[str]:
 
 def _course(matter: Matter, start: dt.datetime) -> str:
     """What happened to the matter since, by time."""
-    events = timeline(matter).filter(verb__in=TOLD, at__gt=start).order_by("at", "id")
-    lines = [f"- {_said(e.at)}: {e.actor_label} {verbs.label(e.verb)}" for e in events]
+    events = timeline(matter).filter(verb__in=TOLD, at__gt=start).select_related("actor")
+    lines = [
+        f"- {_said(e.at)}: {_who(e)} {verbs.label(e.verb)}" for e in events.order_by("at", "id")
+    ]
     return "\n".join(lines)
 
 
-def _what(event: Event, meeting: Meeting) -> str:
+def _who(event: Event) -> str:
+    """The person, or the service by its name for people."""
+    return str(event.actor) if event.actor else verbs.actor(event.actor_label)
+
+
+def _what(event: Event) -> str:
     if event.verb != "governance.mark_present":
         return verbs.label(event.verb)
     change = json.loads(event.body).get("change") or {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fellowship.clocks.models import Clock
 from fellowship.web.standing import Blocker, Plan, Standing, Step
@@ -58,6 +60,7 @@ def of(
     *,
     clocks: Sequence[Clock],
     objections: Sequence[Objection],
+    answer_due: dt.datetime | None,
     reviewers: Sequence[str],
     rules: Mapping[str, str],
 ) -> Standing:
@@ -76,8 +79,9 @@ def of(
             *(_objection(one, rules) for one in objections if one.state in UNSETTLED),
         ],
     )
-    owed = next((one for one in objections if one.state == "open"), None)
-    return found.held_by("The author, who answers an objection") if owed and in_review else found
+    if answer_due is None or not in_review:
+        return found
+    return replace(found, holder="The author, who answers an objection", due=answer_due)
 
 
 def _reviewer(

@@ -14,6 +14,7 @@ from fellowship.kernel import time
 from fellowship.kernel.refusals import Refusal
 from fellowship.web import autosave, charts, forms
 from fellowship.web.items import Change, ClockFace, Entry, Link, Row, SeatMark, Task
+from fellowship.web.standing import Blocker, Standing
 from fellowship.web.tables import Page
 from fellowship.web.views import refuse_components
 
@@ -93,6 +94,22 @@ def _states(now: dt.datetime) -> dict[str, Any]:
         "face": ClockFace(
             5, 1, rule="Publication policy v3", rule_url="#", due=now + 9 * _DAY,
             silence="The text is released.",
+        ),
+        "standing": Standing(
+            where="In review",
+            holder="The reviewers",
+            with_us=5,
+            with_you=1,
+            next=("The work is released by itself when the window ends.",),
+            silence="It is released.",
+            blockers=(
+                Blocker(
+                    "The policy reviewer", "objects to a marked passage",
+                    ("Sensitive security detail", "Personal data"), "It is released.",
+                    until=now + 9 * _DAY, rule="Publication policy", names="M. Lindgren",
+                ),
+            ),
+            due=now + 9 * _DAY,
         ),
         "seats": [
             SeatMark("Research", "voted"), SeatMark("Product", "voted"),

@@ -134,7 +134,7 @@ class Meeting(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Meeting of {self.starts_at:%d %B %Y}"
+        return f"Meeting of {self.starts_at:%-d %B %Y}"
 
     @property
     def ends_at(self) -> dt.datetime:

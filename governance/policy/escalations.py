@@ -13,7 +13,7 @@ from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import containment
-from governance.models import Escalation
+from governance.models import Escalation, Matter
 from governance.models.visibility import ESCALATION_READERS, LATE_ESCALATION_READERS
 from governance.policy.common import needs_role, text_given
 from governance.states import (
@@ -114,9 +114,26 @@ def known_means(keys: Iterable[str]) -> Refusal | None:
     return Refusal("unknown_means", text, field="actions")
 
 
+def may_reopen(escalation: Escalation, by: Actor) -> Refusal | None:
+    """Why `by` may not take it up again: withdraw it from the board first."""
+    return first(may_answer(escalation, by, "reopen"), with_the_board(escalation))
+
+
+def with_the_board(escalation: Escalation) -> Refusal | None:
+    """Why nobody else ends it: the board decides."""
+    asked = Matter.objects.live().filter(kind="governance.escalation", subject_id=escalation.pk)
+    if asked.exists():
+        return Refusal("with_board", "The board decides whether this is closed.")
+    return None
+
+
 def may_close(escalation: Escalation, by: Actor, review: str) -> Refusal | None:
-    """Why the escalation may not be closed: the written review stands first."""
+    """Why the escalation may not be closed: the written review stands first.
+
+    One that is before the board is closed by its decision alone.
+    """
     return first(
         may_answer(escalation, by, "close"),
+        with_the_board(escalation),
         text_given(review, "review", "Write the review: cause, effect, and what prevents it."),
     )

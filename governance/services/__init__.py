@@ -32,6 +32,7 @@ from governance.services.escalations import (
     reopen,
     verify,
 )
+from governance.services.escalations_referred import refer_escalation
 from governance.services.exceptions import (
     end_exception,
     request_exception,
@@ -111,6 +112,7 @@ __all__ = [
     "record_decision",
     "recuse",
     "refer",
+    "refer_escalation",
     "reject_rule",
     "reopen",
     "reply_to_decision",

@@ -170,7 +170,7 @@ def verify(*, escalation: Escalation, by: User, text: str) -> Escalation:
 def reopen(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Take a verified escalation up again: the containment did not hold."""
     escalation = _locked(escalation)
-    refuse(policy.may_answer(escalation, by, "reopen"))
+    refuse(policy.may_reopen(escalation, by))
     refuse(text_given(text, "text", "Say what was found."))
     _move(escalation, "reopen", Step.REOPENED, by, text)
     return escalation

@@ -28,8 +28,9 @@ from governance import containment, services, standing
 from governance.cells import short
 from governance.filters import EscalationFilter
 from governance.forms import CloseForm, ContainForm, EscalationForm, StepForm, escalation_steps
-from governance.models import Escalation
+from governance.models import Escalation, Matter
 from governance.policy import escalations as policy
+from governance.services.escalations_referred import ESCALATION_MATTER
 from governance.states import EscalationState, Severity, Step
 from governance.subjects import by_reference
 from governance.views.common import person, posted, programs_of
@@ -60,6 +61,7 @@ DONE = {
     "reopen": "Taken up again.",
     "inform": "The fellow was told.",
     "close": "Closed, with its review.",
+    "refer": "The board has it now.",
 }
 
 
@@ -187,6 +189,9 @@ def _perform(escalation: Escalation, step: str, form: forms.Form, by: Any) -> Es
         "reopen": services.reopen,
         "inform": services.inform,
     }
+    if step == "refer" and isinstance(form, CloseForm):
+        services.refer_escalation(escalation=escalation, by=by, review=form.review())
+        return escalation
     if isinstance(form, CloseForm):
         return services.close(escalation=escalation, by=by, review=form.review())
     return services_by_step[step](escalation=escalation, by=by, **form.cleaned_data)
@@ -194,7 +199,7 @@ def _perform(escalation: Escalation, step: str, form: forms.Form, by: Any) -> Es
 
 def _form(escalation: Escalation, step: str, data: Any = None) -> forms.Form:
     ids = f"{step}_%s"  # several of these stand on one page
-    if step == "close":
+    if step in ("close", "refer"):
         return CloseForm(data, auto_id=ids)
     label, hint = escalation_steps(escalation)[step]
     if step == "contain":
@@ -226,10 +231,16 @@ def _page(
     steps = escalation.steps.select_related("by")
     shown = steps if inside else steps.filter(shown_to_fellow=True)
     coming = NEXT.get(EscalationState(escalation.state), "")
+    matter = _matter_of(escalation, user)
     offered = _offered(escalation, coming) if may_answer else []
+    with_board = policy.with_the_board(escalation) is not None
+    if with_board:
+        offered = [name for name in offered if name == "inform"]
     given = {step: form} if form else {}
     context = {
         "escalation": escalation,
+        "matter": matter,
+        "with_board": with_board,
         "inside": inside,
         "standing": standing.of_escalation(escalation),
         "words": inside or any(s.step == Step.RAISED for s in shown),
@@ -249,13 +260,20 @@ def _page(
     return render(request, "governance/escalation.html", context, status=status)
 
 
+def _matter_of(escalation: Escalation, user: Any) -> Matter | None:
+    """The latest matter in which the board was asked about it, where the person may know of it."""
+    rows = Matter.objects.visible_to(user).filter(kind=ESCALATION_MATTER, subject_id=escalation.pk)
+    found: Matter | None = rows.only("ref", "state", "program_id").order_by("-id").first()
+    return found
+
+
 def _offered(escalation: Escalation, coming: str) -> list[str]:
     """The steps that may be taken now, the next one first."""
     names = [coming] if coming else []
     if escalation.state == EscalationState.RAISED:
         names.insert(0, "acknowledge")
     if escalation.state == EscalationState.VERIFIED:
-        names.append("reopen")
+        names += ["refer", "reopen"]
     if escalation.fellow_id and escalation.state != EscalationState.CLOSED:
         names.append("inform")
     return names

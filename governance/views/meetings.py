@@ -102,11 +102,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     sections = [] if over else agenda(meeting.program, user, now())
     leads = not over and policy.may_write(meeting, user) is None
     items = meeting.items.visible_to(user).select_related("matter").order_by("id")
+    seats = room.seats(meeting)
     context = {
         "meeting": meeting,
         "sections": _sections(meeting, sections, user),
         "consent": _consent(meeting, user),
-        "seats": room.seats(meeting),
+        "seats": seats,
+        "seated": sum(seat.present is not None for seat in seats),
         "others": room.others_present(meeting),
         "items": list(items),
         "leads": leads,

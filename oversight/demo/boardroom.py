@@ -24,12 +24,12 @@ REQUEST: dict[str, Any] = {
 }
 
 
-def begin(cast: Cast, program: Program, today: dt.datetime) -> None:
+def begin(cast: Cast, program: Program, today: dt.datetime) -> list[Meeting]:
     """The chair sets the cadence: every second week, at ten on the programme's wall."""
     first = program.calendar().local(today).date() + dt.timedelta(days=1)
     while first.weekday() > 3:
         first += dt.timedelta(days=1)
-    governance.set_cadence(
+    cadence = governance.set_cadence(
         program=program,
         first_on=first,
         at=dt.time(10),
@@ -38,18 +38,15 @@ def begin(cast: Cast, program: Program, today: dt.datetime) -> None:
         place="Room Curie, or by the link in the invitation",
         by=cast["chair"],
     )
+    return list(cadence.meetings.order_by("starts_at"))
 
 
-def keep_minutes(cast: Cast, program: Program) -> None:
-    """The board met since: who was there, and the minutes from the record, approved."""
-    held = Meeting.objects.filter(program=program, starts_at__lte=now(), minutes="")
-    for meeting in held.filter(cancelled_at=None).order_by("starts_at"):
-        for name in PRESENT:
-            governance.mark_present(
-                meeting=meeting, user=cast[name], present=True, by=cast["chair"]
-            )
-        drafted = governance.draft_minutes(meeting=meeting, by=cast["manager"])
-        governance.approve_minutes(meeting=drafted, by=cast["chair"])
+def keep_minutes(cast: Cast, meeting: Meeting) -> None:
+    """The board meets: who is there, and the minutes from the record, approved."""
+    for name in PRESENT:
+        governance.mark_present(meeting=meeting, user=cast[name], present=True, by=cast["chair"])
+    drafted = governance.draft_minutes(meeting=meeting, by=cast["manager"])
+    governance.approve_minutes(meeting=drafted, by=cast["chair"])
 
 
 def ask_for_more_time(cast: Cast, finding: Finding, until: dt.datetime) -> None:

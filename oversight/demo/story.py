@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from typing import Any
 
@@ -340,12 +341,16 @@ class Story:
 
     def _board_meets(self) -> None:
         at = self.stage.at
-        at(-50, lambda: boardroom.begin(self.cast, self._assistants(), now()))
-        for day in (-44, -30, -16, -3.6):
-            at(day, lambda: boardroom.keep_minutes(self.cast, self._assistants()))
+        at(-50, self._set_the_cadence)
         at(-4, self._ask_for_more_time)
         at(-2.5, lambda: boardroom.add_a_risk(self.cast))
         at(-1.5, lambda: boardroom.propose_consent(self.cast, self._proposal(B, 0)))
+
+    def _set_the_cadence(self) -> None:
+        for meeting in boardroom.begin(self.cast, self._assistants(), now()):
+            if meeting.starts_at < self.stage.today:
+                day = (meeting.starts_at - self.stage.today) / dt.timedelta(days=1)
+                self.stage.at(day, partial(boardroom.keep_minutes, self.cast, meeting))
 
     def _ask_for_more_time(self) -> None:
         boardroom.ask_for_more_time(self.cast, self.findings["hidden"], self.stage.day(40))

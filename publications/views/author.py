@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from fellowship.clocks.queries import history, running
+from fellowship.clocks.models import Clock
+from fellowship.clocks.queries import history
+from fellowship.clocks.states import ALIVE
 from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Missing
 from fellowship.kernel.time import now
@@ -54,6 +56,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     in_review = state == PublicationState.IN_REVIEW
     rule = terms.policy_of(publication.fellowship)
     mine = [o for o in objections if o.state == "open"]
+    answers = _answer_clocks(objections)
+    answer_due = min((c.due_at for c in answers if c.state in ALIVE), default=None)
     return render(
         request,
         "publications/detail.html",
@@ -71,7 +75,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
                 for o in objections
             ],
             "open_mine": mine,
-            "answer_due": _answer_due(mine),
+            "answer_due": answer_due,
             "withheld": any(o.withholds(at) for o in objections),
             "unsettled": [o for o in objections if o.state in UNSETTLED],
             "policy_people": [r for r in reviewers if r.track == ReviewTrack.POLICY],
@@ -83,7 +87,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "standing": standing.of(
                 publication,
                 state,
-                clocks=history(publication),
+                clocks=[*history(publication), *answers],
+                answer_due=answer_due,
                 objections=objections,
                 reviewers=[str(r.reviewer) for r in reviewers if r.track == ReviewTrack.POLICY],
                 rules={standing.POLICY: links.to("rule", rule.pk)},
@@ -290,9 +295,16 @@ def _released_on(publication: Publication) -> str:
     return f"Released {when_text(at)}" if at else "Released"
 
 
-def _answer_due(objections: list[Objection]) -> Any:
-    dues = [c.due_at for o in objections for c in running(o, reviews.ANSWER_CLOCK)]
-    return min(dues, default=None)
+def _answer_clocks(objections: list[Objection]) -> list[Clock]:
+    """The clocks of the author's answers, with their pauses."""
+    if not objections:
+        return []
+    rows = Clock.objects.filter(
+        kind=reviews.ANSWER_CLOCK,
+        subject_type=Objection._meta.label_lower,
+        subject_id__in=[one.pk for one in objections],
+    )
+    return list(rows.prefetch_related("pauses"))
 
 
 def _by(request: HttpRequest) -> Any:

@@ -14,12 +14,14 @@ from fellowship.history import recorder
 from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Missing, Refused
-from fellowship.kernel.time import now
+from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
-from governance.models import Matter
+from governance import kinds
+from governance.models import Decision, Matter
 from scoping.models import Fellowship
 from tests.scenarios import access as scenario
 from tests.scenarios import scoping as scopes
+from tests.scenarios.governance import decide, sent_back
 from tests.scenarios.world import World, make_world
 
 
@@ -334,3 +336,16 @@ def test_a_case_does_not_close_before_its_data_is_deleted(world: World, grant: G
     scenario.deleted(world, grant)
     keys = [o.key for o in closeout.still_open(grant.fellowship)]
     assert f"access.deletion.{grant.dataset.ref}" not in keys
+
+
+def test_a_refusal_of_the_board_sent_back_by_a_review_may_become_a_grant(world: World) -> None:
+    request = scenario.decided_by_board(world, scenario.with_board(world), "deny")
+    assert request.state == "refused"
+    again = sent_back(world, Decision.objects.get(pk=request.decision_id))
+    request.refresh_from_db()
+    assert (request.state, request.decision, request.decided_at) == ("with_board", None, None)
+    kind = kinds.get("access.request")
+    with frozen(now() + dt.timedelta(days=4000)):
+        assert kind.may_reopen(request).code == "expired"  # type: ignore[union-attr]
+    decide(world, again)
+    assert Grant.objects.get().request == request

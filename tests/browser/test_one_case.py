@@ -52,7 +52,8 @@ def begin() -> str:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[str, Story]]:
     """Where it plays: the processes of production, or those of the demonstration, started anew."""
-    with (served if settings.POSTGRESQL else embedded)(tmp_path) as running:
+    made = served(tmp_path, migrated=False) if settings.POSTGRESQL else embedded(tmp_path)
+    with made as running:
         told = running.manage("shell", "--verbosity", "0", "--command", BEGIN)
         yield running.url, Story(**json.loads(told))
 

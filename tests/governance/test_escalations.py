@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from fellowship.accounts import roles
 from fellowship.accounts.services import declare_conflict, grant_role
@@ -18,9 +19,9 @@ from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import frozen
 from fellowship.notices.models import Notice
 from governance import containment, services
-from governance.models import Escalation
+from governance.models import Escalation, Matter
 from governance.policy import escalations as policy
-from tests.scenarios.governance import closed_escalation, raised_escalation
+from tests.scenarios.governance import closed_escalation, decide, raised_escalation
 from tests.scenarios.world import World
 
 
@@ -249,3 +250,63 @@ def test_the_fellow_of_a_case_is_told_of_its_alarm_in_public_words(world: World)
     proposal = SimpleNamespace(fellowship=SimpleNamespace(fellow=world.applicant))
     assert policy.fellow_of(proposal) == world.applicant  # type: ignore[arg-type]
     assert policy.fellow_of(world.cohort) is None
+
+
+# --- before the board -----------------------------------------------------------------------
+
+
+def before_the_board(world: World) -> tuple[Escalation, Matter]:
+    escalation = raised_escalation(world, fellow=world.applicant)
+    services.contain(escalation=escalation, by=world.oncall, text="Stopped.")
+    services.verify(escalation=escalation, by=world.oncall, text="Tried again: it holds.")
+    matters = [
+        services.refer_escalation(escalation=escalation, by=world.oncall, review="Known cause.")
+        for _ in range(2)
+    ]
+    assert matters[0] == matters[1]
+    return escalation, matters[0]
+
+
+def test_the_board_closes_a_verified_escalation_or_has_it_taken_up_again(world: World) -> None:
+    escalation, matter = before_the_board(world)
+    client = Client()
+    client.force_login(world.fresh("oncall"))
+    page = client.get(escalation.get_absolute_url()).content.decode()
+    assert "With the board" in page
+    assert "Close with this review" not in page
+    for call in (
+        lambda: services.close(escalation=escalation, by=world.oncall, review="x"),
+        lambda: services.reopen(escalation=escalation, by=world.oncall, text="x"),
+    ):
+        with pytest.raises(Refused) as caught:
+            call()
+        assert caught.value.refusal.code == "with_board"
+    assert world.applicant.pk in matter.parties.values_list("user_id", flat=True)
+    decide(world, matter)
+    escalation.refresh_from_db()
+    assert (escalation.state, escalation.closed_by) == ("closed", world.chair)
+    assert escalation.review == "Known cause."
+
+
+def test_denied_it_is_taken_up_again_and_deferred_it_stays(world: World) -> None:
+    escalation, matter = before_the_board(world)
+    decide(world, matter, "defer")
+    escalation.refresh_from_db()
+    assert escalation.state == "verified"
+    client = Client()
+    client.force_login(world.fresh("oncall"))
+    sent = {"cause": "A gap.", "effect": "None.", "prevention": "A test, by May."}
+    assert client.post(f"{escalation.get_absolute_url()}refer/", sent).status_code == 302
+    again = Matter.objects.live().get(kind="governance.escalation")
+    decide(world, again, "deny")
+    escalation.refresh_from_db()
+    assert escalation.state == "acknowledged"
+    assert again.ref in escalation.steps.get(step="reopened").text
+
+
+def test_only_a_verified_escalation_goes_to_the_board_with_its_review(world: World) -> None:
+    escalation = raised_escalation(world)
+    for by, code in ((world.board_legal, "wrong_role"), (world.oncall, "wrong_state")):
+        with pytest.raises(Refused) as caught:
+            services.refer_escalation(escalation=escalation, by=by, review="x")
+        assert caught.value.refusal.code == code

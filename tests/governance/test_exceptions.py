@@ -15,9 +15,15 @@ from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.programs.models import ChecklistItem
 from fellowship.programs.policy import launch_gap
-from governance import exceptions, services
+from governance import exceptions, kinds, services
 from governance.models import ExceptionRecord, Matter
-from tests.scenarios.governance import decide_on, granted_exception, requested_exception
+from tests.scenarios.governance import (
+    decide,
+    decide_on,
+    granted_exception,
+    requested_exception,
+    sent_back,
+)
 from tests.scenarios.world import World
 
 DAY = dt.timedelta(days=1)
@@ -98,6 +104,21 @@ def test_granted_it_is_live_by_the_clock_and_not_a_minute_longer(world: World) -
         assert exceptions.covered(world.cohort, KIND, at) is live
     assert not exceptions.covered(world.cohort, "late_training")
     assert not exceptions.covered(world.call, KIND)
+
+
+def test_one_refused_and_sent_back_by_a_review_may_be_granted(world: World) -> None:
+    exception = requested_exception(world)
+    again = sent_back(world, decide_on(world, exception, "deny"))
+    exception.refresh_from_db()
+    assert exception.state == "requested"
+    assert kinds.get("governance.exception").may_reopen(exception) is None
+    with frozen(exception.expires_at):
+        over = kinds.get("governance.exception").may_reopen(exception)
+    assert over is not None
+    assert over.code == "expired"
+    decide(world, again)
+    exception.refresh_from_db()
+    assert exception.is_live()
 
 
 def test_nobody_is_covered_backwards(world: World) -> None:

@@ -17,13 +17,14 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from fellowship.programs.services import extend_call
-from governance import rules
+from governance import recourse, rules
 from governance.models import Matter
 from proposals import registry, services
 from proposals.models import Draft, Proposal, ProposalVersion
 from proposals.sections import text_hash
+from proposals.services.drafting import SERVICE
 from proposals.states import ProposalState
-from tests.scenarios.governance import decide_on
+from tests.scenarios.governance import decide, decide_on, sent_back
 from tests.scenarios.proposals import (
     ANSWERS,
     accepted_proposal,
@@ -223,6 +224,24 @@ def test_what_follows_failing_leaves_the_decision_unrecorded(world: World) -> No
 )
 def test_other_outcomes(world: World, outcome: str, state: str) -> None:
     assert decided_proposal(world, outcome).state == state
+
+
+def test_a_declined_proposal_sent_back_by_a_review_is_with_the_board_and_may_be_accepted(
+    world: World,
+) -> None:
+    proposal = decided_proposal(world, "deny")
+    matter = Matter.objects.get(subject_type="proposals.proposal", subject_id=proposal.pk)
+    assert "### Scores in summary" in matter.decision.letter
+    assert "Safety relevance (35 %): 4 of 5, 4 of 5, 4 of 5" in matter.decision.letter
+    panelist = proposal.assignments.all()[0].reviewer
+    assert panelist.pk in recourse.took_part(matter)
+    again = sent_back(world, matter.decision)
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.decided_at) == (S.WITH_BOARD, None)
+    assert services.reconsider(proposal=proposal, by=SERVICE).state == S.WITH_BOARD
+    decide(world, again)
+    proposal.refresh_from_db()
+    assert proposal.state == S.ACCEPTED
 
 
 def test_a_deferral_asks_for_a_revision_and_stops_our_clock(world: World) -> None:

@@ -77,6 +77,23 @@ def decide_on(
     return decide(world, matter, outcome, conditions=conditions)
 
 
+def sent_back(world: World, decision: Decision) -> Matter:
+    """A party has the decision reviewed and it goes back to the board: the matter it has again."""
+    party = decision.matter.parties.order_by("id")[0].user
+    review = services.ask_review(
+        decision=decision, by=party, ground="fact_wrong", text="Section 3 says otherwise."
+    )
+    people = [world.policy_reviewer, world.legal_reviewer]
+    services.name_reviewers(review=review, by=world.sponsor, reviewers=people)
+    for person in people:
+        services.declare_for_review(review=review, by=person, kind="none")
+        review = services.give_finding(
+            review=review, by=person, finding="send_back", reasons="Section 3 does say otherwise."
+        )
+    assert review.successor is not None
+    return review.successor
+
+
 def requested_exception(
     world: World, subject: Model | None = None, **values: Any
 ) -> ExceptionRecord:

@@ -1,0 +1,87 @@
+"""Escalations before the board: whether one may be closed with the review that was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+
+from fellowship.accounts.models import User
+from fellowship.kernel.canonical import digest
+from governance.kinds import MatterKind, register
+from governance.models import Decision, Escalation, Matter
+from governance.services.escalations import close, reopen
+from governance.services.escalations_referred import ESCALATION_MATTER
+from governance.states import APPROVING, EscalationState, Outcome
+
+
+class EscalationMatter(MatterKind):
+    """Whether the board accepts that an alarm is dealt with. Denied, it is taken up again."""
+
+    key: ClassVar[str] = ESCALATION_MATTER
+    label: ClassVar[str] = "Escalation"
+    subject_model: ClassVar[str] = "governance.escalation"
+    heading: ClassVar[str] = "Risk escalations"
+    order: ClassVar[int] = 60
+
+    def title(self, subject: Escalation) -> str:
+        """The kind of alarm and what it is about."""
+        about = f": {subject.subject_label}" if subject.subject_label else ""
+        return f"{subject.get_kind_display()}{about}"
+
+    def question(self, subject: Escalation) -> str:
+        """Whether it may be closed."""
+        return f"Is {subject.ref} dealt with, so that it may be closed with the review below?"
+
+    def dossier(self, subject: Escalation) -> dict[str, Any]:
+        """The alarm, what was done about it step by step, and the review."""
+        facts = [
+            ["Severity", subject.get_severity_display()],
+            ["Raised", f"{subject.raised_at:%-d %B %Y, %H:%M} UTC by {subject.raiser}"],
+            ["Occurred", f"{subject.occurrences} times"],
+            ["About", subject.subject_label or "The programme"],
+        ]
+        steps = [
+            [s.get_step_display(), f"{s.at:%-d %B %Y, %H:%M} UTC", s.text]
+            for s in subject.steps.order_by("at", "id")
+        ]
+        return {
+            "sections": [
+                {"heading": "The alarm", "rows": facts},
+                {"heading": "What was raised", "text": subject.summary},
+                {"heading": "Review", "text": subject.review},
+                {"heading": "Steps", "columns": ["Step", "When", "What was done"], "rows": steps},
+            ]
+        }
+
+    def revision(self, subject: Escalation) -> str:
+        """Changes with what happened and with the review."""
+        steps = subject.steps.count()
+        return digest([subject.state, subject.review, subject.occurrences, steps])
+
+    def parties(self, subject: Escalation) -> set[int]:
+        """The fellow whose case it is, and who raised it."""
+        return {pk for pk in (subject.fellow_id, subject.raised_by_id) if pk}
+
+    def related(self, subject: Escalation) -> Iterable[models.Model]:
+        """The record the alarm is about."""
+        if not subject.subject_type:
+            return ()
+        model = apps.get_model(subject.subject_type)
+        return list(model._default_manager.filter(pk=subject.subject_id))
+
+    def url(self, subject: Escalation) -> str:
+        """The escalation's page."""
+        return subject.get_absolute_url()
+
+    def enact(self, *, matter: Matter, decision: Decision, subject: Escalation, by: User) -> None:
+        """Close it with its review, or take it up again; deferred, it stays verified."""
+        if decision.outcome in APPROVING:
+            close(escalation=subject, by=by, review=subject.review)
+        elif decision.outcome == Outcome.DENY and subject.state == EscalationState.VERIFIED:
+            reopen(escalation=subject, by=by, text=f"The board did not accept it: {matter.ref}.")
+
+
+register(EscalationMatter())

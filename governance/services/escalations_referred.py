@@ -1,0 +1,29 @@
+"""Putting a verified escalation before the board."""
+
+from __future__ import annotations
+
+from fellowship.accounts.models import User
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import refuse
+from governance.models import Escalation, Matter
+from governance.policy import escalations as policy
+from governance.services.board import refer
+
+ESCALATION_MATTER = "governance.escalation"
+
+
+@journal.verb("governance.refer_escalation")
+def refer_escalation(*, escalation: Escalation, by: User, review: str) -> Matter:
+    """Ask the board whether a verified escalation may be closed with this review.
+
+    One before the board already gives the matter it has.
+    """
+    escalation = Escalation.objects.locked().select_related("program").get(pk=escalation.pk)
+    live = Matter.objects.live().filter(kind=ESCALATION_MATTER, subject_id=escalation.pk).first()
+    if live:
+        return live
+    refuse(policy.may_close(escalation, by, review))
+    escalation.review = review.strip()
+    escalation.save()
+    journal.record(subject=escalation, change={"review": True})
+    return refer(kind=ESCALATION_MATTER, subject=escalation, program=escalation.program, by=by)

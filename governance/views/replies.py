@@ -336,11 +336,11 @@ def _candidates(found: IndependentReview, user: User) -> list[tuple[User, str]]:
     held = RoleAssignment.objects.live(now()).filter(
         realm_id=matter.program_id, role__in=policy.SERVES, user__is_active=True
     )
-    found: dict[User, list[str]] = {}
+    people: dict[User, list[str]] = {}
     rows = held.exclude(user_id__in=out).select_related("user")
     for row in rows.order_by("user__name", "user_id", "role")[:MOST]:
-        found.setdefault(row.user, []).append(str(roles.ROLES[row.role].label))
-    return [(user, ", ".join(dict.fromkeys(held_as))) for user, held_as in found.items()]
+        people.setdefault(row.user, []).append(str(roles.ROLES[row.role].label))
+    return [(user, ", ".join(dict.fromkeys(held_as))) for user, held_as in people.items()]
 
 
 # --- who sees what ---------------------------------------------------------------------------

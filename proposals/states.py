@@ -68,9 +68,6 @@ PROPOSAL_MOVES = MoveTable(
     },
 )
 
-WITH_BOARD_OR_DECIDED = (S.WITH_BOARD, S.ACCEPTED, S.DECLINED)
-"""States in which the board has had the proposal before it."""
-
 DECIDED = (S.ACCEPTED, S.DECLINED)
 """States the board's decision led to."""
 

@@ -15,7 +15,7 @@ from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
-from governance import docket, kinds, services
+from governance import ballot_box, docket, kinds, services
 from governance.api.decisions import ConditionSerializer
 from governance.api.reviews import AskInput, ReplyInput, ReplySerializer, ReviewSerializer
 from governance.models import (
@@ -23,8 +23,8 @@ from governance.models import (
     Matter,
     Vote,
 )
+from governance.policy import board as policy
 from governance.states import (
-    LIVE_MATTER,
     MatterState,
     Position,
 )
@@ -122,7 +122,9 @@ class MatterViewSet(VisibleViewSet):
             "votes": VoteSerializer(votes.select_related("ballot_seat"), many=True).data,
             "dossier": None,
         }
-        if row.mine.key == "declare" and matter.state in LIVE_MATTER:
+        ballot = getattr(matter, "ballot", None)
+        seat = ballot_box.seat_for(ballot, user) if ballot else None
+        if policy.must_declare(matter, user, seat, conflict_of(user, kinds.subject_of(matter))):
             return body
         if matter.state == MatterState.VOTING and row.mine.key in ("unread", "stale"):
             services.open_dossier(matter=matter, by=user)

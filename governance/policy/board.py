@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Actor, User
+from fellowship.accounts.models import Actor, Conflict, User
 from fellowship.accounts.queries import has_role, roles_of
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
@@ -21,6 +21,7 @@ from governance.models.visibility import ROOM
 from governance.policy.common import needs_role, text_given
 from governance.states import (
     CONDITION_MOVES,
+    LIVE_MATTER,
     MATTER_MOVES,
     NEEDS_RATIONALE,
     MatterState,
@@ -77,6 +78,17 @@ def may_enter(matter: Matter, user: User) -> Refusal | None:
 def _deputises(matter: Matter, user: User) -> bool:
     ballot = _ballot(matter)
     return ballot is not None and ballot_box.seat_for(ballot, user) is not None
+
+
+def must_declare(
+    matter: Matter, user: User, seat: BallotSeat | None, said: Conflict | None
+) -> bool:
+    """Whether a member or the chair says first if they have a conflict, before any content.
+
+    Those who only look need not.
+    """
+    takes_part = seat is not None or has_role(user, matter.program_id, roles.CHAIR)
+    return takes_part and matter.state in LIVE_MATTER and said is None
 
 
 def may_vote(matter: Matter, user: User, at: dt.datetime | None = None) -> Refusal | None:

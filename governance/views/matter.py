@@ -219,10 +219,7 @@ def _ballot(matter: Matter) -> Ballot | None:
 
 def _must_declare(matter: Matter, user: Any, seat: BallotSeat | None) -> bool:
     """Members and chair say first whether they have a conflict; those who only look need not."""
-    takes_part = seat is not None or has_role(user, matter.program_id, roles.CHAIR)
-    if not takes_part or matter.state not in LIVE_MATTER:
-        return False
-    return _said(matter, user) is None
+    return policy.must_declare(matter, user, seat, _said(matter, user))
 
 
 def _said(matter: Any, user: Any) -> Conflict | None:

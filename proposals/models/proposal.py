@@ -17,7 +17,7 @@ from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Call, Program
 from governance.models import MatterParty
-from proposals.states import DECIDED, WITH_BOARD_OR_DECIDED, ProposalState
+from proposals.states import DECIDED, ProposalState
 
 
 def cleared_ids(user: Any) -> models.QuerySet[Conflict, int]:
@@ -35,8 +35,9 @@ class ProposalQuerySet(TrackedQuerySet["Proposal"]):
 
         Applicants read their own. Managers and auditors read what was submitted. Reviewers read
         what is assigned to them, but nothing in a blind call, whose redacted copy stands with the
-        assignment; board members what came before them. Both only after declaring that there is no
-        conflict. Whoever declared one reads nothing of it, whatever the role.
+        assignment; board members what is before them: both only after declaring that there is no
+        conflict. What was decided, the board may look up. Whoever declared a conflict reads nothing
+        of it, whatever the role.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
@@ -50,8 +51,9 @@ class ProposalQuerySet(TrackedQuerySet["Proposal"]):
             assigned = _assigned_ids(user)
             readable |= Q(program_id__in=panel, pk__in=assigned) & Q(pk__in=cleared_ids(user))
         if board:
-            before = Q(program_id__in=board, state__in=WITH_BOARD_OR_DECIDED)
-            readable |= before & _unconflicted(user) & ~Q(pk__in=_party_ids(user))
+            before = Q(state=ProposalState.WITH_BOARD) & Q(pk__in=cleared_ids(user))
+            before |= Q(state__in=DECIDED) & _unconflicted(user)
+            readable |= before & Q(program_id__in=board) & ~Q(pk__in=_party_ids(user))
         return self.filter(readable)
 
     def undecided(self) -> Self:

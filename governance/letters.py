@@ -82,11 +82,21 @@ def compose(
     record: Record,
     recourse: Recourse | None,
     note: str = "",
+    under_override: int = 0,
 ) -> str:
-    """The letter in Markdown. It names positions by number and reasons without names."""
+    """The letter in Markdown. `under_override`: votes of people whose recusal was set aside.
+
+    It names positions by number and reasons without names.
+    """
     parts = [f"# {title}", question, f"**{_OPENING[Outcome(outcome)]}**"]
     cast = [f"{positions[p]} {_COUNTED[p]}" for p in Position if positions.get(p)]
     parts.append(f"The vote was {', '.join(cast) or 'not taken by anyone'}, under {record.rule}.")
+    if under_override:
+        who = "One vote was" if under_override == 1 else f"{under_override} votes were"
+        parts.append(
+            f"{who} cast although a conflict of interest is declared: two people set the recusal "
+            "aside, and the record says why."
+        )
     if note.strip():
         parts.append(note.strip())
     if reasons or record.read or weighed:

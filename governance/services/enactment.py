@@ -118,5 +118,6 @@ def _letter(
             read=[s["heading"] for s in matter.dossier.body.get("sections", ())],
         ),
         recourse=recourse.of(decision),
+        under_override=len(recused.votes_under_override(ballot)),
         note=note,
     )

@@ -532,13 +532,18 @@ class Story:
 
     def _first_votes(self) -> None:
         proposal = self._proposal(B, 0)
-        declare_conflict(
+        conflict = declare_conflict(
             user=self.cast["board-legal"],
             subject=proposal,
             realm=proposal.program_id,
             kind="employer",
             statement="I taught at the applicant's institute until last year.",
             by=self.cast["board-legal"],
+        )
+        governance.request_override(
+            conflict=conflict,
+            by=self.cast["manager"],
+            reason="The institute has two thousand people, and nobody else here knows its licence.",
         )
         matter = scenes.matter_about(proposal)
         people = [self.cast["board-research"], self.cast["board-policy"]]

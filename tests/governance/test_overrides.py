@@ -257,6 +257,7 @@ def test_the_record_shows_it(case: Case) -> None:
     vote_all(case.matter)
     decision = services.record_decision(matter=case.matter, by=world.chair)
     assert decision.tally["under_override"] == ["legal"]
+    assert "One vote was cast although a conflict of interest is declared" in decision.letter
     page = client_of(world.manager).get(case.matter.get_absolute_url()).content.decode()
     assert f"{world.board_legal} voted although a conflict was declared." in page
     later = now() + dt.timedelta(days=1)

@@ -401,8 +401,8 @@ def test_nobody_receives_what_they_may_not_know(world: World) -> None:
     run_state_machine_as_test(
         Canaries,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=9,
+            max_examples=8,
+            stateful_step_count=8,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),

@@ -332,6 +332,8 @@ class Canaries(RuleBasedStateMachine):
             *(f"/audit/{slug}/populations/{key}/" for key in kinds),
             *(f"/audit/{slug}/?reference={ref}" for ref in (p.ref, found.ref if found else "x")),
             f"/audit/{slug}/record/proposals.proposal/{p.pk}/",
+            *(f"/proposals/{part}/" for part in ("discussions", "panels", "reviewers")),
+            *(f"/proposals/panels/{p.call.ref}/", f"/proposals/discussions/{p.ref}/"),
             *(
                 f"{base}{part}"
                 for part in ("", "panel/", "copy/", "versions/1/", "letter/", "edit/")

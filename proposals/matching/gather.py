@@ -211,9 +211,9 @@ def _barred(
 ) -> set[tuple[int, int]]:
     """Pairs that may never be: the applicant, the team, a declared conflict."""
     keys = {p.pk for p in proposals}
-    declared = Conflict.objects.filter(
+    declared = Conflict.objects.recusing().filter(
         subject_type=label_of(Proposal), user__in=[p.user for p in people]
-    ).exclude(kind=Conflict.Kind.NONE)
+    )
     pairs = declared.order_by().values_list("subject_id", "user_id")
     conflicts = {pair for pair in pairs if pair[0] in keys}
     by_orcid = {p.user.orcid: p.user for p in people if p.user.orcid}

@@ -51,5 +51,5 @@ def take(request: HttpRequest, ref: str, source: str) -> HttpResponse:
             "parts": [(part, form[f"take-{part.section.key}"]) for part in parts],
         },
         to=reverse("proposals:edit", args=[ref]),
-        success=f"Taken over from {other.ref}. Read it again: it was written for another call.",
+        success=f"Taken over from {other.ref}. Read it again: it was written for another proposal.",
     )

@@ -26,6 +26,7 @@ from governance.views import (
     meetings,
     recusals,
     replies,
+    reviews,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -110,10 +111,10 @@ class BoardSite(AdminSite):
             path("<str:ref>/letter/", replies.letter, name="matter_letter"),
             path("<str:ref>/reply/", replies.reply, name="reply"),
             path("<str:ref>/replies/<int:pk>/", replies.answer, name="reply_answer"),
-            path("<str:ref>/review/", replies.review, name="review"),
-            path("<str:ref>/review/name/", replies.name, name="review_name"),
-            path("<str:ref>/review/declare/", replies.declare, name="review_declare"),
-            path("<str:ref>/review/finding/", replies.find, name="review_finding"),
+            path("<str:ref>/review/", reviews.review, name="review"),
+            path("<str:ref>/review/name/", reviews.name, name="review_name"),
+            path("<str:ref>/review/declare/", reviews.declare, name="review_declare"),
+            path("<str:ref>/review/finding/", reviews.find, name="review_finding"),
         ]
 
     def _meeting_routes(self) -> list[URLPattern]:

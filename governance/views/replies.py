@@ -1,36 +1,29 @@
-"""After a decision: the letter on paper, the reply and its answer, the independent review."""
+"""After a decision: what is open to whom, the letter on paper, the reply and its answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, RoleAssignment, User
-from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.accounts.queries import has_role
 from fellowship.clocks.models import Clock
 from fellowship.kernel.refusals import Refusal
-from fellowship.kernel.time import now
-from fellowship.web.actions import attempt, form_page, form_verb
+from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.standing import Standing
-from governance import ballot_box, docket, dossiers, kinds, recourse, services, standing
-from governance.forms import DeclareForm
+from governance import ballot_box, recourse, services, standing
 from governance.links import to
-from governance.models import Decision, IndependentReview, Matter, Reply, ReviewSeat, Vote
+from governance.models import Decision, IndependentReview, Matter, Reply
 from governance.policy import replies as policy
-from governance.reply_forms import AnswerForm, AskReviewForm, FindingForm, NameForm, ReplyForm
-from governance.review_states import ENDED_REVIEW, ReviewState
-from governance.services.reviews import SILENCE
+from governance.reply_forms import AnswerForm, ReplyForm
 from governance.views.common import person, posted
 
-MOST = 200
 RELATED = ("program", "decision__reply_rule", "decision__rule_version")
 
 
@@ -79,7 +72,7 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
     clocks = _times(matter) if party else {}
     return Ways(
         replies=list(found.select_related("author", "answered_by")),
-        review=_of(decision),
+        review=_of(decision, user),
         reply_clock=clocks.get(recourse.REPLY_CLOCK),
         request_clock=clocks.get(recourse.REQUEST_CLOCK),
         party=party,
@@ -89,9 +82,9 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
     )
 
 
-def _of(decision: Decision) -> IndependentReview | None:
-    """The review of the decision, which knows its matter already."""
-    review = IndependentReview.objects.filter(decision=decision).first()
+def _of(decision: Decision, user: Any) -> IndependentReview | None:
+    """The review of the decision, for those who may see it; it knows its matter already."""
+    review = IndependentReview.objects.visible_to(user).filter(decision=decision).first()
     if review is not None:
         review.decision = decision
     return review
@@ -108,7 +101,7 @@ def _times(matter: Matter) -> dict[str, Clock]:
 @require_safe
 def letter(request: HttpRequest, ref: str) -> HttpResponse:
     """The letter as it was sent, to print."""
-    matter = _matter(request, ref)
+    matter = decided(request, ref)
     return render(
         request,
         "governance/letter.html",
@@ -119,7 +112,7 @@ def letter(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 def reply(request: HttpRequest, ref: str) -> HttpResponse:
     """A party's reply to the decision."""
-    matter = _matter(request, ref)
+    matter = decided(request, ref)
     if not ballot_box.is_party(matter, person(request)):
         raise Http404
     decision = matter.decision
@@ -145,7 +138,7 @@ def reply(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """The chair's answer to a reply."""
-    matter = _matter(request, ref)
+    matter = decided(request, ref)
     rows = Reply.objects.select_related("author", "decision__matter__program", "answered_by")
     found = visible_or_404(rows.filter(decision__matter=matter), request.user, pk=pk)
     if not has_role(request.user, matter.program_id, roles.CHAIR):
@@ -166,205 +159,10 @@ def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     )
 
 
-# --- the independent review ------------------------------------------------------------------
-
-
-@login_required
-def review(request: HttpRequest, ref: str) -> HttpResponse:
-    """The review as each may see it; a POST asks for it."""
-    found = _review(request, ref)
-    return _ask(request, ref) if found is None else _page(request, found)
-
-
-def _ask(request: HttpRequest, ref: str) -> HttpResponse:
-    """The page on which a party asks; there is none for anybody else."""
-    matter = _matter(request, ref)
-    if not ballot_box.is_party(matter, person(request)):
-        raise Http404
-    decision = matter.decision
-    form = AskReviewForm(posted(request))
-    return form_verb(
-        request,
-        form,
-        lambda: services.ask_review(decision=decision, by=person(request), **form.cleaned_data),
-        template="governance/review_ask.html",
-        context=lambda: {
-            "matter": matter,
-            "decision": decision,
-            "refused": policy.may_ask(decision, person(request)),
-            "clock": recourse.request_clock(decision),
-        },
-        to=lambda made: made.get_absolute_url(),
-        success="Asked for. You are told who carries it out.",
-    )
-
-
-@login_required
-@require_POST
-def name(request: HttpRequest, ref: str) -> HttpResponse:
-    """Give the review to people who took no part."""
-    found = _found(request, ref)
-    form = _name_form(request, found)
-    if form is None:
-        raise Http404
-    if form.is_valid():
-        done = attempt(
-            form,
-            lambda: services.name_reviewers(
-                review=found, by=person(request), reviewers=form.chosen()
-            ),
-        )
-        if done:
-            messages.success(request, "Named. They were told, and so was the party.")
-            return redirect(found.get_absolute_url())
-    return _page(request, found, name_form=form)
-
-
-@login_required
-@require_POST
-def declare(request: HttpRequest, ref: str) -> HttpResponse:
-    """A reviewer's declaration, before any content."""
-    found = _found(request, ref)
-    form = DeclareForm(request.POST)
-    if form.is_valid():
-        done = attempt(
-            form,
-            lambda: services.declare_for_review(
-                review=found, by=person(request), **form.cleaned_data
-            ),
-        )
-        if done and done.kind == Conflict.Kind.NONE:
-            return redirect(found.get_absolute_url())
-        if done:
-            messages.success(request, "Recorded. Somebody else is named in your place.")
-            return redirect("/")
-    return _page(request, found, declare_form=form)
-
-
-@login_required
-@require_POST
-def find(request: HttpRequest, ref: str) -> HttpResponse:
-    """A reviewer's finding, with its reasons."""
-    found = _found(request, ref)
-    form = FindingForm(request.POST)
-    if form.is_valid():
-        done = attempt(
-            form,
-            lambda: services.give_finding(review=found, by=person(request), **form.cleaned_data),
-        )
-        if done:
-            messages.success(request, "Your finding is given.")
-            return redirect(found.get_absolute_url())
-    return _page(request, found, finding_form=form)
-
-
-def _page(
-    request: HttpRequest,
-    found: IndependentReview,
-    *,
-    name_form: NameForm | None = None,
-    declare_form: DeclareForm | None = None,
-    finding_form: FindingForm | None = None,
-) -> HttpResponse:
-    user, matter = person(request), found.decision.matter
-    seats = list(found.seats.standing().select_related("reviewer"))
-    seat = next((s for s in seats if s.reviewer_id == user.pk), None)
-    undeclared = seat is not None and conflict_of(user, kinds.subject_of(matter)) is None
-    form = name_form or declare_form or finding_form
-    context = {
-        "review": found,
-        "matter": matter,
-        "decision": found.decision,
-        "label": docket.kind_label(matter.kind),
-        "calendar": matter.program.calendar(),
-        "ended": found.state in ENDED_REVIEW,
-        "standing": standing.of_review(found, [s.reviewer for s in seats]),
-        "silence": SILENCE,
-        "seats": seats,
-        "seat": seat,
-        "mine": found.asked_by_id == user.pk,
-        "known": Matter.objects.visible_to(user).filter(pk=matter.pk).exists(),
-        "undeclared": undeclared,
-        "findings": _findings(found, seats, seat),
-        "replies": Reply.objects.filter(decision=found.decision),
-        "name_form": name_form or _name_form(request, found),
-        "declare_form": declare_form or DeclareForm(),
-        **(_content(seat) if seat and not undeclared else {}),
-        "finding_form": finding_form or FindingForm(),
-    }
-    if undeclared:
-        context["parties"] = [p.user for p in matter.parties.select_related("user")]
-        return form_page(request, "governance/review_declare.html", form or DeclareForm(), context)
-    return form_page(request, "governance/review.html", form or FindingForm(), context)
-
-
-def _content(seat: ReviewSeat) -> dict[str, Any]:
-    """What a reviewer reads: the dossier, the reasons of the votes without names, the letter."""
-    matter = seat.review.decision.matter
-    votes = Vote.objects.filter(ballot_seat__ballot__matter=matter).order_by("position", "id")
-    return {
-        "reads": True,
-        "may_find": seat.review.state == ReviewState.UNDER_REVIEW and not seat.finding,
-        "sections": dossiers.sections(matter.dossier.body),
-        "votes": [(vote.get_position_display(), vote.rationale) for vote in votes],
-    }
-
-
-def _findings(
-    found: IndependentReview, seats: list[ReviewSeat], seat: ReviewSeat | None
-) -> list[ReviewSeat]:
-    """The findings: all once the review has ended, before that one's own."""
-    if found.state in ENDED_REVIEW:
-        return [s for s in seats if s.finding]
-    return [seat] if seat and seat.finding else []
-
-
-def _name_form(request: HttpRequest, found: IndependentReview) -> NameForm | None:
-    """The people who may be named, for whoever names them."""
-    user = person(request)
-    if policy.may_name(found, user) is not None:
-        return None
-    rule = found.decision.reply_rule
-    needed = rule.params.independent_reviewers if rule else 1
-    return NameForm(posted(request), people=_candidates(found, user), needed=needed)
-
-
-def _candidates(found: IndependentReview, user: User) -> list[tuple[User, str]]:
-    matter = found.decision.matter
-    out = recourse.took_part(matter) | ballot_box.recused_ids(matter) | {user.pk}
-    out |= set(matter.parties.values_list("user_id", flat=True))
-    held = RoleAssignment.objects.live(now()).filter(
-        realm_id=matter.program_id, role__in=policy.SERVES, user__is_active=True
-    )
-    people: dict[User, list[str]] = {}
-    rows = held.exclude(user_id__in=out).select_related("user")
-    for row in rows.order_by("user__name", "user_id", "role")[:MOST]:
-        people.setdefault(row.user, []).append(str(roles.ROLES[row.role].label))
-    return [(user, ", ".join(dict.fromkeys(held_as))) for user, held_as in people.items()]
-
-
-# --- who sees what ---------------------------------------------------------------------------
-
-
-def _matter(request: HttpRequest, ref: str) -> Matter:
+def decided(request: HttpRequest, ref: str) -> Matter:
     """A decided matter whose public face the person may see."""
     rows = Matter.objects.select_related(*RELATED)
     matter: Matter = visible_or_404(rows, request.user, ref=ref)
     if getattr(matter, "decision", None) is None:
         raise Http404
     return matter
-
-
-def _review(request: HttpRequest, ref: str) -> IndependentReview | None:
-    rows = IndependentReview.objects.visible_to(request.user).select_related(
-        "decision__matter__program", "decision__reply_rule", "decision__rule_version", "asked_by",
-        "successor",
-    )  # fmt: skip
-    return rows.filter(decision__matter__ref=ref).first()
-
-
-def _found(request: HttpRequest, ref: str) -> IndependentReview:
-    found = _review(request, ref)
-    if found is None:
-        raise Http404
-    return found

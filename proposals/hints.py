@@ -75,19 +75,18 @@ def same_affiliation(
     parties: Sequence[Party], people: Sequence[User]
 ) -> Iterable[tuple[Party, User, Hint]]:
     """One organisation, now or in the past, on both sides."""
-    theirs: dict[affiliations.Key, list[tuple[User, str]]] = defaultdict(list)
+    theirs: dict[str, list[tuple[affiliations.Key, User, str]]] = defaultdict(list)
     for person in people:
         for text, key in affiliations.of_person(person.affiliation, person.past_affiliations):
-            theirs[key].append((person, text))
-    matching: dict[affiliations.Key, list[tuple[User, str]]] = {}
+            for word in affiliations.core(key):
+                theirs[word].append((key, person, text))
     for party in parties:
         for key in {key for text in party.affiliations for key in affiliations.keys(text)}:
-            if key not in matching:
-                same = (who for other, who in theirs.items() if affiliations.same(key, other))
-                matching[key] = [one for who in same for one in who]
-            for person, text in matching[key]:
-                said = "{who} and {party} name the same affiliation"
-                yield party, person, Hint(Kind.EMPLOYER, said, party.name, text)
+            likely = (one for word in affiliations.core(key) for one in theirs.get(word, ()))
+            for other, person, text in likely:
+                if affiliations.same(key, other):
+                    said = "{who} and {party} name the same affiliation"
+                    yield party, person, Hint(Kind.EMPLOYER, said, party.name, text)
 
 
 @hints.source

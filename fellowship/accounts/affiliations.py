@@ -40,6 +40,11 @@ def same(one: Key, other: Key) -> bool:
     return one <= other or other <= one
 
 
+def core(key: Key) -> Key:
+    """The words of it that tell it from others; two of the same share at least one."""
+    return key - _COMMON
+
+
 def telling(text: str) -> list[str]:
     """The words of an affiliation that tell it from others, in order."""
     return [word for word in words(text) if word not in _SMALL | _COMMON]

@@ -7,6 +7,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.notices.services import notify
 from governance import ballot_box
+from governance.letters import instant
 from governance.models import Ballot, Decision, Escalation, Matter
 from governance.states import Standing
 
@@ -83,9 +84,19 @@ def decided(matter: Matter, decision: Decision) -> None:
         subject_obj=matter,
         realm=matter.program_id,
         title=f"{label}: {matter.title}",
-        body=f"{matter.question}\n\n{label}. The letter gives the reasons.",
+        body=f"{matter.question}\n\n{label}. The letter gives the reasons.{_may_reply(decision)}",
         url=matter.get_absolute_url(),
     )
+
+
+def _may_reply(decision: Decision) -> str:
+    """Until when those it is about may reply, where they may."""
+    rule = decision.reply_rule
+    if rule is None:
+        return ""
+    calendar = decision.matter.program.calendar()
+    until = rule.params.right_of_reply.due(decision.decided_at, calendar)
+    return f" Those it is about may reply once, until {instant(until, calendar)}."
 
 
 def readers(escalation: Escalation, *role_keys: str) -> list[User]:

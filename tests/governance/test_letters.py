@@ -6,6 +6,7 @@ import datetime as dt
 
 from fellowship.clocks import queries as clocks
 from fellowship.kernel.time import frozen
+from fellowship.notices.models import Notice
 from governance import services
 from governance.models import Matter
 from tests.governance.conftest import RenameKind
@@ -48,6 +49,8 @@ def test_a_denial_names_reasons_deadlines_and_the_way_to_a_review(
     assert f"SHA-256 of the dossier the members read: {matter.dossier_hash}." in letter
     for member in world.board:
         assert str(member) not in letter
+    told = Notice.objects.get(kind="governance.decided", recipient=world.applicant)
+    assert told.body.endswith("Those it is about may reply once, until 15 March 2027, 09:00 (UTC).")
     reply = clocks.current(matter, "governance.reply")
     assert reply is not None
     assert (reply.holder, reply.holder_user) == ("you", world.applicant)

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 
 from fellowship.kernel import journal
-from fellowship.kernel.time import now
+from fellowship.kernel.time import frozen, now
 from governance import founding, rules, services
 from governance.models import Condition
 from tests.scenarios.governance import (
@@ -98,6 +98,27 @@ def test_verbs_of_the_board(world: World, matter: Any, monkeypatch: pytest.Monke
             ),
         ],
     )
+
+
+def test_minutes_and_a_request_before_the_board(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exception = requested_exception(world)
+    meeting = services.call_meeting(
+        program=world.program, starts_at=now() + dt.timedelta(hours=1), by=world.chair
+    )
+    texts = dict.fromkeys(("title", "rationale", "risk", "measure_test"), "Other.")
+    amend = lambda: services.amend_exception(  # noqa: E731
+        exception=exception,
+        by=world.manager,
+        reason="x",
+        compensating_measure="Other.",
+        expires_at=exception.expires_at,
+        **texts,
+    )
+    draft = lambda: services.draft_minutes(meeting=meeting, by=world.manager)  # noqa: E731
+    with frozen(meeting.starts_at):
+        unchanged(monkeypatch, [amend, draft])
 
 
 def test_a_new_seal_and_a_reaffirmed_vote(

@@ -127,6 +127,13 @@ def _first(pool: Pool) -> Ints:
     return wanted
 
 
+class _Quiet(highspy.Highs):
+    """The solver without the lines its callbacks print before an option can forbid it."""
+
+    def enableCallbacks(self) -> None:
+        """Nothing here stops a run half-way."""
+
+
 class _Programme:
     """The linear programme. Rows: what leaves each proposal, passes each seat, and ends at each
     reviewer; columns: empty places, seats, places, and the pairs added so far."""
@@ -139,7 +146,7 @@ class _Programme:
         self.seat = np.where(pool.seat < 0, self.seats - 1, pool.seat)
         self.chosen: Ints = np.empty(0, dtype=np.int64)
         self.added = np.zeros(self.rows * self.people, dtype=np.bool_)
-        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs: Any = _Quiet()  # type: ignore[no-untyped-call]
         for name, value in (
             ("output_flag", False),
             ("solver", "simplex"),

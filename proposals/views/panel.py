@@ -23,8 +23,6 @@ from proposals import blindness, policy, rubric, scores, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import (
     Assignment,
-    Calibration,
-    Discussion,
     ImportedEvaluation,
     Proposal,
     Review,
@@ -218,8 +216,8 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "unchecked": blindness.unchecked(proposal),
         "recusals": recused.of_case(request.user, [("proposals.proposal", proposal.pk)]),
         "board": scores.board(rule, reviews, effects),
-        "discussion": Discussion.objects.filter(proposal=proposal).first(),
-        "calibration": Calibration.objects.filter(proposal=proposal).first(),
+        "discussion": getattr(proposal, "discussion", None),
+        "calibration": getattr(proposal, "calibration", None),
         "may_calibrate": policy.may_calibrate(proposal, _person(request)) if manages else None,
         "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(
             proposal=proposal
@@ -264,7 +262,7 @@ def manageable(request: HttpRequest, ref: str) -> Proposal:
     """A submitted proposal whose panel this person runs or audits, never their own."""
     realms = realm_ids_where(request.user, *OFFICE)
     rows = Proposal.objects.filter(program_id__in=realms).exclude(applicant=_person(request))
-    rows = rows.select_related("call", "program", "applicant")
+    rows = rows.select_related("call", "program", "applicant", "discussion", "calibration")
     found: Proposal = visible_or_404(rows, request.user, ref=ref)
     policy.seen_by(found, _person(request))
     return found

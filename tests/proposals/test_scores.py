@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fellowship.accounts.models import Conflict, User
@@ -122,7 +124,11 @@ def test_adjusted_beside_the_raw_from_the_rubrics_number_on(world: World) -> Non
     rows = dict(ReviewerEffect.objects.values_list("reviewer__username", "effect"))
     assert rows[world.reviewer.username] == pytest.approx(-2 / 3)
     url = reverse("proposals:panel", args=[proposals[0].ref])
-    page = client(world.manager).get(url).content.decode()
+    manager = client(world.manager)
+    manager.get(url)
+    with CaptureQueriesContext(connection) as caught:
+        page = manager.get(url).content.decode()
+    assert len(caught) <= 25
     assert 'data-label="Reviewer 1">3.67<' in page
     assert 'data-label="Reviewer 1">3.00<' in page
     assert "replaces nothing" in page

@@ -80,7 +80,8 @@ def since(meeting: Meeting) -> dt.datetime:
 def _decision(meeting: Meeting, decision: Decision, start: dt.datetime) -> str:
     matter, tally = decision.matter, decision.tally
     when = "at this meeting" if decision.decided_at >= meeting.starts_at else "by ballot before it"
-    counts = ", ".join(f"{n} {_POSITIONS[p]}" for p, n in tally["positions"].items() if n)
+    said = tally["positions"]
+    counts = ", ".join(f"{said[p]} {word}" for p, word in _POSITIONS.items() if said.get(p))
     parts = [
         f"**{decision.get_outcome_display()}**, recorded {when} by {decision.decided_by}, "
         f"{_said(decision.decided_at)}.",
@@ -111,7 +112,8 @@ def _seats_left_out(tally: dict[str, Any]) -> list[str]:
     }
     found = []
     for standing, word in why.items():
-        names = [_SEATS[seat] for seat, held in tally["seats"].items() if held == standing]
+        held = tally["seats"]
+        names = [label for seat, label in _SEATS.items() if held.get(seat) == standing]
         found += [f"{word}: {', '.join(names)}."] if names else []
     for key, word in (("absent", "Did not vote"), ("stale", "Voted on an earlier text")):
         names = [_SEATS[seat] for seat in tally.get(key, ())]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fellowship.programs import agreements, gaps, launch
+from fellowship.kernel import journal
+from fellowship.programs import agreements, gaps, launch, moments
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import LaunchItem
 from fellowship.web.shortcuts import visible_among
 from governance import rules
 from governance.models import ExceptionRecord, RuleVersion
 from governance.states import ExceptionKind, RuleKind
+
+SERVICE = journal.System("call rules")
 
 RESTS_ON = {
     LaunchItem.CLASSIFICATION: (RuleKind.DATA_HANDLING,),
@@ -62,6 +65,12 @@ def launch_exceptions(program: Program, user: Any) -> Iterator[gaps.Covering]:
 
 
 gaps.register(launch_exceptions)
+
+
+@moments.on_published
+def hold_to_its_rules(call: Call) -> None:
+    """From its publication a call is held to the rules its page shows, its rubric among them."""
+    rules.pin(subject=call, program=call.program_id, by=SERVICE)
 
 
 @agreements.register

@@ -14,7 +14,7 @@ KIND = "review_rubric"
 
 
 def of_call(call: Call) -> ReviewRubric:
-    """The rubric of the call: pinned with its first draft, until then the one in force."""
+    """The rubric of the call: pinned with its publication, until then the one in force."""
     return cast("ReviewRubric", rules.pinned(call, KIND).params)
 
 

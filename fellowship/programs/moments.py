@@ -1,4 +1,4 @@
-"""Who is told when a published call closes at another time than was said: registered from below."""
+"""Who acts when a call is published, or closes at another time than was said: registered below."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _told: list[Callable[..., Any]] = []
+_published: list[Callable[..., Any]] = []
 
 
 class Moment(enum.Enum):
@@ -19,6 +20,19 @@ class Moment(enum.Enum):
     EXTENDED = "extended"
     CLOSED = "closed"
     REOPENED = "reopened"
+
+
+def on_published(function: F) -> F:
+    """Call `function(call)` in the transaction that published the call for the first time."""
+    if function not in _published:
+        _published.append(function)
+    return function
+
+
+def published(call: Call) -> None:
+    """Let everyone registered act."""
+    for function in _published:
+        function(call)
 
 
 def on_moved(function: F) -> F:

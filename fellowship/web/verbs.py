@@ -50,6 +50,7 @@ _labels: dict[str, str] = {
 _actors: dict[str, str] = {
     "access trail": "The check of accesses",
     "board decision": "The board’s decision",
+    "call rules": "The publication of the call",
     "clocks.sweep": "The clock",
     "demonstration": "The demonstration",
     "first grant": "The first grant of data",

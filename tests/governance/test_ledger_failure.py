@@ -168,7 +168,7 @@ def test_verbs_of_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
             lambda: services.draft_rule(**draft, by=world.manager),
             lambda: services.edit_rule(rule=rule, by=world.manager, **{**whole, "title": "Newer"}),
             lambda: services.propose_rule(rule=rule, by=world.manager),
-            lambda: rules.pin(subject=world.call, program=world.program, by=world.manager),
+            lambda: rules.pin(subject=world.cohort, program=world.program, by=world.manager),
         ],
     )
 

@@ -283,7 +283,7 @@ def test_a_later_rule_applies_only_by_agreement_of_two(world: World) -> None:
 def test_an_unpinned_case_falls_back_and_says_so(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert rules.pinned(world.call, "exceptions") == rules.in_force(world.program, "exceptions")
+    assert rules.pinned(world.cohort, "exceptions") == rules.in_force(world.program, "exceptions")
     assert "pinned no exceptions; the one in force applies" in caplog.text
     with pytest.raises(rules.NoRule):
         rules.pinned(world.chair, "exceptions")

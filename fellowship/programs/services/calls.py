@@ -11,7 +11,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.programs import policy
 from fellowship.programs.models import Call, Cohort, Program
-from fellowship.programs.moments import Moment, moved
+from fellowship.programs.moments import Moment, moved, published
 from fellowship.programs.states import CALL_MOVES, CallState
 
 
@@ -77,7 +77,9 @@ def publish_call(*, call: Call, by: Actor, reason: str = "") -> Call:
     if call.state == CallState.PUBLISHED:
         return call
     refuse(policy.may_publish(call, by))
-    return _enter(call, "publish")
+    _enter(call, "publish")
+    published(call)
+    return call
 
 
 @journal.verb("programs.close_call")

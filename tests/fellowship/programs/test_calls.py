@@ -23,6 +23,8 @@ from fellowship.programs.services import (
     reopen_call,
     retire_offer,
 )
+from governance import rules
+from governance.states import RuleKind
 from tests.scenarios.proposals import drafted_proposal
 from tests.scenarios.world import World
 
@@ -77,6 +79,14 @@ def test_nothing_in_a_call_ends_the_block_for_machines(world: World) -> None:
     assert block.count("<") == block.count(">") == 2
     inside = block.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
     assert json.loads(inside)["name"] == call.title
+
+
+def test_a_published_call_is_held_to_the_rules_its_page_shows(world: World) -> None:
+    assert {kind: rule.version for kind, rule in rules.pins(world.call).items()} == dict.fromkeys(
+        RuleKind.values, 1
+    )
+    pinned = Event.objects.get(verb="governance.pin_rules", subject_type="programs.call")
+    assert pinned.actor_label == "call rules"
 
 
 def turns(world: World) -> list[tuple[str, str]]:

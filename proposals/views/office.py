@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,9 +22,10 @@ from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import drift, policy, services
 from proposals.forms import OutcomeForm
-from proposals.models import Discussion, Proposal, ReviewerProfile
+from proposals.models import Assignment, Discussion, Proposal, ReviewerProfile
 from proposals.models.blind import title_for_reviewers
 from proposals.models.reviewers import USUAL_PLACES
+from proposals.states import ProposalState
 from proposals.views.panel import manageable
 
 OFFICE = (roles.MANAGER, roles.AUDITOR)
@@ -116,7 +117,6 @@ REVIEWERS: tuple[Column[Any], ...] = (
     Column("Seat", lambda u: cells.shown(u.said.get_seat_display() if u.said else "")),
     Column("Places in a call", lambda u: u.said.places if u.said else USUAL_PLACES, num=True),
     Column("To score", lambda u: u.waiting, num=True),
-    Column("Sent", lambda u: u.sent, num=True),
 )
 
 
@@ -128,10 +128,10 @@ def reviewers(request: HttpRequest) -> HttpResponse:
     page = paginate(request, _panel(realms).order_by("name", "pk"))
     people: list[Any] = list(page)
     profiles = {p.user_id: p for p in ReviewerProfile.objects.filter(user__in=people)}
-    counts = _counts(request, people)
+    waiting = _waiting(request, people)
     for user in people:
         user.said = profiles.get(user.pk)
-        user.waiting, user.sent = counts.get(user.pk, (0, 0))
+        user.waiting = waiting.get(user.pk, 0)
     table = Table("Reviewers", REVIEWERS, people, empty="Nobody is on the panel yet.")
     return render(request, "proposals/reviewers.html", {"page": page, "table": table})
 
@@ -152,30 +152,15 @@ def reviewer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "proposals/drift.html", context)
 
 
-def _counts(request: HttpRequest, people: list[User]) -> dict[int, tuple[int, int]]:
-    """Reviews to send and sent by person, of proposals the reader may see."""
+def _waiting(request: HttpRequest, people: list[User]) -> dict[int, int]:
+    """Reviews each still has to send, of proposals the reader may see."""
     seen = Proposal.objects.visible_to(request.user).exclude(applicant=_person(request))
-    rows = (
-        User.objects.filter(pk__in=[user.pk for user in people])
-        .order_by()
-        .values_list("pk")
-        .annotate(
-            waiting=Count(
-                "review_assignments",
-                filter=Q(
-                    review_assignments__ended_at=None,
-                    review_assignments__review=None,
-                    review_assignments__proposal__state="in_review",
-                    review_assignments__proposal__in=seen.values("pk"),
-                ),
-            ),
-            sent=Count(
-                "review_assignments__review",
-                filter=Q(review_assignments__proposal__in=seen.values("pk")),
-            ),
-        )
+    rows = Assignment.objects.standing().filter(
+        reviewer__in=people,
+        review=None,
+        proposal__in=seen.filter(state=ProposalState.IN_REVIEW).values("pk"),
     )
-    return {pk: (waiting, sent) for pk, waiting, sent in rows}
+    return dict(rows.order_by().values_list("reviewer_id").annotate(n=Count("pk")))
 
 
 def _panel(realms: list[int]) -> Any:

@@ -100,4 +100,5 @@ RUN_MOVES = MoveTable(
         RunState.SET_ASIDE: Holder.NOBODY,
     },
     labels=dict(RunState.choices),
+    said={"work_out": "worked out", "set_aside": "set aside"},
 )

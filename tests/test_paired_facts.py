@@ -22,7 +22,11 @@ Model = type[models.Model]
 
 # Facts always known in time whose person is empty when a rule or a service acted. The event that
 # recorded them names that actor; there is no empty time to pair the person with.
-BY_A_RULE_WHEN_EMPTY = {"governance.matter.referred_by", "proposals.assignment.assigned_by"}
+BY_A_RULE_WHEN_EMPTY = {
+    "governance.matter.referred_by",
+    "governance.dossier.sealed_by",
+    "proposals.assignment.assigned_by",
+}
 
 
 def facts() -> Iterator[tuple[Model, str, str]]:

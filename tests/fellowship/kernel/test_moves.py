@@ -17,6 +17,8 @@ MOVES = [
 ]
 # How each verb of the house reads after “it can be”: no key of ours, and English.
 PARTICIPLES = {
+    "override of a recusal": {"approved", "declined", "revoked"},
+    "suggestion of reviewers": {"assigned", "finished", "set aside", "worked out"},
     "clock": {"counted as run out", "extended", "paused", "resumed", "stopped"},
     "call": {"closed", "published", "reopened"},
     "rule version": {"adopted", "proposed", "rejected", "taken back"},

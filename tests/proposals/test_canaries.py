@@ -41,8 +41,10 @@ from tests.scenarios.governance import vote, vote_all
 from tests.scenarios.proposals import drafted_proposal, panel, review
 from tests.scenarios.world import SETUP, World
 
-LOOKS = 6
-"""Pages opened after each move; each by somebody else."""
+LOOKS = 5
+"""Pages opened after each move; each by somebody else, and one by each who is recused."""
+AT_ONCE = ("/", "/inbox/", "/api/v1/notices/", "/proposals/reviews/", "/board/")
+"""What somebody opens who has just declared a conflict, or whose recusal was set aside."""
 TITLE, TEXT, TEAM, DRAFT = "mtitle5e1", "mtext5e2", "Mteamperson", "mdraft5e4"
 TO_APPLICANT, TO_BOARD, WRITING = "mapplicant5e5", "mboard5e6", "mwriting5e7"
 WHY, INTEREST, ASIDE = "mwhy5e8", "minterest5e9", "maside5ea"
@@ -63,9 +65,9 @@ class Canaries(RuleBasedStateMachine):
 
     world: ClassVar[World]
 
-    @initialize(blind=st.booleans(), seed=st.integers(0, 10_000))
-    def begin(self, blind: bool, seed: int) -> None:
-        """A draft in a call read openly or blind."""
+    @initialize(blind=st.booleans(), far=st.booleans(), seed=st.integers(0, 10_000))
+    def begin(self, blind: bool, far: bool, seed: int) -> None:
+        """Sent in a call read openly or blind, and `far`: before the board already."""
         self.undo = transaction.atomic()
         self.undo.__enter__()
         self.w, self.random = copy.deepcopy(type(self).world), random.Random(seed)
@@ -90,6 +92,12 @@ class Canaries(RuleBasedStateMachine):
         self.draft = self.closed = False
         self.look()
         self.submit()
+        for who in REVIEWERS if far else ():
+            self.review_by(self.w.fresh(who))
+            for people in (self.asked, self.cleared, self.sent):
+                people.add(who)
+        if far:
+            self.refer()
 
     def teardown(self) -> None:
         """Everybody gets their mail; then nothing of it ever happened."""
@@ -371,9 +379,10 @@ class Canaries(RuleBasedStateMachine):
     def look(self, first: str = "") -> None:
         """Some people open some pages; whoever may not find the title finds nothing by it."""
         places = self.places()
-        for number in range(LOOKS):
-            who = first if first and number < LOOKS // 3 else self.random.choice(PEOPLE)
-            url = self.random.choice(places)
+        asked = [(self.random.choice(PEOPLE), self.random.choice(places)) for _ in range(LOOKS)]
+        asked += [(first, url) for url in AT_ONCE if first]
+        asked += [(who, self.random.choice(places)) for who in sorted(self.recused)]
+        for who, url in asked:
             found = self.body(who, url)
             for mark in MARKS:
                 if mark in found:

@@ -59,3 +59,12 @@ def of_parties(parties: Iterable[Party]) -> Roster[Party]:
     for party in parties:
         roster.add(party, user_id=party.user_id, orcid=party.orcid, name=party.name)
     return roster
+
+
+def by_account(parties: Iterable[Party]) -> dict[int, list[Party]]:
+    """Parties who have an account, by its key."""
+    found: dict[int, list[Party]] = defaultdict(list)
+    for party in parties:
+        if party.user_id:
+            found[party.user_id].append(party)
+    return found

@@ -143,10 +143,7 @@ def reviewed_before(
     parties: Sequence[Party], people: Sequence[User]
 ) -> Iterable[tuple[Party, User, Hint]]:
     """The person reviewed a proposal of the party that became a fellowship."""
-    theirs: dict[int, list[Party]] = defaultdict(list)
-    for party in parties:
-        if party.user_id:
-            theirs[party.user_id].append(party)
+    theirs = rosters.by_account(parties)
     rows = Review.objects.filter(
         reviewer__in=[person.pk for person in people],
         proposal__applicant_id__in=list(theirs),

@@ -45,10 +45,7 @@ def reviewed_work(
     parties: Sequence[Party], people: Sequence[User]
 ) -> Iterable[tuple[Party, User, Hint]]:
     """The person was asked to review a publication of the party's fellowship."""
-    theirs: dict[int, list[Party]] = defaultdict(list)
-    for party in parties:
-        if party.user_id:
-            theirs[party.user_id].append(party)
+    theirs = rosters.by_account(parties)
     by_key = {person.pk: person for person in people}
     rows = ReviewerAssignment.objects.filter(
         reviewer__in=by_key, publication__fellowship__fellow__in=theirs

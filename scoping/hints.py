@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
 from fellowship.accounts.models import Conflict, User
-from governance import hints
+from governance import hints, rosters
 from governance.hints import Hint, Party
 from scoping.models import Fellowship
 
@@ -20,10 +19,7 @@ def mentored(
     parties: Sequence[Party], people: Sequence[User]
 ) -> Iterable[tuple[Party, User, Hint]]:
     """One accompanied the other through a fellowship, in either direction."""
-    theirs: dict[int, list[Party]] = defaultdict(list)
-    for party in parties:
-        if party.user_id:
-            theirs[party.user_id].append(party)
+    theirs = rosters.by_account(parties)
     by_key = {person.pk: person for person in people}
     rows = Fellowship.objects.filter(
         Q(mentor_id__in=by_key, fellow_id__in=theirs)

@@ -81,7 +81,11 @@ def register() -> None:
         badge=lambda user: Assignment.objects.to_do(user).count(),
     )
     nav.register(
-        "My reviewing", "proposals:reviewing", visible=_reviews_something, order=26, rail=True
+        "My reviewing profile",
+        "proposals:reviewing",
+        visible=_reviews_something,
+        order=26,
+        rail=True,
     )
     nav.register(
         "Panels",

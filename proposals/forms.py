@@ -302,7 +302,7 @@ class ReviewForm(Judged):
 
 
 class AssignForm(forms.Form):
-    """Who shall review. The list holds the panel; the policy says who may not, and why."""
+    """Who shall review. The list holds the panel without those recused; the policy decides."""
 
     reviewer = forms.ModelChoiceField(
         label="Reviewer", queryset=User.objects.none(), empty_label="Choose a reviewer"
@@ -311,11 +311,13 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         taken = Assignment.objects.standing().filter(proposal=proposal).values("reviewer_id")
+        recused = Conflict.objects.recusing().about(proposal)
         reviewer: Any = self.fields["reviewer"]
         reviewer.queryset = (
             holders(proposal.program_id, roles.REVIEWER)
             .exclude(pk__in=taken)
             .exclude(pk=proposal.applicant_id)
+            .exclude(pk__in=recused.values("user_id"))
             .order_by("name")
         )
         reviewer.label_from_instance = _named

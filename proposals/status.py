@@ -46,7 +46,7 @@ def of(proposal: Proposal, user: Any) -> Status:
     if proposal.state == S.WITHDRAWN or proposal.decided_at:
         return _decided(proposal, mine)
     if proposal.state == S.WITH_BOARD:
-        return _with_board(proposal, mine)
+        return _with_board(proposal, user)
     if proposal.revision_asked_at:
         return _revision(proposal, mine)
     revises = mine and policy.may_revise(proposal, user) is None and proposal.drafts.exists()
@@ -78,8 +78,10 @@ def _with_us(proposal: Proposal, mine: bool) -> Status:
     )
 
 
-def _with_board(proposal: Proposal, mine: bool) -> Status:
+def _with_board(proposal: Proposal, user: Any) -> Status:
     matter = live_matter(proposal)
+    shown = matter and Matter.objects.visible_to(user).filter(pk=matter.pk).first()
+    mine = user == proposal.applicant
     calendar = proposal.program.calendar()
     days = _span(calendar, matter.referred_at, matter.due_at) if matter and matter.due_at else ""
     return Status(
@@ -88,6 +90,8 @@ def _with_board(proposal: Proposal, mine: bool) -> Status:
         if matter and matter.due_at
         else "The vote is not open yet.",
         silence=FOR_PARTIES,
+        url=shown.get_absolute_url() if shown else "",
+        label="In the board room" if shown else "",
     )
 
 

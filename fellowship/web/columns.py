@@ -90,7 +90,9 @@ class Table(Generic[R]):
 
 def sort_header(page: Page[Any], name: str, label: str, *, num: bool = False) -> SafeString:
     """A column's heading whose link sorts by it."""
-    order = {name: "ascending", f"-{name}": "descending"}.get(page.sort, "none")
+    order = "none"
+    if page.sort.removeprefix("-") == name:
+        order = "descending" if page.down else "ascending"
     return markup(
         '<th scope="col" class="sort {}" aria-sort="{}"><a href="{}">{}{}</a></th>',
         "num" if num else "",

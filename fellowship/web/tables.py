@@ -27,6 +27,8 @@ class Page(Generic[M]):
     capped: bool
     sort: str
     query: QueryDict
+    down: bool = False
+    """Whether the column sorted by shows its largest first: the newest day, the last letter."""
 
     def __iter__(self) -> Iterator[M]:
         return iter(self.rows)
@@ -98,14 +100,15 @@ def paginate(
     query shows the first page in the default order.
     """
     chosen = _chosen(request.GET.get("sort", ""), sort or {}, default)
-    ordered = _ordered(queryset, (sort or {}), chosen)
+    down = _down(sort or {}, chosen)
+    ordered = _ordered(queryset, (sort or {}), chosen, down)
     counted = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
     total = min(counted, COUNT_LIMIT)
     pages = max(1, -(-total // per_page))
     number = min(max(_number(request.GET.get("page", "")), 1), pages)
     start = (number - 1) * per_page
     rows = _rows(ordered, slice(start, start + per_page), then) if total else []
-    return Page(rows, number, per_page, total, counted > COUNT_LIMIT, chosen, request.GET)
+    return Page(rows, number, per_page, total, counted > COUNT_LIMIT, chosen, request.GET, down)
 
 
 def _rows(
@@ -122,12 +125,17 @@ def _chosen(asked: str, sort: Mapping[str, str], default: str) -> str:
     return asked if asked.removeprefix("-") in sort else default
 
 
-def _ordered(queryset: QuerySet[M], sort: Mapping[str, str], chosen: str) -> QuerySet[M]:
+def _down(sort: Mapping[str, str], chosen: str) -> bool:
+    field = sort.get(chosen.removeprefix("-"), "")
+    return field.startswith("-") != chosen.startswith("-")
+
+
+def _ordered(
+    queryset: QuerySet[M], sort: Mapping[str, str], chosen: str, down: bool
+) -> QuerySet[M]:
     if not chosen:
         return queryset if queryset.ordered else queryset.order_by("-pk")
-    field = sort[chosen.removeprefix("-")]
-    down = field.startswith("-") != chosen.startswith("-")
-    name = field.removeprefix("-")
+    name = sort[chosen.removeprefix("-")].removeprefix("-")
     last = True if _may_be_empty(queryset.model, name) else None
     order: OrderBy = F(name).desc(nulls_last=last) if down else F(name).asc(nulls_last=last)
     return queryset.order_by(order, "-pk" if down else "pk")

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.programs.models import Call
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
@@ -74,6 +74,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "to_score": Table("To score", TO_SCORE, page),
         "done": len(done),
         "scored": Table("Scored", SCORED, done),
+        "discusses": holds_anywhere(request.user, roles.REVIEWER),
     }
     return render(request, "proposals/reviews.html", context)
 

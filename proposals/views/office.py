@@ -58,7 +58,8 @@ def discussions(request: HttpRequest) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).open().order_by("opened_at", "id")
     page = paginate(request, rows, then=_titled)
     table = Table("To discuss", DISCUSSIONS, page, empty="Reviewers agree well enough everywhere.")
-    return render(request, "proposals/discussions.html", {"page": page, "table": table})
+    context = {"page": page, "table": table, "office": holds_anywhere(request.user, *OFFICE)}
+    return render(request, "proposals/discussions.html", context)
 
 
 def _titled(rows: Any) -> Any:

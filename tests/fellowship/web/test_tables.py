@@ -95,3 +95,13 @@ def test_a_sorted_heading_says_so() -> None:
     html = Template(source).render(Context({"page": page("sort=-name")}))
     assert html.count('aria-sort="descending"') == 1
     assert html.count('aria-sort="none"') == 1
+
+
+@pytest.mark.parametrize(("asked", "order"), [("mail", "descending"), ("-mail", "ascending")])
+def test_a_heading_says_the_order_shown_where_the_largest_comes_first(
+    asked: str, order: str
+) -> None:
+    source = '{% load ui %}{% sort_header page "mail" "Mail" %}'
+    html = Template(source).render(Context({"page": page(f"sort={asked}")}))
+    assert f'aria-sort="{order}"' in html
+    assert (mails(f"sort={asked}")[0] == "p6") is (order == "descending")

@@ -84,7 +84,7 @@ def _side_by_side(read: list[Section]) -> list[Section]:
             charts.DotRow(label, [found[i][1] for found in alike.values()])
             for i, label in enumerate(labels)
         ],
-        title="Scores per criterion, one dot for each judge",
+        title="Scores per criterion, one dot for each reviewer",
         low=1,
         high=5,
     )

@@ -19,8 +19,10 @@ from fellowship.history.models import Event
 from fellowship.history.queries import timeline
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import verbs
 from governance import room
+from governance.letters import instant
 from governance.models import ConsentItem, Decision, Matter, MatterSubject, Meeting, Vote
 from governance.states import Position, Standing
 
@@ -48,7 +50,8 @@ def general(meeting: Meeting) -> str:
     lines += ["", f"Absent: {', '.join(absent)}."] if absent else []
     lines += ["", f"{len(present)} of {len(seats)} seats were present.", "", "### Course", ""]
     events = timeline(meeting).select_related("actor").order_by("at", "id")[:200]
-    lines += [f"- {_said(e.at)}: {_who(e)} {_what(e)}" for e in events]
+    calendar = meeting.program.calendar()
+    lines += [f"- {instant(e.at, calendar)}: {_who(e)} {_what(e)}" for e in events]
     return "\n".join(lines)
 
 
@@ -64,7 +67,8 @@ def by_matter(meeting: Meeting) -> Iterator[tuple[Matter, str]]:
         yield decision.matter, _decision(meeting, decision, start)
     listed = ConsentItem.objects.filter(meeting=meeting).exclude(matter_id__in=told)
     for item in listed.select_related("matter"):
-        text = f"Before the board, not decided.\n\n{_course(item.matter, start)}"
+        course = _course(item.matter, start, meeting.program.calendar())
+        text = f"Before the board, not decided.\n\n{course}"
         yield item.matter, text
 
 
@@ -78,19 +82,19 @@ def since(meeting: Meeting) -> dt.datetime:
 
 
 def _decision(meeting: Meeting, decision: Decision, start: dt.datetime) -> str:
-    matter, tally = decision.matter, decision.tally
+    matter, tally, calendar = decision.matter, decision.tally, meeting.program.calendar()
     when = "at this meeting" if decision.decided_at >= meeting.starts_at else "by ballot before it"
     said = tally["positions"]
     counts = ", ".join(f"{said[p]} {word}" for p, word in _POSITIONS.items() if said.get(p))
     parts = [
         f"**{decision.get_outcome_display()}**, recorded {when} by {decision.decided_by}, "
-        f"{_said(decision.decided_at)}.",
+        f"{instant(decision.decided_at, calendar)}.",
         f"Votes: {counts or 'none'}; {tally['taking_part']} seats took part, "
         f"{tally['quorum_needed']} needed. Under {decision.rule_version}, on the dossier of "
         f"SHA-256 {decision.dossier_hash}.",
     ]
     parts += _seats_left_out(tally)
-    parts += _set_aside(matter)
+    parts += _set_aside(matter, calendar)
     parts += _stood_in(matter)
     conditions = [f"{c.number}. {c.text}" for c in decision.conditions.order_by("number")]
     parts += ["Conditions:\n\n" + "\n".join(conditions)] if conditions else []
@@ -99,7 +103,7 @@ def _decision(meeting: Meeting, decision: Decision, start: dt.datetime) -> str:
         f"{row['rationale'] or 'no reason given'}"
         for row in decision.dissent
     ]
-    return "\n\n".join([*parts, _course(matter, start)])
+    return "\n\n".join([*parts, _course(matter, start, calendar)])
 
 
 def _seats_left_out(tally: dict[str, Any]) -> list[str]:
@@ -121,7 +125,7 @@ def _seats_left_out(tally: dict[str, Any]) -> list[str]:
     return found
 
 
-def _set_aside(matter: Matter) -> list[str]:
+def _set_aside(matter: Matter, calendar: WorkCalendar) -> list[str]:
     """Whose recusal from the matter was set aside, why, and by which two people."""
     about = MatterSubject.objects.filter(
         matter=matter,
@@ -131,13 +135,13 @@ def _set_aside(matter: Matter) -> list[str]:
     rows = RecusalOverride.objects.filter(Exists(about), state=OverrideState.IN_FORCE)
     return [
         f"The recusal of {row.person} was set aside: {row.reason} Asked by {row.requested_by}, "
-        f"approved by {row.decided_by}{_on(row.decided_at)}."
+        f"approved by {row.decided_by}{_on(row.decided_at, calendar)}."
         for row in rows.select_related("person", "requested_by", "decided_by").order_by("id")
     ]
 
 
-def _on(at: dt.datetime | None) -> str:
-    return f", {_said(at)}" if at else ""
+def _on(at: dt.datetime | None, calendar: WorkCalendar) -> str:
+    return f", {instant(at, calendar)}" if at else ""
 
 
 def _stood_in(matter: Matter) -> list[str]:
@@ -151,11 +155,12 @@ def _stood_in(matter: Matter) -> list[str]:
     ]
 
 
-def _course(matter: Matter, start: dt.datetime) -> str:
+def _course(matter: Matter, start: dt.datetime, calendar: WorkCalendar) -> str:
     """What happened to the matter since, by time."""
     events = timeline(matter).filter(verb__in=TOLD, at__gt=start).select_related("actor")
     lines = [
-        f"- {_said(e.at)}: {_who(e)} {verbs.label(e.verb)}" for e in events.order_by("at", "id")
+        f"- {instant(e.at, calendar)}: {_who(e)} {verbs.label(e.verb)}"
+        for e in events.order_by("at", "id")
     ]
     return "\n".join(lines)
 
@@ -171,10 +176,6 @@ def _what(event: Event) -> str:
     change = json.loads(event.body).get("change") or {}
     who = User.objects.filter(pk=change.get("user") or 0).first()
     return f"noted that {who} {'was there' if change.get('present') else 'had left'}"
-
-
-def _said(at: dt.datetime) -> str:
-    return f"{at:%-d %B %Y, %H:%M} UTC"
 
 
 # --- the seal --------------------------------------------------------------------------------

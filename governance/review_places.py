@@ -1,4 +1,4 @@
-"""Where replies and reviews stand on people's desks."""
+"""Where replies, reviews and overrides asked for stand on people's desks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from fellowship.accounts import roles
+from fellowship.accounts.models import RecusalOverride
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.states import OverrideState
 from fellowship.kernel.prepared import prepared
 from fellowship.web import work
+from governance import recused
+from governance.links import to
 from governance.models import IndependentReview, Reply, ReviewSeat
 from governance.models.visibility import NAMERS
 from governance.policy.replies import may_name
@@ -47,6 +51,25 @@ def reviewers_to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for review in rows.select_related("decision__matter")[:MOST]:
         if may_name(review, user) is None:
             yield _item(review, f"Name who reviews: {review.decision.matter.title}")
+
+
+@work.register_for(*recused.DECIDING)
+def overrides_to_decide(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Recusals which somebody else asked to set aside."""
+    asked = RecusalOverride.objects.filter(
+        state=OverrideState.REQUESTED,
+        declared_at=F("conflict__declared_at"),
+        conflict__in=recused.rows(user).values("pk"),
+        realm_id__in=realm_ids_where(user, *recused.DECIDING, at=at),
+    ).exclude(requested_by=user)
+    for override in asked.select_related("person").order_by("requested_at", "id")[:MOST]:
+        yield work.WorkItem(
+            title=f"Decide on an override: the recusal of {override.person}",
+            url=to("recusal", override.conflict_id),
+            silence="The recusal counts.",
+            kind="override",
+            program_id=override.realm_id,
+        )
 
 
 def _seats(key: int, at: dt.datetime) -> QuerySet[ReviewSeat]:

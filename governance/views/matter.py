@@ -213,6 +213,13 @@ def _inside(matter: Any) -> bool:
     return bool(matter.inside)
 
 
+def _asked(seat: BallotSeat | None, decision: Decision | None) -> str:
+    """What stands above the question: the chair and those who look on decide nothing by vote."""
+    if decision:
+        return "What was decided"
+    return "What you are deciding" if seat else "What the board decides"
+
+
 def _ballot(matter: Matter) -> Ballot | None:
     return getattr(matter, "ballot", None)
 
@@ -265,7 +272,7 @@ def _room(
 ) -> HttpResponse:
     user, ballot, live = person(request), _ballot(matter), matter.state in LIVE_MATTER
     seat = ballot_box.seat_for(ballot, user) if ballot and live else None
-    if _must_declare(matter, user, seat):
+    if live and _must_declare(matter, user, seat):  # what is decided asks nothing
         return _declare_page(request, matter, DeclareForm())
     row = docket.row(matter, user)
     if seat is not None and not row.opened:
@@ -278,7 +285,7 @@ def _room(
         "row": row,
         "label": row.label,
         "live": live,
-        "asked": "What was decided" if decision else "What you are deciding",
+        "asked": _asked(seat, decision),
         **_sealed(matter, voting["own_vote"]),
         "pins": pins,
         "subject_url": _url(matter, user),

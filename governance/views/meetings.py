@@ -25,7 +25,15 @@ from governance import docket, room, services
 from governance.agenda import AgendaItem, AgendaSection, agenda
 from governance.forms import MeetingForm, MinutesForm
 from governance.links import to
-from governance.models import Cadence, Condition, ConsentItem, Escalation, Matter, Meeting
+from governance.models import (
+    Cadence,
+    Condition,
+    ConsentItem,
+    Escalation,
+    ExceptionRecord,
+    Matter,
+    Meeting,
+)
 from governance.policy import meetings as policy
 from governance.states import MatterState
 from governance.views.common import person, posted, programs_of, room_links
@@ -77,7 +85,7 @@ def _stand(meeting: Meeting, at: dt.datetime) -> object:
         return cells.tag("Approved", "good")
     if meeting.minutes:
         return cells.tag("To approve", "warn")
-    return cells.tag("Ahead") if meeting.starts_at > at else cells.tag("To write", "warn")
+    return cells.tag("Not held yet") if meeting.starts_at > at else cells.tag("To write", "warn")
 
 
 def call(request: HttpRequest) -> HttpResponse:
@@ -103,11 +111,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     leads = not over and policy.may_write(meeting, user) is None
     items = meeting.items.visible_to(user).select_related("matter").order_by("id")
     seats = room.seats(meeting)
+    ahead = meeting.starts_at > now() and not meeting.attendance
     context = {
         "meeting": meeting,
         "sections": _sections(meeting, sections, user),
         "consent": _consent(meeting, user),
         "seats": seats,
+        "ahead": ahead,
+        "who": "Who was there" if over else "Seats" if ahead else "Who is here",
         "seated": sum(seat.present is not None for seat in seats),
         "others": room.others_present(meeting),
         "items": list(items),
@@ -137,6 +148,8 @@ class AgendaLine:
     due: SafeString | str
     quorum: room.QuorumHere | None = None
     list_ref: str = ""
+    until: str = "due"
+    consent: bool = False
 
 
 def _sections(
@@ -144,7 +157,7 @@ def _sections(
 ) -> list[tuple[str, list[AgendaLine]]]:
     matters = [i for section in sections for i in section.items if isinstance(i, Matter)]
     here = room.quorums(meeting, matters) if meeting.attendance else {}
-    listed = set(meeting.consent_items.values_list("matter_id", flat=True))
+    items = dict(meeting.consent_items.values_list("matter_id", "pulled_at"))
     chairs = has_role(user, meeting.program_id, roles.CHAIR)
     calendar = meeting.program.calendar()
 
@@ -158,7 +171,9 @@ def _sections(
             below=" · ".join(part for part in (item.ref, note) if part),
             due=times.due(due, calendar) if due else "",
             quorum=here.get(matter.pk) if matter else None,
-            list_ref=matter.ref if matter and chairs and matter.pk not in listed else "",
+            list_ref=matter.ref if matter and chairs and matter.pk not in items else "",
+            until="closes" if matter else "ends" if isinstance(item, ExceptionRecord) else "due",
+            consent=matter is not None and items.get(matter.pk, meeting) is None,
         )
 
     return [(section.heading, [line(item) for item in section.items]) for section in sections]

@@ -294,6 +294,7 @@ def recuse(
 def _recuse_deputy(matter: Matter, by: User) -> None:
     """A vote cast for another's seat by who is recused now is set aside: the seat may vote anew."""
     votes = Vote.objects.filter(ballot_seat__ballot__matter=matter, cast_by=by)
+    votes = votes.exclude(ballot_seat__user=by)
     vote = votes.filter(ballot_seat__ballot__closed_at=None, dossier_number__gte=1).first()
     if vote:
         _set_aside(vote, vote.ballot_seat.ballot)

@@ -18,6 +18,7 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from fellowship.notices.services import deliver
 from governance import minutes, room, services
+from governance.letters import instant
 from governance.models import Cadence, ConsentItem, Matter, Meeting, MinutesItem
 from tests.governance.test_meetings import DAY, client_of, refused
 from tests.scenarios.governance import vote, vote_all
@@ -202,7 +203,8 @@ def test_consent_items_are_listed_by_the_chair_and_pulled_by_any_member(
         assert legal.post(f"{url}pull/", {"item": item.pk}).status_code == 302
     item.refresh_from_db()
     assert item.pulled_by == world.board_legal
-    assert "it is discussed" in chair.get(url).content.decode()
+    pulled = chair.get(url).content.decode()
+    assert ("it is discussed" in pulled, "On the consent list" in pulled) == (True, False)
     chair.post(f"{url}record/")
     assert Matter.objects.get(pk=matter.pk).state == "voting"
 
@@ -259,6 +261,8 @@ def test_minutes_are_drafted_from_the_record(world: World, matter: Matter, held:
     assert "Votes: 4 approve, 1 deny; 5 seats took part, 3 needed. Under Ballot rules v1" in text
     assert matter.dossier_hash in text
     assert "Dissent, legal seat (deny): The canary sings." in text
+    decision = matter.decision
+    assert f"{world.chair}, {instant(decision.decided_at, world.program.calendar())}." in text
     assert [e.verb for e in timeline(held)].count("governance.draft_minutes") == 1
 
 

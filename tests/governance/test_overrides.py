@@ -276,3 +276,17 @@ def test_a_mail_not_sent_yet_leaves_without_what_was_closed(case: Case) -> None:
     assert world.board_product.email in told
     assert world.board_legal.email not in told
     assert title not in client_of(world.board_legal).get("/inbox/").content.decode()
+
+
+def test_who_may_decide_finds_it_on_their_desk_until_it_is_decided(case: Case) -> None:
+    world, line = case.world, "Decide on an override: the recusal of"
+    override = ask(case)
+    people = ("chair", "sponsor", "manager", "board_legal", "board_product")
+
+    def desks() -> list[bool]:
+        pages = [client_of(world.fresh(name)).get("/").content.decode() for name in people]
+        return [line in page for page in pages]
+
+    assert desks() == [True, True, False, False, False]
+    services.decline_override(override=override, by=world.chair, reason="Others know it too.")
+    assert not any(desks())

@@ -25,6 +25,7 @@ class EscalationMatter(MatterKind):
     subject_model: ClassVar[str] = "governance.escalation"
     heading: ClassVar[str] = "Risk escalations"
     order: ClassVar[int] = 60
+    takes_conditions: ClassVar[bool] = False
 
     def title(self, subject: Escalation) -> str:
         """The kind of alarm and what it is about."""

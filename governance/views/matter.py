@@ -399,7 +399,9 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
         "ways": ways(matter, decision, user, party=False),
-        "overridden": recused.votes_under_override(matter.ballot) if _ballot(matter) else [],
+        "overridden": recused.votes_under_override(matter.ballot)
+        if decision.tally.get("under_override")
+        else [],
     }
 
 

@@ -137,18 +137,21 @@ def test_a_failing_ledger_leaves_nothing_behind(realm: Realm, admin: User) -> No
     assert not User.objects.get(pk=mentor.pk).has_perm("accounts.mentor_fellows", realm)
 
 
-def test_a_declared_conflict_recuses_and_its_withdrawal_is_history(realm: Realm) -> None:
+def test_a_declared_conflict_recuses_and_what_was_said_before_is_history(realm: Realm) -> None:
     user = person("reviewer")
     assert not declared(user, realm)
+    declare_conflict(user=user, subject=realm, realm=realm, kind="none", by=user)
+    assert declared(user, realm)
+    assert not recused(user, realm)
     declare_conflict(
         user=user, subject=realm, realm=realm, kind="coauthor", statement="2025 paper", by=user
     )
     assert recused(user, realm)
     hidden = Realm.objects.filter(pk__in=conflicted_ids(user, Realm))
     assert list(hidden.values_list("pk", flat=True)) == [realm.pk]
-    declare_conflict(user=user, subject=realm, realm=realm, kind="none", by=user)
-    assert declared(user, realm)
-    assert not recused(user, realm)
+    with pytest.raises(Refused, match="A conflict you declared stands"):
+        declare_conflict(user=user, subject=realm, realm=realm, kind="none", by=user)
+    assert recused(user, realm)
     assert Conflict.history.count() == 2
 
 

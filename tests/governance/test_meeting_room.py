@@ -194,6 +194,7 @@ def test_consent_items_are_listed_by_the_chair_and_pulled_by_any_member(
     for _ in range(2):
         assert chair.post(f"{url}consent/", {"matter": matter.ref}).status_code == 302
     item = ConsentItem.objects.get()
+    assert "On the consent list" in chair.get(url).content.decode()
     services.recuse(matter=matter, by=world.board_policy, kind="other", statement="A friend.")
     recused = client_of(world, "board_policy")
     assert "Consent items" not in recused.get(url).content.decode()

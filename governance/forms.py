@@ -438,7 +438,7 @@ class MeetingForm(forms.Form):
     program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
     starts_at = forms.DateTimeField(label="Day and time")
     duration = forms.IntegerField(
-        label="Minutes", required=False, min_value=10, max_value=600, initial=60
+        label="Length in minutes", required=False, min_value=10, max_value=600, initial=60
     )
     place = forms.CharField(
         label="Where", required=False, max_length=250, help_text="A room, or a link to join."
@@ -471,7 +471,7 @@ class CadenceForm(forms.Form):
     )
     at = forms.TimeField(label="At", help_text="On the clock of the programme.")
     every_weeks = forms.IntegerField(label="Every how many weeks", min_value=1, max_value=52)
-    minutes = forms.IntegerField(label="Minutes", min_value=10, max_value=600)
+    minutes = forms.IntegerField(label="Length in minutes", min_value=10, max_value=600)
     place = forms.CharField(
         label="Where", required=False, max_length=250, help_text="A room, or a link to join."
     )
@@ -511,7 +511,9 @@ class MinutesForm(forms.Form):
     attendance = forms.ModelMultipleChoiceField(
         label="Present", queryset=User.objects.none(), widget=forms.Checks, required=False
     )
-    minutes = forms.Text(label="Minutes", required=False, max_length=50_000, help_text="Markdown.")
+    minutes = forms.Text(
+        label="Minutes", required=False, max_length=50_000, help_text="You may use Markdown."
+    )
 
     def __init__(self, *args: Any, people: Any, items: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -522,7 +524,7 @@ class MinutesForm(forms.Form):
                 label=f"{item.matter.ref} {item.matter.title}"[:200],
                 initial=item.text,
                 max_length=20_000,
-                help_text="Markdown. Nobody recused from this matter reads it.",
+                help_text="You may use Markdown. Nobody recused from this matter reads it.",
             )
 
     @property

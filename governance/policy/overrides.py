@@ -27,6 +27,11 @@ def says_why(reason: str) -> Refusal | None:
     return text_given(reason, "reason", "Say why the recusal should be set aside.")
 
 
+def says_why_it_counts(reason: str) -> Refusal | None:
+    """Why leaving a recusal as it is, or ending its override, is refused without a reason."""
+    return text_given(reason, "reason", "Say why the recusal counts.")
+
+
 def may_decide(override: RecusalOverride, by: Actor, verb: str) -> Refusal | None:
     """Why `by` may not approve or decline it: also nobody who asked for it."""
     return first(

@@ -27,6 +27,7 @@ from governance.models import (
     Vote,
 )
 from governance.policy import board as policy
+from governance.policy.common import text_given
 from governance.services import conditions as conditions_of
 from governance.services import enactment, replies, sealing, telling
 from governance.services.sealing import BALLOT_CLOCK
@@ -315,6 +316,7 @@ def withdraw_matter(*, matter: Matter, by: Actor, reason: str) -> Matter:
     if matter.state == MatterState.WITHDRAWN:
         return matter
     refuse(policy.may_withdraw(matter, by))
+    refuse(text_given(reason, "reason", "Say why it is withdrawn."))
     return _end(matter, "withdraw", by)
 
 
@@ -326,6 +328,7 @@ def return_matter(*, matter: Matter, by: User, reason: str) -> Matter:
         return matter
     revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
     refuse(policy.may_return(matter, by, revision))
+    refuse(text_given(reason, "reason", "Say why it cannot be decided."))
     return _end(matter, "return", by)
 
 

@@ -68,6 +68,7 @@ def decline_override(*, override: RecusalOverride, by: User, reason: str) -> Rec
     if override.state == OverrideState.DECLINED and override.decided_by == by:
         return override
     refuse(policy.may_decide(override, by, "decline"))
+    refuse(policy.says_why_it_counts(reason))
     _decide(override, "decline", by)
     _record(override)
     return override
@@ -80,6 +81,7 @@ def revoke_override(*, override: RecusalOverride, by: User, reason: str) -> Recu
     if override.state == OverrideState.REVOKED:
         return override
     refuse(policy.may_revoke(override, by))
+    refuse(policy.says_why_it_counts(reason))
     override.state = OVERRIDE_MOVES.target(override.state, "revoke")
     override.revoked_by, override.revoked_at = by, now()
     override.save()

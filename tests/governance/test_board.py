@@ -325,6 +325,10 @@ def test_without_a_quorum_nothing_is_recorded_and_the_matter_is_returned(
     with frozen(matter.ballot.closes_at):
         refusal = refused(lambda: services.record_decision(matter=matter, by=world.chair))
         assert refusal.code == "quorum_not_met"
+        silent = lambda: services.return_matter(  # noqa: E731
+            matter=matter, by=world.chair, reason=" "
+        )
+        assert refused(silent).code == "no_reason"
         returned = services.return_matter(matter=matter, by=world.chair, reason="Quorum missed.")
         services.return_matter(matter=matter, by=world.chair, reason="Quorum missed.")
     assert returned.state == "returned"
@@ -455,6 +459,10 @@ def test_withdrawal_is_for_referrer_and_manager(world: World, matter: Matter) ->
 def test_withdrawn_twice_is_withdrawn_once(
     world: World, matter: Matter, rename: RenameKind
 ) -> None:
+    silent = lambda: services.withdraw_matter(  # noqa: E731
+        matter=matter, by=world.manager, reason=" "
+    )
+    assert refused(silent).code == "no_reason"
     services.withdraw_matter(matter=matter, by=world.manager, reason="Not needed.")
     services.withdraw_matter(matter=matter, by=world.manager, reason="Not needed.")
     assert rename.taken == [matter.ref]

@@ -288,5 +288,9 @@ def test_who_may_decide_finds_it_on_their_desk_until_it_is_decided(case: Case) -
         return [line in page for page in pages]
 
     assert desks() == [True, True, False, False, False]
+    silent = lambda: services.decline_override(  # noqa: E731
+        override=override, by=world.chair, reason=" "
+    )
+    assert code(silent) == "no_reason"
     services.decline_override(override=override, by=world.chair, reason="Others know it too.")
     assert not any(desks())

@@ -80,8 +80,8 @@ def _with_us(proposal: Proposal, mine: bool) -> Status:
 
 def _with_board(proposal: Proposal, user: Any) -> Status:
     matter = live_matter(proposal)
-    shown = matter and Matter.objects.visible_to(user).filter(pk=matter.pk).first()
     mine = user == proposal.applicant
+    shown = matter and not mine and Matter.objects.visible_to(user).filter(pk=matter.pk).exists()
     calendar = proposal.program.calendar()
     days = _span(calendar, matter.referred_at, matter.due_at) if matter and matter.due_at else ""
     return Status(
@@ -90,7 +90,7 @@ def _with_board(proposal: Proposal, user: Any) -> Status:
         if matter and matter.due_at
         else "The vote is not open yet.",
         silence=FOR_PARTIES,
-        url=shown.get_absolute_url() if shown else "",
+        url=matter.get_absolute_url() if matter and shown else "",
         label="In the board room" if shown else "",
     )
 

@@ -348,6 +348,9 @@ def test_home_and_case_say_the_same_of_the_boards_silence(world: World) -> None:
         assert "gives the case back to the panel" not in page
     assert f"It votes until {matter.due_at:%-d %B %Y}" in case
     assert standing.of(proposal, matter).due == matter.due_at
+    link = f'href="{matter.get_absolute_url()}"'
+    panel = client_of(world.manager).get(f"/proposals/{proposal.ref}/panel/").content.decode()
+    assert (link in panel, link in case) == (True, False)
 
 
 def test_home_and_case_say_the_same_of_a_wait_for_review(world: World) -> None:

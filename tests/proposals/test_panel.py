@@ -14,6 +14,7 @@ from fellowship.history.models import Event
 from fellowship.kernel.refusals import Refused
 from fellowship.notices.models import Notice
 from proposals import services
+from proposals.forms import AssignForm
 from proposals.models import Assignment, Review, ReviewDraft
 from proposals.services import StaleReview
 from proposals.states import ProposalState
@@ -112,6 +113,7 @@ def test_a_conflict_ends_the_assignment_and_tells_the_manager(world: World) -> N
     assert [n.recipient for n in told] == [world.manager]
     assert "paper" not in told[0].body
     assert refused(lambda: review(assignment)) == "recused"
+    assert world.reviewer not in AssignForm(proposal=proposal).candidates()
 
 
 def test_a_conflict_says_what_it_is(world: World) -> None:

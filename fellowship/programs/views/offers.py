@@ -170,7 +170,7 @@ def _revision(request: HttpRequest, term: Versioned, form: Any, template: str) -
             **_meanwhile(term, form),
         },
         to=lambda made: made.get_absolute_url(),
-        success="Saved. Cases under way keep the version they were begun with.",
+        success="It stands as you sent it. Cases under way keep the version they were begun with.",
     )
 
 

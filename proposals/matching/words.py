@@ -61,10 +61,10 @@ def missing(gathered: Gathered, case: Case, got: Collection[int], used: Mapping[
     asked = len(case.panel) + case.need
     why_not = ", ".join(part for part in parts if part)
     if not others or not why_not:
-        return f"{there} of {asked}: the panel has nobody else."
+        return f"{there} of {asked}: nobody else reviews."
     if len(others) == 1:
-        return f"{there} of {asked}: the only other on the panel {why_not.removeprefix('1 ')}."
-    return f"{there} of {asked}: of {len(others)} others on the panel, {why_not}."
+        return f"{there} of {asked}: the only other reviewer {why_not.removeprefix('1 ')}."
+    return f"{there} of {asked}: of the {len(others)} other reviewers, {why_not}."
 
 
 def _part(people: Sequence[Person], one: str, many: str) -> str:

@@ -98,7 +98,7 @@ def test_a_suggestion_says_why_and_what_stays_empty(world: World, two: list[Prop
     )
     empty = run.panels.get(missing=1)
     assert empty.proposal == two[1]
-    assert empty.reason == "2 of 3: the only other on the panel has no place left."
+    assert empty.reason == "2 of 3: the only other reviewer has no place left."
     assert len(run.digest) == 64
     event = Event.objects.get(verb="proposals.work_out_suggestion")
     assert run.digest in event.body
@@ -333,7 +333,7 @@ def test_from_suggestion_to_assignment_by_the_pages(world: World, two: list[Prop
     run = SuggestionRun.objects.get()
     page = manager.get(run.get_absolute_url()).content.decode()
     assert "Works on “refusal rate”, which the question names" in page
-    assert "2 of 3: the only other on the panel has no place left." in page
+    assert "2 of 3: the only other reviewer has no place left." in page
     change = reverse("proposals:suggested", args=[run.pk, two[1].ref])
     assert "has 1." in manager.get(change).content.decode()
     answer = manager.post(change, {"reviewer": world.reviewer.pk}, follow=True)

@@ -376,6 +376,7 @@ class ReviewingForm(forms.Form):
         min_value=0,
         max_value=200,
         help_text="0 while you take none.",
+        error_messages=dict.fromkeys(("min_value", "max_value"), "Give a number from 0 to 200."),
     )
 
     def said(self) -> dict[str, Any]:

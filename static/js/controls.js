@@ -1,4 +1,4 @@
-// Character counters, copy buttons, folding filters, menus that close.
+// Character counters, copy buttons, bars in reach, folding filters, menus that close.
 
 export function counters(root) {
   for (const counter of root.querySelectorAll("[data-counter]:not([data-wired])")) {
@@ -24,6 +24,18 @@ export function counters(root) {
     };
     control.addEventListener("input", show);
     show();
+  }
+}
+
+// The bar a phone shows leads to something: it goes while that is in view.
+export function reaches(root) {
+  for (const bar of root.querySelectorAll(".reach:not([data-wired])")) {
+    const target = document.getElementById(bar.querySelector("a").hash.slice(1));
+    if (!target) continue;
+    bar.dataset.wired = "";
+    new IntersectionObserver((seen) => {
+      bar.hidden = seen.at(-1).isIntersecting;
+    }, { rootMargin: "0px 0px -30% 0px" }).observe(target);
   }
 }
 

@@ -22,6 +22,8 @@ from fellowship.kernel.worktime import WorkCalendar
 
 UNMOVED = "Nothing happens by itself; it stays as it is."
 OVER = "Nothing is waited for."
+CLOSED = "Nothing more: it is closed."
+LEFT = "No further step is needed."
 Span = tuple[str, dt.datetime | None, dt.datetime | None]
 """A stretch with `us` or `you`, from and until; without an end it is open, without a start none."""
 
@@ -131,7 +133,7 @@ class Plan:
             holder=self.holders[state],
             with_us=days["us"],
             with_you=days["you"],
-            next=tuple(str(step) for step in steps) or ("Nothing more: it is closed.",),
+            next=tuple(str(step) for step in steps) or (LEFT if stops or due else CLOSED,),
             silence=said,
             blockers=(
                 *also,

@@ -187,6 +187,11 @@ def test_days_without_clocks_are_counted_by_whom_it_was_with() -> None:
     assert (it.with_us, it.with_you) == (5, 5)
 
 
+def test_what_ends_by_itself_is_not_called_closed() -> None:
+    nexts = [access.REQUEST.at(s, calendar=CALENDAR).next for s in ("granted", "refused")]
+    assert nexts == [("No further step is needed.",), ("Nothing more: it is closed.",)]
+
+
 def test_a_plan_that_leaves_something_unsaid_is_an_error() -> None:
     table = MoveTable(
         name="unsaid",

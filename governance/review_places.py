@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import RecusalOverride
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.states import OverrideState
+from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.web import work
 from governance import recused
@@ -19,6 +20,7 @@ from governance.links import to
 from governance.models import IndependentReview, Reply, ReviewSeat
 from governance.models.visibility import NAMERS
 from governance.policy.replies import may_name
+from governance.recourse import ANSWER_CLOCK
 from governance.review_states import ENDED_REVIEW, ReviewState
 from governance.services.reviews import SILENCE
 
@@ -32,11 +34,17 @@ def replies_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Reply.objects.visible_to(user).filter(
         answered_at=None, decision__matter__program_id__in=chaired
     )
-    for reply in rows.exclude(author=user).select_related("decision__matter")[:MOST]:
+    clock = Clock.objects.filter(
+        kind=ANSWER_CLOCK, subject_type=Reply._meta.label_lower, subject_id=OuterRef("pk")
+    )
+    until = Subquery(clock.order_by("-id").values("due_at")[:1])
+    waiting: QuerySet[Any] = rows.exclude(author=user).annotate(until=until)
+    for reply in waiting.select_related("decision__matter")[:MOST]:
         matter = reply.decision.matter
         yield work.WorkItem(
             title=f"Answer a reply: {matter.title}",
-            url=reply.get_absolute_url(),
+            url=to("reply_answer", matter.ref, reply.pk),
+            due=reply.until,
             silence="The sponsor is told; the decision stands meanwhile.",
             kind="reply",
             case_ref=matter.ref,

@@ -561,6 +561,8 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "label": docket.kind_label(matter.kind),
         "live": matter.state in LIVE_MATTER,
         "decision": decision,
+        "asked": _asked(None, decision),
+        "how": "How it was decided" if decision else "How it is decided",
         "tone": TONES[decision.outcome] if decision else "wait",
         "conditions": conditions_of(decision) if decision else None,
         "ways": after,

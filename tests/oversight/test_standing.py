@@ -188,7 +188,7 @@ def test_days_without_clocks_are_counted_by_whom_it_was_with() -> None:
 
 
 def test_what_ends_by_itself_is_not_called_closed() -> None:
-    nexts = [access.REQUEST.at(s, calendar=CALENDAR).next for s in ("granted", "refused")]
+    nexts = [access.REQUEST.at(s, calendar=CALENDAR).next for s in ("granted", "withdrawn")]
     assert nexts == [("No further step is needed.",), ("Nothing more: it is closed.",)]
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.clocks.models import Clock
+from fellowship.clocks.queries import current
 from fellowship.kernel.refusals import Refusal
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
@@ -152,6 +153,7 @@ def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         context=lambda: {
             "matter": matter,
             "reply": found,
+            "clock": current(found, recourse.ANSWER_CLOCK),
             "refused": policy.may_answer(found, person(request)),
         },
         to=to("matter", matter.ref),

@@ -136,6 +136,8 @@ def test_a_party_replies_once_and_the_chair_answers(denied: Denied) -> None:
     item = next(i for i in work.of(world.fresh("chair"), now()).mine if i.kind == "reply")
     url = f"/board/{denied.matter.ref}/replies/{reply.pk}/"
     assert (item.due, item.url) == (waits.due_at, url)
+    page = client(world.fresh("chair")).get(url).content.decode()
+    assert "With you: answer the reply" in page
     told = {n.recipient for n in Notice.objects.filter(kind="governance.reply")}
     assert told == {denied.party, world.chair, world.manager, *world.board}
     answered = services.answer_reply(reply=reply, by=world.chair, text="It was taken in May.")

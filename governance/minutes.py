@@ -10,20 +10,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef
-
 from fellowship.accounts import roles
-from fellowship.accounts.models import RecusalOverride, User
-from fellowship.accounts.states import OverrideState
+from fellowship.accounts.models import User
 from fellowship.history.models import Event
 from fellowship.history.queries import timeline
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import verbs
-from governance import room
+from governance import recused, room
 from governance.letters import instant
-from governance.models import ConsentItem, Decision, Matter, MatterSubject, Meeting, Vote
+from governance.models import ConsentItem, Decision, Matter, Meeting, Vote
 from governance.states import Position, Standing
 
 _SEATS = dict(roles.Seat.choices)
@@ -127,16 +124,15 @@ def _seats_left_out(tally: dict[str, Any]) -> list[str]:
 
 def _set_aside(matter: Matter, calendar: WorkCalendar) -> list[str]:
     """Whose recusal from the matter was set aside, why, and by which two people."""
-    about = MatterSubject.objects.filter(
-        matter=matter,
-        subject_type=OuterRef("conflict__subject_type"),
-        subject_id=OuterRef("conflict__subject_id"),
-    )
-    rows = RecusalOverride.objects.filter(Exists(about), state=OverrideState.IN_FORCE)
     return [
         f"The recusal of {row.person} was set aside: {row.reason} Asked by {row.requested_by}, "
         f"approved by {row.decided_by}{_on(row.decided_at, calendar)}."
-        for row in rows.select_related("person", "requested_by", "decided_by").order_by("id")
+        + (
+            f" Revoked by {row.revoked_by}{_on(row.revoked_at, calendar)}."
+            if row.revoked_by
+            else ""
+        )
+        for row in recused.overridden(matter)
     ]
 
 

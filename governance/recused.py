@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -106,27 +105,27 @@ def closed_to(conflict: Conflict, user: User) -> bool:
 # --- overrides --------------------------------------------------------------------------------
 
 
-def overrides_in(
-    program_id: int, from_at: dt.datetime, to_at: dt.datetime
-) -> QuerySet[RecusalOverride]:
-    """Overrides of the programme in force at any time of `[from_at, to_at)`: for the minutes."""
-    held = RecusalOverride.objects.filter(realm_id=program_id, decided_at__lt=to_at)
+def overridden(matter: Matter) -> QuerySet[RecusalOverride]:
+    """Recusals from the matter that were set aside, also where that was revoked since."""
+    held = RecusalOverride.objects.filter(Exists(_about(matter.pk)))
     held = held.filter(state__in=(OverrideState.IN_FORCE, OverrideState.REVOKED))
-    held = held.filter(Q(revoked_at=None) | Q(revoked_at__gt=from_at))
     people = ("person", "requested_by", "decided_by", "revoked_by")
-    return held.select_related("conflict", *people).order_by("decided_at", "pk")
+    return held.select_related(*people).order_by("pk")
+
+
+def _about(matter_id: int) -> QuerySet[MatterSubject]:
+    """The records in which a conflict recuses from the matter, for an override's conflict."""
+    return MatterSubject.objects.filter(
+        matter_id=matter_id,
+        subject_type=OuterRef("conflict__subject_type"),
+        subject_id=OuterRef("conflict__subject_id"),
+    )
 
 
 def votes_under_override(ballot: Ballot) -> list[tuple[Vote, RecusalOverride]]:
     """Votes cast by somebody whose recusal in the matter was set aside at that time."""
-    subjects = MatterSubject.objects.filter(
-        matter_id=ballot.matter_id,
-        subject_type=OuterRef("conflict__subject_type"),
-        subject_id=OuterRef("conflict__subject_id"),
-    )
     held: dict[int, list[RecusalOverride]] = {}
-    granted = RecusalOverride.objects.filter(Exists(subjects), decided_at__isnull=False)
-    for override in granted.select_related("person", "requested_by", "decided_by"):
+    for override in overridden(ballot.matter):
         held.setdefault(override.person_id, []).append(override)
     if not held:
         return []

@@ -83,10 +83,10 @@ def of(
         silence=FOR_PARTIES if matter else "",
         also=also,
     ).held_by(_holder(proposal))
-    return after(found, review=_review(proposal)) if proposal.state in DECIDED else found
+    return after(found, review=review_of(proposal)) if proposal.state in DECIDED else found
 
 
-def _review(proposal: Proposal) -> IndependentReview | None:
+def review_of(proposal: Proposal) -> IndependentReview | None:
     """The review of the board's decision that is under way."""
     rows = IndependentReview.objects.open().filter(
         decision__matter__kind=KIND, decision__matter__subject_id=proposal.pk

@@ -15,7 +15,7 @@ from fellowship.kernel.worktime import WorkCalendar
 from governance.models import Matter
 from governance.services.telling import FOR_PARTIES
 from governance.states import LIVE_MATTER
-from proposals import policy
+from proposals import policy, standing
 from proposals.models import Proposal
 from proposals.services.case import KIND
 from proposals.services.drafting import DECISION_CLOCK
@@ -125,8 +125,10 @@ def _decided(proposal: Proposal, mine: bool) -> Status:
     letter = reverse("proposals:letter", args=[proposal.ref])
     if proposal.state == S.ACCEPTED:
         return Status("Accepted", tone="good", url=letter, label="Read the letter")
+    review = standing.review_of(proposal)
     return Status(
-        "Not accepted",
+        "Not accepted; an independent review is under way" if review else "Not accepted",
+        by=review.due_at if review else None,
         detail="The letter gives the reasons and how to reply." if mine else "",
         url=letter,
         label="Read the letter",

@@ -93,14 +93,6 @@ def letter(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "proposals/letter.html", context)
 
 
-def score_rows(
-    rule: ReviewRubric, reviews: Iterable[Review]
-) -> list[tuple[str, int, list[int | None]]]:
-    """Each criterion with its weight and the scores given, by reviewer number."""
-    given = [{s.criterion: s.value for s in review.scores.all()} for review in reviews]
-    return [(c.label, c.weight, [g.get(c.key) for g in given]) for c in rule.criteria]
-
-
 def read_scores(rule: ReviewRubric, reviews: Iterable[Any]) -> list[Any]:
     """The reviews, each with `given`: what it gave by the criterion's name, in words."""
     names = {c.key: c.label for c in rule.criteria}

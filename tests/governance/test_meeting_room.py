@@ -275,12 +275,14 @@ def test_minutes_name_whose_recusal_was_set_aside(world: World, matter: Matter) 
     services.approve_override(override=asked, by=world.chair)
     vote_all(matter)
     services.record_decision(matter=matter, by=world.chair)
+    services.revoke_override(override=asked, by=world.chair, reason="Another seat is filled.")
     meeting = called(world)
     with frozen(meeting.starts_at):
         services.draft_minutes(meeting=meeting, by=world.manager)
     text = MinutesItem.objects.get().text
     assert f"The recusal of {world.board_policy} was set aside: No other seat." in text
     assert f"Asked by {world.manager}, approved by {world.chair}" in text
+    assert f"Revoked by {world.chair}" in text
 
 
 def test_who_is_recused_reads_nothing_of_it_in_the_minutes(

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import services
-from governance.forms import AmendForm
+from governance.forms.exceptions import AmendForm
 from governance.models import ExceptionRecord
 from governance.policy import exceptions as policy
 from governance.views.common import person, posted

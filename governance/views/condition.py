@@ -13,7 +13,7 @@ from fellowship.kernel.time import now
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import services, standing
-from governance.forms import EvidenceForm
+from governance.forms.matters import EvidenceForm
 from governance.models import Condition, Matter
 from governance.policy import board as policy
 from governance.states import SETTLED_CONDITION

@@ -11,7 +11,7 @@ from fellowship.kernel.refusals import first
 from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from governance import services
-from governance.forms import DeputyForm
+from governance.forms.meetings import DeputyForm
 from governance.links import to
 from governance.models import Delegation
 from governance.models.visibility import ROOM

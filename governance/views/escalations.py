@@ -27,7 +27,13 @@ from fellowship.web.tables import paginate
 from governance import containment, services, standing
 from governance.cells import short
 from governance.filters import EscalationFilter
-from governance.forms import CloseForm, ContainForm, EscalationForm, StepForm, escalation_steps
+from governance.forms.escalations import (
+    CloseForm,
+    ContainForm,
+    EscalationForm,
+    StepForm,
+    escalation_steps,
+)
 from governance.models import Escalation, Matter
 from governance.policy import escalations as policy
 from governance.services.escalations_referred import ESCALATION_MATTER

@@ -26,7 +26,7 @@ from governance import exceptions as register
 from governance import services, standing
 from governance.cells import due_on, short
 from governance.filters import SOON, ExceptionFilter
-from governance.forms import ExceptionForm
+from governance.forms.exceptions import ExceptionForm
 from governance.models import ExceptionRecord, Matter
 from governance.policy import exceptions as policy
 from governance.services.exceptions import MATTER_KIND

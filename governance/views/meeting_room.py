@@ -13,7 +13,7 @@ from fellowship.accounts.models import User
 from fellowship.web.actions import act, form_verb, reason_of
 from fellowship.web.shortcuts import visible_or_404
 from governance import services
-from governance.forms import CadenceForm, MoveForm
+from governance.forms.meetings import CadenceForm, MoveForm
 from governance.invitations import invitation as invited
 from governance.links import to
 from governance.models import Cadence, ConsentItem, Matter, Meeting

@@ -23,7 +23,7 @@ from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from governance import docket, room, services
 from governance.agenda import AgendaItem, AgendaSection, agenda
-from governance.forms import MeetingForm, MinutesForm
+from governance.forms.meetings import MeetingForm, MinutesForm
 from governance.links import to
 from governance.models import (
     Cadence,

@@ -13,7 +13,7 @@ from fellowship.accounts.models import Conflict, RecusalOverride
 from fellowship.accounts.states import OverrideState
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from governance import recused, services
-from governance.forms import OverrideForm
+from governance.forms.matters import OverrideForm
 from governance.links import to
 from governance.policy import overrides as policy
 from governance.views.common import events_of, person, posted

@@ -16,7 +16,7 @@ from fellowship.accounts.queries import conflict_of
 from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page, form_verb
 from governance import ballot_box, docket, dossiers, kinds, recourse, services, standing
-from governance.forms import DeclareForm
+from governance.forms.matters import DeclareForm
 from governance.models import IndependentReview, Matter, Reply, ReviewSeat, Vote
 from governance.policy import replies as policy
 from governance.reply_forms import AskReviewForm, FindingForm, NameForm

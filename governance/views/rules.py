@@ -19,7 +19,7 @@ from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, form_page, verb
 from governance import parameters, services
 from governance import rules as rulebook
-from governance.forms import OnDateForm, RuleForm, RuleKindForm
+from governance.forms.rules import OnDateForm, RuleForm, RuleKindForm
 from governance.models import Matter, RuleVersion
 from governance.policy import rules as policy
 from governance.states import RuleKind, RuleStatus

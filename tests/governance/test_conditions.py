@@ -16,7 +16,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from governance import exceptions, kinds, services
-from governance.forms import VoteForm
+from governance.forms.matters import VoteForm
 from governance.models import Condition, ExceptionRecord, Matter
 from governance.policy import board as policy
 from tests.governance.conftest import RenameKind

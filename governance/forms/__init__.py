@@ -1,0 +1,1 @@
+"""The forms of governance. They read and show; services judge and write."""

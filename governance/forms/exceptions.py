@@ -1,0 +1,93 @@
+"""Forms of an exception: ask for it, and change what was asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from fellowship.web import forms
+from governance.forms.common import one_program
+from governance.policy.exceptions import OWNERS
+from governance.states import ExceptionKind
+
+# --- exceptions ------------------------------------------------------------------------------
+
+
+class ExceptionForm(forms.Form):
+    """A request: what, for whom, until when, at what risk, and what makes up for it."""
+
+    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
+    title = forms.CharField(
+        label="What is excepted, in a few words",
+        max_length=250,
+        help_text="“Output filter not yet shipped”.",
+    )
+    kind = forms.ChoiceField(label="Kind", choices=ExceptionKind.choices, widget=forms.RadioCards)
+    reference = forms.CharField(
+        label="For which case",
+        required=False,
+        max_length=60,
+        help_text="A reference such as FEL-2026-014. Empty means the programme as a whole.",
+    )
+    owner = forms.ModelChoiceField(
+        label="Owner",
+        queryset=User.objects.none(),
+        help_text="Answers for it while it lasts, and is reminded before it ends.",
+    )
+    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
+    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
+    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    starts_on = forms.DateField(
+        label="From", required=False, help_text="Empty means: from the board’s decision."
+    )
+    expires_on = forms.DateField(
+        label="Until", help_text="The whole day counts. It ends by itself."
+    )
+
+    def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        one_program(self, programs)
+        keys = [program.pk for program in programs]
+        people = User.objects.none()
+        for pk in keys:
+            people = people | holders(pk, *OWNERS)
+        self.fields["owner"].queryset = people.filter(is_active=True).distinct().order_by("name")  # type: ignore[attr-defined]
+
+    def clean_expires_on(self) -> dt.date:
+        """A day that is still to come."""
+        return _still_to_come(self.cleaned_data["expires_on"])
+
+
+class AmendForm(forms.Form):
+    """What is asked for, as it should read from now on, and why it changes."""
+
+    title = forms.CharField(label="What is excepted, in a few words", max_length=250)
+    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
+    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
+    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    expires_on = forms.DateField(
+        label="Until", help_text="The whole day counts. It ends by itself."
+    )
+    reason = forms.Text(
+        label="What changed, and why?",
+        max_length=2_000,
+        help_text="Members of the board read this beside the difference.",
+    )
+
+    def clean_expires_on(self) -> dt.date:
+        """A day that is still to come."""
+        return _still_to_come(self.cleaned_data["expires_on"])
+
+
+def _still_to_come(day: dt.date) -> dt.date:
+    if day < now().date():
+        raise ValidationError("Choose a day that is still to come.")
+    return day

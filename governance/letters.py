@@ -144,8 +144,8 @@ def _condition(number: int, c: LetterCondition) -> str:
 def _recourse(ways: Recourse) -> list[str]:
     reply = (
         "## Your reply\n\n"
-        f"You may reply to this decision once, in writing, until {ways.reply.until} "
-        f"({ways.reply.window} from the decision). Your reply is kept with the decision and shown "
+        f"You may reply to this decision once, in writing, until {ways.reply.until}, "
+        f"{ways.reply.window} from the decision. Your reply is kept with the decision and shown "
         f"to the board and the programme manager. The chair answers it in writing within "
         f"{ways.answer.window}. If you do not reply, the decision stands."
     )
@@ -155,8 +155,8 @@ def _recourse(ways: Recourse) -> list[str]:
     grounds = "\n".join(f"- {ground.label}" for ground in ReviewGround)
     review = (
         "## Independent review\n\n"
-        f"You may ask once for an independent review, until {ways.review.until} "
-        f"({ways.review.window} from the decision), or {ways.review.window} from the answer to "
+        f"You may ask once for an independent review, until {ways.review.until}, "
+        f"{ways.review.window} from the decision, or {ways.review.window} from the answer to "
         f"your reply if that is later. You ask on the page of this decision, on one of these "
         f"grounds:\n\n{grounds}\n\n"
         f"It is carried out within {ways.carried_out.window} by {people} who neither voted nor "

@@ -38,8 +38,8 @@ def test_a_denial_names_reasons_deadlines_and_the_way_to_a_review(
     assert "- The name is taken. (4 members)\n- No reason was given.\n" in letter
     assert "### Scores in summary\n\n- Relevance (35 %): 4, 2" in letter
     assert (
-        "reply to this decision once, in writing, until 15 March 2027, 09:00 (UTC) "
-        "(10 working days from the decision)" in letter
+        "reply to this decision once, in writing, until 15 March 2027, 09:00 (UTC), "
+        "10 working days from the decision. Your reply" in letter
     )
     assert "The chair answers it in writing within 10 working days." in letter
     assert "You may ask once for an independent review, until 15 March 2027, 09:00 (UTC)" in letter

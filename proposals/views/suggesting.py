@@ -80,7 +80,7 @@ def panels(request: HttpRequest) -> HttpResponse:
         Column("In review", lambda c: c.reviewing, num=True),
         Column("To discuss", lambda c: c.differing, num=True),
         Column("Suggestion", _suggestion),
-        Column("", _step(request)),
+        Column("Next step", _step(request)),
     )
     table = Table("Panels by call", columns, page, empty="There is no call yet.")
     return render(request, "proposals/panels.html", {"page": page, "table": table})

@@ -45,7 +45,7 @@ PAGES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("board-docket", "board-security", "/board/", ()),
     ("board-member", "board-research", "/board/", ("FIRST",)),
     ("ballot-decided", "board-research", "/board/decisions/", ("Hausa",)),
-    ("meeting", "chair", "/", ("Meeting",)),
+    ("meeting", "chair", "/board/meetings/5/", ()),
     ("minutes", "chair", "/board/meetings/4/", ()),
     ("chair", "chair", "/board/decisions/", ()),
     ("home", "manager", "/", ()),

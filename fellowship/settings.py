@@ -332,7 +332,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TierEnum": "scoping.states.Tier",
         "OperationEnum": "scoping.states.Operation",
+        "CallStateEnum": "fellowship.programs.states.CallState",
+        "ConflictKindEnum": "fellowship.accounts.models.Conflict.Kind",
         "ProposalStateEnum": "proposals.states.ProposalState",
+        "ReviewGroundEnum": "governance.review_states.ReviewGround",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

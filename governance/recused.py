@@ -37,7 +37,7 @@ def rows(user: Any) -> QuerySet[Conflict]:
     return (
         declared.filter(~Exists(party), realm_id__in=realm_ids_where(user, *READING))
         .exclude(user_id=user.pk)
-        .exclude(recusals.about(user.pk))
+        .exclude(recusals.about(user))
         .select_related("user")
         .prefetch_related("overrides__requested_by", "overrides__decided_by")
     )
@@ -98,7 +98,7 @@ def party_ids(conflict: Conflict) -> set[int]:
 
 def closed_to(conflict: Conflict, user: User) -> bool:
     """Whether the person is recused from the record themselves."""
-    found: bool = Conflict.objects.filter(recusals.about(user.pk), pk=conflict.pk).exists()
+    found: bool = Conflict.objects.filter(recusals.about(user), pk=conflict.pk).exists()
     return found
 
 

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import Conflict
+from fellowship.accounts.queries import may_be_recused
 from fellowship.kernel.prepared import prepared
 
 Records = Callable[[int], RawSQL]
@@ -46,8 +47,11 @@ def closes_with(label: str, path: str, records: Records) -> Records:
     return keys
 
 
-def about(key: int) -> Q:
+def about(user: Any) -> Q:
     """Rows whose `subject_type` and `subject_id` name a record closed to the person."""
+    if not may_be_recused(user):
+        return Q(pk__in=[])
+    key = user.pk or 0
     named = Conflict.objects.recusing().filter(
         user_id=key, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
     )

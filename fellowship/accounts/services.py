@@ -12,7 +12,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from fellowship.accounts import policy, roles
 from fellowship.accounts.models import Actor, ApiToken, Conflict, Realm, RoleAssignment, User
-from fellowship.accounts.queries import label_of
+from fellowship.accounts.queries import forget_what_is_held, label_of
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
@@ -123,7 +123,7 @@ def grant_role(
     )
     for permission in roles.ROLES[role].permissions:
         assign_perm(f"accounts.{permission}", user, realm)
-    user.__dict__.pop("_roles_held", None)
+    forget_what_is_held(user)
     journal.record(
         subject=assignment,
         change={
@@ -162,7 +162,7 @@ def end_role(
     }
     for permission in set(roles.ROLES[assignment.role].permissions) - kept:
         remove_perm(f"accounts.{permission}", assignment.user, assignment.realm)
-    assignment.user.__dict__.pop("_roles_held", None)
+    forget_what_is_held(assignment.user)
     journal.record(subject=assignment, change={"user": assignment.user_id, "until": at})
     return assignment
 
@@ -196,6 +196,7 @@ def declare_conflict(
             return conflict
         conflict.kind, conflict.statement, conflict.declared_at = kind, statement, now()
         conflict.save()
+    forget_what_is_held(user)
     journal.record(subject=conflict, change={"user": user.pk, "kind": kind})
     return conflict
 

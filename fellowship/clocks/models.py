@@ -55,7 +55,7 @@ class ClockQuerySet(TrackedQuerySet["Clock"]):
             return self.none()
         overseen = realm_ids_where(user, *OVERSEERS)
         return self.filter(Q(holder_user_id=user.pk) | Q(realm_id__in=overseen)).exclude(
-            recusals.about(user.pk)
+            recusals.about(user)
         )
 
 

@@ -174,7 +174,7 @@ def _closed(mails: list[Mail]) -> set[int]:
         for person in people
         if person.pk in recused
         for pk in Notice.objects.filter(recipient=person, mail__in=mails)
-        .filter(recusals.about(person.pk))
+        .filter(recusals.about(person))
         .values_list("pk", flat=True)
     }
 

@@ -71,7 +71,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(recipient_id=user.pk).exclude(recusals.about(user.pk))
+        return self.filter(recipient_id=user.pk).exclude(recusals.about(user))
 
     def unread(self) -> Self:
         """Those not opened yet."""

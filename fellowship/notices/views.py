@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.accounts.queries import read_what_is_held
 from fellowship.kernel.time import now
 from fellowship.notices import calendar, links, queries, services
 from fellowship.notices.models import CalendarFeed, Notice
@@ -31,6 +32,7 @@ _NEW_FEED = "new_calendar_token"
 @login_required
 def inbox(request: HttpRequest) -> HttpResponse:
     """The person's notices, the unread first."""
+    read_what_is_held(request.user)
     notices = queries.inbox(request.user).select_related("realm")
     page = paginate(
         request,

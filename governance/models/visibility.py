@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.time import now
 
@@ -75,7 +75,8 @@ def _deputised(key: int, at: dt.datetime) -> QuerySet[Any, Any]:
 
 
 def _recused(user: Any, matter: str) -> Q:
-    return Q(**{f"{matter}__in": conflicted_matters(_key(user))})
+    keys: Any = conflicted_matters(_key(user)) if may_be_recused(user) else []
+    return Q(**{f"{matter}__in": keys})
 
 
 def _party(user: Any, matter: str) -> Q:
@@ -156,9 +157,10 @@ def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
 
 def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
-    conflict = Q(pk__in=conflicted_exceptions(_key(user)))
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
-    return (Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS)) | mine) & ~conflict
+    readers = Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS))
+    conflict = Q(pk__in=conflicted_exceptions(_key(user)) if may_be_recused(user) else [])
+    return (readers | mine) & ~conflict
 
 
 def escalations_visible_to(user: Any) -> Q:
@@ -166,13 +168,13 @@ def escalations_visible_to(user: Any) -> Q:
 
     The sponsor sees those nobody acknowledged in time, of which the sponsor is told.
     """
-    conflict = Q(pk__in=conflicted_escalations(_key(user)))
     mine = Q(raised_by_id=_key(user)) | Q(fellow_id=_key(user))
     readers = Q(program_id__in=realm_ids_where(user, *ESCALATION_READERS))
     late = Q(acknowledge_by__lte=now()) & (
         Q(acknowledged_at=None) | Q(acknowledged_at__gte=F("acknowledge_by"))
     )
     readers |= Q(program_id__in=realm_ids_where(user, *LATE_ESCALATION_READERS)) & late
+    conflict = Q(pk__in=conflicted_escalations(_key(user)) if may_be_recused(user) else [])
     return (readers & ~conflict) | mine
 
 

@@ -38,7 +38,7 @@ class Stall:
 def open_clocks(view: View) -> Any:
     """Clocks nobody has ended, without those on subjects the person declared a conflict about."""
     rows = Clock.objects.open().filter(realm_id=view.program_id)
-    return rows.exclude(recusals.about(view.user.pk))
+    return rows.exclude(recusals.about(view.user))
 
 
 def stalls(view: View, calendar: WorkCalendar) -> list[Stall]:

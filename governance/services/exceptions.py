@@ -160,6 +160,8 @@ def reconsider_exception(
 @journal.verb("governance.withdraw_exception")
 def withdraw_exception(*, exception: ExceptionRecord, by: Actor, reason: str) -> ExceptionRecord:
     """Take a request back, with its matter. One withdrawn stays so."""
+    live = Matter.objects.locked().live()  # before its subject: as a decision takes them
+    matter = live.filter(kind=MATTER_KIND, subject_id=exception.pk).first()
     exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
     if exception.state == ExceptionState.WITHDRAWN:
         return exception
@@ -167,7 +169,6 @@ def withdraw_exception(*, exception: ExceptionRecord, by: Actor, reason: str) ->
     exception.state = EXCEPTION_MOVES.target(exception.state, "withdraw")
     exception.save()
     journal.record(subject=exception, change={"state": exception.state})
-    matter = Matter.objects.live().filter(kind=MATTER_KIND, subject_id=exception.pk).first()
     if matter:
         withdraw_matter(matter=matter, by=by, reason=reason)
     return exception

@@ -50,9 +50,10 @@ class ExceptionSerializer(serializers.ModelSerializer[ExceptionRecord]):
 
 LISTED = (
     *("program_id", "ref", "kind", "subject_label", "title", "rationale", "risk", "renewals"),
-    *("compensating_measure", "measure_test", "starts_at", "expires_at", "ended_at", "state"),
+    *("compensating_measure", "measure_test", "starts_at", "expires_at", "ended_at", "waits"),
     *("owner__username", "requested_by__username", "approved_by__username", "extends__ref"),
     "program__realm_id",
+    "state",
 )
 
 

@@ -97,6 +97,7 @@ PAGES = (
     ("/exceptions/?stand=live", "auditor"),
     ("/escalations/", "oncall"),
     ("/rules/", "manager"),
+    ("/api/v1/exceptions/", "manager"),
     ("/accounts/roles/", "admin"),
     ("/", "manager"),
     ("/", "chair"),

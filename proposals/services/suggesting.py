@@ -123,12 +123,9 @@ def add_suggested(*, panel: SuggestedPanel, reviewer: User, by: User) -> Suggest
     case, person = gathered.cases[0], gathered.by_key[reviewer.pk]
     chosen = case.panel | set(panel.suggestions.values_list("reviewer_id", flat=True))
     used = person.used + _given(panel.run, reviewer)
+    why, warned = _for_and_against(gathered, case, person, chosen, used)
     made = Suggestion.objects.create(
-        panel=panel,
-        reviewer=reviewer,
-        why=words.why(gathered, case, person, chosen, used),
-        warned="\n".join(words.warnings(gathered, case, person, chosen, used)),
-        by_hand=True,
+        panel=panel, reviewer=reviewer, why=why, warned=warned, by_hand=True
     )
     _recount(panel)
     change = {"proposal": panel.proposal.ref, "added": reviewer.pk, "warned": bool(made.warned)}
@@ -193,9 +190,16 @@ def ask_by_hand(*, proposal: Proposal, reviewer: User, by: User) -> Assignment:
     why, warned = "", ""
     if person is not None and gathered.cases:
         case = gathered.cases[0]
-        why = words.why(gathered, case, person, case.panel, person.used)
-        warned = "\n".join(words.warnings(gathered, case, person, case.panel, person.used))
+        why, warned = _for_and_against(gathered, case, person, case.panel, person.used)
     return assign_reviewer(proposal=proposal, reviewer=reviewer, by=by, why=why, warned=warned)
+
+
+def _for_and_against(
+    gathered: Gathered, case: Case, person: Person, panel: set[int], used: int
+) -> tuple[str, str]:
+    """Why this person, and what speaks against it, as both are kept."""
+    asked = (gathered, case, person, panel, used)
+    return words.why(*asked), "\n".join(words.warnings(*asked))
 
 
 def _finish(run: SuggestionRun) -> SuggestionRun:

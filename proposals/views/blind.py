@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -18,8 +17,7 @@ from proposals import blindness, policy, sections, services
 from proposals.forms import PassagesForm
 from proposals.models import Proposal, RedactedCopy
 from proposals.views.case import frame
-
-OFFICE = (roles.MANAGER, roles.AUDITOR)
+from proposals.views.common import OFFICE
 
 
 @login_required

@@ -21,8 +21,8 @@ from fellowship.web.tables import paginate
 from proposals.models import Assignment, Proposal, Review
 from proposals.models.blind import title_for_reviewers
 from proposals.states import ProposalState
+from proposals.views.common import OFFICE
 
-OFFICE = (roles.MANAGER, roles.AUDITOR)
 WAITING = (
     *("due_at", "proposal__ref", "proposal__program_id"),
     "proposal__call__title",

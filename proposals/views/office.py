@@ -26,9 +26,9 @@ from proposals.models import Assignment, Discussion, Proposal, ReviewerProfile
 from proposals.models.blind import title_for_reviewers
 from proposals.models.reviewers import USUAL_PLACES
 from proposals.states import ProposalState
+from proposals.views.common import OFFICE
 from proposals.views.panel import manageable
 
-OFFICE = (roles.MANAGER, roles.AUDITOR)
 TALKING = (*OFFICE, roles.REVIEWER, roles.BOARD_MEMBER, roles.CHAIR)
 
 

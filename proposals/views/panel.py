@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.refusals import Refused
@@ -29,8 +28,8 @@ from proposals.models import (
     ReviewDraft,
 )
 from proposals.views.case import frame, paper, read_scores
+from proposals.views.common import OFFICE
 
-OFFICE = (roles.MANAGER, roles.AUDITOR)
 RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", "reviewer")
 
 

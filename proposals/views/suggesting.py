@@ -12,7 +12,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Call
@@ -35,8 +34,8 @@ from proposals.models import (
 )
 from proposals.models.reviewers import USUAL_PLACES
 from proposals.states import ProposalState, RunState
+from proposals.views.common import OFFICE
 
-OFFICE = (roles.MANAGER, roles.AUDITOR)
 BARS = 24
 CANDIDATES = 15
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, RoleAssignment, User
+from fellowship.accounts.models import RoleAssignment, User
 from governance import ballots
-from governance.ballot_box import standing_now
+from governance.ballot_box import recused_by_matter, standing_now
 from governance.ballots import SeatVote
-from governance.models import Ballot, BallotSeat, Delegation, Matter, MatterSubject, Meeting
+from governance.models import Ballot, BallotSeat, Delegation, Matter, Meeting
 from governance.states import Position, Standing
 
 
@@ -90,7 +90,7 @@ def quorums(meeting: Meeting, matters: Sequence[Matter]) -> dict[int, QuorumHere
     seats_of = BallotSeat.objects.filter(ballot__matter_id__in=list(ballots_of))
     for row in seats_of.select_related("ballot", "user").order_by("id"):
         rows[row.ballot.matter_id].append(row)
-    recused = _recused(list(ballots_of))
+    recused = recused_by_matter(list(ballots_of))
     here = {s.seat: s for s in seats(meeting)}
     return {
         pk: _quorum(ballot, rows[pk], recused[pk], here, set(meeting.attendance))
@@ -121,20 +121,3 @@ def _quorum(
         needed=ballots.quorum_needed(ballot.params, counted),
         leave=tuple(leave),
     )
-
-
-def _recused(matter_ids: list[int]) -> dict[int, set[int]]:
-    """Who declared a conflict in any record of each matter."""
-    subjects: dict[tuple[str, int], list[int]] = defaultdict(list)
-    rows = MatterSubject.objects.filter(matter_id__in=matter_ids)
-    for matter_id, kind, pk in rows.values_list("matter_id", "subject_type", "subject_id"):
-        subjects[kind, pk].append(matter_id)
-    found: dict[int, set[int]] = defaultdict(set)
-    told = Conflict.objects.recusing().filter(
-        subject_type__in={kind for kind, _ in subjects},
-        subject_id__in={pk for _, pk in subjects},
-    )
-    for kind, pk, user_id in told.values_list("subject_type", "subject_id", "user_id"):
-        for matter_id in subjects.get((kind, pk), ()):
-            found[matter_id].add(user_id)
-    return found

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
-
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders, seat_of
@@ -87,31 +85,19 @@ def tell_called(meetings: Sequence[Meeting]) -> None:
     """Invite the board to meetings just called."""
     for meeting in meetings:
         title = f"Meeting of the board on {_said(meeting.starts_at)}"
-        notify(
-            kind="governance.meeting",
-            to=_called(meeting),
-            subject_obj=meeting,
-            realm=meeting.program_id,
-            title=title,
-            body=meeting.place,
-            url=meeting.get_absolute_url(),
-        )
+        _tell("governance.meeting", meeting, title, meeting.place)
 
 
 def _tell(kind: str, meeting: Meeting, title: str, body: str) -> None:
     notify(
         kind=kind,
-        to=_called(meeting),
+        to=holders(meeting.program_id, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER),
         subject_obj=meeting,
         realm=meeting.program_id,
         title=title,
         body=body,
         url=meeting.get_absolute_url(),
     )
-
-
-def _called(meeting: Meeting) -> QuerySet[User]:
-    return holders(meeting.program_id, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)
 
 
 @journal.verb("governance.mark_present")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fellowship.accounts.models import User
+from fellowship.accounts.queries import forget_what_is_held
 from fellowship.accounts.services import grant_role, register
 from fellowship.kernel.journal import System
 from fellowship.programs import usual
@@ -55,7 +56,7 @@ def assemble() -> Cast:
 def refresh(cast: Cast) -> None:
     """Forget what was cached about anyone's roles."""
     for user in cast.people.values():
-        user.__dict__.pop("_roles_held", None)
+        forget_what_is_held(user)
 
 
 def _register(person: Person) -> User:

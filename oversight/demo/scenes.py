@@ -13,6 +13,7 @@ from access import services as access
 from access.models import AccessRequest, Dataset, Grant
 from access.services.requests import lesser_variants
 from fellowship.accounts.models import User
+from fellowship.accounts.queries import forget_what_is_held
 from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
@@ -82,7 +83,7 @@ def propose(call: Call, applicant: User, idea: Idea, *, submit: bool = True) -> 
         proposals.attach_file(proposal=proposal, file=file, by=applicant)
     if submit:
         proposal = proposals.submit_proposal(proposal=proposal, by=applicant)
-    applicant.__dict__.pop("_roles_held", None)
+    forget_what_is_held(applicant)
     return proposal
 
 

@@ -44,6 +44,13 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
             "variant",
             "parent",
             "fields",
+            "row_filters",
+            "duo",
+            "licence",
+            "citation",
+            "version",
+            "url",
+            "retired_at",
             "steward",
         )
 

@@ -1,9 +1,8 @@
 import django.db.models.deletion
+import fellowship.kernel.time
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
-
-import fellowship.kernel.time
 
 
 class Migration(migrations.Migration):
@@ -404,5 +403,85 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='accessrequest',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['requested', 'checked', 'with_board', 'approved'])), fields=('fellowship', 'dataset', 'person'), name='access_request_open_once'),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='citation',
+            field=models.TextField(blank=True),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='duo',
+            field=models.JSONField(blank=True, default=list, help_text='Codes of the Data Use Ontology.', verbose_name='data use codes'),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='licence',
+            field=models.CharField(blank=True, max_length=300),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='row_filters',
+            field=models.JSONField(blank=True, default=list, help_text='Rows one can ask for: key, label, description.'),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='url',
+            field=models.URLField(blank=True, max_length=500, verbose_name='source'),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='version',
+            field=models.CharField(blank=True, help_text='As its publisher counts.', max_length=60),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='citation',
+            field=models.TextField(blank=True),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='duo',
+            field=models.JSONField(blank=True, default=list, help_text='Codes of the Data Use Ontology.', verbose_name='data use codes'),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='licence',
+            field=models.CharField(blank=True, max_length=300),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='retired_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='row_filters',
+            field=models.JSONField(blank=True, default=list, help_text='Rows one can ask for: key, label, description.'),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='url',
+            field=models.URLField(blank=True, max_length=500, verbose_name='source'),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='version',
+            field=models.CharField(blank=True, help_text='As its publisher counts.', max_length=60),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='fields',
+            field=models.JSONField(blank=True, default=list, help_text='Named fields: name, description, sensitive, type.'),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='fields',
+            field=models.JSONField(blank=True, default=list, help_text='Named fields: name, description, sensitive, type.'),
         ),
     ]

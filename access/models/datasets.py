@@ -33,6 +33,10 @@ class DatasetQuerySet(TrackedQuerySet["Dataset"]):
             | Q(program_id__in=realm_ids_where(user, roles.APPLICANT), tier=Tier.PUBLIC)
         )
 
+    def in_catalogue(self) -> Self:
+        """Those that can still be asked for: not retired."""
+        return self.filter(retired_at=None)
+
     def least_first(self) -> Self:
         """Those that show least before those that show more, then by tier and name."""
         exposure = Case(
@@ -82,8 +86,19 @@ class Dataset(Tracked):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
     )
     fields = models.JSONField(
-        default=list, blank=True, help_text="Named fields: name, description, sensitive."
+        default=list, blank=True, help_text="Named fields: name, description, sensitive, type."
     )
+    row_filters = models.JSONField(
+        default=list, blank=True, help_text="Rows one can ask for: key, label, description."
+    )
+    duo = models.JSONField(
+        "data use codes", default=list, blank=True, help_text="Codes of the Data Use Ontology."
+    )
+    licence = models.CharField(max_length=300, blank=True)
+    citation = models.TextField(blank=True)
+    version = models.CharField(max_length=60, blank=True, help_text="As its publisher counts.")
+    url = models.URLField("source", max_length=500, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
     steward = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="stewarded_datasets"
     )
@@ -129,3 +144,8 @@ class Dataset(Tracked):
     def field_names(self) -> list[str]:
         """The names of its fields, in their order."""
         return [field["name"] for field in self.fields]
+
+    @property
+    def row_filter_keys(self) -> list[str]:
+        """The keys of its row filters, in their order. No filter named means all rows."""
+        return [row["key"] for row in self.row_filters]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from access import policy
+from access import describing, policy
+from access.duo import TERMS
 from access.models import Dataset
 from access.states import Variant
 from fellowship.accounts import roles
@@ -25,6 +26,12 @@ CHANGEABLE: Final = (
     "business_impact",
     "reidentification_risk",
     "fields",
+    "row_filters",
+    "duo",
+    "licence",
+    "citation",
+    "version",
+    "url",
     "steward",
     "owner",
 )
@@ -48,15 +55,23 @@ def register_dataset(
     variant: str = Variant.RAW,
     parent: Dataset | None = None,
     fields: Sequence[Mapping[str, Any]] = (),
+    row_filters: Sequence[Mapping[str, Any]] = (),
+    duo: Sequence[str] = (),
+    licence: str = "",
+    citation: str = "",
+    version: str = "",
+    url: str = "",
     reason: str = "",
 ) -> Dataset:
     """Put a dataset into the catalogue. One of the same slug in the programme is refused."""
+    fields, row_filters = describing.fields(fields), describing.row_filters(row_filters)
     refuse(
         first(
             policy.may_catalogue(program, by),
             _slug_free(program, slug),
             _variant_fits(program, variant, parent),
             _is_steward(program, steward),
+            _described({"fields": fields, "row_filters": row_filters, "duo": duo}),
         )
     )
     dataset = Dataset.objects.create(
@@ -72,7 +87,13 @@ def register_dataset(
         reidentification_risk=reidentification_risk,
         variant=variant,
         parent=parent,
-        fields=[dict(field) for field in fields],
+        fields=fields,
+        row_filters=row_filters,
+        duo=[code for code in TERMS if code in duo],
+        licence=licence,
+        citation=citation,
+        version=version,
+        url=url,
         steward=steward,
         owner=owner,
     )
@@ -91,6 +112,10 @@ def change_dataset(*, dataset: Dataset, by: Actor, reason: str, **values: Any) -
     unknown = set(values) - set(CHANGEABLE)
     if unknown:
         raise TypeError(f"change_dataset() changes no {sorted(unknown)}")
+    for name, kept in _KEPT_AS.items():
+        if name in values:
+            values[name] = kept(values[name])
+    refuse(_described(values))
     changed = {k: v for k, v in values.items() if getattr(dataset, k) != v}
     if not changed:
         return dataset
@@ -105,6 +130,27 @@ def change_dataset(*, dataset: Dataset, by: Actor, reason: str, **values: Any) -
         change={name: [_plain(before[name]), _plain(changed[name])] for name in changed},
     )
     return dataset
+
+
+_KEPT_AS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "fields": describing.fields,
+    "row_filters": describing.row_filters,
+}
+
+
+def _described(values: Mapping[str, Any]) -> Refusal | None:
+    """Why fields, row filters or data use codes cannot be kept: the first problem, with its row."""
+    fields = describing.field_problems(values.get("fields", ()))
+    filters = describing.filter_problems(values.get("row_filters", ()))
+    for name, problems in (("fields", fields), ("row_filters", filters)):
+        for problem in problems:
+            return Refusal(
+                "not_described", f"Row {problem.row + 1}: {problem.sentence}", field=name
+            )
+    unknown = [code for code in values.get("duo", ()) if code not in TERMS]
+    if unknown:
+        return Refusal("unknown_code", f"Not a code offered: {', '.join(unknown)}.", field="duo")
+    return None
 
 
 def _plain(value: Any) -> Any:

@@ -24,7 +24,7 @@ class Problem:
 
 
 def fields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Named fields as they are kept: name, description, sensitive, and a type where one is given."""
+    """Named fields as they are kept: name, description, sensitive, and a type if one is given."""
     return [_field(row) for row in rows]
 
 

@@ -82,6 +82,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the board's own matters, the clocks' handlers, and what calls rest on."""
+        from fellowship.accounts.queries import read_along
         from fellowship.web import verbs
         from governance import (  # noqa: F401
             board,
@@ -96,6 +97,9 @@ class GovernanceConfig(AppConfig):
             tasks,
             words,
         )
+        from governance.models import Delegation
+        from governance.models.visibility import DELEGATIONS
 
         verbs.register(VERBS)
         words.register()
+        read_along(DELEGATIONS, lambda key: Delegation.objects.filter(deputy_id=key))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -85,29 +86,35 @@ def recused(user: Any, subject: Model) -> bool:
     return Conflict.objects.recusing().about(subject).filter(user_id=user.pk).exists()
 
 
-def may_be_recused(user: Any) -> bool:
-    """Whether the person may be recused from anything: not once it is known that they never
-    declared a conflict, which is read with their roles.
+def read_along(name: str, rows: Callable[[OuterRef], QuerySet[Any, Any]]) -> None:
+    """Let roles be read together with whether the person has any of `rows`, for `may_have`.
 
-    Nearly nobody did, and lists that leave out what a conflict closes need not look for any then.
+    `rows` takes the person's key. For what nearly nobody has and many pages would ask about:
+    planning such a subquery costs more on every page than asking once.
     """
-    return getattr(user, "_conflicted", None) is not False
+    _ALONG[name] = rows
+
+
+def may_have(user: Any, name: str) -> bool:
+    """Whether the person may have any of what is `read_along`: not once it is known that not."""
+    return getattr(user, "_held_along", {}).get(name) is not False
+
+
+def may_be_recused(user: Any) -> bool:
+    """Whether the person may be recused from anything: they may ever have declared a conflict."""
+    return may_have(user, "conflicts")
 
 
 def read_what_is_held(user: Any) -> None:
-    """Read roles and conflicts now: where a page needs them anyway, its lists ask less for it."""
+    """Read roles now: where a page needs them anyway, its lists ask less for what comes along."""
     _assignments(user, None)
 
 
 def forget_what_is_held(user: User) -> None:
-    """Roles and conflicts of this object are read anew when they are asked for next."""
-    for name in ("_roles_held", "_conflicted"):
+    """Roles, and what is read along, are read anew when this object is asked for them next."""
+    for name in ("_roles_held", "_held_along"):
         if hasattr(user, name):
             delattr(user, name)
-
-
-def _conflicts_of(key: Any) -> QuerySet[Conflict]:
-    return Conflict.objects.filter(user_id=key).exclude(kind=Conflict.Kind.NONE)
 
 
 def conflicted_ids(user: Any, model: type[Model]) -> RawSQL | list[int]:
@@ -132,18 +139,24 @@ def _assignments(
 ) -> list[RoleAssignment]:
     """The person's live assignments, or those of some roles; read once per user object.
 
-    Whether they ever declared a conflict is read with them: see `may_be_recused`.
+    What else is told by them is read along: see `may_have`.
     """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return []
     if not hasattr(user, "_roles_held"):
-        rows = RoleAssignment.objects.filter(user_id=user.pk)
-        user._roles_held = list(
-            rows.annotate(conflicted=Exists(_conflicts_of(OuterRef("user_id"))))
-        )
-        user._conflicted = user._roles_held[0].conflicted if user._roles_held else None
+        along = {name: Exists(rows(OuterRef("user_id"))) for name, rows in _ALONG.items()}
+        held = RoleAssignment.objects.filter(user_id=user.pk).annotate(**along)
+        user._roles_held = list(held)
+        user._held_along = {name: getattr(a, name) for a in user._roles_held[:1] for name in along}
     found = [a for a in user._roles_held if not role_keys or a.role in role_keys]
     if not found:
         return []
     at = at or now()
     return [a for a in found if a.starts_at <= at and (a.ends_at is None or a.ends_at > at)]
+
+
+_ALONG: Final[dict[str, Callable[[OuterRef], QuerySet[Any, Any]]]] = {}
+read_along(
+    "conflicts",
+    lambda key: Conflict.objects.filter(user_id=key).exclude(kind=Conflict.Kind.NONE),
+)

@@ -18,12 +18,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
-from fellowship.accounts.queries import may_be_recused, realm_ids_where
+from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.time import now
 
 ROOM = (roles.BOARD_MEMBER, roles.CHAIR, roles.MANAGER, roles.AUDITOR)
 """The roles that enter the board room."""
+DELEGATIONS = "delegations"
+"""What is read with a person's roles: whether they were ever named a deputy."""
 
 
 _NOBODY = 0
@@ -86,6 +88,8 @@ def _party(user: Any, matter: str) -> Q:
 def _room(user: Any, matter: str, program: str) -> Q:
     """Matters of boards whose room one may enter, and those one votes on as a deputy."""
     room = Q(**{f"{program}__in": realm_ids_where(user, *ROOM)})
+    if not may_have(user, DELEGATIONS):
+        return room
     return room | Q(**{f"{matter}__in": _deputised(_key(user), now())})
 
 

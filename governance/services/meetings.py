@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
-from fellowship.accounts.queries import holders, seat_of
+from fellowship.accounts.queries import forget_what_is_held, holders, seat_of
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
@@ -137,6 +137,7 @@ def name_deputy(
         ends_at=ends_at,
     )
     if created:
+        forget_what_is_held(deputy)
         notify(
             kind="governance.deputy",
             to=[deputy],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from access.models import AccessRequest
+from access.models import AccessRequest, ReleaseRequest
 from fellowship.accounts.queries import conflicted_keys
 from fellowship.accounts.recusals import closes, closes_with
 from fellowship.kernel.prepared import prepared
@@ -25,3 +25,20 @@ def requests(key: int) -> QuerySet[AccessRequest, int]:
 closes_with("access.agreement", "request_id", requests)
 closes_with("access.grant", "request_id", requests)
 closes_with("access.deletioncertificate", "fellowship_id", fellowships)
+
+
+@closes("access.releaserequest")
+@prepared
+def releases(key: int) -> QuerySet[ReleaseRequest, int]:
+    """Those a conflict was declared about, and those of closed cases."""
+    rows = ReleaseRequest.objects.filter(
+        Q(pk__in=conflicted_keys(key, "access.releaserequest"))
+        | Q(fellowship_id__in=fellowships(key))
+    )
+    return rows.order_by().values_list("pk", flat=True)
+
+
+for label in ("output", "release", "releasereview", "releasesource"):
+    closes_with(f"access.{label}", "request_id", releases)
+for label in ("escrowdeposit", "escrowopening", "escrowwaiver", "endingterm"):
+    closes_with(f"access.{label}", "fellowship_id", fellowships)

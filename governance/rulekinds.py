@@ -49,6 +49,7 @@ class FellowshipPolicy:
 
 
 Allowed: TypeAlias = Literal["yes", "no", "by_approval"]
+OutputKind: TypeAlias = Literal["table", "figure", "code", "model", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class TierHandling:
     `view_controlled` is viewing in the controlled environment; `notebooks` is copying into
     notebooks there; `weights` is training on it. `approvers` are role keys; `board` asks for its
     decision.
+
+    What leaves does so by the release desk: outputs of `output_kinds` and at most
+    `largest_output_kb` kilobytes, no group below `smallest_group` (0 asks for none), no table of
+    `record_rows` rows or more that could be records (0 asks for none), nothing that names a person
+    or opens a system unless `identifiers_leave`.
     """
 
     meaning: str
@@ -71,19 +77,31 @@ class TierHandling:
     board: bool
     longest_grant: Window
     deletion_within: Window
+    output_kinds: tuple[OutputKind, ...]
+    largest_output_kb: int
+    smallest_group: int
+    record_rows: int
+    identifiers_leave: bool
 
     def __post_init__(self) -> None:
         for role in self.approvers:
             if role not in ROLES:
                 raise BadParameter("approvers", f"{role} is no role")
+        if len(set(self.output_kinds)) != len(self.output_kinds):
+            raise BadParameter("output_kinds", "must be different kinds")
+        _positive(largest_output_kb=self.largest_output_kb)
 
 
 @dataclass(frozen=True, slots=True)
 class DataHandling:
-    """How data of each tier is handled, and which acts must be logged."""
+    """How data of each tier is handled, and which acts must be logged.
+
+    Outputs are reviewed within `release_review`, by two people who do not see each other's verdict.
+    """
 
     tiers: Mapping[str, TierHandling]
     logged: tuple[str, ...]
+    release_review: Window
 
     def __post_init__(self) -> None:
         _exactly("tiers", self.tiers, TIERS)

@@ -169,6 +169,7 @@ class ExceptionKind(models.TextChoices):
     CONTROL_NOT_IMPLEMENTED = "control_not_implemented", "Control not implemented"
     LATE_TRAINING = "late_training", "Late training"
     LAUNCH_GAP = "launch_gap", "Launch gap"
+    RETENTION = "retention", "Retention for replication"
     OTHER = "other", "Other"
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from access.models.datasets import Dataset
 from access.models.endings import DeletionCertificate
+from access.models.escrow import EndingTerm, EscrowDeposit, EscrowOpening, EscrowWaiver
 from access.models.events import AccessEvent, EventBatch
 from access.models.grants import Agreement, Grant
+from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedReview
+from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
 
 __all__ = [
@@ -14,6 +17,17 @@ __all__ = [
     "Agreement",
     "Dataset",
     "DeletionCertificate",
+    "EndingTerm",
+    "EscrowDeposit",
+    "EscrowOpening",
+    "EscrowWaiver",
     "EventBatch",
     "Grant",
+    "Output",
+    "Release",
+    "ReleaseAnswer",
+    "ReleaseRequest",
+    "ReleaseReview",
+    "ReleaseSource",
+    "SealedReview",
 ]

@@ -55,6 +55,10 @@ class DeletionCertificate(Tracked):
     )
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_how = models.TextField(blank=True)
+    evidence_name = models.CharField(max_length=120, blank=True)
+    evidence_mime = models.CharField(max_length=100, blank=True)
+    evidence_size = models.PositiveBigIntegerField(default=0)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
 
     objects: ClassVar = DeletionCertificateQuerySet.as_manager()
 
@@ -72,6 +76,11 @@ class DeletionCertificate(Tracked):
             models.CheckConstraint(
                 condition=Q(verified_by=None) | ~Q(verified_by=F("performed_by")),
                 name="deletion_verified_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(evidence_name="", evidence_sha256="", evidence_size=0)
+                | (~Q(evidence_name="") & Q(evidence_sha256__regex=r"^[0-9a-f]{64}$")),
+                name="deletion_evidence_is_whole",
             ),
         ]
 

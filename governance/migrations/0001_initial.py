@@ -1255,4 +1255,22 @@ class Migration(migrations.Migration):
             model_name='exceptionrecord',
             constraint=models.CheckConstraint(condition=models.Q(('waits', False), ('state__in', ('granted', 'ended')), _connector='OR'), name='exception_waits_for_conditions_only_once_granted'),
         ),
+        migrations.RemoveConstraint(
+            model_name='exceptionrecord',
+            name='exception_kind_is_known',
+        ),
+        migrations.AlterField(
+            model_name='exceptionrecord',
+            name='kind',
+            field=models.CharField(choices=[('temporary_access', 'Temporary access'), ('publication_shortcut', 'Publication shortcut'), ('control_not_implemented', 'Control not implemented'), ('late_training', 'Late training'), ('launch_gap', 'Launch gap'), ('retention', 'Retention for replication'), ('other', 'Other')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='historicalexceptionrecord',
+            name='kind',
+            field=models.CharField(choices=[('temporary_access', 'Temporary access'), ('publication_shortcut', 'Publication shortcut'), ('control_not_implemented', 'Control not implemented'), ('late_training', 'Late training'), ('launch_gap', 'Launch gap'), ('retention', 'Retention for replication'), ('other', 'Other')], max_length=30),
+        ),
+        migrations.AddConstraint(
+            model_name='exceptionrecord',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['temporary_access', 'publication_shortcut', 'control_not_implemented', 'late_training', 'launch_gap', 'retention', 'other'])), name='exception_kind_is_known'),
+        ),
     ]

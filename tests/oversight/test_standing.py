@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from access import release_standing as releases
 from access import standing as access
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import State
@@ -23,6 +24,7 @@ CALENDAR = WorkCalendar()
 PLANS = {
     "proposal": proposals.PROPOSAL,
     "access request": access.REQUEST,
+    "release request": releases.RELEASE,
     "finding": findings.FINDING,
     "control": findings.CONTROL,
     "publication": publications.PUBLICATION,
@@ -51,6 +53,15 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "with_board": ["The board"],
         "approved": ["The data steward or security on-call"],
         "granted": ["The data steward or security on-call"],
+        "refused": [],
+        "withdrawn": [],
+    },
+    "release request": {
+        "draft": [],
+        "in_review": ["Each of two reviewers"],
+        "disagreed": ["Either reviewer", "A third person"],
+        "returned": [],
+        "released": [],
         "refused": [],
         "withdrawn": [],
     },

@@ -71,6 +71,14 @@ PARTICIPLES = {
         "returned",
         "withdrawn",
     },
+    "release request": {
+        "found to be in disagreement",
+        "refused",
+        "released",
+        "returned",
+        "sent to the reviewers",
+        "withdrawn",
+    },
     "finding": {
         "accepted",
         "closed",

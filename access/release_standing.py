@@ -1,0 +1,71 @@
+"""Where a request to release outputs stands, and who can still stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from access.models import ReleaseRequest
+from access.release_states import RELEASE_MOVES, Criterion, ReleaseState
+from fellowship.clocks.models import Clock
+from fellowship.web.standing import Plan, Standing, Step
+from governance.standing import CLOSED
+
+S = ReleaseState
+INSIDE = "Nothing leaves: what is not released stays inside."
+LATE = "Nothing leaves. When the time is over, the data stewards are told; silence never releases."
+HANDLING = "Data handling standard"
+GROUNDS = tuple(str(c.label) for c in Criterion)
+_REVIEW = Step(
+    "Each of two reviewers",
+    "releases, returns or refuses it, without seeing what the other found",
+    GROUNDS,
+    HANDLING,
+    LATE,
+)
+_REVISE = Step(
+    "Either reviewer", "reads what the other found, and may revise with a reason", GROUNDS, HANDLING
+)
+_SETTLE = Step(
+    "A third person", "settles it with a reason, where the two do not agree", GROUNDS, HANDLING
+)
+_SEND = Step("Who asks", "sends it to the reviewers, with each output described and checked")
+_BACK = Step("Who asks", "may withdraw it")
+
+RELEASE = Plan(
+    RELEASE_MOVES,
+    holders={
+        S.DRAFT: "Who asks",
+        S.IN_REVIEW: "Two reviewers of the release desk",
+        S.DISAGREED: "The two reviewers, or a third person",
+        S.RETURNED: "Who asks",
+        S.RELEASED: "Nobody: it is released",
+        S.REFUSED: "Nobody: it is refused",
+        S.WITHDRAWN: CLOSED,
+    },
+    silence={S.DRAFT: INSIDE, S.IN_REVIEW: LATE, S.DISAGREED: LATE, S.RETURNED: INSIDE},
+    steps={
+        "send": _SEND,
+        "release": _REVIEW,
+        "return": _REVIEW,
+        "refuse": _REVIEW,
+        "disagree": _REVIEW,
+        f"{S.DISAGREED}.release": _REVISE,
+        f"{S.DISAGREED}.return": _SETTLE,
+        f"{S.DISAGREED}.refuse": _SETTLE,
+        "withdraw": _BACK,
+    },
+)
+
+
+def of_release(request: ReleaseRequest, clocks: Iterable[Clock]) -> Standing:
+    """Where a request stands, by its clocks."""
+    found = list(clocks)
+    spans = [] if found else [("you", request.created_at, request.first_sent_at)]
+    standing = RELEASE.at(
+        request.state,
+        calendar=request.fellowship.program.calendar(),
+        clocks=found,
+        spans=spans,
+        rules={HANDLING: request.handling.get_absolute_url()},
+    )
+    return standing.held_by(str(request.requester)) if request.is_prepared else standing

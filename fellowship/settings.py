@@ -189,6 +189,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "clocks.sweep": {"task": "clocks.sweep", "schedule": 60.0},
     "notices.deliver": {"task": "notices.deliver", "schedule": 30.0},
+    "notices.send": {"task": "notices.send", "schedule": 15.0},
     "history.seal": {"task": "history.seal", "schedule": 60.0},
     "files.clean": {"task": "files.clean", "schedule": 24 * 3600.0},
 }
@@ -354,6 +355,8 @@ LEDGER_OLD_KEYS = env.list("LEDGER_OLD_KEYS", default=[])
 # Addresses outside this system that get the first checkpoint of each day.
 LEDGER_WITNESSES = env.list("LEDGER_WITNESSES", default=[])
 
+# Lets webhooks go to addresses of the own network, and without https to plain http as well.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)
 # Minutes for which notices that are not urgent are gathered into one mail.
 NOTICES_DIGEST_MINUTES = env.int("NOTICES_DIGEST_MINUTES", default=15)
 _MAIL: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")

@@ -10,6 +10,7 @@ _PAGES = [
     ("accounts/", "fellowship.accounts.urls"),
     ("accounts/", "allauth.urls"),
     ("inbox/", "fellowship.notices.urls"),
+    ("webhooks/", "fellowship.notices.urls_webhooks"),
     ("calls/", "fellowship.programs.urls"),
     ("", "governance.urls"),
     ("proposals/", "proposals.urls"),

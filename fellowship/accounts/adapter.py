@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.http import HttpRequest
 
 from fellowship.accounts.models import SIGN_UP, User
-from fellowship.kernel import journal
+from fellowship.kernel import journal, sealed
 from fellowship.kernel.casing import sentence_case
 
 
@@ -51,18 +47,8 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret before it is stored."""
-        return _fernet().encrypt(text.encode()).decode()
+        return sealed.seal(text, purpose="mfa")
 
     def decrypt(self, encrypted_text: str) -> str:
         """Read a stored secret; keys being rotated out are still tried."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"mfa" + k.encode()).digest()))
-            for k in keys
-        ]
-    )
+        return sealed.unseal(encrypted_text, purpose="mfa")

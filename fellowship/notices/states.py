@@ -1,4 +1,4 @@
-"""The states of a mail on its way."""
+"""The states of a mail and of a webhook delivery on their way."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ class MailState(models.TextChoices):
     SENT = "sent", "Sent"
     GIVEN_UP = "given_up", "Given up"
     DROPPED = "dropped", "Dropped: the person is no longer active"
+
+
+class DeliveryState(models.TextChoices):
+    """Where a message to another system stands."""
+
+    WAITING = "waiting", "Waiting"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+    SUPERSEDED = "superseded", "Replaced by a later one"

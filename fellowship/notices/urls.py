@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fellowship.notices import views
+from fellowship.notices.views import inbox as views
 
 app_name = "notices"
 urlpatterns = [

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.notices.models.webhooks import READERS
 from fellowship.notices.queries import unread_count
 from fellowship.programs.models import Call
 from fellowship.programs.policy import may_found
@@ -47,6 +48,9 @@ def register_navigation() -> None:
     nav.register("Open calls", "programs:calls", visible=_anyone, section="public", order=5)
     nav.register("Programmes", "programs:programs", visible=_works_in_an_office, order=60)
     nav.register("Roles", "accounts:people", visible=_administers, section="office", order=90)
+    nav.register(
+        "Webhooks", "webhooks:endpoints", visible=_watches_webhooks, section="office", order=92
+    )
 
 
 def _anyone(user: Any) -> bool:
@@ -57,6 +61,10 @@ def _works_in_an_office(user: Any) -> bool:
     if not user.is_authenticated:
         return False
     return holds_anywhere(user, *_OFFICE) or may_found(user) is None
+
+
+def _watches_webhooks(user: Any) -> bool:
+    return bool(user.is_authenticated) and holds_anywhere(user, *READERS)
 
 
 def _administers(user: Any) -> bool:

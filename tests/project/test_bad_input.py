@@ -26,7 +26,8 @@ from access.models import AccessEvent, AccessRequest
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
 from fellowship.kernel.time import frozen, now
-from fellowship.notices.models import Notice
+from fellowship.notices.models import Delivery, Endpoint, Notice
+from fellowship.notices.services import add_endpoint, send_test
 from fellowship.wsgi import application
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
@@ -107,6 +108,9 @@ def _build() -> House:
     governance.raised_escalation(world)
     governance.granted_exception(world)
     publications.objected(world, case.publication)
+    hook = {"name": "Warehouse", "url": "https://warehouse.example/hook", "kinds": []}
+    endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
+    send_test(endpoint=endpoint, by=world.steward)
     return House(world, case, _names(world, case))
 
 
@@ -133,6 +137,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
     return {
         "": ["x"],
         "inbox/": [Notice.objects.values_list("pk", flat=True)[0]],
+        "webhooks/": Endpoint.objects.values_list("ref", flat=True),
+        "webhooks/deliveries/": Delivery.objects.values_list("pk", flat=True)[:1],
         "calls/": [world.call.ref],
         "calls/programmes/": [world.program.slug],
         "rules/": [RuleVersion.objects.values_list("pk", flat=True)[0]],

@@ -1,0 +1,37 @@
+"""The form of an endpoint. Services judge; the form reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from fellowship.accounts.models import Realm
+from fellowship.notices.webhooks import addresses, kinds
+from fellowship.web import forms
+
+
+class EndpointForm(forms.Form):
+    """Where messages go, and which."""
+
+    realm = forms.ModelChoiceField(label="Programme", queryset=Realm.objects.none())
+    name = forms.CharField(label="Name", max_length=100, help_text="The system, as people call it.")
+    url = forms.CharField(
+        label="Address",
+        max_length=addresses.MAX_LENGTH,
+        help_text="Begins with https://. Messages are sent there by POST.",
+    )
+    kinds = forms.MultipleChoiceField(
+        label="Which messages?",
+        widget=forms.Checks,
+        required=False,
+        help_text="None: only tests, and what another page sends there by name.",
+    )
+
+    def __init__(self, *args: Any, realms: QuerySet[Realm] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if realms is None:
+            del self.fields["realm"]
+        else:
+            self.fields["realm"].queryset = realms  # type: ignore[attr-defined]
+        self.fields["kinds"].choices = kinds.choices()  # type: ignore[attr-defined]

@@ -1,0 +1,59 @@
+"""Who may set up endpoints and send to them, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from fellowship.accounts.models import Actor, Realm
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.notices.models import Delivery, Endpoint
+from fellowship.notices.models.webhooks import KEEPERS
+from fellowship.notices.states import DeliveryState
+from fellowship.notices.webhooks import addresses, kinds
+
+
+def may_keep_endpoints(realm: Realm | int, by: Actor) -> Refusal | None:
+    """Why `by` may not set up where messages of the programme go."""
+    if isinstance(by, System) or has_role(by, realm, *KEEPERS):
+        return None
+    return Refusal("wrong_role", "Only an administrator or a data steward of the programme may.")
+
+
+def may_set(
+    *,
+    realm: Realm | int,
+    name: str,
+    url: str,
+    wanted: Collection[str],
+    by: Actor,
+    endpoint: Endpoint | None = None,
+) -> Refusal | None:
+    """Why an endpoint may not be as described."""
+    known = dict(kinds.choices())
+    same = Endpoint.objects.filter(realm=realm, name=name.strip())
+    return first(
+        may_keep_endpoints(realm, by),
+        None if name.strip() else Refusal("no_name", "Give it a name.", field="name"),
+        Refusal("name_taken", "Another endpoint has this name.", field="name")
+        if same.exclude(pk=endpoint.pk if endpoint else 0).exists()
+        else None,
+        addresses.problem(url),
+        None
+        if set(wanted) <= set(known)
+        else Refusal("unknown_kind", "Choose among the kinds of message listed.", field="kinds"),
+    )
+
+
+def may_send_again(delivery: Delivery, by: Actor) -> Refusal | None:
+    """Why the delivery is not sent again by hand."""
+    return first(
+        may_keep_endpoints(delivery.endpoint.realm_id, by),
+        Refusal("superseded", "A later message replaced this one.")
+        if delivery.state == DeliveryState.SUPERSEDED
+        else None,
+        None
+        if delivery.endpoint.enabled
+        else Refusal("disabled", "The endpoint is switched off; switch it on first."),
+    )

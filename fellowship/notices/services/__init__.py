@@ -1,0 +1,47 @@
+"""Tell people and other systems, and see off what is told."""
+
+from __future__ import annotations
+
+from fellowship.notices.services.telling import (
+    DeliveryReport,
+    Message,
+    close_calendar,
+    deliver,
+    mark_all_read,
+    mark_read,
+    notify,
+    notify_each,
+    one_line,
+    open_calendar,
+)
+from fellowship.notices.services.webhooks import (
+    add_endpoint,
+    change_endpoint,
+    queue,
+    rotate_secret,
+    send_again,
+    send_test,
+    supersede,
+    switch_endpoint,
+)
+
+__all__ = [
+    "DeliveryReport",
+    "Message",
+    "add_endpoint",
+    "change_endpoint",
+    "close_calendar",
+    "deliver",
+    "mark_all_read",
+    "mark_read",
+    "notify",
+    "notify_each",
+    "one_line",
+    "open_calendar",
+    "queue",
+    "rotate_secret",
+    "send_again",
+    "send_test",
+    "supersede",
+    "switch_endpoint",
+]

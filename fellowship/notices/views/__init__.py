@@ -1,0 +1,1 @@
+"""The inbox; endpoints of other systems and what they were sent."""

@@ -1,0 +1,40 @@
+"""Signatures of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from standardwebhooks import Webhook
+
+from fellowship.kernel import sealed
+
+PURPOSE: Final = "webhook"
+SECRET_BYTES: Final = 32
+
+
+def new_secret() -> str:
+    """A secret as the standard writes it: `whsec_` and 32 random bytes in base64."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+
+
+def seal(secret: str) -> str:
+    """The secret as it is kept."""
+    return sealed.seal(secret, purpose=PURPOSE)
+
+
+def headers(message_id: str, body: str, at: dt.datetime, kept: Iterable[str]) -> dict[str, str]:
+    """The headers of one attempt, with a signature for each of the sealed secrets in use."""
+    signatures = [
+        Webhook(sealed.unseal(one, purpose=PURPOSE)).sign(message_id, at, body) for one in kept
+    ]
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Fellowship-Webhooks/1",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

@@ -34,11 +34,14 @@ _REVOKE = Step(
     "It ends by itself on its last day.",
 )
 _BACK = Step("The person who asked", "may withdraw it")
+_RETURN = Step("The data steward or the manager", "may send it back for changes")
+_REVISE = Step("The person who asked", "changes what was named and sends it again")
 
 REQUEST = Plan(
     REQUEST_MOVES,
     holders={
         S.REQUESTED: "The data steward",
+        S.CHANGES: "The person who asked",
         S.CHECKED: "The programme manager",
         S.WITH_BOARD: "The board",
         S.APPROVED: "The person named in the agreement",
@@ -48,6 +51,7 @@ REQUEST = Plan(
     },
     silence={
         S.REQUESTED: SHUT,
+        S.CHANGES: "It stays where it is; access stays closed.",
         S.CHECKED: SHUT,
         S.WITH_BOARD: SHUT,
         S.APPROVED: SHUT,
@@ -57,6 +61,9 @@ REQUEST = Plan(
     steps={
         "check": _CHECK,
         f"{S.REQUESTED}.refuse": _CHECK,
+        f"{S.CHANGES}.refuse": _CHECK,
+        "send_back": _RETURN,
+        "revise": _REVISE,
         "refer": _REFER,
         "approve": _APPROVE,
         "refuse": _APPROVE,

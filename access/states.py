@@ -81,6 +81,7 @@ class RequestState(models.TextChoices):
     """Where a request for access stands. Whether a grant is live is derived, never a state."""
 
     REQUESTED = "requested", "With the steward"
+    CHANGES = "changes", "Sent back for changes"
     CHECKED = "checked", "Checked by the steward"
     WITH_BOARD = "with_board", "With the board"
     APPROVED = "approved", "Approved, agreement to be accepted"
@@ -89,7 +90,12 @@ class RequestState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-OPEN_REQUEST: Final = (RequestState.REQUESTED, RequestState.CHECKED, RequestState.WITH_BOARD)
+OPEN_REQUEST: Final = (
+    RequestState.REQUESTED,
+    RequestState.CHANGES,
+    RequestState.CHECKED,
+    RequestState.WITH_BOARD,
+)
 
 _S = RequestState
 REQUEST_MOVES = MoveTable(
@@ -97,21 +103,27 @@ REQUEST_MOVES = MoveTable(
     initial=_S.REQUESTED,
     moves=(
         Move("check", _S.REQUESTED, _S.CHECKED),
+        Move("send_back", _S.REQUESTED, _S.CHANGES),
+        Move("send_back", _S.CHECKED, _S.CHANGES),
+        Move("revise", _S.CHANGES, _S.REQUESTED),
         Move("refer", _S.CHECKED, _S.WITH_BOARD),
         Move("approve", _S.CHECKED, _S.APPROVED),
         Move("approve", _S.WITH_BOARD, _S.APPROVED),
         Move("return", _S.WITH_BOARD, _S.CHECKED),
         Move("refuse", _S.REQUESTED, _S.REFUSED),
+        Move("refuse", _S.CHANGES, _S.REFUSED),
         Move("refuse", _S.CHECKED, _S.REFUSED),
         Move("refuse", _S.WITH_BOARD, _S.REFUSED),
         Move("reconsider", _S.REFUSED, _S.WITH_BOARD),
         Move("accept", _S.APPROVED, _S.GRANTED),
         Move("withdraw", _S.REQUESTED, _S.WITHDRAWN),
         Move("withdraw", _S.CHECKED, _S.WITHDRAWN),
+        Move("withdraw", _S.CHANGES, _S.WITHDRAWN),
         Move("withdraw", _S.APPROVED, _S.WITHDRAWN),
     ),
     holders={
         _S.REQUESTED: Holder.US,
+        _S.CHANGES: Holder.YOU,
         _S.CHECKED: Holder.US,
         _S.WITH_BOARD: Holder.BOARD,
         _S.APPROVED: Holder.YOU,
@@ -121,6 +133,7 @@ REQUEST_MOVES = MoveTable(
     },
     labels=dict(RequestState.choices),
     said={
+        "send_back": "sent back for changes",
         _S.APPROVED: "approved with an agreement to accept",
         "reconsider": "put before the board again",
     },

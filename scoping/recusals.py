@@ -21,5 +21,5 @@ def fellowships(key: int) -> QuerySet[Fellowship, int]:
     return rows.order_by().values_list("pk", flat=True)
 
 
-for label in ("scopeofwork", "milestone", "checkin", "suspension", "talentstep"):
+for label in ("scopeofwork", "milestone", "checkin", "suspension", "talentstep", "collaborator"):
     closes_with(f"scoping.{label}", "fellowship_id", fellowships)

@@ -6,7 +6,7 @@ from access.models.datasets import Dataset
 from access.models.endings import DeletionCertificate
 from access.models.escrow import EndingTerm, EscrowDeposit, EscrowOpening, EscrowWaiver
 from access.models.events import AccessEvent, EventBatch
-from access.models.grants import Agreement, Grant
+from access.models.grants import Agreement, Grant, GrantReminder
 from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedReview
 from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
@@ -23,6 +23,7 @@ __all__ = [
     "EscrowWaiver",
     "EventBatch",
     "Grant",
+    "GrantReminder",
     "Output",
     "Release",
     "ReleaseAnswer",

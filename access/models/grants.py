@@ -110,8 +110,17 @@ class Grant(Tracked):
     """
 
     ref = models.CharField(max_length=30, unique=True)
-    request = models.OneToOneField(AccessRequest, on_delete=models.PROTECT, related_name="grant")
-    agreement = models.OneToOneField(Agreement, on_delete=models.PROTECT, related_name="grant")
+    request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="grants")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="grants")
+    narrows = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="narrowed",
+        help_text="The wider grant in whose place it stands, of the same decision and agreement.",
+    )
     fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="grants")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="grants"
@@ -119,6 +128,8 @@ class Grant(Tracked):
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="grants")
     operations = models.JSONField()
     fields = models.JSONField(default=list, blank=True)
+    row_filters = models.JSONField(default=list, blank=True)
+    purpose = models.TextField()
     handling = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -152,6 +163,12 @@ class Grant(Tracked):
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="grant_ends_after_it_starts"
             ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(narrows=None), name="grant_one_of_a_request"
+            ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(revoked_at=None), name="grant_one_in_force"
+            ),
             models.CheckConstraint(
                 condition=(Q(revoked_at=None) & Q(revoked_by=None))
                 | (Q(revoked_at__isnull=False) & Q(revoked_by__isnull=False)),
@@ -175,3 +192,20 @@ class Grant(Tracked):
     def program_id(self) -> int:
         """The programme, for the ledger."""
         return int(self.fellowship.program_id)
+
+
+class GrantReminder(Tracked):
+    """That the person was told once that their grant ends in so many days or fewer."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="reminders")
+    days = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["grant", "days"], name="grant_reminder_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.days} days before the end of {self.grant_id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,9 @@ from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from governance.models import Decision, RuleVersion
 from scoping.models import Fellowship
+
+if TYPE_CHECKING:
+    from access.models.grants import Grant
 
 ACCESS_STAFF: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER, roles.AUDITOR)
 """Roles that read the access case of every fellowship of their programme."""
@@ -71,10 +74,34 @@ class AccessRequest(Tracked):
     )
     operations = models.JSONField()
     fields = models.JSONField(default=list, blank=True, help_text="Named fields; empty means all.")
+    row_filters = models.JSONField(
+        default=list, blank=True, help_text="Keys of the row filters; empty means all rows."
+    )
     purpose = models.TextField()
     why_less_would_not_do = models.TextField()
     lesser = models.JSONField(
         default=list, blank=True, help_text="Each lesser variant and why it does not serve."
+    )
+    renews = models.ForeignKey(
+        "access.Grant",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="renewals",
+        help_text="The grant this one would follow on.",
+    )
+    earlier = models.PositiveSmallIntegerField(
+        "earlier renewals", default=0, editable=False, help_text="How often it was renewed before."
+    )
+    why_unused_is_kept = models.TextField(
+        blank=True, help_text="On renewal: why what was never used is asked for again."
+    )
+    excepted = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="What the rule refuses of it, and only a live exception opens: refusal codes.",
     )
     starts_on = models.DateField()
     ends_on = models.DateField(help_text="The last day of access.")
@@ -100,6 +127,22 @@ class AccessRequest(Tracked):
         related_name="+",
     )
     steward_check = models.TextField(blank=True, help_text="What the steward found.")
+    checklist = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Each question of the check: key, question, whether it holds, note.",
+    )
+    sent_back_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    sent_back_because = models.TextField(blank=True, help_text="What is to be changed.")
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -144,6 +187,15 @@ class AccessRequest(Tracked):
                 name="access_request_checked_at_and_by_go_together",
             ),
             models.CheckConstraint(
+                condition=(Q(sent_back_at=None) & Q(sent_back_by=None))
+                | (Q(sent_back_at__isnull=False) & Q(sent_back_by__isnull=False)),
+                name="access_request_sent_back_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.CHANGES) | Q(sent_back_at__isnull=False),
+                name="access_request_to_change_was_sent_back",
+            ),
+            models.CheckConstraint(
                 condition=Q(decided_at=None, decided_by=None, decision=None)
                 | Q(decided_at__isnull=False, decided_by__isnull=False, decision=None)
                 | Q(decided_at__isnull=False, decided_by=None, decision__isnull=False),
@@ -158,6 +210,11 @@ class AccessRequest(Tracked):
                 condition=Q(state__in=[*OPEN_REQUEST, RequestState.APPROVED]),
                 name="access_request_open_once",
             ),
+            models.UniqueConstraint(
+                fields=["renews"],
+                condition=Q(state__in=[*OPEN_REQUEST, RequestState.APPROVED, RequestState.GRANTED]),
+                name="access_request_a_grant_is_renewed_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -171,3 +228,9 @@ class AccessRequest(Tracked):
     def program_id(self) -> int:
         """The programme, for the ledger."""
         return int(self.fellowship.program_id)
+
+    @property
+    def grant(self) -> Grant:
+        """The grant it became: the last, where it was narrowed. Raises Grant.DoesNotExist."""
+        found: Grant = self.grants.latest("pk")
+        return found

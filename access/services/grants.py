@@ -47,6 +47,8 @@ def make(*, request: AccessRequest) -> Grant:
         dataset=request.dataset,
         operations=request.operations,
         fields=request.fields,
+        row_filters=request.row_filters,
+        purpose=request.purpose,
         handling=request.handling,
         starts_at=_midnight(request.starts_on, zone),
         ends_at=_midnight(request.ends_on + dt.timedelta(days=1), zone),

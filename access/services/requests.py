@@ -178,7 +178,7 @@ def approve_request(*, request: AccessRequest, by: User, reason: str) -> Grant:
     A request already approved by the same person gives the same grant again.
     """
     request = AccessRequest.objects.locked().get(pk=request.pk)
-    if request.decided_by == by and hasattr(request, "grant"):
+    if request.decided_by == by and request.grants.exists():
         return request.grant
     refuse(policy.may_approve(request, by))
     refuse(policy.reason_given(reason, "Say why this is the least that serves."))

@@ -32,7 +32,7 @@ from fellowship.web.tables import paginate
 def agreement(request: HttpRequest, ref: str) -> HttpResponse:
     """The text of one agreement, and its acceptance."""
     rows = Agreement.objects.select_related(
-        "person", "accepted_by", "request__dataset", "request__fellowship", "grant"
+        "person", "accepted_by", "request__dataset", "request__fellowship"
     )
     found = visible_or_404(rows, request.user, ref=ref)
     context = {

@@ -70,7 +70,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """One request: what is asked, the steps to a decision, each verb or why not."""
     found = _request(request, ref)
     user: Any = request.user
-    grant = Grant.objects.filter(request=found).select_related("agreement", "handling").first()
+    grants = Grant.objects.filter(request=found).select_related("agreement", "handling")
+    grant = grants.order_by("-pk").first()
     if grant is not None:
         grant.request = found
     events = list(timeline(found)[:30])

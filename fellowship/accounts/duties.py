@@ -18,6 +18,7 @@ Live = Callable[[User, Realm], bool]
 PARTIES: Final[dict[str, str]] = {
     roles.APPLICANT: "is an applicant in {realm}, with a proposal not yet decided",
     roles.FELLOW: "is a fellow in {realm}, with a fellowship not yet closed",
+    roles.COLLABORATOR: "works on a fellowship in {realm} beside its fellow",
 }
 """Who is party to a case, in words."""
 

@@ -12,6 +12,7 @@ from django.db import models
 
 APPLICANT: Final = "applicant"
 FELLOW: Final = "fellow"
+COLLABORATOR: Final = "collaborator"
 MENTOR: Final = "mentor"
 REVIEWER: Final = "reviewer"
 BOARD_MEMBER: Final = "board_member"
@@ -40,6 +41,7 @@ class Seat(models.TextChoices):
 PERMISSIONS: Final[dict[str, str]] = {
     "apply": "Draft and submit proposals",
     "do_research": "Carry out a fellowship",
+    "collaborate": "Work on one fellowship beside its fellow",
     "mentor_fellows": "Accompany fellows",
     "score_proposals": "Declare conflicts and score assigned proposals",
     "sit_on_board": "Read dossiers, vote and dissent",
@@ -98,6 +100,12 @@ FellowRole = _role(
     "Carries out a signed scope of work: requests data, reports findings, submits publications.",
     "apply",
     "do_research",
+)
+CollaboratorRole = _role(
+    COLLABORATOR,
+    "Collaborator",
+    "Works on a fellowship beside its fellow, with data granted by name; sees nothing else of it.",
+    "collaborate",
 )
 MentorRole = _role(
     MENTOR,
@@ -181,5 +189,5 @@ AdministratorRole = _role(
 )
 
 CHOICES: Final = [(key, role.label) for key, role in ROLES.items()]
-STAFF: Final = tuple(key for key in ROLES if key not in (APPLICANT, FELLOW))
+STAFF: Final = tuple(key for key in ROLES if key not in (APPLICANT, FELLOW, COLLABORATOR))
 """Roles held for the company, against applicants and fellows from outside."""

@@ -1,5 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import fellowship.kernel.time
 import simple_history.models
 from django.conf import settings
@@ -455,6 +456,62 @@ class Migration(migrations.Migration):
                 'ordering': ('-completed_at', '-id'),
                 'indexes': [models.Index(fields=['person', 'realm', 'kind', 'expires_at'], name='scoping_tra_person__10ee90_idx')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('completed_at'))), name='training_expires_after_it_is_completed'), models.UniqueConstraint(fields=('person', 'realm', 'kind', 'completed_at'), name='training_recorded_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalCollaborator',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('name', models.CharField(help_text='As the fellow names them.', max_length=200)),
+                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
+                ('part', models.TextField(help_text='What they do in the fellowship, and why it needs them.')),
+                ('named_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('confirmed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('removed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('removed_because', models.TextField(blank=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('confirmed_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('fellowship', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='scoping.fellowship')),
+                ('named_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('removed_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical collaborator',
+                'verbose_name_plural': 'historical collaborators',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='Collaborator',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('name', models.CharField(help_text='As the fellow names them.', max_length=200)),
+                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
+                ('part', models.TextField(help_text='What they do in the fellowship, and why it needs them.')),
+                ('named_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('confirmed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('removed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('removed_because', models.TextField(blank=True)),
+                ('confirmed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('fellowship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collaborators', to='scoping.fellowship')),
+                ('named_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collaborations', to=settings.AUTH_USER_MODEL)),
+                ('removed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('named_at', 'id'),
+                'indexes': [models.Index(fields=['person', 'removed_at'], name='scoping_col_person__bfdea8_idx')],
+                'constraints': [models.UniqueConstraint(models.F('fellowship'), django.db.models.functions.text.Lower('email'), condition=models.Q(('removed_at', None)), name='collaborator_named_once'), models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('fellowship', 'person'), name='collaborator_takes_part_once'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None), ('person', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('person__isnull', False)), _connector='OR'), name='collaborator_confirmed_at_by_and_person_go_together'), models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('named_by')), _negated=True), _connector='OR'), name='collaborator_confirmed_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), models.Q(('removed_at__isnull', False), ('removed_by__isnull', False)), _connector='OR'), name='collaborator_removed_at_and_by_go_together')],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoping.models.collaborators import Collaborator
 from scoping.models.fellowship import Fellowship, FellowshipQuerySet, Suspension
 from scoping.models.scope import ScopeOfWork, Signature
 from scoping.models.talent import TalentStep, Training
@@ -9,6 +10,7 @@ from scoping.models.work import CheckIn, Milestone
 
 __all__ = [
     "CheckIn",
+    "Collaborator",
     "Fellowship",
     "FellowshipQuerySet",
     "Milestone",

@@ -49,6 +49,7 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
     },
     "access request": {
         "requested": ["The data steward"],
+        "changes": ["The data steward"],
         "checked": ["The programme manager"],
         "with_board": ["The board"],
         "approved": ["The data steward or security on-call"],

@@ -69,6 +69,8 @@ PARTICIPLES = {
         "referred to the board",
         "refused",
         "returned",
+        "revised",
+        "sent back for changes",
         "withdrawn",
     },
     "release request": {

@@ -15,10 +15,12 @@ __all__ = [
     "OPERATION_OF",
     "REQUEST_MOVES",
     "TIERS",
+    "AnomalyKind",
     "DeletionMethod",
     "EventKind",
     "Operation",
     "RequestState",
+    "TargetKind",
     "Tier",
     "Variant",
     "Verdict",
@@ -75,6 +77,22 @@ class Verdict(models.TextChoices):
     OUT_OF_SCOPE = "out_of_scope", "Out of scope"
     UNKNOWN_PERSON = "unknown_person", "Unknown person"
     UNKNOWN_DATASET = "unknown_dataset", "Unknown dataset"
+
+
+class TargetKind(models.TextChoices):
+    """How a target system learns what to let through."""
+
+    WEBHOOK = "webhook", "It is sent what changed"
+    PULL = "pull", "It asks by API"
+
+
+class AnomalyKind(models.TextChoices):
+    """What on the trail differs from how a person or dataset is used otherwise."""
+
+    FIRST_USE = "first_use", "First use of an operation"
+    OFF_HOURS = "off_hours", "Many acts outside working time"
+    EXPORT_SPIKE = "export_spike", "More exports than usual"
+    NEW_SOURCE = "new_source", "From a new source or under a new identity"
 
 
 class RequestState(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from access.models.anomalies import AnomalyReview
 from access.models.datasets import Dataset
 from access.models.endings import DeletionCertificate
 from access.models.escrow import EndingTerm, EscrowDeposit, EscrowOpening, EscrowWaiver
@@ -10,11 +11,14 @@ from access.models.grants import Agreement, Grant, GrantReminder
 from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedReview
 from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
+from access.models.targets import Assignment, TargetDataset, TargetSystem
 
 __all__ = [
     "AccessEvent",
     "AccessRequest",
     "Agreement",
+    "AnomalyReview",
+    "Assignment",
     "Dataset",
     "DeletionCertificate",
     "EndingTerm",
@@ -31,4 +35,6 @@ __all__ = [
     "ReleaseReview",
     "ReleaseSource",
     "SealedReview",
+    "TargetDataset",
+    "TargetSystem",
 ]

@@ -15,6 +15,7 @@ from fellowship.web.api import Input, ReasonInput, Router, VisibleViewSet, servi
 from scoping import document, services
 from scoping.forms import FellowshipFilter
 from scoping.models import Fellowship, Milestone, ScopeOfWork, Signature
+from scoping.states import CheckpointOutcome
 
 
 class FellowshipSerializer(serializers.ModelSerializer[Fellowship]):
@@ -134,6 +135,13 @@ class DeliverInput(Input):
 
     evidence = serializers.CharField(max_length=10_000)
     evidence_hash = serializers.CharField(max_length=64, required=False, default="")
+    evidence_url = serializers.CharField(max_length=500, required=False, default="")
+
+
+class AcceptInput(ReasonInput):
+    """The verdict, and what a review checkpoint decided."""
+
+    outcome = serializers.ChoiceField(choices=CheckpointOutcome.choices, required=False, default="")
 
 
 class FellowshipViewSet(VisibleViewSet):
@@ -191,7 +199,9 @@ class MilestoneViewSet(VisibleViewSet):
     deliver = service_action(
         "deliver", services.deliver_milestone, subject="milestone", input=DeliverInput
     )
-    accept = service_action("accept", services.accept_milestone, subject="milestone")
+    accept = service_action(
+        "accept", services.accept_milestone, subject="milestone", input=AcceptInput
+    )
     send_back = service_action(
         "send-back", services.return_milestone, subject="milestone", input=ReasonInput
     )

@@ -228,7 +228,9 @@ class TrainingForm(forms.Form):
     kind = forms.ChoiceField(choices=TrainingKind.choices, label="Training")
     completed_on = forms.DateField(label="Completed on")
     evidence = forms.CharField(
-        label="Evidence", max_length=300, required=False, help_text="Certificate or session."
+        label="Evidence",
+        max_length=300,
+        help_text="Certificate, session or link that shows it.",
     )
 
 

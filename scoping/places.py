@@ -13,11 +13,12 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.programs.states import Stage
 from fellowship.web import nav, verbs
 from scoping import casefile, panels
-from scoping.models import CheckIn, Fellowship, Milestone
+from scoping.models import CheckIn, Contribution, Fellowship, Milestone
 from scoping.models.fellowship import READERS
 from scoping.panels import Banner, NextStep
 from scoping.sections import CLAUSES
 from scoping.states import (
+    CheckpointOutcome,
     Credit,
     FellowshipState,
     MilestoneState,
@@ -51,11 +52,19 @@ verbs.register(
         "scoping.accept_milestone": "accepted the milestone",
         "scoping.return_milestone": "returned the milestone",
         "scoping.except_milestone": "excepted the milestone",
+        "scoping.name_reviewer": "named who judges the milestone",
+        "scoping.attach_evidence": "attached a file to the milestone",
+        "scoping.remove_evidence": "took a file from the milestone",
         "scoping.check_in": "checked in",
         "scoping.clear_blocker": "cleared the blocker",
         "scoping.record_training": "recorded the training",
         "scoping.propose_talent_step": "proposed a step on the talent path",
         "scoping.decide_talent_step": "decided the step on the talent path",
+        "scoping.answer_talent_step": "answered the step on the talent path",
+        "scoping.add_contribution": "added a contribution",
+        "scoping.revise_contribution": "corrected the contribution",
+        "scoping.confirm_contribution": "confirmed the contribution",
+        "scoping.withdraw_contribution": "took the contribution back",
     }
 )
 verbs.register_values(
@@ -65,7 +74,11 @@ verbs.register_values(
         "scoping.terms": ((key, clause.label) for key, clause in CLAUSES.items()),
         "scoping.clauses": ((key, clause.label) for key, clause in CLAUSES.items()),
         "credit": Credit.choices,
-        "scoping.kind": (*TrainingKind.choices, *Milestone.Kind.choices),
+        "scoping.kind": (
+            *(*TrainingKind.choices, *Milestone.Kind.choices),
+            *Contribution.Kind.choices,
+        ),
+        "scoping.outcome": CheckpointOutcome.choices,
         "scoping.side": Side.choices,
         "scoping.state": (
             *(*TalentState.choices, *FellowshipState.choices),

@@ -21,5 +21,14 @@ def fellowships(key: int) -> QuerySet[Fellowship, int]:
     return rows.order_by().values_list("pk", flat=True)
 
 
-for label in ("scopeofwork", "milestone", "checkin", "suspension", "talentstep", "collaborator"):
+for label in (
+    "scopeofwork",
+    "milestone",
+    "checkin",
+    "suspension",
+    "talentstep",
+    "mentorship",
+    "contribution",
+    "collaborator",
+):
     closes_with(f"scoping.{label}", "fellowship_id", fellowships)

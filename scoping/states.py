@@ -7,7 +7,8 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
-from fellowship.programs.states import Tier as Tier  # noqa: PLC0414 - our callers name it here
+from fellowship.programs.states import TalentPath as TalentPath  # noqa: PLC0414 - our callers
+from fellowship.programs.states import Tier as Tier  # noqa: PLC0414 - name them here
 
 
 class FellowshipState(models.TextChoices):
@@ -137,28 +138,45 @@ MILESTONE_MOVES = MoveTable(
 )
 
 
+class CheckpointOutcome(models.TextChoices):
+    """What a review checkpoint decided about the work."""
+
+    CONTINUE = "continue", "Continue"
+    CHANGES = "changes", "Continue with changes"
+    STOP = "stop", "Stop and escalate"
+
+
 class TalentState(models.TextChoices):
     """Where a step on the talent path stands."""
 
     PROPOSED = "proposed", "Proposed"
+    OFFERED = "offered", "Offered to the fellow"
     AGREED = "agreed", "Agreed"
     DECLINED = "declined", "Declined"
+
+
+WAITING: Final = (TalentState.PROPOSED, TalentState.OFFERED)
+"""States of a step that somebody has still to answer; a fellowship has at most one such."""
 
 
 TALENT_MOVES = MoveTable(
     name="talent step",
     initial=TalentState.PROPOSED,
     moves=(
-        Move("agree", TalentState.PROPOSED, TalentState.AGREED),
+        Move("offer", TalentState.PROPOSED, TalentState.OFFERED),
         Move("decline", TalentState.PROPOSED, TalentState.DECLINED),
+        Move("agree", TalentState.OFFERED, TalentState.AGREED),
+        Move("decline", TalentState.OFFERED, TalentState.DECLINED),
     ),
     holders={
         TalentState.PROPOSED: Holder.US,
+        TalentState.OFFERED: Holder.YOU,
         TalentState.AGREED: Holder.NOBODY,
         TalentState.DECLINED: Holder.NOBODY,
     },
     labels=dict(TalentState.choices),
     said={
+        "offer": "offered to the fellow",
         "agree": "agreed to",
     },
 )
@@ -223,12 +241,3 @@ class TrainingKind(models.TextChoices):
 
     SECURITY = "security", "Security expectations"
     INCIDENTS = "incidents", "Incidents, exceptions and publication requests"
-
-
-class TalentPath(models.TextChoices):
-    """The published path; no step promises the next."""
-
-    SHORT_TERM = "short_term_fellow", "Short-term fellow"
-    EXTENDED = "extended_collaborator", "Extended collaborator"
-    ADVISORY = "advisory_contributor", "Advisory contributor"
-    HIRE = "full_time_hire", "Full-time hire"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holders
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import System
-from scoping.models import Fellowship, Milestone
+from fellowship.notices.services import notify
+from scoping.models import CheckIn, Fellowship, Mentorship, Milestone, Training
 from scoping.queries import offered_scope
-from scoping.services import lapse_offer
+from scoping.services import lapse_offer, rounds
 from scoping.services.common import (
     COUNTERSIGNATURE,
     SIGNATURE,
@@ -18,12 +21,16 @@ from scoping.services.common import (
     signers,
     tell,
 )
+from scoping.services.training import RENEWAL
 
 SWEEP = System("clocks.sweep")
 
 describe(SIGNATURE, label="Your signature under the scope of work")
 describe(COUNTERSIGNATURE, label="The company's signature under the scope of work")
 describe(VERDICT, label="Verdict on a milestone", reminders=(1,))
+describe(rounds.FELLOW, label="Your check-in of the month", reminders=(3,))
+describe(rounds.MENTOR, label="The mentor's check-in of the month", reminders=(3,))
+describe(RENEWAL, label="Renewal of a training", reminders=(30, 7, 1))
 
 
 @on_breach(SIGNATURE, ends=True)
@@ -49,3 +56,49 @@ def verdict_late(clock: Clock, at: dt.datetime) -> None:
     case = milestone.fellowship
     text = f"“{milestone.title}” waits for a verdict since {milestone.delivered_at:%-d %B}"
     tell(case, "verdict_overdue", managers(case), text, page="milestones")
+
+
+@on_breach(rounds.FELLOW)
+def fellow_silent(clock: Clock, at: dt.datetime) -> None:
+    """The fellow wrote nothing in a month: both are told, and the present month is waited for."""
+    _silent(clock, CheckIn.Author.FELLOW)
+
+
+@on_breach(rounds.MENTOR)
+def mentor_silent(clock: Clock, at: dt.datetime) -> None:
+    """The mentor wrote nothing in a month: both are told, and the present month is waited for."""
+    _silent(clock, CheckIn.Author.MENTOR)
+
+
+def _silent(clock: Clock, author: str) -> None:
+    mentorship = Mentorship.objects.select_related("mentor").get(pk=clock.subject_id)
+    case = Fellowship.objects.select_related("program", "fellow").get(pk=mentorship.fellowship_id)
+    mentorship.fellowship = case
+    month = case.program.calendar().local(clock.due_at)
+    who = "fellow" if author == CheckIn.Author.FELLOW else "mentor"
+    people = [case.fellow, mentorship.mentor, *managers(case)]
+    text = f"no check-in of the {who} for {month:%B}"
+    tell(case, "check_in_missing", people, text, page="check_ins")
+    if mentorship.ends_at is None and rounds.wanted(case):
+        rounds.wait_for(mentorship, author, rounds.month_of(case), SWEEP)
+
+
+@on_breach(RENEWAL)
+def training_expired(clock: Clock, at: dt.datetime) -> None:
+    """A training has expired: the person and those who record trainings are told."""
+    training = Training.objects.select_related("person", "realm").get(pk=clock.subject_id)
+    people = {
+        p.pk: p
+        for p in (
+            training.person,
+            *holders(training.realm_id, roles.MANAGER, roles.STEWARD),
+        )
+    }
+    notify(
+        kind="scoping.training_expired",
+        to=people.values(),
+        title=f"Expired: {training}, {training.person}",
+        body="Access is closed until it is done again, or an exception covers the time between.",
+        subject_obj=training,
+        realm=training.realm_id,
+    )

@@ -48,6 +48,7 @@ PARTS = {
     "track": ("Tracks", "tracks"),
     "model": ("Fellowship models", "models"),
     "output": ("Output types", "output_types"),
+    "step": ("Talent path", "path_steps"),
     "standard": ("Stage standards", "stage_standards"),
 }
 """What a programme is furnished with: its name for people, and the relation that holds it."""

@@ -59,6 +59,15 @@ class Tier(models.TextChoices):
         return list(Tier).index(self)
 
 
+class TalentPath(models.TextChoices):
+    """The published path; no step promises the next."""
+
+    SHORT_TERM = "short_term_fellow", "Short-term fellow"
+    EXTENDED = "extended_collaborator", "Extended collaborator"
+    ADVISORY = "advisory_contributor", "Advisory contributor"
+    HIRE = "full_time_hire", "Full-time hire"
+
+
 class Freedom(models.TextChoices):
     """How freely one may publish."""
 

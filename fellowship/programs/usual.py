@@ -1,4 +1,4 @@
-"""What most programmes offer: five models, three tracks and six outputs, to begin with.
+"""What most programmes offer: models, tracks, outputs and the talent path, to begin with.
 
 A new programme takes them over in one step and changes what is different there.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fellowship.programs.models import FellowshipModel, Track
-from fellowship.programs.states import Freedom, Tier
+from fellowship.programs.states import Freedom, TalentPath, Tier
 from fellowship.programs.terms import Milestone, ResidencyStage
 
 Rows = Sequence[Mapping[str, Any]]
@@ -163,9 +163,51 @@ OUTPUT_TYPES: Final[Rows] = (
     },
 )
 
+PATH: Final[Rows] = (
+    {
+        "key": TalentPath.SHORT_TERM,
+        "summary": "One question, one signed scope of work, a mentor, and an end.",
+        "fellow_side": "The milestones of the scope of work, with evidence. A check-in each month. "
+        "Findings reported when they are found, not when the paper is ready.",
+        "company_side": "The mentor’s hours as signed, data in time, a verdict within five working "
+        "days, and permission to publish as the rule.",
+        "begins_and_ends": "Begins when both sides have signed; ends on the last day of the scope.",
+        "pay": "The stipend the call names.",
+    },
+    {
+        "key": TalentPath.EXTENDED,
+        "summary": "A second scope of work that follows from the first one’s results.",
+        "fellow_side": "What a short-term fellow owes, and help in turning the first findings into "
+        "controls where the product owner asks for it.",
+        "company_side": "A new scope of work, reviewed as any other; the same mentor where both "
+        "want it. Access is asked for anew; nothing carries over.",
+        "begins_and_ends": "Begins with a new signed scope; ends with it. Six months at most each.",
+        "pay": "A stipend at the rate of the call.",
+    },
+    {
+        "key": TalentPath.ADVISORY,
+        "summary": "Advice on request: a review, a panel seat, a talk. No access to data.",
+        "fellow_side": "A few hours a month, conflicts declared, confidences kept.",
+        "company_side": "Questions sent with what answers them takes; credit where it is due.",
+        "begins_and_ends": "Begins with a letter; either side ends it at any time with one.",
+        "pay": "By the hour, at the rate the letter names.",
+    },
+    {
+        "key": TalentPath.HIRE,
+        "summary": "Employment, through the company’s ordinary and open hiring.",
+        "fellow_side": "An application like everybody’s. Rights to publish agreed as a fellow "
+        "stand.",
+        "company_side": "The advertised role, decided by people who did not mentor the fellow. The "
+        "fellowship’s record is read only where the fellow asks for it.",
+        "begins_and_ends": "Begins and ends as the employment contract says.",
+        "pay": "The salary of the advertised role.",
+    },
+)
+
 OFFERS: Final[Mapping[str, Rows]] = {
     "tracks": TRACKS,
     "models": MODELS,
     "output_types": OUTPUT_TYPES,
+    "path_steps": PATH,
 }
 """As `services.furnish` takes them."""

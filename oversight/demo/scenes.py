@@ -243,6 +243,7 @@ def offer(cast: Cast, fellowship: Fellowship, datasets: Sequence[str] = ()) -> S
         program=fellowship.program,
         completed_at=now() - dt.timedelta(days=2),
         by=manager,
+        evidence="Session of the security team, list of those present.",
     )
     scope = fellowship.scopes.get(state="draft")
     changes = {

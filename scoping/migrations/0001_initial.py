@@ -455,7 +455,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-completed_at', '-id'),
                 'indexes': [models.Index(fields=['person', 'realm', 'kind', 'expires_at'], name='scoping_tra_person__10ee90_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('completed_at'))), name='training_expires_after_it_is_completed'), models.UniqueConstraint(fields=('person', 'realm', 'kind', 'completed_at'), name='training_recorded_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('completed_at'))), name='training_expires_after_it_is_completed'), models.UniqueConstraint(fields=('person', 'realm', 'kind', 'completed_at'), name='training_recorded_once'), models.CheckConstraint(condition=models.Q(('recorded_by', None), models.Q(('recorded_by', models.F('person')), _negated=True), _connector='OR'), name='training_recorded_by_someone_else'), models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='training_has_evidence')],
             },
         ),
         migrations.CreateModel(
@@ -513,5 +513,333 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['person', 'removed_at'], name='scoping_col_person__bfdea8_idx')],
                 'constraints': [models.UniqueConstraint(models.F('fellowship'), django.db.models.functions.text.Lower('email'), condition=models.Q(('removed_at', None)), name='collaborator_named_once'), models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('fellowship', 'person'), name='collaborator_takes_part_once'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None), ('person', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('person__isnull', False)), _connector='OR'), name='collaborator_confirmed_at_by_and_person_go_together'), models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('named_by')), _negated=True), _connector='OR'), name='collaborator_confirmed_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), models.Q(('removed_at__isnull', False), ('removed_by__isnull', False)), _connector='OR'), name='collaborator_removed_at_and_by_go_together')],
             },
+        ),
+        migrations.CreateModel(
+            name='Contribution',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('kind', models.CharField(choices=[('paper', 'Paper'), ('benchmark', 'Benchmark'), ('tool', 'Tool'), ('talk', 'Talk')], max_length=20)),
+                ('title', models.CharField(max_length=300)),
+                ('link', models.URLField(help_text='Where others find it; a DOI as its address.', max_length=500)),
+                ('on', models.DateField(help_text='The day it was open to others.')),
+                ('people', models.CharField(help_text='Who made it, in the order of credit.', max_length=500)),
+                ('licence', models.CharField(blank=True, help_text='As SPDX names it; empty for a talk.', max_length=100)),
+                ('added_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('confirmed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('withdrawn_because', models.TextField(blank=True)),
+            ],
+            options={
+                'ordering': ('-on', '-id'),
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalContribution',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('kind', models.CharField(choices=[('paper', 'Paper'), ('benchmark', 'Benchmark'), ('tool', 'Tool'), ('talk', 'Talk')], max_length=20)),
+                ('title', models.CharField(max_length=300)),
+                ('link', models.URLField(help_text='Where others find it; a DOI as its address.', max_length=500)),
+                ('on', models.DateField(help_text='The day it was open to others.')),
+                ('people', models.CharField(help_text='Who made it, in the order of credit.', max_length=500)),
+                ('licence', models.CharField(blank=True, help_text='As SPDX names it; empty for a talk.', max_length=100)),
+                ('added_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('confirmed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('withdrawn_because', models.TextField(blank=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical contribution',
+                'verbose_name_plural': 'historical contributions',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalMentorship',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('hours', models.PositiveSmallIntegerField(help_text='Hours promised per month.')),
+                ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('ends_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('handover', models.TextField(blank=True, help_text='What the next mentor must know, where another one followed.')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical mentorship',
+                'verbose_name_plural': 'historical mentorships',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='Mentorship',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('hours', models.PositiveSmallIntegerField(help_text='Hours promised per month.')),
+                ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('ends_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('handover', models.TextField(blank=True, help_text='What the next mentor must know, where another one followed.')),
+            ],
+            options={
+                'ordering': ('fellowship_id', '-starts_at', '-id'),
+            },
+        ),
+        migrations.RemoveConstraint(
+            model_name='talentstep',
+            name='talent_one_open_step',
+        ),
+        migrations.AddField(
+            model_name='checkin',
+            name='owner',
+            field=models.ForeignKey(blank=True, help_text='Who clears the blocker.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalcheckin',
+            name='owner',
+            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Who clears the blocker.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalmilestone',
+            name='evidence_url',
+            field=models.URLField(blank=True, max_length=500),
+        ),
+        migrations.AddField(
+            model_name='historicalmilestone',
+            name='files',
+            field=models.JSONField(blank=True, default=list, help_text='Items {"name", "mime", "size", "sha256", "at"}.'),
+        ),
+        migrations.AddField(
+            model_name='historicalmilestone',
+            name='outcome',
+            field=models.CharField(blank=True, choices=[('continue', 'Continue'), ('changes', 'Continue with changes'), ('stop', 'Stop and escalate')], help_text='What an accepted review checkpoint decided about the work.', max_length=10),
+        ),
+        migrations.AddField(
+            model_name='historicalmilestone',
+            name='reviewer',
+            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Who gives the verdict; the mentor where nobody is named.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicaltalentstep',
+            name='answer',
+            field=models.TextField(blank=True, help_text='What the fellow said to it.'),
+        ),
+        migrations.AddField(
+            model_name='historicaltalentstep',
+            name='answered_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='When the fellow agreed or declined.', null=True),
+        ),
+        migrations.AddField(
+            model_name='historicaltalentstep',
+            name='terms_version',
+            field=models.PositiveIntegerField(blank=True, editable=False, help_text="Version of the programme's published terms of the step; it stays this one.", null=True),
+        ),
+        migrations.AddField(
+            model_name='milestone',
+            name='evidence_url',
+            field=models.URLField(blank=True, max_length=500),
+        ),
+        migrations.AddField(
+            model_name='milestone',
+            name='files',
+            field=models.JSONField(blank=True, default=list, help_text='Items {"name", "mime", "size", "sha256", "at"}.'),
+        ),
+        migrations.AddField(
+            model_name='milestone',
+            name='outcome',
+            field=models.CharField(blank=True, choices=[('continue', 'Continue'), ('changes', 'Continue with changes'), ('stop', 'Stop and escalate')], help_text='What an accepted review checkpoint decided about the work.', max_length=10),
+        ),
+        migrations.AddField(
+            model_name='milestone',
+            name='reviewer',
+            field=models.ForeignKey(blank=True, help_text='Who gives the verdict; the mentor where nobody is named.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='talentstep',
+            name='answer',
+            field=models.TextField(blank=True, help_text='What the fellow said to it.'),
+        ),
+        migrations.AddField(
+            model_name='talentstep',
+            name='answered_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='When the fellow agreed or declined.', null=True),
+        ),
+        migrations.AddField(
+            model_name='talentstep',
+            name='terms_version',
+            field=models.PositiveIntegerField(blank=True, editable=False, help_text="Version of the programme's published terms of the step; it stays this one.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='historicaltalentstep',
+            name='state',
+            field=models.CharField(choices=[('proposed', 'Proposed'), ('offered', 'Offered to the fellow'), ('agreed', 'Agreed'), ('declined', 'Declined')], default='proposed', editable=False, max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='historicaltraining',
+            name='evidence',
+            field=models.TextField(help_text='Certificate, session or link that shows it.'),
+        ),
+        migrations.AlterField(
+            model_name='talentstep',
+            name='state',
+            field=models.CharField(choices=[('proposed', 'Proposed'), ('offered', 'Offered to the fellow'), ('agreed', 'Agreed'), ('declined', 'Declined')], default='proposed', editable=False, max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='training',
+            name='evidence',
+            field=models.TextField(help_text='Certificate, session or link that shows it.'),
+        ),
+        migrations.AddConstraint(
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('blockers', ''), ('owner', None)), models.Q(models.Q(('blockers', ''), _negated=True), ('owner__isnull', False)), _connector='OR'), name='check_in_blocker_has_its_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('cleared_at', None), models.Q(models.Q(('cleared_how', ''), _negated=True), models.Q(('blockers', ''), _negated=True)), _connector='OR'), name='check_in_cleared_says_how'),
+        ),
+        migrations.AddConstraint(
+            model_name='milestone',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome', ''), models.Q(('kind', 'checkpoint'), ('outcome__in', ['continue', 'changes', 'stop']), ('state', 'accepted')), _connector='OR'), name='milestone_outcome_is_of_an_accepted_checkpoint'),
+        ),
+        migrations.AddConstraint(
+            model_name='milestone',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'checkpoint'), ('state', 'accepted'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='milestone_accepted_checkpoint_has_its_outcome'),
+        ),
+        migrations.AddConstraint(
+            model_name='talentstep',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('proposed', 'offered'))), fields=('fellowship',), name='talent_one_open_step'),
+        ),
+        migrations.AddConstraint(
+            model_name='talentstep',
+            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='talent_decided_by_someone_else_than_proposed'),
+        ),
+        migrations.AddConstraint(
+            model_name='talentstep',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'agreed'), ('answered_at__isnull', False)), models.Q(('state__in', ('proposed', 'offered')), ('answered_at', None)), ('state', 'declined'), _connector='OR'), name='talent_agreed_once_the_fellow_answered'),
+        ),
+        migrations.AddField(
+            model_name='contribution',
+            name='added_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='contribution',
+            name='confirmed_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='contribution',
+            name='fellowship',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='scoping.fellowship'),
+        ),
+        migrations.AddField(
+            model_name='contribution',
+            name='withdrawn_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalcontribution',
+            name='added_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalcontribution',
+            name='confirmed_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalcontribution',
+            name='fellowship',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='scoping.fellowship'),
+        ),
+        migrations.AddField(
+            model_name='historicalcontribution',
+            name='withdrawn_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalmentorship',
+            name='fellowship',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='scoping.fellowship'),
+        ),
+        migrations.AddField(
+            model_name='historicalmentorship',
+            name='mentor',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='mentorship',
+            name='fellowship',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mentorships', to='scoping.fellowship'),
+        ),
+        migrations.AddField(
+            model_name='mentorship',
+            name='mentor',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='contribution',
+            index=models.Index(fields=['fellowship', 'on'], name='scoping_con_fellows_9e1a49_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='contribution',
+            index=models.Index(fields=['-on', '-id'], name='scoping_con_on_aa5349_idx'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('fellowship', 'link'), name='contribution_link_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['paper', 'benchmark', 'tool', 'talk'])), name='contribution_kind_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('link', ''), _negated=True), models.Q(('people', ''), _negated=True)), name='contribution_says_what_where_and_who'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'talk'), models.Q(('licence', ''), _negated=True), _connector='OR'), name='contribution_has_its_licence'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='contribution_confirmed_at_and_by_go_together'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('added_by')), _negated=True), _connector='OR'), name='contribution_confirmed_by_someone_else'),
+        ),
+        migrations.AddConstraint(
+            model_name='contribution',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at', None), ('withdrawn_by', None), ('withdrawn_because', '')), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_because', ''), _negated=True)), _connector='OR'), name='contribution_withdrawn_at_by_and_why_go_together'),
+        ),
+        migrations.AddConstraint(
+            model_name='mentorship',
+            constraint=models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('fellowship',), name='mentorship_one_in_force'),
+        ),
+        migrations.AddConstraint(
+            model_name='mentorship',
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='mentorship_ends_after_it_starts'),
+        ),
+        migrations.AddConstraint(
+            model_name='mentorship',
+            constraint=models.CheckConstraint(condition=models.Q(('hours__lte', 160)), name='mentorship_hours_fit_a_month'),
         ),
     ]

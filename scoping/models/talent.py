@@ -14,7 +14,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from scoping.models.fellowship import READERS, Fellowship
-from scoping.states import TalentPath, TalentState, TrainingKind
+from scoping.states import WAITING, TalentPath, TalentState, TrainingKind
 
 
 class TrainingQuerySet(TrackedQuerySet["Training"]):
@@ -47,7 +47,7 @@ class Training(Tracked):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    evidence = models.TextField(blank=True)
+    evidence = models.TextField(help_text="Certificate, session or link that shows it.")
 
     objects: ClassVar = TrainingQuerySet.as_manager()
 
@@ -62,6 +62,11 @@ class Training(Tracked):
             models.UniqueConstraint(
                 fields=["person", "realm", "kind", "completed_at"], name="training_recorded_once"
             ),
+            models.CheckConstraint(
+                condition=Q(recorded_by=None) | ~Q(recorded_by=F("person")),
+                name="training_recorded_by_someone_else",
+            ),
+            models.CheckConstraint(condition=~Q(evidence=""), name="training_has_evidence"),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +89,12 @@ class TalentStep(Tracked):
     )
     step = models.CharField(max_length=30, choices=TalentPath.choices)
     expectations = models.TextField(help_text="What each side expects, and no more.")
+    terms_version = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Version of the programme's published terms of the step; it stays this one.",
+    )
     state = models.CharField(
         max_length=20, choices=TalentState.choices, default=TalentState.PROPOSED, editable=False
     )
@@ -99,6 +110,10 @@ class TalentStep(Tracked):
         related_name="+",
     )
     decided_because = models.TextField(blank=True)
+    answered_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the fellow agreed or declined."
+    )
+    answer = models.TextField(blank=True, help_text="What the fellow said to it.")
 
     objects: ClassVar = TalentStepQuerySet.as_manager()
 
@@ -107,7 +122,7 @@ class TalentStep(Tracked):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["fellowship"],
-                condition=Q(state=TalentState.PROPOSED),
+                condition=Q(state__in=WAITING),
                 name="talent_one_open_step",
             ),
             models.CheckConstraint(
@@ -119,6 +134,16 @@ class TalentStep(Tracked):
                 condition=(Q(state=TalentState.PROPOSED) & Q(decided_at=None))
                 | (~Q(state=TalentState.PROPOSED) & Q(decided_at__isnull=False)),
                 name="talent_decided_once_it_is_no_proposal",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
+                name="talent_decided_by_someone_else_than_proposed",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=TalentState.AGREED) & Q(answered_at__isnull=False))
+                | (Q(state__in=WAITING) & Q(answered_at=None))
+                | Q(state=TalentState.DECLINED),
+                name="talent_agreed_once_the_fellow_answered",
             ),
         ]
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
-from scoping.states import MilestoneState
+from scoping.states import CheckpointOutcome, MilestoneState
 
 
 class MilestoneQuerySet(TrackedQuerySet["Milestone"]):
@@ -52,7 +52,19 @@ class Milestone(Tracked):
         default=MilestoneState.PLANNED,
         editable=False,
     )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who gives the verdict; the mentor where nobody is named.",
+    )
     evidence = models.TextField(blank=True)
+    evidence_url = models.URLField(max_length=500, blank=True)
+    files = models.JSONField(
+        default=list, blank=True, help_text='Items {"name", "mime", "size", "sha256", "at"}.'
+    )
     evidence_hash = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the artifact, where there is one."
     )
@@ -65,6 +77,12 @@ class Milestone(Tracked):
         related_name="+",
     )
     verdict = models.TextField(blank=True, help_text="What the reviewer said.")
+    outcome = models.CharField(
+        max_length=10,
+        choices=CheckpointOutcome.choices,
+        blank=True,
+        help_text="What an accepted review checkpoint decided about the work.",
+    )
     judged_at = models.DateTimeField(null=True, blank=True, editable=False)
     judged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -99,6 +117,19 @@ class Milestone(Tracked):
                 | (Q(delivered_at__isnull=False) & ~Q(evidence="")),
                 name="milestone_delivered_has_evidence",
             ),
+            models.CheckConstraint(
+                condition=Q(outcome="")
+                | Q(
+                    kind="checkpoint",
+                    state=MilestoneState.ACCEPTED,
+                    outcome__in=CheckpointOutcome.values,
+                ),
+                name="milestone_outcome_is_of_an_accepted_checkpoint",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="checkpoint", state=MilestoneState.ACCEPTED) | ~Q(outcome=""),
+                name="milestone_accepted_checkpoint_has_its_outcome",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +144,16 @@ class Milestone(Tracked):
     def due_at(self) -> dt.datetime:
         """The end of the due day in UTC."""
         return dt.datetime.combine(self.due_on, dt.time(23, 59), tzinfo=dt.UTC)
+
+    @property
+    def judge(self) -> Any:
+        """Who gives the verdict: the reviewer named, else the mentor; None where there is none."""
+        return self.reviewer if self.reviewer_id else self.fellowship.mentor
+
+    def handed_in(self, file: dict[str, Any]) -> bool:
+        """Whether this file of `files` was there when the milestone was last delivered."""
+        attached = dt.datetime.fromisoformat(file["at"])
+        return self.delivered_at is not None and attached <= self.delivered_at
 
     @property
     def is_late(self) -> bool:
@@ -147,6 +188,14 @@ class CheckIn(Tracked):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     notes = models.TextField()
     blockers = models.TextField(blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who clears the blocker.",
+    )
     hours = models.DecimalField(
         max_digits=5,
         decimal_places=1,
@@ -181,6 +230,14 @@ class CheckIn(Tracked):
                 condition=(Q(cleared_at=None) & Q(cleared_by=None))
                 | (Q(cleared_at__isnull=False) & Q(cleared_by__isnull=False)),
                 name="check_in_cleared_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(blockers="", owner=None) | (~Q(blockers="") & Q(owner__isnull=False)),
+                name="check_in_blocker_has_its_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(cleared_at=None) | (~Q(cleared_how="") & ~Q(blockers="")),
+                name="check_in_cleared_says_how",
             ),
         ]
 

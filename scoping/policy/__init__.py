@@ -10,6 +10,17 @@ from scoping.policy.cases import (
     may_found,
     may_lift,
     may_suspend,
+    promises,
+)
+from scoping.policy.people import (
+    may_answer_talent,
+    may_confirm,
+    may_contribute,
+    may_decide_talent,
+    may_propose_talent,
+    may_record_training,
+    may_revise,
+    may_take_back,
 )
 from scoping.policy.scopes import (
     SIGNERS,
@@ -24,12 +35,12 @@ from scoping.policy.scopes import (
 from scoping.policy.work import (
     may_check_in,
     may_clear_blocker,
-    may_decide_talent,
     may_deliver,
     may_except,
     may_judge,
-    may_propose_talent,
-    may_record_training,
+    may_name_reviewer,
+    may_own_blocker,
+    verdict_says_enough,
 )
 
 __all__ = [
@@ -37,9 +48,12 @@ __all__ = [
     "board_decides",
     "may_advance",
     "may_amend",
+    "may_answer_talent",
     "may_assign_mentor",
     "may_check_in",
     "may_clear_blocker",
+    "may_confirm",
+    "may_contribute",
     "may_decide_talent",
     "may_deliver",
     "may_edit",
@@ -49,11 +63,17 @@ __all__ = [
     "may_found",
     "may_judge",
     "may_lift",
+    "may_name_reviewer",
     "may_offer",
+    "may_own_blocker",
     "may_propose_talent",
     "may_record_training",
+    "may_revise",
     "may_sign",
     "may_suspend",
+    "may_take_back",
     "may_withdraw",
+    "promises",
     "side_of",
+    "verdict_says_enough",
 ]

@@ -16,6 +16,7 @@ from scoping import closeout
 from scoping.closeout import Obligation
 from scoping.models import Fellowship, Suspension
 from scoping.models.fellowship import READERS
+from scoping.models.mentoring import HOURS_MAX
 from scoping.policy.standing import SEPARATION, holds, is_person, open_case, recused_from, staff
 from scoping.states import FELLOWSHIP_MOVES, FellowshipState
 
@@ -41,6 +42,21 @@ def may_assign_mentor(fellowship: Fellowship, mentor: User, by: Actor) -> Refusa
         None
         if not recused_from(fellowship, mentor)
         else Refusal("recused", f"{mentor} cannot take this case.", field="mentor"),
+    )
+
+
+def promises(fellowship: Fellowship, mentor: User, hours: int, handover: str) -> Refusal | None:
+    """Why the promise is none: hours a month has not, or a new mentor who is told nothing."""
+    if not 0 <= hours <= HOURS_MAX:
+        reason = f"Promise between 0 and {HOURS_MAX} hours a month."
+        return Refusal("bad_hours", reason, field="hours")
+    if fellowship.mentor_id in (None, mentor.pk) or handover.strip():
+        return None
+    return Refusal(
+        "no_handover",
+        f"Write what {mentor} must know: where the work stands, what is promised, what blocks it.",
+        rule="mentoring is part of the contract",
+        field="handover",
     )
 
 

@@ -53,3 +53,10 @@ def open_case(fellowship: Fellowship) -> Refusal | None:
     if fellowship.ended_at is None:
         return None
     return Refusal("ended", f"This fellowship ended on {fellowship.ended_at:%-d %B %Y}.")
+
+
+def is_fellow(fellowship: Fellowship, by: Actor, what: str) -> Refusal | None:
+    """Refuse what only the fellow of the case does."""
+    if getattr(by, "pk", None) == fellowship.fellow_id:
+        return None
+    return Refusal("not_yours", f"Only the fellow {what}.")

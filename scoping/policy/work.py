@@ -1,4 +1,4 @@
-"""Milestones, check-ins, training and the talent path."""
+"""Milestones with their verdicts, check-ins with their blockers."""
 
 from __future__ import annotations
 
@@ -6,27 +6,93 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
-from fellowship.programs.models import Program
-from scoping.models import CheckIn, Fellowship, Milestone, TalentStep
-from scoping.policy.standing import SEPARATION, is_person, open_case, recused_from, staff
-from scoping.states import MILESTONE_MOVES, TALENT_MOVES
+from scoping.models import CheckIn, Fellowship, Milestone
+from scoping.models.fellowship import READERS
+from scoping.policy.standing import SEPARATION, is_fellow, open_case, recused_from, staff
+from scoping.states import MILESTONE_MOVES, CheckpointOutcome, MilestoneState
 
 
 def may_deliver(milestone: Milestone, by: Actor) -> Refusal | None:
     """Why `by` may not deliver it."""
     return first(
-        _is_fellow(milestone.fellowship, by, "delivers milestones"),
+        is_fellow(milestone.fellowship, by, "delivers milestones"),
         open_case(milestone.fellowship),
         MILESTONE_MOVES.refusal(milestone.state, "deliver"),
     )
 
 
 def may_judge(milestone: Milestone, by: Actor, verb: str = "accept") -> Refusal | None:
-    """Why `by` may not accept or return it: the mentor judges, or the manager."""
+    """Why `by` may not accept or return it: its reviewer judges, by default the mentor, or the
+    manager."""
     case = milestone.fellowship
     return first(
-        _mentor_or_manager(case, by, "judges a milestone"),
+        _not_recused(case, by)
+        if isinstance(by, User) and by.pk == milestone.reviewer_id
+        else _mentor_or_manager(case, by, "judges a milestone"),
         MILESTONE_MOVES.refusal(milestone.state, verb),
+    )
+
+
+def verdict_says_enough(
+    milestone: Milestone, verb: str, reason: str, outcome: str
+) -> Refusal | None:
+    """Why a verdict is none yet: no reason, or a review checkpoint without what it decided."""
+    if not reason.strip():
+        asked = {
+            "accept": "Say what convinced you.",
+            "return": "Say what is missing, so that it can be mended.",
+            "except": "Say why it will not be delivered.",
+        }
+        return Refusal("no_reason", asked[verb], field="reason")
+    checkpoint = verb == "accept" and milestone.kind == Milestone.Kind.CHECKPOINT
+    if checkpoint and outcome not in CheckpointOutcome.values:
+        return Refusal(
+            "no_outcome",
+            "Choose what the review decided: continue, continue with changes, or stop.",
+            rule="review checkpoints of the scope of work",
+            field="outcome",
+        )
+    if outcome and not checkpoint:
+        return Refusal(
+            "no_checkpoint", "Only a review checkpoint that is accepted has one.", field="outcome"
+        )
+    return None
+
+
+def may_name_reviewer(milestone: Milestone, reviewer: User | None, by: Actor) -> Refusal | None:
+    """Why `reviewer` may not be named: someone of the programme who is not the fellow."""
+    case = milestone.fellowship
+    return first(
+        staff(case, by, roles.MANAGER, what="names who judges a milestone"),
+        None
+        if milestone.state in (MilestoneState.PLANNED, MilestoneState.DELIVERED)
+        else Refusal("judged", "This milestone was judged already."),
+        _reviews(case, reviewer) if reviewer is not None else None,
+    )
+
+
+def _reviews(case: Fellowship, reviewer: User) -> Refusal | None:
+    if reviewer.pk == case.fellow_id:
+        return Refusal("own_work", "Nobody judges their own work.", SEPARATION, "reviewer")
+    if not has_role(reviewer, case.program_id, roles.MENTOR, roles.MANAGER, *READERS):
+        reason = f"{reviewer} holds no role in this programme."
+        return Refusal("no_role", reason, field="reviewer")
+    if recused_from(case, reviewer):
+        return Refusal("recused", f"{reviewer} cannot take this case.", field="reviewer")
+    return None
+
+
+def may_own_blocker(fellowship: Fellowship, owner: User) -> Refusal | None:
+    """Why this person may not be who clears a blocker: fellow, mentor or a manager does."""
+    if owner.pk in (fellowship.fellow_id, fellowship.mentor_id):
+        return None
+    return first(
+        None
+        if has_role(owner, fellowship.program_id, roles.MANAGER)
+        else Refusal("no_role", f"{owner} has no part in this case.", field="owner"),
+        None
+        if not recused_from(fellowship, owner)
+        else Refusal("recused", f"{owner} cannot take this case.", field="owner"),
     )
 
 
@@ -62,61 +128,15 @@ def may_clear_blocker(check_in: CheckIn, by: Actor) -> Refusal | None:
     )
 
 
-def may_record_training(program: Program, person: User, by: Actor) -> Refusal | None:
-    """Why `by` may not record that `person` completed a training."""
-    if not is_person(by):
-        return None
-    return first(
-        None
-        if has_role(by, program.pk, roles.MANAGER, roles.STEWARD, roles.ONCALL)
-        else Refusal("wrong_role", "Only a manager, steward or on-call records training."),
-        None
-        if getattr(by, "pk", None) != person.pk
-        else Refusal("separation", "Nobody records their own training.", rule=SEPARATION),
-        None
-        if person.is_active
-        else Refusal("inactive", "This person's account is not active.", field="person"),
-    )
-
-
-def may_propose_talent(fellowship: Fellowship, by: Actor) -> Refusal | None:
-    """Why `by` may not propose a step on the talent path."""
-    return first(
-        staff(fellowship, by, roles.MANAGER, what="proposes a step on the talent path"),
-        None
-        if not fellowship.talent_steps.filter(decided_at=None).exists()
-        else Refusal("step_open", "A step is proposed already; decide it first."),
-    )
-
-
-def may_decide_talent(step: TalentStep, by: Actor, verb: str) -> Refusal | None:
-    """Why `by` may not decide the step: the sponsor or the chair does, never who proposed it."""
-    return first(
-        staff(
-            step.fellowship,
-            by,
-            roles.SPONSOR,
-            roles.CHAIR,
-            what="decides a step on the talent path",
-        ),
-        Refusal("separation", "Who proposed the step does not decide it.", rule=SEPARATION)
-        if getattr(by, "pk", None) == step.proposed_by_id
-        else None,
-        TALENT_MOVES.refusal(step.state, verb),
-    )
-
-
-def _is_fellow(fellowship: Fellowship, by: Actor, what: str) -> Refusal | None:
-    if getattr(by, "pk", None) == fellowship.fellow_id:
-        return None
-    return Refusal("not_yours", f"Only the fellow {what}.")
+def _not_recused(fellowship: Fellowship, by: User) -> Refusal | None:
+    if recused_from(fellowship, by):
+        return Refusal("separation", "You declared a conflict about this case.", rule=SEPARATION)
+    return None
 
 
 def _mentor_or_manager(fellowship: Fellowship, by: Actor, what: str) -> Refusal | None:
     if isinstance(by, User) and by.pk == fellowship.mentor_id:
-        if not recused_from(fellowship, by):
-            return None
-        return Refusal("separation", "You declared a conflict about this case.", rule=SEPARATION)
+        return _not_recused(fellowship, by)
     if not isinstance(by, User):
         return Refusal("wrong_role", f"A person {what}.")
     refusal = staff(fellowship, by, roles.MANAGER, what=what)

@@ -10,6 +10,14 @@ from scoping.services.cases import (
     lift,
     suspend,
 )
+from scoping.services.check_ins import check_in, clear_blocker
+from scoping.services.contributions import (
+    add_contribution,
+    confirm_contribution,
+    revise_contribution,
+    withdraw_contribution,
+)
+from scoping.services.evidence import attach_evidence, remove_evidence
 from scoping.services.founding import found_fellowship
 from scoping.services.scopes import (
     amend,
@@ -23,24 +31,32 @@ from scoping.services.scopes import (
     sign_scope,
     withdraw_scope,
 )
-from scoping.services.talent import decide_talent_step, propose_talent_step, record_training
+from scoping.services.talent import (
+    answer_talent_step,
+    decide_talent_step,
+    propose_talent_step,
+)
+from scoping.services.training import record_training
 from scoping.services.work import (
     accept_milestone,
-    check_in,
-    clear_blocker,
     deliver_milestone,
     except_milestone,
+    name_reviewer,
     return_milestone,
 )
 
 __all__ = [
     "accept_milestone",
+    "add_contribution",
     "advance",
     "amend",
+    "answer_talent_step",
     "approve_scope",
     "assign_mentor",
+    "attach_evidence",
     "check_in",
     "clear_blocker",
+    "confirm_contribution",
     "decide_talent_step",
     "deliver_milestone",
     "deny_scope",
@@ -52,12 +68,16 @@ __all__ = [
     "found_fellowship",
     "lapse_offer",
     "lift",
+    "name_reviewer",
     "offer_scope",
     "propose_talent_step",
     "record_training",
+    "remove_evidence",
     "return_milestone",
     "return_scope",
+    "revise_contribution",
     "sign_scope",
     "suspend",
+    "withdraw_contribution",
     "withdraw_scope",
 ]

@@ -9,7 +9,8 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from scoping import policy
-from scoping.models import Fellowship, Suspension
+from scoping.models import Fellowship, Mentorship, Suspension
+from scoping.services import rounds
 from scoping.services.common import (
     COUNTERSIGNATURE,
     SIGNATURE,
@@ -28,22 +29,29 @@ def assign_mentor(
     mentor: User,
     by: Actor,
     hours: int | None = None,
+    handover: str = "",
     reason: str = "",
 ) -> Fellowship:
-    """Name the mentor and the hours a month promised. The same again changes nothing."""
+    """Name the mentor and the hours a month promised. The same again changes nothing.
+
+    Who follows another mentor finds what they must know in `handover`.
+    """
     case = locked(fellowship)
     hours = case.mentor_hours if hours is None else hours
     if (case.mentor_id, case.mentor_hours) == (mentor.pk, hours):
         return case
     refuse(policy.may_assign_mentor(case, mentor, by))
+    refuse(policy.promises(case, mentor, hours, handover))
     before, case.mentor, case.mentor_hours = case.mentor_id, mentor, hours
     case.save()
+    _begin_mentorship(case, mentor, handover.strip() if before != mentor.pk else "", by)
     tell(
         case,
         "mentor_assigned",
         [case.fellow, mentor],
         f"{mentor} is the mentor",
-        body=f"{hours} hours a month are promised.",
+        body="\n\n".join(filter(None, (f"{hours} hours a month are promised.", handover.strip()))),
+        page="people",
     )
     journal.record(subject=case, change={"mentor": [before, mentor.pk], "hours": hours})
     return case
@@ -65,6 +73,10 @@ def enter_stage(*, fellowship: Fellowship, stage: str, by: Actor, reason: str = 
     if stage == FellowshipState.CLOSED and case.ended_at is None and isinstance(by, User):
         case.ended_at, case.ended_by = now(), by
     case.save()
+    if rounds.wanted(case):
+        rounds.begin(case, by)
+    else:
+        rounds.cease(rounds.current(case), by, "the work has ended")
     journal.record(subject=case, change={"stage": [before, stage]})
     return case
 
@@ -98,6 +110,7 @@ def end(*, fellowship: Fellowship, by: User, reason: str) -> Fellowship:
         case.state, case.stage_at = FellowshipState.CLOSE_OUT, now()
     case.save()
     stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="the fellowship ended")
+    rounds.cease(rounds.current(case), by, "the fellowship ended")
     tell(
         case,
         "ended",
@@ -166,3 +179,14 @@ def lift(*, suspension: Suspension, by: User, reason: str) -> Suspension:
     )
     journal.record(subject=suspension, change={"fellowship": case.ref})
     return suspension
+
+
+def _begin_mentorship(case: Fellowship, mentor: User, handover: str, by: Actor) -> None:
+    """End the mentorship in force, with its handover, and begin the one the case names now."""
+    before, at = rounds.current(case), now()
+    if before is not None:
+        rounds.cease(before, by, "another promise of mentoring began")
+        before.ends_at, before.handover = at, handover
+        before.save()
+    Mentorship.objects.create(fellowship=case, mentor=mentor, hours=case.mentor_hours, starts_at=at)
+    rounds.begin(case, by)

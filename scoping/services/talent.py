@@ -1,77 +1,26 @@
-"""Record training, which opens access, and decide steps on the talent path."""
+"""Steps on the talent path: proposed, decided by somebody else, agreed to by the fellow."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Final
-
-from fellowship.accounts.models import Actor, User
+from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
-from fellowship.notices.services import notify
-from fellowship.programs.models import Program
+from fellowship.programs.models import PathStep
 from scoping import policy
-from scoping.models import Fellowship, TalentStep, Training
+from scoping.models import Fellowship, TalentStep
 from scoping.services.common import locked, managers, signers, tell
-from scoping.states import TALENT_MOVES, TalentPath, TalentState, TrainingKind
-
-TRAINING_DAYS: Final = 365
-"""Calendar days a training holds unless its record says otherwise."""
-
-
-@journal.verb("scoping.record_training")
-def record_training(
-    *,
-    person: User,
-    program: Program,
-    by: Actor,
-    completed_at: dt.datetime | None = None,
-    expires_at: dt.datetime | None = None,
-    kind: str = TrainingKind.SECURITY,
-    evidence: str = "",
-    reason: str = "",
-) -> Training:
-    """Record that a person completed a training; it holds a year unless `expires_at` is given.
-
-    The same training at the same instant is returned as it is.
-    """
-    completed_at = completed_at or now()
-    expires_at = expires_at or completed_at + dt.timedelta(days=TRAINING_DAYS)
-    refuse(policy.may_record_training(program, person, by))
-    refuse(_times(kind, completed_at, expires_at))
-    known = Training.objects.filter(
-        person=person, realm_id=program.pk, kind=kind, completed_at=completed_at
-    ).first()
-    if known:
-        return known
-    training = Training.objects.create(
-        person=person,
-        realm_id=program.pk,
-        kind=kind,
-        completed_at=completed_at,
-        expires_at=expires_at,
-        recorded_by=by if isinstance(by, User) else None,
-        evidence=evidence.strip(),
-    )
-    notify(
-        kind="scoping.training",
-        to=[person],
-        title=f"Your training is recorded: {training}",
-        body=f"It holds until {expires_at:%-d %B %Y}.",
-        subject_obj=training,
-        realm=program.pk,
-    )
-    change = {"person": person.pk, "kind": kind, "until": expires_at}
-    journal.record(subject=training, realm_id=program.pk, change=change)
-    return training
+from scoping.states import TALENT_MOVES, TalentPath, TalentState
 
 
 @journal.verb("scoping.propose_talent_step")
 def propose_talent_step(
     *, fellowship: Fellowship, step: str, expectations: str, by: User, reason: str = ""
 ) -> TalentStep:
-    """Propose a step with what each side expects. The same proposal again is returned as it is."""
+    """Propose a step with what each side expects. The same proposal again is returned as it is.
+
+    It pins the version of the step's published terms that is in force.
+    """
     case = locked(fellowship)
     same = case.talent_steps.filter(
         state=TalentState.PROPOSED, step=step, expectations=expectations.strip()
@@ -80,42 +29,67 @@ def propose_talent_step(
         return same
     refuse(policy.may_propose_talent(case, by))
     refuse(_step(step, expectations))
+    terms = PathStep.of(case.program, step)
+    refuse(_offered(terms))
     row = TalentStep.objects.create(
-        fellowship=case, step=step, expectations=expectations.strip(), proposed_by=by
+        fellowship=case,
+        step=step,
+        expectations=expectations.strip(),
+        terms_version=terms.version if terms else None,
+        proposed_by=by,
     )
     tell(case, "talent_proposed", signers(case), f"a step to decide: {row}", page="talent")
-    journal.record(subject=row, change={"step": step})
+    journal.record(subject=row, change={"step": step, "terms": row.terms_version})
     return row
 
 
 @journal.verb("scoping.decide_talent_step")
 def decide_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str) -> TalentStep:
-    """Agree to a step or decline it. Decided so already: returned unchanged."""
-    case = locked(Fellowship(pk=step.fellowship_id))
-    row = TalentStep.objects.locked().get(pk=step.pk)
-    row.fellowship = case
-    verb = "agree" if agree else "decline"
-    if row.state == next(m.target for m in TALENT_MOVES.moves if m.verb == verb):
+    """Offer a step to the fellow, or decline it. Decided so already: returned unchanged."""
+    row = _locked(step)
+    case, verb = row.fellowship, "offer" if agree else "decline"
+    if row.decided_at and row.state == TALENT_MOVES.target(TalentState.PROPOSED, verb):
         return row
     refuse(policy.may_decide_talent(row, by, verb))
+    refuse(
+        None if reason.strip() else Refusal("no_reason", "Say why: both read it.", field="reason")
+    )
     row.state = TALENT_MOVES.target(row.state, verb)
-    row.decided_at, row.decided_by, row.decided_because = now(), by, reason
+    row.decided_at, row.decided_by, row.decided_because = now(), by, reason.strip()
     row.save()
-    words = "is agreed" if agree else "is not taken"
-    people = [case.fellow, *managers(case)]
-    tell(case, "talent_decided", people, f"the step “{row}” {words}", body=reason, page="talent")
+    to_fellow = "is offered to you: agree or decline" if agree else "is not taken"
+    to_us = "is offered to the fellow" if agree else "is not taken"
+    for people, words in (([case.fellow], to_fellow), (managers(case), to_us)):
+        text = f"the step “{row}” {words}"
+        tell(case, "talent_decided", people, text, body=reason, page="talent")
     journal.record(subject=row, change={"state": row.state})
     return row
 
 
-def _times(kind: str, completed_at: dt.datetime, expires_at: dt.datetime) -> Refusal | None:
-    if kind not in TrainingKind.values:
-        return Refusal("unknown_kind", "Choose one of the listed trainings.", field="kind")
-    if completed_at > now():
-        return Refusal("future", "A training is recorded once it is done.", field="completed_at")
-    if expires_at <= completed_at:
-        return Refusal("expires_first", "It expires after it was completed.", field="expires_at")
-    return None
+@journal.verb("scoping.answer_talent_step")
+def answer_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str = "") -> TalentStep:
+    """The fellow agrees to the step offered, or declines it. Answered so already: unchanged."""
+    row = _locked(step)
+    case, verb = row.fellowship, "agree" if agree else "decline"
+    if row.answered_at and row.state == TALENT_MOVES.target(TalentState.OFFERED, verb):
+        return row
+    refuse(policy.may_answer_talent(row, by, verb))
+    row.state = TALENT_MOVES.target(row.state, verb)
+    row.answered_at, row.answer = now(), reason.strip()
+    row.save()
+    words = "agreed to" if agree else "declined"
+    people = {person.pk: person for person in (*signers(case), *managers(case))}
+    text = f"{case.fellow} {words} the step “{row}”"
+    tell(case, "talent_answered", people.values(), text, body=row.answer, page="talent")
+    journal.record(subject=row, change={"state": row.state})
+    return row
+
+
+def _locked(step: TalentStep) -> TalentStep:
+    case = locked(Fellowship(pk=step.fellowship_id))
+    row = TalentStep.objects.locked().get(pk=step.pk)
+    row.fellowship = case
+    return row
 
 
 def _step(step: str, expectations: str) -> Refusal | None:
@@ -124,3 +98,9 @@ def _step(step: str, expectations: str) -> Refusal | None:
     if not expectations.strip():
         return Refusal("no_expectations", "Write what each side expects.", field="expectations")
     return None
+
+
+def _offered(terms: PathStep | None) -> Refusal | None:
+    if terms is None or terms.retired_at is None:
+        return None
+    return Refusal("retired", "The programme offers this step no more.", field="step")

@@ -129,7 +129,7 @@ def _judged(
 ) -> HttpResponse:
     case, milestone = _milestone(request, ref, pk)
     form = forms.ReasonForm(request.POST)
-    if service is not services.accept_milestone and not form.is_valid():
+    if not form.is_valid():
         context = frame.context(request, case, milestone=milestone)
         return form_page(request, "scoping/reason.html", form, context)
     return act(

@@ -140,7 +140,11 @@ def test_without_training_nothing_opens(world: World) -> None:
     grant = scenario.granted(world, fellowship)
     assert ask(grant).clause == "Security training"
     scoping.record_training(
-        person=grant.person, program=world.program, completed_at=now(), by=world.manager
+        person=grant.person,
+        program=world.program,
+        completed_at=now(),
+        by=world.manager,
+        evidence="Certificate 12.",
     )
     assert ask(grant).allowed
 

@@ -145,7 +145,7 @@ def test_every_stage_has_a_holder() -> None:
 def test_who_ends_it(world: World, signed: Fellowship, name: str) -> None:
     by = world.people[name]
     end = lambda: services.end(fellowship=signed, by=by, reason="A new post.")  # noqa: E731
-    assert recorded(end) == 1
+    assert recorded(end) == 3  # the end, and the two clocks of check-ins that it stops
     assert recorded(end) == 0
     signed.refresh_from_db()
     assert (signed.state, signed.ended_by) == ("close_out", by)
@@ -242,10 +242,14 @@ def test_a_failing_ledger_changes_nothing(
 def test_training_opens_for_a_year(world: World, founded: Fellowship) -> None:
     done = now() - dt.timedelta(days=10)
     record = lambda: services.record_training(  # noqa: E731
-        person=founded.fellow, program=world.program, completed_at=done, by=world.steward
+        person=founded.fellow,
+        program=world.program,
+        completed_at=done,
+        by=world.steward,
+        evidence="List.",
     )
     assert not training_valid(founded.fellow, world.program)
-    assert recorded(record) == 1
+    assert recorded(record) == 2  # the training, and the clock of its renewal
     assert recorded(record) == 0
     assert training_valid(founded.fellow, world.program)
     assert training_valid(founded.fellow.pk, world.program.pk, done)
@@ -268,13 +272,14 @@ def test_training_refused(world: World, founded: Fellowship, by: str, days: int,
         program=world.program,
         completed_at=now() + dt.timedelta(days=days),
         by=world.people[by],
+        evidence="Certificate 12.",
     )
     assert refused(call) == code
 
 
 def test_nobody_records_their_own_training(world: World) -> None:
     call = lambda: services.record_training(  # noqa: E731
-        person=world.manager, program=world.program, by=world.manager
+        person=world.manager, program=world.program, by=world.manager, evidence="Mine."
     )
     assert refused(call) == "separation"
 
@@ -300,6 +305,14 @@ def test_a_step_is_proposed_and_decided_by_two(world: World, signed: Fellowship)
     assert recorded(lambda: decide(world.sponsor)) == 1
     assert recorded(lambda: decide(world.sponsor)) == 0
     assert refused(lambda: decide(world.sponsor, agree=False)) == "wrong_state"
+    answer = lambda by, agree=True: services.answer_talent_step(  # noqa: E731
+        step=step, agree=agree, by=by
+    )
+    assert refused(lambda: answer(world.sponsor)) == "not_yours"
+    assert recorded(lambda: answer(world.applicant)) == 1
+    assert recorded(lambda: answer(world.applicant)) == 0
+    assert refused(lambda: answer(world.applicant, agree=False)) == "not_offered"
+    assert signed.talent_steps.get().state == "agreed"
 
 
 @pytest.mark.parametrize(

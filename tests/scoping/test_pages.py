@@ -242,7 +242,9 @@ def test_delivering_and_judging_by_page(world: World, signed: Fellowship) -> Non
     assert client(world.applicant).post(f"{base}deliver/", bad).status_code == 422
     assert client(world.applicant).post(f"{base}deliver/", {"evidence": "Here."}).status_code == 302
     assert client(world.mentor).post(f"{base}return/", {"reason": ""}).status_code == 422
-    assert client(world.mentor).post(f"{base}accept/").status_code == 302
+    assert client(world.mentor).post(f"{base}accept/").status_code == 422
+    said = {"reason": "Clear, and it runs."}
+    assert client(world.mentor).post(f"{base}accept/", said).status_code == 302
     first.refresh_from_db()
     assert first.state == "accepted"
     assert "Accepted" in page(world.applicant, f"/fellowships/{signed.ref}/milestones/")
@@ -275,7 +277,11 @@ def test_people_by_page(world: World, founded: Fellowship) -> None:
     assert manager.post(f"{base}mentor/", posted).status_code == 302
     posted = {"mentor": world.steward.pk, "hours": 5}
     assert manager.post(f"{base}mentor/", posted).status_code == 422
-    posted = {"kind": "security", "completed_on": now().date().isoformat()}
+    posted = {
+        "kind": "security",
+        "completed_on": now().date().isoformat(),
+        "evidence": "Certificate 12.",
+    }
     assert manager.post(f"{base}training/", posted).status_code == 302
     assert Training.objects.count() == 1
     assert manager.post(f"{base}suspend/", {"reason": ""}).status_code == 422
@@ -298,7 +304,7 @@ def test_the_talent_path_by_page(world: World, signed: Fellowship) -> None:
     assert client(world.manager).post(f"{path}{step.pk}/decide/", decision).status_code == 422
     assert client(world.sponsor).post(f"{path}{step.pk}/decide/", decision).status_code == 302
     step.refresh_from_db()
-    assert step.state == "agreed"
+    assert step.state == "offered"
 
 
 def test_nothing_hostile_comes_back_raw(world: World, signed: Fellowship) -> None:

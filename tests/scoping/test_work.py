@@ -56,7 +56,7 @@ def test_delivered_then_accepted(world: World, milestone: Milestone) -> None:
     events = Event.objects.count()
     deliver(milestone, world.applicant)
     assert Event.objects.count() == events
-    accept = lambda: services.accept_milestone(milestone=milestone, by=world.mentor)  # noqa: E731
+    accept = lambda: services.accept_milestone(milestone=milestone, by=world.mentor, reason="Fine.")  # noqa: E731
     assert accept().state == "accepted"
     events = Event.objects.count()
     assert accept().state == "accepted"
@@ -93,12 +93,14 @@ def test_only_the_fellow_delivers(world: World, milestone: Milestone, name: str)
 @pytest.mark.parametrize("name", ["applicant", "steward", "chair", "auditor", "stranger"])
 def test_only_mentor_or_manager_judges(world: World, milestone: Milestone, name: str) -> None:
     deliver(milestone, world.applicant)
-    call = lambda: services.accept_milestone(milestone=milestone, by=world.people[name])  # noqa: E731
+    call = lambda: services.accept_milestone(  # noqa: E731
+        milestone=milestone, by=world.people[name], reason="Fine."
+    )
     assert refused(call) == "wrong_role"
 
 
 def test_nothing_is_judged_before_it_is_delivered(world: World, milestone: Milestone) -> None:
-    call = lambda: services.accept_milestone(milestone=milestone, by=world.mentor)  # noqa: E731
+    call = lambda: services.accept_milestone(milestone=milestone, by=world.mentor, reason="Fine.")  # noqa: E731
     assert refused(call) == "wrong_state"
 
 

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from fellowship.accounts.forms import PersonField
 from fellowship.programs.models import FellowshipModel, OutputType, Program, Track
-from fellowship.programs.states import Freedom, Stage, Tier
+from fellowship.programs.states import Freedom, Stage, TalentPath, Tier
 from fellowship.programs.terms import LAST_WEEK, Milestone, ResidencyStage
 from fellowship.web import forms
 
@@ -167,6 +167,22 @@ class OutputForm(TermsForm):
         return data
 
 
+class StepForm(TermsForm):
+    """A step of the talent path."""
+
+    ADDS = "path_steps"
+    key = forms.ChoiceField(label="Step", choices=TalentPath.choices)
+    summary = forms.Text(label="What it is", max_length=2_000)
+    fellow_side = forms.Text(label="What the company expects of the fellow", max_length=5_000)
+    company_side = forms.Text(label="What the fellow may expect of the company", max_length=5_000)
+    begins_and_ends = forms.Text(label="How it begins and ends", max_length=2_000)
+    pay = forms.CharField(label="How it is paid", max_length=300)
+
+    def there(self) -> Any:
+        """The programme's steps."""
+        return self.program.path_steps
+
+
 class StandardForm(TermsForm):
     """The owner and the written standard of a stage."""
 
@@ -189,6 +205,7 @@ TERMS: dict[str, type[TermsForm]] = {
     "track": TrackForm,
     "model": ModelForm,
     "output": OutputForm,
+    "step": StepForm,
     "standard": StandardForm,
 }
 """By the part of the programme's page."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models.program import Program
-from fellowship.programs.states import Stage
+from fellowship.programs.states import Stage, TalentPath
 from fellowship.programs.terms import Milestone, ResidencyStage
 
 
@@ -232,6 +232,38 @@ class OutputType(Offer):
         if name != "milestones":
             return super().term(name)
         return "\n".join(str(milestone) for milestone in self.template())
+
+
+class PathStep(Offer):
+    """A step of the talent path with what each side expects of the other, and no more."""
+
+    PART = "step"
+    TERMS = ("summary", "fellow_side", "company_side", "begins_and_ends", "pay")
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="path_steps")
+    key = models.CharField(max_length=30, choices=TalentPath.choices)
+    summary = models.TextField("what it is")
+    fellow_side = models.TextField("what the company expects of you")
+    company_side = models.TextField("what you may expect of the company")
+    begins_and_ends = models.TextField("how it begins and ends")
+    pay = models.CharField("how it is paid", max_length=300)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["program", "key"], name="path_step_once"),
+            models.CheckConstraint(
+                condition=Q(key__in=TalentPath.values), name="path_step_is_known"
+            ),
+            _retired_together("path_step"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_key_display()
+
+    def in_short(self) -> str:
+        """What it is, for who reads the path."""
+        return self.summary
 
 
 class StageStandard(Versioned):

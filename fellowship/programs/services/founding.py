@@ -19,6 +19,7 @@ from fellowship.programs.models import (
     Cohort,
     FellowshipModel,
     OutputType,
+    PathStep,
     Program,
     StageStandard,
     Track,
@@ -87,9 +88,10 @@ def furnish(
     tracks: Sequence[Mapping[str, Any]] = (),
     models: Sequence[Mapping[str, Any]] = (),
     output_types: Sequence[Mapping[str, Any]] = (),
+    path_steps: Sequence[Mapping[str, Any]] = (),
     standards: Sequence[Mapping[str, Any]] = (),
 ) -> Program:
-    """Add tracks, fellowship models, output types and stage standards; those there are kept."""
+    """Add what the programme offers and the standards of its stages; what is there is kept."""
     program = Program.objects.locked().get(pk=program.pk)
     refuse(policy.may_set_up(program, by))
     added = 0
@@ -97,6 +99,7 @@ def furnish(
         (Track, tracks),
         (FellowshipModel, models),
         (OutputType, output_types),
+        (PathStep, path_steps),
         (StageStandard, standards),
     ):
         there = set(model.objects.filter(program=program).values_list(model.KEY, flat=True))

@@ -18,6 +18,7 @@ from fellowship.programs.models import (
     FellowshipModel,
     Offer,
     OutputType,
+    PathStep,
     Program,
     StageStandard,
     Track,
@@ -29,7 +30,7 @@ from fellowship.web import forms
 from fellowship.web.actions import act, form_verb, verb
 
 MODELS: dict[str, type[Versioned]] = {
-    model.PART: model for model in (Track, FellowshipModel, OutputType, StageStandard)
+    model.PART: model for model in (Track, FellowshipModel, OutputType, PathStep, StageStandard)
 }
 
 
@@ -121,12 +122,12 @@ def furnish(request: HttpRequest, slug: str, part: str) -> HttpResponse:
 
 @verb
 def take_usual(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take over the usual models, tracks and output types; those there are kept."""
+    """Take over what most programmes offer; what is there is kept."""
     program = program_of(request, slug)
     return act(
         request,
         lambda: services.furnish(program=program, by=person(request), **usual.OFFERS),
-        success="The usual models, tracks and output types stand here. Change what is different.",
+        success="The usual offers stand here. Change what is different.",
         to=reverse("programs:program", args=[slug]),
     )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.programs import gaps, launch, policy, services, setup
 from fellowship.programs.forms import EvidenceForm
-from fellowship.programs.models import ChecklistItem, Program, StageStandard
+from fellowship.programs.models import ChecklistItem, Program
 from fellowship.programs.states import LaunchItem
 from fellowship.programs.views.common import office, person, program_of
 from fellowship.web.actions import form_verb
@@ -45,7 +45,7 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
     offered = [
         (label, part, list(getattr(found, relation).all()))
         for part, (label, relation) in setup.PARTS.items()
-        if part != StageStandard.PART
+        if part in PLURALS
     ]
     return render(
         request,

@@ -60,7 +60,7 @@ PARTICIPLES = {
         "withdrawn",
     },
     "milestone": {"accepted", "covered by an exception", "delivered", "returned"},
-    "talent step": {"agreed to", "declined"},
+    "talent step": {"offered to the fellow", "agreed to", "declined"},
     "access request": {
         "accepted",
         "approved",

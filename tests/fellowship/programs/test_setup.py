@@ -67,6 +67,16 @@ FURNITURE: dict[str, list[dict[str, str]]] = {
             "milestones": "Protocol\nWeek 12: Harness\nReport",
         }
     ],
+    "step": [
+        {
+            "key": "short_term_fellow",
+            "summary": "One scope.",
+            "fellow_side": "The milestones.",
+            "company_side": "A mentor.",
+            "begins_and_ends": "With the scope.",
+            "pay": "A stipend.",
+        }
+    ],
     "standard": [
         {"stage": stage, "owner": "manager", "standard": f"How we {stage}."}
         for stage in Stage.values

@@ -1,0 +1,117 @@
+"""Record training, which opens access until it expires; a clock asks for its renewal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from fellowship.accounts.models import Actor, User
+from fellowship.clocks.services import start, stop_open
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import Window
+from fellowship.notices.services import notify
+from fellowship.programs.models import Program
+from scoping import policy
+from scoping.models import Training
+from scoping.states import TrainingKind
+
+RENEWAL: Final = "scoping.renewal"
+TRAINING_DAYS: Final = 365
+"""Calendar days a training holds unless its record says otherwise."""
+
+
+@journal.verb("scoping.record_training")
+def record_training(
+    *,
+    person: User,
+    program: Program,
+    by: Actor,
+    completed_at: dt.datetime | None = None,
+    expires_at: dt.datetime | None = None,
+    kind: str = TrainingKind.SECURITY,
+    evidence: str,
+    reason: str = "",
+) -> Training:
+    """Record that a person completed a training; it holds a year unless `expires_at` is given.
+
+    The same training at the same instant is returned as it is. A clock tells them to renew it.
+    """
+    completed_at = completed_at or now()
+    expires_at = expires_at or completed_at + dt.timedelta(days=TRAINING_DAYS)
+    refuse(policy.may_record_training(program, person, by))
+    refuse(_times(kind, completed_at, expires_at))
+    refuse(_shown(evidence))
+    known = Training.objects.filter(
+        person=person, realm_id=program.pk, kind=kind, completed_at=completed_at
+    ).first()
+    if known:
+        return known
+    training = Training.objects.create(
+        person=person,
+        realm_id=program.pk,
+        kind=kind,
+        completed_at=completed_at,
+        expires_at=expires_at,
+        recorded_by=by if isinstance(by, User) else None,
+        evidence=evidence.strip(),
+    )
+    _wait_for_renewal(training, by)
+    notify(
+        kind="scoping.training",
+        to=[person],
+        title=f"Your training is recorded: {training}",
+        body=f"It holds until {expires_at:%-d %B %Y}.",
+        subject_obj=training,
+        realm=program.pk,
+    )
+    change = {"person": person.pk, "kind": kind, "until": expires_at}
+    journal.record(subject=training, realm_id=program.pk, change=change)
+    return training
+
+
+def _wait_for_renewal(training: Training, by: Actor) -> None:
+    """The clock of the renewal; a later one ends the waiting for those before."""
+    earlier = Training.objects.filter(
+        person=training.person, realm_id=training.realm_id, kind=training.kind
+    ).exclude(pk=training.pk)
+    if earlier.filter(expires_at__gte=training.expires_at).exists():
+        return
+    for one in earlier:
+        stop_open(subject=one, kinds=[RENEWAL], by=by, reason="a later training is recorded")
+    if training.expires_at <= now():
+        return
+    start(
+        kind=RENEWAL,
+        subject=training,
+        realm=training.realm_id,
+        window=Window((training.expires_at - now()).days + 2, "calendar_days"),
+        due_at=training.expires_at,
+        by=by,
+        holder="you",
+        holder_user=training.person,
+        silence="The training expires, and access closes until it is done again.",
+        rule="training before access",
+    )
+
+
+def _shown(evidence: str) -> Refusal | None:
+    if evidence.strip():
+        return None
+    return Refusal(
+        "no_evidence",
+        "Say what shows it: a certificate, the session, a link.",
+        rule="training before access",
+        field="evidence",
+    )
+
+
+def _times(kind: str, completed_at: dt.datetime, expires_at: dt.datetime) -> Refusal | None:
+    if kind not in TrainingKind.values:
+        return Refusal("unknown_kind", "Choose one of the listed trainings.", field="kind")
+    if completed_at > now():
+        return Refusal("future", "A training is recorded once it is done.", field="completed_at")
+    if expires_at <= completed_at:
+        return Refusal("expires_first", "It expires after it was completed.", field="expires_at")
+    return None

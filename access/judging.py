@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.db.models import Q
 
 from access import facts as known
 from access.decisions import INACTIVE, edges, judge
 from access.decisions import Decision as Answer
-from access.models import Dataset, Grant
-from access.rows import NULL, Row, escaped, line
+from access.models import Dataset, Grant, SourceIdentity
+from access.rows import FALSE, NULL, TRUE, Row, escaped, line
 from access.states import Verdict
 from fellowship.accounts.models import User
 from fellowship.programs.models import Program
@@ -53,6 +54,7 @@ class Judged(NamedTuple):
     outcome: Outcome
     person_id: int | None
     dataset_id: int | None
+    late: bool
     line: bytes
 
 
@@ -90,16 +92,16 @@ class Judge:
 
     program: Program
     rows: list[Row]
-    people: dict[str, User]
+    people: dict[tuple[str, str], User]
     datasets: dict[str, int]
     facts: known.Facts
     cases: dict[int, list[Case]]
-    lanes: dict[tuple[str, str, str], Lane] = field(default_factory=dict)
+    lanes: dict[tuple[str, str, str, str], Lane] = field(default_factory=dict)
 
     @classmethod
     def of(cls, program: Program, rows: list[Row]) -> Judge:
         """Load the facts for these rows. The number of queries does not depend on theirs."""
-        people = find_people({row.identity for row in rows})
+        people = _people(program, {(row.source, row.identity) for row in rows})
         datasets = _datasets(program, {row.dataset_name for row in rows})
         ids = {user.pk for user in people.values()}
         grants = Grant.objects.filter(
@@ -113,11 +115,12 @@ class Judge:
     def judge_all(self, received_at: dt.datetime) -> Iterator[Judged]:
         """Every row's outcome and line, in order, as they are asked for."""
         head, received = str(self.program.pk), _instant(received_at)
-        return (self._judged(row, head, received) for row in self.rows)
+        late = received_at - dt.timedelta(days=settings.EVENTS_LATE_DAYS)
+        return (self._judged(row, head, received, late) for row in self.rows)
 
-    def _judged(self, row: Row, head: str, received: str) -> Judged:
+    def _judged(self, row: Row, head: str, received: str, late: dt.datetime) -> Judged:
         """The line holds `rows.COLUMNS`; what was reported is escaped only where it must be."""
-        key = (row.identity, row.dataset_name, row.operation)
+        key = (row.source, row.identity, row.dataset_name, row.operation)
         lane = self.lanes.get(key) or self._lane(key)
         outcome = lane.at(row.at)
         person_id, dataset_id = lane.person_id, lane.dataset_id
@@ -127,17 +130,19 @@ class Judge:
         if not row.plain:
             source, external_id, session = map(escaped, (source, external_id, session))
             identity, dataset_name, details = map(escaped, (identity, dataset_name, details))
+        is_late = row.at < late
         line = (
             f"{head}\t{source}\t{external_id}\t{_instant(row.at)}\t{received}\t{identity}\t"
             f"{NULL if person_id is None else person_id}\t{dataset_name}\t"
             f"{NULL if dataset_id is None else dataset_id}\t{outcome.case}\t"
-            f"{row.kind}\t{row.operation}\t{session}\t{details}\t{outcome.tail}"
+            f"{row.kind}\t{row.operation}\t{session}\t{details}\t{outcome.tail}\t"
+            f"{TRUE if is_late else FALSE}"
         )
-        return Judged(outcome, person_id, dataset_id, line.encode())
+        return Judged(outcome, person_id, dataset_id, is_late, line.encode())
 
-    def _lane(self, key: tuple[str, str, str]) -> Lane:
-        identity, name, operation = key
-        person = self.people.get(identity)
+    def _lane(self, key: tuple[str, str, str, str]) -> Lane:
+        source, identity, name, operation = key
+        person = self.people.get((source, identity))
         dataset_id = self.datasets.get(name)
         changes: set[dt.datetime] = set()
         if person:
@@ -217,6 +222,19 @@ def find_people(identities: Iterable[str]) -> dict[str, User]:
         if user_found:
             found[identity] = user_found
     return found
+
+
+def _people(program: Program, named: set[tuple[str, str]]) -> dict[tuple[str, str], User]:
+    """Whom each source means: by the names the steward gave it, else by the name anyone goes by."""
+    found = find_people({identity for _, identity in named})
+    people = {key: found[key[1]] for key in named if key[1] in found}
+    told = SourceIdentity.objects.in_force().filter(
+        program=program, source__in={source for source, _ in named}
+    )
+    for one in told.select_related("person"):
+        if (one.source, one.identity) in named:
+            people[(one.source, one.identity)] = one.person
+    return people
 
 
 def _datasets(program: Program, names: set[str]) -> dict[str, int]:

@@ -24,6 +24,8 @@ TOLERANCE: Final = dt.timedelta(minutes=5)
 EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 NULL: Final = "\\N"
+TRUE: Final = "t"
+FALSE: Final = "f"
 COLUMNS: Final = (
     "program_id",
     "source",
@@ -43,6 +45,7 @@ COLUMNS: Final = (
     "verdict",
     "clause",
     "reason",
+    "late",
 )
 """What of an event is hashed, in this order."""
 
@@ -95,6 +98,37 @@ class Row:
     details: str
     plain: bool = False
     """Whether nothing in its texts needs escaping."""
+
+    @property
+    def content(self) -> tuple[dt.datetime, str, str, str, str, str, str]:
+        """What was reported under its id, in the order of CONTENT."""
+        return (
+            self.at,
+            self.identity,
+            self.dataset_name,
+            self.kind,
+            self.operation,
+            self.session,
+            self.details,
+        )
+
+
+CONTENT: Final = ("at", "identity", "dataset_name", "kind", "operation", "session", "details")
+"""What makes two reports under one id the same."""
+_SAID: Final = {"identity": "person", "dataset_name": "dataset"}
+
+
+def conflict(row: Row, known: tuple[Any, ...]) -> BadRow | None:
+    """Why a row cannot stand beside what is known under its id; None where it is the same again."""
+    differs = [
+        _SAID.get(name, name)
+        for name, ours, theirs in zip(CONTENT, known, row.content, strict=True)
+        if ours != theirs
+    ]
+    if not differs:
+        return None
+    named = ", ".join(f"“{name}”" for name in differs)
+    return BadRow("conflict", f"This id is known with other content: {named}.")
 
 
 def read(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> Row:
@@ -250,6 +284,8 @@ def _cell(value: Any) -> str:
         return NULL
     if isinstance(value, str):
         return escaped(value)
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
     return instant(value) if isinstance(value, dt.datetime) else str(value)
 
 

@@ -1,9 +1,9 @@
-"""How a batch's rows reach the table: COPY where the database can, bulk inserts where it cannot."""
+"""How a batch's rows reach the tables: COPY where the database can, inserts where it cannot."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -11,12 +11,17 @@ from django.db import connection
 from django.db.models import Max
 
 from access.judging import Judged
-from access.models import AccessEvent, EventBatch
-from access.rows import COLUMNS, Row
+from access.models import AccessEvent, EventBatch, EventKey, event_key
+from access.rows import COLUMNS, CONTENT, Row, digest
+from fellowship.history import months
 
 SIZE: Final = 500
 PORTION: Final = 256
-"""Lines handed to the database at a time: it takes them in while the next are judged."""
+"""Lines handed to the database at a time: it takes them in while the next are made."""
+LOOKUP: Final = 5_000
+"""Known ids are asked for in such portions."""
+EVENTS: Final = AccessEvent._meta.db_table
+KEYS: Final = EventKey._meta.db_table
 
 
 def next_key() -> int:
@@ -30,70 +35,179 @@ def next_key() -> int:
         return int(cursor.fetchone()[0])
 
 
+def known(program_id: int, source: str, ids: Sequence[str]) -> dict[str, tuple[Any, ...] | None]:
+    """Those of a source's ids that are on the trail, each with its content (`rows.CONTENT`).
+
+    None where the event was moved to an archive and only its id is still here.
+    """
+    found: dict[str, tuple[Any, ...] | None] = {}
+    for start in range(0, len(ids), LOOKUP):
+        part = list(ids[start : start + LOOKUP])
+        if connection.vendor == "postgresql":
+            found |= _known_by_steps(program_id, source, part)
+        else:
+            found |= _known(program_id, source, part)
+    return found
+
+
+def any_known(program_id: int, source: str, ids: Sequence[str]) -> bool:
+    """Whether one of a few ids is on the trail."""
+    keys = EventKey.objects.filter(program_id=program_id, source=source, external_id__in=ids)
+    return keys.exists()
+
+
+def _known(program_id: int, source: str, ids: list[str]) -> dict[str, tuple[Any, ...] | None]:
+    keys = EventKey.objects.filter(program_id=program_id, source=source, external_id__in=ids)
+    by_event = dict(keys.values_list("event", "external_id"))
+    events = AccessEvent.objects.filter(pk__in=by_event).order_by().values_list("pk", *CONTENT)
+    found: dict[str, tuple[Any, ...] | None] = dict.fromkeys(by_event.values())
+    return found | {by_event[pk]: tuple(content) for pk, *content in events}
+
+
+_CONTENT: Final = ", ".join(CONTENT)
+# One step into each index for each id. Left free, the planner reads the whole source where a table
+# has no statistics yet; the key's instant leads to the one month.
+_KNOWN: Final = f"""
+SELECT asked.id, e.event IS NOT NULL, {_CONTENT}
+  FROM unnest(%s::text[]) AS asked(id)
+ CROSS JOIN LATERAL (
+   SELECT event, at AS happened FROM {KEYS}
+    WHERE program_id = %s AND source = %s AND external_id = asked.id LIMIT 1) AS k
+  LEFT JOIN LATERAL (
+   SELECT id AS event, {_CONTENT} FROM {EVENTS} WHERE id = k.event AND at = k.happened LIMIT 1
+ ) AS e ON true
+"""  # noqa: S608 - names of our own tables and columns
+
+
+def _known_by_steps(
+    program_id: int, source: str, ids: list[str]
+) -> dict[str, tuple[Any, ...] | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [ids, program_id, source])
+        return {
+            external_id: tuple(content) if there else None
+            for external_id, there, *content in cursor.fetchall()
+        }
+
+
 def store(
     key: int,
     received_at: dt.datetime,
     fresh: list[Row],
     judging: Iterator[Judged],
     judged: list[Judged],
-) -> None:
-    """Write the rows as they are judged, and collect them in `judged`.
+) -> bytes:
+    """Write the rows as they are judged, collect them in `judged`, return their digests in order.
 
     Raises IntegrityError where one of their ids is known by now.
     """
     if connection.vendor == "postgresql":
-        _copy(_Lines(key, judging, judged))
-        return
+        return _copy(key, fresh, judging, judged)
     judged.extend(judging)
+    EventKey.objects.bulk_create(
+        (_key(key, position, row, one) for position, (row, one) in _numbered(fresh, judged)),
+        batch_size=SIZE,
+    )
     AccessEvent.objects.bulk_create(
         (
             _event(key, received_at, position, row, one)
-            for position, (row, one) in enumerate(zip(fresh, judged, strict=True))
+            for position, (row, one) in _numbered(fresh, judged)
         ),
         batch_size=SIZE,
     )
+    return b"".join([digest(one.line) for one in judged])
+
+
+def _numbered(fresh: list[Row], judged: list[Judged]) -> Iterator[tuple[int, tuple[Row, Judged]]]:
+    return enumerate(zip(fresh, judged, strict=True))
+
+
+def _copy(key: int, fresh: list[Row], judging: Iterator[Judged], judged: list[Judged]) -> bytes:
+    """First the events, judged meanwhile; then their ids, while digests are made."""
+    months.add(connection, AccessEvent, _months(fresh))
+    digests: list[bytes] = []
+
+    def events(start: int) -> bytes:
+        portion = list(islice(judging, PORTION))
+        judged.extend(portion)
+        first = event_key(key, start)
+        return b"".join(
+            [
+                b"%b\t%d\t%d\t%d\n" % (one.line, key, position, first - start + position)
+                for position, one in enumerate(portion, start)
+            ]
+        )
+
+    def keys(start: int) -> bytes:
+        digests.extend([digest(one.line) for one in judged[start : start + PORTION]])
+        first = event_key(key, start)
+        return b"".join(
+            [
+                b"%d\t%b\n" % (number, _identity(row, one))
+                for number, (row, one) in enumerate(
+                    zip(
+                        fresh[start : start + PORTION], judged[start : start + PORTION], strict=True
+                    ),
+                    first,
+                )
+            ]
+        )
+
+    _copy_in(EVENTS, (*COLUMNS, "batch_id", "position", "id"), events)
+    _copy_in(KEYS, ("event", "program_id", "source", "external_id", "at"), keys)
+    return b"".join(digests)
+
+
+def _identity(row: Row, one: Judged) -> bytes:
+    """Programme, source, id and instant: the line begins with them."""
+    return b"\t".join(one.line.split(b"\t", 4)[:4])
+
+
+def _months(fresh: list[Row]) -> set[dt.date]:
+    return {dt.date(year, month, 1) for year, month in {(r.at.year, r.at.month) for r in fresh}}
 
 
 class _Lines:
-    """The lines as the file that COPY reads, judged when they are asked for."""
+    """Lines as the file that COPY reads, made when they are asked for."""
 
-    def __init__(self, key: int, judging: Iterator[Judged], judged: list[Judged]) -> None:
-        self._key = key
-        self._judging = judging
-        self._judged = judged
+    def __init__(self, make: Callable[[int], bytes]) -> None:
+        self._make = make
+        self._start = 0
         self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most `size`; none at the end."""
         while len(self._rest) < size:
-            start = len(self._judged)
-            portion = list(islice(self._judging, PORTION))
-            if not portion:
+            more = self._make(self._start)
+            if not more:
                 break
-            self._judged.extend(portion)
-            key = self._key
-            self._rest += b"".join(
-                [
-                    b"%b\t%d\t%d\n" % (one.line, key, position)
-                    for position, one in enumerate(portion, start)
-                ]
-            )
+            self._start += PORTION
+            self._rest += more
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
 
 
-def _copy(lines: _Lines) -> None:
-    columns = ", ".join((*COLUMNS, "batch_id", "position"))
-    table = connection.ops.quote_name(AccessEvent._meta.db_table)
+def _copy_in(table: str, columns: tuple[str, ...], make: Callable[[int], bytes]) -> None:
+    named, into = ", ".join(columns), connection.ops.quote_name(table)
     with connection.cursor() as cursor, connection.wrap_database_errors:
         raw: Any = cursor
-        raw.copy_expert(f"COPY {table} ({columns}) FROM STDIN", lines, 1 << 16)
+        raw.copy_expert(f"COPY {into} ({named}) FROM STDIN", _Lines(make), 1 << 16)
+
+
+def _key(key: int, position: int, row: Row, one: Judged) -> EventKey:
+    return EventKey(
+        event=event_key(key, position),
+        program_id=int(one.line.partition(b"\t")[0]),
+        source=row.source,
+        external_id=row.external_id,
+        at=row.at,
+    )
 
 
 def _event(key: int, received_at: dt.datetime, position: int, row: Row, one: Judged) -> AccessEvent:
-    program_id = int(one.line.partition(b"\t")[0])
     return AccessEvent(
-        program_id=program_id,
+        id=event_key(key, position),
+        program_id=int(one.line.partition(b"\t")[0]),
         batch_id=key,
         position=position,
         source=row.source,
@@ -113,4 +227,5 @@ def _event(key: int, received_at: dt.datetime, position: int, row: Row, one: Jud
         verdict=one.outcome.verdict,
         clause=one.outcome.clause,
         reason=one.outcome.reason,
+        late=one.late,
     )

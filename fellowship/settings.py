@@ -194,6 +194,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "files.clean": {"task": "files.clean", "schedule": 24 * 3600.0},
 }
 
+EVENTS_LATE_DAYS = env.int("EVENTS_LATE_DAYS", default=7)
+"""An access event reported more than so many days after it happened is marked late."""
+
 # --- people ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

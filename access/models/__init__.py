@@ -6,11 +6,12 @@ from access.models.anomalies import AnomalyReview
 from access.models.datasets import Dataset
 from access.models.endings import DeletionCertificate
 from access.models.escrow import EndingTerm, EscrowDeposit, EscrowOpening, EscrowWaiver
-from access.models.events import AccessEvent, EventBatch
+from access.models.events import AccessEvent, EventBatch, EventKey, event_key
 from access.models.grants import Agreement, Grant, GrantReminder
 from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedReview
 from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
+from access.models.sources import Delivery, SourceIdentity
 from access.models.targets import Assignment, TargetDataset, TargetSystem
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "Assignment",
     "Dataset",
     "DeletionCertificate",
+    "Delivery",
     "EndingTerm",
     "EscrowDeposit",
     "EscrowOpening",
     "EscrowWaiver",
     "EventBatch",
+    "EventKey",
     "Grant",
     "GrantReminder",
     "Output",
@@ -35,6 +38,8 @@ __all__ = [
     "ReleaseReview",
     "ReleaseSource",
     "SealedReview",
+    "SourceIdentity",
     "TargetDataset",
     "TargetSystem",
+    "event_key",
 ]

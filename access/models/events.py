@@ -1,8 +1,9 @@
 """The access trail: what systems reported, with the verdict of the facts at its own time.
 
-Both tables are append-only at the database. Events come by the million, so they carry plain keys
+All tables are append-only at the database. Events come by the million, so they carry plain keys
 without database constraints and no history of their own: each batch binds the digests of its rows
-into one ledger event (docs/adr/access-events-in-batches.md).
+into one ledger event (docs/adr/access-events-in-batches.md). On PostgreSQL events lie in one
+partition for each month in which they happened (docs/adr/0015-events-by-month.md).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from access.models.datasets import Dataset
@@ -28,29 +29,59 @@ from scoping.models import Fellowship
 APPEND_ONLY: Final = True
 
 
+class EventBatchQuerySet(models.QuerySet["EventBatch"]):
+    """Batches by who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of programmes whose whole trail the person reads."""
+        if not getattr(user, "is_active", False) or not user.pk:
+            return self.none()
+        return self.filter(program_id__in=realm_ids_where(user, *ACCESS_STAFF))
+
+
 class EventBatch(Untracked):
     """What was ingested together. Append-only and untracked: it is written once and never changed.
 
     `digests` holds the SHA-256 of each row, 32 bytes each, in the order of `position`; `root` is
-    the SHA-256 over them, and stands in the ledger.
+    the SHA-256 over them, and stands in the ledger. A batch of which nothing was kept but something
+    refused is here as well, without rows.
     """
 
     append_only = APPEND_ONLY
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=80, help_text="Who sent it.")
     received_at = models.DateTimeField(default=now)
     count = models.PositiveIntegerField()
+    late = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
+    conflicts = models.PositiveIntegerField(default=0, help_text="Known ids with other content.")
+    refused = models.PositiveIntegerField(default=0, help_text="Conflicts included.")
+    refusals = models.JSONField(
+        default=list, help_text="The first refused rows: index, code and reason."
+    )
     verdicts = models.JSONField(default=dict)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
     digests = models.BinaryField()
     root = models.CharField(max_length=64)
 
+    objects: ClassVar = EventBatchQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["program", "received_at"])]
+        indexes: ClassVar = [models.Index(fields=["program", "id"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(count=0, first_at=None, last_at=None)
+                | Q(count__gt=0, first_at__lte=F("last_at")),
+                name="event_batch_first_and_last_where_there_are_rows",
+            ),
+            models.CheckConstraint(
+                condition=Q(late__lte=F("count"), conflicts__lte=F("refused")),
+                name="event_batch_counts_fit",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.ref
@@ -103,11 +134,15 @@ class AccessEvent(Untracked):
     """One reported act, judged once, on arrival, by the facts of its own time. Append-only.
 
     `identity` and `dataset_name` are what the system reported; `person` and `dataset` what we know
-    them as. `details` is canonical JSON text, so that the bytes kept are the bytes hashed.
+    them as. `details` is canonical JSON text, so that the bytes kept are the bytes hashed. `late`
+    says that it came more than EVENTS_LATE_DAYS after it happened. The key follows from batch and
+    position (`event_key`).
     """
 
     append_only = APPEND_ONLY
+    by_month = "at"
 
+    id = models.BigIntegerField(primary_key=True)
     program = models.ForeignKey(
         Program, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
@@ -136,6 +171,7 @@ class AccessEvent(Untracked):
     verdict = models.CharField(max_length=20, choices=Verdict.choices)
     clause = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    late = models.BooleanField(default=False, help_text="Came long after it happened.")
 
     objects: ClassVar = AccessEventQuerySet.as_manager()
 
@@ -159,11 +195,6 @@ class AccessEvent(Untracked):
                 name="access_event_outside",
             ),
         ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["program", "source", "external_id"], name="access_event_once"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.external_id}"
@@ -176,3 +207,41 @@ class AccessEvent(Untracked):
     def data(self) -> dict[str, Any]:
         """The details as reported."""
         return json.loads(self.details) if self.details else {}
+
+
+BATCH_BITS: Final = 20
+"""An event's key is its batch's, shifted by so many bits, and its position."""
+BATCH_MAX: Final = 1 << BATCH_BITS
+
+
+def event_key(batch: int, position: int) -> int:
+    """The key of the event at `position` of `batch`: known before either is written."""
+    return batch << BATCH_BITS | position
+
+
+class EventKey(Untracked):
+    """That an event of this source's own id is on the trail. Append-only and untracked, as events.
+
+    A table of its own, since a partitioned one can only be unique within a month: the same id with
+    another time is another content of the same event, and is refused.
+    """
+
+    append_only = APPEND_ONLY
+
+    event = models.BigIntegerField(primary_key=True)
+    program = models.ForeignKey(
+        Program, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    source = models.CharField(max_length=80)
+    external_id = models.CharField(max_length=200)
+    at = models.DateTimeField(help_text="The event's, which says in which month it lies.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["program", "source", "external_id"], name="access_event_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.external_id}"

@@ -11,14 +11,14 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from access import policy, rows, storage
 from access.judging import Judge, Judged
-from access.models import AccessEvent, EventBatch
+from access.models import EventBatch
 from access.rows import BadRow, Row
 from access.services import alarms
 from access.states import Verdict
@@ -28,10 +28,10 @@ from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 
-LOOKUP: Final = 5_000
-"""Known ids are asked for in such portions."""
 PROBES: Final = 16
 ATTEMPTS: Final = 3
+REFUSALS_KEPT: Final = 100
+"""So many refused rows are kept with their reasons on the batch; all are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class RefusedRow:
 class IngestReport:
     """What became of the rows of one or more batches.
 
-    `accepted` rows are on the trail, whatever their verdict; `verdicts` counts them by it.
+    `accepted` rows are on the trail, whatever their verdict; `verdicts` counts them by it, and
+    `late` those that came long after they happened. `duplicates` were known with the same content;
+    `conflicts` with another, and are among the refused.
     """
 
     accepted: int = 0
+    late: int = 0
     duplicates: int = 0
+    conflicts: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     refused: list[RefusedRow] = field(default_factory=list)
 
@@ -63,7 +67,9 @@ class IngestReport:
     def add(self, other: IngestReport) -> None:
         """Count another batch's rows as well."""
         self.accepted += other.accepted
+        self.late += other.late
         self.duplicates += other.duplicates
+        self.conflicts += other.conflicts
         self.verdicts.update(other.verdicts)
         self.refused.extend(other.refused)
 
@@ -75,37 +81,48 @@ def ingest(
     events: Sequence[Any],
     source: str,
     by: Actor,
+    only: bool = False,
     offset: int = 0,
     reason: str = "",
 ) -> IngestReport:
     """Put reported events on the programme's trail; good rows are kept whatever the others are.
 
-    Idempotent by (source, id): what is known already is counted and left alone. `offset` is added
-    to the places of refused rows. Rows outside the agreements raise one escalation per fellowship,
-    or are added to the open one. Where nothing is new, nothing is recorded.
+    Idempotent by (source, id): what is known with the same content is counted and left alone, with
+    other content it is refused. With `only`, rows that name another source are refused. `offset` is
+    added to the places of refused rows. Rows outside the agreements raise one escalation per
+    fellowship, or are added to the open one. Where nothing is new, nothing is recorded.
     """
     refuse(policy.may_ingest(program, by))
     with _no_collection():
-        return _ingest(program, events, source, offset)
+        return _ingest(program, events, source, only, offset)
 
 
-def _ingest(program: Program, events: Sequence[Any], source: str, offset: int) -> IngestReport:
+def _ingest(
+    program: Program, events: Sequence[Any], source: str, only: bool, offset: int
+) -> IngestReport:
     report = IngestReport()
     received_at = now()
-    good = list(_read(events, source, received_at, report, offset))
+    bad: list[RefusedRow] = []
+    good = list(_read(events, source, only, received_at, bad))
+    fresh: list[Row] = []
+    judged: list[Judged] = []
     for attempt in range(ATTEMPTS):
-        fresh = _fresh(program, good, look=bool(attempt) or not _seems_new(program, good))
-        report.duplicates = len(good) - len(fresh)
-        if not fresh:
+        look = bool(attempt) or not _seems_new(program, good)
+        fresh, again, conflicts = _told_apart(program, good, look=look)
+        report.duplicates, report.conflicts = again, len(conflicts)
+        report.refused = sorted([*bad, *conflicts], key=lambda row: row.index)
+        if not fresh and not report.refused:
             return report
         try:
             with transaction.atomic():
-                batch, judged = _keep(program, fresh, report, received_at)
+                batch, judged = _keep(program, source, fresh, report, received_at)
             break
         except IntegrityError:  # some ids are known after all, or another batch was faster
             if attempt == ATTEMPTS - 1:
                 raise
+    report.refused = [replace(row, index=row.index + offset) for row in report.refused]
     report.accepted, report.verdicts = batch.count, Counter(batch.verdicts)
+    report.late = batch.late
     journal.record(
         subject=batch,
         realm_id=program.pk,
@@ -113,6 +130,7 @@ def _ingest(program: Program, events: Sequence[Any], source: str, offset: int) -
             "count": batch.count,
             "root": batch.root,
             "verdicts": batch.verdicts,
+            "refused": batch.refused,
             "first_at": batch.first_at,
             "last_at": batch.last_at,
         },
@@ -140,16 +158,19 @@ def _no_collection() -> Iterator[None]:
 def _read(
     events: Iterable[Any],
     source: str,
+    only: bool,
     received_at: dt.datetime,
-    report: IngestReport,
-    offset: int,
+    refused: list[RefusedRow],
 ) -> Iterator[Row]:
     read = rows.read
     for index, raw in enumerate(events):
         try:
-            yield read(index, raw, source=source, received_at=received_at)
+            row = read(index, raw, source=source, received_at=received_at)
+            if only and row.source != source:
+                raise BadRow("source", f"This token reports for “{source}” alone.")
+            yield row
         except BadRow as bad:
-            report.refused.append(RefusedRow(index + offset, bad.code, bad.reason))
+            refused.append(RefusedRow(index, bad.code, bad.reason))
 
 
 def _seems_new(program: Program, good: list[Row]) -> bool:
@@ -160,45 +181,58 @@ def _seems_new(program: Program, good: list[Row]) -> bool:
     """
     sample = good[:: max(1, len(good) // PROBES)]
     return not any(
-        _known(program, source, [row.external_id for row in sample if row.source == source])
+        storage.any_known(
+            program.pk, source, [row.external_id for row in sample if row.source == source]
+        )
         for source in {row.source for row in sample}
     )
 
 
-def _fresh(program: Program, good: list[Row], *, look: bool) -> list[Row]:
-    """The rows not known yet, each id once: the first of several in a batch is the one."""
-    once = {(row.source, row.external_id): row for row in reversed(good)}
-    if len(once) == len(good) and not look:
-        return good
+def _told_apart(
+    program: Program, good: list[Row], *, look: bool
+) -> tuple[list[Row], int, list[RefusedRow]]:
+    """The rows not known yet; how many are the same again; those whose id has other content.
+
+    The first of several in a batch is the one. Without `look`, no id is sought on the trail.
+    """
+    first: dict[tuple[str, str], Row] = {}
+    repeated = [
+        row for row in good if first.setdefault((row.source, row.external_id), row) is not row
+    ]
+    if not repeated and not look:
+        return good, 0, []
+    there = _on_the_trail(program, first) if look else {}
+    again, conflicts = 0, []
+    for row in [*(first[key] for key in there), *repeated]:
+        key = (row.source, row.external_id)
+        known = there[key] if key in there else first[key].content
+        bad = rows.conflict(row, known) if known else None
+        if bad:
+            conflicts.append(RefusedRow(row.index, bad.code, bad.reason))
+        else:
+            again += 1
+    return [row for key, row in first.items() if key not in there], again, conflicts
+
+
+def _on_the_trail(
+    program: Program, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Any, ...] | None]:
     by_source: dict[str, list[str]] = {}
-    for source, external_id in once if look else ():
+    for source, external_id in keys:
         by_source.setdefault(source, []).append(external_id)
-    for source, ids in by_source.items():
-        for start in range(0, len(ids), LOOKUP):
-            for external_id in _known(program, source, ids[start : start + LOOKUP]):
-                del once[(source, external_id)]
-    return sorted(once.values(), key=lambda row: row.index)
-
-
-def _known(program: Program, source: str, ids: list[str]) -> list[str]:
-    if connection.vendor != "postgresql":
-        found = AccessEvent.objects.filter(program=program, source=source, external_id__in=ids)
-        return list(found.order_by().values_list("external_id", flat=True))
-    table = connection.ops.quote_name(AccessEvent._meta.db_table)
-    # One step into the unique index for each id. Left free, the planner reads the whole source
-    # where the table has no statistics yet.
-    sql = (
-        "SELECT asked.id FROM unnest(%s::text[]) AS asked(id), LATERAL ("  # noqa: S608
-        f"SELECT 1 FROM {table} WHERE program_id = %s AND source = %s"
-        " AND external_id = asked.id LIMIT 1) AS known"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [ids, program.pk, source])
-        return [row[0] for row in cursor.fetchall()]
+    return {
+        (source, external_id): content
+        for source, ids in by_source.items()
+        for external_id, content in storage.known(program.pk, source, ids).items()
+    }
 
 
 def _keep(
-    program: Program, fresh: list[Row], report: IngestReport, received_at: dt.datetime
+    program: Program,
+    source: str,
+    fresh: list[Row],
+    report: IngestReport,
+    received_at: dt.datetime,
 ) -> tuple[EventBatch, list[Judged]]:
     """Judge and write the rows, then the batch that binds them.
 
@@ -207,18 +241,24 @@ def _keep(
     """
     key = storage.next_key()
     judged: list[Judged] = []
-    storage.store(key, received_at, fresh, Judge.of(program, fresh).judge_all(received_at), judged)
-    digests = b"".join([rows.digest(one.line) for one in judged])
+    digests = b""
+    if fresh:
+        judging = Judge.of(program, fresh).judge_all(received_at)
+        digests = storage.store(key, received_at, fresh, judging, judged)
     batch = EventBatch.objects.create(
         pk=key,
         program=program,
+        source=source,
         received_at=received_at,
         count=len(fresh),
+        late=sum([one.late for one in judged]),
         duplicates=report.duplicates,
+        conflicts=report.conflicts,
         refused=len(report.refused),
+        refusals=[asdict(row) for row in report.refused[:REFUSALS_KEPT]],
         verdicts=dict(Counter([one.outcome.verdict for one in judged])),
-        first_at=min([row.at for row in fresh]),
-        last_at=max([row.at for row in fresh]),
+        first_at=min([row.at for row in fresh], default=None),
+        last_at=max([row.at for row in fresh], default=None),
         digests=digests,
         root=rows.root(digests),
     )

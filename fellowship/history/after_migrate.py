@@ -1,4 +1,4 @@
-"""What must stand after every migration: append-only triggers, and the shapes of history rows."""
+"""What must stand after every migration: months, append-only triggers, shapes of history rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from fellowship.history import triggers
+from fellowship.history import months, triggers
 from fellowship.history.models import Shape
 from fellowship.history.rows import history_models, shape_of
+from fellowship.kernel.time import now
 
 
 def after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
@@ -20,7 +21,10 @@ def after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_: Any) ->
         return
     connection = connections[using]
     if Shape._meta.db_table in connection.introspection.table_names():
+        months.lay_out(connection)
         triggers.create(connection)
+        for model in months.monthly_models():
+            months.add(connection, model, months.ahead(now()))
         remember_shapes(using)
 
 

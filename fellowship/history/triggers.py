@@ -1,9 +1,9 @@
 """Append-only at the database: triggers on the ledger, its seals, its checkpoints and all history.
 
 They refuse UPDATE and DELETE whoever asks. PostgreSQL also refuses TRUNCATE, and fires them even
-for a session that switched triggers off; SQLite also refuses INSERT OR REPLACE, which passes a
-delete trigger. SQLite drops a table's triggers when a migration remakes it, so they are created
-after every migration.
+for a session that switched triggers off, on each partition of a table as well; SQLite also refuses
+INSERT OR REPLACE, which passes a delete trigger. SQLite drops a table's triggers when a migration
+remakes it, so they are created after every migration.
 """
 
 # ruff: noqa: S608 - the statements are put together from names of our own models
@@ -18,6 +18,8 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.options import Options
 from simple_history.models import HistoricalChanges
+
+from fellowship.history import months
 
 PREFIX = "append_only"
 FUNCTION = "fellowship_append_only"
@@ -48,10 +50,10 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Triggers that should stand and do not, as “table: trigger”; tables not yet made aside."""
     present = _present(connection)
     return [
-        f"{model._meta.db_table}: {name}"
-        for model in _existing(connection)
-        for name in _names(connection, model)
-        if (model._meta.db_table, name) not in present
+        f"{table}: {name}"
+        for table, statements in _wanted(connection).items()
+        for name in statements
+        if (table, name) not in present
     ]
 
 
@@ -63,9 +65,9 @@ def create(connection: BaseDatabaseWrapper) -> int:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_FUNCTION_SQL)
-        for model in _existing(connection):
-            for name, statements in _statements(connection, model).items():
-                if f"{model._meta.db_table}: {name}" in wanting:
+        for table, triggers in _wanted(connection).items():
+            for name, statements in triggers.items():
+                if f"{table}: {name}" in wanting:
                     for statement in statements:
                         cursor.execute(statement)
     return len(wanting)
@@ -145,16 +147,28 @@ def _existing(connection: BaseDatabaseWrapper) -> list[type[models.Model]]:
     return [model for model in protected_models() if model._meta.db_table in tables]
 
 
-def _names(connection: BaseDatabaseWrapper, model: type[models.Model]) -> list[str]:
-    return list(_statements(connection, model))
+def _wanted(connection: BaseDatabaseWrapper) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Every table that should be protected, with its triggers and how each is made."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for model in _existing(connection):
+        table = model._meta.db_table
+        if connection.vendor != "postgresql":
+            found[table] = _sqlite(connection, model)
+            continue
+        found[table] = _postgresql(connection, table)
+        if getattr(model, "by_month", ""):
+            for part in months.partitions(connection, model):
+                found[part] = _of_partition(connection, part)
+    return found
 
 
-def _statements(
-    connection: BaseDatabaseWrapper, model: type[models.Model]
-) -> dict[str, tuple[str, ...]]:
-    if connection.vendor == "postgresql":
-        return _postgresql(connection, model._meta.db_table)
-    return _sqlite(connection, model)
+def _of_partition(connection: BaseDatabaseWrapper, table: str) -> dict[str, tuple[str, ...]]:
+    """Those for each row are the parent's own, copied by the database; that of TRUNCATE is not."""
+    made, quoted = _postgresql(connection, table), connection.ops.quote_name(table)
+    for act in ("update", "delete"):
+        name = f"{PREFIX}_{act}"
+        made[name] = (f"ALTER TABLE {quoted} ENABLE ALWAYS TRIGGER {name}",)
+    return made
 
 
 def _postgresql(connection: BaseDatabaseWrapper, table: str) -> dict[str, tuple[str, ...]]:

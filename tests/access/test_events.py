@@ -148,8 +148,9 @@ def test_the_same_events_again_change_nothing(world: World, grant: Grant) -> Non
 
 
 def test_some_known_ids_hidden_between_new_ones(world: World, grant: Grant) -> None:
-    ingest(world, scenario.event(grant, 501), scenario.event(grant, 502))
-    report = ingest(world, *(scenario.event(grant, n) for n in range(1000)))
+    events = [scenario.event(grant, n) for n in range(1000)]
+    ingest(world, events[501], events[502])
+    report = ingest(world, *events)
     assert (report.accepted, report.duplicates) == (998, 2)
     assert AccessEvent.objects.count() == 1000
 
@@ -338,8 +339,7 @@ def test_the_command_prints_what_became_of_the_rows(
 ) -> None:
     path = tmp_path / "events.ndjson.gz"
     events = [
-        scenario.event(grant, 1),
-        scenario.event(grant, 1),
+        *[scenario.event(grant, 1)] * 2,
         scenario.event(grant, 2, kind="export"),
         scenario.event(grant, 3, at="noon"),
     ]

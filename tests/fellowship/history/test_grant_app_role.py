@@ -35,6 +35,8 @@ def _as(role: str, sql: str) -> None:
         "ALTER TABLE history_event DISABLE TRIGGER ALL",
         "UPDATE accounts_historicalrealm SET name = 'x'",
         "CREATE TABLE mine (id int)",
+        "DELETE FROM access_accessevent_other",
+        "DROP TABLE access_accessevent_other",
     ],
 )
 def test_the_application_cannot_touch_the_record(role: str, sql: str) -> None:
@@ -51,6 +53,7 @@ def test_the_application_reads_everything_and_writes_its_own(role: str) -> None:
         "UPDATE accounts_realm SET name = name",
         "DELETE FROM django_session",
         "SELECT nextval('history_event_id_seq')",
+        "SELECT fellowship_add_month('access_accessevent', '2031-05-09')",
     ):
         _as(role, sql)
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from fellowship.history import months
 from fellowship.history.triggers import protected_models
 
 
@@ -35,6 +36,8 @@ class Command(BaseCommand):
             name = connection.ops.quote_name(role)
             cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}")
+            # The owner's own way to a new month's partition: the role can make no table.
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {months.FUNCTION} TO {name}")
         self.stdout.write(f"{role}: {len(tables)} tables, {len(appendable)} of them append-only")
 
 

@@ -1,0 +1,90 @@
+"""What is known about the systems that report: whom they mean, and what they sent before."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from access.models.requests import ACCESS_STAFF
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+
+
+class SourceIdentityQuerySet(TrackedQuerySet["SourceIdentity"]):
+    """Names by who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of programmes whose whole trail the person reads."""
+        if not getattr(user, "is_active", False) or not user.pk:
+            return self.none()
+        return self.filter(program_id__in=realm_ids_where(user, *ACCESS_STAFF))
+
+    def in_force(self) -> Self:
+        """Those that name someone now."""
+        return self.filter(ended_at=None)
+
+
+class SourceIdentity(Tracked):
+    """Whom a reporting system means by a name of its own, as the steward says.
+
+    Counts for events that come in from then on. Verdicts given before stay what they are: the trail
+    shows beside them who it was.
+    """
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=80)
+    identity = models.CharField(max_length=200)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="source_identities"
+    )
+    named_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar = SourceIdentityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "name in a source"
+        verbose_name_plural = "names in sources"
+        ordering = ("source", "identity", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["program", "source", "identity"],
+                condition=Q(ended_at=None),
+                name="source_identity_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity} of {self.source}"
+
+
+class Delivery(Untracked):
+    """An answer kept for whoever sends the same again under the same key. It expires.
+
+    No history: it repeats what the record says, and is removed when its time is over. It is made
+    before the work, locked during it, and answered in the work's own transaction: where the worker
+    was killed meanwhile, there is no answer, and the next one does the work.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200, help_text="The Idempotency-Key, as sent.")
+    target = models.CharField(max_length=200, help_text="Path and query it was sent to.")
+    body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body, in hex.")
+    answer = models.TextField(blank=True, help_text="JSON; empty while there is none.")
+    made_at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="delivery_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -45,7 +45,8 @@ def test_an_unknown_or_revoked_token_is_401() -> None:
 
 def test_a_token_for_something_the_api_does_not_know_is_not_made() -> None:
     world = make_world()
-    said = "There is no scope “reed”. There are read, write, access:decide, access:enforce, events:write."
+    known = "read, write, access:decide, access:enforce, events:write"
+    said = f"There is no scope “reed”. There are {known}."
     with pytest.raises(Refused) as refused:
         create_token(user=world.manager, scopes=["read", "reed"], by=SETUP)
     assert (refused.value.refusal.code, str(refused.value)) == ("unknown_scope", said)

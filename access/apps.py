@@ -12,7 +12,7 @@ class AccessConfig(AppConfig):
     verbose_name = "Data access"
 
     def ready(self) -> None:
-        """Register the board's kind, obligations, checks, work items, panels and places."""
+        """Register the board's kind, obligations, checks, work items, timers and places."""
         from access import (  # noqa: F401
             board,
             calls,
@@ -22,4 +22,5 @@ class AccessConfig(AppConfig):
             obligations,
             places,
             recusals,
+            tasks,
         )

@@ -114,6 +114,13 @@ panels.register_next(next_steps)
 
 verbs.register(
     {
+        "access.acknowledge_target": "acknowledged what it enforces",
+        "access.add_target": "set up the target system",
+        "access.alarm_target": "raised the alarm about the target system",
+        "access.change_target": "changed the target system",
+        "access.retire_target": "retired the target system",
+        "access.review_anomaly": "looked into what was unusual",
+        "access.sync_target": "told the target system what changed",
         "access.register_dataset": "put the dataset into the catalogue",
         "access.change_dataset": "changed the dataset",
         "access.request": "asked for data",
@@ -144,5 +151,9 @@ verbs.register_values(
     }
 )
 verbs.register_fields(
-    {"access.agreement": "agreement (SHA-256)", "access.root": "root of the rows"}
+    {
+        "access.told": "what it is told (SHA-256)",
+        "access.agreement": "agreement (SHA-256)",
+        "access.root": "root of the rows",
+    }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from access.services.datasets import change_dataset, register_dataset
 from access.services.endings import confirm_deletion, verify_deletion
+from access.services.enforcement import acknowledge
 from access.services.events import IngestReport, RefusedRow, ingest
 from access.services.grants import (
     accept_agreement,
@@ -21,13 +22,17 @@ from access.services.requests import (
     request_access,
     withdraw_request,
 )
+from access.services.targets import add_target, change_target, retire_target
 
 __all__ = [
     "IngestReport",
     "RefusedRow",
     "accept_agreement",
+    "acknowledge",
+    "add_target",
     "approve_request",
     "change_dataset",
+    "change_target",
     "check_request",
     "confirm_deletion",
     "grant_by_board",
@@ -38,6 +43,7 @@ __all__ = [
     "refuse_request",
     "register_dataset",
     "request_access",
+    "retire_target",
     "return_from_board",
     "revoke_grant",
     "verify_deletion",

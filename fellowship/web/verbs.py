@@ -54,6 +54,7 @@ _labels: dict[str, str] = {
 
 
 _actors: dict[str, str] = {
+    "access enforcement": "The enforcement of access",
     "access trail": "The check of accesses",
     "board decision": "The board’s decision",
     "call rules": "The publication of the call",

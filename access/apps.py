@@ -14,6 +14,7 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Register the board's kind, obligations, checks, work items, timers and places."""
         from access import (  # noqa: F401
+            blobs,
             board,
             calls,
             containment,
@@ -22,5 +23,6 @@ class AccessConfig(AppConfig):
             obligations,
             places,
             recusals,
+            release_tasks,
             tasks,
         )

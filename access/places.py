@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from access.cells import LIVE, standing
-from access.models import AccessRequest
+from access.models import AccessRequest, ReleaseRequest, ReleaseReview
 from access.models.datasets import CATALOGUE_READERS
 from access.models.requests import ACCESS_STAFF
 from access.reach import grants_of, matrix
+from access.release_policy import REVIEWERS
+from access.release_states import ReleaseState, ReleaseVerdict
 from access.states import DeletionMethod, Operation, RequestState, Tier, Variant, Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
@@ -42,6 +44,36 @@ nav.register(
     section="access",
     order=42,
     badge=_waiting,
+)
+
+
+def _to_review(user: Any) -> int:
+    """What waits for a review by this person: the same number whatever others have found."""
+    return (
+        ReleaseRequest.objects.visible_to(user)
+        .filter(state=ReleaseState.IN_REVIEW)
+        .exclude(reviews__in=ReleaseReview.objects.standing().filter(reviewer_id=user.pk))
+        .exclude(fellowship__mentor_id=user.pk)
+        .exclude(requester_id=user.pk)
+        .count()
+    )
+
+
+nav.register(
+    "Release desk",
+    "access:releases",
+    visible=lambda user: holds_anywhere(user, *REVIEWERS),
+    section="access",
+    order=43,
+    badge=_to_review,
+)
+nav.register(
+    "My releases",
+    "access:releases",
+    visible=lambda user: holds_anywhere(user, roles.FELLOW),
+    section="portal",
+    order=42,
+    rail=True,
 )
 nav.register(
     "Access trail",
@@ -138,6 +170,19 @@ verbs.register(
         "access.ingest": "recorded reported access events",
         "access.confirm_deletion": "certified the deletion",
         "access.verify_deletion": "verified the deletion",
+        "access.ask_release": "began a request to release outputs",
+        "access.add_output": "added a file to be released",
+        "access.remove_output": "took a file out",
+        "access.explain_output": "answered what was found in a file",
+        "access.send_release": "sent it to two reviewers",
+        "access.withdraw_release": "withdrew the request",
+        "access.send_release_review": "sent a sealed review",
+        "access.open_release_reviews": "opened both reviews",
+        "access.revise_release_review": "revised a review",
+        "access.settle_release": "settled the disagreement",
+        "access.conclude_release": "concluded the request",
+        "access.take_released": "took a released file",
+        "access.look_at_output": "opened a file not released",
     }
 )
 verbs.register_values(
@@ -146,8 +191,9 @@ verbs.register_values(
         "variant": Variant.choices,
         "operations": Operation.choices,
         "access.method": DeletionMethod.choices,
-        "access.state": RequestState.choices,
+        "access.state": [*RequestState.choices, *ReleaseState.choices],
         "access.verdicts": Verdict.choices,
+        "access.agreed": ReleaseVerdict.choices,
     }
 )
 verbs.register_fields(
@@ -155,5 +201,6 @@ verbs.register_fields(
         "access.told": "what it is told (SHA-256)",
         "access.agreement": "agreement (SHA-256)",
         "access.root": "root of the rows",
+        "access.sha256": "SHA-256",
     }
 )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from access.views import cases, catalogue, desk, endings, grants, requests, trail, why
+from access.views import (
+    cases,
+    catalogue,
+    desk,
+    endings,
+    grants,
+    release_reviews,
+    releases,
+    requests,
+    trail,
+    why,
+)
 
 app_name = "access"
 
@@ -34,6 +45,18 @@ urlpatterns = [
     ),
     path("deletions/<str:ref>/", endings.deletion, name="deletion"),
     path("deletions/<str:ref>/verify/", endings.verify, name="verify_deletion"),
+    path("cases/<str:ref>/release/", releases.ask, name="ask_release"),
+    path("releases/", releases.releases, name="releases"),
+    path("releases/<str:ref>/", releases.release, name="release"),
+    path("releases/<str:ref>/files/", releases.add, name="add_output"),
+    path("releases/<str:ref>/files/<int:pk>/", releases.take, name="take_output"),
+    path("releases/<str:ref>/files/<int:pk>/remove/", releases.remove, name="remove_output"),
+    path("releases/<str:ref>/files/<int:pk>/explain/", releases.explain, name="explain_output"),
+    path("releases/<str:ref>/send/", releases.send, name="send_release"),
+    path("releases/<str:ref>/withdraw/", releases.withdraw, name="withdraw_release"),
+    path("releases/<str:ref>/review/", release_reviews.review, name="review_release"),
+    path("releases/<str:ref>/revise/", release_reviews.revise, name="revise_release"),
+    path("releases/<str:ref>/settle/", release_reviews.settle, name="settle_release"),
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:pk>/", trail.event, name="event"),
     path("why", why.why, name="why"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from access.services.datasets import change_dataset, register_dataset
+from access.services.downloads import look_at_output, take_released
 from access.services.endings import confirm_deletion, verify_deletion
 from access.services.enforcement import acknowledge
 from access.services.events import IngestReport, RefusedRow, ingest
@@ -13,6 +14,19 @@ from access.services.grants import (
     refuse_by_board,
     return_from_board,
     revoke_grant,
+)
+from access.services.release_reviews import (
+    revise_release_review,
+    send_release_review,
+    settle_release,
+)
+from access.services.releases import (
+    add_output,
+    ask_release,
+    explain_output,
+    remove_output,
+    send_release,
+    withdraw_release,
 )
 from access.services.requests import (
     approve_request,
@@ -29,23 +43,34 @@ __all__ = [
     "RefusedRow",
     "accept_agreement",
     "acknowledge",
+    "add_output",
     "add_target",
     "approve_request",
+    "ask_release",
     "change_dataset",
     "change_target",
     "check_request",
     "confirm_deletion",
+    "explain_output",
     "grant_by_board",
     "ingest",
+    "look_at_output",
     "reconsider",
     "refer_request",
     "refuse_by_board",
     "refuse_request",
     "register_dataset",
+    "remove_output",
     "request_access",
     "retire_target",
     "return_from_board",
+    "revise_release_review",
     "revoke_grant",
+    "send_release",
+    "send_release_review",
+    "settle_release",
+    "take_released",
     "verify_deletion",
+    "withdraw_release",
     "withdraw_request",
 ]

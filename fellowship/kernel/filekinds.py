@@ -10,6 +10,7 @@ import codecs
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, Protocol
@@ -77,16 +78,17 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
-def judge(name: str, content: Content) -> Kind:
+def judge(name: str, content: Content, kinds: Mapping[str, Kind] = ENDINGS) -> Kind:
     """The kind of a file, which its name says and its content bears out.
 
-    Reads `content` and leaves it at its start. Raises Refused with what to do instead: for an
-    empty file, a kind that is not taken, and a content that is not what the name says.
+    `kinds` are those that are taken, by the end of the name. Reads `content` and leaves it at its
+    start. Raises Refused with what to do instead: for an empty file, a kind that is not taken, and
+    a content that is not what the name says.
     """
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
-    kind = ENDINGS.get(ending)
+    kind = kinds.get(ending)
     if kind is None:
-        taken = ", ".join(f".{ending}" for ending in ENDINGS)
+        taken = ", ".join(f".{ending}" for ending in kinds)
         raise _refused("file_kind", f"“{name}” is not of a kind that is taken: choose {taken}.")
     head = _head(content)
     if not head:
@@ -127,7 +129,7 @@ def _is_text(kind: Kind, content: Content, sniffed: list[str]) -> bool:
             if _CONTROL.search(decoder.decode(chunk)):
                 return False
         decoder.decode(b"", final=True)
-        if kind.mime == "application/json":
+        if kind.mime.endswith("json"):
             content.seek(0)
             json.loads(content.read().decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -115,7 +115,7 @@ def _explained(facts: Facts, grant: GrantFacts, operation: str, at: dt.datetime)
         _trained(facts, grant, at),
         _conditions(facts, grant, at),
         _handled(grant, operation),
-        _suspended(fellowship, at),
+        _suspended(facts, fellowship, grant, at),
         _active(fellowship, at),
     ]
     failed = next((step for step in steps if not step.holds), None)
@@ -244,19 +244,22 @@ def _handled(grant: GrantFacts, operation: str) -> Step:
     )
 
 
-def _suspended(fellowship: FellowshipFacts, at: dt.datetime) -> Step:
-    title = "Nothing is suspended"
-    live = [s for s in fellowship.suspensions if s.holds(at)]
+def _suspended(
+    facts: Facts, fellowship: FellowshipFacts, grant: GrantFacts, at: dt.datetime
+) -> Step:
+    title, clause = "Nothing is suspended", "Suspension"
+    spans = [
+        *((grant.dataset.name, s) for s in facts.suspended_datasets[grant.dataset.pk]),
+        *(("This person", s) for s in facts.suspended_people[(grant.person_id, grant.program_id)]),
+        *((fellowship.ref, s) for s in fellowship.suspensions),
+    ]
+    live = [(what, s) for what, s in spans if s.holds(at)]
     if live:
-        return Step(
-            "suspension",
-            title,
-            False,
-            "Suspension",
-            f"{fellowship.ref} is suspended since {_day(live[0].since)}: {live[0].label}",
-        )
-    until = min((s.since for s in fellowship.suspensions if s.since > at), default=ALWAYS)
-    return Step("suspension", title, True, "Suspension", "No suspension is in force.", until)
+        what, span = max(live, key=lambda one: one[1].until)
+        reason = f"{what} is suspended since {_day(span.since)}: {span.label}"
+        return Step("suspension", title, False, clause, reason)
+    until = min((s.since for _, s in spans if s.since > at), default=ALWAYS)
+    return Step("suspension", title, True, clause, "No suspension is in force.", until)
 
 
 def _active(fellowship: FellowshipFacts, at: dt.datetime) -> Step:
@@ -291,6 +294,8 @@ def _edges(facts: Facts, pair: tuple[int, int]) -> Iterator[dt.datetime]:
         yield from (t for t in (grant.accepted_at, grant.revoked_at) if t)
         fellowship = facts.fellowships[grant.fellowship_id]
         yield from _both_ends([fellowship.active, *fellowship.suspensions])
+        yield from _both_ends(facts.suspended_datasets[grant.dataset.pk])
+        yield from _both_ends(facts.suspended_people[(grant.person_id, grant.program_id)])
         yield from _both_ends(scope.span for scope in fellowship.scopes)
         yield from _both_ends(facts.trainings[(grant.person_id, grant.program_id)])
         yield from _both_ends(facts.late_trainings[grant.fellowship_id])

@@ -103,6 +103,8 @@ class Facts:
     trainings: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
     late_trainings: dict[int, list[Span]] = field(default_factory=_spans)
     conditions: dict[tuple[str, int], list[Span]] = field(default_factory=_spans)
+    suspended_people: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
+    suspended_datasets: dict[int, list[Span]] = field(default_factory=_spans)
 
 
 def load(grants: Any) -> Facts:
@@ -241,6 +243,7 @@ def _load_spans(facts: Facts, rows: list[dict[str, Any]]) -> dict[int, str]:
     for kind, one, two, since, until, other, label in spans.asked(
         people=[row["person_id"] for row in rows],
         programs=[row["fellowship__program_id"] for row in rows],
+        datasets=[row["dataset_id"] for row in rows],
         fellowships=facts.fellowships,
         requests=[row["request_id"] for row in rows],
         grants=[row["pk"] for row in rows],
@@ -257,6 +260,10 @@ def _load_spans(facts: Facts, rows: list[dict[str, Any]]) -> dict[int, str]:
             facts.late_trainings[one].append(span)
         elif kind == "suspension":
             facts.fellowships[one].suspensions.append(span)
+        elif kind == "person":
+            facts.suspended_people[(one, two)].append(span)
+        elif kind == "dataset":
+            facts.suspended_datasets[one].append(span)
         else:
             facts.conditions[(kind, one)].append(span)
     return decided

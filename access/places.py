@@ -167,6 +167,9 @@ verbs.register(
         "access.reconsider": "put it before the board again",
         "access.accept_agreement": "accepted the agreement",
         "access.revoke": "revoked the grant",
+        "access.suspend_person": "suspended all access of the person",
+        "access.suspend_dataset": "suspended the dataset for everyone",
+        "access.lift": "lifted the suspension",
         "access.ingest": "recorded reported access events",
         "access.confirm_deletion": "certified the deletion",
         "access.verify_deletion": "verified the deletion",
@@ -202,5 +205,11 @@ verbs.register_fields(
         "access.agreement": "agreement (SHA-256)",
         "access.root": "root of the rows",
         "access.sha256": "SHA-256",
+        "access.reachable": "datasets reachable until then",
+        "access.reached": "reachable until then",
+        "access.reached_digest": "what was reachable (SHA-256)",
+        "scoping.reachable": "datasets reachable until then",
+        "scoping.reached": "reachable until then",
+        "scoping.reached_digest": "what was reachable (SHA-256)",
     }
 )

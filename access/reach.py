@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from access import facts as known
 from access.decisions import Decision, judge
@@ -15,6 +15,7 @@ from access.models import Dataset, Grant
 from access.states import Operation
 from fellowship.accounts.models import User
 from scoping import casefile
+from scoping import reach as told
 from scoping.models import Fellowship, ScopeOfWork
 from scoping.queries import signed_scope
 
@@ -100,10 +101,16 @@ def reachable(
 
     `grants`: its grants with person and dataset, where they were read already.
     """
-    of_case = Grant.objects.filter(fellowship=fellowship)
+    return reachable_by(Grant.objects.filter(fellowship=fellowship), at, grants)
+
+
+def reachable_by(
+    which: QuerySet[Grant], at: dt.datetime, grants: Iterable[Grant] | None = None
+) -> list[DatasetAnswers]:
+    """What these grants let anyone reach at `at`, by dataset and person. Four queries at most."""
     if grants is None:
-        grants = of_case.select_related("person", "dataset")
-    facts = known.load(of_case)
+        grants = which.select_related("person", "dataset")
+    facts = known.load(which)
     pairs = {(g.person_id, g.dataset_id): (g.person, g.dataset) for g in grants}
     found = [
         _answers(facts, person, dataset, at)
@@ -111,6 +118,53 @@ def reachable(
         if person.is_active
     ]
     return sorted((a for a in found if a.allowed), key=lambda a: (a.dataset.name, a.person.pk))
+
+
+def in_values(reach: Iterable[DatasetAnswers]) -> list[dict[str, Any]]:
+    """What is reachable as plain values, to be kept: names of datasets, keys of people."""
+    return [
+        {
+            "person": one.person.pk,
+            "dataset": one.dataset.ref,
+            "name": one.dataset.name,
+            "grants": sorted({answer.decision.clause for answer in one.allowed}),
+            "operations": [answer.operation for answer in one.allowed],
+            "until": one.until.isoformat() if one.until else None,
+        }
+        for one in reach
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One line of what was reachable when a suspension closed it."""
+
+    person: Any
+    dataset: str
+    name: str
+    operations: list[str]
+    until: dt.datetime | None
+
+
+def recalled(rows: Iterable[dict[str, Any]]) -> list[Reached]:
+    """What `in_values` kept, for a page: people by their names of today, in one query."""
+    rows = list(rows)
+    people = User.objects.in_bulk({row["person"] for row in rows})
+    return [
+        Reached(
+            person=people.get(row["person"], "somebody"),
+            dataset=row["dataset"],
+            name=row["name"],
+            operations=[str(Operation(op).label) for op in row["operations"]],
+            until=dt.datetime.fromisoformat(row["until"]) if row["until"] else None,
+        )
+        for row in rows
+    ]
+
+
+@told.register
+def _of_fellowship(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, Any]]:
+    return in_values(reachable(fellowship, at))
 
 
 def in_words(reach: Iterable[DatasetAnswers]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from access.models import AccessRequest, ReleaseRequest
+from access.models import AccessRequest, AccessSuspension, ReleaseRequest
 from fellowship.accounts.queries import conflicted_keys
 from fellowship.accounts.recusals import closes, closes_with
 from fellowship.kernel.prepared import prepared
@@ -42,3 +42,14 @@ for label in ("output", "release", "releasereview", "releasesource"):
     closes_with(f"access.{label}", "request_id", releases)
 for label in ("escrowdeposit", "escrowopening", "escrowwaiver", "endingterm"):
     closes_with(f"access.{label}", "fellowship_id", fellowships)
+
+
+@closes("access.accesssuspension")
+@prepared
+def suspensions(key: int) -> QuerySet[AccessSuspension, int]:
+    """Those of a person with a closed case in the same programme."""
+    rows = AccessSuspension.objects.filter(
+        person__fellowships__in=fellowships(key),
+        person__fellowships__program_id=F("program_id"),
+    )
+    return rows.order_by().values_list("pk", flat=True)

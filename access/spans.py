@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from access.models import Grant
+from access.models import AccessSuspension, Grant
 from fellowship.accounts.models import User
 from governance.models import Condition, Decision, ExceptionRecord, Matter
 from governance.states import ExceptionKind, ExceptionState
@@ -31,13 +31,13 @@ def asked(**keys: Iterable[int]) -> Iterator[tuple[Any, ...]]:
 TABLES: Final = {
     str(model._meta.model_name): f'"{model._meta.db_table}"'
     for model in (
-        *(Training, ExceptionRecord, Suspension, Condition),
+        *(Training, ExceptionRecord, Suspension, AccessSuspension, Condition),
         *(Grant, Decision, Matter, User),
     )
 }
 ASKED: Final = (
     *("people", "programs", "fellowships", "fellowships"),
-    *("requests", "fellowships", "grants"),
+    *("people", "programs", "datasets", "requests", "fellowships", "grants"),
 )
 """The lists of keys in the order in which SPANS names them."""
 SPANS: Final = f"""
@@ -54,6 +54,14 @@ UNION ALL
 SELECT 'suspension', fellowship_id, 0, starts_at, until, lifted_at, reason
   FROM {{suspension}}
  WHERE fellowship_id IN ({{fellowships}})
+UNION ALL
+SELECT 'person', person_id, program_id, starts_at, until, lifted_at, reason
+  FROM {{accesssuspension}}
+ WHERE person_id IN ({{people}}) AND program_id IN ({{programs}})
+UNION ALL
+SELECT 'dataset', dataset_id, 0, starts_at, until, lifted_at, reason
+  FROM {{accesssuspension}}
+ WHERE dataset_id IN ({{datasets}})
 UNION ALL
 SELECT subject_type, subject_id, 0, created_at, settled_at, settled_at, text
   FROM {{condition}}

@@ -13,6 +13,7 @@ from access.views import (
     release_reviews,
     releases,
     requests,
+    suspensions,
     trail,
     why,
 )
@@ -37,7 +38,12 @@ urlpatterns = [
     path("grants/<str:ref>/", grants.grant, name="grant"),
     path("grants/<str:ref>/revoke/", grants.revoke, name="revoke"),
     path("cases/<str:ref>/", cases.case, name="case"),
-    path("cases/<str:ref>/suspend/", cases.suspend_everything, name="suspend"),
+    path("cases/<str:ref>/suspend/", suspensions.case, name="suspend"),
+    path("datasets/<str:ref>/suspend/", suspensions.dataset, name="suspend_dataset"),
+    path("people/<slug:program>/<int:pk>/suspend/", suspensions.person, name="suspend_person"),
+    path("suspensions/", suspensions.suspensions, name="suspensions"),
+    path("suspensions/<str:ref>/", suspensions.suspension, name="suspension"),
+    path("suspensions/<str:ref>/lift/", suspensions.lift, name="lift_suspension"),
     path(
         "cases/<str:ref>/deleted/<str:dataset>/",
         endings.confirm,

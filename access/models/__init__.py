@@ -1,4 +1,4 @@
-"""What access consists of: datasets, requests, agreements and grants, the trail, and the end."""
+"""What access consists of: datasets, requests, grants, suspensions, the trail, and the end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedRe
 from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
 from access.models.sources import Delivery, SourceIdentity
+from access.models.suspensions import AccessSuspension
 from access.models.targets import Assignment, TargetDataset, TargetSystem
 
 __all__ = [
     "AccessEvent",
     "AccessRequest",
+    "AccessSuspension",
     "Agreement",
     "AnomalyReview",
     "Assignment",

@@ -36,6 +36,7 @@ from access.services.requests import (
     request_access,
     withdraw_request,
 )
+from access.services.suspensions import lift_suspension, suspend_dataset, suspend_person
 from access.services.targets import add_target, change_target, retire_target
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "explain_output",
     "grant_by_board",
     "ingest",
+    "lift_suspension",
     "look_at_output",
     "reconsider",
     "refer_request",
@@ -69,6 +71,8 @@ __all__ = [
     "send_release",
     "send_release_review",
     "settle_release",
+    "suspend_dataset",
+    "suspend_person",
     "take_released",
     "verify_deletion",
     "withdraw_release",

@@ -11,38 +11,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from access.cells import of_dataset, standing, tier
+from access.cells import of_dataset, standing
 from access.models import AccessEvent, AccessRequest, Grant
 from access.obligations import deletions
 from access.places import reads
-from access.reach import DatasetAnswers, grants_of, reachable
+from access.reach import grants_of, reachable
 from access.states import EventKind
-from fellowship.kernel.time import now
+from access.views.suspensions import reach_columns, reached_table
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells, charts
-from fellowship.web.actions import act, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from scoping import casefile, frame
-from scoping.models import Fellowship
+from scoping.models import Fellowship, Suspension
 from scoping.policy import may_suspend
-from scoping.services import suspend
-
-
-def _reached(one: DatasetAnswers) -> object:
-    url = route_to("access:dataset", one.dataset.ref)
-    return cells.beside(cells.link(url, one.dataset), tier(one.dataset))
-
-
-def _reach(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
-    return (
-        Column("Dataset", _reached),
-        Column("Person", lambda one: one.person),
-        Column("Operations", lambda one: ", ".join(answer.label for answer in one.allowed)),
-        Column("Until", lambda one: cells.until(one.until, calendar, "date"), num=True),
-    )
-
 
 REQUESTS: tuple[Column[AccessRequest], ...] = (
     Column("Dataset", of_dataset),
@@ -77,10 +59,18 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         found,
         **_records(request, found, file.at),
         suspension=file.suspension,
+        reached=_until_then(file.suspension, found.program.calendar()),
         may_suspend=may_suspend(found, request.user, None),  # type: ignore[arg-type]
         suspend_url=reverse("access:suspend", args=[found.ref]),
     )
     return render(request, "access/case.html", context)
+
+
+def _until_then(suspension: Suspension | None, calendar: WorkCalendar) -> Any:
+    """What the suspension in force closed; None where there is none or nothing was reachable."""
+    if suspension is None or not suspension.reached:
+        return None
+    return reached_table(suspension.reached, calendar)
 
 
 def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[str, Any]:
@@ -93,7 +83,7 @@ def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[s
         "reach": reach,
         "reachable": Table(
             "What can be reached through this fellowship now",
-            _reach(calendar),
+            reach_columns(calendar),
             reach,
             empty="Nothing is reachable now.",
         ),
@@ -131,20 +121,3 @@ def _volumes(found: Fellowship) -> Any:
         if kind in counted
     ]
     return charts.bars(bars, title="Reported acts by kind", unit="events") if bars else None
-
-
-@verb
-def suspend_everything(request: HttpRequest, ref: str) -> HttpResponse:
-    """Close everything the fellowship reaches, now; what was reachable is on the next page."""
-    found = _case(request, ref)
-    names = ", ".join(f"{one.dataset}" for one in reachable(found, now())) or "nothing"
-    return act(
-        request,
-        lambda: suspend(
-            fellowship=found,
-            by=request.user,  # type: ignore[arg-type]
-            reason=reason_of(request),
-        ),
-        success=f"Suspended. Reachable until now: {names}.",
-        to=reverse("access:case", args=[found.ref]),
-    )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from django.db import transaction
 
@@ -79,11 +79,24 @@ class Recorder(Protocol):
 
 _scope: ContextVar[Scope | None] = ContextVar("fellowship_scope", default=None)
 _recorder: list[Recorder] = []
+Listener: TypeAlias = "Callable[[Sequence[Model]], None]"
+_listeners: list[Listener] = []
 
 
 def install(recorder: Recorder) -> None:
     """Name the one recorder. Called once, when the history application is ready."""
     _recorder[:] = [recorder]
+
+
+def listen(listener: Listener) -> Listener:
+    """Let `listener` hear the history rows of each event, in the transaction that wrote them.
+
+    For what must follow a change wherever it was made. A listener judges nothing and refuses
+    nothing; one that writes tracked records does so by a verb of its own.
+    """
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
 
 
 def current() -> Scope | None:
@@ -114,8 +127,10 @@ def record(
     if realm_id is None:
         realm_id = getattr(subject, "realm_id", None) or getattr(subject, "program_id", None)
     event = _recorder[0](scope, subject=subject, realm_id=realm_id, change=change or {})
-    scope.rows = []
+    written, scope.rows = scope.rows, []
     scope.uid = uuid.uuid4()
+    for listener in _listeners:
+        listener(written)
     return event
 
 

@@ -842,4 +842,14 @@ class Migration(migrations.Migration):
             model_name='mentorship',
             constraint=models.CheckConstraint(condition=models.Q(('hours__lte', 160)), name='mentorship_hours_fit_a_month'),
         ),
+        migrations.AddField(
+            model_name='historicalsuspension',
+            name='reached',
+            field=models.JSONField(default=list, editable=False, help_text='What was reachable when it closed.'),
+        ),
+        migrations.AddField(
+            model_name='suspension',
+            name='reached',
+            field=models.JSONField(default=list, editable=False, help_text='What was reachable when it closed.'),
+        ),
     ]

@@ -193,6 +193,9 @@ class Suspension(Tracked):
         help_text="Empty where a rule suspended.",
     )
     reason = models.TextField()
+    reached = models.JSONField(
+        default=list, editable=False, help_text="What was reachable when it closed."
+    )
     lifted_at = models.DateTimeField(null=True, blank=True, editable=False)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -223,6 +226,10 @@ class Suspension(Tracked):
 
     def __str__(self) -> str:
         return f"Suspension of {self.fellowship_id}"
+
+    def lasts(self, until: dt.datetime | None) -> bool:
+        """Whether it goes on as long as one that ends at `until`, or never by itself."""
+        return self.until is None or (until is not None and self.until >= until)
 
     @property
     def program_id(self) -> int:

@@ -8,7 +8,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
-from scoping import policy
+from scoping import policy, reach
 from scoping.models import Fellowship, Mentorship, Suspension
 from scoping.services import rounds
 from scoping.services.common import (
@@ -132,15 +132,18 @@ def suspend(
 ) -> Suspension:
     """Suspend everything the fellowship may reach, until lifted or `until`.
 
-    While one is in force it is returned unchanged: there is nothing more to close.
+    One in force that lasts as long is returned unchanged: there is nothing more to close. What was
+    reachable is frozen on it, and in the record.
     """
-    case = locked(fellowship)
-    if live := Suspension.objects.live().filter(fellowship=case).first():
-        return live
+    case, at = locked(fellowship), now()
+    for live in Suspension.objects.live(at).filter(fellowship=case):
+        if live.lasts(until):
+            return live
     refuse(policy.may_suspend(case, by, until))
     suspension = Suspension.objects.create(
         fellowship=case,
-        starts_at=now(),
+        starts_at=at,
+        reached=reach.reached(case, at),
         until=until,
         by=by if isinstance(by, User) else None,
         reason=reason or "not given",
@@ -153,7 +156,8 @@ def suspend(
         body=f"{reason}\n\nAll access is closed. Clocks run on.",
         urgent=True,
     )
-    journal.record(subject=suspension, change={"fellowship": case.ref, "until": until})
+    change = {"fellowship": case.ref, "until": until, **reach.said(suspension.reached)}
+    journal.record(subject=suspension, change=change)
     return suspension
 
 

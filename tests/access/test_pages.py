@@ -237,7 +237,8 @@ def test_from_request_to_deletion_by_pages(world: World) -> None:
     assert b"Suspend everything" in oncall.get(case_url).content
     assert b"Suspend everything" not in fellow.get(case_url).content
     done = oncall.post(f"{case_url}suspend/", {"reason": "A leak."}, follow=True)
-    assert b"Reachable until now: Refusal logs" in done.content
+    assert b"What was reachable until now is listed below" in done.content
+    assert b"Reachable until it was suspended" in done.content
     assert b"Nothing is reachable now." in done.content
     confirm = f"{case_url}deleted/{data.ref}/"
     assert fellow.post(confirm, {"method": "secure_delete"}).status_code == 422

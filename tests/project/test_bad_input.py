@@ -22,7 +22,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from access.models import AccessEvent, AccessRequest
+from access.models import AccessEvent, AccessRequest, AccessSuspension
+from access.services import suspend_dataset
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
 from fellowship.kernel.time import frozen, now
@@ -34,7 +35,7 @@ from governance.models import Condition, Escalation, ExceptionRecord, Matter, Ru
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection
-from tests.scenarios import governance, proposals, publications
+from tests.scenarios import access, governance, proposals, publications
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 from tests.support import kept
@@ -96,6 +97,7 @@ def _build() -> House:
     world = make_world()
     case = whole_case(world)
     suggested_run(world)
+    suspended(world)
     proposals.drafted_proposal(world, world.other_applicant)
     declare_conflict(
         user=world.board_policy,
@@ -112,6 +114,12 @@ def _build() -> House:
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
     return House(world, case, _names(world, case))
+
+
+def suspended(world: World) -> None:
+    """A dataset nobody was granted, closed for everyone."""
+    other = access.dataset(world, "support-logs")
+    suspend_dataset(dataset=other, by=world.steward, reason="Names were found in it.")
 
 
 def suggested_run(world: World) -> None:
@@ -161,6 +169,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/agreements/": [case.grant.agreement.ref],
         "access/grants/": [case.grant.ref],
         "access/cases/": [case.fellowship.ref],
+        "access/people/": [world.program.slug],
+        "access/suspensions/": AccessSuspension.objects.values_list("ref", flat=True)[:1],
         "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
         "triage/": [case.finding.ref],
         "triage/controls/": [case.control.ref],

@@ -119,6 +119,11 @@ def _the_rest(world: World) -> None:
     _a_changed_request(world)
     grant = access_scenes.granted(world)
     access_scenes.deleted(world, grant)
+    access.suspend_person(
+        program=world.program, person=grant.person, by=world.oncall, reason="Keys were lost."
+    )
+    closed = access.suspend_dataset(dataset=grant.dataset, by=world.steward, reason="Names in it.")
+    access.lift_suspension(suspension=closed, by=world.manager, reason="They are gone.")
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
     meeting = governance.call_meeting(program=world.program, starts_at=now() + DAY, by=world.chair)
     governance.move_meeting(

@@ -296,6 +296,7 @@ class TestWhoHears:
             person=grant.person,
             program=world.program,
             completed_at=now() - HOUR,
+            evidence="Certificate 12.",
             by=world.manager,
         )
         assert heard == [who, who]

@@ -22,6 +22,7 @@ class AccessConfig(AppConfig):
             home,
             integrity,
             obligations,
+            paper,
             places,
             reach,
             recusals,

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fellowship.history.queries import timeline
-from fellowship.web import forms
+from fellowship.web import files, forms, pdf
 from fellowship.web.actions import act, form_page, form_verb, verb
 from governance.standing import matter_about
-from scoping import casefile, document, frame, policy, services
+from scoping import casefile, document, frame, paper, policy, services
 from scoping.forms import AmendForm, ScopeForm, SignForm
 from scoping.models import Fellowship, ScopeOfWork
 from scoping.standing import of_scope
 from scoping.states import ScopeState
 from scoping.terms import differences
 
+NO_PDF = (
+    "This installation cannot make PDFs: the library Pango is missing. Print “The document alone” "
+    "from the browser instead, or save the HTML file."
+)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -55,6 +61,7 @@ def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         ),
         "differences": differences(before, found) if before else [],
         "open_version": open_version,
+        "can_pdf": pdf.available(),
         "may_edit": policy.may_edit(found, user),
         "may_offer": policy.may_offer(found, user) if open_version else None,
         "may_sign": policy.may_sign(found, user) if open_version else None,
@@ -69,6 +76,35 @@ def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """The document alone, for paper and for people outside."""
     case, found = _version(request, ref, number)
     return render(request, "scoping/print.html", _paper(request, case, found))
+
+
+@login_required
+@require_safe
+def saved(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """The document as one HTML file that opens anywhere, for saving."""
+    _, found = _version(request, ref, number)
+    return _file(paper.html(found).encode(), paper.name(found, "html"), "text/html; charset=utf-8")
+
+
+@login_required
+@require_safe
+def as_pdf(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """The document as a PDF, for saving; where it cannot be made, the page says what to do."""
+    _, found = _version(request, ref, number)
+    try:
+        content = paper.as_pdf(found)
+    except pdf.Unavailable:
+        messages.warning(request, NO_PDF)
+        return redirect(found)
+    return _file(content, paper.name(found, "pdf"), "application/pdf")
+
+
+def _file(content: bytes, name: str, mime: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=mime)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Security-Policy"] = files.SANDBOX
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @login_required

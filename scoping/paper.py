@@ -1,0 +1,170 @@
+"""A version of a scope of work as one document for people outside: all it takes to judge it.
+
+It opens without a network and carries the text it was hashed from, so that anyone can check the
+signatures' hash with tools not ours. Other applications add parts below the text:
+
+```python
+@paper.register
+def reach(scope, at):
+    yield Part("access.reach", "What is open now", "access/_reach.html", {"rows": …}, order=10)
+```
+
+A part is rendered with its context, `scope` and `fellowship`, and makes no link.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from fellowship.kernel.canonical import canonical
+from fellowship.kernel.time import now
+from fellowship.web import pdf
+from scoping import document
+from scoping.models import Milestone, ScopeOfWork
+from scoping.sections import cite
+from scoping.states import Operation, ScopeState
+
+UNSIGNED: Final[Mapping[str, str]] = {
+    ScopeState.DRAFT: "Draft. Nothing in it is in force.",
+    ScopeState.WITH_BOARD: "Draft before the board. Nothing in it is in force.",
+    ScopeState.OFFERED: "Draft offered for signature. It is in force once both sides have signed.",
+    ScopeState.LAPSED: "Lapsed unsigned. It was never in force.",
+    ScopeState.WITHDRAWN: "Withdrawn. It was never in force.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part below the text: its title, and the template that writes it."""
+
+    key: str
+    title: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the text allows one operation, and the clause that says so."""
+
+    operation: str
+    allowed: bool
+    clause: str
+
+
+Provider = Callable[[ScopeOfWork, dt.datetime], Iterable[Part]]
+_providers: list[Provider] = []
+
+
+def register(provider: Provider) -> Provider:
+    """Add parts to the document; usable as a decorator. Registering it again changes nothing."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def parts(scope: ScopeOfWork, at: dt.datetime) -> list[Part]:
+    """What other applications add, in order."""
+    found = [part for provider in _providers for part in provider(scope, at)]
+    return sorted(found, key=lambda part: (part.order, part.key))
+
+
+def standing(scope: ScopeOfWork) -> str:
+    """What the first page says of a version that is not in force; empty for the one that is."""
+    if scope.state != ScopeState.SUPERSEDED:
+        return UNSIGNED.get(scope.state, "")
+    after = scope.fellowship.scopes.filter(number__gt=scope.number, signed_at__isnull=False)
+    later = after.order_by("number").first()
+    by = f" by version {later.number}" if later else ""
+    on = f" on {instant(scope.superseded_at)}" if scope.superseded_at else ""
+    return f"Superseded{by}{on}. It is in force no more."
+
+
+def answers(scope: ScopeOfWork) -> list[Answer]:
+    """Every operation, by the text alone: what it does not name is not allowed."""
+    clause = cite("operations") if scope.datasets else cite("datasets")
+    named = scope.operations if scope.datasets else ()
+    return [Answer(str(op.label), op in named, clause) for op in Operation]
+
+
+def text(scope: ScopeOfWork) -> bytes:
+    """Exactly what is hashed and signed: canonical JSON (RFC 8785)."""
+    return canonical(document.body(scope))
+
+
+def name(scope: ScopeOfWork, ending: str) -> str:
+    """What the file is called when it is saved."""
+    return f"{scope.fellowship.ref}-scope-v{scope.number}.{ending}"
+
+
+def html(scope: ScopeOfWork, at: dt.datetime | None = None, *, printed: bool = False) -> str:
+    """The document as one HTML file that asks for nothing else; `printed` for the PDF."""
+    at, case, data = at or now(), scope.fellowship, text(scope)
+    return render_to_string(
+        "scoping/paper.html",
+        {
+            "scope": scope,
+            "fellowship": case,
+            "standing": standing(scope),
+            "draft": scope.state in UNSIGNED,
+            "document": list(document.read(scope)),
+            "answers": answers(scope),
+            "milestones": milestones(scope),
+            "signatures": [
+                (signature, instant(signature.at)) for signature in scope.signatures.all()
+            ],
+            "intact": document.is_intact(scope),
+            "text_hash": scope.text_hash or document.text_hash(scope),
+            "signed_at": instant(scope.signed_at) if scope.signed_at else "",
+            "parts": [(part, _rendered(part, scope)) for part in parts(scope, at)],
+            "at": instant(at),
+            "printed": printed,
+            "text_name": name(scope, "json"),
+            "text_link": f"data:application/json;base64,{base64.b64encode(data).decode()}",
+        },
+    )
+
+
+def as_pdf(scope: ScopeOfWork, at: dt.datetime | None = None) -> bytes:
+    """The document as a tagged PDF with the hashed text attached. The same at the same instant.
+
+    Raises `pdf.Unavailable` where this installation cannot print.
+    """
+    return pdf.write(
+        html(scope, at, printed=True),
+        identifier=document.text_hash(scope),
+        at=scope.signed_at or scope.offered_at or scope.created_at,
+        attachments={name(scope, "json"): text(scope)},
+    )
+
+
+def milestones(scope: ScopeOfWork) -> list[tuple[str, str, str]]:
+    """Day, title and kind of each milestone of this version."""
+    kinds = dict(Milestone.Kind.choices)
+    return [
+        (day(dt.date.fromisoformat(item["due"])), item["title"], kinds[item["kind"]])
+        for item in scope.milestones
+    ]
+
+
+def instant(at: dt.datetime) -> str:
+    """An instant as the document writes it, the same wherever it is printed."""
+    return f"{at.astimezone(dt.UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def day(on: dt.date) -> str:
+    """A day as the document writes it."""
+    return f"{on:%-d %B %Y}"
+
+
+def _rendered(part: Part, scope: ScopeOfWork) -> SafeString:
+    context = {**part.context, "scope": scope, "fellowship": scope.fellowship}
+    return render_to_string(part.template, context)

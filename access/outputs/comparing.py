@@ -83,7 +83,8 @@ def _pair(output: Output, body: bytes, release: Release, smallest: int) -> Besid
     except (tables.Unreadable, blobs.Damaged):
         return None
     if new and old:
-        declared = (*output.declared.get("count_columns", ()),)
+        both = (output.declared, release.output.declared)
+        declared = tuple(column for one in both for column in one.get("count_columns", ()))
         return _tables(release, new, old, declared, smallest)
     if release.output.name != output.name or not _is_text(output.name):
         return None

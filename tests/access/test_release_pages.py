@@ -232,3 +232,62 @@ def test_the_desk_takes_the_same_queries_at_1_3_and_many(world: World, grant: Gr
     assert counts[0] <= 20
     assert page.content.decode().count("Refusals by turn") == 0
     assert page.content.decode().count("REL-") >= 8
+
+
+def test_the_api_does_it_all(world: World, grant: Grant) -> None:
+    fellow, steward, oncall = map(client_of, (world.applicant, world.steward, world.oncall))
+    begun = fellow.post(
+        "/api/v1/access/releases/",
+        {
+            "fellowship": grant.fellowship.ref,
+            "title": "By turn",
+            "purpose": "Table 2.",
+            "destination": "The preprint.",
+            "datasets": [grant.dataset.slug],
+        },
+        "application/json",
+    )
+    assert begun.status_code == 201, begun.content
+    url = f"/api/v1/access/releases/{begun.json()['id']}/"
+    small = SimpleUploadedFile("small.csv", b"turn,n\n5,4\n")
+    upload = {"file": small, "kind": "table", "description": "By turn."}
+    made = fellow.post(f"{url}outputs/", upload)
+    assert made.status_code == 201, made.content
+    assert [(c["criterion"], c["result"]) for c in made.json()["checks"]] == [
+        ("smallest_group", "failed"),
+        ("records", "passed"),
+        ("identifiers", "passed"),
+        ("differencing", "passed"),
+    ]
+    refused = fellow.post(f"{url}send/", {}, "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "unexplained")
+    digest = made.json()["sha256"]
+    said = {"explanation": "It is the number of scripts, not of people."}
+    fellow.post(f"{url}outputs/{digest}/explain/", said, "application/json")
+    assert fellow.post(f"{url}send/", {}, "application/json").json()["state"] == "in_review"
+    answers = [{"output": digest, "criterion": c, "answer": "yes"} for c in Criterion.values]
+    body = {"verdict": "release", "answers": answers}
+    first = steward.post(f"{url}review/", body, "application/json").json()
+    assert [(r["reviewer"], r["verdict"]) for r in first["reviews"]] == [(world.steward.name, "")]
+    assert oncall.get(url).json()["reviews"] == []
+    last = oncall.post(f"{url}review/", body, "application/json").json()
+    assert last["state"] == "released"
+    assert len(last["reviews"]) == 2
+    taken = fellow.get(f"{url}outputs/{digest}/")
+    assert b"".join(taken.streaming_content) == b"turn,n\n5,4\n"
+    assert Event.objects.filter(verb="access.take_released").count() == 1
+
+
+def test_the_api_lists_as_many_queries_with_one_as_with_many(world: World, grant: Grant) -> None:
+    steward, counts = client_of(world.steward), []
+    for number in (1, 3, 6):
+        for n in range(ReleaseRequest.objects.count(), number):
+            request = scenario.asked(grant, title=f"Part {n}")
+            scenario.output(request)
+            services.send_release(request=request, by=world.applicant)
+            scenario.review(request, world.oncall)
+        with CaptureQueriesContext(connection) as seen:
+            listed = steward.get("/api/v1/access/releases/").json()["results"]
+        assert len(listed) == number
+        counts.append(len(seen))
+    assert len(set(counts)) == 1, counts

@@ -176,7 +176,7 @@ def _scoped(
         reason = f"No scope of work of {fellowship.ref} was signed."
         yield Step("scope", "The scope of work covers the dataset", False, "Scope of work", reason)
         return
-    version = f"Scope of work v{scope.number}"
+    version = scope.label
     named = bool(grant.dataset.names & scope.datasets)
     within = TIERS.index(grant.dataset.tier) <= scope.tier_rank
     clause = f"{version}, {cite('datasets' if not named else 'max_tier')}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from access import handling, spans
 from access.states import TIERS
 from governance.models import RuleVersion
+from scoping import stages
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.stages import STAGED, Terms
 from scoping.states import WORKING, FellowshipState, ScopeState
 
 ALWAYS: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -38,13 +40,18 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ScopeFacts:
-    """One signed version of a scope of work, while it was the one in force."""
+    """One signed version of a scope of work, or one stage of it, while it was in force."""
 
     span: Span
     number: int
     datasets: frozenset[str]
     operations: frozenset[str]
     tier_rank: int
+
+    @property
+    def label(self) -> str:
+        """How decisions name it: “Scope of work v2”, with its stage where the version has some."""
+        return f"Scope of work {self.span.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def load(grants: Any) -> Facts:
     for row in rows:
         if row["fellowship_id"] not in facts.fellowships:
             facts.fellowships[row["fellowship_id"]] = _fellowship(row)
-    _load_scopes(facts)
+    _load_scopes(facts, {r["fellowship_id"]: r["fellowship__program__zone"] for r in rows})
     decided = _load_spans(facts, rows)
     handlings: dict[tuple[int, str], Mapping[str, str]] = {}
     datasets: dict[int, DatasetFacts] = {}
@@ -213,23 +220,33 @@ def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time.min, tzinfo=zone).astimezone(dt.UTC)
 
 
-def _load_scopes(facts: Facts) -> None:
+def _load_scopes(facts: Facts, zones: Mapping[int, str]) -> None:
     signed = ScopeOfWork.objects.filter(
         fellowship_id__in=facts.fellowships,
         state__in=[ScopeState.SIGNED, ScopeState.SUPERSEDED],
     )
-    names = ("fellowship_id", "number", "signed_at", "superseded_at")
-    read = signed.order_by("number").values_list(*names, "datasets", "operations", "max_tier")
-    for pk, number, signed_at, superseded_at, datasets, operations, max_tier in read:
-        span = Span(signed_at or ALWAYS, superseded_at or ALWAYS, f"v{number}")
-        facts.fellowships[pk].scopes.append(
-            ScopeFacts(
-                span=span,
-                number=number,
-                datasets=frozenset(datasets),
-                operations=frozenset(operations),
-                tier_rank=TIERS.index(max_tier),
-            )
+    names = ("fellowship_id", "number", "signed_at", "superseded_at", "stages", *STAGED)
+    for row in signed.order_by("number").values(*names):
+        facts.fellowships[row["fellowship_id"]].scopes.extend(
+            _scopes(row, ZoneInfo(zones[row["fellowship_id"]]))
+        )
+
+
+def _scopes(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[ScopeFacts]:
+    """The version as one fact, or one for each stage of it, while it was the one in force."""
+    since, until = row["signed_at"] or ALWAYS, row["superseded_at"] or ALWAYS
+    for stretch in stages.stretches(Terms.read(row), stages.read(row["stages"])):
+        begins = max(since, _midnight(stretch.since, zone)) if stretch.since else since
+        ends = min(until, _midnight(stretch.until, zone)) if stretch.until else until
+        if begins >= ends and stretch.title:
+            continue
+        named = f"v{row['number']}" + (f", stage “{stretch.title}”" if stretch.title else "")
+        yield ScopeFacts(
+            span=Span(begins, ends, named),
+            number=row["number"],
+            datasets=frozenset(stretch.terms.datasets),
+            operations=frozenset(stretch.terms.operations),
+            tier_rank=TIERS.index(stretch.terms.max_tier),
         )
 
 

@@ -10,23 +10,12 @@ from access.states import Operation
 from fellowship.accounts import roles
 from governance.models import RuleVersion
 from governance.rulekinds import TierHandling
+from scoping.handling import COLUMN, NEVER
 
 YES: Final = "yes"
-NO: Final = "no"
+NO: Final = NEVER
 BY_APPROVAL: Final = "by_approval"
 WORDS: Final = {YES: "Yes", NO: "No", BY_APPROVAL: "By approval"}
-
-_COLUMN: Final[dict[str, str]] = {
-    Operation.VIEW.value: "view_controlled",
-    Operation.QUERY.value: "view_controlled",
-    Operation.RUN_CODE.value: "view_controlled",
-    Operation.MODEL_CALL.value: "view_controlled",
-    Operation.NOTEBOOK.value: "notebooks",
-    Operation.TRAIN.value: "weights",
-    Operation.EXPORT.value: "export",
-    Operation.DOWNLOAD.value: "download",
-    Operation.PUBLISH.value: "publication",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ def table(rule: RuleVersion, tier: str) -> dict[str, str]:
     """`yes`, `no` or `by_approval` for every operation. Sharing is always named in an agreement."""
     handling = tier_of(rule, tier)
     return {
-        operation: getattr(handling, _COLUMN[operation]) if operation in _COLUMN else BY_APPROVAL
+        operation: getattr(handling, COLUMN[operation]) if operation in COLUMN else BY_APPROVAL
         for operation in Operation.values
     }
 

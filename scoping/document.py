@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fellowship.kernel.canonical import digest
+from scoping import stages
 from scoping.models import ScopeOfWork
 from scoping.sections import CLAUSES, SECTIONS, Clause, Section
 
@@ -37,6 +38,28 @@ def value(scope: ScopeOfWork, clause: Clause) -> Any:
 def values(scope: ScopeOfWork) -> dict[str, Any]:
     """Every clause by key: what forms start from."""
     return {key: value(scope, clause) for key, clause in CLAUSES.items()}
+
+
+def write(scope: ScopeOfWork, said: Mapping[str, Any]) -> None:
+    """Put the values, checked before, in the clauses they belong to. A stage follows its bounds.
+
+    A clause that changes no longer reads as it was generated, and loses its source.
+    """
+    before = values(scope)
+    for key, new in said.items():
+        if CLAUSES[key].enforced:
+            setattr(scope, key, new)
+        else:
+            scope.terms = {**scope.terms, key: new}
+    if "stages" not in said:
+        clip(scope)
+    after = values(scope)
+    scope.sources = {k: source for k, source in scope.sources.items() if after[k] == before[k]}
+
+
+def clip(scope: ScopeOfWork) -> None:
+    """Let every stage say no more than the clauses that bound it."""
+    scope.stages = [s.clipped(scope.bounds()).write() for s in stages.read(scope.stages)]
 
 
 def read(scope: ScopeOfWork) -> Iterator[tuple[Section, list[Line]]]:

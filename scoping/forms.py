@@ -1,24 +1,17 @@
-"""Forms of fellowships; the scope's form is made from its sections."""
+"""Forms of fellowships; those of the scope's clauses are in `scope_forms`."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any, ClassVar
-
-from django.core.exceptions import ValidationError
-from django.forms import Field
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.time import now
 from fellowship.web import filters, forms
-from scoping import document
-from scoping.models import Fellowship, ScopeOfWork
-from scoping.sections import CLAUSES, SECTIONS, TEXT_MAX, Clause, Section, milestone_lines
+from scoping.models import Fellowship
 from scoping.states import ORDER, FellowshipState, TalentPath, TrainingKind
-from scoping.values import DAYS_MAX, NAMES_MAX, parse_milestones
 
 
 class FellowshipFilter(filters.FilterSet):
@@ -33,88 +26,6 @@ class FellowshipFilter(filters.FilterSet):
     class Meta:
         model = Fellowship
         fields: ClassVar[list[str]] = []
-
-
-def _field(clause: Clause) -> Field:
-    common: dict[str, Any] = {
-        "label": clause.label,
-        "help_text": clause.hint,
-        "required": clause.required,
-    }
-    if clause.kind == "choices":
-        return forms.MultipleChoiceField(choices=clause.choices, widget=forms.Checks, **common)
-    if clause.kind == "choice":
-        return forms.ChoiceField(choices=clause.choices, widget=forms.RadioCards, **common)
-    if clause.kind == "yes_no":
-        yes_no = (("yes", "Yes"), ("no", "No"))
-        common["required"] = True
-        return forms.ChoiceField(choices=yes_no, widget=forms.RadioCards, **common)
-    if clause.kind == "days":
-        return forms.IntegerField(min_value=0, max_value=DAYS_MAX, **common)
-    field = forms.Text(max_length=TEXT_MAX, **common)
-    field.widget.attrs["rows"] = clause.rows
-    return field
-
-
-# The fields come from the sections, so that form and document cannot drift.
-_Clauses: Any = type(
-    "Clauses", (forms.Form,), {key: _field(clause) for key, clause in CLAUSES.items()}
-)
-
-
-class ScopeForm(_Clauses):
-    """Every clause of a version; `changes` holds those that differ from it."""
-
-    def __init__(self, *args: Any, scope: ScopeOfWork, **kwargs: Any) -> None:
-        self.scope = scope
-        kwargs.setdefault("initial", _initial(document.values(scope)))
-        super().__init__(*args, **kwargs)
-
-    def groups(self) -> list[tuple[Section, list[Any]]]:
-        """The fields under the headings of the document."""
-        return [(s, [self[clause.key] for clause in s.clauses]) for s in SECTIONS]
-
-    def changes(self) -> dict[str, Any]:
-        """Clause keys to values, in the form services take."""
-        return {key: self._value(clause) for key, clause in CLAUSES.items()}
-
-    def clean_milestones(self) -> list[dict[str, str]]:
-        """The lines as milestones, those known before under their keys."""
-        try:
-            return parse_milestones(self.cleaned_data["milestones"], self.scope.milestones)
-        except ValueError as error:
-            raise ValidationError(str(error), code="milestones") from error
-
-    def clean_datasets(self) -> list[str]:
-        """One name a line."""
-        names = [line.strip() for line in self.cleaned_data["datasets"].splitlines()]
-        if len(names) > NAMES_MAX:
-            raise ValidationError(f"At most {NAMES_MAX} datasets.", code="too_many")
-        return list(dict.fromkeys(filter(None, names)))
-
-    def _value(self, clause: Clause) -> Any:
-        value = self.cleaned_data[clause.key]
-        return value == "yes" if clause.kind == "yes_no" else value
-
-
-def _initial(values: Mapping[str, Any]) -> dict[str, Any]:
-    shown = dict(values)
-    shown["datasets"] = "\n".join(values["datasets"])
-    shown["milestones"] = milestone_lines(values["milestones"])
-    shown["code_may_leave"] = "yes" if values["code_may_leave"] else "no"
-    return shown
-
-
-class AmendForm(ScopeForm):
-    """A new version: the clauses, and why."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"] = forms.Text(
-            label="Why the scope should change",
-            max_length=2_000,
-            help_text="The other side, and the board where it decides, read this first.",
-        )
 
 
 class SignForm(forms.Form):

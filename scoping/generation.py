@@ -1,68 +1,26 @@
-"""The first version of a scope of work, from the accepted proposal and what the track implies."""
+"""The first version of a scope of work, from the accepted proposal and the templates it chose."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
-from fellowship.programs.models import FellowshipModel, OutputType, Track
-from fellowship.programs.terms import Milestone
+from fellowship.programs.models import FellowshipModel, Offer, OutputType, Track
+from fellowship.programs.terms import Milestone, ResidencyStage
 from proposals.models import Proposal
 from proposals.terms import chosen
-from scoping.states import Credit, Environment, Operation, Tier
+from scoping import postures
+from scoping.models import Fellowship
+from scoping.stages import Stage, Terms
+from scoping.states import Credit
+from scoping.values import TITLE_MAX
 
-_ALL: Final = tuple(Operation.values)
-_INSIDE: Final = (Operation.VIEW, Operation.QUERY, Operation.RUN_CODE, Operation.NOTEBOOK)
 DEFAULT_DAYS: Final = 180
 TEXT_MAX: Final = 20_000
 
-
-@dataclass(frozen=True, slots=True)
-class Posture:
-    """What a research track allows unless the two sides agree on less or more."""
-
-    tier: Tier
-    environment: Environment
-    operations: tuple[str, ...]
-    retention_days: int
-    code_may_leave: bool
-    tools: str
-    prohibited: str
-
-
-POSTURES: Final[Mapping[str, Posture]] = {
-    Track.Key.OPEN: Posture(
-        Tier.PUBLIC,
-        Environment.OWN,
-        _ALL,
-        365,
-        True,
-        "Any tool the fellow chooses. No internal system of the company.",
-        "Access to internal systems or unpublished data. Attacks on services in production.",
-    ),
-    Track.Key.CONTROLLED: Posture(
-        Tier.RESTRICTED,
-        Environment.CONTROLLED,
-        _INSIDE,
-        30,
-        False,
-        "The tools of the controlled environment; others on request to the data steward.",
-        "Copying data out of the controlled environment. Attempts to identify people. "
-        "Sharing of credentials. Attacks on services in production.",
-    ),
-    Track.Key.PRODUCT: Posture(
-        Tier.RESTRICTED,
-        Environment.COMPANY,
-        (*_INSIDE, Operation.MODEL_CALL),
-        30,
-        False,
-        "The company's research environment and the evaluation tools of the product team.",
-        "Changes to systems in production. Copying data out of the research environment. "
-        "Attempts to identify people. Disclosure of unreleased product specifics.",
-    ),
-}
 _TRIGGERS: Final = (
     "At once, by the escalation page: a critical exploit, unexpected exposure of sensitive or "
     "personal data, model behaviour that could cause harm in the world, any sign of a data leak. "
@@ -75,13 +33,79 @@ _CLOSEOUT: Final = (
 )
 _AUTHORSHIP: Final = (
     "The fellow may publish alone. Company staff are co-authors only for contributions named by "
-    "their CRediT roles and agreed before drafting; other help is acknowledged by name, "
-    "with consent."
+    "their CRediT roles and agreed before drafting."
 )
-_CHECKPOINTS: Final = (
+_ACKNOWLEDGEMENT: Final = (
+    "Other help is acknowledged by name and by what was done, with consent. The work names the "
+    "programme that gave access."
+)
+_REVIEWS: Final = (
     "A check-in each month, noted by the fellow and by the mentor; the mentor's verdict on every "
-    "milestone within five working days."
+    "milestone and at every review checkpoint within five working days."
 )
+STANDING: Final = "the programme's standing clauses"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a first version says: prose by key, columns by name, and where each came from."""
+
+    terms: dict[str, str]
+    columns: dict[str, Any]
+    sources: dict[str, str]
+
+
+def draft(case: Fellowship) -> Draft:
+    """The first version of the case: the applicant's own words, and the narrowest template."""
+    version = case.proposal.current()
+    offers = chosen(version) if version else {}
+    answers = case.proposal.answers()
+    names = datasets(answers)
+    least, from_templates = postures.narrowest(postures.templates(case.track, offers))
+    bounds = least.terms(names)
+    residency = _residency(offers)
+    stages = by_stage(residency, bounds, case.starts_on, case.ends_on)
+    proposal = f"the proposal, version {version.number}" if version else "the proposal"
+    prose = terms(case, answers, offers)
+    columns = {
+        **bounds.write(),
+        "retention_days": least.retention_days,
+        "stages": [stage.write() for stage in stages],
+        "milestones": milestones(template(offers), case.starts_on, case.ends_on),
+        "checkpoints": checkpoints(stages, case.starts_on, case.ends_on),
+        "credit": credit(),
+    }
+    return Draft(prose, columns, _sources(prose, case, offers, proposal, stages) | from_templates)
+
+
+def _sources(
+    prose: Mapping[str, str],
+    case: Fellowship,
+    offers: Mapping[str, Offer],
+    proposal: str,
+    stages: Sequence[Stage],
+) -> dict[str, str]:
+    """Where each clause came from, by key; nothing for those that say nothing yet."""
+    names = {
+        question: postures.named(question, case.track, offers)
+        for question in postures.KINDS
+        if question in offers or question == "track"
+    }
+    own = ("objective", "question", "system", "hypothesis", "method", "deliverables")
+    sources = {
+        **dict.fromkeys(own, proposal),
+        **dict.fromkeys(("tools", "prohibited"), names["track"]),
+        "mentoring": "the hours promised in the fellowship",
+        "publication": " and ".join([f"the call {case.proposal.call.ref}", *names.values()]),
+        **dict.fromkeys(("authorship", "acknowledgement", "triggers", "closeout"), STANDING),
+        "reviews": " and ".join([STANDING, *filter(None, [names.get("output_type")])]),
+    }
+    found = {key: source for key, source in sources.items() if prose.get(key)}
+    found |= {"datasets": proposal, "credit": STANDING}
+    found["milestones"] = names.get("output_type", STANDING)
+    if stages:
+        found["stages"] = found["checkpoints"] = names["fellowship_model"]
+    return {"checkpoints": STANDING, **found}
 
 
 def facts(proposal: Proposal) -> dict[str, Any]:
@@ -106,7 +130,7 @@ def span(proposal: Proposal, today: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def terms(
-    answers: Mapping[str, Any], call_rules: str, posture: Posture, hours: int
+    case: Fellowship, answers: Mapping[str, Any], offers: Mapping[str, Offer]
 ) -> dict[str, str]:
     """The prose clauses, in the applicant's own words where there are any."""
     said = {key: str(text).strip() for key, text in answers.items() if isinstance(text, str)}
@@ -116,32 +140,91 @@ def terms(
         "system": " · ".join(filter(None, (said.get("system"), said.get("system_version")))),
         "hypothesis": said.get("hypothesis", ""),
         "method": "\n\n".join(filter(None, (said.get("method"), said.get("success")))),
-        "tools": posture.tools,
-        "prohibited": posture.prohibited,
+        "tools": postures.TOOLS[case.track],
+        "prohibited": postures.PROHIBITED[case.track],
         "deliverables": said.get("output_note", "") or said.get("success", ""),
-        "checkpoints": _CHECKPOINTS,
-        "mentoring": f"{hours} hours a month with the mentor named in the fellowship.",
-        "publication": call_rules,
+        "reviews": "\n\n".join([_REVIEWS, *_reviews_passed(offers)]),
+        "mentoring": f"{case.mentor_hours} hours a month with the mentor named in the fellowship.",
+        "publication": "\n\n".join([case.proposal.call.publication_rules, *_freedom(offers)]),
         "authorship": _AUTHORSHIP,
+        "acknowledgement": _ACKNOWLEDGEMENT,
         "triggers": _TRIGGERS,
         "closeout": _CLOSEOUT,
     }
-    return {key: text[:TEXT_MAX] for key, text in prose.items()}
+    return {key: text.strip()[:TEXT_MAX] for key, text in prose.items()}
 
 
-def template(proposal: Proposal) -> list[Milestone]:
+def _freedom(offers: Mapping[str, Offer]) -> Iterable[str]:
+    """What track, model and output type say on publishing, a sentence each."""
+    track, model, output = (offers.get(question) for question in postures.KINDS)
+    if isinstance(track, Track):
+        yield f"What may be said outside, and when: {track.communication}"
+    if isinstance(model, FellowshipModel):
+        yield f"Freedom to publish: {model.publication_freedom.lower()}."
+    if isinstance(output, OutputType):
+        yield f"When it is published: {output.publication_timeline.lower()}."
+
+
+def _reviews_passed(offers: Mapping[str, Offer]) -> Iterable[str]:
+    output = offers.get("output_type")
+    if isinstance(output, OutputType) and output.reviews:
+        yield f"Reviews the work passes: {output.reviews.lower()}."
+
+
+def template(offers: Mapping[str, Offer]) -> list[Milestone]:
     """The milestones of the output type chosen, as they were when it was submitted."""
-    version = proposal.current()
-    output = chosen(version).get("output_type") if version else None
+    output = offers.get("output_type")
     return output.template() if isinstance(output, OutputType) else []
+
+
+def _residency(offers: Mapping[str, Offer]) -> list[ResidencyStage]:
+    model = offers.get("fellowship_model")
+    return model.residency() if isinstance(model, FellowshipModel) else []
+
+
+def by_stage(
+    residency: Sequence[ResidencyStage], bounds: Terms, starts_on: dt.date, ends_on: dt.date
+) -> list[Stage]:
+    """The residency's stages over the fellowship, of equal length until the two sides say else."""
+    days = (ends_on - starts_on).days
+    if not 2 <= len(residency) <= days:
+        return []
+    return [
+        Stage(
+            key=f"s{number + 1}",
+            title=stage.name[:TITLE_MAX],
+            since=starts_on + dt.timedelta(days=days * number // len(residency)),
+            less=postures.of_stage(stage, bounds),
+            freedom=stage.freedom,
+            switch=stage.switch,
+        )
+        for number, stage in enumerate(residency)
+    ]
+
+
+def checkpoints(
+    stages: Sequence[Stage], starts_on: dt.date, ends_on: dt.date
+) -> list[dict[str, str]]:
+    """One before each switch of stage; else one midway. One at the end in any case."""
+    found = [
+        (f"Before “{after.title}”: {before.switch}", after.since - dt.timedelta(days=1))
+        for before, after in pairwise(stages)
+    ]
+    midway = starts_on + dt.timedelta(days=(ends_on - starts_on).days // 2)
+    found = found or [("Midway review with the mentor", midway)]
+    return [
+        {"key": f"c{number}", "title": title[:300], "kind": "checkpoint", "due": due.isoformat()}
+        for number, (title, due) in enumerate([*found, ("Final review", ends_on)], start=1)
+    ]
 
 
 def standing_clauses(call_rules: str) -> str:
     """What a first scope says whatever the proposal, in Markdown; both sides may change it."""
     clauses = (
-        ("Review checkpoints", _CHECKPOINTS),
+        ("Reviews", _REVIEWS),
         ("Publication", call_rules),
         ("Authorship", _AUTHORSHIP),
+        ("Acknowledgement", _ACKNOWLEDGEMENT),
         ("Escalation triggers", _TRIGGERS),
         ("Close-out", _CLOSEOUT),
     )

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fellowship.accounts.roles import ROLES
+from scoping import stages
+from scoping.stages import Stage
 from scoping.states import Credit, Environment, Operation, Tier
 
-Kind = Literal["text", "names", "choices", "choice", "days", "yes_no", "milestones"]
+Kind = Literal[
+    "text", "names", "choices", "choice", "days", "yes_no", "milestones", "checkpoints", "stages"
+]
 TEXT_MAX: Final = 20_000
 
 
@@ -54,6 +58,36 @@ def milestone_lines(items: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join(f"{item['due']}: {item['title']}" for item in items)
 
 
+def _stage_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Stages one a line: name, first day, what it allows less, what is looked at before the next.
+
+    “Open groundwork, from 2026-01-05: public data at most; freedom to publish high.”
+    """
+    return "\n".join(_stage_line(stage) for stage in stages.read(rows))
+
+
+def _stage_line(stage: Stage) -> str:
+    said = [_LESS[key](value) for key, value in stage.less.items()]
+    said.append(f"freedom to publish: {stage.freedom.label.lower()}")
+    ends = f". Then: {stage.switch}" if stage.switch else ""
+    return f"{stage.title}, from {stage.since}: {'; '.join(said)}{ends}"
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+_LESS: Final[dict[str, Callable[[Any], str]]] = {
+    "max_tier": lambda tier: f"{Tier(tier).label.lower()} data at most",
+    "datasets": lambda names: f"datasets: {_named(names)}",
+    "operations": lambda ops: f"operations: {_named(Operation(op).label.lower() for op in ops)}",
+    "environment": lambda place: (
+        f"in {Environment(place).label[0].lower()}{Environment(place).label[1:]}"
+    ),
+    "code_may_leave": lambda leaves: "code may leave" if leaves else "code may not leave",
+}
+
+
 def _listed(value: Any, labels: Mapping[str, str]) -> str:
     return "\n".join(labels.get(v, str(v)) for v in value) or "None"
 
@@ -66,6 +100,8 @@ _SHOWN: Final[dict[str, Callable[[Any, Mapping[str, str]], str]]] = {
     "days": lambda value, labels: f"{value} calendar day{'' if value == 1 else 's'}",
     "yes_no": lambda value, labels: "Yes" if value else "No",
     "milestones": lambda value, labels: milestone_lines(value) or "None",
+    "checkpoints": lambda value, labels: milestone_lines(value) or "None",
+    "stages": lambda value, labels: _stage_lines(value) or "The same terms throughout",
 }
 
 APPROVERS: Final = tuple((key, ROLES[key].label) for key in ("chair", "sponsor"))
@@ -118,6 +154,14 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
                 enforced=True,
                 hint="Calendar days data may be kept after the fellowship ends; 0 for none.",
             ),
+            Clause(
+                "stages",
+                "Terms by stage",
+                "stages",
+                enforced=True,
+                required=False,
+                hint="What a stage allows less than the clauses above and below; never more.",
+            ),
         ),
     ),
     (
@@ -154,7 +198,14 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
                 enforced=True,
                 hint="One a line, as 2026-03-31: Harness delivered.",
             ),
-            Clause("checkpoints", "Review checkpoints", rows=3),
+            Clause(
+                "checkpoints",
+                "Review checkpoints",
+                "checkpoints",
+                enforced=True,
+                hint="One a line, as 2026-03-31: Review of the method by the mentor.",
+            ),
+            Clause("reviews", "Check-ins and verdicts", rows=3),
             Clause("mentoring", "Mentoring", rows=2),
         ),
     ),
@@ -163,7 +214,18 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
         "Publication and credit",
         (
             Clause("publication", "Publication expectations", rows=4),
-            Clause("authorship", "Authorship and acknowledgement", rows=4),
+            Clause(
+                "authorship",
+                "Authorship",
+                rows=3,
+                hint="Which contributions make somebody an author, and when that is agreed.",
+            ),
+            Clause(
+                "acknowledgement",
+                "Acknowledgement",
+                rows=2,
+                hint="Who is thanked for what, how the programme is named, and with whose consent.",
+            ),
             Clause(
                 "credit",
                 "Contributor roles of the fellow (CRediT)",
@@ -171,6 +233,15 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
                 enforced=True,
                 required=False,
                 choices=tuple(Credit.choices),
+            ),
+            Clause(
+                "company_credit",
+                "Contributor roles expected of the company (CRediT)",
+                "choices",
+                enforced=True,
+                required=False,
+                choices=tuple(Credit.choices),
+                hint="Only where its staff contribute. Nothing ticked: none is expected.",
             ),
         ),
     ),

@@ -125,6 +125,7 @@ SCOPE = Plan(
     },
     steps={
         "offer": Step("The programme manager", "offers it for signature"),
+        "narrow": Step("Either side", "asks for less alone, and it is in force at once"),
         "refer": Step("The board", "decides first where it allows more above the agreed tier"),
         "withdraw": Step(
             "Either side",

@@ -71,6 +71,15 @@ class ScopeState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class Route(models.TextChoices):
+    """How a version comes into force: it follows from what it changes."""
+
+    FIRST = "first", "Both sides sign"
+    AT_ONCE = "at_once", "At once: it only allows less"
+    SIGNATURES = "signatures", "Both sides sign, the named approver for the company"
+    BOARD = "board", "The board decides, then both sides sign"
+
+
 PENDING: Final = (ScopeState.DRAFT, ScopeState.WITH_BOARD, ScopeState.OFFERED)
 """States of a version on its way; a fellowship has at most one such."""
 
@@ -80,6 +89,7 @@ SCOPE_MOVES = MoveTable(
     moves=(
         Move("offer", ScopeState.DRAFT, ScopeState.OFFERED),
         Move("refer", ScopeState.DRAFT, ScopeState.WITH_BOARD),
+        Move("narrow", ScopeState.DRAFT, ScopeState.SIGNED),
         Move("withdraw", ScopeState.DRAFT, ScopeState.WITHDRAWN),
         Move("approve", ScopeState.WITH_BOARD, ScopeState.OFFERED),
         Move("return", ScopeState.WITH_BOARD, ScopeState.DRAFT),
@@ -103,6 +113,7 @@ SCOPE_MOVES = MoveTable(
         "offer": "offered for signature",
         "return": "returned for changes",
         "lapse": "left to lapse",
+        "narrow": "put in force at once",
     },
 )
 

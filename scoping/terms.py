@@ -1,42 +1,46 @@
-"""The enforced terms of two versions compared: what widens, what narrows."""
+"""The enforced terms of two versions compared: what widens, what narrows, in which stage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from scoping.models import ScopeOfWork
 from scoping.sections import cite
+from scoping.stages import Terms, together
 from scoping.states import Environment, Operation, Tier
 
 Direction = Literal["wider", "narrower"]
+DIRECTED: Final = (
+    *("max_tier", "datasets", "operations", "environment", "code_may_leave"),
+    "retention_days",
+)
+"""The clauses a change of which allows more or less, in the version or in a stage of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One enforced clause that changed, in which direction, in words."""
+    """One enforced clause that changed, in which direction, in words; in which stage, if in one."""
 
     clause: str
     direction: Direction
     text: str
+    stage: str = ""
 
     @property
     def cited(self) -> str:
-        """The clause as decisions name it."""
-        return cite(self.clause)
+        """The clause as decisions name it, with the stage."""
+        return f"{cite(self.clause)}, {self.stage}" if self.stage else cite(self.clause)
 
 
 def differences(old: ScopeOfWork, new: ScopeOfWork) -> list[Difference]:
-    """Every enforced change; an exchange of datasets is both wider and narrower."""
-    return [
-        *_lists("datasets", old.datasets, new.datasets, {}),
-        *_lists("operations", old.operations, new.operations, dict(Operation.choices)),
-        *_rank("max_tier", Tier(old.max_tier), Tier(new.max_tier)),
-        *_rank("environment", Environment(old.environment), Environment(new.environment)),
-        *_days(old.retention_days, new.retention_days),
-        *_code(old.code_may_leave, new.code_may_leave),
-    ]
+    """Every enforced change; an exchange of datasets is both wider and narrower.
+
+    Where either version has stages, what holds from each of their days on is compared as well.
+    """
+    found = [*_compared(old.bounds(), new.bounds()), *_days(old.retention_days, new.retention_days)]
+    return found + [d for d in _by_stage(old, new) if replace(d, stage="") not in found]
 
 
 def widening(old: ScopeOfWork | None, new: ScopeOfWork) -> list[Difference]:
@@ -44,6 +48,28 @@ def widening(old: ScopeOfWork | None, new: ScopeOfWork) -> list[Difference]:
     if old is None:
         return []
     return [d for d in differences(old, new) if d.direction == "wider"]
+
+
+def _by_stage(old: ScopeOfWork, new: ScopeOfWork) -> Iterator[Difference]:
+    """What differs in each stretch that is one in both; said once where it goes on."""
+    if not (old.stages or new.stages):
+        return
+    last: list[Difference] = []
+    for day, was, now in together(old.stretches(), new.stretches()):
+        found = _compared(was.terms, now.terms)
+        named = f"“{now.title or was.title}”" + (f" from {day}" if day else "")
+        yield from (replace(d, stage=named) for d in found if d not in last)
+        last = found
+
+
+def _compared(old: Terms, new: Terms) -> list[Difference]:
+    return [
+        *_lists("datasets", old.datasets, new.datasets, {}),
+        *_lists("operations", old.operations, new.operations, dict(Operation.choices)),
+        *_rank("max_tier", old.max_tier, new.max_tier),
+        *_rank("environment", old.environment, new.environment),
+        *_code(old.code_may_leave, new.code_may_leave),
+    ]
 
 
 def _lists(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from fellowship.kernel.refusals import Refusal, refuse
-from scoping.sections import TEXT_MAX, Clause
+from fellowship.programs.states import Freedom
+from scoping.sections import CLAUSES, TEXT_MAX, Clause
+from scoping.stages import STAGED, Stage
 
 NAMES_MAX: Final = 50
 NAME_MAX: Final = 200
 DAYS_MAX: Final = 3_650
 TITLE_MAX: Final = 300
+STAGES_MAX: Final = 12
 _KEY = re.compile(r"^[a-z0-9_-]{1,40}$")
 _LINE = re.compile(r"^(\d{4}-\d{2}-\d{2})\s*[:–-]\s*(.+)$")
 
@@ -27,10 +31,12 @@ def checked(clause: Clause, value: Any) -> Any:
         raise
 
 
-def parse_milestones(text: str, before: list[dict[str, str]]) -> list[dict[str, str]]:
+def parse_milestones(
+    text: str, before: list[dict[str, str]], prefix: str = "m"
+) -> list[dict[str, str]]:
     """Milestones from lines such as “2026-03-31: Harness”, keeping the keys of titles known before.
 
-    Raises ValueError naming the line that cannot be read.
+    New keys begin with `prefix`. Raises ValueError naming the line that cannot be read.
     """
     keys = {item["title"]: item["key"] for item in before}
     taken = set(keys.values())
@@ -40,14 +46,16 @@ def parse_milestones(text: str, before: list[dict[str, str]]) -> list[dict[str, 
         if match is None:
             raise ValueError(f"Line {number} does not read “2026-03-31: Title”: {line[:60]}")
         title = match[2].strip()
-        found.append({"key": keys.get(title) or _fresh(taken), "title": title, "due": match[1]})
+        found.append(
+            {"key": keys.pop(title, None) or _fresh(taken, prefix), "title": title, "due": match[1]}
+        )
     return found
 
 
-def _fresh(taken: set[str]) -> str:
-    number = next(n for n in range(1, 10_000) if f"m{n}" not in taken)
-    taken.add(f"m{number}")
-    return f"m{number}"
+def _fresh(taken: set[str], prefix: str) -> str:
+    number = next(n for n in range(1, 10_000) if f"{prefix}{n}" not in taken)
+    taken.add(f"{prefix}{number}")
+    return f"{prefix}{number}"
 
 
 def _text(clause: Clause, value: Any) -> str:
@@ -108,16 +116,53 @@ def _milestone(clause: Clause, item: Any) -> dict[str, str]:
     if not isinstance(item, Mapping):
         raise ValueError(f"{clause.label}: each has a key, a title and a date.")
     key, title = str(item.get("key", "")), str(item.get("title", "")).strip()
-    kind = str(item.get("kind") or "deliverable")
+    kind = "checkpoint" if clause.kind == "checkpoints" else "deliverable"
     if not _KEY.match(key) or not title or len(title) > TITLE_MAX:
         raise ValueError(f"{clause.label}: each has a key and a title of at most {TITLE_MAX}.")
-    if kind not in ("deliverable", "checkpoint"):
-        raise ValueError(f"{clause.label}: “{kind}” is neither deliverable nor checkpoint.")
+    if str(item.get("kind") or kind) != kind:
+        raise ValueError(f"{clause.label}: each is a {kind}, not “{item['kind']}”.")
     try:
         due = dt.date.fromisoformat(str(item.get("due", "")))
     except ValueError:
         raise ValueError(f"{clause.label}: “{item.get('due')}” is not a date.") from None
     return {"key": key, "title": title, "kind": kind, "due": due.isoformat()}
+
+
+def _stages(clause: Clause, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, (list, tuple)) or len(value) > STAGES_MAX:
+        raise ValueError(f"{clause.label}: at most {STAGES_MAX} stages.")
+    if len(value) == 1:
+        raise ValueError(f"{clause.label}: at least two stages, or none.")
+    found = sorted((_stage(clause, row) for row in value), key=lambda stage: stage.since)
+    if len({stage.key for stage in found}) != len(found):
+        raise ValueError(f"{clause.label}: each has a key of its own.")
+    for before, after in pairwise(found):
+        if before.since == after.since:
+            raise ValueError(
+                f"{clause.label}: “{before.title}” and “{after.title}” begin on the same day."
+            )
+    return [stage.write() for stage in found]
+
+
+def _stage(clause: Clause, row: Any) -> Stage:
+    if not isinstance(row, Mapping):
+        raise ValueError(f"{clause.label}: each has a title and the day it begins.")
+    key, title = str(row.get("key", "")), str(row.get("title", "")).strip()
+    switch, less = str(row.get("switch") or "").strip(), row.get("less") or {}
+    if not _KEY.match(key) or not title or len(title) > TITLE_MAX or len(switch) > TEXT_MAX:
+        raise ValueError(f"{clause.label}: each has a key and a title of at most {TITLE_MAX}.")
+    if not isinstance(less, Mapping) or set(less) - set(STAGED):
+        raise ValueError(f"{clause.label}: a stage may allow less on {', '.join(STAGED)} only.")
+    try:
+        since = dt.date.fromisoformat(str(row.get("from", "")))
+    except ValueError:
+        raise ValueError(f"{clause.label}: “{row.get('from')}” is not a date.") from None
+    freedom = row.get("freedom")
+    if freedom not in Freedom.values:
+        raise ValueError(f"{clause.label}: say how freely one may publish in “{title}”.")
+    checks = {name: CLAUSES[name] for name in STAGED if name in less}
+    clean = {name: _CHECKS[c.kind](c, less[name]) for name, c in checks.items()}
+    return Stage(key, title, since, clean, Freedom(freedom), switch)
 
 
 _CHECKS: Final[Mapping[str, Callable[[Clause, Any], Any]]] = {
@@ -128,4 +173,6 @@ _CHECKS: Final[Mapping[str, Callable[[Clause, Any], Any]]] = {
     "days": _days,
     "yes_no": _yes_no,
     "milestones": _milestones,
+    "checkpoints": _milestones,
+    "stages": _stages,
 }

@@ -106,6 +106,7 @@ OUTPUT_TYPES: Final[Rows] = (
         "key": "interpretability-study",
         "name": "Interpretability study",
         "access_level": "Public weights or a hosted model",
+        "highest_tier": Tier.PUBLIC,
         "reviews": "Scientific and policy",
         "publication_timeline": "Within the window for methods",
         "milestones": _plan(
@@ -116,6 +117,7 @@ OUTPUT_TYPES: Final[Rows] = (
         "key": "red-teaming-method",
         "name": "Red-teaming method",
         "access_level": "A staging system, no logs",
+        "highest_tier": Tier.INTERNAL,
         "reviews": "Scientific, policy, coordinated disclosure",
         "publication_timeline": "After disclosure, in the window for vulnerabilities",
         "milestones": _plan(
@@ -129,6 +131,7 @@ OUTPUT_TYPES: Final[Rows] = (
         "key": "dataset-audit",
         "name": "Dataset audit",
         "access_level": "A de-identified sample in the controlled environment",
+        "highest_tier": Tier.RESTRICTED,
         "reviews": "Scientific and policy",
         "publication_timeline": "Within the window for restricted work",
         "milestones": _plan((4, "Sampling plan"), (None, "Audit tables"), (None, "Report")),
@@ -147,6 +150,7 @@ OUTPUT_TYPES: Final[Rows] = (
         "key": "policy-memo",
         "name": "Policy memo",
         "access_level": "Interviews and public documents",
+        "highest_tier": Tier.INTERNAL,
         "reviews": "Policy",
         "publication_timeline": "Within the window for methods",
         "milestones": _plan((3, "Outline"), (None, "Draft for comment"), (None, "Memo")),
@@ -155,6 +159,7 @@ OUTPUT_TYPES: Final[Rows] = (
         "key": "prototype-control",
         "name": "Prototype control",
         "access_level": "A staging system and its telemetry",
+        "highest_tier": Tier.RESTRICTED,
         "reviews": "Scientific, policy, product",
         "publication_timeline": "After the product’s disposition",
         "milestones": _plan(

@@ -32,6 +32,7 @@ from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.states import Tier
 
 REVIEWERS = ("reviewer", "reviewer-two", "reviewer-three", "reviewer-four")
 WORDS = {
@@ -246,8 +247,11 @@ def offer(cast: Cast, fellowship: Fellowship, datasets: Sequence[str] = ()) -> S
         evidence="Session of the security team, list of those present.",
     )
     scope = fellowship.scopes.get(state="draft")
+    named = Dataset.objects.filter(program=fellowship.program, name__in=datasets)
+    tiers = [Tier(scope.max_tier), *map(Tier, named.values_list("tier", flat=True))]
     changes = {
         "datasets": list(datasets),
+        "max_tier": max(tiers, key=lambda tier: tier.rank),
         "deliverables": "An evaluation others can run, and a report in plain words.",
     }
     scope = scoping.edit_scope(scope=scope, changes=changes, by=manager)

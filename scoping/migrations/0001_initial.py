@@ -852,4 +852,66 @@ class Migration(migrations.Migration):
             name='reached',
             field=models.JSONField(default=list, editable=False, help_text='What was reachable when it closed.'),
         ),
+        migrations.AddField(
+            model_name='historicalscopeofwork',
+            name='checkpoints',
+            field=models.JSONField(default=list, help_text='Review checkpoints, as milestones are.'),
+        ),
+        migrations.AddField(
+            model_name='historicalscopeofwork',
+            name='company_credit',
+            field=models.JSONField(default=list, help_text="CRediT roles expected of the company's staff, if any."),
+        ),
+        migrations.AddField(
+            model_name='historicalscopeofwork',
+            name='route',
+            field=models.CharField(blank=True, choices=[('first', 'Both sides sign'), ('at_once', 'At once: it only allows less'), ('signatures', 'Both sides sign, the named approver for the company'), ('board', 'The board decides, then both sides sign')], editable=False, help_text='How it came, or comes, into force; empty while it is drafted.', max_length=20),
+        ),
+        migrations.AddField(
+            model_name='historicalscopeofwork',
+            name='sources',
+            field=models.JSONField(default=dict, help_text='Where a clause generated and not changed since came from, by key.'),
+        ),
+        migrations.AddField(
+            model_name='historicalscopeofwork',
+            name='stages',
+            field=models.JSONField(default=list, help_text='Terms by stage of a hybrid residency (`scoping.stages`).'),
+        ),
+        migrations.AddField(
+            model_name='scopeofwork',
+            name='checkpoints',
+            field=models.JSONField(default=list, help_text='Review checkpoints, as milestones are.'),
+        ),
+        migrations.AddField(
+            model_name='scopeofwork',
+            name='company_credit',
+            field=models.JSONField(default=list, help_text="CRediT roles expected of the company's staff, if any."),
+        ),
+        migrations.AddField(
+            model_name='scopeofwork',
+            name='route',
+            field=models.CharField(blank=True, choices=[('first', 'Both sides sign'), ('at_once', 'At once: it only allows less'), ('signatures', 'Both sides sign, the named approver for the company'), ('board', 'The board decides, then both sides sign')], editable=False, help_text='How it came, or comes, into force; empty while it is drafted.', max_length=20),
+        ),
+        migrations.AddField(
+            model_name='scopeofwork',
+            name='sources',
+            field=models.JSONField(default=dict, help_text='Where a clause generated and not changed since came from, by key.'),
+        ),
+        migrations.AddField(
+            model_name='scopeofwork',
+            name='stages',
+            field=models.JSONField(default=list, help_text='Terms by stage of a hybrid residency (`scoping.stages`).'),
+        ),
+        migrations.AddConstraint(
+            model_name='scopeofwork',
+            constraint=models.CheckConstraint(condition=models.Q(('route__in', ['', 'first', 'at_once', 'signatures', 'board'])), name='scope_route_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='scopeofwork',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'withdrawn']), models.Q(('route', ''), _negated=True), _connector='OR'), name='scope_route_is_set_once_it_leaves_the_desk'),
+        ),
+        migrations.AddConstraint(
+            model_name='scopeofwork',
+            constraint=models.CheckConstraint(condition=models.Q(('route__in', ['', 'first']), ('amends__isnull', False), _connector='OR'), name='scope_route_of_an_amendment_names_what_it_amends'),
+        ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -12,7 +13,8 @@ from django.urls import reverse
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
-from scoping.states import PENDING, Environment, ScopeState, Side, Tier
+from scoping.stages import STAGED, Stretch, Terms, on, read, stretches
+from scoping.states import PENDING, Environment, Route, ScopeState, Side, Tier
 
 
 class ScopeQuerySet(TrackedQuerySet["ScopeOfWork"]):
@@ -69,10 +71,27 @@ class ScopeOfWork(Tracked):
     approver_role = models.CharField(
         max_length=30, default="chair", help_text="Role that approves changes for the company."
     )
+    stages = models.JSONField(
+        default=list, help_text="Terms by stage of a hybrid residency (`scoping.stages`)."
+    )
     milestones = models.JSONField(default=list, help_text='Items {"key", "title", "kind", "due"}.')
+    checkpoints = models.JSONField(default=list, help_text="Review checkpoints, as milestones are.")
     credit = models.JSONField(default=list, help_text="CRediT roles the fellow is credited with.")
+    company_credit = models.JSONField(
+        default=list, help_text="CRediT roles expected of the company's staff, if any."
+    )
     pins = models.JSONField(
         default=list, help_text='Policy versions it rests on: {"name", "hash"}.'
+    )
+    sources = models.JSONField(
+        default=dict, help_text="Where a clause generated and not changed since came from, by key."
+    )
+    route = models.CharField(
+        max_length=20,
+        choices=Route.choices,
+        blank=True,
+        editable=False,
+        help_text="How it came, or comes, into force; empty while it is drafted.",
     )
 
     text_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -113,6 +132,17 @@ class ScopeOfWork(Tracked):
                 condition=Q(superseded_at=None) | Q(superseded_at__gte=F("signed_at")),
                 name="scope_superseded_after_signed",
             ),
+            models.CheckConstraint(
+                condition=Q(route__in=["", *Route.values]), name="scope_route_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[ScopeState.DRAFT, ScopeState.WITHDRAWN]) | ~Q(route=""),
+                name="scope_route_is_set_once_it_leaves_the_desk",
+            ),
+            models.CheckConstraint(
+                condition=Q(route__in=["", Route.FIRST]) | Q(amends__isnull=False),
+                name="scope_route_of_an_amendment_names_what_it_amends",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +161,18 @@ class ScopeOfWork(Tracked):
     def ref(self) -> str:
         """How the record names it: the case and the version."""
         return f"{self.fellowship.ref} scope v{self.number}"
+
+    def bounds(self) -> Terms:
+        """What the clauses allow at most, whatever the stage."""
+        return Terms.read({key: getattr(self, key) for key in STAGED})
+
+    def stretches(self) -> list[Stretch]:
+        """What it allows over time: one stretch, or one for each stage."""
+        return stretches(self.bounds(), read(self.stages))
+
+    def terms_on(self, day: dt.date) -> Stretch:
+        """What it allows on a day of the programme's calendar."""
+        return on(self.stretches(), day)
 
     def allows_dataset(self, name: str) -> bool:
         """Whether the version names the dataset."""

@@ -12,6 +12,7 @@ from scoping.policy.cases import (
     may_suspend,
     promises,
 )
+from scoping.policy.coherence import coherent, handled, remarks
 from scoping.policy.people import (
     may_answer_talent,
     may_confirm,
@@ -23,14 +24,17 @@ from scoping.policy.people import (
     may_take_back,
 )
 from scoping.policy.scopes import (
+    MOVED,
     SIGNERS,
-    board_decides,
     may_amend,
     may_edit,
     may_offer,
     may_sign,
     may_withdraw,
+    one_at_a_time,
+    route_of,
     side_of,
+    still_over,
 )
 from scoping.policy.work import (
     may_check_in,
@@ -44,8 +48,10 @@ from scoping.policy.work import (
 )
 
 __all__ = [
+    "MOVED",
     "SIGNERS",
-    "board_decides",
+    "coherent",
+    "handled",
     "may_advance",
     "may_amend",
     "may_answer_talent",
@@ -73,7 +79,11 @@ __all__ = [
     "may_suspend",
     "may_take_back",
     "may_withdraw",
+    "one_at_a_time",
     "promises",
+    "remarks",
+    "route_of",
     "side_of",
+    "still_over",
     "verdict_says_enough",
 ]

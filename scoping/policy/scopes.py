@@ -11,10 +11,11 @@ from governance.rules import pinned
 from governance.services import conditions_met
 from scoping import document
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.policy.coherence import handled
 from scoping.policy.standing import SEPARATION, is_person, open_case, staff
-from scoping.queries import pending_scope, signed_scope
+from scoping.queries import signed_scope
+from scoping.routes import Routed, route
 from scoping.states import SCOPE_MOVES, ScopeState, Side
-from scoping.terms import widening
 
 SIGNERS: Final = (roles.CHAIR, roles.SPONSOR)
 """Who signs for the company."""
@@ -47,6 +48,7 @@ def may_offer(scope: ScopeOfWork, by: Actor) -> Refusal | None:
         open_case(case),
         SCOPE_MOVES.refusal(scope.state, "offer"),
         _complete(scope),
+        handled(scope),
     )
 
 
@@ -62,13 +64,13 @@ def may_withdraw(scope: ScopeOfWork, by: Actor) -> Refusal | None:
 
 
 def may_amend(fellowship: Fellowship, by: Actor) -> Refusal | None:
-    """Why `by` may not propose a new version: either side may, one version at a time."""
+    """Why `by` may not ask for a change: either side may, whoever signs it."""
     allowed = (
         None
         if side_of(fellowship, by) == Side.FELLOW
         else staff(fellowship, by, roles.MANAGER, what="proposes a new version")
     )
-    return first(allowed, open_case(fellowship), _one_at_a_time(fellowship))
+    return first(allowed, open_case(fellowship))
 
 
 def may_sign(scope: ScopeOfWork, by: Actor) -> Refusal | None:
@@ -87,16 +89,41 @@ def may_sign(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     )
 
 
-def board_decides(scope: ScopeOfWork) -> bool:
-    """Whether the version goes to the board before it is offered.
+def route_of(scope: ScopeOfWork) -> Routed:
+    """Which way the version takes over the one in force, and why."""
+    case = scope.fellowship
+    return route(signed_scope(case.pk), scope, pinned(case, "data_handling").params.tiers)
 
-    So it is where it widens what is signed and its highest tier is one the data handling standard
-    pinned on the case leaves to the board.
-    """
-    if not widening(signed_scope(scope.fellowship_id), scope):
-        return False
-    tiers = pinned(scope.fellowship, "data_handling").params.tiers
-    return bool(tiers[scope.max_tier].board)
+
+def still_over(base: ScopeOfWork, over: int | None) -> Refusal | None:
+    """Why a change written over version `over` does not apply: another is in force by now."""
+    if over is None or over == base.number:
+        return None
+    return Refusal(
+        "version_moved",
+        f"Version {base.number} is the latest by now; you wrote over version {over}. Compare the "
+        "two, then send your change again.",
+        rule="versions of a scope of work",
+    )
+
+
+def one_at_a_time(fellowship: Fellowship, pending: ScopeOfWork | None) -> Refusal | None:
+    """Why another version may not be proposed; what only allows less always may."""
+    if pending is None:
+        return None
+    return Refusal(
+        "version_pending",
+        f"Version {pending.number} is on its way; it is signed or withdrawn first. Only a change "
+        "that allows less does not wait.",
+        rule="versions of a scope of work",
+    )
+
+
+MOVED: Final = Refusal(
+    "version_moved",
+    "Another version was put forward at the same moment. Read it, then send your change again.",
+    rule="versions of a scope of work",
+)
 
 
 def _drafts(scope: ScopeOfWork, by: Actor) -> Refusal | None:
@@ -116,17 +143,6 @@ def _complete(scope: ScopeOfWork) -> Refusal | None:
         return None
     names = ", ".join(clause.label.lower() for clause in missing)
     return Refusal("incomplete", f"It says nothing yet on: {names}.", field=missing[0].key)
-
-
-def _one_at_a_time(fellowship: Fellowship) -> Refusal | None:
-    pending = pending_scope(fellowship)
-    if pending is None:
-        return None
-    return Refusal(
-        "version_pending",
-        f"Version {pending.number} is on its way; it is signed or withdrawn first.",
-        rule="versions of a scope of work",
-    )
 
 
 def _signs_for_company(scope: ScopeOfWork, by: Actor) -> Refusal | None:

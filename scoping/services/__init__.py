@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoping.services.amending import amend, preview, rebase_scope, set_aside
 from scoping.services.cases import (
     advance,
     assign_mentor,
@@ -20,7 +21,6 @@ from scoping.services.contributions import (
 from scoping.services.evidence import attach_evidence, remove_evidence
 from scoping.services.founding import found_fellowship
 from scoping.services.scopes import (
-    amend,
     approve_scope,
     deny_scope,
     draft_scope,
@@ -70,12 +70,15 @@ __all__ = [
     "lift",
     "name_reviewer",
     "offer_scope",
+    "preview",
     "propose_talent_step",
+    "rebase_scope",
     "record_training",
     "remove_evidence",
     "return_milestone",
     "return_scope",
     "revise_contribution",
+    "set_aside",
     "sign_scope",
     "suspend",
     "withdraw_contribution",

@@ -10,12 +10,12 @@ from scoping.states import MILESTONE_MOVES, MilestoneState
 
 
 def follow_plan(scope: ScopeOfWork) -> None:
-    """Add new milestones, move planned ones, and let planned ones the version dropped go.
+    """Add new milestones and checkpoints, move planned ones, let go planned ones it dropped.
 
     What was delivered or judged stays as it is. Runs inside the verb that signs the version.
     """
     there = {m.key: m for m in Milestone.objects.locked().filter(fellowship=scope.fellowship)}
-    for item in scope.milestones:
+    for item in [*scope.milestones, *scope.checkpoints]:
         known = there.pop(item["key"], None)
         if known is None:
             Milestone(

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Max
-
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
-from governance.rules import pins
 from governance.services import refer
 from scoping import document, generation, policy
 from scoping.models import Fellowship, ScopeOfWork, Signature
-from scoping.policy.standing import holds
-from scoping.queries import signed_scope
-from scoping.sections import CLAUSES, ENFORCED, PROSE
-from scoping.services.cases import enter_stage
+from scoping.services.amending import AMENDMENT
 from scoping.services.common import (
     COUNTERSIGNATURE,
     SIGNATURE,
@@ -31,16 +25,21 @@ from scoping.services.common import (
     wait_for_company,
     wait_for_fellow,
 )
-from scoping.services.plan import follow_plan
-from scoping.states import SCOPE_MOVES, FellowshipState, ScopeState, Side
-from scoping.values import checked
-
-AMENDMENT = "scoping.amendment"
+from scoping.services.versions import (
+    acting,
+    next_number,
+    pinned_policies,
+    put_in_force,
+    put_in_force_at_once,
+    sign,
+    write,
+)
+from scoping.states import SCOPE_MOVES, Route, ScopeState, Side
 
 
 @journal.verb("scoping.draft_scope")
 def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> ScopeOfWork:
-    """Write a version from the accepted proposal and what the track implies.
+    """Write a version from the accepted proposal and the narrowest of the templates it chose.
 
     A version already on its way is returned unchanged.
     """
@@ -48,26 +47,17 @@ def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> Scope
     if pending := ScopeOfWork.objects.pending().filter(fellowship=case).first():
         return pending
     refuse(policy.may_amend(case, by))
-    answers, posture = case.proposal.answers(), generation.POSTURES[case.track]
-    plan = generation.template(case.proposal)
+    made = generation.draft(case)
     scope = ScopeOfWork(
         fellowship=case,
-        number=_next_number(case),
-        proposed_by=by if isinstance(by, User) else None,
+        number=next_number(case),
+        proposed_by=acting(by),
         proposed_side=Side.COMPANY,
         rationale=reason,
-        terms=generation.terms(
-            answers, case.proposal.call.publication_rules, posture, case.mentor_hours
-        ),
-        datasets=generation.datasets(answers),
-        operations=list(posture.operations),
-        max_tier=posture.tier,
-        environment=posture.environment,
-        retention_days=posture.retention_days,
-        code_may_leave=posture.code_may_leave,
-        milestones=generation.milestones(plan, case.starts_on, case.ends_on),
-        credit=generation.credit(),
-        pins=_pins(case),
+        terms=made.terms,
+        sources=made.sources,
+        pins=pinned_policies(case),
+        **made.columns,
     )
     scope.save()
     journal.record(subject=scope, change={"version": scope.number})
@@ -83,7 +73,7 @@ def edit_scope(*, scope: ScopeOfWork, changes: Mapping[str, Any], by: User) -> S
     scope = locked_scope(scope)
     refuse(policy.may_edit(scope, by))
     before = document.values(scope)
-    _apply(scope, changes)
+    write(scope, changes)
     changed = sorted(k for k, v in document.values(scope).items() if v != before[k])
     if not changed:
         return scope
@@ -94,49 +84,31 @@ def edit_scope(*, scope: ScopeOfWork, changes: Mapping[str, Any], by: User) -> S
     return scope
 
 
-@journal.verb("scoping.amend")
-def amend(
-    *, fellowship: Fellowship, changes: Mapping[str, Any], by: User, reason: str
-) -> ScopeOfWork:
-    """Propose a new version: the latest one with `changes`. Either side may; nothing widens by it.
-
-    Refused while another version is on its way, and where nothing would change.
-    """
-    case = locked(fellowship)
-    refuse(policy.may_amend(case, by))
-    base = signed_scope(case) or case.scopes.order_by("-number").first()
-    if base is None:
-        refuse(Refusal("no_scope", "There is no scope of work to change yet."))
-        raise AssertionError  # pragma: no cover
-    scope = _copy(base, case, by, reason)
-    _apply(scope, changes)
-    if document.values(scope) == document.values(base) and base.state == ScopeState.SIGNED:
-        refuse(Refusal("no_change", "The new version would say the same as the signed one."))
-    scope.save()
-    others = managers(case) if scope.proposed_side == Side.FELLOW else [case.fellow]
-    tell(case, "amendment", others, f"version {scope.number} is proposed", body=reason)
-    journal.record(subject=scope, change={"version": scope.number, "amends": base.number})
-    return scope
-
-
 @journal.verb("scoping.offer_scope")
 def offer_scope(*, scope: ScopeOfWork, by: User, reason: str = "") -> ScopeOfWork:
     """Put a draft forward: its text is fixed and hashed; the fellow is asked to sign, then we.
 
     Where it widens what is signed above a tier the board keeps to itself, it goes to the board
-    instead. A version already offered, or with the board, is returned unchanged.
+    instead; where it only allows less it is in force at once. One put forward already is returned
+    unchanged.
     """
     scope = locked_scope(scope)
-    if scope.state in (ScopeState.OFFERED, ScopeState.WITH_BOARD):
+    if scope.state in (ScopeState.OFFERED, ScopeState.WITH_BOARD, ScopeState.SIGNED):
         return scope
     refuse(policy.may_offer(scope, by))
+    routed = policy.route_of(scope)
     scope.prepared_by = by
-    scope.pins = _pins(scope.fellowship)
+    if routed.at_once:
+        put_in_force_at_once(scope, routed, by)
+        journal.record(subject=scope, change={"text_hash": scope.text_hash, "state": scope.state})
+        return scope
+    scope.route = routed.route
+    scope.pins = pinned_policies(scope.fellowship)
     scope.text_hash = document.text_hash(scope)
-    if policy.board_decides(scope):
+    if routed.route == Route.BOARD:
         return _to_board(scope, by, reason)
     _offer(scope, by, "offer")
-    journal.record(subject=scope, change={"text_hash": scope.text_hash})
+    journal.record(subject=scope, change={"text_hash": scope.text_hash, "route": scope.route})
     return scope
 
 
@@ -178,18 +150,13 @@ def sign_scope(*, scope: ScopeOfWork, text_hash: str, by: User) -> Signature:
     refuse(policy.may_sign(scope, by))
     refuse(_same_text(scope, text_hash))
     case = scope.fellowship
-    side = policy.side_of(case, by)
-    signature = Signature.objects.create(
-        scope=scope,
-        person=by,
-        side=side,
-        capacity=_capacity(case, by, side),
-        text_hash=text_hash,
-        at=now(),
-    )
+    signature = sign(scope, by, text_hash)
+    side = signature.side
     stop_clocks(case, by, SIGNATURE if side == Side.FELLOW else COUNTERSIGNATURE)
     if {s.side for s in given} | {side} == set(Side.values):
-        _put_in_force(scope, by)
+        put_in_force(scope, by)
+        told = [case.fellow, case.mentor, *managers(case)]
+        tell(case, "signed", told, f"version {scope.number} is signed by both sides")
     elif side == Side.FELLOW:
         wait_for_company(case, by)
         tell(case, "to_sign", signers(case), f"version {scope.number} waits for your signature")
@@ -264,33 +231,12 @@ def _leave_board(scope: ScopeOfWork, verb: str, by: Actor, text: str) -> ScopeOf
     if scope.state in done:
         return scope
     scope.state = SCOPE_MOVES.target(scope.state, verb)
-    scope.text_hash = ""
+    scope.text_hash, scope.route = "", ""
     scope.save()
     case = scope.fellowship
     tell(case, "from_board", [case.fellow, *managers(case)], text.format(n=scope.number))
     journal.record(subject=scope, change={"state": scope.state})
     return scope
-
-
-def _put_in_force(scope: ScopeOfWork, by: User) -> None:
-    """Supersede the version before, then let this one hold; both within the second signature."""
-    case, at = scope.fellowship, now()
-    for before in ScopeOfWork.objects.locked().filter(fellowship=case, state=ScopeState.SIGNED):
-        before.state = SCOPE_MOVES.target(before.state, "supersede")
-        before.superseded_at = at
-        before.save()
-    scope.state = SCOPE_MOVES.target(scope.state, "sign")
-    scope.signed_at = at
-    scope.save()
-    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="signed by both sides")
-    follow_plan(scope)
-    tell(
-        case,
-        "signed",
-        [case.fellow, case.mentor, *managers(case)],
-        f"version {scope.number} is signed by both sides",
-    )
-    enter_stage(fellowship=case, stage=FellowshipState.ACCESS, by=by)
 
 
 def _same_text(scope: ScopeOfWork, text_hash: str) -> Refusal | None:
@@ -302,47 +248,3 @@ def _same_text(scope: ScopeOfWork, text_hash: str) -> Refusal | None:
         rule="signatures name the text they stand under",
         field="text_hash",
     )
-
-
-def _capacity(case: Fellowship, by: User, side: str) -> str:
-    if side == Side.FELLOW:
-        return "Fellow"
-    return next(
-        (role.title() for role in policy.SIGNERS if holds(case, by, role)), "For the company"
-    )
-
-
-def _copy(base: ScopeOfWork, case: Fellowship, by: User, reason: str) -> ScopeOfWork:
-    copied = {key: getattr(base, key) for key in ENFORCED}
-    return ScopeOfWork(
-        fellowship=case,
-        number=_next_number(case),
-        amends=base,
-        proposed_by=by,
-        proposed_side=policy.side_of(case, by),
-        rationale=reason,
-        terms=dict(base.terms),
-        pins=base.pins,
-        **copied,
-    )
-
-
-def _apply(scope: ScopeOfWork, changes: Mapping[str, Any]) -> None:
-    for key, value in changes.items():
-        if key not in CLAUSES:
-            refuse(Refusal("unknown_clause", f"There is no clause “{key}”.", field=key))
-        clean = checked(CLAUSES[key], value)
-        if key in PROSE:
-            scope.terms = {**scope.terms, key: clean}
-        else:
-            setattr(scope, key, clean)
-
-
-def _next_number(case: Fellowship) -> int:
-    last: int | None = case.scopes.aggregate(last=Max("number"))["last"]
-    return (last or 0) + 1
-
-
-def _pins(case: Fellowship) -> list[dict[str, str]]:
-    """The policy versions the case is held to, as the document names them."""
-    return [{"name": str(rule), "hash": rule.text_hash} for _, rule in sorted(pins(case).items())]

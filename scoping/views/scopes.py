@@ -14,14 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fellowship.history.queries import timeline
 from fellowship.web import files, forms, pdf
-from fellowship.web.actions import act, form_page, form_verb, verb
+from fellowship.web.actions import act, attempt, form_page, form_verb, verb
 from governance.standing import matter_about
-from scoping import casefile, document, frame, paper, policy, services
-from scoping.forms import AmendForm, ScopeForm, SignForm
+from scoping import casefile, document, frame, paper, policy, routes, services
+from scoping.forms import SignForm
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.scope_forms import AmendForm, ScopeForm
+from scoping.sections import CLAUSES, cite
 from scoping.standing import of_scope
-from scoping.states import ScopeState
-from scoping.terms import differences
+from scoping.states import Route, ScopeState
 
 NO_PDF = (
     "This installation cannot make PDFs: the library Pango is missing. Print “The document alone” "
@@ -50,6 +51,7 @@ def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     case, found = _version(request, ref, number)
     before = _before(case, found)
     user = _me(request)
+    drafted = found.state == ScopeState.DRAFT
     open_version = found.state in (ScopeState.DRAFT, ScopeState.OFFERED, ScopeState.WITH_BOARD)
     context = _paper(request, case, found) | {
         "before": before,
@@ -59,7 +61,9 @@ def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
             matter_about(found, user) if found.state == ScopeState.WITH_BOARD else None,
             since=first.at if (first := timeline(found).last()) else None,
         ),
-        "differences": differences(before, found) if before else [],
+        "changes": routes.changes(before, found) if before else [],
+        "routed": policy.route_of(found) if drafted else None,
+        "remarks": policy.remarks(found) if drafted else [],
         "open_version": open_version,
         "can_pdf": pdf.available(),
         "may_edit": policy.may_edit(found, user),
@@ -118,8 +122,8 @@ def compare(request: HttpRequest, ref: str, number: int, other: int) -> HttpResp
         case,
         scope=found,
         old=old,
-        changes=document.changes(old, found),
-        differences=differences(old, found),
+        texts=document.changes(old, found),
+        changes=routes.changes(old, found),
     )
     return render(request, "scoping/compare.html", context)
 
@@ -148,7 +152,12 @@ def edit(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         lambda: services.edit_scope(scope=found, changes=form.changes(), by=_me(request)),
         template="scoping/edit.html",
         context=lambda: frame.context(
-            request, case, scope=found, refusal=policy.may_edit(found, _me(request))
+            request,
+            case,
+            scope=found,
+            refusal=policy.may_edit(found, _me(request)),
+            remarks=policy.remarks(found),
+            sources=[(cite(key), found.sources[key]) for key in CLAUSES if key in found.sources],
         ),
         to=ScopeOfWork.get_absolute_url,
     )
@@ -157,28 +166,44 @@ def edit(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 @login_required
 @form_methods
 def amend(request: HttpRequest, ref: str) -> HttpResponse:
-    """Propose a new version, from either side."""
+    """Ask for a change, from either side: first which way it takes and why, then send it.
+
+    What is sent is what was shown with its route: after another edit it is shown anew.
+    """
     case = frame.load(request, ref)
     file = casefile.of(case)
     base = file.signed or (file.scopes[0] if file.scopes else None)
     if base is None:
         raise Http404
-    form = AmendForm(frame.posted(request), scope=base)
-    return form_verb(
+    form, user, routed = AmendForm(frame.posted(request), scope=base), _me(request), None
+    if request.method == "POST" and form.is_valid():
+        asked: dict[str, Any] = {"changes": form.changes(), "over": form.cleaned_data["over"]}
+        if request.POST.get("shown") == form.fingerprint():
+            reason = form.cleaned_data["reason"]
+            made = attempt(
+                form, lambda: services.amend(fellowship=case, by=user, reason=reason, **asked)
+            )
+            if made is not None:
+                messages.success(request, _sent(made))
+                return redirect(made.get_absolute_url())
+        else:
+            routed = attempt(form, lambda: services.preview(case, by=user, **asked))
+    context = frame.context(
         request,
-        form,
-        lambda: services.amend(
-            fellowship=case,
-            changes=form.changes(),
-            by=_me(request),
-            reason=form.cleaned_data["reason"],
-        ),
-        template="scoping/amend.html",
-        context=lambda: frame.context(
-            request, case, scope=base, refusal=policy.may_amend(case, _me(request))
-        ),
-        to=ScopeOfWork.get_absolute_url,
+        case,
+        scope=base,
+        pending=file.pending,
+        routed=routed,
+        fingerprint=form.fingerprint() if routed else "",
+        refusal=policy.may_amend(case, user),
     )
+    return form_page(request, "scoping/amend.html", form, context)
+
+
+def _sent(made: ScopeOfWork) -> str:
+    if made.route == Route.AT_ONCE:
+        return f"Version {made.number} is in force. The other side was told."
+    return f"Version {made.number} is drafted; the programme manager offers it for signature."
 
 
 @verb
@@ -186,12 +211,15 @@ def offer(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Put a draft forward for signature, or before the board where it widens too far."""
     _, found = _version(request, ref, number)
     made = services.offer_scope(scope=found, by=_me(request))
-    said = (
-        "It goes to the board first: it allows more than the signed version."
-        if made.state == ScopeState.WITH_BOARD
-        else "Offered. Both sides are asked to sign."
-    )
-    return act(request, lambda: made, success=said, to=made.get_absolute_url())
+    return act(request, lambda: made, success=_OFFERED[made.route], to=made.get_absolute_url())
+
+
+_OFFERED: dict[str, str] = {
+    Route.FIRST: "Offered. Both sides are asked to sign.",
+    Route.SIGNATURES: "Offered. Both sides are asked to sign.",
+    Route.BOARD: "It goes to the board first: it allows more than the signed version.",
+    Route.AT_ONCE: "It only allows less, so it is in force. The other side was told.",
+}
 
 
 @login_required
@@ -210,7 +238,7 @@ def sign(request: HttpRequest, ref: str, number: int) -> HttpResponse:
             _paper(request, case, found)
             | {
                 "before": (before := _before(case, found)),
-                "differences": differences(before, found) if before else [],
+                "changes": routes.changes(before, found) if before else [],
                 "refusal": policy.may_sign(found, user),
                 "side": policy.side_of(case, user),
             }

@@ -11,8 +11,8 @@ from fellowship.accounts.models import User
 from fellowship.kernel.time import now
 from scoping import services
 from scoping.document import values
-from scoping.forms import _initial
 from scoping.models import CheckIn, Fellowship, ScopeOfWork, Suspension, TalentStep, Training
+from scoping.scope_forms import _initial
 from tests.scenarios.scoping import (
     amended_scope,
     checked_in,
@@ -202,9 +202,17 @@ def test_the_page_says_why_one_may_not_sign(world: World, founded: Fellowship) -
 
 def test_amending_and_comparing_by_page(world: World, signed: Fellowship) -> None:
     scope = signed.scopes.get()
-    posted = form_of(scope, operations=["view"], reason="Less will do.")
-    response = client(world.applicant).post(f"/fellowships/{signed.ref}/scope/amend/", posted)
-    assert response.status_code == 302
+    posted = form_of(scope, operations=["view"], reason="Less will do.", over=1)
+    path = f"/fellowships/{signed.ref}/scope/amend/"
+    shown = client(world.applicant).post(path, posted)
+    assert shown.status_code == 200
+    assert "It only allows less, so it is in force at once." in shown.content.decode()
+    assert signed.scopes.count() == 1
+    sent = {**posted, "shown": shown.context["fingerprint"]}
+    other = client(world.applicant).post(path, {**sent, "operations": ["query"]})
+    assert (other.status_code, signed.scopes.count()) == (200, 1)
+    assert client(world.applicant).post(path, sent).status_code == 302
+    assert signed.scopes.get(number=2).state == "signed"
     text = page(world.manager, f"/fellowships/{signed.ref}/scope/2/compare/1/")
     assert "Query removed" in text
     assert "Allows less" in text
@@ -216,7 +224,7 @@ def test_amending_and_comparing_by_page(world: World, signed: Fellowship) -> Non
 
 
 def test_withdrawing_by_page_needs_a_reason(world: World, signed: Fellowship) -> None:
-    scope = amended_scope(world, signed, retention_days=5)
+    scope = amended_scope(world, signed, tools="Notebooks.")
     path = f"/fellowships/{signed.ref}/scope/2/withdraw/"
     assert client(world.manager).post(path).status_code == 422
     assert client(world.manager).post(path, {"reason": "Not needed."}).status_code == 302

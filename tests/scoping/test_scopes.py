@@ -92,7 +92,8 @@ def test_both_sides_sign_the_same_text(world: World) -> None:
     case = Fellowship.objects.get(pk=scope.fellowship_id)
     assert case.state == "access"
     assert signed_scope(case) == scope
-    assert case.milestones.count() == 3
+    kinds = sorted(case.milestones.values_list("kind", flat=True))
+    assert kinds == ["checkpoint"] * 2 + ["deliverable"] * 3
     assert not Clock.objects.about(case).running().exists()
 
 
@@ -201,23 +202,6 @@ def test_silence_of_the_company_never_costs_the_fellow(world: World) -> None:
     assert scope.state == "signed"
 
 
-def test_narrowing_takes_effect_when_both_have_signed(world: World, signed: Fellowship) -> None:
-    old = signed_scope(signed)
-    assert old is not None
-    scope = amended_scope(world, signed, operations=["view"], retention_days=10)
-    assert (scope.number, scope.amends) == (2, old)
-    scope = services.offer_scope(scope=scope, by=world.manager)
-    assert scope.state == "offered"
-    assert signed_scope(signed) == old
-    before = now()
-    sign_both(world, scope)
-    old.refresh_from_db()
-    assert old.state == "superseded"
-    assert signed_scope(signed) == scope
-    assert signed_scope(signed, at=before) == old
-    assert not Matter.objects.filter(kind="scoping.amendment").exists()
-
-
 def test_widening_above_the_tier_goes_to_the_board(world: World, signed: Fellowship) -> None:
     scope = amended_scope(world, signed, operations=["view", "query", "run_code", "export"])
     scope = services.offer_scope(scope=scope, by=world.manager)
@@ -275,8 +259,8 @@ def test_the_fellow_may_amend_and_withdraw(world: World, signed: Fellowship) -> 
 
 
 def test_one_version_on_its_way_at_a_time(world: World, signed: Fellowship) -> None:
-    amended_scope(world, signed, retention_days=10)
-    code = refused(lambda: amended_scope(world, signed, retention_days=5))
+    amended_scope(world, signed, retention_days=40)
+    code = refused(lambda: amended_scope(world, signed, retention_days=50))
     assert code == "version_pending"
 
 
@@ -288,7 +272,7 @@ def test_the_role_named_in_the_signed_version_approves_changes(
     world: World, signed: Fellowship
 ) -> None:
     scope = services.offer_scope(
-        scope=amended_scope(world, signed, retention_days=5), by=world.manager
+        scope=amended_scope(world, signed, tools="Notebooks."), by=world.manager
     )
     call = lambda: services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.sponsor)  # noqa: E731
     assert refused(call) == "wrong_role"

@@ -123,6 +123,12 @@ class OutputForm(TermsForm):
     ADDS = "output_types"
     name = forms.CharField(label="Name", max_length=40)
     access_level = forms.CharField(label="Access it takes", max_length=200)
+    highest_tier = forms.ChoiceField(
+        label="Highest data tier",
+        choices=[("", "As track and model allow"), *Tier.choices],
+        required=False,
+        help_text="A first scope of work of this output allows no higher.",
+    )
     reviews = forms.CharField(label="Reviews it passes", max_length=200)
     publication_timeline = forms.CharField(label="When it is published", max_length=200)
     milestones = forms.Text(

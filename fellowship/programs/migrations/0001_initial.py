@@ -681,4 +681,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('program', 'key'), name='path_step_once'), models.CheckConstraint(condition=models.Q(('key__in', ['short_term_fellow', 'extended_collaborator', 'advisory_contributor', 'full_time_hire'])), name='path_step_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('retired_by', None)), models.Q(('retired_at__isnull', False), ('retired_by__isnull', False)), _connector='OR'), name='path_step_retired_at_and_by_go_together')],
             },
         ),
+        migrations.AddField(
+            model_name='historicaloutputtype',
+            name='highest_tier',
+            field=models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], help_text='A first scope of work allows no higher; empty leaves it to track and model.', max_length=20, verbose_name='highest data tier'),
+        ),
+        migrations.AddField(
+            model_name='outputtype',
+            name='highest_tier',
+            field=models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], help_text='A first scope of work allows no higher; empty leaves it to track and model.', max_length=20, verbose_name='highest data tier'),
+        ),
     ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models.program import Program
-from fellowship.programs.states import Stage, TalentPath
+from fellowship.programs.states import Stage, TalentPath, Tier
 from fellowship.programs.terms import Milestone, ResidencyStage
 
 
@@ -197,12 +197,26 @@ class OutputType(Offer):
     """What a fellowship may be expected to produce, with what it implies."""
 
     PART = "output"
-    TERMS = ("name", "access_level", "reviews", "publication_timeline", "milestones")
+    TERMS = (
+        "name",
+        "access_level",
+        "highest_tier",
+        "reviews",
+        "publication_timeline",
+        "milestones",
+    )
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="output_types")
     key = models.SlugField(max_length=40)
     name = models.CharField(max_length=100)
     access_level = models.CharField("access it takes", max_length=200)
+    highest_tier = models.CharField(
+        "highest data tier",
+        max_length=20,
+        choices=Tier.choices,
+        blank=True,
+        help_text="A first scope of work allows no higher; empty leaves it to track and model.",
+    )
     reviews = models.CharField("reviews it passes", max_length=200)
     publication_timeline = models.CharField("when it is published", max_length=200)
     milestones = models.JSONField(
@@ -229,6 +243,8 @@ class OutputType(Offer):
 
     def term(self, name: str) -> str:
         """One term as text, a milestone a line."""
+        if name == "highest_tier":
+            return self.get_highest_tier_display() if self.highest_tier else "As track and model"
         if name != "milestones":
             return super().term(name)
         return "\n".join(str(milestone) for milestone in self.template())

@@ -53,6 +53,7 @@ PARTICIPLES = {
         "denied",
         "left to lapse",
         "offered for signature",
+        "put in force at once",
         "referred to the board",
         "returned for changes",
         "signed",

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
-from access.models import AccessRequest, DeletionCertificate
+from access.models import AccessRequest, Assignment, DeletionCertificate, TargetSystem
 from access.states import RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
@@ -35,6 +35,11 @@ def _to_decide(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
 @prepared
 def _to_verify(key: int, at: dt.datetime) -> QuerySet[DeletionCertificate]:
     return DeletionCertificate.objects.unverified()
+
+
+@prepared
+def _not_closed(key: int, at: dt.datetime) -> QuerySet[Assignment]:
+    return Assignment.objects.overdue(at)
 
 
 @register_for(when=_own)
@@ -97,6 +102,28 @@ def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
             kind="deletion",
             case_ref=certificate.fellowship.ref,
             program_id=certificate.fellowship.program_id,
+        )
+
+
+@register_for(roles.ONCALL, when=_not_closed)
+def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Target systems that may still let through what was closed: since when, and how much."""
+    mine = TargetSystem.objects.in_use().filter(
+        program_id__in=realm_ids_where(user, roles.ONCALL),
+        assignments__narrowed_at__isnull=False,
+        assignments__overdue_at__lte=at,
+    )
+    late: QuerySet[Any] = mine.annotate(
+        since=Min("assignments__overdue_at"), number=Count("assignments")
+    ).order_by("since")
+    for target in late[:100]:
+        yield WorkItem(
+            title=f"{target} has not acknowledged that access is closed",
+            url=target.get_absolute_url(),
+            due=target.since,
+            silence=f"It is told again without end; {target.number} may still be open there.",
+            kind="target system",
+            program_id=target.program_id,
         )
 
 

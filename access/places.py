@@ -10,6 +10,7 @@ from access.cells import LIVE, standing
 from access.models import AccessRequest, ReleaseRequest, ReleaseReview
 from access.models.datasets import CATALOGUE_READERS
 from access.models.requests import ACCESS_STAFF
+from access.models.targets import TARGET_READERS
 from access.reach import grants_of, matrix
 from access.release_policy import REVIEWERS
 from access.release_states import ReleaseState, ReleaseVerdict
@@ -81,6 +82,13 @@ nav.register(
     visible=lambda user: holds_anywhere(user, *ACCESS_STAFF),
     section="access",
     order=44,
+)
+nav.register(
+    "Target systems",
+    "access:targets",
+    visible=lambda user: holds_anywhere(user, *TARGET_READERS),
+    section="access",
+    order=46,
 )
 nav.register(
     "My data",

@@ -71,7 +71,7 @@ def may_change(target: TargetSystem, by: Actor) -> Refusal | None:
 
 def may_acknowledge(target: TargetSystem, revision: int, by: Actor) -> Refusal | None:
     """Why `by` may not say for the target that it enforces the revision."""
-    own = isinstance(by, System) or (target.account_id is not None and by.pk == target.account_id)
+    own = isinstance(by, System) or by == target.account
     known = 1 <= revision <= target.revision
     said = f"There is no revision {revision}; the last one is {target.revision}."
     return first(

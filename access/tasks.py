@@ -31,7 +31,7 @@ def alarms(at: dt.datetime) -> int:
 
 def arrived(delivery: Delivery, answer: Answer) -> None:
     """A target took what it was sent: unless it says "later", it enforces it."""
-    target = TargetSystem.objects.filter(pk=delivery.subject_id, retired_at=None).first()
+    target = TargetSystem.objects.in_use().filter(pk=delivery.subject_id or 0).first()
     if target is None:
         return
     revision = int(json.loads(delivery.body)["data"]["revision"])

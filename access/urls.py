@@ -14,6 +14,7 @@ from access.views import (
     releases,
     requests,
     suspensions,
+    targets,
     trail,
     why,
 )
@@ -65,5 +66,10 @@ urlpatterns = [
     path("releases/<str:ref>/settle/", release_reviews.settle, name="settle_release"),
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:pk>/", trail.event, name="event"),
+    path("targets/", targets.targets, name="targets"),
+    path("targets/new/", targets.new, name="new_target"),
+    path("targets/<str:ref>/", targets.target, name="target"),
+    path("targets/<str:ref>/edit/", targets.edit, name="edit_target"),
+    path("targets/<str:ref>/retire/", targets.retire, name="retire_target"),
     path("why", why.why, name="why"),
 ]

@@ -8,12 +8,14 @@ from access.api.decisions import DecisionView
 from access.api.events import EventViewSet
 from access.api.records import DatasetViewSet, GrantViewSet, RequestViewSet
 from access.api.releases import ReleaseViewSet
+from access.api.targets import TargetViewSet
 from fellowship.web.api import Router
 
 router = Router()
 router.register("access/datasets", DatasetViewSet, basename="datasets")
 router.register("access/requests", RequestViewSet, basename="access-requests")
 router.register("access/releases", ReleaseViewSet, basename="releases")
+router.register("access/targets", TargetViewSet, basename="targets")
 router.register("access/grants", GrantViewSet, basename="grants")
 
 _events = EventViewSet.as_view({"get": "list", "post": "create"})

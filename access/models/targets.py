@@ -139,10 +139,10 @@ class TargetDataset(Tracked):
     @property
     def program_id(self) -> int:
         """The programme, for the ledger."""
-        return self.target.program_id
+        return int(self.target.program_id)
 
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
+class AccessAssignmentQuerySet(models.QuerySet["Assignment"]):
     """Assignments by who may see them, and by what is still to be acknowledged."""
 
     def visible_to(self, user: Any) -> Self:
@@ -190,7 +190,7 @@ class Assignment(Untracked):
     overdue_at = models.DateTimeField(null=True, blank=True)
     alarmed_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = AssignmentQuerySet.as_manager()
+    objects: ClassVar = AccessAssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ("target", "id")

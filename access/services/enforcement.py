@@ -210,7 +210,7 @@ def alarm(*, target: TargetSystem, rows: list[Assignment], by: Actor) -> int:
     at = now()
     target = TargetSystem.objects.locked().select_related("program").get(pk=target.pk)
     still = Assignment.objects.overdue(at).filter(pk__in=[row.pk for row in rows], alarmed_at=None)
-    alarmed = still.update(alarmed_at=at)
+    alarmed: int = still.update(alarmed_at=at)
     if not alarmed:
         return 0
     lines = [f"{row.person}: {row.dataset}, since {row.narrowed_at:%H:%M} UTC" for row in rows[:10]]

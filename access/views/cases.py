@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from access import enforced
 from access.cells import of_dataset, standing
 from access.models import AccessEvent, AccessRequest, Grant
 from access.obligations import deletions
@@ -33,13 +35,20 @@ REQUESTS: tuple[Column[AccessRequest], ...] = (
 )
 
 
-def _granted(at: dt.datetime, calendar: WorkCalendar) -> tuple[Column[Grant], ...]:
-    return (
+def _granted(
+    grants: list[Grant], at: dt.datetime, calendar: WorkCalendar
+) -> Iterator[Column[Grant]]:
+    """Where a system enforces any of them, also which and since when."""
+    where = enforced.of((g.person_id for g in grants), (g.dataset_id for g in grants))
+    yield from (
         Column("Dataset", of_dataset),
         Column("Person", lambda g: g.person),
         Column("Grant", lambda g: cells.tag(*standing(g, at))),
         Column("Ends", lambda g: cells.until(g.ends_at, calendar, "date"), num=True),
     )
+    if where:
+        pairs = {g.pk: where.get((g.person_id, g.dataset_id), ()) for g in grants}
+        yield Column("Enforced in", lambda g: enforced.line(pairs[g.pk], at))
 
 
 def _case(request: HttpRequest, ref: str) -> Fellowship:
@@ -99,7 +108,7 @@ def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[s
         ),
         "grants": Table(
             "Grants",
-            _granted(at, calendar),
+            tuple(_granted(grants, at, calendar)),
             sorted(grants, key=lambda grant: -grant.pk),
             empty="Nothing is granted yet.",
         ),

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from access import agreement as wording
-from access import policy, services
+from access import enforced, policy, services
 from access.cells import LIVE, of_dataset, standing
 from access.models import AccessEvent, Agreement, Grant
 from access.reach import matrix
@@ -114,11 +114,19 @@ def grant(request: HttpRequest, ref: str) -> HttpResponse:
         "standing": of_grant(found),
         "calendar": calendars.of(found.program_id),
         "used": usage(found),
+        "enforced": _enforced(found),
         "revoke_url": reverse("access:revoke", args=[found.ref]),
         "may_revoke": policy.may_revoke(found, request.user),  # type: ignore[arg-type]
         "events": timeline(found)[:20],
     }
     return render(request, "access/grant.html", context)
+
+
+def _enforced(found: Grant) -> object:
+    """Which systems enforce it, in a line; nothing where none serves the dataset."""
+    pair = (found.person_id, found.dataset_id)
+    rows = enforced.of([found.person_id], [found.dataset_id]).get(pair)
+    return enforced.line(rows, now()) if rows else ""
 
 
 @verb

@@ -22,7 +22,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from access.models import AccessEvent, AccessRequest, AccessSuspension
+from access.models import AccessEvent, AccessRequest, AccessSuspension, TargetSystem
 from access.services import suspend_dataset
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
@@ -35,7 +35,7 @@ from governance.models import Condition, Escalation, ExceptionRecord, Matter, Ru
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection
-from tests.scenarios import access, governance, proposals, publications
+from tests.scenarios import access, governance, proposals, publications, targets
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 from tests.support import kept
@@ -113,6 +113,7 @@ def _build() -> House:
     hook = {"name": "Warehouse", "url": "https://warehouse.example/hook", "kinds": []}
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
+    targets.pulling(world, case.grant)
     return House(world, case, _names(world, case))
 
 
@@ -171,6 +172,7 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/cases/": [case.fellowship.ref],
         "access/people/": [world.program.slug],
         "access/suspensions/": AccessSuspension.objects.values_list("ref", flat=True)[:1],
+        "access/targets/": TargetSystem.objects.values_list("ref", flat=True)[:1],
         "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
         "triage/": [case.finding.ref],
         "triage/controls/": [case.control.ref],

@@ -185,6 +185,11 @@ def _day(day: dt.date, style: str) -> str:
     return f"{weekday}{day.day} {month[:3] if style == 'short' else month}{year}"
 
 
+def span(length: dt.timedelta) -> str:
+    """How long, in its largest unit: “12 minutes”, “3 hours”, “2 days”."""
+    return _near(abs(length.total_seconds()))
+
+
 def _near(seconds: float) -> str:
     minutes, hours, days = int(seconds // 60), int(seconds // _HOUR), int(seconds // 86400)
     if days:

@@ -1,0 +1,74 @@
+"""Where access is enforced, in a line: which target systems do what is desired, and which wait."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.utils.safestring import SafeString
+
+from access.desired import Pair
+from access.models import Assignment
+from access.states import Operation
+from fellowship.web import cells
+from fellowship.web.components.times import NONE, span
+from fellowship.web.markup import markup
+
+
+class Standing(NamedTuple):
+    """How one assignment stands, in words and tone."""
+
+    words: str
+    tone: str
+
+
+def standing(row: Assignment, at: dt.datetime) -> Standing:
+    """Enforced; or since when the target keeps us waiting, to open or to close."""
+    if row.is_acknowledged:
+        return Standing("Enforced" if row.acknowledged else "Closed", "good")
+    if row.narrowed_at is None:
+        return Standing(f"Opening waits {span(at - row.changed_at)}", "plain")
+    if row.overdue_at is not None and row.overdue_at <= at:
+        return Standing(f"Not closed for {span(at - row.narrowed_at)}", "bad")
+    return Standing(f"Closing waits {span(at - row.narrowed_at)}", "warn")
+
+
+def of(people: Iterable[int], datasets: Iterable[int]) -> dict[Pair, list[Assignment]]:
+    """The assignments of these people and datasets at targets in use; one query."""
+    rows = Assignment.objects.filter(
+        person_id__in=set(people), dataset_id__in=set(datasets), target__retired_at=None
+    )
+    found: dict[Pair, list[Assignment]] = defaultdict(list)
+    for row in rows.select_related("target").order_by("target__name", "id"):
+        found[row.person_id, row.dataset_id].append(row)
+    return found
+
+
+def line(rows: Iterable[Assignment], at: dt.datetime) -> SafeString:
+    """“JupyterHub ✔ 14:02 · Warehouse waits 12 min”."""
+    parts = [_part(row, at) for row in rows]
+    return SafeString(" · ".join(parts)) if parts else NONE
+
+
+def _part(row: Assignment, at: dt.datetime) -> SafeString:
+    if row.is_acknowledged and row.acknowledged_at:
+        words = "✔" if row.acknowledged else "closed ✔"
+        when = cells.when(row.acknowledged_at, _style(row.acknowledged_at, at))
+        return markup('<span class="nowrap">{} {} {}</span>', row.target.name, words, when)
+    said = standing(row, at)
+    tone = f"tag {said.tone}" if said.tone in ("warn", "bad") else "nowrap"
+    words = said.words[:1].lower() + said.words[1:]
+    return markup('<span class="{}">{}: {}</span>', tone, row.target.name, words)
+
+
+def _style(then: dt.datetime, at: dt.datetime) -> str:
+    """The time of day for what happened today, else the day."""
+    return "time" if at - then < dt.timedelta(hours=12) else "short"
+
+
+def permissions(desired: list[dict[str, Any]]) -> str:
+    """What a list of permissions lets through, in words."""
+    operations = dict.fromkeys(o for one in desired for o in one["operations"])
+    return ", ".join(str(Operation(o).label) for o in operations) or "Nothing"

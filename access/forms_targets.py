@@ -1,0 +1,90 @@
+"""The forms of target systems and anomalies. Services judge; forms read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from access.judging import find_people
+from access.models import Dataset, TargetSystem
+from access.states import TargetKind
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holders
+from fellowship.notices.webhooks import addresses
+from fellowship.programs.models import Program
+from fellowship.web import forms
+
+_HINTS = {
+    TargetKind.WEBHOOK: "A signed message goes to its address at each change.",
+    TargetKind.PULL: "It asks every minute or so, with a token of its own.",
+}
+
+
+class TargetForm(forms.Form):
+    """What a target system is, which data it serves, and how long it may take."""
+
+    name = forms.CharField(label="Name", max_length=100, help_text="As people call the system.")
+    kind = forms.ChoiceField(
+        label="How does it learn what to let through?",
+        widget=forms.RadioCards,
+        choices=[
+            (kind, forms.Described(str(label), _HINTS[TargetKind(kind)]))
+            for kind, label in TargetKind.choices
+        ],
+    )
+    url = forms.CharField(
+        label="Address",
+        required=False,
+        max_length=addresses.MAX_LENGTH,
+        help_text="Where messages go, if it is sent them. Begins with https://.",
+    )
+    account = forms.CharField(
+        label="Its account",
+        required=False,
+        max_length=200,
+        help_text="The service account whose token it asks and acknowledges with: its e-mail "
+        "address or short name. Needed if it asks.",
+    )
+    datasets = forms.ModelMultipleChoiceField(
+        label="Which datasets does it serve?", queryset=Dataset.objects.none(), widget=forms.Checks
+    )
+    owner = forms.ModelChoiceField(
+        label="Owner", queryset=User.objects.none(), help_text="Who is asked when it stays silent."
+    )
+    alarm_after_minutes = forms.IntegerField(
+        label="Minutes until the alarm",
+        help_text="A revocation it has not acknowledged by then calls security on-call.",
+    )
+
+    def __init__(
+        self, *args: Any, program: Program, target: TargetSystem | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        datasets = Dataset.objects.filter(program=program).order_by("name", "id")
+        self.fields["datasets"].queryset = datasets  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = holders(program, *roles.STAFF)  # type: ignore[attr-defined]
+        if target is not None:
+            for name in ("name", "kind", "url"):
+                del self.fields[name]
+
+    def clean_account(self) -> User | None:
+        """The account by its address or short name."""
+        given = self.cleaned_data["account"].strip()
+        if not given:
+            return None
+        found = find_people({given}).get(given)
+        if found is None or not found.is_active:
+            raise ValidationError("Nobody with an active account has this name.", code="account")
+        return found
+
+
+class AnomalyForm(forms.Form):
+    """What an anomaly was."""
+
+    finding = forms.Text(
+        label="What was it?",
+        max_length=4_000,
+        help_text="The person concerned reads this. Say what you found, not what you suspected.",
+    )

@@ -191,6 +191,7 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
     if not isinstance(kind, str) or kind not in _KINDS:
         raise BadRow("kind", f"“kind” is one of {', '.join(EventKind.values)}.")
     details = get("details")
+    written = _details(details) if details else ""
     return Row(
         index,
         _text(get("source"), "source", 80) or source,
@@ -201,7 +202,7 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
         kind,
         operation,
         _text(get("session"), "session", 200),
-        _details(details) if details else "",
+        written,
     )
 
 
@@ -252,6 +253,8 @@ def _instant(value: Any, received_at: dt.datetime) -> dt.datetime:
 
 
 def _details(value: Any) -> str:
+    if isinstance(value, BadRow):
+        raise value
     if not isinstance(value, dict):
         raise BadRow("details", "“details” is a JSON object.")
     try:

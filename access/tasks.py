@@ -1,14 +1,19 @@
-"""What time does to target systems: access that expired is told, silence raises an alarm."""
+"""What time does: access that expired is told to its targets, silence raises an alarm, the trail's
+months stand ready and kept answers are forgotten.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 
-from access.models import TargetSystem
-from access.services import enforcement
+from django.db import connection
+
+from access.models import AccessEvent, TargetSystem
+from access.services import answers, enforcement
 from access.services.targets import KIND
 from fellowship.clocks.registry import sweeper
+from fellowship.history import months
 from fellowship.notices.models import Delivery
 from fellowship.notices.webhooks import kinds
 from fellowship.notices.webhooks.posting import Answer
@@ -27,6 +32,18 @@ def targets(at: dt.datetime) -> int:
 def alarms(at: dt.datetime) -> int:
     """Raise alarms for revocations not acknowledged in time."""
     return enforcement.raise_overdue()
+
+
+@sweeper("access.months")
+def ready_months(at: dt.datetime) -> int:
+    """Make the partitions of the months to come. PostgreSQL."""
+    return months.add(connection, AccessEvent, months.ahead(at))
+
+
+@sweeper("access.answers")
+def forget_answers(at: dt.datetime) -> int:
+    """Remove kept answers whose time is over."""
+    return answers.forget(at)
 
 
 def arrived(delivery: Delivery, answer: Answer) -> None:

@@ -2,65 +2,38 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from itertools import islice
 from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access import policy
+from access.api.bodies import ROWS_MAX, Lines, TooLarge
 from access.forms import TrailFilter
 from access.importers import native
 from access.models import AccessEvent
-from access.services import ingest
+from access.services import IngestReport, ingest
+from access.services.answers import OTHER_BODY, once
 from fellowship.accounts.models import ApiToken
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.scopes import ONE_SOURCE, REPORTS, source_of
+from fellowship.kernel.refusals import Refused
 from fellowship.programs.models import Program
 from fellowship.web.api import VisibleViewSet
 
-SCOPE: Final = "events:write"
-BODY_MAX: Final = 10_000_000
-PLAIN_MAX: Final = 60_000_000
-ROWS_MAX: Final = 100_000
+KEY_MAX: Final = 200
 
 
-class TooLarge(APIException):
-    """The body is larger than is taken at once."""
+class OtherBody(APIException):
+    """The key of another request."""
 
-    status_code = 413
-    default_detail = "Send fewer events at once."
-    default_code = "too_large"
-
-
-class Lines(BaseParser):
-    """The body as bytes, unpacked where it is gzip; whatever it calls itself."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """Raises 413 for what is too large packed or unpacked, 400 for broken gzip."""
-        body = stream.read(BODY_MAX + 1)
-        if len(body) > BODY_MAX:
-            raise TooLarge
-        return _unpacked(body) if body.startswith(b"\x1f\x8b") else body
-
-
-def _unpacked(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpacker.decompress(body, PLAIN_MAX)
-    except zlib.error as error:
-        raise ParseError("The body is no readable gzip.") from error
-    if unpacker.unconsumed_tail:
-        raise TooLarge
-    if not unpacker.eof:
-        raise ParseError("The gzip ends early.")
-    return plain
+    status_code = 422
+    default_code = "key_used"
 
 
 class EventSerializer(serializers.ModelSerializer[AccessEvent]):
@@ -93,6 +66,7 @@ class EventSerializer(serializers.ModelSerializer[AccessEvent]):
             "verdict",
             "clause",
             "reason",
+            "late",
         )
 
 
@@ -101,6 +75,16 @@ BODY = {
     "application/x-ndjson": {"type": "string"},
 }
 """A JSON array of events, or one event a line."""
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body within a day: the same answer, and nothing done again.",
+)
+PLACES = (
+    OpenApiParameter("program", str, description="The programme, where you report for several."),
+    OpenApiParameter("source", str, description="The reporting system; default the token’s."),
+)
 
 
 class EventViewSet(VisibleViewSet):
@@ -111,41 +95,69 @@ class EventViewSet(VisibleViewSet):
     filterset_class = TrailFilter
     ordering = ("-at", "-id")
     parser_classes = (Lines,)
-    token_scope = SCOPE
 
-    @extend_schema(request=BODY, responses=dict)
+    @property
+    def token_scope(self) -> str | None:
+        """A scope of reports covers reports, and no reading."""
+        scopes = getattr(self.request.auth, "scopes", ())
+        found = (s for s in scopes if s == REPORTS or source_of(s))
+        return next(found, REPORTS) if self.request.method == "POST" else None
+
+    @extend_schema(request=BODY, responses=dict, parameters=[KEY, *PLACES])
     def create(self, request: Request) -> Response:
         """Take a JSON array or NDJSON, plain or gzip. Good rows are kept; each bad one is named.
 
         `?program=` names the programme where the reporter works for several; `?source=` the source.
-        Sending the same events again changes nothing.
+        Sending the same events again changes nothing; with an `Idempotency-Key` it asks nothing.
         """
-        if isinstance(request.auth, ApiToken) and SCOPE not in request.auth.scopes:
-            raise PermissionDenied(f"The token lacks the scope “{SCOPE}”.")
-        program = _program(request)
-        report = ingest(
-            program=program,
-            events=_events(request.data),
-            source=_source(request),
-            by=request.user,  # type: ignore[arg-type]
-        )
-        return Response(
-            {
-                "accepted": report.accepted,
-                "duplicate": report.duplicates,
-                "out_of_scope": report.outside,
-                "verdicts": dict(report.verdicts),
-                "refused": [
-                    {"index": row.index, "code": row.code, "reason": row.reason}
-                    for row in report.refused
-                ],
-            }
-        )
+        program, (source, only) = _program(request), _source(request)
+        body = request.data if isinstance(request.data, bytes) else b""
+
+        def work() -> dict[str, Any]:
+            report = ingest(
+                program=program,
+                events=_events(body),
+                source=source,
+                only=only,
+                by=request.user,  # type: ignore[arg-type]
+            )
+            return _said(report)
+
+        key = _key(request)
+        if not key:
+            return Response(work())
+        try:
+            answer, again = once(
+                user=request.user,  # type: ignore[arg-type]
+                key=key,
+                target=f"{program.slug} {source}",
+                body_hash=hashlib.sha256(body).hexdigest(),
+                work=work,
+            )
+        except Refused as refused:
+            if refused.refusal is OTHER_BODY:
+                raise OtherBody(str(refused)) from refused
+            raise
+        return Response(answer, headers={"Idempotency-Replayed": "true"} if again else {})
 
 
-def _events(body: Any) -> list[Any]:
+def _said(report: IngestReport) -> dict[str, Any]:
+    return {
+        "accepted": report.accepted,
+        "late": report.late,
+        "duplicate": report.duplicates,
+        "conflict": report.conflicts,
+        "out_of_scope": report.outside,
+        "verdicts": dict(report.verdicts),
+        "refused": [
+            {"index": row.index, "code": row.code, "reason": row.reason} for row in report.refused
+        ],
+    }
+
+
+def _events(body: bytes) -> list[Any]:
     try:
-        rows = list(islice(native.read(body if isinstance(body, bytes) else b""), ROWS_MAX + 1))
+        rows = list(islice(native.read(body), ROWS_MAX + 1))
     except ValueError as error:
         raise ParseError(str(error)) from error
     if len(rows) > ROWS_MAX:
@@ -153,11 +165,31 @@ def _events(body: Any) -> list[Any]:
     return rows
 
 
-def _source(request: Request) -> str:
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_MAX or not key.isprintable() or not key.isascii():
+        raise ParseError(f"An Idempotency-Key has at most {KEY_MAX} printable ASCII characters.")
+    return str(key)
+
+
+def _source(request: Request) -> tuple[str, bool]:
+    """The source reported for, and whether the token reports for it alone."""
     named = request.query_params.get("source", "")
     if len(named) > 80 or not named.isprintable():
         raise ValidationError({"source": ["Name the source in at most 80 characters."]})
-    return named or (request.auth.name if isinstance(request.auth, ApiToken) else "api")[:80]
+    if not isinstance(request.auth, ApiToken):
+        return named or "api", False
+    if REPORTS in request.auth.scopes:
+        return named or request.auth.name[:80], False
+    own = [source for scope in request.auth.scopes if (source := source_of(scope))]
+    if not own:
+        raise PermissionDenied(f"The token lacks the scope “{REPORTS}” or “{ONE_SOURCE}”.")
+    if named and named not in own:
+        said = " and ".join(f"“{source}”" for source in own)
+        raise PermissionDenied(f"This token reports for {said} alone.")
+    if not named and len(own) > 1:
+        raise ValidationError({"source": ["Name one of the token’s sources: ?source=…"]})
+    return named or own[0], True
 
 
 def _program(request: Request) -> Program:

@@ -1,45 +1,105 @@
-"""Our own rows: a JSON array, or one JSON object on each line (NDJSON)."""
+"""Our own rows: a JSON array, or one JSON object on each line (NDJSON).
+
+A row that cannot be read is a `BadRow` in its place, in an array as well: only where the array's
+brackets do not match is it refused as a whole.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from access.rows import BadRow
 
-_DECODER: Any = json.JSONDecoder()
-NOT_JSON = BadRow("not_json", "This line is not JSON.")
-NOT_TEXT = BadRow("not_text", "This line is not UTF-8 text.")
+NOT_JSON: Final = BadRow("not_json", "This row is not JSON.")
+NOT_TEXT: Final = BadRow("not_text", "This row is not UTF-8 text.")
+TOO_DEEP: Final = BadRow("too_deep", "This row is nested too deeply.")
+TOO_LONG: Final = BadRow("number", "This row holds a number of more than a thousand digits.")
+TWICE: Final = BadRow("duplicate_key", "This row names a key twice, so it says two things.")
+DIGITS_MAX: Final = 1_000
+LEADING: Final = b"\xef\xbb\xbf \t\r\n"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    """The object; what stands in its place where a key comes twice."""
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else TWICE
+
+
+_DECODER: Final[Any] = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def read(data: bytes) -> Iterator[Any]:
     """The rows. Raises ValueError where an array as a whole cannot be read."""
-    body = data.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if body.startswith(b"["):
-        yield from _array(body)
-        return
-    scan = _DECODER.scan_once
-    for raw in body.split(b"\n"):
-        if not raw or raw.isspace():
-            continue
-        try:
-            line = raw.decode().strip()
-            value, end = scan(line, 0)
-            yield value if end == len(line) else NOT_JSON
-        except UnicodeDecodeError:
-            yield NOT_TEXT
-        except (StopIteration, ValueError, RecursionError):
-            yield NOT_JSON
+    body = data.lstrip(LEADING)
+    yield from _array(body) if body.startswith(b"[") else lines(body.split(b"\n"))
 
 
-def _array(body: bytes) -> list[Any]:
+def lines(found: Iterable[bytes]) -> Iterator[Any]:
+    """The row of each line that is not empty."""
+    for raw in found:
+        if raw and not raw.isspace():
+            yield row(raw)
+
+
+def row(raw: bytes) -> Any:
+    """What the bytes of one row say, or why they say nothing."""
     try:
-        rows = json.loads(body)
+        text = raw.decode().strip()
+        value, end = _DECODER.scan_once(text, 0)
     except UnicodeDecodeError:
-        raise ValueError("This is not UTF-8 text.") from None
+        return NOT_TEXT
     except RecursionError:
-        raise ValueError("This JSON is nested too deeply.") from None
+        return TOO_DEEP
+    except StopIteration:
+        return NOT_JSON
     except ValueError as error:
-        raise ValueError(f"This is not JSON: {error}.") from None
+        return NOT_JSON if isinstance(error, json.JSONDecodeError) else TOO_LONG
+    return value if end == len(text) else NOT_JSON
+
+
+def _array(body: bytes) -> Iterable[Any]:
+    try:
+        rows, end = _DECODER.raw_decode(body.decode())
+        if body.decode()[end:].strip():
+            raise ValueError("something follows the array")
+    except (ValueError, RecursionError):
+        return _one_by_one(body)
     return list(rows)
+
+
+_MARKS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_OPEN: Final = {ord("["): ord("]"), ord("{"): ord("}")}
+
+
+def _one_by_one(body: bytes) -> Iterator[Any]:
+    """The elements of an array that is not all JSON, each read for itself.
+
+    Raises ValueError where brackets do not match, or something follows the array.
+    """
+    parts = list(_elements(body))
+    if len(parts) > 1 or parts[0].strip():
+        yield from map(row, parts)
+
+
+def _elements(body: bytes) -> Iterator[bytes]:
+    awaited: list[int] = []
+    start = 1
+    for found in _MARKS.finditer(body):
+        mark = body[found.start()]
+        if mark in _OPEN:
+            awaited.append(_OPEN[mark])
+        elif mark in b"]}":
+            if not awaited or awaited.pop() != mark:
+                raise ValueError(f"This is not JSON: a bracket too many at byte {found.start()}.")
+            if not awaited:
+                yield body[start : found.start()]
+                if body[found.end() :].strip(LEADING):
+                    raise ValueError("This is not JSON: something follows the array.")
+                return
+        elif mark == ord(",") and len(awaited) == 1:
+            yield body[start : found.start()]
+            start = found.end()
+    raise ValueError("This is not JSON: the array does not end.")

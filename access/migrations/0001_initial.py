@@ -1250,7 +1250,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name='KeptAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text='The Idempotency-Key, as sent.', max_length=200)),
@@ -1261,8 +1261,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='delivery_once')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='kept_answer_once')],
             },
         ),
         migrations.CreateModel(

@@ -65,7 +65,7 @@ class SourceIdentity(Tracked):
         return f"{self.identity} of {self.source}"
 
 
-class Delivery(Untracked):
+class KeptAnswer(Untracked):
     """An answer kept for whoever sends the same again under the same key. It expires.
 
     No history: it repeats what the record says, and is removed when its time is over. It is made
@@ -81,9 +81,8 @@ class Delivery(Untracked):
     made_at = models.DateTimeField(default=now, db_index=True)
 
     class Meta:
-        verbose_name_plural = "deliveries"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "key"], name="delivery_once"),
+            models.UniqueConstraint(fields=["user", "key"], name="kept_answer_once"),
         ]
 
     def __str__(self) -> str:

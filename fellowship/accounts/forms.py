@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from fellowship.accounts import roles
 from fellowship.accounts.models import Realm, User
 from fellowship.accounts.orcid import normalise_orcid
-from fellowship.accounts.scopes import SCOPES
+from fellowship.accounts.scopes import SCOPES, source_of
 from fellowship.web import forms
 
 
@@ -117,9 +117,30 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label="What it is for", max_length=100)
     scopes = forms.MultipleChoiceField(
-        label="What it may do", choices=list(SCOPES.items()), widget=forms.Checks
+        label="What it may do",
+        choices=list(SCOPES.items()),
+        widget=forms.Checks,
+        required=False,
+    )
+    source = forms.CharField(
+        label="Or: report access events of one source alone",
+        max_length=80,
+        required=False,
+        help_text="The system’s name, such as “gateway”. The token cannot report for another.",
     )
     days = forms.IntegerField(label="Days until it expires", min_value=1, max_value=365, initial=90)
+
+    def clean(self) -> dict[str, Any]:
+        """The scopes, with that of the source where one is named."""
+        given = super().clean() or {}
+        source, scopes = given.pop("source", ""), list(given.get("scopes", ()))
+        if source and not source_of(f"events:{source}"):
+            self.add_error("source", "Name it in letters, digits, dots, dashes and slashes.")
+        elif source:
+            given["scopes"] = [*scopes, f"events:{source}"]
+        elif not scopes and "scopes" not in self.errors:
+            self.add_error("scopes", "Say what it may do, or name a source.")
+        return given
 
 
 class GrantForm(forms.Form):

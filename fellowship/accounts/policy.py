@@ -8,7 +8,7 @@ from collections.abc import Collection
 from fellowship.accounts import duties, roles
 from fellowship.accounts.models import Actor, Conflict, Realm, RoleAssignment, User
 from fellowship.accounts.queries import has_role
-from fellowship.accounts.scopes import SCOPES
+from fellowship.accounts.scopes import ONE_SOURCE, SCOPES, is_known
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 
@@ -81,8 +81,8 @@ def may_declare_again(conflict: Conflict, kind: str) -> Refusal | None:
 
 def may_create_token(*, user: User, scopes: Collection[str], by: Actor) -> Refusal | None:
     """Why the token is not made: it is its own person's, and for something the API knows."""
-    known = ", ".join(SCOPES)
-    unknown = ", ".join(f"“{scope}”" for scope in sorted(set(scopes) - set(SCOPES)))
+    known = ", ".join((*SCOPES, ONE_SOURCE))
+    unknown = ", ".join(f"“{scope}”" for scope in sorted(set(scopes)) if not is_known(scope))
     return first(
         None
         if by == user or isinstance(by, System)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 SCOPES: Final[dict[str, str]] = {
@@ -9,6 +10,21 @@ SCOPES: Final[dict[str, str]] = {
     "write": "Act for me: draft, submit, review, decide",
     "access:decide": "Ask whether a person may do something with a dataset",
     "access:enforce": "Ask what a target system should let through, and acknowledge it",
-    "events:write": "Report access events of a controlled environment",
+    "events:write": "Report access events of any source",
 }
 """Scope to its meaning. A token without `write` is refused every verb."""
+REPORTS: Final = "events:write"
+ONE_SOURCE: Final = "events:SOURCE"
+"""How a scope is written that reports for one source alone, and for no other."""
+_ONE: Final = re.compile(r"events:(?!write$)([A-Za-z0-9][A-Za-z0-9._/@-]{0,79})")
+
+
+def is_known(scope: str) -> bool:
+    """Whether the API knows it: one of SCOPES, or reporting for one source."""
+    return scope in SCOPES or bool(source_of(scope))
+
+
+def source_of(scope: str) -> str:
+    """The one source that a token with this scope reports for; empty where the scope is another."""
+    found = _ONE.fullmatch(scope)
+    return found[1] if found else ""

@@ -143,7 +143,9 @@ def test_events_as_array_as_lines_and_packed(world: World, grant: Grant) -> None
     assert array.status_code == 200
     assert array.json() == {
         "accepted": 1,
+        "late": 0,
         "duplicate": 0,
+        "conflict": 0,
         "out_of_scope": 0,
         "verdicts": {"within": 1},
         "refused": [{"index": 1, "code": "not_an_object", "reason": "An event is a JSON object."}],

@@ -325,8 +325,10 @@ def test_ndjson_and_arrays_name_the_same_places() -> None:
     assert list(native.read(b' [{"id": 1}, 7]')) == [{"id": 1}, 7]
     with pytest.raises(ValueError, match="not JSON"):
         list(native.read(b"[1,"))
-    with pytest.raises(ValueError, match="too deeply"):
-        list(native.read(b"[" * 100_000))
+    deep = b"[" * 100_000
+    with pytest.raises(ValueError, match="does not end"):
+        list(native.read(deep))
+    assert list(native.read(b"[1, " + deep + b"]" * 100_000 + b", 2]")) == [1, native.TOO_DEEP, 2]
 
 
 def command(capsys: pytest.CaptureFixture[str], path: Path, *args: str) -> str:

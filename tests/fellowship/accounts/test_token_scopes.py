@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from fellowship.accounts.models import ApiToken
+from fellowship.accounts.scopes import source_of
 from fellowship.accounts.services import create_token, revoke_token
 from fellowship.kernel.refusals import Refused
 from tests.scenarios import findings as scenario
@@ -46,7 +47,7 @@ def test_an_unknown_or_revoked_token_is_401() -> None:
 def test_a_token_for_something_the_api_does_not_know_is_not_made() -> None:
     world = make_world()
     known = "read, write, access:decide, access:enforce, events:write"
-    said = f"There is no scope “reed”. There are {known}."
+    said = f"There is no scope “reed”. There are {known}, events:SOURCE."
     with pytest.raises(Refused) as refused:
         create_token(user=world.manager, scopes=["read", "reed"], by=SETUP)
     assert (refused.value.refusal.code, str(refused.value)) == ("unknown_scope", said)
@@ -57,3 +58,35 @@ def test_a_token_for_something_the_api_does_not_know_is_not_made() -> None:
     with pytest.raises(CommandError, match=said):
         call_command("create_token", user=world.manager.email, scope=["reed"])
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scope", "source"),
+    [
+        ("events:jupyter", "jupyter"),
+        ("events:lab/gateway-2.eu", "lab/gateway-2.eu"),
+        ("events:write", ""),
+        ("events:", ""),
+        ("events:-x", ""),
+        ("events:a b", ""),
+        ("events:a\n", ""),
+        ("events:" + "a" * 81, ""),
+        ("read", ""),
+    ],
+)
+def test_a_scope_may_name_one_source(scope: str, source: str) -> None:
+    assert source_of(scope) == source
+
+
+def test_the_page_makes_a_token_for_one_source() -> None:
+    world = make_world()
+    client = Client()
+    client.force_login(world.steward)
+    url = reverse("accounts:tokens")
+    sent = {"name": "Gateway", "source": "gateway", "days": 30}
+    assert b"fel_" in client.post(url, sent).content
+    assert ApiToken.objects.get().scopes == ["events:gateway"]
+    wrong = client.post(url, {**sent, "source": "a b"})
+    assert b"letters, digits" in wrong.content
+    assert b"Say what it may do" in client.post(url, {"name": "x", "days": 30}).content
+    assert ApiToken.objects.count() == 1

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fellowship.accounts.models import User
-from fellowship.accounts.scopes import SCOPES
+from fellowship.accounts.scopes import ONE_SOURCE, SCOPES
 from fellowship.accounts.services import create_token
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refused
@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", required=True, help="e-mail address or short name")
-        parser.add_argument("--scope", action="append", required=True, help=", ".join(SCOPES))
+        known = ", ".join((*SCOPES, ONE_SOURCE))
+        parser.add_argument("--scope", action="append", required=True, help=known)
         parser.add_argument("--name", default="")
         parser.add_argument("--days", type=int, default=90)
 

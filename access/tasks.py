@@ -6,18 +6,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
+from functools import partial
 
+from celery import current_app, shared_task
+from django.conf import settings
 from django.db import connection
 
+from access.changes import on_change
 from access.models import AccessEvent, TargetSystem
 from access.services import answers, enforcement
 from access.services.targets import KIND
 from fellowship.clocks.registry import sweeper
 from fellowship.history import months
+from fellowship.kernel import journal
+from fellowship.kernel.connections import close_stale
 from fellowship.notices.models import Delivery
 from fellowship.notices.webhooks import kinds
 from fellowship.notices.webhooks.posting import Answer
 
+_log = logging.getLogger(__name__)
 LATER = 202
 """A target that answers so has the message and will say by itself when it enforces it."""
 
@@ -58,3 +66,32 @@ def arrived(delivery: Delivery, answer: Answer) -> None:
 
 
 kinds.register(KIND, "What a target system should let through", arrived)
+
+
+@on_change
+def changed(*, program: int | None, people: frozenset[int], datasets: frozenset[int]) -> None:
+    """Tell the programme's target systems once the change has committed.
+
+    A hint to hurry, once per block of a transaction: what is lost of it, the next sweep finds.
+    """
+    here = set(connection.savepoint_ids)
+    waiting = [hook[1] for hook in connection.run_on_commit if hook[0] == here]
+    if not any(getattr(hook, "args", ()) == (program,) for hook in waiting):
+        journal.after_commit(partial(_hurry, program))
+
+
+def _hurry(program: int | None) -> None:
+    try:
+        sync_targets.delay(program)
+    except Exception:
+        _log.exception("Target systems are told by the next sweep")
+
+
+@shared_task(name="access.sync_targets")
+def sync_targets(program: int | None = None) -> str:
+    """Tell target systems what changed, and have it sent; a lost run costs a minute."""
+    close_stale()
+    told = enforcement.sync([program] if program else None)
+    if told and not settings.CELERY_TASK_ALWAYS_EAGER:
+        current_app.send_task("notices.send")
+    return f"{told} told"

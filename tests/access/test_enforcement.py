@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from standardwebhooks import Webhook
 
-from access import services
+from access import services, tasks
 from access.decisions import decide
 from access.desired import narrows
 from access.models import Assignment, Grant, TargetSystem
@@ -334,3 +335,39 @@ def permission(operations: str, fields: str = "", rows: str = "") -> dict[str, A
 )
 def test_what_takes_something_away(old: Any, new: Any, less: bool) -> None:
     assert narrows([old] if old else [], [new] if new else []) is less
+
+
+def test_a_change_is_told_as_soon_as_it_has_committed(
+    world: World,
+    grant: Grant,
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(current_app.conf, "task_always_eager", True)
+    scenes.pulling(world, grant)
+    connection.run_on_commit.clear()  # what the fixtures left in the test's transaction
+    with django_capture_on_commit_callbacks(execute=True) as hooks:
+        revoke(world, grant)
+    assert row_of(grant).desired == []
+    assert len([hook for hook in hooks if getattr(hook, "args", ()) == (world.program.pk,)]) == 1
+
+
+def test_a_failing_hint_harms_nothing(
+    world: World,
+    grant: Grant,
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scenes.pulling(world, grant)
+
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise OSError("no broker")
+
+    connection.run_on_commit.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks.sync_targets, "delay", fails)
+        with django_capture_on_commit_callbacks(execute=True):
+            revoke(world, grant)
+    assert row_of(grant).desired
+    sweep()
+    assert row_of(grant).desired == []

@@ -26,7 +26,7 @@ from django.utils.safestring import SafeString
 from fellowship.kernel.canonical import canonical
 from fellowship.kernel.time import now
 from fellowship.web import pdf
-from scoping import document
+from scoping import document, stages
 from scoping.models import Milestone, ScopeOfWork
 from scoping.sections import cite
 from scoping.states import Operation, ScopeState
@@ -53,10 +53,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether the text allows one operation, and the clause that says so."""
+    """Whether the text allows one operation, in each stage, and the clause that says so."""
 
     operation: str
-    allowed: bool
+    allowed: list[bool]
     clause: str
 
 
@@ -89,10 +89,26 @@ def standing(scope: ScopeOfWork) -> str:
 
 
 def answers(scope: ScopeOfWork) -> list[Answer]:
-    """Every operation, by the text alone: what it does not name is not allowed."""
+    """Every operation, by the text alone: what it does not name is not allowed.
+
+    Where the version has stages, for each of them in their order.
+    """
     clause = cite("operations") if scope.datasets else cite("datasets")
-    named = scope.operations if scope.datasets else ()
-    return [Answer(str(op.label), op in named, clause) for op in Operation]
+    clause += f" and {cite('stages')}" if scope.stages else ""
+    terms = [stretch.terms for stretch in scope.stretches()]
+    return [
+        Answer(str(op.label), [bool(t.datasets) and op in t.operations for t in terms], clause)
+        for op in Operation
+    ]
+
+
+def columns(scope: ScopeOfWork) -> list[str]:
+    """What the answers stand under: each stage with its first day and highest tier, or one."""
+    return [
+        f"{stretch.title}, from {day(stage.since)}: {stretch.terms.max_tier.label.lower()} data "
+        "at most"
+        for stage, stretch in zip(stages.read(scope.stages), scope.stretches(), strict=False)
+    ] or ["Allowed"]
 
 
 def text(scope: ScopeOfWork) -> bytes:
@@ -117,6 +133,7 @@ def html(scope: ScopeOfWork, at: dt.datetime | None = None, *, printed: bool = F
             "draft": scope.state in UNSIGNED,
             "document": list(document.read(scope)),
             "answers": answers(scope),
+            "columns": columns(scope),
             "milestones": milestones(scope),
             "signatures": [
                 (signature, instant(signature.at)) for signature in scope.signatures.all()
@@ -147,11 +164,13 @@ def as_pdf(scope: ScopeOfWork, at: dt.datetime | None = None) -> bytes:
 
 
 def milestones(scope: ScopeOfWork) -> list[tuple[str, str, str]]:
-    """Day, title and kind of each milestone of this version."""
+    """Day, title and kind of each milestone and review checkpoint of this version."""
     kinds = dict(Milestone.Kind.choices)
     return [
         (day(dt.date.fromisoformat(item["due"])), item["title"], kinds[item["kind"]])
-        for item in scope.milestones
+        for item in sorted(
+            [*scope.milestones, *scope.checkpoints], key=lambda item: (item["due"], item["key"])
+        )
     ]
 
 

@@ -15,7 +15,9 @@ from fellowship.web.api import Input, ReasonInput, Router, VisibleViewSet, servi
 from scoping import document, services
 from scoping.forms import FellowshipFilter
 from scoping.models import Fellowship, Milestone, ScopeOfWork, Signature
-from scoping.states import CheckpointOutcome
+from scoping.routes import NARROWER, WIDER, WORDING, Change, Routed
+from scoping.stages import Stretch, Terms
+from scoping.states import CheckpointOutcome, Route
 
 
 class FellowshipSerializer(serializers.ModelSerializer[Fellowship]):
@@ -57,6 +59,45 @@ class SignatureSerializer(serializers.ModelSerializer[Signature]):
         fields: ClassVar = ["side", "person", "capacity", "text_hash", "at"]
 
 
+class TermsSerializer(serializers.Serializer[Terms]):
+    """What is allowed at one time."""
+
+    max_tier = serializers.CharField()
+    datasets = serializers.ListField(child=serializers.CharField())
+    operations = serializers.ListField(child=serializers.CharField())
+    environment = serializers.CharField()
+    code_may_leave = serializers.BooleanField()
+
+
+class StretchSerializer(serializers.Serializer[Stretch]):
+    """From a day until the day before another: what a version allows then.
+
+    One without days where it allows the same throughout.
+    """
+
+    title = serializers.CharField()
+    since = serializers.DateField(allow_null=True)
+    until = serializers.DateField(allow_null=True)
+    terms = TermsSerializer()
+
+
+class ChangeSerializer(serializers.Serializer[Change]):
+    """One clause that differs: whether it allows more or less, or is wording both agree on."""
+
+    clause = serializers.CharField()
+    cited = serializers.CharField()
+    kind = serializers.CharField(help_text=f"{WIDER}, {NARROWER} or {WORDING}")
+    text = serializers.CharField()
+
+
+class RoutedSerializer(serializers.Serializer[Routed]):
+    """The way a change takes, and why."""
+
+    route = serializers.ChoiceField(choices=Route.choices)
+    why = serializers.CharField()
+    changes = ChangeSerializer(many=True)
+
+
 class ScopeSerializer(serializers.ModelSerializer[ScopeOfWork]):
     """One version: its enforced terms, its prose, its signatures."""
 
@@ -64,6 +105,7 @@ class ScopeSerializer(serializers.ModelSerializer[ScopeOfWork]):
         slug_field="ref", read_only=True
     )
     signatures = SignatureSerializer(many=True, read_only=True)
+    by_stage = StretchSerializer(source="stretches", many=True, read_only=True)
 
     class Meta:
         model = ScopeOfWork
@@ -76,14 +118,20 @@ class ScopeSerializer(serializers.ModelSerializer[ScopeOfWork]):
             "max_tier",
             "datasets",
             "operations",
+            "stages",
+            "by_stage",
             "environment",
             "retention_days",
             "code_may_leave",
             "approver_role",
             "milestones",
+            "checkpoints",
             "credit",
+            "company_credit",
             "terms",
+            "sources",
             "pins",
+            "route",
             "text_hash",
             "offered_at",
             "signed_at",
@@ -128,6 +176,26 @@ class AmendInput(Input):
 
     changes = serializers.DictField()
     reason = serializers.CharField(max_length=2_000)
+    over = serializers.IntegerField(
+        min_value=1,
+        max_value=32_000,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The number of the version the changes were written over.",
+    )
+
+
+class RouteInput(Input):
+    """Clause keys to new values, to see which way they would take."""
+
+    changes = serializers.DictField()
+
+
+class EditInput(Input):
+    """Clause keys to new values of a draft."""
+
+    changes = serializers.DictField()
 
 
 class DeliverInput(Input):
@@ -160,10 +228,21 @@ class FellowshipViewSet(VisibleViewSet):
     @extend_schema(request=AmendInput, responses={201: ScopeSerializer})
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, **_: Any) -> Response:
-        """Propose a new version of the scope of work."""
+        """Ask for a change of the scope of work.
+
+        What only allows less is in force when this answers; `route` says which way it takes.
+        """
         given = self.validated(AmendInput)
         scope = services.amend(fellowship=self.get_object(), by=_person(request), **given)
         return Response(ScopeSerializer(scope).data, status=201)
+
+    @extend_schema(request=RouteInput, responses={200: RoutedSerializer})
+    @action(detail=True, methods=["post"])
+    def route(self, request: Request, **_: Any) -> Response:
+        """Which way a change would take, clause by clause. Nothing is asked for by it."""
+        given = self.validated(RouteInput)
+        routed = services.preview(self.get_object(), given["changes"], _person(request))
+        return Response(RoutedSerializer(routed).data)
 
 
 class ScopeViewSet(VisibleViewSet):
@@ -174,6 +253,7 @@ class ScopeViewSet(VisibleViewSet):
     )
     serializer_class = ScopeSerializer
 
+    edit = service_action("edit", services.edit_scope, subject="scope", input=EditInput)
     offer = service_action("offer", services.offer_scope, subject="scope")
     sign = service_action("sign", services.sign_scope, subject="scope", input=SignInput)
     withdraw = service_action(

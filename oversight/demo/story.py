@@ -19,7 +19,7 @@ from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import boardroom, evaluation, office, reviewing, scenes
+from oversight.demo import amending, boardroom, evaluation, office, reviewing, scenes
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -62,6 +62,7 @@ class Story:
         self._autumn()
         office.plan(self)
         reviewing.plan(self)
+        amending.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()

@@ -49,6 +49,7 @@ def _until(grant: Grant, operation: str, at: dt.datetime) -> dt.datetime | None:
     handled = getattr(
         grant.handling.params.tiers[grant.dataset.tier], COLUMN.get(operation, ""), "by_approval"
     )
+    terms, switches = _terms(scope, case, at) if scope else ({}, None)
     holds = (
         accepted is not None
         and accepted <= at
@@ -56,9 +57,9 @@ def _until(grant: Grant, operation: str, at: dt.datetime) -> dt.datetime | None:
         and not (grant.revoked_at and grant.revoked_at <= at)
         and operation in grant.operations
         and scope is not None
-        and grant.dataset.slug in scope.datasets
-        and operation in scope.operations
-        and RANK.index(grant.dataset.tier) <= RANK.index(scope.max_tier)
+        and grant.dataset.slug in terms["datasets"]
+        and operation in terms["operations"]
+        and RANK.index(grant.dataset.tier) <= RANK.index(terms["max_tier"])
         and trainings
         and not _open_conditions(grant, at)
         and handled != "no"
@@ -82,12 +83,27 @@ def _until(grant: Grant, operation: str, at: dt.datetime) -> dt.datetime | None:
             second=0,
             microsecond=0,
         ),
-        *(t for t in (grant.revoked_at, scope.superseded_at, case.ended_at) if t),
+        *(t for t in (grant.revoked_at, scope.superseded_at, case.ended_at, switches) if t),
         *([case.stage_at] if case.state not in WORKING else []),
         *(s.starts_at for s in case.suspensions.all() if s.starts_at > at and _lasts(s)),
         *(c.created_at for c in _conditions(grant) if c.created_at > at),
     ]
     return min(ends)
+
+
+def _terms(scope: Any, case: Any, at: dt.datetime) -> tuple[dict[str, Any], dt.datetime | None]:
+    """What the version allows in its stage of that day, and when the next stage begins."""
+    base = {key: getattr(scope, key) for key in ("datasets", "operations", "max_tier")}
+    local = case.program.calendar().local(at)
+    begun = [stage for stage in scope.stages if stage["from"] <= local.date().isoformat()]
+    to_come = [stage for stage in scope.stages if stage["from"] > local.date().isoformat()]
+    current = begun[-1:] or to_come[:1]
+    following = to_come if begun else to_come[1:]
+    switches = None
+    if following:
+        day = dt.date.fromisoformat(following[0]["from"])
+        switches = dt.datetime.combine(day, dt.time.min, tzinfo=local.tzinfo)
+    return base | (current[0]["less"] if current else {}), switches
 
 
 def _lasts(suspension: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from fellowship.history.models import Event
 from fellowship.kernel import journal
@@ -314,3 +315,66 @@ def test_narrowing_while_the_board_decides() -> None:
     wide.refresh_from_db()
     assert in_force(case).operations == ["view"], results
     assert wide.state in ("draft", "withdrawn")
+
+
+# --- by API -----------------------------------------------------------------------------------
+
+
+def test_the_api_says_the_route_then_takes_it(world: World, signed: Fellowship) -> None:
+    browser = Client()
+    browser.force_login(world.applicant)
+    base = f"/api/v1/fellowships/{signed.ref}"
+    shown = browser.post(f"{base}/route/", {"changes": LESS}, "application/json").json()
+    assert shown == {
+        "route": "at_once",
+        "why": "It only allows less, so it is in force at once.",
+        "changes": [
+            {
+                "clause": "operations",
+                "cited": "2.3 Allowed operations",
+                "kind": "narrower",
+                "text": "Query removed",
+            },
+            {
+                "clause": "operations",
+                "cited": "2.3 Allowed operations",
+                "kind": "narrower",
+                "text": "Run code on it removed",
+            },
+            {
+                "clause": "retention_days",
+                "cited": "2.4 Retention limit",
+                "kind": "narrower",
+                "text": "30 → 10 calendar days",
+            },
+        ],
+    }
+    assert signed.scopes.count() == 1
+    asked = {"changes": LESS, "reason": "Less will do.", "over": 1}
+    made = browser.post(f"{base}/amend/", asked, "application/json")
+    assert made.status_code == 201
+    assert {key: made.json()[key] for key in ("number", "state", "route", "operations")} == {
+        "number": 2,
+        "state": "signed",
+        "route": "at_once",
+        "operations": ["view"],
+    }
+    (only,) = made.json()["by_stage"]
+    assert (only["since"], only["terms"]["operations"]) == (None, ["view"])
+    late = {"changes": {"datasets": []}, "reason": "Late.", "over": 1}
+    again = browser.post(f"{base}/amend/", late, "application/json")
+    assert (again.status_code, again.json()["code"]) == (409, "version_moved")
+    bad = browser.post(f"{base}/route/", {"changes": {"colour": "red"}}, "application/json")
+    assert (bad.status_code, bad.json()["code"]) == (409, "unknown_clause")
+    unseen = Client()
+    unseen.force_login(world.other_applicant)
+    assert unseen.post(f"{base}/route/", {"changes": LESS}, "application/json").status_code == 404
+
+
+def test_a_draft_is_edited_by_api(world: World, signed: Fellowship) -> None:
+    scope = amended_scope(world, signed, tools="A notebook.")
+    browser = Client()
+    browser.force_login(world.manager)
+    path = f"/api/v1/scopes/{scope.pk}/edit/"
+    answer = browser.post(path, {"changes": {"tools": "Two."}}, "application/json")
+    assert (answer.status_code, answer.json()["terms"]["tools"]) == (200, "Two.")

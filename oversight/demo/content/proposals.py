@@ -85,8 +85,9 @@ IDEAS: Final[dict[str, tuple[Idea, ...]]] = {
             "2.0",
             "At least one limit resets. All seven surviving would show us wrong.",
             "A table of seven limits, each with ten trials and a script.",
-            "red-teaming-method",
-            *PROD,
+            "prototype-control",
+            "hybrid",
+            "product_facing",
         ),
         Idea(
             "Who votes on tone? An audit of preference data",

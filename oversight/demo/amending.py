@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from oversight.demo.story import Story
 
 A: Final = "assistants-2026-a"
-FILTERS: Final, DOCUMENTS: Final = 5, 7
+FILTERS: Final = 5
+DOCUMENTS: Final = 7
 LESS: Final = (
     "All 600 items are annotated. From here on I only query the labels, so nothing needs to be "
     "copied into notebooks any more."

@@ -19,6 +19,7 @@ class AccessConfig(AppConfig):
             calls,
             changes,
             containment,
+            ending_tasks,
             home,
             integrity,
             obligations,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from access import handling, policy
@@ -241,6 +242,13 @@ class DeletionForm(forms.Form):
         help_text="Where they were, backups and notebooks included.",
     )
     performed_at = forms.DateTimeField(label="When?", help_text="In your zone.")
+    evidence = forms.UploadField(
+        label="Evidence",
+        required=False,
+        max_length=None,
+        max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
+        help_text="A log or report of the tool, where there is one: text, PDF or a picture.",
+    )
 
 
 class TrailFilter(filters.FilterSet):

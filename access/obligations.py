@@ -7,41 +7,35 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 
-from access import handling
-from access.models import AccessRequest, DeletionCertificate, Grant
+from access.deletion import duties
+from access.models import AccessRequest, EscrowDeposit, EscrowWaiver, Grant, ReleaseRequest
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
 
 @register
 def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
-    """Every dataset ever granted is deleted, and somebody else has verified it."""
-    certificates = {
-        c.dataset_id: c for c in DeletionCertificate.objects.filter(fellowship=fellowship)
-    }
-    grants = (
-        Grant.objects.filter(fellowship=fellowship, agreement__accepted_at__isnull=False)
-        .select_related("dataset", "handling")
-        .order_by("dataset__name", "id")
-    )
-    seen: set[int] = set()
-    for grant in grants:
-        if grant.dataset_id in seen:
-            continue
-        seen.add(grant.dataset_id)
-        certificate = certificates.get(grant.dataset_id)
-        window = handling.tier_of(grant.handling, grant.dataset.tier).deletion_within
-        if certificate is None:
-            detail = f"The fellow confirms it within {window} of the end of access."
-            url = reverse("access:confirm_deletion", args=[fellowship.ref, grant.dataset.ref])
+    """Every dataset ever granted is deleted and verified by another, or kept by an exception."""
+    for duty in duties(fellowship, at):
+        certificate = duty.certificate
+        if duty.verified:
+            detail = "Verified."
+        elif duty.exception:
+            last = f"{duty.exception.expires_at:%-d %B %Y}"
+            detail = f"Kept for replication until {last} by {duty.exception.ref}; then deleted."
+        elif certificate:
+            detail = "Confirmed; the steward verifies it."
         else:
-            verified = certificate.verified_at is not None
-            detail = "Verified." if verified else "Confirmed; the steward verifies it."
-            url = certificate.get_absolute_url()
+            detail = f"The fellow confirms it by {duty.due_at:%-d %B %Y}. {duty.clause}."
+        url = (
+            certificate.get_absolute_url()
+            if certificate
+            else reverse("access:confirm_deletion", args=[fellowship.ref, duty.dataset.ref])
+        )
         yield Obligation(
-            key=f"access.deletion.{grant.dataset.ref}",
-            label=f"{grant.dataset} deleted",
-            met=bool(certificate and certificate.verified_at),
+            key=f"access.deletion.{duty.dataset.ref}",
+            label=f"{duty.dataset} deleted",
+            met=duty.met,
             detail=detail,
             url=url,
         )
@@ -59,3 +53,33 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             detail=request.get_state_display(),
             url=request.get_absolute_url(),
         )
+
+
+@register
+def releases(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """No request to release outputs is still open."""
+    for request in ReleaseRequest.objects.filter(fellowship=fellowship).open().order_by("id"):
+        yield Obligation(
+            key=f"access.release.{request.ref}",
+            label=f"{request.ref} released, refused or withdrawn",
+            met=False,
+            detail=request.get_state_display(),
+            url=request.get_absolute_url(),
+        )
+
+
+@register
+def escrow(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """Methods and notes of work on data are in escrow, or somebody said why not."""
+    granted = Grant.objects.filter(fellowship=fellowship, agreement__accepted_at__isnull=False)
+    if not granted.exists():
+        return
+    deposit = EscrowDeposit.objects.filter(fellowship=fellowship).order_by("id").first()
+    waiver = None if deposit else EscrowWaiver.objects.filter(fellowship=fellowship).first()
+    yield Obligation(
+        key="access.escrow",
+        label="Methods and notes in escrow, or waived",
+        met=bool(deposit or waiver),
+        detail=str(deposit or (waiver.reason if waiver else "Nothing is laid down yet.")),
+        url=reverse("access:escrows", args=[fellowship.ref]),
+    )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from access.cells import LIVE, standing
+from access.ending import CHANGEABLE
 from access.models import AccessRequest, ReleaseRequest, ReleaseReview
 from access.models.datasets import CATALOGUE_READERS
 from access.models.requests import ACCESS_STAFF
 from access.models.targets import TARGET_READERS
 from access.reach import grants_of, matrix
 from access.release_policy import REVIEWERS
-from access.release_states import ReleaseState, ReleaseVerdict
+from access.release_states import Keeper, ReleaseState, ReleaseVerdict
 from access.states import DeletionMethod, Operation, RequestState, Tier, Variant, Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
@@ -181,6 +182,12 @@ verbs.register(
         "access.ingest": "recorded reported access events",
         "access.confirm_deletion": "certified the deletion",
         "access.verify_deletion": "verified the deletion",
+        "access.deposit": "laid a file down in escrow",
+        "access.ask_to_open_escrow": "asked to open a deposit",
+        "access.decide_escrow_opening": "decided on opening a deposit",
+        "access.take_escrow": "took a file out of escrow",
+        "access.waive_escrow": "waived the deposit in escrow",
+        "access.adjust_ending": "decided that it ends otherwise than agreed",
         "access.ask_release": "began a request to release outputs",
         "access.add_output": "added a file to be released",
         "access.remove_output": "took a file out",
@@ -204,7 +211,9 @@ verbs.register_values(
         "access.method": DeletionMethod.choices,
         "access.state": [*RequestState.choices, *ReleaseState.choices],
         "access.verdicts": Verdict.choices,
-        "access.agreed": ReleaseVerdict.choices,
+        "access.agreed": [*ReleaseVerdict.choices, ("True", "yes"), ("False", "no")],
+        "access.keeper": Keeper.choices,
+        "access.thing": CHANGEABLE.items(),
     }
 )
 verbs.register_fields(

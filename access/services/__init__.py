@@ -6,6 +6,14 @@ from access.services.datasets import change_dataset, register_dataset
 from access.services.downloads import look_at_output, take_released
 from access.services.endings import confirm_deletion, verify_deletion
 from access.services.enforcement import acknowledge
+from access.services.escrow import (
+    adjust_ending,
+    ask_to_open,
+    decide_opening,
+    deposit,
+    take_escrow,
+    waive_escrow,
+)
 from access.services.events import IngestReport, RefusedRow, ingest
 from access.services.grants import (
     accept_agreement,
@@ -46,12 +54,16 @@ __all__ = [
     "acknowledge",
     "add_output",
     "add_target",
+    "adjust_ending",
     "approve_request",
     "ask_release",
+    "ask_to_open",
     "change_dataset",
     "change_target",
     "check_request",
     "confirm_deletion",
+    "decide_opening",
+    "deposit",
     "explain_output",
     "grant_by_board",
     "ingest",
@@ -73,8 +85,10 @@ __all__ = [
     "settle_release",
     "suspend_dataset",
     "suspend_person",
+    "take_escrow",
     "take_released",
     "verify_deletion",
+    "waive_escrow",
     "withdraw_release",
     "withdraw_request",
 ]

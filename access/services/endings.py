@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any, Final
+
+from django.core.files import File as Upload
 
 from access import policy
-from access.models import Dataset, DeletionCertificate
+from access.certificate import fingerprint
+from access.models import Dataset, DeletionCertificate, Grant
 from access.states import DeletionMethod
-from fellowship.accounts.models import User
+from fellowship.accounts.models import Actor, User
+from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
-from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel import blobs, filekinds, journal
+from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from scoping.models import Fellowship
 
+DELETION_CLOCK: Final = "access.deletion"
 
-@journal.verb("access.confirm_deletion")
+
 def confirm_deletion(
     *,
     fellowship: Fellowship,
@@ -26,9 +33,51 @@ def confirm_deletion(
     scope: str,
     by: User,
     performed_at: dt.datetime | None = None,
+    evidence: Upload[bytes] | None = None,
     reason: str = "",
 ) -> DeletionCertificate:
-    """The fellow certifies how a dataset was deleted. One certified already stays as it is."""
+    """The fellow certifies how a dataset was deleted. One certified already stays as it is.
+
+    `evidence` is a log or a report of the tool; it is stored before the record is written.
+    """
+    refuse(policy.may_confirm_deletion(fellowship, dataset, by))
+    kept = _evidence(evidence) if evidence else {}
+    return _confirm(
+        fellowship=fellowship,
+        dataset=dataset,
+        said={"method": method, "tool": tool, "scope": scope, **kept},
+        performed_at=performed_at,
+        by=by,
+        reason=reason,
+    )
+
+
+def _evidence(file: Upload[bytes]) -> dict[str, Any]:
+    name = filekinds.clean_name(file.name or "")
+    try:
+        kind = filekinds.judge(name, file)
+    except Refused as refused:
+        refuse(replace(refused.refusal, field="evidence"))
+        raise
+    blob = blobs.put(file.chunks())
+    return {
+        "evidence_name": name,
+        "evidence_mime": kind.mime,
+        "evidence_size": blob.size,
+        "evidence_sha256": blob.sha256,
+    }
+
+
+@journal.verb("access.confirm_deletion")
+def _confirm(
+    *,
+    fellowship: Fellowship,
+    dataset: Dataset,
+    said: dict[str, Any],
+    performed_at: dt.datetime | None,
+    by: User,
+    reason: str,
+) -> DeletionCertificate:
     fellowship = Fellowship.objects.locked().get(pk=fellowship.pk)
     refuse(policy.may_confirm_deletion(fellowship, dataset, by))
     known = DeletionCertificate.objects.filter(fellowship=fellowship, dataset=dataset).first()
@@ -37,17 +86,15 @@ def confirm_deletion(
     performed_at = performed_at or now()
     if performed_at > now():
         refuse(Refusal("in_the_future", "This lies in the future.", field="performed_at"))
-    if method not in DeletionMethod.values:
+    if said["method"] not in DeletionMethod.values:
         refuse(Refusal("unknown_method", "Choose from the list.", field="method"))
     certificate = DeletionCertificate.objects.create(
         ref=next_reference("DEL"),
         fellowship=fellowship,
         dataset=dataset,
-        method=method,
-        tool=tool,
-        scope=scope,
         performed_by=by,
         performed_at=performed_at,
+        **said,
     )
     notify(
         kind="access.deletion_confirmed",
@@ -56,8 +103,22 @@ def confirm_deletion(
         title=f"{certificate.ref}: verify that {dataset} is deleted in {fellowship.ref}",
         url=certificate.get_absolute_url(),
     )
-    journal.record(subject=certificate, change={"dataset": dataset.ref, "method": method})
+    journal.record(subject=certificate, change=_changed(certificate))
+    stop_deletion_clocks(fellowship, dataset, by, f"{certificate.ref} certifies the deletion.")
     return certificate
+
+
+def _changed(certificate: DeletionCertificate) -> dict[str, str]:
+    change = {"dataset": certificate.dataset.ref, "method": certificate.method}
+    if certificate.evidence_sha256:
+        change["evidence"] = certificate.evidence_sha256
+    return change
+
+
+def stop_deletion_clocks(fellowship: Fellowship, dataset: Dataset, by: Actor, why: str) -> None:
+    """Nothing is waited for any more of this dataset in this case, late or not."""
+    for grant in Grant.objects.filter(fellowship=fellowship, dataset=dataset):
+        clocks.stop_open(subject=grant, kinds=[DELETION_CLOCK], by=by, reason=why)
 
 
 @journal.verb("access.verify_deletion")
@@ -80,5 +141,7 @@ def verify_deletion(
         title=f"{certificate.ref}: the deletion of {certificate.dataset} is verified",
         url=certificate.get_absolute_url(),
     )
-    journal.record(subject=certificate, change={"verified_by": by.pk})
+    journal.record(
+        subject=certificate, change={"verified_by": by.pk, "sha256": fingerprint(certificate)}
+    )
     return certificate

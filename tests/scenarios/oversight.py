@@ -79,6 +79,9 @@ def settle(world: World, case: Case) -> Case:
         )
     case.fellowship = scoping.end(fellowship=case.fellowship, by=fellow, reason="The work is done.")
     deleted(world, case.grant)
+    access.waive_escrow(
+        fellowship=case.fellowship, by=world.steward, reason="The paper says all of the method."
+    )
     return case
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
 
 from access import criteria, services
-from access.models import Grant, Output, ReleaseRequest, ReleaseReview
+from access.models import EscrowDeposit, Grant, Output, ReleaseRequest, ReleaseReview
 from fellowship.accounts.models import User
+from fellowship.kernel.time import now
 
 if TYPE_CHECKING:
     from tests.scenarios.world import World
@@ -85,3 +87,19 @@ def released(world: World, grant: Grant, **values: Any) -> ReleaseRequest:
     review(request, world.steward)
     review(request, world.oncall)
     return ReleaseRequest.objects.get(pk=request.pk)
+
+
+def deposited(grant: Grant, **values: Any) -> EscrowDeposit:
+    """The fellow lays the method down in escrow."""
+    defaults: dict[str, Any] = {
+        "fellowship": grant.fellowship,
+        "title": "How refusals were scored",
+        "kind": "methods",
+        "description": "The rubric, the prompts and their order.",
+        "file": file("method.md", b"# Method\nScore each turn by the rubric.\n"),
+        "opens_for": "Whoever replicates the result, with the steward's consent.",
+        "review_on": now().date() + dt.timedelta(days=365),
+        "holds_no_raw_data": True,
+        "by": grant.person,
+    }
+    return services.deposit(**{**defaults, **values})

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from access.models import AccessEvent, Dataset, Grant
 from access.states import EventKind, Operation, Tier, Variant, Verdict
 from fellowship.web import cells
+from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 
 _TIERS: Final = {Tier.PUBLIC: "good", Tier.INTERNAL: "accent", Tier.RESTRICTED: "warn"}
@@ -58,6 +59,12 @@ def act(event: AccessEvent) -> SafeString:
     words, operation = EventKind(event.kind).label, Operation(event.operation).label
     below = operation if operation != words else ""
     return cells.link(route_to("access:event", event.pk), words, below, case)
+
+
+def when(event: AccessEvent) -> SafeString:
+    """When it happened, and whether it came late."""
+    at = cells.unbroken(cells.when(event.at))
+    return markup("{} {}", at, cells.tag("Late", "warn")) if event.late else at
 
 
 def verdict(event: AccessEvent) -> SafeString:

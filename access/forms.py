@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from access import handling, policy
 from access.judging import find_people
-from access.models import AccessEvent, Dataset
+from access.models import AccessEvent, Dataset, EventBatch, EventKey
+from access.models.requests import ACCESS_STAFF
 from access.states import DeletionMethod, EventKind, Operation, Tier, Variant, Verdict
 from fellowship.accounts import roles
+from fellowship.accounts.forms import PersonField
 from fellowship.accounts.models import User
-from fellowship.accounts.queries import holders
+from fellowship.accounts.queries import holders, realm_ids_where
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters, forms
@@ -24,6 +28,8 @@ from scoping.models import Fellowship
 from scoping.queries import signed_scope
 
 LESSER = "lesser_"
+RARE: Final = 1_000
+"""A source of so few events is found by their keys."""
 
 
 def _scale(*anchors: str) -> list[tuple[int, forms.Described]]:
@@ -251,6 +257,37 @@ class DeletionForm(forms.Form):
     )
 
 
+class IdentityForm(forms.Form):
+    """Whom a source means by a name."""
+
+    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
+    source = forms.CharField(label="Source", max_length=80, help_text="The system that reports.")
+    identity = forms.CharField(label="Name there", max_length=200)
+    person = PersonField(label="Who is this?", help_text="E-mail address or short name.")
+
+    def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["program"]
+        field.queryset = programs
+
+
+class BatchFilter(filters.FilterSet):
+    """What narrows the list of batches."""
+
+    source = filters.CharFilter(label="Source", max_length=80)
+    refused = filters.BooleanFilter(label="With refused rows", method="with_refused")
+
+    class Meta:
+        """On batches."""
+
+        model = EventBatch
+        fields: list[str] = []
+
+    def with_refused(self, queryset: Any, name: str, value: bool) -> Any:
+        """Those of which something was refused."""
+        return queryset.filter(refused__gt=0)
+
+
 class TrailFilter(filters.FilterSet):
     """What narrows the trail. Each is backed by an index."""
 
@@ -259,6 +296,9 @@ class TrailFilter(filters.FilterSet):
     person = filters.CharFilter(label="Person", method="by_person", max_length=200)
     dataset = filters.CharFilter(label="Dataset", method="by_dataset", max_length=200)
     case = filters.CharFilter(label="Fellowship", method="by_case", max_length=30)
+    source = filters.CharFilter(label="Source", method="by_source", max_length=80)
+    since = filters.DateFilter(label="From day", method="by_first_day")
+    until = filters.DateFilter(label="To day", method="by_last_day")
 
     class Meta:
         """On events."""
@@ -286,7 +326,41 @@ class TrailFilter(filters.FilterSet):
             queryset.filter(dataset_id__in=found) if found else queryset.filter(dataset_name=value)
         )
 
+    def by_source(self, queryset: Any, name: str, value: str) -> Any:
+        """Events of a source: of a rare one by their keys, of a frequent one by looking on."""
+        keys = EventKey.objects.filter(source=value, program_id__in=self._programs())
+        rare = list(keys.order_by().values_list("event", "at")[: RARE + 1])
+        if len(rare) > RARE:
+            return queryset.filter(source=value)
+        days = [at for _, at in rare]
+        if not days:
+            return queryset.none()
+        return queryset.filter(pk__in=[pk for pk, _ in rare], at__range=(min(days), max(days)))
+
+    def by_first_day(self, queryset: Any, name: str, value: dt.date) -> Any:
+        """Events since the beginning of the day, in the reader's zone."""
+        return queryset.filter(at__gte=_midnight(value))
+
+    def by_last_day(self, queryset: Any, name: str, value: dt.date) -> Any:
+        """Events until the end of the day, in the reader's zone."""
+        return queryset.filter(at__lt=_midnight(value) + dt.timedelta(days=1))
+
+    def _programs(self) -> list[int]:
+        """Those of the reader's trail: what is asked by key is not asked of others' programmes."""
+        visible = Fellowship.objects.visible_to(self.request.user).order_by()
+        staffed = realm_ids_where(self.request.user, *ACCESS_STAFF)
+        return [*staffed, *visible.values_list("program_id", flat=True).distinct()]
+
     def by_case(self, queryset: Any, name: str, value: str) -> Any:
         """Events of the fellowship of this reference."""
         visible = Fellowship.objects.visible_to(self.request.user).filter(ref=value)
         return queryset.filter(fellowship_id__in=list(visible.values_list("pk", flat=True)))
+
+
+_FIRST: Final = dt.date(1990, 1, 1)
+_LAST: Final = dt.date(2200, 1, 1)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    """The beginning of a day; of the nearest in which there can be events."""
+    return timezone.make_aware(dt.datetime.combine(min(max(day, _FIRST), _LAST), dt.time.min))

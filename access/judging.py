@@ -6,7 +6,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from access import facts as known
 from access.decisions import INACTIVE, edges, judge
 from access.decisions import Decision as Answer
 from access.models import Dataset, Grant, SourceIdentity
+from access.named import Named
 from access.rows import FALSE, NULL, TRUE, Row, escaped, line
 from access.states import Verdict
 from fellowship.accounts.models import User
@@ -96,6 +97,7 @@ class Judge:
     datasets: dict[str, int]
     facts: known.Facts
     cases: dict[int, list[Case]]
+    named: Named
     lanes: dict[tuple[str, str, str, str], Lane] = field(default_factory=dict)
 
     @classmethod
@@ -110,7 +112,15 @@ class Judge:
             fellowship__program=program,
         )
         facts = known.load(grants) if ids and datasets else known.Facts()
-        return cls(program, rows, people, datasets, facts, _cases(program, ids))
+        return cls(
+            program=program,
+            rows=rows,
+            people=people,
+            datasets=datasets,
+            facts=facts,
+            cases=_cases(program, ids),
+            named=Named.of(program, rows, grants),
+        )
 
     def judge_all(self, received_at: dt.datetime) -> Iterator[Judged]:
         """Every row's outcome and line, in order, as they are asked for."""
@@ -123,6 +133,8 @@ class Judge:
         key = (row.source, row.identity, row.dataset_name, row.operation)
         lane = self.lanes.get(key) or self._lane(key)
         outcome = lane.at(row.at)
+        if row.named is not None:
+            outcome = self._narrowed(row, outcome)
         person_id, dataset_id = lane.person_id, lane.dataset_id
         source, external_id = row.source, row.external_id
         session, details = row.session, row.details
@@ -177,6 +189,23 @@ class Judge:
         if not person.is_active:
             return _said(INACTIVE, case)
         return _said(judge(self.facts, person.pk, dataset_id, operation, at).decision, case)
+
+    def _narrowed(self, row: Row, outcome: Outcome) -> Outcome:
+        """What was released may leave; what names more than its grant may not."""
+        if outcome.fellowship_id and (release := self.named.release(row, outcome.fellowship_id)):
+            clause = f"Release {release.ref}"
+            return replace(outcome, verdict=Verdict.WITHIN.value, clause=clause, reason="")
+        if outcome.verdict != Verdict.WITHIN:
+            return outcome
+        breach = self.named.breach(row, outcome.grant_id) or self.named.unreleased(row)
+        if breach is None:
+            return outcome
+        return replace(
+            outcome,
+            verdict=Verdict.OUT_OF_SCOPE.value,
+            clause=breach.clause[:CLAUSE_MAX],
+            reason=breach.reason[:REASON_MAX],
+        )
 
     def _case(self, person_id: int, at: dt.datetime) -> int | None:
         """The person's fellowship at the time, or else their latest: whose trail it belongs to."""

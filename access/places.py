@@ -180,6 +180,8 @@ verbs.register(
         "access.suspend_dataset": "suspended the dataset for everyone",
         "access.lift": "lifted the suspension",
         "access.ingest": "recorded reported access events",
+        "access.name_identity": "said whom a source means",
+        "access.forget_identity": "took back whom a source means",
         "access.confirm_deletion": "certified the deletion",
         "access.verify_deletion": "verified the deletion",
         "access.deposit": "laid a file down in escrow",

@@ -10,7 +10,7 @@ from access import handling
 from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
 from access.states import REQUEST_MOVES, TIERS, Operation
 from fellowship.accounts import roles
-from fellowship.accounts.models import Actor
+from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holds_anywhere, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
@@ -316,6 +316,23 @@ def may_ingest(program: Program, by: Actor) -> Refusal | None:
     if isinstance(by, System) or has_role(by, program, *INGESTERS):
         return None
     return Refusal("wrong_role", "Events are reported by the programme's systems and its staff.")
+
+
+def may_name_identities(program: Program | int, by: Actor) -> Refusal | None:
+    """Why `by` may not say whom a source's names mean."""
+    return _steward(program, by)
+
+
+def identity_fits(program: Program, source: str, identity: str, person: User) -> Refusal | None:
+    """Why a name of a source cannot mean this person."""
+    here = Fellowship.objects.filter(program=program, fellow=person).exists()
+    return first(
+        None if source else Refusal("source", "Name the source.", field="source"),
+        None if identity else Refusal("identity", "Name the identity.", field="identity"),
+        None
+        if here or has_role(person, program, *roles.ROLES)
+        else Refusal("not_here", "This person has no part in the programme.", field="person"),
+    )
 
 
 def may_ask(program_id: int, person: Any, by: Any) -> Refusal | None:

@@ -65,6 +65,8 @@ _chunks: Any = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
 )
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+NAMES: Final = frozenset(("fields", "row_filters", "sha256"))
+"""What the details may name that the grant or the release desk limits."""
 _KEYS: Final = frozenset(
     ("at", "person", "dataset", "kind", "operation", "details", "id", "session", "source")
 )
@@ -98,6 +100,8 @@ class Row:
     details: str
     plain: bool = False
     """Whether nothing in its texts needs escaping."""
+    named: Mapping[str, Any] | None = None
+    """The details, where they name fields, rows or a file (NAMES)."""
 
     @property
     def content(self) -> tuple[dt.datetime, str, str, str, str, str, str]:
@@ -173,6 +177,7 @@ def quick(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> Row
         session,
         written,
         "\\" not in text and "\\" not in written and written.isprintable(),
+        details if details and not NAMES.isdisjoint(details) else None,
     )
 
 
@@ -203,6 +208,7 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
         operation,
         _text(get("session"), "session", 200),
         written,
+        named=details if details and not NAMES.isdisjoint(details) else None,
     )
 
 

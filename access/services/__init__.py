@@ -23,6 +23,7 @@ from access.services.grants import (
     return_from_board,
     revoke_grant,
 )
+from access.services.identities import forget_identity, name_identity
 from access.services.release_reviews import (
     revise_release_review,
     send_release_review,
@@ -65,10 +66,12 @@ __all__ = [
     "decide_opening",
     "deposit",
     "explain_output",
+    "forget_identity",
     "grant_by_board",
     "ingest",
     "lift_suspension",
     "look_at_output",
+    "name_identity",
     "reconsider",
     "refer_request",
     "refuse_by_board",

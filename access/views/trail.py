@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from access.cells import act, verdict
+from access.cells import act, verdict, when
 from access.forms import TrailFilter
-from access.models import AccessEvent
+from access.models import AccessEvent, SourceIdentity
+from access.models.requests import ACCESS_STAFF
+from fellowship.accounts.queries import has_role, holds_anywhere
 from fellowship.history.models import Event
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
@@ -18,7 +20,7 @@ from fellowship.web.tables import paginate
 
 _LINKED = ("person", "dataset", "fellowship", "grant")
 _SHOWN = (
-    *("at", "identity", "dataset_name", "kind", "operation", "verdict", "clause"),
+    *("at", "late", "identity", "dataset_name", "kind", "operation", "verdict", "clause"),
     *("person__name", "person__email", "dataset__name", "fellowship__ref"),
 )
 
@@ -28,7 +30,7 @@ ACTS: tuple[Column[AccessEvent], ...] = (
     Column("Dataset", lambda e: e.dataset or cells.shown(e.dataset_name)),
     Column("Verdict", verdict),
     Column("Clause", lambda e: cells.unbroken(e.clause) if e.clause else cells.NONE),
-    Column("When", lambda e: cells.unbroken(cells.when(e.at)), num=True),
+    Column("When", when, num=True),
 )
 
 
@@ -38,7 +40,7 @@ def _shown(rows: QuerySet[AccessEvent]) -> QuerySet[AccessEvent]:
 
 @login_required
 def trail(request: HttpRequest) -> HttpResponse:
-    """Events the person may see, latest first, narrowed by verdict, kind, person, dataset."""
+    """Events the person may see, latest first, narrowed by whom, what, where from and when."""
     events = AccessEvent.objects.visible_to(request.user)
     found = TrailFilter(request.GET, queryset=events, request=request)
     page = paginate(request, found.qs, then=_shown)
@@ -49,7 +51,8 @@ def trail(request: HttpRequest) -> HttpResponse:
         empty="No reported act matches.",
         dense=True,
     )
-    context = {"filter": found, "page": page, "table": table}
+    staff = holds_anywhere(request.user, *ACCESS_STAFF)
+    context = {"filter": found, "page": page, "table": table, "staff": staff}
     return render(request, "access/trail.html", context)
 
 
@@ -59,4 +62,20 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     rows = AccessEvent.objects.select_related(*_LINKED, "batch")
     found = visible_or_404(rows, request.user, pk=pk)
     bound = Event.objects.about(found.batch).first()
-    return render(request, "access/event.html", {"it": found, "bound": bound})
+    context = {
+        "it": found,
+        "bound": bound,
+        "known_now": _known_now(found),
+        "staff": has_role(request.user, found.program_id, *ACCESS_STAFF),
+    }
+    return render(request, "access/event.html", context)
+
+
+def _known_now(event: AccessEvent) -> SourceIdentity | None:
+    """Whom the steward has named since, where nobody was known when the event came in."""
+    if event.person_id is not None:
+        return None
+    named = SourceIdentity.objects.in_force().filter(
+        program=event.program_id, source=event.source, identity=event.identity
+    )
+    return named.select_related("person").first()

@@ -22,7 +22,14 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from access.models import AccessEvent, AccessRequest, AccessSuspension, TargetSystem
+from access.models import (
+    AccessEvent,
+    AccessRequest,
+    AccessSuspension,
+    EventBatch,
+    SourceIdentity,
+    TargetSystem,
+)
 from access.services import suspend_dataset
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
@@ -173,6 +180,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/people/": [world.program.slug],
         "access/suspensions/": AccessSuspension.objects.values_list("ref", flat=True)[:1],
         "access/targets/": TargetSystem.objects.values_list("ref", flat=True)[:1],
+        "access/trail/batches/": EventBatch.objects.values_list("pk", flat=True)[:1],
+        "access/trail/names/": SourceIdentity.objects.values_list("pk", flat=True)[:1],
         "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
         "triage/": [case.finding.ref],
         "triage/controls/": [case.control.ref],

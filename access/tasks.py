@@ -9,7 +9,7 @@ import json
 import logging
 from functools import partial
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.conf import settings
 from django.db import connection
 
@@ -22,6 +22,7 @@ from fellowship.history import months
 from fellowship.kernel import journal
 from fellowship.kernel.connections import close_stale
 from fellowship.notices.models import Delivery
+from fellowship.notices.tasks import send
 from fellowship.notices.webhooks import kinds
 from fellowship.notices.webhooks.posting import Answer
 
@@ -93,5 +94,5 @@ def sync_targets(program: int | None = None) -> str:
     close_stale()
     told = enforcement.sync([program] if program else None)
     if told and not settings.CELERY_TASK_ALWAYS_EAGER:
-        current_app.send_task("notices.send")
+        send.delay()
     return f"{told} told"

@@ -112,6 +112,7 @@ def case_links(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[L
     if reads(fellowship, user):
         live = sum(standing(grant, at) == LIVE for grant in grants_of(fellowship))
         yield Link("Data access", route_to("access:case", fellowship.ref), count=live)
+        yield Link("Activity", route_to("access:case_activity", fellowship.ref))
 
 
 def may(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:

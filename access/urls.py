@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from access.views import (
+    activity,
     cases,
     catalogue,
     desk,
@@ -83,6 +84,10 @@ urlpatterns = [
     path("trail/names/", sources.names, name="names"),
     path("trail/names/new/", sources.name, name="name"),
     path("trail/names/<int:pk>/forget/", sources.forget, name="forget_name"),
+    path("cases/<str:ref>/activity/", activity.of_case, name="case_activity"),
+    path("cases/<str:ref>/activity/look/", activity.look_at_case, name="look_at_case"),
+    path("datasets/<str:ref>/activity/", activity.of_dataset, name="dataset_activity"),
+    path("datasets/<str:ref>/activity/look/", activity.look_at_dataset, name="look_at_dataset"),
     path("targets/", targets.targets, name="targets"),
     path("targets/new/", targets.new, name="new_target"),
     path("targets/<str:ref>/", targets.target, name="target"),

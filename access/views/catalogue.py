@@ -12,9 +12,10 @@ from access import handling, policy, services
 from access.cells import tier, variant
 from access.forms import DatasetForm
 from access.models import Dataset
+from access.models.requests import ACCESS_STAFF
 from access.states import Tier, Variant
 from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Refusal
 from fellowship.programs.models import Program
@@ -96,6 +97,7 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
         "scores": _scores(found),
         "cases": [(case, _ask_refusal(case, found, request.user)) for case in cases],
         "events": timeline(found)[:20],
+        "watches": has_role(request.user, found.program_id, *ACCESS_STAFF),
         "stewards": policy.may_catalogue(found.program_id, request.user) is None,  # type: ignore[arg-type]
     }
     return render(request, "access/dataset.html", context)

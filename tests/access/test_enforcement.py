@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from standardwebhooks import Webhook
@@ -342,8 +341,10 @@ def test_a_change_is_told_as_soon_as_it_has_committed(
     grant: Grant,
     django_capture_on_commit_callbacks: Any,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> None:
-    monkeypatch.setattr(current_app.conf, "task_always_eager", True)
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    monkeypatch.setattr(tasks.sync_targets, "delay", tasks.sync_targets.run)  # no broker here
     scenes.pulling(world, grant)
     connection.run_on_commit.clear()  # what the fixtures left in the test's transaction
     with django_capture_on_commit_callbacks(execute=True) as hooks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fellowship.web.charts.bars import Bar, Step, bars, funnel
 from fellowship.web.charts.base import Chart
+from fellowship.web.charts.days import Day, days
 from fellowship.web.charts.dots import DotRow, dots
 from fellowship.web.charts.intervals import Interval, intervals
 from fellowship.web.charts.series import Mark, Point, series, sparkline
@@ -11,12 +12,14 @@ from fellowship.web.charts.series import Mark, Point, series, sparkline
 __all__ = [
     "Bar",
     "Chart",
+    "Day",
     "DotRow",
     "Interval",
     "Mark",
     "Point",
     "Step",
     "bars",
+    "days",
     "dots",
     "funnel",
     "intervals",

@@ -16,7 +16,8 @@ from scoping.models import Fellowship
 @register
 def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """Every dataset ever granted is deleted and verified by another, or kept by an exception."""
-    for duty in duties(fellowship, at):
+    found = duties(fellowship, at)
+    for duty in found:
         certificate = duty.certificate
         if duty.verified:
             detail = "Verified."
@@ -39,6 +40,8 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             detail=detail,
             url=url,
         )
+    if found:
+        yield _escrow(fellowship)
 
 
 @register
@@ -68,15 +71,11 @@ def releases(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         )
 
 
-@register
-def escrow(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+def _escrow(fellowship: Fellowship) -> Obligation:
     """Methods and notes of work on data are in escrow, or somebody said why not."""
-    granted = Grant.objects.filter(fellowship=fellowship, agreement__accepted_at__isnull=False)
-    if not granted.exists():
-        return
     deposit = EscrowDeposit.objects.filter(fellowship=fellowship).order_by("id").first()
     waiver = None if deposit else EscrowWaiver.objects.filter(fellowship=fellowship).first()
-    yield Obligation(
+    return Obligation(
         key="access.escrow",
         label="Methods and notes in escrow, or waived",
         met=bool(deposit or waiver),

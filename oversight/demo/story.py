@@ -19,7 +19,15 @@ from findings import services as findings
 from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
-from oversight.demo import amending, boardroom, evaluation, office, reviewing, scenes
+from oversight.demo import (
+    amending,
+    boardroom,
+    evaluation,
+    office,
+    releasing,
+    reviewing,
+    scenes,
+)
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
 from oversight.demo.content.people import RESEARCHERS
@@ -63,6 +71,7 @@ class Story:
         office.plan(self)
         reviewing.plan(self)
         amending.plan(self)
+        releasing.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()
@@ -162,7 +171,7 @@ class Story:
         at(-229, partial(self._sign, A, 3, "preference-votes", "multilingual-refusals"))
         at(-228, partial(self._sign, A, 5, "multilingual-refusals"))
         at(-227, partial(self._sign, A, 7, "tool-call-traces"))
-        at(-226, partial(self._sign, A, 8))
+        at(-226, partial(self._sign, A, 8, "preference-votes", "multilingual-refusals"))
         self._drift()
         self._empty_results()
         self._others_of_spring()

@@ -6,15 +6,25 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
-from access.models import AccessRequest, Assignment, DeletionCertificate, TargetSystem
+from access.models import (
+    AccessRequest,
+    Assignment,
+    DeletionCertificate,
+    ReleaseRequest,
+    ReleaseReview,
+    TargetSystem,
+)
+from access.release_policy import REVIEWERS
+from access.release_states import OPEN_RELEASE, ReleaseState
 from access.states import RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.web.work import ME, WorkItem, register_for
 
+DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _WAITS_ON = {
     RequestState.REQUESTED: "the data steward",
     RequestState.CHECKED: "the programme manager",
@@ -40,6 +50,16 @@ def _to_verify(key: int, at: dt.datetime) -> QuerySet[DeletionCertificate]:
 @prepared
 def _not_closed(key: int, at: dt.datetime) -> QuerySet[Assignment]:
     return Assignment.objects.overdue(at)
+
+
+@prepared
+def _to_review(key: int, at: dt.datetime) -> QuerySet[ReleaseRequest]:
+    return ReleaseRequest.objects.filter(state__in=DESK).order_by()
+
+
+@prepared
+def _own_releases(key: int, at: dt.datetime) -> QuerySet[ReleaseRequest]:
+    return ReleaseRequest.objects.filter(requester_id=key, state__in=OPEN_RELEASE).order_by()
 
 
 @register_for(when=_own)
@@ -125,6 +145,45 @@ def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
             kind="target system",
             program_id=target.program_id,
         )
+
+
+@register_for(*REVIEWERS, when=_to_review)
+def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Releases to review, and disagreements to settle: the same whatever others have found."""
+    waiting = ReleaseRequest.objects.visible_to(user).awaiting().select_related("fellowship")
+    mine = ReleaseReview.objects.standing().filter(
+        reviewer_id=user.pk, request_id=OuterRef("pk"), round=OuterRef("round")
+    )
+    rows = waiting.annotate(reviewed=Exists(mine)).exclude(fellowship__mentor_id=user.pk)
+    for request in rows.exclude(requester_id=user.pk)[:100]:
+        if request.state == ReleaseState.DISAGREED:
+            yield _release("Settle whether it leaves", request, ME)
+        elif not request.reviewed:
+            yield _release("Review what asks to leave", request, ME)
+
+
+@register_for(when=_own_releases)
+def own_releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Requests to release outputs that one prepares, and those one waits for."""
+    own = ReleaseRequest.objects.filter(requester_id=user.pk).open().select_related("fellowship")
+    for request in own.order_by("id")[:100]:
+        if request.is_prepared:
+            yield _release("Finish and send the request", request, ME)
+        else:
+            yield _release("Your request to release", request, "two reviewers")
+
+
+def _release(title: str, request: ReleaseRequest, holder: str) -> WorkItem:
+    return WorkItem(
+        title=f"{title}: {request.title}",
+        url=request.get_absolute_url(),
+        holder=holder,
+        due=None if request.is_prepared else request.due_at,
+        silence="Nothing leaves.",
+        kind="release",
+        case_ref=request.fellowship.ref,
+        program_id=request.fellowship.program_id,
+    )
 
 
 def _item(title: str, request: AccessRequest) -> WorkItem:

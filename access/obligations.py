@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from access.deletion import duties
-from access.models import AccessRequest, EscrowDeposit, EscrowWaiver, Grant, ReleaseRequest
+from access.models import AccessRequest, EscrowDeposit, EscrowWaiver, ReleaseRequest
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 

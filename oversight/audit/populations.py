@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from access.models import Grant
+from access.models import Grant, Release
 from fellowship.accounts.models import RecusalOverride, RoleAssignment
 from findings.models import Finding
 from governance.models import Decision, Escalation, ExceptionRecord, RuleVersion
@@ -72,6 +72,11 @@ def _proposals(program_id: int) -> QuerySet[Any]:
 def _grants(program_id: int) -> QuerySet[Any]:
     rows = Grant.objects.filter(fellowship__program_id=program_id)
     return rows.select_related("dataset", "person", "fellowship", "decision__matter", "approved_by")
+
+
+def _releases(program_id: int) -> QuerySet[Any]:
+    rows = Release.objects.filter(request__fellowship__program_id=program_id)
+    return rows.select_related("request__fellowship", "request__settled_by", "output")
 
 
 def _exceptions(program_id: int) -> QuerySet[Any]:
@@ -163,6 +168,24 @@ _ALL: Final = (
             Column("From", lambda r: r.starts_at, "at"),
             Column("To", lambda r: r.ends_at, "at"),
             Column("Revoked", lambda r: r.revoked_at, "at"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "releases",
+        "Releases of outputs",
+        "Every file that was released, bound to its bytes, and who settled it where two differed.",
+        _releases,
+        "released_at",
+        (
+            Column("Request", lambda r: r.request.ref),
+            Column("Fellowship", lambda r: r.request.fellowship.ref),
+            Column("File", lambda r: r.output.name),
+            Column("SHA-256", lambda r: r.sha256),
+            Column("Sent", lambda r: r.request.sent_at, "at"),
+            Column("Released", lambda r: r.released_at, "at"),
+            Column("Rounds", lambda r: r.request.round),
+            Column("Settled by", lambda r: r.request.settled_by or ""),
         ),
         lambda r: r.get_absolute_url(),
     ),

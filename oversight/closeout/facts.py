@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Model
 
-from access.models import AccessEvent, DeletionCertificate, Grant
+from access.certificate import fingerprint
+from access.models import AccessEvent, DeletionCertificate, EscrowDeposit, Grant, Release
 from fellowship.kernel.canonical import plain
 from findings.models import Artifact, Control, Finding
 from governance.models import Decision, ExceptionRecord
@@ -39,6 +40,8 @@ def gather(fellowship: Fellowship, case: Subjects, at: dt.datetime) -> Facts:
         "grants": [_grant(g) for g in _grants(fellowship)],
         "access": _access(fellowship),
         "deletions": [_deletion(d) for d in _deletions(fellowship)],
+        "releases": [_release(r) for r in _releases(fellowship)],
+        "escrow": [_deposit(d) for d in _deposits(fellowship)],
         "publications": [_publication(p, at) for p in _publications(fellowship)],
         "decisions": [_decision(d) for d in _decisions(case)],
         "exceptions": [_exception(e) for e in _exceptions(case)],
@@ -211,9 +214,39 @@ def _access(f: Fellowship) -> list[Mapping[str, Any]]:
     return [{"dataset": r["dataset_name"], "verdict": r["verdict"], "count": r["n"]} for r in rows]
 
 
+def _releases(f: Fellowship) -> Any:
+    rows = Release.objects.filter(request__fellowship=f).order_by("id")
+    return rows.select_related("request", "output")
+
+
+def _release(r: Release) -> Mapping[str, Any]:
+    return {
+        "request": r.request.ref,
+        "file": r.output.name,
+        "sha256": r.sha256,
+        "released_at": r.released_at,
+        "destination": r.request.destination,
+    }
+
+
+def _deposits(f: Fellowship) -> Any:
+    return EscrowDeposit.objects.filter(fellowship=f).select_related("depositor").order_by("id")
+
+
+def _deposit(d: EscrowDeposit) -> Mapping[str, Any]:
+    return {
+        "ref": d.ref,
+        "title": d.title,
+        "sha256": d.sha256,
+        "depositor": _name(d.depositor),
+        "opens_for": d.opens_for,
+        "review_on": d.review_on,
+    }
+
+
 def _deletions(f: Fellowship) -> Any:
     rows = DeletionCertificate.objects.filter(fellowship=f).order_by("id")
-    return rows.select_related("dataset", "performed_by", "verified_by")
+    return rows.select_related("dataset", "fellowship", "performed_by", "verified_by")
 
 
 def _deletion(d: DeletionCertificate) -> Mapping[str, Any]:
@@ -228,6 +261,8 @@ def _deletion(d: DeletionCertificate) -> Mapping[str, Any]:
         "verified_by": _name(d.verified_by),
         "verified_at": d.verified_at,
         "verified_how": d.verified_how,
+        "evidence_sha256": d.evidence_sha256,
+        "sha256": fingerprint(d),
     }
 
 

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.test import Client
 
 from access import services as access
+from access.models import Grant
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.services import grant_role
@@ -29,6 +30,7 @@ from proposals import services as proposals
 from tests.scenarios import access as access_scenes
 from tests.scenarios import governance as governance_scenes
 from tests.scenarios import proposals as proposal_scenes
+from tests.scenarios import releases as release_scenes
 from tests.scenarios.world import SETUP, World, make_person, make_world
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -118,6 +120,7 @@ def _the_rest(world: World) -> None:
             sweep()
     _a_changed_request(world)
     grant = access_scenes.granted(world)
+    _outputs(world, grant)
     access_scenes.deleted(world, grant)
     access.suspend_person(
         program=world.program, person=grant.person, by=world.oncall, reason="Keys were lost."
@@ -145,6 +148,29 @@ def _the_rest(world: World) -> None:
     matter = Matter.objects.get(subject_type="proposals.proposal", subject_id=silent.pk)
     governance.open_ballot(matter=matter, by=world.manager)
     with frozen(now() + 90 * DAY):
+        sweep()
+
+
+def _outputs(world: World, grant: Grant) -> None:
+    """Outputs reviewed late, and settled; a deposit opened, and looked at again."""
+    request = release_scenes.sent(grant)
+    assert request.due_at is not None
+    with frozen(request.due_at + DAY):
+        sweep()
+    release_scenes.review(request, world.steward)
+    release_scenes.review(request, world.oncall, "return")
+    access.settle_release(request=request, verdict="release", by=world.manager, reason="Clear now.")
+    deposit = release_scenes.deposited(grant)
+    opening = access.ask_to_open(deposit=deposit, ground="A replication.", by=world.steward)
+    access.decide_opening(opening=opening, agreed=True, by=world.manager, reason="It is due.")
+    access.adjust_ending(
+        fellowship=grant.fellowship,
+        thing="code",
+        keeper="both",
+        by=world.manager,
+        reason="It is generic.",
+    )
+    with frozen(now() + 400 * DAY):
         sweep()
 
 

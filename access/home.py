@@ -154,7 +154,7 @@ def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     mine = ReleaseReview.objects.standing().filter(
         reviewer_id=user.pk, request_id=OuterRef("pk"), round=OuterRef("round")
     )
-    rows = waiting.annotate(reviewed=Exists(mine)).exclude(fellowship__mentor_id=user.pk)
+    rows: Any = waiting.annotate(reviewed=Exists(mine)).exclude(fellowship__mentor_id=user.pk)
     for request in rows.exclude(requester_id=user.pk)[:100]:
         if request.state == ReleaseState.DISAGREED:
             yield _release("Settle whether it leaves", request, ME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models import Q
 
 
 class AccessConfig(AppConfig):
@@ -30,3 +31,7 @@ class AccessConfig(AppConfig):
             release_tasks,
             tasks,
         )
+        from access.states import UNREAD
+        from fellowship.history.withheld import withhold
+
+        withhold("access.historicalclassificationanswers", Q(classification__state__in=UNREAD))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-MOST_FIELDS: Final = 500
+MOST_FIELDS: Final = 150
 MOST_FILTERS: Final = 50
 _NAME: Final = 100
 _WORDS: Final = 300

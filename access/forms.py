@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from access import handling, policy
 from access.judging import find_people
 from access.models import AccessEvent, Dataset, EventBatch, EventKey
 from access.models.requests import ACCESS_STAFF
-from access.states import DeletionMethod, EventKind, Operation, Tier, Variant, Verdict
-from fellowship.accounts import roles
+from access.states import DeletionMethod, EventKind, Operation, Verdict
 from fellowship.accounts.forms import PersonField
-from fellowship.accounts.models import User
-from fellowship.accounts.queries import holders, realm_ids_where
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters, forms
@@ -30,16 +27,6 @@ from scoping.queries import signed_scope
 LESSER = "lesser_"
 RARE: Final = 1_000
 """A source of so few events is found by their keys."""
-
-
-def _scale(*anchors: str) -> list[tuple[int, forms.Described]]:
-    return [(n, forms.Described(str(n), anchor)) for n, anchor in enumerate(anchors, start=1)]
-
-
-_SENSITIVITY = _scale("Harmless", "Internal", "Delicate", "Sensitive", "Gravest")
-_IDENTIFIABILITY = _scale("No one", "Groups", "With effort", "Pseudonyms", "Named people")
-_IMPACT = _scale("None", "Small", "Noticeable", "Serious", "Severe")
-_RISK = _scale("Impossible", "Months", "Weeks", "Days", "Within hours")
 
 
 class RequestForm(forms.Form):
@@ -154,72 +141,6 @@ def _operations(
         for line in handling.lines(rule, dataset.tier)
         if line.answer != handling.NO
     ]
-
-
-class DatasetForm(forms.Form):
-    """A dataset of the catalogue."""
-
-    name = forms.CharField(label="Name", max_length=200)
-    slug = forms.CharField(
-        label="Short name",
-        max_length=80,
-        help_text="As systems call it in their events: small letters, digits and hyphens.",
-    )
-    description = forms.Text(label="Description", max_length=4_000)
-    tier = forms.ChoiceField(label="Tier", choices=Tier.choices, widget=forms.RadioCards)
-    sensitivity = forms.TypedChoiceField(
-        label="Sensitivity", choices=_SENSITIVITY, coerce=int, widget=forms.RadioScale
-    )
-    identifiability = forms.TypedChoiceField(
-        label="Identifiability", choices=_IDENTIFIABILITY, coerce=int, widget=forms.RadioScale
-    )
-    business_impact = forms.TypedChoiceField(
-        label="Business impact if it leaked", choices=_IMPACT, coerce=int, widget=forms.RadioScale
-    )
-    reidentification_risk = forms.TypedChoiceField(
-        label="Re-identification risk", choices=_RISK, coerce=int, widget=forms.RadioScale
-    )
-    variant = forms.ChoiceField(label="Variant", choices=Variant.choices, widget=forms.RadioCards)
-    parent = forms.ModelChoiceField(
-        label="Original it was made from", queryset=Dataset.objects.none(), required=False
-    )
-    field_lines = forms.Text(
-        label="Fields",
-        required=False,
-        max_length=8_000,
-        help_text="One a line: name, then a colon and what it holds. A * marks a sensitive one.",
-    )
-    owner = forms.ModelChoiceField(label="Owner", queryset=User.objects.none())
-
-    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        originals = Dataset.objects.filter(program=program, parent=None)
-        self.fields["parent"].queryset = originals  # type: ignore[attr-defined]
-        self.fields["parent"].empty_label = "None: it is an original"  # type: ignore[attr-defined]
-        self.fields["owner"].queryset = holders(program, *roles.STAFF)  # type: ignore[attr-defined]
-
-    def clean_slug(self) -> str:
-        """Small letters, digits and hyphens."""
-        slug: str = self.cleaned_data["slug"]
-        if not slug.isascii() or not slug.replace("-", "").isalnum() or slug != slug.lower():
-            raise ValidationError("Use small letters, digits and hyphens.", code="slug")
-        return slug
-
-    def registered(self) -> dict[str, Any]:
-        """The arguments of `services.register_dataset`."""
-        data = dict(self.cleaned_data)
-        data["fields"] = [_field(line) for line in data.pop("field_lines").splitlines() if line]
-        return data
-
-
-def _field(line: str) -> dict[str, Any]:
-    name, _, description = line.partition(":")
-    name = name.strip()
-    return {
-        "name": name.rstrip("*").strip()[:100],
-        "description": description.strip()[:300],
-        "sensitive": name.endswith("*"),
-    }
 
 
 class WhyForm(forms.Form):

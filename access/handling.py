@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from access.states import Operation
+from access.states import TIERS, Operation
 from fellowship.accounts import roles
 from governance.models import RuleVersion
 from governance.rulekinds import TierHandling
@@ -15,6 +15,7 @@ from scoping.handling import COLUMN, NEVER
 YES: Final = "yes"
 NO: Final = NEVER
 BY_APPROVAL: Final = "by_approval"
+TONES: Final = {YES: "good", NO: "bad", BY_APPROVAL: "warn"}
 WORDS: Final = {YES: "Yes", NO: "No", BY_APPROVAL: "By approval"}
 
 
@@ -34,7 +35,7 @@ class Handled:
     @property
     def tone(self) -> str:
         """How the page marks it."""
-        return {YES: "good", NO: "bad", BY_APPROVAL: "warn"}[self.answer]
+        return TONES[self.answer]
 
 
 def tier_of(rule: RuleVersion, tier: str) -> TierHandling:
@@ -62,6 +63,36 @@ def lines(rule: RuleVersion, tier: str) -> list[Handled]:
     """The table for a page, in the operations' order."""
     answers = table(rule, tier)
     return [Handled(op, Operation(op).label, answers[op]) for op in Operation.values]
+
+
+ACTS: Final = (
+    ("download", "Download outputs"),
+    ("view_controlled", "Use in the controlled environment"),
+    ("notebooks", "Copy into notebooks"),
+    ("export", "Export from the environment"),
+    ("publication", "Publish its records"),
+    ("weights", "Use in model weights"),
+)
+"""The rows of the handling table, as the standard names them."""
+
+
+def side_by_side(rule: RuleVersion) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Each act with the answer of every tier: the tier's label, the words, the tone."""
+    tiers = [tier_of(rule, tier) for tier in TIERS]
+    return [
+        (act, [(t.label, WORDS[getattr(t, key)], TONES[getattr(t, key)]) for t in tiers])
+        for key, act in ACTS
+    ]
+
+
+def facts(rule: RuleVersion) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What else the standard says of every tier: who approves, how long, deleted by when."""
+    tiers = [tier_of(rule, tier) for tier in TIERS]
+    return [
+        ("Approved by", [(t.label, deciders(t)) for t in tiers]),
+        ("Granted for at most", [(t.label, str(t.longest_grant)) for t in tiers]),
+        ("Deleted within", [(t.label, f"{t.deletion_within} of the end") for t in tiers]),
+    ]
 
 
 def longest_end(rule: RuleVersion, tier: str, start: dt.date) -> dt.date:

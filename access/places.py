@@ -15,7 +15,15 @@ from access.models.targets import TARGET_READERS
 from access.reach import grants_of, matrix
 from access.release_policy import REVIEWERS
 from access.release_states import Keeper, ReleaseState, ReleaseVerdict
-from access.states import DeletionMethod, Operation, RequestState, Tier, Variant, Verdict
+from access.states import (
+    ClassificationState,
+    DeletionMethod,
+    Operation,
+    RequestState,
+    Tier,
+    Variant,
+    Verdict,
+)
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.web import nav, verbs
@@ -165,6 +173,12 @@ verbs.register(
         "access.sync_target": "told the target system what changed",
         "access.register_dataset": "put the dataset into the catalogue",
         "access.change_dataset": "changed the dataset",
+        "access.retire_dataset": "took the dataset out of the catalogue",
+        "access.restore_dataset": "put the dataset back into the catalogue",
+        "access.open_classification": "put the questions of the classification to two roles",
+        "access.send_answers": "answered the questions of the classification",
+        "access.settle_classification": "settled what two people saw differently",
+        "access.call_off_classification": "called off the classification",
         "access.request": "asked for data",
         "access.check": "checked that nothing less serves",
         "access.refer": "referred the request to the board",
@@ -212,7 +226,12 @@ verbs.register_values(
         "variant": Variant.choices,
         "operations": Operation.choices,
         "access.method": DeletionMethod.choices,
-        "access.state": [*RequestState.choices, *ReleaseState.choices],
+        "access.answered_by": roles.CHOICES,
+        "access.state": [
+            *RequestState.choices,
+            *ReleaseState.choices,
+            *ClassificationState.choices,
+        ],
         "access.verdicts": Verdict.choices,
         "access.agreed": [*ReleaseVerdict.choices, ("True", "yes"), ("False", "no")],
         "access.keeper": Keeper.choices,

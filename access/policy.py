@@ -64,6 +64,7 @@ def may_request(fellowship: Fellowship, by: Actor) -> Refusal | None:
 def may_ask_for(fellowship: Fellowship, dataset: Dataset) -> Refusal | None:
     """Why this dataset is out of the question for the case, before anything else is asked."""
     return first(
+        in_catalogue(dataset),
         _scope_covers(fellowship, dataset, ()),
         _not_asked_twice(fellowship, dataset),
     )
@@ -111,6 +112,7 @@ def request_problems(
         _dates_fit(fellowship, dataset, rule, starts_on, ends_on) if starts_on and ends_on else None
     )
     reasons = (
+        in_catalogue(dataset),
         _scope_covers(fellowship, dataset, operations),
         _handling_allows(rule, dataset, operations),
         _fields_exist(dataset, fields),
@@ -118,6 +120,20 @@ def request_problems(
         _not_asked_twice(fellowship, dataset),
     )
     return [reason for reason in reasons if reason]
+
+
+def in_catalogue(dataset: Dataset) -> Refusal | None:
+    """Why nobody may ask for the dataset: it is retired, or two people have not classified it."""
+    if dataset.retired_at is not None:
+        return Refusal("retired", f"{dataset} is out of the catalogue.")
+    if dataset.classification_id is None:
+        return Refusal(
+            "not_classified",
+            f"{dataset} is not classified yet: two people answer the questions about it first. "
+            "Until then it is held as the most closed tier.",
+            rule="data classification",
+        )
+    return None
 
 
 def _scope_covers(

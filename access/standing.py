@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-from access.models import AccessRequest, Grant
-from access.states import REQUEST_MOVES, RequestState
+from access.models import AccessRequest, Classification, Grant
+from access.states import (
+    CLASSIFICATION_MOVES,
+    REQUEST_MOVES,
+    ClassificationState,
+    RequestState,
+)
 from fellowship.kernel.time import now
 from fellowship.web.standing import Plan, Standing, Step
 from governance.models import Matter
 from governance.standing import CLOSED, conditions_of
 
 S = RequestState
+C = ClassificationState
 SHUT = "Access stays closed."
 HANDLING = "Data handling standard"
 GROUNDS = (
@@ -76,6 +82,46 @@ REQUEST = Plan(
     },
     more={S.APPROVED: (_REVOKE,), S.GRANTED: (_REVOKE,)},
 )
+
+_ANSWER = Step("Two people of two roles", "answer its questions, each alone")
+_CALL_OFF = Step("A data steward or the manager", "may call it off while answers are missing")
+CLASSED = "The dataset stays in the tier it is held in; one never classified, in the most closed."
+
+CLASSIFICATION = Plan(
+    CLASSIFICATION_MOVES,
+    holders={
+        C.OPEN: "Two people of two roles",
+        C.DIFFER: "A third person",
+        C.SETTLED: "Nobody: it is settled",
+        C.WITHDRAWN: CLOSED,
+    },
+    silence={C.OPEN: CLASSED, C.DIFFER: "The stricter answers hold."},
+    steps={
+        "agree": _ANSWER,
+        "differ": _ANSWER,
+        "call_off": _CALL_OFF,
+        "settle": Step("A third person", "settles each question they saw differently"),
+    },
+)
+
+
+def of_classification(
+    classification: Classification, *, answers: str, settlers: str, waiting: bool
+) -> Standing:
+    """Where a classification stands: `answers` and `settlers` name the roles the rule asks.
+
+    `waiting` is whether it waits for the reader.
+    """
+    ends = classification.closed_at
+    found = CLASSIFICATION.at(
+        classification.state,
+        calendar=classification.dataset.program.calendar(),
+        spans=[("us", classification.opened_at, ends)],
+    )
+    named = {C.OPEN.value: answers, C.DIFFER.value: settlers}.get(classification.state)
+    if waiting:
+        return found.held_by("You")
+    return found.held_by(named) if named else found
 
 
 def of_request(

@@ -10,12 +10,16 @@ from fellowship.kernel.moves import Holder, Move, MoveTable
 from scoping.states import Operation, Tier
 
 __all__ = [
+    "CLASSIFICATION_MOVES",
+    "CLASSIFYING",
     "EXPOSURE",
     "OPEN_REQUEST",
     "OPERATION_OF",
     "REQUEST_MOVES",
     "TIERS",
+    "UNREAD",
     "AnomalyKind",
+    "ClassificationState",
     "DeletionMethod",
     "EventKind",
     "Operation",
@@ -42,6 +46,48 @@ class Variant(models.TextChoices):
 
 EXPOSURE: Final = {value: place for place, value in enumerate(Variant.values)}
 """The least that serves comes first."""
+
+
+class ClassificationState(models.TextChoices):
+    """How far a classification has come."""
+
+    OPEN = "open", "Waiting for answers"
+    DIFFER = "differ", "To be settled"
+    SETTLED = "settled", "Settled"
+    WITHDRAWN = "withdrawn", "Called off"
+
+
+_C = ClassificationState
+CLASSIFYING: Final = (_C.OPEN.value, _C.DIFFER.value)
+"""A dataset has one classification at a time in these states."""
+
+UNREAD: Final = (_C.OPEN.value, _C.WITHDRAWN.value)
+"""While it is in these, nobody reads another's answers: not both have sent, or never will."""
+
+CLASSIFICATION_MOVES = MoveTable(
+    name="classification",
+    initial=_C.OPEN,
+    moves=(
+        Move("agree", _C.OPEN, _C.SETTLED),
+        Move("differ", _C.OPEN, _C.DIFFER),
+        Move("call_off", _C.OPEN, _C.WITHDRAWN),
+        Move("settle", _C.DIFFER, _C.SETTLED),
+    ),
+    holders={
+        _C.OPEN: Holder.US,
+        _C.DIFFER: Holder.US,
+        _C.SETTLED: Holder.NOBODY,
+        _C.WITHDRAWN: Holder.NOBODY,
+    },
+    labels=dict(_C.choices),
+    said={
+        _C.OPEN: "waiting for answers",
+        _C.DIFFER: "seen differently by two people",
+        "agree": "agreed",
+        "differ": "seen differently",
+        "call_off": "called off",
+    },
+)
 
 
 class EventKind(models.TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models import Q
 
 VERBS = {
     "governance.refer": "put it before the board",
@@ -83,6 +84,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         """Register the board's own matters, the clocks' handlers, and what calls rest on."""
         from fellowship.accounts.queries import read_along
+        from fellowship.history.withheld import withhold
         from fellowship.web import verbs
         from governance import (  # noqa: F401
             board,
@@ -100,6 +102,7 @@ class GovernanceConfig(AppConfig):
         from governance.models import Delegation
         from governance.models.visibility import DELEGATIONS
 
+        withhold("governance.historicalvote", Q(ballot_seat__ballot__closed_at=None))
         verbs.register(VERBS)
         words.register()
         read_along(DELEGATIONS, lambda key: Delegation.objects.filter(deputy_id=key))

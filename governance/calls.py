@@ -17,7 +17,7 @@ from governance.states import ExceptionKind, RuleKind
 SERVICE = journal.System("call rules")
 
 RESTS_ON = {
-    LaunchItem.CLASSIFICATION: (RuleKind.DATA_HANDLING,),
+    LaunchItem.CLASSIFICATION: (RuleKind.DATA_CLASSIFICATION, RuleKind.DATA_HANDLING),
     LaunchItem.PUBLICATION: (RuleKind.PUBLICATION_POLICY,),
     LaunchItem.BRIEF: (
         RuleKind.SEVERITY_CLOCKS,

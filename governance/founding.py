@@ -59,12 +59,128 @@ def fellowship_policy() -> rk.FellowshipPolicy:
     )
 
 
+def data_classification() -> rk.DataClassification:
+    """Eight questions, two for each dimension; the strictest answer counts."""
+    ask = rk.ClassQuestion
+    return rk.DataClassification(
+        answered_by=(roles.STEWARD, roles.ONCALL),
+        settled_by=(roles.MANAGER,),
+        questions=(
+            ask(
+                "content",
+                "sensitivity",
+                "What is the gravest thing a record can hold?",
+                _answers(
+                    ("Nothing delicate", "It could stand on a public page."),
+                    ("Internal detail", "Of interest to colleagues; dull to anybody else."),
+                    ("Delicate detail", "Private opinions, or drafts not meant for others."),
+                    ("Sensitive content", "Health, beliefs, distress, or confidential business."),
+                    ("Gravest content", "Abuse, credentials, or instructions that do harm."),
+                ),
+            ),
+            ask(
+                "misuse",
+                "sensitivity",
+                "What could somebody with bad intent do with it?",
+                _answers(
+                    ("Nothing", "It helps nobody to do harm."),
+                    ("Little", "It saves such a person an afternoon."),
+                    ("Something", "It shows weaknesses that are known in outline."),
+                    ("Much", "It shows working attacks on systems in use."),
+                    ("Grave harm", "It gives what could not be found elsewhere."),
+                ),
+            ),
+            ask(
+                "persons",
+                "identifiability",
+                "Whom does a record point to?",
+                _answers(
+                    ("Nobody", "No record is about, or by, a person."),
+                    ("Groups", "Counts of many people together."),
+                    ("Somebody, with effort", "Free text in which people may tell of themselves."),
+                    ("Pseudonyms", "One code for each person, the same throughout."),
+                    ("Named people", "Names, addresses, accounts, voices or faces."),
+                ),
+            ),
+            ask(
+                "origin",
+                "identifiability",
+                "Where do the records come from?",
+                _answers(
+                    ("Made up", "Generated or written for the purpose."),
+                    ("Published", "People made them public themselves."),
+                    ("Given for this", "From people who agreed to research."),
+                    ("Collected in use", "From people who used a product."),
+                ),
+            ),
+            ask(
+                "leak",
+                "business_impact",
+                "What would follow for the company if it were on a public page tomorrow?",
+                _answers(
+                    ("Nothing", "No one would call."),
+                    ("Questions", "A day of answering them."),
+                    ("A lost lead", "Plans or methods that competitors would like to know."),
+                    ("Lost trust", "Customers or partners told, contracts at risk."),
+                    ("Legal duty", "Authorities and the people concerned must be told."),
+                ),
+            ),
+            ask(
+                "owed",
+                "business_impact",
+                "What has been promised about it?",
+                _answers(
+                    ("Nothing", "It is ours, or under an open licence."),
+                    ("Credit", "Its makers are to be named."),
+                    ("A purpose", "Used for named purposes alone."),
+                    ("Secrecy", "A contract or the law forbids showing it."),
+                ),
+            ),
+            ask(
+                "linking",
+                "reidentification_risk",
+                "How hard is it to find out who a record is about?",
+                _answers(
+                    ("Impossible", "There is nobody to find."),
+                    ("Months", "Only with data that few hold."),
+                    ("Weeks", "With several public sources put together."),
+                    ("Days", "With one public source."),
+                    ("Hours", "By reading, or with a search engine."),
+                ),
+            ),
+            ask(
+                "uniqueness",
+                "reidentification_risk",
+                "How alike are the records of different people?",
+                _answers(
+                    ("No people", "Records do not belong to people."),
+                    ("Many alike", "At least a hundred share each combination of traits."),
+                    ("Some alike", "At least ten do."),
+                    ("Nearly unique", "Fewer than ten do, or nobody has counted."),
+                    ("Unique", "Most records are the only one of their kind."),
+                ),
+            ),
+        ),
+        tiers={
+            "internal": rk.TierThreshold(any_score=3, total=7),
+            "restricted": rk.TierThreshold(any_score=4, total=11),
+            "highly_restricted": rk.TierThreshold(any_score=5, total=17),
+        },
+    )
+
+
+def _answers(*texts: tuple[str, str]) -> tuple[rk.ClassAnswer, ...]:
+    """Answers that score 1, 2, 3 and so on."""
+    return tuple(rk.ClassAnswer(n, *text) for n, text in enumerate(texts, start=1))
+
+
 def data_handling() -> rk.DataHandling:
     """Four tiers, each narrower than the one before."""
     tier = rk.TierHandling
     return rk.DataHandling(
         tiers={
             "public": tier(
+                label="@Published already",
                 meaning="Published already, or synthetic and made to be published.",
                 download="yes",
                 view_controlled="yes",
@@ -83,6 +199,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=True,
             ),
             "internal": tier(
+                label="@Internal and not",
                 meaning="Internal and not sensitive: no personal data, no unreleased specifics.",
                 download="by_approval",
                 view_controlled="yes",
@@ -101,6 +218,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=False,
             ),
             "restricted": tier(
+                label="@Sensitive: real",
                 meaning="Sensitive: real conversations, evaluation data, anything re-identifiable.",
                 download="no",
                 view_controlled="yes",
@@ -119,6 +237,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=False,
             ),
             "highly_restricted": tier(
+                label="@Identifies people",
                 meaning="Identifies people or could arm an attacker; leaves no controlled room.",
                 download="no",
                 view_controlled="by_approval",
@@ -348,6 +467,7 @@ def exceptions() -> rk.ExceptionRules:
 
 _FOUNDING = {
     RuleKind.FELLOWSHIP_POLICY: fellowship_policy,
+    RuleKind.DATA_CLASSIFICATION: data_classification,
     RuleKind.DATA_HANDLING: data_handling,
     RuleKind.PUBLICATION_POLICY: publication_policy,
     RuleKind.REVIEW_RUBRIC: review_rubric,

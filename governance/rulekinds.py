@@ -5,6 +5,7 @@ All lengths of time are windows in words: “30 calendar days”, “5 working d
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -56,9 +57,9 @@ OutputKind: TypeAlias = Literal["table", "figure", "code", "model", "text"]
 class TierHandling:
     """What may be done with data of one tier, and who must approve a grant.
 
-    `view_controlled` is viewing in the controlled environment; `notebooks` is copying into
-    notebooks there; `weights` is training on it. `approvers` are role keys; `board` asks for its
-    decision.
+    `label` is what the programme calls the tier. `view_controlled` is viewing in the controlled
+    environment; `notebooks` is copying into notebooks there; `weights` is training on it.
+    `approvers` are role keys; `board` asks for its decision.
 
     What leaves does so by the release desk: outputs of `output_kinds` and at most
     `largest_output_kb` kilobytes, no group below `smallest_group` (0 asks for none), no table of
@@ -66,6 +67,7 @@ class TierHandling:
     or opens a system unless `identifiers_leave`.
     """
 
+    label: str
     meaning: str
     download: Allowed
     view_controlled: Allowed
@@ -105,6 +107,100 @@ class DataHandling:
 
     def __post_init__(self) -> None:
         _exactly("tiers", self.tiers, TIERS)
+
+
+DIMENSIONS = ("sensitivity", "identifiability", "business_impact", "reidentification_risk")
+"""What a dataset is judged by, each from 1 to 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAnswer:
+    """One answer to a question: its score from 1 to 5, and what it means."""
+
+    score: int
+    label: str
+    meaning: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.score <= 5:
+            raise BadParameter("score", "must be from 1 to 5")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassQuestion:
+    """One question about a dataset. Its answers go from the least grave to the gravest."""
+
+    key: str
+    dimension: Literal["sensitivity", "identifiability", "business_impact", "reidentification_risk"]
+    question: str
+    answers: tuple[ClassAnswer, ...]
+
+    def __post_init__(self) -> None:
+        scores = [answer.score for answer in self.answers]
+        if len(scores) < 2 or scores != sorted(set(scores)):
+            raise BadParameter("answers", "must be two or more, with scores that rise")
+
+
+@dataclass(frozen=True, slots=True)
+class TierThreshold:
+    """A tier is reached where one score is `any_score` or more, or all four sum to `total`."""
+
+    any_score: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataClassification:
+    """Who answers which questions about a dataset, and the tier that follows from the answers.
+
+    Two people of the two `answered_by` roles answer apart from each other; where they differ, a
+    third person of a `settled_by` role settles each question. The score of a dimension is the
+    highest of its questions. `tiers` names for every tier but the first what reaches it.
+    """
+
+    answered_by: tuple[str, ...]
+    settled_by: tuple[str, ...]
+    questions: tuple[ClassQuestion, ...]
+    tiers: Mapping[str, TierThreshold]
+
+    def __post_init__(self) -> None:
+        for name in ("answered_by", "settled_by"):
+            for role in getattr(self, name):
+                if role not in ROLES:
+                    raise BadParameter(name, f"{role} is no role")
+        if len(self.answered_by) != 2 or len(set(self.answered_by)) != 2:
+            raise BadParameter("answered_by", "must be two different roles")
+        if not self.settled_by:
+            raise BadParameter(
+                "settled_by", "must name who settles what two people see differently"
+            )
+        keys = [question.key for question in self.questions]
+        if len(set(keys)) != len(keys) or not all(keys):
+            raise BadParameter("questions", "must have different keys")
+        if {question.dimension for question in self.questions} != set(DIMENSIONS):
+            raise BadParameter("questions", "must ask about each of the four dimensions")
+        _exactly("tiers", self.tiers, TIERS[1:])
+        rising = [self.tiers[tier] for tier in TIERS[1:]]
+        for before, after in itertools.pairwise(rising):
+            if after.any_score < before.any_score or after.total < before.total:
+                raise BadParameter("tiers", "must ask for more from tier to tier")
+
+    def scores(self, answers: Mapping[str, int]) -> dict[str, int]:
+        """The score of each dimension: the highest of its questions'. All must be answered."""
+        return {
+            dimension: max(answers[q.key] for q in self.questions if q.dimension == dimension)
+            for dimension in DIMENSIONS
+        }
+
+    def tier(self, scores: Mapping[str, int]) -> str:
+        """The tier these four scores lead to: the most closed one that is reached."""
+        reached = TIERS[0]
+        for tier in TIERS[1:]:
+            threshold = self.tiers[tier]
+            grave = max(scores.values()) >= threshold.any_score
+            if grave or sum(scores.values()) >= threshold.total:
+                reached = tier
+        return reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +375,7 @@ class ExceptionRules:
 
 Params: TypeAlias = (
     FellowshipPolicy
+    | DataClassification
     | DataHandling
     | PublicationPolicy
     | ReviewRubric
@@ -290,6 +387,7 @@ Params: TypeAlias = (
 
 KINDS: dict[str, type[Any]] = {
     RuleKind.FELLOWSHIP_POLICY: FellowshipPolicy,
+    RuleKind.DATA_CLASSIFICATION: DataClassification,
     RuleKind.DATA_HANDLING: DataHandling,
     RuleKind.PUBLICATION_POLICY: PublicationPolicy,
     RuleKind.REVIEW_RUBRIC: ReviewRubric,

@@ -11,6 +11,7 @@ class RuleKind(models.TextChoices):
     """What a programme has rules about."""
 
     FELLOWSHIP_POLICY = "fellowship_policy", "Fellowship policy"
+    DATA_CLASSIFICATION = "data_classification", "Data classification standard"
     DATA_HANDLING = "data_handling", "Data handling standard"
     PUBLICATION_POLICY = "publication_policy", "Publication policy"
     REVIEW_RUBRIC = "review_rubric", "Review rubric"

@@ -12,6 +12,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -31,7 +32,12 @@ def main() -> None:
 def _fold(package: str, label: str) -> None:
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.operations.fields import AddField
-    from django.db.migrations.operations.models import AddConstraint, AddIndex, CreateModel
+    from django.db.migrations.operations.models import (
+        AddConstraint,
+        AddIndex,
+        CreateModel,
+        RemoveConstraint,
+    )
     from django.db.migrations.writer import MigrationWriter
 
     module = import_module(f"{package}.migrations.0001_initial")
@@ -61,12 +67,25 @@ def _fold(package: str, label: str) -> None:
                 what = operation.index if isinstance(operation, AddIndex) else operation.constraint
                 model.options[name] = [*model.options.get(name, []), what]
                 continue
+        elif isinstance(operation, RemoveConstraint) and _take_away(created, operation):
+            continue
         kept.append(operation)
     print(f"{label}: {len(migration.operations)} operations, now {len(kept)}")
     migration.operations = kept
     Path(str(module.__file__)).write_text(
         MigrationWriter(migration, include_header=False).as_string()
     )
+
+
+def _take_away(created: dict[str, Any], operation: Any) -> bool:
+    """Whether the constraint stood in its model's creation, from which it is taken."""
+    model = created.get(operation.model_name_lower)
+    held = model.options.get("constraints", []) if model is not None else []
+    left = [one for one in held if one.name != operation.name]
+    if len(left) == len(held):
+        return False
+    model.options["constraints"] = left
+    return True
 
 
 if __name__ == "__main__":

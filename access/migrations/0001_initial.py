@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import fellowship.kernel.time
+import secrets
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -125,7 +126,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('name', 'id'),
                 'indexes': [models.Index(fields=['program', 'tier', 'name'], name='access_data_program_168247_idx')],
-                'constraints': [models.UniqueConstraint(fields=('program', 'slug'), name='dataset_slug_once'), models.CheckConstraint(condition=models.Q(('tier__in', ('public', 'internal', 'restricted', 'highly_restricted'))), name='dataset_tier_is_known'), models.CheckConstraint(condition=models.Q(('variant__in', ['synthetic', 'deidentified', 'minimal_subset', 'raw'])), name='dataset_variant_is_known'), models.CheckConstraint(condition=models.Q(('business_impact__range', (1, 5)), ('identifiability__range', (1, 5)), ('reidentification_risk__range', (1, 5)), ('sensitivity__range', (1, 5))), name='dataset_scores_are_1_to_5'), models.CheckConstraint(condition=models.Q(models.Q(('parent', None), ('variant', 'raw')), models.Q(models.Q(('variant', 'raw'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='dataset_variants_and_they_alone_have_an_original')],
+                'constraints': [models.UniqueConstraint(fields=('program', 'slug'), name='dataset_slug_once'), models.CheckConstraint(condition=models.Q(('tier__in', ('public', 'internal', 'restricted', 'highly_restricted'))), name='dataset_tier_is_known'), models.CheckConstraint(condition=models.Q(('variant__in', ['synthetic', 'deidentified', 'minimal_subset', 'raw'])), name='dataset_variant_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('parent', None), ('variant', 'raw')), models.Q(models.Q(('variant', 'raw'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='dataset_variants_and_they_alone_have_an_original')],
             },
         ),
         migrations.AddField(
@@ -1319,5 +1320,255 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['program', '-starts_at', '-id'], name='access_acce_program_227a69_idx'), models.Index(fields=['person', 'program'], name='access_acce_person__d90d74_idx')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('dataset', None), ('person__isnull', False)), models.Q(('dataset__isnull', False), ('person', None)), _connector='OR'), name='access_suspension_of_a_person_or_a_dataset'), models.CheckConstraint(condition=models.Q(models.Q(('lifted_at', None), ('lifted_by', None)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False)), _connector='OR'), name='access_suspension_lifted_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(('lifted_by', None), ('by', None), models.Q(('lifted_by', models.F('by')), _negated=True), _connector='OR'), name='access_suspension_lifted_by_another_person'), models.CheckConstraint(condition=models.Q(('until', None), ('until__gt', models.F('starts_at')), _connector='OR'), name='access_suspension_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='access_suspension_has_a_reason'), models.UniqueConstraint(condition=models.Q(('lifted_at', None), ('person__isnull', False), ('until', None)), fields=('program', 'person'), name='access_suspension_one_open_for_a_person'), models.UniqueConstraint(condition=models.Q(('dataset__isnull', False), ('lifted_at', None), ('until', None)), fields=('dataset',), name='access_suspension_one_open_for_a_dataset')],
             },
+        ),
+        migrations.CreateModel(
+            name='Classification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('ref', models.CharField(max_length=30, unique=True)),
+                ('state', models.CharField(choices=[('open', 'Waiting for answers'), ('differ', 'To be settled'), ('settled', 'Settled'), ('withdrawn', 'Called off')], default='open', editable=False, max_length=10)),
+                ('opened_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('reason', models.TextField(blank=True)),
+                ('closed_at', models.DateTimeField(editable=False, null=True)),
+                ('settled', models.JSONField(blank=True, default=dict)),
+                ('because', models.JSONField(blank=True, default=dict)),
+                ('tier', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], max_length=20)),
+            ],
+            options={
+                'ordering': ('-opened_at', '-id'),
+            },
+        ),
+        migrations.CreateModel(
+            name='ClassificationAnswers',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('role', models.CharField(max_length=30)),
+                ('answers', models.JSONField()),
+                ('remarks', models.TextField(blank=True)),
+                ('sent_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('salt', models.CharField(default=secrets.token_hex, editable=False, max_length=64)),
+            ],
+            options={
+                'ordering': ('sent_at', 'id'),
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalClassification',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('ref', models.CharField(db_index=True, max_length=30)),
+                ('state', models.CharField(choices=[('open', 'Waiting for answers'), ('differ', 'To be settled'), ('settled', 'Settled'), ('withdrawn', 'Called off')], default='open', editable=False, max_length=10)),
+                ('opened_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('reason', models.TextField(blank=True)),
+                ('closed_at', models.DateTimeField(editable=False, null=True)),
+                ('settled', models.JSONField(blank=True, default=dict)),
+                ('because', models.JSONField(blank=True, default=dict)),
+                ('tier', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], max_length=20)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical classification',
+                'verbose_name_plural': 'historical classifications',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalClassificationAnswers',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('role', models.CharField(max_length=30)),
+                ('answers', models.JSONField()),
+                ('remarks', models.TextField(blank=True)),
+                ('sent_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                ('salt', models.CharField(default=secrets.token_hex, editable=False, max_length=64)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical classification answers',
+                'verbose_name_plural': 'historical classification answerss',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='business_impact',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='If it leaked: 1 none to 5 severe.', null=True, verbose_name='business impact'),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='identifiability',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 no one to 5 named people.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='reidentification_risk',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 impossible to 5 within hours.', null=True, verbose_name='re-identification risk'),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='sensitivity',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 harmless to 5 gravest.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='dataset',
+            name='tier',
+            field=models.CharField(choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], default='highly_restricted', editable=False, max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='business_impact',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='If it leaked: 1 none to 5 severe.', null=True, verbose_name='business impact'),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='identifiability',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 no one to 5 named people.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='reidentification_risk',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 impossible to 5 within hours.', null=True, verbose_name='re-identification risk'),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='sensitivity',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='1 harmless to 5 gravest.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='historicaldataset',
+            name='tier',
+            field=models.CharField(choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], default='highly_restricted', editable=False, max_length=20),
+        ),
+        migrations.AddField(
+            model_name='classification',
+            name='dataset',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classifications', to='access.dataset'),
+        ),
+        migrations.AddField(
+            model_name='classification',
+            name='opened_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='classification',
+            name='rule',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.ruleversion'),
+        ),
+        migrations.AddField(
+            model_name='classification',
+            name='settler',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='dataset',
+            name='classification',
+            field=models.ForeignKey(editable=False, help_text='What its tier and scores rest on; without one it is held as the most closed.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.classification'),
+        ),
+        migrations.AddField(
+            model_name='historicaldataset',
+            name='classification',
+            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, help_text='What its tier and scores rest on; without one it is held as the most closed.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='access.classification'),
+        ),
+        migrations.AddConstraint(
+            model_name='dataset',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('business_impact__range', (1, 5)), ('classification__isnull', False), ('identifiability__range', (1, 5)), ('reidentification_risk__range', (1, 5)), ('sensitivity__range', (1, 5))), models.Q(('business_impact', None), ('classification', None), ('identifiability', None), ('reidentification_risk', None), ('sensitivity', None), ('tier', 'highly_restricted')), _connector='OR'), name='dataset_scored_by_its_classification_or_held_closed'),
+        ),
+        migrations.AddField(
+            model_name='classificationanswers',
+            name='classification',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='access.classification'),
+        ),
+        migrations.AddField(
+            model_name='classificationanswers',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalclassification',
+            name='dataset',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='access.dataset'),
+        ),
+        migrations.AddField(
+            model_name='historicalclassification',
+            name='opened_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalclassification',
+            name='rule',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='governance.ruleversion'),
+        ),
+        migrations.AddField(
+            model_name='historicalclassification',
+            name='settler',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalclassificationanswers',
+            name='classification',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='access.classification'),
+        ),
+        migrations.AddField(
+            model_name='historicalclassificationanswers',
+            name='person',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='classification',
+            index=models.Index(fields=['state', 'opened_at'], name='access_clas_state_daff57_idx'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'differ'))), fields=('dataset',), name='classification_one_under_way'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'differ', 'settled', 'withdrawn'])), name='classification_state_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ('open', 'differ'))), models.Q(models.Q(('state__in', ('open', 'differ')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='classification_closed_with_its_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'settled'), ('tier__in', ('public', 'internal', 'restricted', 'highly_restricted'))), models.Q(models.Q(('state', 'settled'), _negated=True), ('tier', '')), _connector='OR'), name='classification_settled_has_a_tier'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.CheckConstraint(condition=models.Q(('settler', None), ('state', 'settled'), _connector='OR'), name='classification_settler_settled_it'),
+        ),
+        migrations.AddConstraint(
+            model_name='classification',
+            constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), ('closed_at__gte', models.F('opened_at')), _connector='OR'), name='classification_closed_after_it_opened'),
+        ),
+        migrations.AddConstraint(
+            model_name='classificationanswers',
+            constraint=models.UniqueConstraint(fields=('classification', 'role'), name='classification_role_answers_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='classificationanswers',
+            constraint=models.UniqueConstraint(fields=('classification', 'person'), name='classification_two_people'),
+        ),
+        migrations.AddConstraint(
+            model_name='classificationanswers',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ('applicant', 'fellow', 'collaborator', 'mentor', 'reviewer', 'board_member', 'chair', 'manager', 'steward', 'product_owner', 'oncall', 'policy_reviewer', 'legal_reviewer', 'auditor', 'sponsor', 'administrator'))), name='classification_role_is_known'),
         ),
     ]

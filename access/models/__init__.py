@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from access.models.anomalies import AnomalyReview
+from access.models.classification import Classification, ClassificationAnswers
 from access.models.datasets import Dataset
 from access.models.endings import DeletionCertificate
 from access.models.escrow import EndingTerm, EscrowDeposit, EscrowOpening, EscrowWaiver
@@ -22,6 +23,8 @@ __all__ = [
     "Agreement",
     "AnomalyReview",
     "Assignment",
+    "Classification",
+    "ClassificationAnswers",
     "Dataset",
     "DeletionCertificate",
     "EndingTerm",

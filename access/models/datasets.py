@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from access.states import EXPOSURE, TIERS, Tier, Variant
@@ -14,11 +16,17 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
+from governance.models import RuleVersion
+from governance.states import RuleKind
 
 CATALOGUE_READERS: Final = (*roles.STAFF, roles.FELLOW)
 """Who reads the whole catalogue of a programme; an applicant reads its public datasets."""
 
-_SCORE = models.PositiveSmallIntegerField
+_SCORE: Final = functools.partial(models.PositiveSmallIntegerField, null=True, blank=True)
+_SCORED = {
+    f"{name}__range": (1, 5)
+    for name in ("sensitivity", "identifiability", "business_impact", "reidentification_risk")
+}
 
 
 class DatasetQuerySet(TrackedQuerySet["Dataset"]):
@@ -36,6 +44,18 @@ class DatasetQuerySet(TrackedQuerySet["Dataset"]):
     def in_catalogue(self) -> Self:
         """Those that can still be asked for: not retired."""
         return self.filter(retired_at=None)
+
+    def with_code(self, code: str) -> Self:
+        """Those that bear this data use code."""
+        words = Cast("duo", models.TextField())
+        return self.annotate(duo_words=words).filter(duo_words__contains=f'"{code}"')
+
+    def outdated(self) -> Self:
+        """Those classified under a version of the questions that is no longer in force."""
+        current = RuleVersion.objects.current(RuleKind.DATA_CLASSIFICATION).values("pk")
+        return self.filter(classification__isnull=False).exclude(
+            classification__rule__in=current.order_by()
+        )
 
     def least_first(self) -> Self:
         """Those that show least before those that show more, then by tier and name."""
@@ -74,7 +94,17 @@ class Dataset(Tracked):
     slug = models.SlugField(max_length=80, help_text="The name systems use in their events.")
     name = models.CharField(max_length=200)
     description = models.TextField()
-    tier = models.CharField(max_length=20, choices=Tier.choices)
+    tier = models.CharField(
+        max_length=20, choices=Tier.choices, default=Tier.HIGHLY_RESTRICTED, editable=False
+    )
+    classification = models.ForeignKey(
+        "access.Classification",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What its tier and scores rest on; without one it is held as the most closed.",
+    )
     sensitivity = _SCORE(help_text="1 harmless to 5 gravest.")
     identifiability = _SCORE(help_text="1 no one to 5 named people.")
     business_impact = _SCORE("business impact", help_text="If it leaked: 1 none to 5 severe.")
@@ -118,13 +148,16 @@ class Dataset(Tracked):
                 condition=Q(variant__in=Variant.values), name="dataset_variant_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    sensitivity__range=(1, 5),
-                    identifiability__range=(1, 5),
-                    business_impact__range=(1, 5),
-                    reidentification_risk__range=(1, 5),
+                condition=Q(classification__isnull=False, **_SCORED)
+                | Q(
+                    classification=None,
+                    tier=Tier.HIGHLY_RESTRICTED,
+                    sensitivity=None,
+                    identifiability=None,
+                    business_impact=None,
+                    reidentification_risk=None,
                 ),
-                name="dataset_scores_are_1_to_5",
+                name="dataset_scored_by_its_classification_or_held_closed",
             ),
             models.CheckConstraint(
                 condition=Q(variant=Variant.RAW, parent=None)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from access.services.datasets import change_dataset, register_dataset
+from access.services.classifying import (
+    call_off_classification,
+    open_classification,
+    send_answers,
+    settle_classification,
+)
+from access.services.datasets import (
+    change_dataset,
+    register_dataset,
+    restore_dataset,
+    retire_dataset,
+)
 from access.services.downloads import look_at_output, take_released
 from access.services.endings import confirm_deletion, verify_deletion
 from access.services.enforcement import acknowledge
@@ -59,6 +70,7 @@ __all__ = [
     "approve_request",
     "ask_release",
     "ask_to_open",
+    "call_off_classification",
     "change_dataset",
     "change_target",
     "check_request",
@@ -72,6 +84,7 @@ __all__ = [
     "lift_suspension",
     "look_at_output",
     "name_identity",
+    "open_classification",
     "reconsider",
     "refer_request",
     "refuse_by_board",
@@ -79,12 +92,16 @@ __all__ = [
     "register_dataset",
     "remove_output",
     "request_access",
+    "restore_dataset",
+    "retire_dataset",
     "retire_target",
     "return_from_board",
     "revise_release_review",
     "revoke_grant",
+    "send_answers",
     "send_release",
     "send_release_review",
+    "settle_classification",
     "settle_release",
     "suspend_dataset",
     "suspend_person",

@@ -7,24 +7,22 @@ from typing import Any, Final
 
 from access import describing, policy
 from access.duo import TERMS
-from access.models import Dataset
-from access.states import Variant
+from access.models import Classification, Dataset
+from access.services.classifying import tell_of_tier
+from access.states import TIERS, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 
 CHANGEABLE: Final = (
     "name",
     "description",
     "tier",
-    "sensitivity",
-    "identifiability",
-    "business_impact",
-    "reidentification_risk",
     "fields",
     "row_filters",
     "duo",
@@ -44,11 +42,6 @@ def register_dataset(
     slug: str,
     name: str,
     description: str,
-    tier: str,
-    sensitivity: int,
-    identifiability: int,
-    business_impact: int,
-    reidentification_risk: int,
     steward: User,
     owner: User,
     by: Actor,
@@ -63,7 +56,10 @@ def register_dataset(
     url: str = "",
     reason: str = "",
 ) -> Dataset:
-    """Put a dataset into the catalogue. One of the same slug in the programme is refused."""
+    """Put a dataset into the catalogue. One of the same slug in the programme is refused.
+
+    It is held as the most closed tier, and nobody may ask for it, until two people classified it.
+    """
     fields, row_filters = describing.fields(fields), describing.row_filters(row_filters)
     refuse(
         first(
@@ -80,11 +76,6 @@ def register_dataset(
         slug=slug,
         name=name,
         description=description,
-        tier=tier,
-        sensitivity=sensitivity,
-        identifiability=identifiability,
-        business_impact=business_impact,
-        reidentification_risk=reidentification_risk,
         variant=variant,
         parent=parent,
         fields=fields,
@@ -97,13 +88,14 @@ def register_dataset(
         steward=steward,
         owner=owner,
     )
-    journal.record(subject=dataset, change={"slug": slug, "tier": tier, "variant": variant})
+    journal.record(subject=dataset, change={"slug": slug, "variant": variant})
     return dataset
 
 
 @journal.verb("access.change_dataset")
 def change_dataset(*, dataset: Dataset, by: Actor, reason: str, **values: Any) -> Dataset:
-    """Change a dataset's description or class. A tier raised narrows every grant at once.
+    """Change a dataset's description, or hold it more closely: a tier raised narrows every grant
+    at once. It falls by a classification alone.
 
     What stays the same is not recorded.
     """
@@ -121,14 +113,58 @@ def change_dataset(*, dataset: Dataset, by: Actor, reason: str, **values: Any) -
         return dataset
     if "steward" in changed:
         refuse(_is_steward(dataset.program, changed["steward"]))
+    if "tier" in changed:
+        refuse(_only_rises(dataset, changed["tier"]))
     before = {name: getattr(dataset, name) for name in changed}
     for name, value in changed.items():
         setattr(dataset, name, value)
     dataset.save()
+    if "tier" in changed:
+        tell_of_tier(dataset, before["tier"])
     journal.record(
         subject=dataset,
         change={name: [_plain(before[name]), _plain(changed[name])] for name in changed},
     )
+    return dataset
+
+
+@journal.verb("access.retire_dataset")
+def retire_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
+    """Take a dataset out of the catalogue: nobody asks for it any more; grants end as they would.
+
+    One retired already stays as it is.
+    """
+    dataset = Dataset.objects.locked().get(pk=dataset.pk)
+    if dataset.retired_at is not None:
+        return dataset
+    refuse(
+        first(
+            policy.may_catalogue(dataset.program_id, by),
+            policy.reason_given(reason, "Say why nobody should ask for it any more."),
+            _not_being_classified(dataset),
+        )
+    )
+    dataset.retired_at = now()
+    dataset.save()
+    journal.record(subject=dataset, change={"retired_at": dataset.retired_at})
+    return dataset
+
+
+@journal.verb("access.restore_dataset")
+def restore_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
+    """Put a retired dataset back. One in the catalogue stays as it is."""
+    dataset = Dataset.objects.locked().get(pk=dataset.pk)
+    if dataset.retired_at is None:
+        return dataset
+    refuse(
+        first(
+            policy.may_catalogue(dataset.program_id, by),
+            policy.reason_given(reason, "Say why it comes back."),
+        )
+    )
+    dataset.retired_at = None
+    dataset.save()
+    journal.record(subject=dataset, change={"retired_at": None})
     return dataset
 
 
@@ -151,6 +187,20 @@ def _described(values: Mapping[str, Any]) -> Refusal | None:
     if unknown:
         return Refusal("unknown_code", f"Not a code offered: {', '.join(unknown)}.", field="duo")
     return None
+
+
+def _only_rises(dataset: Dataset, tier: str) -> Refusal | None:
+    if tier in TIERS and TIERS.index(tier) > TIERS.index(dataset.tier):
+        return None
+    reason = "A steward may only hold it more closely; a tier falls when two people classify it."
+    return Refusal("tier_by_classification", reason, rule="data classification", field="tier")
+
+
+def _not_being_classified(dataset: Dataset) -> Refusal | None:
+    found = Classification.objects.under_way().filter(dataset=dataset).first()
+    if found is None:
+        return None
+    return Refusal("being_classified", f"{found.ref} is under way; finish it or call it off first.")
 
 
 def _plain(value: Any) -> Any:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 
-from access import handling, policy, services
+from access import classifying, duo, handling, policy, revisions, services, suggesting
+from access.catalogue_forms import DIMENSION_LABELS, ChangeForm, DatasetForm
 from access.cells import tier, variant
-from access.forms import DatasetForm
 from access.models import Dataset
 from access.models.requests import ACCESS_STAFF
 from access.states import Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.history.queries import timeline
-from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.programs.models import Program
 from fellowship.web import cells, filters
-from fellowship.web.actions import attempt, form_page
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
@@ -29,6 +31,12 @@ from governance.rules import in_force
 from governance.states import RuleKind
 from scoping.models import Fellowship
 
+SHOWN = [
+    ("unclassified", "Not classified yet"),
+    ("outdated", "Classified under an older version"),
+    ("retired", "Out of the catalogue"),
+]
+
 
 class CatalogueFilter(filters.FilterSet):
     """What narrows the catalogue."""
@@ -36,12 +44,31 @@ class CatalogueFilter(filters.FilterSet):
     q = filters.Search(fields=["name", "ref", "slug", "description"])
     tier = filters.ChoiceFilter(label="Tier", choices=Tier.choices)
     variant = filters.ChoiceFilter(label="Variant", choices=Variant.choices)
+    duo = filters.ChoiceFilter(label="Condition of use", choices=duo.CHOICES, method="by_duo")
+    shown = filters.ChoiceFilter(
+        label="Shown", choices=SHOWN, method="by_shown", empty_label="In the catalogue"
+    )
 
     class Meta:
         """On datasets."""
 
         model = Dataset
         fields: list[str] = []
+
+    def by_duo(self, queryset: Any, name: str, value: str) -> Any:
+        """Those whose makers set this condition."""
+        return queryset.with_code(value)
+
+    def by_shown(self, queryset: Any, name: str, value: str) -> Any:
+        """Those not classified yet, classified under an older version, or retired."""
+        if value == "unclassified":
+            return queryset.filter(classification=None)
+        return queryset.outdated() if value == "outdated" else queryset
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Retired datasets are shown where they are asked for."""
+        retired = self.form.cleaned_data.get("shown") == "retired"
+        return super().filter_queryset(queryset.filter(retired_at__isnull=not retired))
 
 
 SORTS = {"name": "name", "tier": "tier_rank", "variant": "exposure", "ref": "ref"}
@@ -73,7 +100,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "table": Table(
             "Datasets you may read about", DATASETS, page, page, empty="No dataset matches."
         ),
-        "programs": Program.objects.filter(pk__in=stewards) if stewards else [],
+        "programs": stewarded(request.user) if stewards else [],
     }
     return render(request, "access/catalogue.html", context)
 
@@ -81,24 +108,39 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @login_required
 def dataset(request: HttpRequest, ref: str) -> HttpResponse:
     """One dataset: its class, its handling, what less of it exists, and the way to ask."""
-    visible = Dataset.objects.visible_to(request.user)
-    found = visible_or_404(
-        visible.select_related("program", "steward", "owner", "parent"), request.user, ref=ref
-    )
+    found = _dataset(request, ref)
+    user: Any = request.user
+    visible = Dataset.objects.visible_to(user)
     rule = in_force(found.program_id, RuleKind.DATA_HANDLING)
-    cases = cases_of(request.user, found)
+    tier = handling.tier_of(rule, found.tier)
+    family = list(visible.family_of(found).in_catalogue().least_first())
+    staff = found.program_id in realm_ids_where(user, *roles.STAFF)
+    stewards = policy.may_catalogue(found.program_id, user) is None
+    under_way = found.classifications.under_way().first() if staff else None
     context = {
         "dataset": found,
         "rule": rule,
-        "tier": handling.tier_of(rule, found.tier),
-        "deciders": handling.deciders(handling.tier_of(rule, found.tier)),
+        "tier": tier,
+        "deciders": handling.deciders(tier),
         "handling": handling.lines(rule, found.tier),
-        "family": visible.family_of(found).least_first(),
+        "family": family,
+        "suggested": suggesting.least_that_serves(found, rule=rule, family=family),
         "scores": _scores(found),
-        "cases": [(case, _ask_refusal(case, found, request.user)) for case in cases],
+        "conditions": duo.described(found.duo),
+        "cases": [(case, _ask_refusal(case, found, user)) for case in cases_of(user, found)],
         "events": timeline(found)[:20],
-        "watches": has_role(request.user, found.program_id, *ACCESS_STAFF),
-        "stewards": policy.may_catalogue(found.program_id, request.user) is None,  # type: ignore[arg-type]
+        "watches": has_role(user, found.program_id, *ACCESS_STAFF),
+        "under_way": under_way,
+        "outdated": classifying.outdated(found) if staff else "",
+        "affected": classifying.affected(found) if staff else [],
+        "held": found.classification and found.classification.tier != found.tier,
+        "staff": staff,
+        "stewards": stewards,
+        "may_open": classifying.may_open(found, user) if stewards else None,
+        **{
+            f"{name}_url": reverse(f"access:{name}", args=[ref])
+            for name in ("classify", "retire_dataset", "restore_dataset")
+        },
     }
     return render(request, "access/dataset.html", context)
 
@@ -106,24 +148,102 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Put a dataset into the catalogue of a programme one stewards."""
-    stewarded = Program.objects.filter(pk__in=realm_ids_where(request.user, roles.STEWARD))
-    program = stewarded.filter(realm__slug=request.GET.get("program", "")).first()
+    program = stewarded(request.user).filter(realm__slug=request.GET.get("program", "")).first()
     if program is None:
         raise Http404
+    context = {"program": program, "new_url": new_url(program)}
+    if "more" in request.POST:
+        again = DatasetForm(program=program, initial=_typed(request), more=True)
+        return render(request, "access/dataset_new.html", {**context, "form": again})
     form = DatasetForm(request.POST or None, program=program)
-    if request.method == "POST" and form.is_valid():
-        made = attempt(
-            form,
-            lambda: services.register_dataset(
-                program=program,
-                steward=request.user,  # type: ignore[arg-type]
-                by=request.user,  # type: ignore[arg-type]
-                **form.registered(),
-            ),
+    return form_verb(
+        request,
+        form,
+        lambda: services.register_dataset(
+            program=program,
+            steward=request.user,  # type: ignore[arg-type]
+            by=request.user,  # type: ignore[arg-type]
+            **form.registered(),
+        ),
+        template="access/dataset_new.html",
+        context=lambda: context,
+        to=lambda made: made.get_absolute_url(),
+        success="In the catalogue. Nobody may ask for it until two people have classified it.",
+    )
+
+
+@login_required
+def edit(request: HttpRequest, ref: str) -> HttpResponse:
+    """Change what a dataset is said to be, or hold it more closely."""
+    found = _dataset(request, ref)
+    refuse(policy.may_catalogue(found.program_id, request.user))  # type: ignore[arg-type]
+    if "more" in request.POST:
+        again = ChangeForm(dataset=found, initial=_typed(request), more=True)
+        return render(request, "access/dataset_edit.html", {"dataset": found, "form": again})
+    form = ChangeForm(request.POST or None, dataset=found)
+    return form_verb(
+        request,
+        form,
+        lambda: services.change_dataset(
+            dataset=found,
+            by=request.user,  # type: ignore[arg-type]
+            **form.changed(),
+        ),
+        template="access/dataset_edit.html",
+        context=lambda: {"dataset": found},
+        to=found.get_absolute_url(),
+        success="Saved.",
+    )
+
+
+@login_required
+def versions(request: HttpRequest, ref: str) -> HttpResponse:
+    """How its description changed, word by word."""
+    found = _dataset(request, ref)
+    context = {"dataset": found, "versions": revisions.of(found)}
+    return render(request, "access/dataset_versions.html", context)
+
+
+def _verb(service: Any, success: str) -> Any:
+    @verb
+    def view(request: HttpRequest, ref: str) -> HttpResponse:
+        found = visible_or_404(Dataset, request.user, ref=ref)
+        reason = reason_of(request)
+        return act(
+            request,
+            lambda: service(dataset=found, by=request.user, reason=reason),
+            success=success,
+            to=found.get_absolute_url(),
         )
-        if made:
-            return redirect(made)
-    return form_page(request, "access/dataset_new.html", form, {"program": program})
+
+    return view
+
+
+retire = _verb(services.retire_dataset, "Out of the catalogue. Grants end as they would have.")
+restore = _verb(services.restore_dataset, "Back in the catalogue.")
+
+
+def stewarded(user: Any) -> QuerySet[Program]:
+    """The programmes whose data the person stewards."""
+    return Program.objects.filter(pk__in=realm_ids_where(user, roles.STEWARD)).order_by("name")
+
+
+def _dataset(request: HttpRequest, ref: str) -> Dataset:
+    rows = Dataset.objects.visible_to(request.user).select_related(
+        "program", "steward", "owner", "parent", "classification__rule"
+    )
+    return visible_or_404(rows, request.user, ref=ref)
+
+
+def new_url(program: Program) -> str:
+    """The form of a new dataset of the programme."""
+    return f"{reverse('access:new_dataset')}?program={program.slug}"
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """What was typed, for a form shown again with more rows: nothing is judged, nothing lost."""
+    typed: dict[str, Any] = {name: request.POST[name] for name in request.POST}
+    return {**typed, "duo": request.POST.getlist("duo"), "typed": request.POST}
 
 
 def cases_of(user: Any, found: Dataset) -> list[Fellowship]:
@@ -138,9 +258,6 @@ def _ask_refusal(case: Fellowship, found: Dataset, user: Any) -> Refusal | None:
 
 
 def _scores(found: Dataset) -> list[tuple[str, int]]:
-    return [
-        ("Sensitivity", found.sensitivity),
-        ("Identifiability", found.identifiability),
-        ("Business impact", found.business_impact),
-        ("Re-identification risk", found.reidentification_risk),
-    ]
+    if found.classification is None:
+        return []
+    return [(label, getattr(found, name)) for name, label in DIMENSION_LABELS.items()]

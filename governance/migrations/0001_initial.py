@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('expires_at', 'id'),
                 'indexes': [models.Index(fields=['subject_type', 'subject_id', 'kind'], name='governance__subject_975cd8_idx'), models.Index(fields=['program', 'state', 'expires_at'], name='governance__program_31353e_idx'), models.Index(fields=['state', 'expires_at'], name='governance__state_2da74a_idx'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'subject_label'], name='exception_words')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('starts_at'))), name='exception_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('kind__in', ['temporary_access', 'publication_shortcut', 'control_not_implemented', 'late_training', 'launch_gap', 'other'])), name='exception_kind_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'granted', 'refused', 'withdrawn', 'ended'])), name='exception_state_is_known'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('requested_by')), _negated=True), _connector='OR'), name='exception_approver_is_not_the_requester'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('decision__isnull', False), ('state__in', ('granted', 'ended'))), models.Q(models.Q(('state__in', ('granted', 'ended')), _negated=True), ('approved_at', None), ('approved_by', None)), _connector='OR'), name='exception_approved_at_by_and_decision_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', None)), _connector='OR'), name='exception_ended_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('rationale', ''), _negated=True), models.Q(('risk', ''), _negated=True), models.Q(('compensating_measure', ''), _negated=True)), name='exception_says_why_at_what_risk_and_how_it_is_made_up_for')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('starts_at'))), name='exception_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'granted', 'refused', 'withdrawn', 'ended'])), name='exception_state_is_known'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('requested_by')), _negated=True), _connector='OR'), name='exception_approver_is_not_the_requester'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('decision__isnull', False), ('state__in', ('granted', 'ended'))), models.Q(models.Q(('state__in', ('granted', 'ended')), _negated=True), ('approved_at', None), ('approved_by', None)), _connector='OR'), name='exception_approved_at_by_and_decision_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', None)), _connector='OR'), name='exception_ended_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('rationale', ''), _negated=True), models.Q(('risk', ''), _negated=True), models.Q(('compensating_measure', ''), _negated=True)), name='exception_says_why_at_what_risk_and_how_it_is_made_up_for')],
             },
         ),
         migrations.CreateModel(
@@ -1073,7 +1073,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('kind', '-version', '-id'),
                 'indexes': [models.Index(fields=['program', 'kind', 'effective_at'], name='governance__program_8e36ef_idx')],
-                'constraints': [models.UniqueConstraint(fields=('program', 'kind', 'version'), name='rule_version_once'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed', 'adopted', 'rejected'])), name='rule_status_is_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions'])), name='rule_kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('adopted_at__isnull', False), ('effective_at__isnull', False), ('status', 'adopted'), ('version__gte', 1), ('version__isnull', False)), models.Q(models.Q(('status', 'adopted'), _negated=True), ('adopted_at', None), ('version', None)), _connector='OR'), name='rule_adopted_has_version_and_times'), models.CheckConstraint(condition=models.Q(('adopted_at', None), ('effective_at__gte', models.F('adopted_at')), _connector='OR'), name='rule_takes_effect_after_adoption')],
+                'constraints': [models.UniqueConstraint(fields=('program', 'kind', 'version'), name='rule_version_once'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed', 'adopted', 'rejected'])), name='rule_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('adopted_at__isnull', False), ('effective_at__isnull', False), ('status', 'adopted'), ('version__gte', 1), ('version__isnull', False)), models.Q(models.Q(('status', 'adopted'), _negated=True), ('adopted_at', None), ('version', None)), _connector='OR'), name='rule_adopted_has_version_and_times'), models.CheckConstraint(condition=models.Q(('adopted_at', None), ('effective_at__gte', models.F('adopted_at')), _connector='OR'), name='rule_takes_effect_after_adoption'), models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_classification', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions'])), name='rule_kind_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -1255,10 +1255,6 @@ class Migration(migrations.Migration):
             model_name='exceptionrecord',
             constraint=models.CheckConstraint(condition=models.Q(('waits', False), ('state__in', ('granted', 'ended')), _connector='OR'), name='exception_waits_for_conditions_only_once_granted'),
         ),
-        migrations.RemoveConstraint(
-            model_name='exceptionrecord',
-            name='exception_kind_is_known',
-        ),
         migrations.AlterField(
             model_name='exceptionrecord',
             name='kind',
@@ -1272,5 +1268,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='exceptionrecord',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['temporary_access', 'publication_shortcut', 'control_not_implemented', 'late_training', 'launch_gap', 'retention', 'other'])), name='exception_kind_is_known'),
+        ),
+        migrations.AlterField(
+            model_name='historicalrulepin',
+            name='kind',
+            field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='historicalruleversion',
+            name='kind',
+            field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='rulepin',
+            name='kind',
+            field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='ruleversion',
+            name='kind',
+            field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules')], max_length=30),
         ),
     ]

@@ -37,6 +37,7 @@ PUBLIC = (
 
 ABOUT = {
     RuleKind.FELLOWSHIP_POLICY: "What every fellowship can count on.",
+    RuleKind.DATA_CLASSIFICATION: "The questions two people answer, and the tier that follows.",
     RuleKind.DATA_HANDLING: "What may be done with data of each tier, and who must agree.",
     RuleKind.PUBLICATION_POLICY: "Permission by default, a closed list of grounds, and clocks.",
     RuleKind.REVIEW_RUBRIC: "How proposals are scored, with what each score means.",

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from access.models import Grant
 from fellowship.accounts.models import RoleAssignment
+from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.web.items import Row
@@ -49,14 +50,11 @@ def standing(label: str, pk: int, at: dt.datetime) -> Standing | None:
     if model is None:
         return None
     key = model.instance_type._meta.pk.attname
-    versions = list(
-        model.objects.filter(**{key: pk})
-        .order_by("history_id")
-        .values_list("history_id", "history_date")[:500]
-    )
+    rows = withheld.readable(model._meta.label_lower, model.objects.filter(**{key: pk}))
+    versions = list(rows.order_by("history_id").values_list("history_id", "history_date")[:500])
     if not versions:
         return None
-    last = model.objects.filter(history_date__lte=at, **{key: pk}).order_by("-history_id").first()
+    last = rows.filter(history_date__lte=at).order_by("-history_id").first()
     exists = last is not None and last.history_type != "-"
     columns = [f.attname for f in model._meta.concrete_fields if f.attname not in SKIPPED]
     values = {name: getattr(last, name) for name in columns} if exists else {}

@@ -13,6 +13,7 @@ from django.db.models import CharField, F, IntegerField, OuterRef, Q, Subquery, 
 from django.db.models.functions import Cast, JSONObject
 from django.urls import reverse
 
+from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.web import verbs
@@ -233,7 +234,7 @@ def _selected(label: str, model: Any, ids: list[int], previous: bool) -> Any:
         older = model.objects.filter(history_id__lt=OuterRef("history_id"), **{pk: OuterRef(pk)})
         earlier = Subquery(older.order_by("-history_id").values("history_id")[:1])
     return (
-        model.objects.filter(history_id__in=ids)
+        withheld.readable(label, model.objects.filter(history_id__in=ids))
         .order_by()
         .annotate(
             _label=Value(label, output_field=CharField()),

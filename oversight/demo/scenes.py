@@ -53,17 +53,11 @@ def datasets(cast: Cast) -> dict[str, Dataset]:
     """Register the catalogue of the assistants' programme."""
     made: dict[str, Dataset] = {}
     for row in DATASETS:
-        sensitivity, identifiability, impact, risk = row["scores"]
         made[row["slug"]] = access.register_dataset(
             program=cast.programs["assistants"],
             slug=row["slug"],
             name=row["name"],
             description=row["description"],
-            tier=row["tier"],
-            sensitivity=sensitivity,
-            identifiability=identifiability,
-            business_impact=impact,
-            reidentification_risk=risk,
             variant=row.get("variant", "raw"),
             parent=made.get(row.get("parent", "")),
             fields=row.get("fields", FIELDS),

@@ -21,9 +21,9 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef
 
-from fellowship.history import keys, signed_note
+from fellowship.history import keys, signed_note, withheld
 from fellowship.history.models import Checkpoint
 from fellowship.history.rows import history_models, shape_of
 from fellowship.history.seal import leaf_hashes
@@ -36,10 +36,6 @@ from oversight.export.nodes import Tree
 VERIFIER: Final = Path(__file__).with_name("verify.py")
 LEVEL: Final = 1
 """Deflate's fastest: the export waits for the database, not for the disk."""
-WITHHELD: Final = {
-    "governance.historicalvote": Q(ballot_seat__ballot__closed_at=None),
-}
-"""Rows that nobody reads yet: votes stay sealed until their ballot closes."""
 
 
 class NothingSealed(ValueError):
@@ -175,7 +171,7 @@ class _Export:
             uid=OuterRef("history_event"), seal__seq__lt=self.checkpoint.size
         )
         rows = model.objects.filter(Exists(event)).order_by("history_id")
-        return rows.exclude(WITHHELD[label]) if label in WITHHELD else rows
+        return withheld.readable(label, rows)
 
     def _as_they_stood(self, label: str, model: Any, rows: Any) -> None:
         records = rows.order_by().values(model.instance_type._meta.pk.attname)

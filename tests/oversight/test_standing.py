@@ -25,6 +25,7 @@ PLANS = {
     "proposal": proposals.PROPOSAL,
     "access request": access.REQUEST,
     "release request": releases.RELEASE,
+    "classification": access.CLASSIFICATION,
     "finding": findings.FINDING,
     "control": findings.CONTROL,
     "publication": publications.PUBLICATION,
@@ -66,6 +67,7 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "refused": [],
         "withdrawn": [],
     },
+    "classification": {"open": [], "differ": [], "settled": [], "withdrawn": []},
     "finding": {
         "reported": [],
         "investigating": ["The product owner", "The board"],

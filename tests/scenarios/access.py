@@ -23,8 +23,37 @@ FIELDS = [
 ]
 
 
-def dataset(world: World, slug: str = "refusal-logs", **values: Any) -> Dataset:
-    """A restricted original with three fields, unless said otherwise. An existing one is reused."""
+SCORES = {"public": 1, "internal": 2, "restricted": 3, "highly_restricted": 5}
+
+
+def answers_for(rule: Any, tier: str) -> dict[str, int]:
+    """Answers to every question of a classification standard that lead to the tier."""
+    found = {
+        question.key: max(a.score for a in question.answers if a.score <= SCORES[tier])
+        for question in rule.questions
+    }
+    if tier == "restricted":
+        found[rule.questions[0].key] = 4
+    return found
+
+
+def classified(world: World, data: Dataset, tier: str, *, agreed: bool = True) -> Dataset:
+    """The dataset with its class: the steward and the security on-call answered the same."""
+    opened = services.open_classification(dataset=data, by=world.steward)
+    answers = answers_for(opened.rule.params, tier)
+    opened = services.send_answers(classification=opened, answers=answers, by=world.steward)
+    if agreed:
+        services.send_answers(classification=opened, answers=answers, by=world.oncall)
+    return Dataset.objects.get(pk=data.pk)
+
+
+def dataset(
+    world: World, slug: str = "refusal-logs", tier: str = "restricted", **values: Any
+) -> Dataset:
+    """A restricted original with three fields, classified by two people, unless said otherwise.
+
+    An existing one is reused; without a tier (`""`) it is not classified.
+    """
     known = Dataset.objects.filter(program=world.program, slug=slug).first()
     if known:
         return known
@@ -33,17 +62,13 @@ def dataset(world: World, slug: str = "refusal-logs", **values: Any) -> Dataset:
         "slug": slug,
         "name": slug.replace("-", " ").capitalize(),
         "description": "Refusals of the assistant, with the turns before them.",
-        "tier": "restricted",
-        "sensitivity": 4,
-        "identifiability": 3,
-        "business_impact": 3,
-        "reidentification_risk": 3,
         "fields": FIELDS,
         "steward": world.steward,
         "owner": world.product_owner,
         "by": world.steward,
     }
-    return services.register_dataset(**{**defaults, **values})
+    made = services.register_dataset(**{**defaults, **values})
+    return classified(world, made, tier) if tier else made
 
 
 def requested(

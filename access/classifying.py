@@ -1,0 +1,264 @@
+"""Classifications read and judged: who answers, where two people differ, what a new tier shuts.
+
+Each `may_` function returns None or a Refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from access import handling
+from access.models import Classification, ClassificationAnswers, Dataset, Grant
+from access.states import CLASSIFICATION_MOVES, TIERS, ClassificationState, Operation
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role, recused
+from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.time import now
+from governance.policy.common import text_given
+from governance.rulekinds import ClassQuestion, DataClassification
+from governance.rules import in_force
+from governance.states import RuleKind
+from scoping.models import ScopeOfWork
+from scoping.states import ScopeState
+
+SEPARATION = "separation of duties"
+
+
+def standard(classification: Classification) -> DataClassification:
+    """The questions and thresholds it is held to."""
+    params: DataClassification = classification.rule.params
+    return params
+
+
+def role_labels(keys: Collection[str]) -> str:
+    """Roles in words: “Data steward or Programme manager”."""
+    return " or ".join(roles.ROLES[key].label for key in keys)
+
+
+# --- who may -----------------------------------------------------------------------------------
+
+
+def may_open(dataset: Dataset, by: Actor) -> Refusal | None:
+    """Why `by` may not begin a classification."""
+    if not has_role(by, dataset.program_id, roles.STEWARD):
+        return Refusal("wrong_role", "A classification is begun by a data steward.")
+    return _about(dataset, by)
+
+
+def role_of(
+    classification: Classification, by: Any, sent: Collection[ClassificationAnswers]
+) -> str | None:
+    """The role in which the person may still answer; None where there is none."""
+    taken = {one.role for one in sent}
+    open_roles = [r for r in standard(classification).answered_by if r not in taken]
+    held = [r for r in open_roles if has_role(by, classification.program_id, r)]
+    return held[0] if held else None
+
+
+def answering_role(
+    classification: Classification, by: Any, sent: Collection[ClassificationAnswers]
+) -> str:
+    """The role in which the person answers; raises Refused where there is none."""
+    refuse(may_answer(classification, by, sent))
+    return role_of(classification, by, sent) or ""
+
+
+def may_answer(
+    classification: Classification, by: Actor, sent: Collection[ClassificationAnswers]
+) -> Refusal | None:
+    """Why `by` may not answer: each of the two roles once, by two people."""
+    keys = standard(classification).answered_by
+    if not has_role(by, classification.program_id, *keys):
+        reason = f"These questions are answered by two roles: {role_labels(keys)}."
+        return Refusal("wrong_role", reason, rule=str(classification.rule))
+    return first(
+        _about(classification.dataset, by),
+        None
+        if classification.state == ClassificationState.OPEN
+        else Refusal("not_open", f"{classification.ref} takes no more answers."),
+        Refusal(
+            "already_sent",
+            "You have sent your answers; the other role's are still to come.",
+            rule=SEPARATION,
+        )
+        if by in [one.person for one in sent]
+        else None,
+        None
+        if role_of(classification, by, sent)
+        else Refusal(
+            "role_answered",
+            "Somebody of your role has answered already; the other role's answers are missing.",
+            rule=SEPARATION,
+        ),
+    )
+
+
+def may_settle(
+    classification: Classification, by: Actor, sent: Collection[ClassificationAnswers]
+) -> Refusal | None:
+    """Why `by` may not settle: a third person of the role the rule names."""
+    keys = standard(classification).settled_by
+    if not has_role(by, classification.program_id, *keys):
+        reason = f"What two people see differently is settled by: {role_labels(keys)}."
+        return Refusal("wrong_role", reason, rule=str(classification.rule))
+    return first(
+        Refusal("separation", "Whoever answered does not settle.", rule=SEPARATION)
+        if by in [one.person for one in sent]
+        else None,
+        _about(classification.dataset, by),
+        CLASSIFICATION_MOVES.refusal(classification.state, "settle"),
+    )
+
+
+def may_call_off(classification: Classification, by: Actor) -> Refusal | None:
+    """Why `by` may not call it off: once both have answered, what they said counts."""
+    if not has_role(by, classification.program_id, roles.STEWARD, roles.MANAGER):
+        return Refusal("wrong_role", "A classification is called off by a steward or the manager.")
+    return CLASSIFICATION_MOVES.refusal(classification.state, "call_off")
+
+
+def _about(dataset: Dataset, by: Actor) -> Refusal | None:
+    if isinstance(by, User) and recused(by, dataset):
+        return Refusal("separation_conflict", "You declared a conflict of interest here.")
+    if dataset.retired_at is not None:
+        return Refusal("retired", f"{dataset} is out of the catalogue.")
+    return None
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def answers_fit(
+    rule: DataClassification, answers: Mapping[str, Any], asked: Collection[str] | None = None
+) -> Refusal | None:
+    """Why these answers cannot be kept: each question asked has one of its own answers."""
+    questions = [q for q in rule.questions if asked is None or q.key in asked]
+    for question in questions:
+        if answers.get(question.key) not in [answer.score for answer in question.answers]:
+            return Refusal("unanswered", "Choose an answer.", field=f"q_{question.key}")
+    extra = sorted(set(answers) - {question.key for question in questions})
+    if extra:
+        return Refusal("unknown_question", f"Not asked here: {', '.join(extra)}.")
+    return None
+
+
+def reasons_given(because: Mapping[str, str], asked: Collection[str]) -> Refusal | None:
+    """Why a settlement without its reasons is refused."""
+    return first(
+        *(
+            text_given(because.get(key, ""), f"because_{key}", "Say what speaks for this answer.")
+            for key in asked
+        )
+    )
+
+
+def differing(rule: DataClassification, a: Mapping[str, int], b: Mapping[str, int]) -> list[str]:
+    """The keys of the questions answered differently, in their order."""
+    return [q.key for q in rule.questions if a[q.key] != b[q.key]]
+
+
+def stricter(rule: DataClassification, a: Mapping[str, int], b: Mapping[str, int]) -> str:
+    """The tier the graver answer to each question leads to: it holds until settled."""
+    both = {q.key: max(a[q.key], b[q.key]) for q in rule.questions}
+    return rule.tier(rule.scores(both))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One question with both answers, in the order of the roles, and what was settled."""
+
+    question: ClassQuestion
+    said: tuple[tuple[str, str, int, str], ...]
+    differs: bool
+    settled: int | None = None
+    settled_label: str = ""
+    because: str = ""
+
+
+def compared(
+    classification: Classification, sent: Collection[ClassificationAnswers]
+) -> list[Compared]:
+    """Every question with what each person answered. Only for answers the reader may see."""
+    return [_compared(classification, question, sent) for question in _questions(classification)]
+
+
+def _questions(classification: Classification) -> tuple[ClassQuestion, ...]:
+    return standard(classification).questions
+
+
+def _compared(
+    classification: Classification,
+    question: ClassQuestion,
+    sent: Collection[ClassificationAnswers],
+) -> Compared:
+    labels = {answer.score: answer.label for answer in question.answers}
+    said = tuple(
+        (roles.ROLES[one.role].label, str(one.person), score, labels[score])
+        for one in sent
+        for score in [one.answers[question.key]]
+    )
+    settled = classification.settled.get(question.key)
+    return Compared(
+        question=question,
+        said=said,
+        differs=len({score for _, _, score, _ in said}) > 1,
+        settled=settled,
+        settled_label=labels.get(settled, ""),
+        because=classification.because.get(question.key, ""),
+    )
+
+
+# --- what follows from a tier --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """One live grant and what the dataset's tier, as it is now, shuts of it."""
+
+    grant: Grant
+    shut: tuple[str, ...]
+    sentence: str
+
+
+def affected(dataset: Dataset) -> list[Affected]:
+    """The live grants of the dataset of which its present tier shuts something, and what."""
+    grants = Grant.objects.live(now()).filter(dataset=dataset).order_by("ends_at", "id")
+    found = list(grants.select_related("person", "fellowship", "handling"))
+    scopes = ScopeOfWork.objects.filter(
+        fellowship__in={grant.fellowship_id for grant in found}, state=ScopeState.SIGNED
+    )
+    signed = {scope.fellowship_id: scope for scope in scopes}
+    judged = (_shut(grant, dataset.tier, signed.get(grant.fellowship_id)) for grant in found)
+    return [one for one in judged if one.shut]
+
+
+def _shut(grant: Grant, tier: str, scope: ScopeOfWork | None) -> Affected:
+    """What `tier` shuts of the grant: all of it above the scope's tier, else what is never done."""
+    if scope is not None and TIERS.index(tier) > TIERS.index(scope.max_tier):
+        sentence = (
+            f"Everything is shut: scope of work v{scope.number} goes no higher than "
+            f"{scope.get_max_tier_display().lower()}. To go on, amend it."
+        )
+        return Affected(grant, _labels(grant.operations), sentence)
+    table = handling.table(grant.handling, tier)
+    shut = _labels(o for o in grant.operations if table[o] == handling.NO)
+    sentence = f"Shut at once by {grant.handling}: {', '.join(shut)}. The rest stays open."
+    return Affected(grant, shut, sentence)
+
+
+def _labels(operations: Iterable[str]) -> tuple[str, ...]:
+    return tuple(str(Operation(o).label) for o in operations)
+
+
+def outdated(dataset: Dataset) -> str:
+    """“Classified by v1; v2 is in force”, where that is so; asks for `classification__rule`."""
+    if dataset.classification is None:
+        return ""
+    used = dataset.classification.rule
+    current = in_force(dataset.program_id, RuleKind.DATA_CLASSIFICATION)
+    if used.pk == current.pk:
+        return ""
+    return f"Classified by v{used.version}; v{current.version} is in force."

@@ -1,0 +1,93 @@
+"""The versions of a dataset's description, from its history rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from access.models import Dataset
+from access.states import Tier
+
+SHOWN: Final = 50
+_TEXTS: Final = {
+    "name": "Name",
+    "description": "Description",
+    "licence": "Licence",
+    "citation": "How to cite it",
+    "version": "Version",
+    "url": "Where it comes from",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One part of the description, before and after, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version: its number, when and by whom it came about, what it changed."""
+
+    title: str
+    at: dt.datetime
+    who: str
+    changes: list[Changed]
+
+
+def of(dataset: Dataset) -> list[Revision]:
+    """The versions of the description, newest first; rows that changed nothing of it left out."""
+    rows = list(
+        dataset.history.select_related("history_user").order_by("history_id")[  # type: ignore[attr-defined]
+            : SHOWN * 4
+        ]
+    )
+    found: list[Revision] = []
+    before: Any = None
+    for row in rows:
+        changes = _changes(before, row) if before is not None else []
+        if before is None or changes:
+            who = str(row.history_user) if row.history_user else ""
+            found.append(Revision(f"Version {len(found) + 1}", row.history_date, who, changes))
+        before = row
+    return found[::-1][:SHOWN]
+
+
+def _changes(before: Any, after: Any) -> list[Changed]:
+    texts = [
+        Changed(label, getattr(before, name), getattr(after, name))
+        for name, label in _TEXTS.items()
+        if getattr(before, name) != getattr(after, name)
+    ]
+    lists = [
+        Changed(label, words(getattr(before, name)), words(getattr(after, name)))
+        for name, label, words in (
+            ("fields", "Fields", _fields),
+            ("row_filters", "Row filters", _filters),
+            ("duo", "Conditions of use", ", ".join),
+        )
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if before.tier != after.tier:
+        lists.append(Changed("Held as", _tier(before.tier), _tier(after.tier)))
+    return [*texts, *lists]
+
+
+def _fields(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(
+        f"{row['name']}: {row['description']}{' (sensitive)' if row['sensitive'] else ''}"
+        for row in rows
+    )
+
+
+def _filters(rows: Sequence[Mapping[str, str]]) -> str:
+    return "\n".join(f"{row['key']}: {row['label']}. {row['description']}" for row in rows)
+
+
+def _tier(key: str) -> str:
+    return str(Tier(key).label)

@@ -214,13 +214,10 @@ class SettleForm(forms.Form):
             for one in self.differing
         ]
 
-    def settled(self) -> dict[str, dict[str, Any]]:
-        """The arguments of `services.settle_classification`."""
-        data, keys = self.cleaned_data, [one.question.key for one in self.differing]
-        return {
-            "answers": {key: data[f"q_{key}"] for key in keys},
-            "because": {key: data[f"because_{key}"] for key in keys},
-        }
+    def settled(self, part: str) -> dict[str, Any]:
+        """By question: the answers that count (`q`), or the reasons (`because`)."""
+        keys = [one.question.key for one in self.differing]
+        return {key: self.cleaned_data[f"{part}_{key}"] for key in keys}
 
 
 def _question(question: ClassQuestion) -> Any:

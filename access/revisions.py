@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from access.models import Dataset
 from access.states import Tier
+from fellowship.history.models import Event
 
 SHOWN: Final = 50
 _TEXTS: Final = {
@@ -32,28 +33,30 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version: its number, when and by whom it came about, what it changed."""
+    """One version: its number, when, by whom and why it came about, what it changed."""
 
     title: str
     at: dt.datetime
     who: str
+    why: str
     changes: list[Changed]
 
 
 def of(dataset: Dataset) -> list[Revision]:
     """The versions of the description, newest first; rows that changed nothing of it left out."""
-    rows = list(
-        dataset.history.select_related("history_user").order_by("history_id")[  # type: ignore[attr-defined]
-            : SHOWN * 4
-        ]
-    )
+    history: Any = dataset.history
+    rows = list(history.order_by("-history_id")[: SHOWN * 4])[::-1]
+    acts = Event.objects.filter(uid__in={row.history_event for row in rows})
+    by_uid = {event.uid: event for event in acts.select_related("actor")}
     found: list[Revision] = []
     before: Any = None
     for row in rows:
         changes = _changes(before, row) if before is not None else []
         if before is None or changes:
-            who = str(row.history_user) if row.history_user else ""
-            found.append(Revision(f"Version {len(found) + 1}", row.history_date, who, changes))
+            act = by_uid.get(row.history_event)
+            who, why = (act.actor_name, act.reason) if act else ("", "")
+            title = f"Version {len(found) + 1}"
+            found.append(Revision(title, row.history_date, who, why, changes))
         before = row
     return found[::-1][:SHOWN]
 

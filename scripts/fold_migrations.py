@@ -80,7 +80,9 @@ def _fold(package: str, label: str) -> None:
 def _take_away(created: dict[str, Any], operation: Any) -> bool:
     """Whether the constraint stood in its model's creation, from which it is taken."""
     model = created.get(operation.model_name_lower)
-    held = model.options.get("constraints", []) if model is not None else []
+    if model is None:
+        return False
+    held = model.options.get("constraints", [])
     left = [one for one in held if one.name != operation.name]
     if len(left) == len(held):
         return False

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
+from access.api.catalogue import ClassificationViewSet, DatasetViewSet
 from access.api.decisions import DecisionView
 from access.api.events import EventViewSet
-from access.api.records import DatasetViewSet, GrantViewSet, RequestViewSet
+from access.api.records import GrantViewSet, RequestViewSet
 from access.api.releases import ReleaseViewSet
 from access.api.targets import TargetViewSet
 from fellowship.web.api import Router
 
 router = Router()
 router.register("access/datasets", DatasetViewSet, basename="datasets")
+router.register("access/classifications", ClassificationViewSet, basename="classifications")
 router.register("access/requests", RequestViewSet, basename="access-requests")
 router.register("access/releases", ReleaseViewSet, basename="releases")
 router.register("access/targets", TargetViewSet, basename="targets")

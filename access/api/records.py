@@ -1,4 +1,4 @@
-"""Datasets, requests and grants."""
+"""Requests and grants."""
 
 from __future__ import annotations
 
@@ -16,52 +16,6 @@ from access.models import AccessRequest, Dataset, Grant
 from access.states import Operation
 from fellowship.web.api import Input, NoInput, ReasonInput, VisibleViewSet, service_action
 from scoping.models import Fellowship
-
-
-class DatasetSerializer(serializers.ModelSerializer[Dataset]):
-    """One dataset of the catalogue."""
-
-    program = serializers.CharField(source="program.realm.slug")
-    steward = serializers.CharField(source="steward.name")
-    parent = serializers.CharField(source="parent.ref", default=None)  # type: ignore[assignment]
-
-    class Meta:
-        """Its columns."""
-
-        model = Dataset
-        fields = (
-            "id",
-            "ref",
-            "slug",
-            "program",
-            "name",
-            "description",
-            "tier",
-            "sensitivity",
-            "identifiability",
-            "business_impact",
-            "reidentification_risk",
-            "variant",
-            "parent",
-            "fields",
-            "row_filters",
-            "duo",
-            "licence",
-            "citation",
-            "version",
-            "url",
-            "retired_at",
-            "steward",
-        )
-
-
-class DatasetViewSet(VisibleViewSet):
-    """The catalogue."""
-
-    queryset = Dataset.objects.select_related("program__realm", "steward", "parent")
-    serializer_class = DatasetSerializer
-    filterset_fields = ("tier", "variant", "slug", "ref")
-    ordering = "name"
 
 
 class RequestSerializer(serializers.ModelSerializer[AccessRequest]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
@@ -22,7 +21,11 @@ from governance.states import RuleKind
 CATALOGUE_READERS: Final = (*roles.STAFF, roles.FELLOW)
 """Who reads the whole catalogue of a programme; an applicant reads its public datasets."""
 
-_SCORE: Final = functools.partial(models.PositiveSmallIntegerField, null=True, blank=True)
+
+def _score(*args: Any, **kwargs: Any) -> models.PositiveSmallIntegerField[int | None, int | None]:
+    return models.PositiveSmallIntegerField(*args, null=True, blank=True, **kwargs)
+
+
 _SCORED = {
     f"{name}__range": (1, 5)
     for name in ("sensitivity", "identifiability", "business_impact", "reidentification_risk")
@@ -105,10 +108,10 @@ class Dataset(Tracked):
         related_name="+",
         help_text="What its tier and scores rest on; without one it is held as the most closed.",
     )
-    sensitivity = _SCORE(help_text="1 harmless to 5 gravest.")
-    identifiability = _SCORE(help_text="1 no one to 5 named people.")
-    business_impact = _SCORE("business impact", help_text="If it leaked: 1 none to 5 severe.")
-    reidentification_risk = _SCORE(
+    sensitivity = _score(help_text="1 harmless to 5 gravest.")
+    identifiability = _score(help_text="1 no one to 5 named people.")
+    business_impact = _score("business impact", help_text="If it leaked: 1 none to 5 severe.")
+    reidentification_risk = _score(
         "re-identification risk", help_text="1 impossible to 5 within hours."
     )
     variant = models.CharField(max_length=20, choices=Variant.choices, default=Variant.RAW)

@@ -68,8 +68,9 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             settling,
             lambda: services.settle_classification(
                 classification=found,
+                answers=settling.settled("q"),
+                because=settling.settled("because"),
                 by=user,
-                **settling.settled(),
             ),
             template="access/classification.html",
             context=lambda: _context(found, user, sent, asks=asks, settles=settles),

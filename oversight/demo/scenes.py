@@ -23,7 +23,7 @@ from governance import services as governance
 from governance.models import Decision, IndependentReview, Matter, Reply
 from oversight.demo.cast import NARRATOR, Cast, refresh
 from oversight.demo.content.proposals import FILES, Idea, answers
-from oversight.demo.content.research import DATASETS, FIELDS, FINDINGS
+from oversight.demo.content.research import FINDINGS
 from proposals import rubric
 from proposals import services as proposals
 from proposals.models import Proposal
@@ -47,25 +47,6 @@ WORDS = {
 def pick(text: str, *options: Any) -> Any:
     """One of the options, always the same for the same text."""
     return options[hashlib.sha256(text.encode()).digest()[0] % len(options)]
-
-
-def datasets(cast: Cast) -> dict[str, Dataset]:
-    """Register the catalogue of the assistants' programme."""
-    made: dict[str, Dataset] = {}
-    for row in DATASETS:
-        made[row["slug"]] = access.register_dataset(
-            program=cast.programs["assistants"],
-            slug=row["slug"],
-            name=row["name"],
-            description=row["description"],
-            variant=row.get("variant", "raw"),
-            parent=made.get(row.get("parent", "")),
-            fields=row.get("fields", FIELDS),
-            steward=cast["steward"],
-            owner=cast["product-owner"],
-            by=cast["steward"],
-        )
-    return made
 
 
 def propose(call: Call, applicant: User, idea: Idea, *, submit: bool = True) -> Proposal:

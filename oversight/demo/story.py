@@ -22,6 +22,7 @@ from governance.models import Condition
 from oversight.demo import (
     amending,
     boardroom,
+    catalogue,
     evaluation,
     office,
     releasing,
@@ -72,6 +73,7 @@ class Story:
         reviewing.plan(self)
         amending.plan(self)
         releasing.plan(self)
+        catalogue.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()
@@ -84,7 +86,7 @@ class Story:
 
     def _found(self) -> None:
         self.cast = assemble()
-        self.data = scenes.datasets(self.cast)
+        self.data = catalogue.register(self.cast)
 
     def announce(self, key: str, opens: float, closes: float, cohort: tuple[float, float]) -> None:
         """Open the call's cohort, write the call and publish it."""

@@ -13,7 +13,7 @@ from fellowship.programs.services import draft_call, open_cohort, publish_call
 from findings.models import Control, Finding
 from governance import services as governance
 from governance.models import ExceptionRecord
-from oversight.demo import scenes
+from oversight.demo import catalogue, scenes
 from oversight.demo.cast import Cast, assemble, refresh
 from oversight.demo.content import programs as content
 from oversight.demo.content.proposals import IDEAS
@@ -44,7 +44,7 @@ class ModelCase:
         """Tell the case, from the founding to the first measurement."""
         with self._on(-120):
             self.cast = assemble()
-            datasets = scenes.datasets(self.cast)
+            datasets = catalogue.register(self.cast)
         with self._on(-118):
             self.call = self._call()
         with self._on(-110):

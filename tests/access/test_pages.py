@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access import services
-from access.models import AccessEvent, AccessRequest, Dataset, Grant
+from access.models import AccessEvent, AccessRequest, Grant
 from access.views.grants import usage
 from fellowship.accounts.models import User
 from fellowship.kernel.journal import System
@@ -302,38 +302,6 @@ def test_why_about_others_is_refused_to_others(world: World, grant: Grant) -> No
 def test_the_trail_takes_any_filter(world: World, reported: Grant, query: str) -> None:
     answer = client_of(world.steward).get(f"/access/trail/{query}")
     assert answer.status_code == (400 if "%00" in query else 200)
-
-
-def test_a_steward_adds_a_dataset(world: World) -> None:
-    client = client_of(world.steward)
-    url = f"/access/datasets/new/?program={world.program.slug}"
-    assert client_of(world.manager).get(url).status_code == 404
-    typed = {
-        "name": "Chat logs",
-        "slug": "Chat Logs",
-        "description": "What people typed.",
-        "tier": "restricted",
-        "sensitivity": 4,
-        "identifiability": 4,
-        "business_impact": 3,
-        "reidentification_risk": 9,
-        "variant": "raw",
-        "field_lines": "turn: place\ntext*: what was said",
-        "owner": world.product_owner.pk,
-    }
-    answer = client.post(url, typed)
-    assert set(answer.context["form"].errors) == {"slug", "reidentification_risk"}
-    answer = client.post(url, {**typed, "slug": "chat-logs", "reidentification_risk": 3})
-    assert answer.status_code == 302
-    made = Dataset.objects.get(slug="chat-logs")
-    assert made.fields == [
-        {"name": "turn", "description": "place", "sensitive": False},
-        {"name": "text", "description": "what was said", "sensitive": True},
-    ]
-    again = client.post(
-        url, {**typed, "slug": "chat-logs", "reidentification_risk": 3, "name": "B"}
-    )
-    assert set(again.context["form"].errors) == {"slug"}
 
 
 def test_home_names_what_the_board_has_once(world: World) -> None:

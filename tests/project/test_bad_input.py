@@ -173,6 +173,7 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "proposals/reviewing/away/": Absence.objects.values_list("pk", flat=True)[:1],
         "fellowships/": [case.fellowship.ref],
         "access/datasets/": [case.dataset.ref],
+        "access/classifications/": [case.dataset.classification.ref],
         "access/requests/": AccessRequest.objects.values_list("ref", flat=True),
         "access/agreements/": [case.grant.agreement.ref],
         "access/grants/": [case.grant.ref],

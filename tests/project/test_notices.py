@@ -121,6 +121,9 @@ def _the_rest(world: World) -> None:
     _a_changed_request(world)
     grant = access_scenes.granted(world)
     _outputs(world, grant)
+    access.change_dataset(
+        dataset=grant.dataset, tier="highly_restricted", by=world.steward, reason="Names found."
+    )
     access_scenes.deleted(world, grant)
     access.suspend_person(
         program=world.program, person=grant.person, by=world.oncall, reason="Keys were lost."

@@ -10,8 +10,8 @@ from django.db.models import Model
 
 from fellowship.accounts.models import User
 from fellowship.kernel.time import now
-from governance import services
-from governance.models import Decision, Escalation, ExceptionRecord, Matter
+from governance import founding, services
+from governance.models import Decision, Escalation, ExceptionRecord, Matter, RuleVersion
 from governance.states import NEEDS_RATIONALE, Position, Standing
 
 if TYPE_CHECKING:
@@ -61,6 +61,22 @@ def decide(
     """The whole board votes the same way and the chair records the decision."""
     vote_all(matter, outcome, conditions=conditions)
     return services.record_decision(matter=matter, by=world.chair)
+
+
+def adopted_rule(world: World, kind: str, parameters: Mapping[str, Any]) -> RuleVersion:
+    """A new version of a rule, drafted by the manager and adopted by the board."""
+    rule = services.draft_rule(
+        program=world.program,
+        kind=kind,
+        parameters=parameters,
+        title="A new version",
+        prose=founding.prose(kind),
+        rationale="Experience of the first months.",
+        owner=world.sponsor,
+        by=world.manager,
+    )
+    decide(world, services.propose_rule(rule=rule, by=world.manager))
+    return RuleVersion.objects.get(pk=rule.pk)
 
 
 def decide_on(

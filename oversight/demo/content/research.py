@@ -26,14 +26,25 @@ DATASETS: Final[tuple[dict[str, Any], ...]] = (
         "slug": "refusal-logs-2026-q3",
         "name": "Refusal Logs 2026-Q3",
         "description": "Refusals of the chat assistant with the turns before them, 41 fields.",
-        "tier": "restricted",
         "scores": (4, 3, 4, 3),
+        "version": "2026-Q3",
+        "row_filters": [
+            {
+                "key": "long",
+                "label": "Conversations of twenty turns or more",
+                "description": "Counted before anything was removed.",
+            },
+            {
+                "key": "english",
+                "label": "Turns in English",
+                "description": "By the language detector's first guess.",
+            },
+        ],
     },
     {
         "slug": "refusal-logs-sample",
         "name": "Refusal Logs, de-identified sample",
         "description": "Ten thousand conversations with names, places and accounts removed.",
-        "tier": "internal",
         "scores": (2, 2, 2, 2),
         "variant": "deidentified",
         "parent": "refusal-logs-2026-q3",
@@ -42,7 +53,6 @@ DATASETS: Final[tuple[dict[str, Any], ...]] = (
         "slug": "refusal-logs-mirror",
         "name": "Refusal Logs, synthetic mirror",
         "description": "Synthetic conversations with the same counts; the order of turns is lost.",
-        "tier": "public",
         "scores": (1, 1, 1, 1),
         "variant": "synthetic",
         "parent": "refusal-logs-2026-q3",
@@ -51,32 +61,52 @@ DATASETS: Final[tuple[dict[str, Any], ...]] = (
         "slug": "tool-call-traces",
         "name": "Tool Call Traces",
         "description": "Sequences of tool calls and results from staging, secrets removed.",
-        "tier": "restricted",
         "scores": (4, 2, 4, 2),
+        "oncall": {"misuse": 5},
     },
     {
         "slug": "preference-votes",
         "name": "Preference Votes",
         "description": "Votes of raters on pairs of answers, with rater groups.",
         "fields": VOTE_FIELDS,
-        "tier": "internal",
+        "duo": ["DUO:0000042", "DUO:0000019", "DUO:0000025"],
+        "row_filters": [
+            {
+                "key": "agreed",
+                "label": "Votes of raters who agreed to research",
+                "description": "The box on the rating page was ticked.",
+            },
+        ],
         "scores": (3, 2, 3, 2),
     },
     {
         "slug": "multilingual-refusals",
         "name": "Multilingual Refusal Sample",
         "description": "Three hundred refusals in Hausa, Yoruba and Igbo, read by two people.",
-        "tier": "internal",
-        "scores": (2, 1, 2, 1),
+        "scores": (2, 2, 2, 1),
+        "duo": ["DUO:0000046", "DUO:0000020"],
+        "licence": "CC BY-NC 4.0",
     },
     {
         "slug": "account-telemetry",
         "name": "Account Telemetry",
         "description": "Usage by account. Listed so that one can see it exists; not for research.",
-        "tier": "highly_restricted",
         "scores": (5, 5, 5, 5),
     },
 )
+
+UNCLASSIFIED: Final[dict[str, Any]] = {
+    "slug": "voice-requests",
+    "name": "Voice Requests",
+    "description": "Spoken requests of people who agreed to research, up to ten seconds each.",
+    "fields": [
+        {"name": "clip", "description": "The sound", "sensitive": True, "type": "AudioObject"},
+        {"name": "words", "description": "As transcribed", "sensitive": True, "type": "Text"},
+        {"name": "refused", "description": "Whether it was refused", "sensitive": False},
+    ],
+    "duo": ["DUO:0000042"],
+    "scores": (3, 5, 4, 4),
+}
 
 PAPER: Final = """\
 # Refusal drift under long multi-turn pressure

@@ -74,6 +74,7 @@ PARTICIPLES = {
         "sent back for changes",
         "withdrawn",
     },
+    "classification": {"agreed", "called off", "seen differently", "settled"},
     "release request": {
         "found to be in disagreement",
         "refused",

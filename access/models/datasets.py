@@ -22,8 +22,10 @@ CATALOGUE_READERS: Final = (*roles.STAFF, roles.FELLOW)
 """Who reads the whole catalogue of a programme; an applicant reads its public datasets."""
 
 
-def _score(*args: Any, **kwargs: Any) -> models.PositiveSmallIntegerField[int | None, int | None]:
-    return models.PositiveSmallIntegerField(*args, null=True, blank=True, **kwargs)
+def _score(
+    said: str, name: str | None = None
+) -> models.PositiveSmallIntegerField[int | None, int | None]:
+    return models.PositiveSmallIntegerField(name, null=True, blank=True, help_text=said)
 
 
 _SCORED = {
@@ -108,12 +110,10 @@ class Dataset(Tracked):
         related_name="+",
         help_text="What its tier and scores rest on; without one it is held as the most closed.",
     )
-    sensitivity = _score(help_text="1 harmless to 5 gravest.")
-    identifiability = _score(help_text="1 no one to 5 named people.")
-    business_impact = _score("business impact", help_text="If it leaked: 1 none to 5 severe.")
-    reidentification_risk = _score(
-        "re-identification risk", help_text="1 impossible to 5 within hours."
-    )
+    sensitivity = _score("1 harmless to 5 gravest.")
+    identifiability = _score("1 no one to 5 named people.")
+    business_impact = _score("If it leaked: 1 none to 5 severe.", "business impact")
+    reidentification_risk = _score("1 impossible to 5 within hours.", "re-identification risk")
     variant = models.CharField(max_length=20, choices=Variant.choices, default=Variant.RAW)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"

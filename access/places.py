@@ -168,6 +168,7 @@ verbs.register(
         "access.add_target": "set up the target system",
         "access.alarm_target": "raised the alarm about the target system",
         "access.change_target": "changed the target system",
+        "access.export_events": "exported the access trail",
         "access.retire_target": "retired the target system",
         "access.review_anomaly": "looked into what was unusual",
         "access.sync_target": "told the target system what changed",

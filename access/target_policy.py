@@ -96,6 +96,17 @@ def may_review(program_id: int, by: Actor) -> Refusal | None:
     return Refusal("wrong_role", "Security on-call looks into what is unusual.")
 
 
+EXPORTERS = (roles.ONCALL, roles.AUDITOR)
+"""Who takes the trail out, for a SIEM or an audit."""
+
+
+def may_export(program_id: int, by: Actor) -> Refusal | None:
+    """Why `by` does not export the programme's access trail."""
+    if has_role(by, program_id, *EXPORTERS):
+        return None
+    return Refusal("wrong_role", "Security on-call and auditors export the access trail.")
+
+
 def reason_given(reason: str) -> Refusal | None:
     """Why a judgement without its reason is refused."""
     return text_given(reason, "reason", "Say why.")

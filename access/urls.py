@@ -90,6 +90,7 @@ urlpatterns = [
     path("releases/<str:ref>/revise/", release_reviews.revise, name="revise_release"),
     path("releases/<str:ref>/settle/", release_reviews.settle, name="settle_release"),
     path("trail/", trail.trail, name="trail"),
+    path("trail/export/", trail.export, name="export_trail"),
     path("trail/<int:pk>/", trail.event, name="event"),
     path("trail/batches/", sources.batches, name="batches"),
     path("trail/batches/<int:pk>/", sources.batch, name="batch"),

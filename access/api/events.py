@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from itertools import islice
 from typing import Any, Final
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access import policy
+from access import ocsf, policy
 from access.api.bodies import ROWS_MAX, Lines, TooLarge
 from access.forms import TrailFilter
 from access.importers import native
@@ -25,6 +28,7 @@ from fellowship.accounts.scopes import ONE_SOURCE, REPORTS, source_of
 from fellowship.kernel.refusals import Refused
 from fellowship.programs.models import Program
 from fellowship.web.api import VisibleViewSet
+from fellowship.web.bodies import JSONRenderer
 
 KEY_MAX: Final = 200
 
@@ -70,6 +74,17 @@ class EventSerializer(serializers.ModelSerializer[AccessEvent]):
         )
 
 
+class Ocsf(BaseRenderer):
+    """Access events for a SIEM; an error is said in JSON."""
+
+    media_type = ocsf.MEDIA_TYPE
+    format = "ocsf"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        """Only what went wrong comes here: events are streamed."""
+        return json.dumps(data).encode()
+
+
 BODY = {
     "application/json": {"type": "array", "items": {"type": "object"}},
     "application/x-ndjson": {"type": "string"},
@@ -95,6 +110,14 @@ class EventViewSet(VisibleViewSet):
     filterset_class = TrailFilter
     ordering = ("-at", "-id")
     parser_classes = (Lines,)
+    renderer_classes = (JSONRenderer, Ocsf)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """The events one may see. `?format=ocsf`: all that match, as OCSF 1.8, one a line."""
+        if getattr(request.accepted_renderer, "format", "") != Ocsf.format:
+            return super().list(request, *args, **kwargs)
+        events = self.filter_queryset(self.get_queryset())
+        return StreamingHttpResponse(ocsf.lines(events), content_type=ocsf.MEDIA_TYPE)
 
     @property
     def token_scope(self) -> str | None:

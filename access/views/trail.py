@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    QueryDict,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
+from access import ocsf
 from access.cells import act, verdict, when
 from access.forms import TrailFilter
 from access.models import AccessEvent, SourceIdentity
 from access.models.requests import ACCESS_STAFF
-from fellowship.accounts.queries import has_role, holds_anywhere
+from access.services.exports import record_export
+from access.target_policy import EXPORTERS
+from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.history.models import Event
+from fellowship.programs.models import Program
 from fellowship.web import cells
+from fellowship.web.actions import verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -53,7 +66,29 @@ def trail(request: HttpRequest) -> HttpResponse:
     )
     staff = holds_anywhere(request.user, *ACCESS_STAFF)
     context = {"filter": found, "page": page, "table": table, "staff": staff}
+    context["exports"] = holds_anywhere(request.user, *EXPORTERS)
+    context["export_url"] = reverse("access:export_trail")
+    context["narrowed"] = request.GET.urlencode()
     return render(request, "access/trail.html", context)
+
+
+@verb
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the page shows as OCSF 1.8 for a SIEM, streamed; recorded for each programme."""
+    programs = Program.objects.filter(pk__in=realm_ids_where(request.user, *EXPORTERS))
+    narrowed = request.POST.get("narrowed", "")
+    events = AccessEvent.objects.filter(program__in=programs)
+    found = TrailFilter(QueryDict(narrowed), queryset=events, request=request)
+    mine = list(programs)
+    if not mine:
+        raise Http404
+    for program in mine:
+        record_export(program=program, narrowed=narrowed, by=request.user)  # type: ignore[arg-type]
+    return StreamingHttpResponse(
+        ocsf.lines(found.qs),
+        content_type=ocsf.MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="access-trail.ocsf.jsonl"'},
+    )
 
 
 @login_required

@@ -1,6 +1,7 @@
 """Inspect evaluation logs, `.json` or the zipped `.eval`.
 
-An evaluation is one act on its dataset, and each model it called one model call, with its tokens.
+An evaluation is one act on its dataset. Of each sample, every model call and every call of a tool
+or of the sandbox is an act; where a log keeps no samples, each model is one call with its tokens.
 """
 
 from __future__ import annotations
@@ -8,87 +9,161 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final
 
 from access.rows import BadRow
 from access.states import EventKind, Operation
 
 HEADER: Final = "header.json"
-HEADER_MAX: Final = 20_000_000
+STARTED: Final = "_journal/start.json"
+"""What a log holds whose evaluation was cut short."""
+MEMBER_MAX: Final = 50_000_000
+"""Bytes of one member of the archive, unpacked."""
+LOG_MAX: Final = 500_000_000
 
 
-def read(data: bytes) -> Iterator[Any]:
+def read(file: BinaryIO) -> Iterator[Any]:
     """The rows of one log. Who ran it stands in the evaluation's metadata, as `person`."""
-    log = _log(data)
+    data = file.read(LOG_MAX + 1)
+    if len(data) > LOG_MAX:
+        raise ValueError(f"The log is larger than {LOG_MAX:,} bytes.")
+    if not data.startswith(b"PK"):
+        log = _object(data)
+        samples = log.get("samples")
+        yield from _acts(log, samples if isinstance(samples, list) else [])
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            log = _object(_member(archive, HEADER if HEADER in names else STARTED))
+            yield from _acts(log, _samples(archive))
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError) as error:
+        raise ValueError("This is not an Inspect log: the archive cannot be read.") from error
+
+
+def _samples(archive: zipfile.ZipFile) -> Iterator[Any]:
+    for name in sorted(archive.namelist()):
+        if name.startswith("samples/"):
+            try:
+                yield _object(_member(archive, name))
+            except ValueError:
+                yield BadRow("sample", f"The sample {name[8:88]} cannot be read.")
+
+
+def _acts(log: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[Any]:
     evaluation = log.get("eval")
     if not isinstance(evaluation, dict):
         raise ValueError("This is not an Inspect log: it has no “eval”.")
-    yield from _acts(log, evaluation)
-
-
-def _acts(log: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[Any]:
-    metadata = evaluation.get("metadata")
-    person = str((metadata or {}).get("person", "")) if isinstance(metadata, dict) else ""
     run = str(evaluation.get("eval_id") or evaluation.get("run_id") or "")
     if not run:
         yield BadRow("no_run", "The log names no evaluation.")
         return
-    dataset = evaluation.get("dataset")
-    data = dataset if isinstance(dataset, dict) else {}
+    metadata, data = _mapping(evaluation, "metadata"), _mapping(evaluation, "dataset")
     shared = {
-        "at": evaluation.get("created"),
-        "person": person,
-        "session": run,
+        "person": str(metadata.get("person", "")),
+        "session": run[:200],
         "dataset": str(data.get("name") or ""),
     }
+    count = data.get("samples")
     yield {
         **shared,
-        "id": f"{run}:eval",
+        "at": evaluation.get("created"),
+        "id": f"{run}:eval"[:200],
         "kind": EventKind.CODE_EXECUTION.value,
         "operation": Operation.RUN_CODE.value,
         "details": {
             "task": str(evaluation.get("task", ""))[:500],
-            "status": str(log.get("status", ""))[:50],
-            "samples": int(data["samples"]) if isinstance(data.get("samples"), int) else 0,
+            "status": str(log.get("status", "started"))[:50],
+            "samples": count if isinstance(count, int) else 0,
         },
     }
-    for model, usage in _usage(log).items():
+    called = False
+    for sample in samples:
+        for act in _of_sample(sample, run, shared):
+            called |= isinstance(act, dict) and act["kind"] == EventKind.MODEL_CALL
+            yield act
+    if not called:
+        yield from _totals(log, evaluation, run, shared)
+
+
+def _totals(
+    log: Mapping[str, Any], evaluation: Mapping[str, Any], run: str, shared: Mapping[str, Any]
+) -> Iterator[Any]:
+    for model, usage in _mapping(_mapping(log, "stats"), "model_usage").items():
         yield {
             **shared,
+            "at": evaluation.get("created"),
             "id": f"{run}:model:{model}"[:200],
             "kind": EventKind.MODEL_CALL.value,
             "operation": Operation.MODEL_CALL.value,
-            "details": {"model": model[:200], "tokens": usage},
+            "details": {"model": model[:200], "tokens": _tokens(usage)},
         }
 
 
-def _usage(log: Mapping[str, Any]) -> dict[str, int]:
-    stats = log.get("stats")
-    found = stats.get("model_usage") if isinstance(stats, dict) else None
-    if not isinstance(found, dict):
-        return {}
-    return {
-        str(model): int(usage.get("total_tokens") or 0)
-        for model, usage in found.items()
-        if isinstance(usage, dict)
-    }
+def _of_sample(sample: Any, run: str, shared: Mapping[str, Any]) -> Iterator[Any]:
+    if not isinstance(sample, dict):
+        yield sample if isinstance(sample, BadRow) else BadRow("sample", "A sample is an object.")
+        return
+    name = f"{sample.get('id')}:{sample.get('epoch')}"[:100]
+    events = sample.get("events")
+    for place, event in enumerate(events if isinstance(events, list) else ()):
+        if not isinstance(event, dict) or event.get("event") not in _SAID:
+            continue
+        kind, operation, said = _SAID[event["event"]]
+        yield {
+            **shared,
+            "at": event.get("timestamp"),
+            "id": f"{run[:80]}:{name}:{place}",
+            "kind": kind.value,
+            "operation": operation.value,
+            "details": {"sample": name, **said(event)},
+        }
 
 
-def _log(data: bytes) -> dict[str, Any]:
+def _model(event: Mapping[str, Any]) -> dict[str, Any]:
+    usage = _mapping(event, "output").get("usage")
+    return {"model": str(event.get("model", ""))[:200], "tokens": _tokens(usage)}
+
+
+def _tool(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tool": str(event.get("function", ""))[:200], "failed": bool(event.get("error"))}
+
+
+def _sandbox(event: Mapping[str, Any]) -> dict[str, Any]:
+    said = event.get("cmd") or event.get("file") or ""
+    return {"sandbox": str(event.get("action", ""))[:50], "command": str(said)[:500]}
+
+
+_SAID: Final = {
+    "model": (EventKind.MODEL_CALL, Operation.MODEL_CALL, _model),
+    "tool": (EventKind.CODE_EXECUTION, Operation.RUN_CODE, _tool),
+    "sandbox": (EventKind.CODE_EXECUTION, Operation.RUN_CODE, _sandbox),
+}
+"""What of a sample's events is an act, and what is told of it: never what was said to a model."""
+
+
+def _tokens(usage: Any) -> int:
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) else 0
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _object(data: bytes) -> dict[str, Any]:
     try:
-        log = json.loads(_header(data) if data.startswith(b"PK") else data)
-    except (zipfile.BadZipFile, KeyError):
-        raise ValueError("This is not an Inspect log: the archive holds no header.") from None
+        found = json.loads(data)
     except (ValueError, RecursionError):
         raise ValueError("This is not an Inspect log: it is not JSON.") from None
-    if not isinstance(log, dict):
+    if not isinstance(found, dict):
         raise ValueError("This is not an Inspect log: it is no JSON object.")
-    return log
+    return found
 
 
-def _header(data: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if archive.getinfo(HEADER).file_size > HEADER_MAX:
-            raise KeyError(HEADER)
-        return archive.read(HEADER)
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > MEMBER_MAX:
+        raise ValueError(f"{name[:80]} is larger than {MEMBER_MAX:,} bytes.")
+    return archive.read(name)

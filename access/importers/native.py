@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from access.rows import BadRow
 
 NOT_JSON: Final = BadRow("not_json", "This row is not JSON.")
 NOT_TEXT: Final = BadRow("not_text", "This row is not UTF-8 text.")
 TOO_DEEP: Final = BadRow("too_deep", "This row is nested too deeply.")
-TOO_LONG: Final = BadRow("number", "This row holds a number of more than a thousand digits.")
+TOO_LONG: Final = BadRow("number", "This row holds a number of thousands of digits.")
 TWICE: Final = BadRow("duplicate_key", "This row names a key twice, so it says two things.")
-DIGITS_MAX: Final = 1_000
+LINE_TOO_LONG: Final = BadRow("too_long", "This line is longer than a million bytes.")
+LINE_MAX: Final = 1_000_000
+ARRAY_MAX: Final = 200_000_000
 LEADING: Final = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -37,10 +39,39 @@ def read(data: bytes) -> Iterator[Any]:
     yield from _array(body) if body.startswith(b"[") else lines(body.split(b"\n"))
 
 
+def stream(file: BinaryIO) -> Iterator[Any]:
+    """The rows of a file, lines as they come. Raises ValueError where an array cannot be read.
+
+    An array is held as a whole: what is larger than ARRAY_MAX is to be sent in lines.
+    """
+    first = file.readline(LINE_MAX + 1)
+    while first and not first.strip(LEADING):
+        first = file.readline(LINE_MAX + 1)
+    if first.lstrip(LEADING).startswith(b"["):
+        body = first + file.read(ARRAY_MAX + 1)
+        if len(body) > ARRAY_MAX:
+            raise ValueError(f"An array of more than {ARRAY_MAX:,} bytes: send one event a line.")
+        yield from read(body)
+        return
+    yield from lines(pieces(file, first.lstrip(LEADING)))
+
+
+def pieces(file: BinaryIO, first: bytes = b"") -> Iterator[bytes]:
+    """The file's lines after `first`, one that is longer than LINE_MAX cut short."""
+    line = first or file.readline(LINE_MAX + 1)
+    while line:
+        yield line
+        while len(line) > LINE_MAX and not line.endswith(b"\n"):
+            line = file.readline(LINE_MAX + 1)
+        line = file.readline(LINE_MAX + 1)
+
+
 def lines(found: Iterable[bytes]) -> Iterator[Any]:
     """The row of each line that is not empty."""
     for raw in found:
-        if raw and not raw.isspace():
+        if len(raw) > LINE_MAX:
+            yield LINE_TOO_LONG
+        elif raw and not raw.isspace():
             yield row(raw)
 
 

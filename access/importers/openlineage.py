@@ -1,83 +1,109 @@
 """OpenLineage run events (2-0-2): each dataset read or written by a run is one act.
 
 Who ran it stands in the run facet `fellowship` (`{"person": …}`) where our integrations put it,
-else in the first owner of the job's ownership facet.
+else in the first owner of the job's ownership facet. Each facet is held against its own schema. Of
+the events of one run in a file (START, RUNNING, COMPLETE) the first that names a dataset tells of
+it; sent apart, each state is an act of its own and says which it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
-from access.importers import native
+from access.importers import facets, native
 from access.rows import BadRow
 from access.states import EventKind, Operation
 
-_ENDS: Final = ("COMPLETE", "FAIL", "ABORT")
+STATES: Final = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
+WHOLE_MAX: Final = native.ARRAY_MAX
+ID_MAX: Final = 200
 
 
-def read(data: bytes) -> Iterator[Any]:
+def read(file: BinaryIO) -> Iterator[Any]:
     """The rows of every run event in a JSON object, array or NDJSON."""
-    for event in _events(data):
+    told: set[str] = set()
+    for event in _events(file):
         if isinstance(event, BadRow):
             yield event
         elif not isinstance(event, dict):
             yield BadRow("not_an_object", "An OpenLineage event is a JSON object.")
         else:
-            yield from _acts(event)
+            yield from _acts(event, told)
 
 
-def _events(data: bytes) -> Iterator[Any]:
+def _events(file: BinaryIO) -> Iterator[Any]:
     """One event in a file may be written over many lines."""
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        try:
-            whole = list(native.read(b"[" + data.strip(b"\xef\xbb\xbf \t\r\n") + b"]"))
-        except ValueError:
-            yield from native.read(data)
-            return
-        yield from whole
+    first = file.readline(native.LINE_MAX + 1)
+    if isinstance(native.row(first), dict):
+        yield from native.lines(native.pieces(file, first))
         return
-    yield from native.read(data)
+    body = first + file.read(WHOLE_MAX + 1)
+    if len(body) > WHOLE_MAX:
+        raise ValueError(f"More than {WHOLE_MAX:,} bytes in one piece: write one event a line.")
+    whole = native.row(body.strip(native.LEADING))
+    yield from [whole] if not isinstance(whole, BadRow | list) else native.read(body)
 
 
-def _acts(event: Mapping[str, Any]) -> Iterator[Any]:
+def _acts(event: Mapping[str, Any], told: set[str]) -> Iterator[Any]:
     run, job = _mapping(event, "run"), _mapping(event, "job")
-    if not run.get("runId"):
+    run_id = run.get("runId")
+    if not isinstance(run_id, str) or not run_id:
         yield BadRow("no_run", "The event names no run, so nobody can be found who ran it.")
         return
-    inputs, outputs = _datasets(event, "inputs"), _datasets(event, "outputs")
-    state = str(event.get("eventType", "OTHER"))
-    person = _person(run, job)
-    shared = {
-        "at": event.get("eventTime"),
-        "person": person,
-        "session": str(run["runId"]),
-    }
+    state = event.get("eventType", "OTHER")
+    if state not in STATES:
+        yield BadRow("state", f"“eventType” is one of {', '.join(STATES)}.")
+        return
+    if wrong := facets.wrong(event):
+        yield BadRow("facet", wrong)
+        return
+    shared = {"at": event.get("eventTime"), "person": _person(run, job), "session": run_id}
     details = {
         "job": _name(job),
         "state": state,
-        "query": str(_mapping(_mapping(_mapping(job, "facets"), "sql"), "query", ""))[:2_000],
+        "query": str(_mapping(_mapping(job, "facets"), "sql").get("query", ""))[:2_000],
     }
-    acts = [("input", d, EventKind.DATASET_ACCESS, Operation.VIEW) for d in inputs]
-    acts += [("output", d, EventKind.CODE_EXECUTION, Operation.RUN_CODE) for d in outputs]
-    if not acts:
-        acts = [("run", {}, EventKind.CODE_EXECUTION, Operation.RUN_CODE)]
-    for place, (role, dataset, kind, operation) in enumerate(acts):
+    for role, dataset, kind, operation in _touched(event, state):
+        namespace, name = str(dataset.get("namespace", "")), str(dataset.get("name", ""))
+        key = f"{run_id}:{role}:{namespace}:{name}"
+        if key in told:
+            continue
+        told.add(key)
         yield {
             **shared,
-            "id": f"{run['runId']}:{state}:{role}:{place}:{dataset.get('name', '')}"[:200],
-            "dataset": str(dataset.get("name", "")),
+            "id": _id(f"{run_id}:{state}:{role}:{namespace}:{name}"),
+            "dataset": name,
             "kind": kind.value,
             "operation": operation.value,
-            "details": {**details, "namespace": str(dataset.get("namespace", ""))[:500]},
+            "details": {**details, "namespace": namespace[:500]},
         }
 
 
-def _mapping(value: Mapping[str, Any], key: str, default: Any = None) -> Any:
+def _touched(
+    event: Mapping[str, Any], state: str
+) -> Iterator[tuple[str, dict[str, Any], EventKind, Operation]]:
+    """Each dataset with its role and what was done; of a run that names none, the run's state."""
+    inputs, outputs = _datasets(event, "inputs"), _datasets(event, "outputs")
+    for dataset in inputs:
+        yield "input", dataset, EventKind.DATASET_ACCESS, Operation.VIEW
+    for dataset in outputs:
+        yield "output", dataset, EventKind.CODE_EXECUTION, Operation.RUN_CODE
+    if not inputs and not outputs:
+        yield f"run:{state}", {}, EventKind.CODE_EXECUTION, Operation.RUN_CODE
+
+
+def _id(text: str) -> str:
+    """The text itself while it is short, else its hash: cut short, two might be one."""
+    if len(text) <= ID_MAX:
+        return text
+    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = value.get(key) if isinstance(value, Mapping) else None
-    if default is None:
-        return found if isinstance(found, dict) else {}
-    return found if found is not None else default
+    return found if isinstance(found, dict) else {}
 
 
 def _datasets(event: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

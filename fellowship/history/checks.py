@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from fellowship.history import triggers
+from fellowship.history import months, triggers
 from fellowship.history.signed_note import NoteError, check_name
 
 
@@ -41,6 +41,14 @@ def record_is_append_only(databases: Sequence[str] | None = None, **_: Any) -> l
                     hint="Find out who removed them (manage.py verify_ledger), then run"
                     " manage.py migrate --skip-checks.",
                     id="history.E003",
+                )
+            )
+        if plain := [*months.unpartitioned(connection), *months.stray(connection)]:
+            found.append(
+                Warning(
+                    f"Not kept in months: {', '.join(plain)}.",
+                    hint="See “Access events by month” in docs/operations.md.",
+                    id="history.W002",
                 )
             )
         if settings.PRODUCTION and (owned := triggers.owned_tables(connection)):

@@ -82,7 +82,7 @@ def lay_out(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(made)
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {FUNCTION}(text, date) FROM PUBLIC")
     for model in monthly_models():
-        if _kind(connection, model) == "r" and not _filled(connection, model):
+        if _kind(connection, model) == "r" and not _filled(connection, model._meta.db_table):
             _remake(connection, model)
 
 
@@ -91,6 +91,17 @@ def unpartitioned(connection: BaseDatabaseWrapper) -> list[str]:
     if connection.vendor != "postgresql":
         return []
     return [m._meta.db_table for m in monthly_models() if _kind(connection, m) == "r"]
+
+
+def stray(connection: BaseDatabaseWrapper) -> list[str]:
+    """Partitions of what lies in no month that hold something: they should be empty."""
+    if connection.vendor != "postgresql":
+        return []
+    return [
+        other(model)
+        for model in monthly_models()
+        if _kind(connection, model) == "p" and _filled(connection, other(model))
+    ]
 
 
 def partitions(connection: BaseDatabaseWrapper, model: type[models.Model]) -> list[str]:
@@ -152,10 +163,10 @@ def _kind(connection: BaseDatabaseWrapper, model: type[models.Model]) -> str:
     return str(found[0]) if found else ""
 
 
-def _filled(connection: BaseDatabaseWrapper, model: type[models.Model]) -> bool:
+def _filled(connection: BaseDatabaseWrapper, table: str) -> bool:
     with connection.cursor() as cursor:
-        table = connection.ops.quote_name(model._meta.db_table)
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608 - a model's table
+        table = connection.ops.quote_name(table)
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608 - one of our tables
         return bool(cursor.fetchone()[0])
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from access import rows, services
-from access.importers import FORMATS, native
+from access.importers import native
 from access.integrity import damaged
 from access.models import AccessEvent, EventBatch, Grant
 from access.rows import BadRow
@@ -353,44 +353,6 @@ def test_the_command_prints_what_became_of_the_rows(
         call_command("ingest_events", str(path), "--program", "nowhere")
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("ingest_events", str(tmp_path / "absent"), "--program", world.program.slug)
-
-
-@pytest.mark.parametrize(
-    ("sample", "expected"),
-    [
-        ("proxy/fluentd/events/event_simple.json", None),
-        ("proxy/fluentd/events/event_full.json", None),
-        ("proxy/fluentd/events/event_no_run_id.json", "no_run"),
-        ("proxy/fluentd/docker/test-start.json", None),
-    ],
-)
-def test_real_openlineage_events_are_read(
-    shared_data: Path, sample: str, expected: str | None
-) -> None:
-    data = (shared_data / "openlineage" / sample).read_bytes()
-    read = list(FORMATS["openlineage"](data))
-    assert read
-    codes = [r.code if isinstance(r, BadRow) else None for r in read]
-    assert set(codes) == {expected}
-
-
-def test_real_inspect_logs_are_read(shared_data: Path) -> None:
-    logs = sorted((shared_data / "inspect-logs" / "tests").rglob("*.json"))
-    assert logs
-    for path in logs:
-        read = list(FORMATS["inspect"](path.read_bytes()))
-        assert read[0]["kind"] == "code_execution"
-    zipped = sorted((shared_data / "inspect-logs" / "tests").rglob("*.eval"))
-    assert any(list(FORMATS["inspect"](path.read_bytes())) for path in zipped if _readable(path))
-    with pytest.raises(ValueError, match="not an Inspect log"):
-        list(FORMATS["inspect"](b"{}"))
-
-
-def _readable(path: Path) -> bool:
-    try:
-        return bool(list(FORMATS["inspect"](path.read_bytes())))
-    except ValueError:
-        return False
 
 
 def test_times_are_set_by_the_kernel(world: World, grant: Grant) -> None:

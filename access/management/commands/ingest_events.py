@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -31,43 +32,50 @@ class Command(BaseCommand):
         parser.add_argument("--source", default="", help="Name of the source; default the format.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ingest in batches, each in a transaction of its own."""
+        """Ingest in batches as they are read, each in a transaction of its own.
+
+        What was ended midway is run again: what is on the trail is counted as duplicate.
+        """
         program = Program.objects.filter(realm__slug=options["program"]).first()
         if program is None:
             raise CommandError(f"There is no programme “{options['program']}”.")
-        total = IngestReport()
+        total, refused, offset = IngestReport(), 0, 0
+        path: Path = options["file"]
         try:
-            rows = iter(FORMATS[options["format"]](_bytes(options["file"])))
-            offset = 0
-            while events := list(islice(rows, BATCH)):
-                total.add(
-                    ingest(
+            with _opened(path) as file:
+                rows = FORMATS[options["format"]](file)
+                while events := list(islice(rows, BATCH)):
+                    report = ingest(
                         program=program,
                         events=events,
                         source=options["source"] or f"file:{options['format']}",
                         by=System("ingest_events"),
                         offset=offset,
                     )
-                )
-                offset += len(events)
+                    self._name(report, refused)
+                    refused += len(report.refused)
+                    report.refused.clear()
+                    total.add(report)
+                    offset += len(events)
+        except (OSError, EOFError, zlib.error) as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self._print(total)
-
-    def _print(self, total: IngestReport) -> None:
-        for row in total.refused[:SHOWN]:
-            self.stderr.write(f"row {row.index}: {row.reason}")
-        if len(total.refused) > SHOWN:
-            self.stderr.write(f"and {len(total.refused) - SHOWN} more")
+        if refused > SHOWN:
+            self.stderr.write(f"and {refused - SHOWN} more")
         self.stdout.write(
             f"accepted {total.accepted}, out of scope {total.outside}, "
-            f"duplicate {total.duplicates}, refused {len(total.refused)}"
+            f"duplicate {total.duplicates}, refused {refused}"
         )
 
+    def _name(self, report: IngestReport, before: int) -> None:
+        """The first refused rows, SHOWN in all."""
+        for row in report.refused[: max(0, SHOWN - before)]:
+            self.stderr.write(f"row {row.index}: {row.reason}")
 
-def _bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from error
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, unpacked as it is read where it is gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.open(path)) if packed else path.open("rb")

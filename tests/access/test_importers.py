@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from access import rows
+from access import rows, services
 from access.importers import FORMATS, facets, native
 from access.management.commands import ingest_events
 from access.models import AccessEvent, EventBatch, Grant
@@ -252,7 +252,7 @@ def test_lines_are_read_as_they_come_and_long_ones_cut() -> None:
             return len(line)
 
     raw = Endless()
-    rows_read = native.stream(io.BufferedReader(raw, 64))  # type: ignore[arg-type]
+    rows_read = native.stream(io.BufferedReader(raw, 64))
     assert [next(rows_read) for _ in range(3)] == [{"id": 1}] * 3
     assert raw.given < 50
     long = b'{"id": 1}\n{"id": "' + b"x" * 3_000_000 + b'"}\n{"id": 2}'
@@ -271,20 +271,20 @@ def test_a_file_ended_midway_goes_on_where_it_was(
     monkeypatch.setattr(ingest_events, "BATCH", 10)
     path = tmp_path / "events.ndjson.gz"
     path.write_bytes(gzip.compress(lines(grant, 35)))
-    real, done = ingest_events.ingest, []
+    done: list[int] = []
 
     def killed(**values: Any) -> Any:
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(1)
-        return real(**values)
+        return services.ingest(**values)
 
     options = ("--program", world.program.slug)
     monkeypatch.setattr(ingest_events, "ingest", killed)
     with pytest.raises(KeyboardInterrupt):
         command(capsys, path, *options)
     assert AccessEvent.objects.count() == 20
-    monkeypatch.setattr(ingest_events, "ingest", real)
+    monkeypatch.setattr(ingest_events, "ingest", services.ingest)
     said = command(capsys, path, *options)
     assert said == "accepted 15, out of scope 0, duplicate 20, refused 0"
     assert (AccessEvent.objects.count(), EventBatch.objects.count()) == (35, 4)

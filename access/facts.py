@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,15 +23,18 @@ from scoping.states import WORKING, FellowshipState, ScopeState
 
 ALWAYS: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 """The end of what has no end."""
+NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+"""The beginning of what has no beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `since` to `until`, which is excluded; `label` says what it is, in words."""
+    """From `since` to `until`, which is excluded; `label` says what it is, `ref` which record."""
 
     since: dt.datetime
     until: dt.datetime
     label: str = ""
+    ref: str = ""
 
     def holds(self, at: dt.datetime) -> bool:
         """Whether `at` lies in it."""
@@ -47,6 +50,7 @@ class ScopeFacts:
     datasets: frozenset[str]
     operations: frozenset[str]
     tier_rank: int
+    environment: str
 
     @property
     def label(self) -> str:
@@ -56,13 +60,27 @@ class ScopeFacts:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """What of a dataset decides."""
+    """What of a dataset decides: its keys, its tier over time and its name over time."""
 
     pk: int
     ref: str
-    name: str
-    tier: str
-    names: frozenset[str]
+    slug: str
+    tiers: list[Span]
+    called: list[Span]
+
+    @property
+    def name(self) -> str:
+        """Its name of today."""
+        return self.called[-1].label
+
+    def tier_at(self, at: dt.datetime) -> Span:
+        """The tier in force at `at`, as the label of its span."""
+        return next(span for span in self.tiers if span.holds(at))
+
+    def names_at(self, at: dt.datetime) -> frozenset[str]:
+        """What a document of that time may have called it."""
+        name = next(span.label for span in self.called if span.holds(at))
+        return frozenset((self.ref, self.slug, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,9 @@ class GrantFacts:
     accepted_at: dt.datetime | None
     revoked_at: dt.datetime | None
     agreement: str
-    handling: Mapping[str, str]
+    handling: Mapping[str, Mapping[str, str]]
+    """By tier and operation, what the standard in force for the grant says."""
+    handling_id: int
     handling_label: str
     decided: str
 
@@ -95,6 +115,10 @@ class FellowshipFacts:
     active: Span
     scopes: list[ScopeFacts] = field(default_factory=list)
     suspensions: list[Span] = field(default_factory=list)
+
+    def signed_at(self, scope: ScopeFacts) -> dt.datetime:
+        """When the version of this part of a scope came into force."""
+        return min(s.span.since for s in self.scopes if s.number == scope.number)
 
 
 def _spans() -> defaultdict[Any, list[Span]]:
@@ -110,6 +134,7 @@ class Facts:
     trainings: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
     late_trainings: dict[int, list[Span]] = field(default_factory=_spans)
     conditions: dict[tuple[str, int], list[Span]] = field(default_factory=_spans)
+    closed_accounts: dict[int, list[Span]] = field(default_factory=_spans)
     suspended_people: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
     suspended_datasets: dict[int, list[Span]] = field(default_factory=_spans)
 
@@ -124,17 +149,18 @@ def load(grants: Any) -> Facts:
         if row["fellowship_id"] not in facts.fellowships:
             facts.fellowships[row["fellowship_id"]] = _fellowship(row)
     _load_scopes(facts, {r["fellowship_id"]: r["fellowship__program__zone"] for r in rows})
-    decided = _load_spans(facts, rows)
+    past = _load_spans(facts, rows)
     handlings: dict[tuple[int, str], Mapping[str, str]] = {}
     datasets: dict[int, DatasetFacts] = {}
     for row in rows:
-        tier = (row["handling_id"], row["dataset__tier"])
-        if tier not in handlings:
-            handlings[tier] = handling.table(_handling(row), row["dataset__tier"])
         if row["dataset_id"] not in datasets:
-            datasets[row["dataset_id"]] = _dataset(row)
-        by = decided.get(row["pk"], "")
-        made = _grant(row, datasets[row["dataset_id"]], handlings[tier], by)
+            datasets[row["dataset_id"]] = _dataset(row, past)
+        data = datasets[row["dataset_id"]]
+        for tier in {span.label for span in data.tiers}:
+            if (row["handling_id"], tier) not in handlings:
+                handlings[row["handling_id"], tier] = handling.table(_handling(row), tier)
+        tables = {span.label: handlings[row["handling_id"], span.label] for span in data.tiers}
+        made = _grant(row, data, tables, past.decided.get(row["pk"], ""))
         facts.grants.setdefault((made.person_id, made.dataset.pk), []).append(made)
     return facts
 
@@ -154,15 +180,36 @@ _READ: Final = (
 to read as the decision itself."""
 
 
-def _dataset(row: Mapping[str, Any]) -> DatasetFacts:
-    """The dataset as scopes and events may name it."""
-    names = (row["dataset__ref"], row["dataset__slug"], row["dataset__name"])
+@dataclass(slots=True)
+class _Past:
+    """What history rows say: who decided on each grant, and what datasets and accounts were."""
+
+    decided: dict[int, str] = field(default_factory=dict)
+    rows: dict[tuple[str, int], list[tuple[dt.datetime, int, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def over_time(self, kind: str, key: int, now: str) -> list[Span]:
+        """The values in their order, the first since ever; `now` alone where none is known."""
+        spans: list[Span] = []
+        for since, _, value in sorted(self.rows.get((kind, key), ())):
+            if spans and spans[-1].label == value:
+                continue
+            if spans:
+                spans[-1] = Span(spans[-1].since, since, spans[-1].label)
+            spans.append(Span(since if spans else NEVER, ALWAYS, value))
+        return [span for span in spans if span.since < span.until] or [Span(NEVER, ALWAYS, now)]
+
+
+def _dataset(row: Mapping[str, Any], past: _Past) -> DatasetFacts:
+    """The dataset as scopes and events may name it, and as it was classed."""
+    pk = row["dataset_id"]
     return DatasetFacts(
-        pk=row["dataset_id"],
+        pk=pk,
         ref=row["dataset__ref"],
-        name=row["dataset__name"],
-        tier=row["dataset__tier"],
-        names=frozenset(names),
+        slug=row["dataset__slug"],
+        tiers=past.over_time("tier", pk, row["dataset__tier"]),
+        called=past.over_time("name", pk, row["dataset__name"]),
     )
 
 
@@ -173,7 +220,10 @@ def _handling(row: Mapping[str, Any]) -> RuleVersion:
 
 
 def _grant(
-    row: Mapping[str, Any], data: DatasetFacts, table: Mapping[str, str], by: str
+    row: Mapping[str, Any],
+    data: DatasetFacts,
+    tables: Mapping[str, Mapping[str, str]],
+    by: str,
 ) -> GrantFacts:
     return GrantFacts(
         pk=row["pk"],
@@ -188,7 +238,8 @@ def _grant(
         accepted_at=row["agreement__accepted_at"],
         revoked_at=row["revoked_at"],
         agreement=row["agreement__ref"],
-        handling=table,
+        handling=tables,
+        handling_id=row["handling_id"],
         handling_label=str(_handling(row)),
         decided=f"board decision {by}" if row["decision_id"] else f"approved by {by}",
     )
@@ -247,17 +298,18 @@ def _scopes(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[ScopeFacts]:
             datasets=frozenset(stretch.terms.datasets),
             operations=frozenset(stretch.terms.operations),
             tier_rank=TIERS.index(stretch.terms.max_tier),
+            environment=str(stretch.terms.environment),
         )
 
 
-def _load_spans(facts: Facts, rows: list[dict[str, Any]]) -> dict[int, str]:
-    """Trainings, exceptions to them, suspensions and conditions in one query, as spans.
+def _load_spans(facts: Facts, rows: list[dict[str, Any]]) -> _Past:
+    """Everything that bounds a decision in time, in one query.
 
-    Returns which matter or who decided on each grant, asked along: joined to the grants, it would
-    cost more to plan than all else.
+    Which matter or who decided on each grant is asked along: joined to the grants, it would cost
+    more to plan than all else.
     """
-    decided: dict[int, str] = {}
-    for kind, one, two, since, until, other, label in spans.asked(
+    past = _Past()
+    for kind, one, two, since, until, other, label, ref in spans.asked(
         people=[row["person_id"] for row in rows],
         programs=[row["fellowship__program_id"] for row in rows],
         datasets=[row["dataset_id"] for row in rows],
@@ -266,21 +318,43 @@ def _load_spans(facts: Facts, rows: list[dict[str, Any]]) -> dict[int, str]:
         grants=[row["pk"] for row in rows],
     ):
         if kind == "decided":
-            decided[one] = label
-            continue
-        span = Span(since, min(until or ALWAYS, other or ALWAYS), label)
-        if span.since >= span.until:
-            continue
-        if kind == "training":
-            facts.trainings[(one, two)].append(span)
-        elif kind == "late_training":
-            facts.late_trainings[one].append(span)
-        elif kind == "suspension":
-            facts.fellowships[one].suspensions.append(span)
-        elif kind == "person":
-            facts.suspended_people[(one, two)].append(span)
-        elif kind == "dataset":
-            facts.suspended_datasets[one].append(span)
+            past.decided[one] = label
+        elif kind in HISTORIC:
+            past.rows[kind, one].append((since, two, label))
+        elif kind == "closing":
+            _close(facts, one, since)
         else:
-            facts.conditions[(kind, one)].append(span)
-    return decided
+            span = Span(since, min(until or ALWAYS, other or ALWAYS), label, ref)
+            if span.since < span.until:
+                _put(facts, kind, one, two, span)
+    for row in rows:
+        spans_ = past.over_time("account", row["person_id"], "active")
+        facts.closed_accounts[row["person_id"]] = [s for s in spans_ if s.label == "closed"]
+    return past
+
+
+HISTORIC: Final = frozenset({"tier", "name", "account"})
+
+
+def _put(facts: Facts, kind: str, one: int, two: int, span: Span) -> None:
+    if kind == "training":
+        facts.trainings[(one, two)].append(span)
+    elif kind == "late_training":
+        facts.late_trainings[one].append(span)
+    elif kind == "suspension":
+        facts.fellowships[one].suspensions.append(span)
+    elif kind == "person":
+        facts.suspended_people[(one, two)].append(span)
+    elif kind == "dataset":
+        facts.suspended_datasets[one].append(span)
+    else:
+        facts.conditions[(kind, one)].append(span)
+
+
+def _close(facts: Facts, fellowship_id: int, at: dt.datetime) -> None:
+    """Work ended when the case first left the stages of work, whatever stage it is at now."""
+    case = facts.fellowships[fellowship_id]
+    ends = max(case.active.since, min(case.active.until, at))
+    facts.fellowships[fellowship_id] = replace(
+        case, active=Span(case.active.since, ends, case.active.label)
+    )

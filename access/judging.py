@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db.models import Q
 
 from access import facts as known
-from access.decisions import INACTIVE, edges, judge
 from access.decisions import Decision as Answer
+from access.decisions import edges, judge
 from access.models import Dataset, Grant, SourceIdentity
 from access.named import Named
 from access.rows import FALSE, NULL, TRUE, Row, escaped, line
@@ -186,8 +186,6 @@ class Judge:
             return _said(NO_DATASET, case)
         if dataset_id is None:
             return _said(UNKNOWN_DATASET, case, Verdict.UNKNOWN_DATASET)
-        if not person.is_active:
-            return _said(INACTIVE, case)
         return _said(judge(self.facts, person.pk, dataset_id, operation, at).decision, case)
 
     def _narrowed(self, row: Row, outcome: Outcome) -> Outcome:

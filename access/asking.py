@@ -9,7 +9,7 @@ from access.judging import find_people
 from access.models import Dataset
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
-from fellowship.accounts.queries import has_role
+from fellowship.accounts.queries import has_role, may_be_recused
 from fellowship.kernel.refusals import refuse
 
 UNKNOWN_PERSON: Final = "Nobody is known by this name."
@@ -40,6 +40,8 @@ def find(
     asked = find_people({person.strip()}).get(person.strip())
     if not (scoped and has_role(by, found.program_id, *roles.STAFF)):
         refuse(policy.may_ask(found.program_id, asked, by))
+    if asked is not None and asked.pk != by.pk and may_be_recused(by):
+        refuse(policy.may_ask_despite(found.program_id, asked, by))
     if asked is None:
         raise NotAskable("person", UNKNOWN_PERSON)
     return asked, found

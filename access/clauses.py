@@ -15,6 +15,7 @@ from access.facts import ALWAYS, Facts, FellowshipFacts, GrantFacts, ScopeFacts,
 from access.handling import NO
 from access.states import TIERS, Operation, Tier
 from scoping.sections import cite
+from scoping.states import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,26 @@ def _scoped(
         scope.span.until,
         needed=f"Amend the scope of work: allow “{label}”.",
         record=record,
+    )
+
+
+def _placed(scope: ScopeFacts | None, grant: GrantFacts, at: dt.datetime) -> Iterator[Step]:
+    """Where the work is done: on own equipment, whatever is done with data downloads it first."""
+    if scope is None or scope.environment != Environment.OWN:
+        return
+    span = grant.dataset.tier_at(at)
+    kept = grant.handling[span.label][Operation.DOWNLOAD.value] == NO
+    tier = Tier(span.label).label.lower()
+    yield Step(
+        "environment",
+        "The data may be where the work is done",
+        not kept,
+        f"{scope.label}, {cite('environment')}",
+        f"The work is done on the fellow's own equipment; {grant.handling_label} "
+        f"{'never lets' if kept else 'lets'} {tier} data be downloaded to it.",
+        min(scope.span.until, span.until),
+        needed="Amend the scope of work: an environment of the company.",
+        record=Record("rule", str(grant.handling_id)),
     )
 
 

@@ -12,7 +12,7 @@ from access.models import AccessRequest, ReleaseRequest, ReleaseReview
 from access.models.datasets import CATALOGUE_READERS
 from access.models.requests import ACCESS_STAFF
 from access.models.targets import TARGET_READERS
-from access.reach import grants_of, matrix
+from access.reach import grants_of, what_may
 from access.release_policy import REVIEWERS
 from access.release_states import Keeper, ReleaseState, ReleaseVerdict
 from access.states import (
@@ -131,7 +131,7 @@ def may(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.P
             "What may I do with which data?",
             "access/_may.html",
             {
-                "matrix": matrix(fellowship, at, casefile.of(fellowship).signed),
+                "may": what_may(fellowship, at, casefile.of(fellowship).signed),
                 "calendar": fellowship.program.calendar(),
             },
             order=20,

@@ -20,6 +20,7 @@ from governance.models import RuleVersion
 from governance.policy.common import text_given
 from scoping.models import Fellowship
 from scoping.queries import is_active, signed_scope
+from scoping.recusals import fellowships as closed_cases
 
 SEPARATION: Final = "separation of duties"
 INGESTERS: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER, roles.ADMINISTRATOR)
@@ -359,6 +360,16 @@ def may_ask(program_id: int, person: Any, by: Any) -> Refusal | None:
         "not_allowed",
         "You may ask about yourself. Others are asked about by the programme's staff.",
     )
+
+
+def may_ask_despite(program_id: int, person: Any, by: Any) -> Refusal | None:
+    """Why who declared a conflict about a case of `person` in the programme may not ask."""
+    closed = Fellowship.objects.filter(
+        pk__in=closed_cases(by.pk), program_id=program_id, fellow_id=person.pk
+    )
+    if not closed.exists():
+        return None
+    return Refusal("separation_conflict", "You declared a conflict of interest here.")
 
 
 def may_ask_about_others(by: Any) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from access import facts as known
+from access.between import Between, Obstacle, Unnamed, catalogue
 from access.decisions import Decision, judge
 from access.models import Dataset, Grant
 from access.states import Operation
@@ -22,7 +23,7 @@ from scoping.queries import signed_scope
 _SHOWN = (
     *("ref", "starts_at", "ends_at", "revoked_at", "fellowship", "dataset__ref"),
     *("dataset__name", "dataset__tier", "person__name", "person__email", "person__is_active"),
-    *("agreement__ref", "agreement__accepted_at", "request__state"),
+    *("agreement__ref", "agreement__accepted_at", "request__state", "fields", "row_filters"),
 )
 
 
@@ -33,6 +34,18 @@ class Answer:
     operation: str
     label: str
     decision: Decision
+    obstacle: Obstacle | None = None
+    """What is in the way of asking, where nothing is granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a dataset a grant that is live opens: its fields and rows, and until when."""
+
+    grant: Grant
+    fields: list[str]
+    of: int
+    rows: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class DatasetAnswers:
     person: User
     dataset: Dataset
     answers: list[Answer]
+    limits: list[Limits] = field(default_factory=list)
 
     @property
     def allowed(self) -> list[Answer]:
@@ -68,16 +82,71 @@ def matrix(
     `scope`: the version in force at `at`, where it was read already. Five queries at most, whatever
     the number of datasets.
     """
-    facts = known.load(Grant.objects.filter(person=fellowship.fellow, fellowship=fellowship))
-    granted = {dataset_id for _, dataset_id in facts.grants}
+    mine = Grant.objects.filter(
+        person_id=fellowship.fellow_id, fellowship__program_id=fellowship.program_id
+    )
+    facts = known.load(mine)
+    granted = {
+        dataset_id
+        for (_, dataset_id), grants in facts.grants.items()
+        if any(grant.fellowship_id == fellowship.pk for grant in grants)
+    }
     scope = scope or signed_scope(fellowship, at)
     names = scope.datasets if scope else []
     shown = Q(pk__in=granted) | Q(ref__in=names) | Q(slug__in=names) | Q(name__in=names)
     datasets = Dataset.objects.filter(shown, program_id=fellowship.program_id)
     return [
         _answers(facts, fellowship.fellow, dataset, at)
-        for dataset in datasets.defer("description", "fields").order_by("name", "id")
+        for dataset in datasets.defer("description").order_by("name", "id")
     ]
+
+
+def what_may(fellowship: Fellowship, at: dt.datetime, scope: ScopeOfWork | None) -> WhatMay:
+    """The matrix as the fellow reads it: with fields and rows, and what stands between."""
+    rows, between = matrix(fellowship, at, scope), Between(fellowship, scope, at)
+    limits = _limits(rows, grants_of(fellowship), fellowship.fellow_id, at)
+    told = [
+        replace(
+            row,
+            limits=limits.get(row.dataset.pk, []),
+            answers=[_obstructed(answer, between, row.dataset) for answer in row.answers],
+        )
+        for row in rows
+    ]
+    others, more = catalogue(between, [row.dataset.pk for row in rows])
+    return WhatMay(told, others, more)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatMay:
+    """Every dataset the case has to do with, and the rest of the catalogue in a line each."""
+
+    rows: list[DatasetAnswers]
+    others: list[Unnamed]
+    more: bool
+
+
+def _obstructed(answer: Answer, between: Between, dataset: Dataset) -> Answer:
+    if answer.decision.grant_id is not None:
+        return answer
+    return replace(answer, obstacle=between.operation(dataset, answer.operation))
+
+
+def _limits(
+    rows: Iterable[DatasetAnswers], grants: Iterable[Grant], person_id: int, at: dt.datetime
+) -> dict[int, list[Limits]]:
+    datasets = {row.dataset.pk: row.dataset for row in rows}
+    found: dict[int, list[Limits]] = {}
+    for grant in grants:
+        ends = min(grant.ends_at, grant.revoked_at or grant.ends_at)
+        data = datasets.get(grant.dataset_id)
+        if data is None or grant.person_id != person_id or not grant.starts_at <= at < ends:
+            continue
+        labels = {row["key"]: row["label"] for row in data.row_filters}
+        narrowed = [labels.get(key, key) for key in grant.row_filters]
+        limit = Limits(grant, grant.fields, len(data.fields), narrowed)
+        found.setdefault(data.pk, []).append(limit)
+    return found
 
 
 def grants_of(fellowship: Fellowship) -> list[Grant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from access.api.catalogue import ClassificationViewSet, DatasetViewSet
-from access.api.decisions import DecisionView
+from access.api.decisions import DecisionView, WhyView
 from access.api.events import EventViewSet
 from access.api.records import GrantViewSet, RequestViewSet
 from access.api.releases import ReleaseViewSet
@@ -24,6 +24,8 @@ _events = EventViewSet.as_view({"get": "list", "post": "create"})
 urlpatterns = [
     path("access/decision", DecisionView.as_view(), name="access-decision"),
     path("access/decision/", DecisionView.as_view()),
+    path("access/why", WhyView.as_view(), name="access-why"),
+    path("access/why/", WhyView.as_view()),
     path("access/events", _events, name="access-events"),
     path("access/events/", _events),
     path("access/events/<int:pk>/", EventViewSet.as_view({"get": "retrieve"})),

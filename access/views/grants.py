@@ -15,7 +15,7 @@ from access import agreement as wording
 from access import enforced, policy, services
 from access.cells import LIVE, of_dataset, standing
 from access.models import AccessEvent, Agreement, Grant
-from access.reach import matrix
+from access.reach import WhatMay, matrix
 from access.standing import of_grant
 from access.states import Operation, Verdict
 from fellowship.history.queries import timeline
@@ -97,7 +97,10 @@ def grants(request: HttpRequest) -> HttpResponse:
         "table": Table(
             "Your grants", own(at), page, page, empty="Nothing is granted to you yet.", hint=look
         ),
-        "cases": [(case, matrix(case, at), calendars.of(case.program_id)) for case in live[:3]],
+        "cases": [
+            (case, WhatMay(matrix(case, at), [], False), calendars.of(case.program_id))
+            for case in live[:3]
+        ],
     }
     return render(request, "access/grants.html", context)
 

@@ -364,8 +364,8 @@ def test_no_two_answers_about_access_disagree(world: World) -> None:
     run_state_machine_as_test(
         AccessMachine,
         settings=settings(
-            max_examples=14,
-            stateful_step_count=14,
+            max_examples=10,
+            stateful_step_count=12,
             phases=(Phase.generate,),  # a step takes milliseconds, and shrinking takes thousands
             suppress_health_check=list(HealthCheck),
         ),

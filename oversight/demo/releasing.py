@@ -224,16 +224,8 @@ def _deposit(story: Story) -> None:
 
 
 def _ended(story: Story) -> None:
+    story.deliver(A, CLOSED, 20)
     case = story.case(A, CLOSED)
-    for milestone in case.milestones.order_by("due_on", "id"):
-        scoping.deliver_milestone(
-            milestone=milestone, evidence="In the project's repository.", by=case.fellow
-        )
-        scoping.accept_milestone(
-            milestone=milestone,
-            by=case.mentor or story.cast["manager"],
-            reason="As agreed, and well documented.",
-        )
     scoping.end(fellowship=case, by=story.cast["manager"], reason="Everything was delivered.")
     certificate = access.confirm_deletion(
         fellowship=case,

@@ -43,7 +43,8 @@ from publications import reviews
 from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
-from scoping.models import Fellowship
+from scoping.models import Fellowship, Milestone
+from scoping.states import CheckpointOutcome
 
 A, B, E = "assistants-2026-a", "assistants-2026-b", "evaluations-2026"
 PASSAGE = "the filter is bypassed when the third tool call returns an empty body"
@@ -199,7 +200,7 @@ class Story:
             at(day, partial(self._use, A, 0, 60))
         for day in (-195, -165, -134, -104, -73, -42, -12):
             at(day, partial(self._check_in, A, 0, "On plan. Second coder found.", ""))
-        at(-120, partial(self._deliver, A, 0, 2))
+        at(-120, partial(self.deliver, A, 0, 2))
         at(-100, partial(self._report, A, 0, "drift", "refusal-logs-2026-q3"))
         at(-97, lambda: scenes.accept(self.cast, self.findings["drift"]))
         at(-80, partial(self._ship, "drift", "Session limit of 35 turns", (41, 60), (4, 60)))
@@ -305,7 +306,7 @@ class Story:
         at(-99, lambda: scenes.staff(self.cast, self.works["contamination"]))
         at(-90, partial(self._clear, "contamination"))
         at(-41, lambda: evaluation.bring(self.proposals[E, 0], self.cast["manager"]))
-        at(-40, partial(self._deliver, E, 0, 9))
+        at(-40, partial(self.deliver, E, 0, 9))
         at(-15, partial(self._close, E, 0))
         at(-45, partial(self._write, E, 1, "bars", PUBLIC_PAPER.replace("500", "300"), "methods"))
         at(-44, lambda: scenes.staff(self.cast, self.works["bars"]))
@@ -394,15 +395,20 @@ class Story:
         case = self.case(key, index)
         scoping.check_in(fellowship=case, by=case.fellow, notes=notes, blockers=blockers, hours=2)
 
-    def _deliver(self, key: str, index: int, count: int) -> None:
+    def deliver(self, key: str, index: int, count: int) -> None:
+        """The first `count` milestones are delivered, and accepted; a checkpoint goes on."""
         case = self.case(key, index)
         mentor = case.mentor or self.cast["manager"]
         for milestone in case.milestones.order_by("due_on", "id")[:count]:
             scoping.deliver_milestone(
                 milestone=milestone, evidence="In the project's repository.", by=case.fellow
             )
+            checkpoint = milestone.kind == Milestone.Kind.CHECKPOINT
             scoping.accept_milestone(
-                milestone=milestone, by=mentor, reason="As agreed, and well documented."
+                milestone=milestone,
+                by=mentor,
+                reason="As agreed, and well documented.",
+                outcome=str(CheckpointOutcome.CONTINUE) if checkpoint else "",
             )
 
     def _report(self, key: str, index: int, name: str, *slugs: str) -> None:

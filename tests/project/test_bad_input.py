@@ -26,11 +26,14 @@ from access.models import (
     AccessEvent,
     AccessRequest,
     AccessSuspension,
+    EscrowDeposit,
+    EscrowOpening,
     EventBatch,
+    ReleaseRequest,
     SourceIdentity,
     TargetSystem,
 )
-from access.services import suspend_dataset
+from access.services import ask_to_open, suspend_dataset
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import create_token, declare_conflict
 from fellowship.kernel.time import frozen, now
@@ -42,7 +45,7 @@ from governance.models import Condition, Escalation, ExceptionRecord, Matter, Ru
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection
-from tests.scenarios import access, governance, proposals, publications, targets
+from tests.scenarios import access, governance, proposals, publications, releases, targets
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 from tests.support import kept
@@ -121,6 +124,10 @@ def _build() -> House:
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
     targets.pulling(world, case.grant)
+    request = releases.sent(case.grant)
+    releases.review(request, world.oncall)
+    releases.asked(case.grant, title="Being prepared")
+    ask_to_open(deposit=releases.deposited(case.grant), ground="To replicate.", by=world.manager)
     return House(world, case, _names(world, case))
 
 
@@ -178,6 +185,9 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/agreements/": [case.grant.agreement.ref],
         "access/grants/": [case.grant.ref],
         "access/cases/": [case.fellowship.ref],
+        "access/releases/": ReleaseRequest.objects.values_list("ref", flat=True),
+        "access/escrow/": EscrowDeposit.objects.values_list("ref", flat=True),
+        "access/escrow/openings/": EscrowOpening.objects.values_list("pk", flat=True),
         "access/people/": [world.program.slug],
         "access/suspensions/": AccessSuspension.objects.values_list("ref", flat=True)[:1],
         "access/targets/": TargetSystem.objects.values_list("ref", flat=True)[:1],

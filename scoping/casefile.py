@@ -25,6 +25,7 @@ from scoping.models import (
 )
 from scoping.queries import latest_training, live_suspension
 from scoping.services.common import COUNTERSIGNATURE, SIGNATURE
+from scoping.stages import Stretch
 from scoping.states import PENDING, MilestoneState, ScopeState, Side
 
 T = TypeVar("T")
@@ -75,6 +76,12 @@ class CaseFile:
     def signed(self) -> ScopeOfWork | None:
         """The version in force."""
         return next((scope for scope in self.scopes if scope.state == ScopeState.SIGNED), None)
+
+    @cached_property
+    def stretch(self) -> Stretch | None:
+        """What the version in force allows today, in the programme's zone: in its stage, if any."""
+        today = self.fellowship.program.calendar().local(self.at).date()
+        return self.signed.terms_on(today) if self.signed else None
 
     @cached_property
     def milestones(self) -> list[Milestone]:

@@ -95,7 +95,11 @@ def _scope(s: ScopeOfWork) -> Mapping[str, Any]:
             "retention_days": s.retention_days,
             "code_may_leave": s.code_may_leave,
             "credit": s.credit,
+            "company_credit": s.company_credit,
+            "checkpoints": s.checkpoints,
+            "stages": s.stages,
         },
+        "route": s.route,
         "signatures": [
             {"side": g.get_side_display(), "person": _name(g.person), "at": g.created_at}
             for g in sorted(s.signatures.all(), key=lambda g: g.pk)

@@ -123,7 +123,7 @@ def _gates(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
 
 
 def _clauses(file: casefile.CaseFile) -> list[Row]:
-    """The clauses that say what is and is not allowed, as they are cited."""
+    """The clauses that say what is and is not allowed today, as they are cited."""
     if file.signed is None:
         return []
     keys = (
@@ -138,7 +138,12 @@ def _clauses(file: casefile.CaseFile) -> list[Row]:
         "publication",
         "triggers",
     )
-    return [
-        Row(cite(key), CLAUSES[key].shown(document.value(file.signed, CLAUSES[key])))
+    now_allowed = file.stretch.terms.write() if file.stretch else {}
+    stage = [Row(cite("stages"), file.stretch.title)] if file.stretch and file.stretch.title else []
+    return stage + [
+        Row(
+            cite(key),
+            CLAUSES[key].shown(now_allowed.get(key, document.value(file.signed, CLAUSES[key]))),
+        )
         for key in keys
     ]

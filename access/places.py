@@ -100,6 +100,13 @@ nav.register(
     order=46,
 )
 nav.register(
+    "Suspensions",
+    "access:suspensions",
+    visible=lambda user: holds_anywhere(user, *ACCESS_STAFF),
+    section="access",
+    order=46,
+)
+nav.register(
     "My data",
     "access:grants",
     visible=lambda user: holds_anywhere(user, roles.FELLOW),

@@ -9,6 +9,7 @@ from access.api.decisions import DecisionView, WhyView
 from access.api.events import EventViewSet
 from access.api.records import GrantViewSet, RequestViewSet
 from access.api.releases import ReleaseViewSet
+from access.api.suspensions import SuspensionViewSet
 from access.api.targets import TargetViewSet
 from fellowship.web.api import Router
 
@@ -19,6 +20,7 @@ router.register("access/requests", RequestViewSet, basename="access-requests")
 router.register("access/releases", ReleaseViewSet, basename="releases")
 router.register("access/targets", TargetViewSet, basename="targets")
 router.register("access/grants", GrantViewSet, basename="grants")
+router.register("access/suspensions", SuspensionViewSet, basename="access-suspensions")
 
 _events = EventViewSet.as_view({"get": "list", "post": "create"})
 urlpatterns = [

@@ -23,6 +23,7 @@ from oversight.demo import (
     amending,
     boardroom,
     catalogue,
+    closing,
     evaluation,
     office,
     releasing,
@@ -74,6 +75,7 @@ class Story:
         reviewing.plan(self)
         amending.plan(self)
         releasing.plan(self)
+        closing.plan(self)
         catalogue.plan(self)
         self._board_meets()
         self.stage.play()

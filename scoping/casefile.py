@@ -17,6 +17,7 @@ from fellowship.kernel.time import now
 from scoping.models import (
     CheckIn,
     Fellowship,
+    Mentorship,
     Milestone,
     ScopeOfWork,
     Signature,
@@ -88,7 +89,7 @@ class CaseFile:
         """Every milestone by its day."""
         found = list(
             Milestone.objects.filter(fellowship=self.fellowship).select_related(
-                "delivered_by", "judged_by"
+                "delivered_by", "judged_by", "reviewer"
             )
         )
         for milestone in found:
@@ -104,13 +105,19 @@ class CaseFile:
     def check_ins(self) -> list[CheckIn]:
         """The last check-ins, newest month first, with who wrote them."""
         found = list(
-            CheckIn.objects.filter(fellowship=self.fellowship).select_related("by", "cleared_by")[
-                :24
-            ]
+            CheckIn.objects.filter(fellowship=self.fellowship).select_related(
+                "by", "cleared_by", "owner"
+            )[:24]
         )
         for row in found:
             row.fellowship = self.fellowship
         return found
+
+    @cached_property
+    def mentorships(self) -> list[Mentorship]:
+        """Who mentored, on which promise, the latest first."""
+        rows = Mentorship.objects.filter(fellowship=self.fellowship).select_related("mentor")
+        return list(rows.order_by("-starts_at", "-id"))
 
     @cached_property
     def _stopped(self) -> tuple[bool, bool]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.db.models import Q
+
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.filekinds import ENDINGS
 from fellowship.kernel.time import now
 from fellowship.web import filters, forms
-from scoping.models import Fellowship
-from scoping.states import ORDER, FellowshipState, TalentPath, TrainingKind
+from scoping.models import Fellowship, Milestone
+from scoping.models.fellowship import READERS
+from scoping.states import ORDER, CheckpointOutcome, FellowshipState, TalentPath, TrainingKind
 
 
 class FellowshipFilter(filters.FilterSet):
@@ -47,12 +52,64 @@ class DeliverForm(forms.Form):
         max_length=10_000,
         help_text="Links, a summary, what it shows. The mentor judges by this.",
     )
+    evidence_url = forms.CharField(
+        label="Link", required=False, max_length=500, help_text="Where it can be read or run."
+    )
     evidence_hash = forms.CharField(
         label="SHA-256 of the artifact",
         required=False,
         max_length=64,
         help_text="Where there is one file: it binds the verdict to exactly that file.",
     )
+
+
+class EvidenceForm(forms.Form):
+    """One file of evidence. The service judges its name, size, kind and content."""
+
+    file = forms.UploadField(
+        label="A file",
+        help_text=f"{', '.join(f'.{ending}' for ending in ENDINGS)}; no archives.",
+        max_length=None,
+        max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
+        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+    )
+
+
+class VerdictForm(forms.ReasonForm):
+    """What the reviewer decides about what was delivered; nothing is chosen beforehand."""
+
+    decision = forms.ChoiceField(label="Verdict", widget=forms.RadioCards)
+    reason = forms.Text(
+        label="Why",
+        max_length=5_000,
+        help_text="What convinced you, or what is missing so that it can be mended.",
+    )
+    field_order = ("decision", "reason")
+
+    def __init__(self, *args: Any, milestone: Milestone, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        checkpoint = milestone.kind == Milestone.Kind.CHECKPOINT
+        taken = CheckpointOutcome.choices if checkpoint else [("accept", "Accept it")]
+        decision: Any = self.fields["decision"]
+        decision.choices = [*taken, ("return", "Return it: something is missing")]
+
+
+class ReviewerForm(forms.Form):
+    """Who judges a milestone."""
+
+    reviewer = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label="Who judges it",
+        required=False,
+        empty_label="The mentor",
+        help_text="Somebody of the programme who knows the matter. The manager may judge as well.",
+    )
+
+    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["reviewer"]
+        held = holders(fellowship.program_id, roles.MENTOR, roles.MANAGER, *READERS)
+        people.queryset = held.exclude(pk=fellowship.fellow_id)
 
 
 class CheckInForm(forms.Form):
@@ -70,12 +127,24 @@ class CheckInForm(forms.Form):
         required=False,
         help_text="Leave empty if nothing does. It stands until someone clears it.",
     )
+    owner = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label="Who clears it",
+        required=False,
+        empty_label="The other side",
+        help_text="Where something blocks you. They are told at once.",
+    )
     hours = forms.DecimalField(
         label="Hours of mentoring this month", min_value=0, max_value=744, decimal_places=1
     )
 
-    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fellowship: Fellowship, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        owner: Any = self.fields["owner"]
+        parties = Q(pk__in=[fellowship.fellow_id, fellowship.mentor_id])
+        manages = Q(pk__in=holders(fellowship.program_id, roles.MANAGER).values("pk"))
+        people = User.objects.filter(parties | manages, is_active=True)
+        owner.queryset = people.exclude(pk=person.pk).order_by("name")
         self.fields["month"].choices = _months(fellowship)  # type: ignore[attr-defined]
 
     def clean_month(self) -> dt.date:
@@ -98,6 +167,13 @@ class MentorForm(forms.Form):
 
     mentor = forms.ModelChoiceField(queryset=User.objects.none(), label="Mentor")
     hours = forms.IntegerField(label="Hours a month", min_value=0, max_value=160)
+    handover = forms.Text(
+        label="Handover",
+        max_length=5_000,
+        required=False,
+        help_text="Where another mentor follows: where the work stands, what is promised, what "
+        "blocks it. Fellow, mentors and managers read it.",
+    )
 
     def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
         kwargs.setdefault(

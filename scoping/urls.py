@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from scoping.views import cases, lists, people, scopes, work
+from scoping.views import cases, check_ins, lists, milestones, people, scopes
 
 app_name = "scoping"
 urlpatterns = [
@@ -24,13 +24,20 @@ urlpatterns = [
     path("<str:ref>/scope/<int:number>/sign/", scopes.sign, name="sign"),
     path("<str:ref>/scope/<int:number>/withdraw/", scopes.withdraw, name="withdraw"),
     path("<str:ref>/scope/<int:number>/compare/<int:other>/", scopes.compare, name="compare"),
-    path("<str:ref>/milestones/", work.milestones, name="milestones"),
-    path("<str:ref>/milestones/<int:pk>/deliver/", work.deliver, name="deliver"),
-    path("<str:ref>/milestones/<int:pk>/accept/", work.accept, name="accept"),
-    path("<str:ref>/milestones/<int:pk>/return/", work.send_back, name="return"),
-    path("<str:ref>/milestones/<int:pk>/except/", work.let_go, name="except"),
-    path("<str:ref>/check-ins/", work.check_ins, name="check_ins"),
-    path("<str:ref>/check-ins/<int:pk>/clear/", work.clear, name="clear"),
+    path("<str:ref>/milestones/", milestones.milestones, name="milestones"),
+    path("<str:ref>/milestones/<int:pk>/deliver/", milestones.deliver, name="deliver"),
+    path("<str:ref>/milestones/<int:pk>/files/", milestones.attach, name="attach"),
+    path("<str:ref>/milestones/<int:pk>/files/<str:digest>/", milestones.evidence, name="evidence"),
+    path(
+        "<str:ref>/milestones/<int:pk>/files/<str:digest>/remove/",
+        milestones.remove,
+        name="remove_evidence",
+    ),
+    path("<str:ref>/milestones/<int:pk>/verdict/", milestones.verdict, name="verdict"),
+    path("<str:ref>/milestones/<int:pk>/reviewer/", milestones.reviewer, name="reviewer"),
+    path("<str:ref>/milestones/<int:pk>/except/", milestones.let_go, name="except"),
+    path("<str:ref>/check-ins/", check_ins.check_ins, name="check_ins"),
+    path("<str:ref>/check-ins/<int:pk>/clear/", check_ins.clear, name="clear"),
     path("<str:ref>/people/", people.people, name="people"),
     path("<str:ref>/people/mentor/", people.mentor, name="mentor"),
     path("<str:ref>/people/training/", people.train, name="train"),

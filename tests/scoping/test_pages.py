@@ -249,10 +249,10 @@ def test_delivering_and_judging_by_page(world: World, signed: Fellowship) -> Non
     bad = {"evidence": "Here.", "evidence_hash": "xyz"}
     assert client(world.applicant).post(f"{base}deliver/", bad).status_code == 422
     assert client(world.applicant).post(f"{base}deliver/", {"evidence": "Here."}).status_code == 302
-    assert client(world.mentor).post(f"{base}return/", {"reason": ""}).status_code == 422
-    assert client(world.mentor).post(f"{base}accept/").status_code == 422
-    said = {"reason": "Clear, and it runs."}
-    assert client(world.mentor).post(f"{base}accept/", said).status_code == 302
+    assert client(world.mentor).post(f"{base}verdict/", {"decision": "return"}).status_code == 422
+    said = {"decision": "accept", "reason": "Clear, and it runs."}
+    assert client(world.chair).post(f"{base}verdict/", said).status_code == 422
+    assert client(world.mentor).post(f"{base}verdict/", said).status_code == 302
     first.refresh_from_db()
     assert first.state == "accepted"
     assert "Accepted" in page(world.applicant, f"/fellowships/{signed.ref}/milestones/")

@@ -14,7 +14,7 @@ from fellowship.accounts.queries import holders
 from fellowship.kernel.filekinds import ENDINGS
 from fellowship.kernel.time import now
 from fellowship.web import filters, forms
-from scoping.models import Fellowship, Milestone
+from scoping.models import Contribution, Fellowship, Milestone
 from scoping.models.fellowship import READERS
 from scoping.states import ORDER, CheckpointOutcome, FellowshipState, TalentPath, TrainingKind
 
@@ -108,7 +108,7 @@ class ReviewerForm(forms.Form):
     def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["reviewer"]
-        held = holders(fellowship.program_id, roles.MENTOR, roles.MANAGER, *READERS)
+        held = holders(fellowship.program_id, *READERS)
         people.queryset = held.exclude(pk=fellowship.fellow_id)
 
 
@@ -232,11 +232,67 @@ class TalentForm(forms.Form):
     )
 
 
+class TalentAnswerForm(forms.Form):
+    """The fellow's answer to a step that is offered."""
+
+    answer = forms.ChoiceField(
+        label="Your answer",
+        choices=(("agree", "I agree to this step"), ("decline", "Not for me")),
+        widget=forms.RadioCards,
+    )
+    reason = forms.Text(
+        label="What you want to say to it",
+        max_length=2_000,
+        required=False,
+        help_text="Sponsor, chair and managers read it.",
+    )
+
+
+class ContributionForm(forms.Form):
+    """Something that came of the fellowship and is open to others."""
+
+    kind = forms.ChoiceField(
+        label="Kind", choices=Contribution.Kind.choices, widget=forms.RadioCards
+    )
+    title = forms.CharField(label="Title", max_length=300)
+    link = forms.CharField(label="Link or DOI", max_length=500, help_text="Where others find it.")
+    on = forms.DateField(label="Open to others since")
+    people = forms.CharField(
+        label="Who made it", max_length=500, help_text="In the order of credit."
+    )
+    licence = forms.CharField(
+        label="Licence",
+        max_length=100,
+        required=False,
+        help_text="As CC-BY-4.0 or Apache-2.0; a talk may have none.",
+    )
+
+
+class ContributionFilter(filters.FilterSet):
+    """Narrows the list of contributions."""
+
+    q = filters.Search(fields=["title", "people", "fellowship__ref"])
+    kind = filters.ChoiceFilter(choices=Contribution.Kind.choices, label="Kind")
+    state = filters.ChoiceFilter(
+        choices=(("confirmed", "Confirmed"), ("to_confirm", "To confirm")),
+        label="State",
+        method="of_state",
+    )
+
+    class Meta:
+        model = Contribution
+        fields: ClassVar[list[str]] = []
+
+    def of_state(self, rows: Any, _: str, value: str) -> Any:
+        """Those that count, or those that wait for the manager."""
+        return rows.confirmed() if value == "confirmed" else rows.to_confirm()
+
+
 class TalentDecisionForm(forms.ReasonForm):
     """Whether the step is taken, and why."""
 
     decision = forms.ChoiceField(
         label="Decision",
-        choices=(("agree", "Agree to the step"), ("decline", "Not this step")),
+        choices=(("agree", "Offer the step to the fellow"), ("decline", "Not this step")),
         widget=forms.RadioCards,
     )

@@ -68,7 +68,13 @@ def _planned(key: int, at: dt.datetime) -> QuerySet[Milestone]:
 
 @prepared
 def _delivered(key: int, at: dt.datetime) -> QuerySet[Milestone]:
-    return Milestone.objects.filter(fellowship__mentor_id=key, state=MilestoneState.DELIVERED)
+    return _to_judge(key)
+
+
+def _to_judge(key: int) -> QuerySet[Milestone]:
+    """What was delivered and waits for this person: as the reviewer named, or as the mentor."""
+    judges = Q(reviewer_id=key) | Q(reviewer=None, fellowship__mentor_id=key)
+    return Milestone.objects.filter(judges, state=MilestoneState.DELIVERED)
 
 
 @work.register_for(when=_to_sign)
@@ -167,14 +173,12 @@ def suspensions(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
-@work.register_for(roles.FELLOW, roles.MENTOR, when=_delivered)
+@work.register_for(when=_delivered)
 def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """What the mentor has to judge."""
-    mentored = Fellowship.objects.visible_to(user).filter(mentor_id=user.pk)
+    """What the person has to judge."""
+    visible = Fellowship.objects.visible_to(user)
     judged = list(
-        Milestone.objects.filter(
-            state=MilestoneState.DELIVERED, fellowship__in=mentored
-        ).select_related("fellowship")[:MOST]
+        _to_judge(user.pk).filter(fellowship__in=visible).select_related("fellowship")[:MOST]
     )
     due = (
         {

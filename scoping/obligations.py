@@ -48,6 +48,22 @@ def nothing_is_pending(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obli
 
 
 @closeout.register
+def contributions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """What is open to others, confirmed: good to have, never in the way."""
+    states = list(fellowship.contributions.standing().values_list("confirmed_at", flat=True))
+    confirmed = sum(state is not None for state in states)
+    waiting = f"; {len(states) - confirmed} to confirm" if len(states) > confirmed else ""
+    yield Obligation(
+        "scoping.contributions",
+        "Contributions to the field listed and confirmed",
+        bool(states) and confirmed == len(states),
+        f"{confirmed} confirmed{waiting}" if states else "None listed.",
+        reverse("scoping:contributions", args=[fellowship.ref]),
+        required=False,
+    )
+
+
+@closeout.register
 def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """A last step on the talent path: good to have, never in the way."""
     step = fellowship.talent_steps.first()

@@ -94,12 +94,23 @@ def _sees_fellowships(user: Any) -> bool:
     return holds_anywhere(user, roles.FELLOW, roles.MENTOR, *READERS)
 
 
+def _sees_contributions(user: Any) -> bool:
+    return holds_anywhere(user, *READERS)
+
+
 def _is_mentor(user: Any) -> bool:
     return holds_anywhere(user, roles.MENTOR)
 
 
 nav.register(
     "Fellowships", "scoping:list", visible=_sees_fellowships, section="portal", order=25, rail=True
+)
+nav.register(
+    "Contributions",
+    "scoping:all_contributions",
+    visible=_sees_contributions,
+    section="office",
+    order=60,
 )
 nav.register(
     "Mentoring", "scoping:mentoring", visible=_is_mentor, section="portal", order=26, rail=True

@@ -12,7 +12,15 @@ from fellowship.history.models import Event
 from fellowship.kernel.prepared import Asked, prepared
 from fellowship.web.components.timeline import entry
 from fellowship.web.items import Entry
-from scoping.models import CheckIn, Fellowship, Milestone, ScopeOfWork, Suspension, TalentStep
+from scoping.models import (
+    CheckIn,
+    Contribution,
+    Fellowship,
+    Milestone,
+    ScopeOfWork,
+    Suspension,
+    TalentStep,
+)
 
 PAPERS: Final[tuple[type[Model], ...]] = (
     ScopeOfWork,
@@ -20,6 +28,7 @@ PAPERS: Final[tuple[type[Model], ...]] = (
     CheckIn,
     Suspension,
     TalentStep,
+    Contribution,
 )
 
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from scoping.views import cases, check_ins, lists, milestones, people, scopes
+from scoping.views import (
+    cases,
+    check_ins,
+    contributions,
+    lists,
+    mentoring,
+    milestones,
+    people,
+    scopes,
+    talent,
+)
 
 app_name = "scoping"
 urlpatterns = [
     path("", lists.fellowships, name="list"),
-    path("mentoring/", lists.mentoring, name="mentoring"),
+    path("contributions/", contributions.everywhere, name="all_contributions"),
+    path("mentoring/", mentoring.mentoring, name="mentoring"),
     path("<str:ref>/", cases.case, name="case"),
     path("<str:ref>/what-may-i-do/", cases.may, name="may"),
     path("<str:ref>/scope/", scopes.scopes, name="scopes"),
@@ -45,6 +56,11 @@ urlpatterns = [
     path("<str:ref>/people/lift/", people.lift, name="lift"),
     path("<str:ref>/people/advance/", people.advance, name="advance"),
     path("<str:ref>/people/end/", people.end, name="end"),
-    path("<str:ref>/talent/", people.talent, name="talent"),
-    path("<str:ref>/talent/<int:pk>/decide/", people.decide, name="decide"),
+    path("<str:ref>/talent/", talent.path, name="talent"),
+    path("<str:ref>/talent/<int:pk>/decide/", talent.decide, name="decide"),
+    path("<str:ref>/talent/<int:pk>/answer/", talent.answer, name="answer"),
+    path("<str:ref>/contributions/", contributions.of_case, name="contributions"),
+    path("<str:ref>/contributions/<int:pk>/edit/", contributions.edit, name="contribution"),
+    path("<str:ref>/contributions/<int:pk>/confirm/", contributions.confirm, name="confirm"),
+    path("<str:ref>/contributions/<int:pk>/withdraw/", contributions.take_back, name="take_back"),
 ]

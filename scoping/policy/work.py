@@ -74,8 +74,8 @@ def may_name_reviewer(milestone: Milestone, reviewer: User | None, by: Actor) ->
 def _reviews(case: Fellowship, reviewer: User) -> Refusal | None:
     if reviewer.pk == case.fellow_id:
         return Refusal("own_work", "Nobody judges their own work.", SEPARATION, "reviewer")
-    if not has_role(reviewer, case.program_id, roles.MENTOR, roles.MANAGER, *READERS):
-        reason = f"{reviewer} holds no role in this programme."
+    if reviewer.pk != case.mentor_id and not has_role(reviewer, case.program_id, *READERS):
+        reason = f"{reviewer} does not see this case, so cannot judge its work."
         return Refusal("no_role", reason, field="reviewer")
     if recused_from(case, reviewer):
         return Refusal("recused", f"{reviewer} cannot take this case.", field="reviewer")

@@ -1,4 +1,4 @@
-"""The people of a case: mentor, training, suspension, end, and the talent path."""
+"""The people of a case: mentor, training, suspension, end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -18,19 +18,18 @@ from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import form_verb, verb
+from governance.models import ExceptionRecord
+from governance.states import ExceptionKind
 from scoping import casefile, closeout, frame, policy, services
 from scoping.forms import (
     AdvanceForm,
     MentorForm,
     SuspendForm,
-    TalentDecisionForm,
-    TalentForm,
     TrainingForm,
 )
-from scoping.models import Fellowship, TalentStep, Training
+from scoping.models import Fellowship, Training
 from scoping.policy.standing import staff
-from scoping.states import ORDER, TalentPath
-from scoping.views.scopes import form_methods
+from scoping.states import ORDER
 
 TODAY_AT_NOON = dt.time(12, 0)
 
@@ -51,6 +50,8 @@ def people(request: HttpRequest, ref: str) -> HttpResponse:
         suspend_form=SuspendForm(auto_id="suspend_%s"),
         advance_form=AdvanceForm(fellowship=case, auto_id="advance_%s"),
         end_form=forms.ReasonForm(label="Why it ends", auto_id="end_%s"),
+        mentorships=file.mentorships,
+        exceptions=_late_trainings(case),
         trainings=Training.objects.filter(person=case.fellow, realm_id=case.program_id)[:10],
         suspensions=case.suspensions.select_related("by", "lifted_by")[:10],
         may_mentor=policy.may_assign_mentor(case, case.mentor, user)
@@ -167,63 +168,6 @@ def end(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-@login_required
-@form_methods
-def talent(request: HttpRequest, ref: str) -> HttpResponse:
-    """The published path, the steps taken, and a proposal for the next."""
-    case = frame.load(request, ref)
-    form = TalentForm(frame.posted(request))
-    return form_verb(
-        request,
-        form,
-        lambda: services.propose_talent_step(fellowship=case, by=_me(request), **form.cleaned_data),
-        template="scoping/talent.html",
-        context=lambda: _talent(request, case),
-        to=reverse("scoping:talent", args=[case.ref]),
-        success="Proposed. The sponsor or the chair decides.",
-    )
-
-
-def _talent(request: HttpRequest, case: Fellowship) -> dict[str, Any]:
-    """The steps taken, and the one that waits for a decision."""
-    steps = list(case.talent_steps.select_related("proposed_by", "decided_by"))
-    for step in steps:
-        step.fellowship = case
-    waiting = next((step for step in steps if step.decided_at is None), None)
-    return frame.context(
-        request,
-        case,
-        steps=steps,
-        waiting=waiting,
-        path=TalentPath.choices,
-        may_propose=policy.may_propose_talent(case, _me(request)),
-        may_decide=policy.may_decide_talent(waiting, _me(request), "agree") if waiting else None,
-        decision_form=TalentDecisionForm(),
-    )
-
-
-@verb
-def decide(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """Decide a step on the talent path."""
-    case = frame.load(request, ref)
-    step = get_object_or_404(TalentStep, pk=pk, fellowship=case)
-    form = TalentDecisionForm(request.POST)
-    return _perform(
-        request,
-        case,
-        form,
-        lambda: services.decide_talent_step(
-            step=step,
-            agree=form.cleaned_data["decision"] == "agree",
-            by=_me(request),
-            reason=form.cleaned_data["reason"],
-        ),
-        said="Decided.",
-        label="Decide the step",
-        page="talent",
-    )
-
-
 def _perform(
     request: HttpRequest,
     case: Fellowship,
@@ -232,7 +176,6 @@ def _perform(
     *,
     said: str,
     label: str,
-    page: str = "people",
 ) -> HttpResponse:
     """Do it and go back, or show the form alone with its errors."""
     return form_verb(
@@ -241,9 +184,15 @@ def _perform(
         call,
         template="scoping/form.html",
         context=lambda: frame.context(request, case, label=label),
-        to=reverse(f"scoping:{page}", args=[case.ref]),
+        to=reverse("scoping:people", args=[case.ref]),
         success=said,
     )
+
+
+def _late_trainings(case: Fellowship) -> list[ExceptionRecord]:
+    """Live exceptions that cover a training still to be done."""
+    live = ExceptionRecord.objects.about(case).live()
+    return list(live.filter(kind=ExceptionKind.LATE_TRAINING))
 
 
 def _manages(case: Fellowship, user: Any) -> Refusal | None:

@@ -336,6 +336,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TierEnum": "scoping.states.Tier",
         "OperationEnum": "scoping.states.Operation",
+        "MilestoneStateEnum": "scoping.states.MilestoneState",
+        "TalentStateEnum": "scoping.states.TalentState",
+        "ContributionKindEnum": "scoping.models.Contribution.Kind",
+        "CheckpointOutcomeEnum": "scoping.states.CheckpointOutcome",
+        "MilestoneKindEnum": "scoping.models.Milestone.Kind",
+        "TrainingKindEnum": "scoping.states.TrainingKind",
         "CallStateEnum": "fellowship.programs.states.CallState",
         "ConflictKindEnum": "fellowship.accounts.models.Conflict.Kind",
         "ProposalStateEnum": "proposals.states.ProposalState",

@@ -27,7 +27,7 @@ from fellowship.kernel.canonical import canonical
 from fellowship.kernel.time import now
 from fellowship.web import pdf
 from scoping import document, stages
-from scoping.models import Milestone, ScopeOfWork
+from scoping.models import ScopeOfWork
 from scoping.sections import cite
 from scoping.states import Operation, ScopeState
 
@@ -134,7 +134,10 @@ def html(scope: ScopeOfWork, at: dt.datetime | None = None, *, printed: bool = F
             "document": list(document.read(scope)),
             "answers": answers(scope),
             "columns": columns(scope),
-            "milestones": milestones(scope),
+            "plans": {
+                "milestones": plan(scope.milestones),
+                "checkpoints": plan(scope.checkpoints),
+            },
             "signatures": [
                 (signature, instant(signature.at)) for signature in scope.signatures.all()
             ],
@@ -163,15 +166,9 @@ def as_pdf(scope: ScopeOfWork, at: dt.datetime | None = None) -> bytes:
     )
 
 
-def milestones(scope: ScopeOfWork) -> list[tuple[str, str, str]]:
-    """Day, title and kind of each milestone and review checkpoint of this version."""
-    kinds = dict(Milestone.Kind.choices)
-    return [
-        (day(dt.date.fromisoformat(item["due"])), item["title"], kinds[item["kind"]])
-        for item in sorted(
-            [*scope.milestones, *scope.checkpoints], key=lambda item: (item["due"], item["key"])
-        )
-    ]
+def plan(items: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Day and title of each milestone or review checkpoint."""
+    return [(day(dt.date.fromisoformat(item["due"])), item["title"]) for item in items]
 
 
 def instant(at: dt.datetime) -> str:

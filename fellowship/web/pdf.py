@@ -118,7 +118,7 @@ def _faces(engine: Any) -> tuple[Any, Any]:
 
 @cache
 def _fetcher(engine: Any) -> Any:
-    class OwnFiles(engine.urls.URLFetcher):  # type: ignore[misc]
+    class OwnFiles(engine.urls.URLFetcher):
         """Opens our static files and nothing else, whatever the document asks for."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:

@@ -27,6 +27,7 @@ from oversight.demo import (
     evaluation,
     office,
     releasing,
+    accompanying,
     reviewing,
     scenes,
 )
@@ -77,6 +78,7 @@ class Story:
         releasing.plan(self)
         closing.plan(self)
         catalogue.plan(self)
+        accompanying.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()

@@ -78,14 +78,16 @@ def attach(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect(to)
     attached = EvidenceForm(request.POST, request.FILES)
-    if attached.is_valid() and attempt(
-        attached,
-        lambda: services.attach_evidence(
-            milestone=milestone, by=_me(request), **attached.cleaned_data
-        ),
-    ):
-        messages.success(request, "The file is attached.")
-        return redirect(to)
+    if attached.is_valid():
+        done = attempt(
+            attached,
+            lambda: services.attach_evidence(
+                milestone=milestone, by=_me(request), **attached.cleaned_data
+            ),
+        )
+        if done is not None:
+            messages.success(request, "The file is attached.")
+            return redirect(to)
     context = _delivery(request, case, milestone, attached) | {"form": DeliverForm()}
     context["summary"] = attached
     return render(request, "scoping/deliver.html", context, status=422)

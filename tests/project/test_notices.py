@@ -27,6 +27,7 @@ from governance import services as governance
 from governance.models import Matter
 from oversight.demo.story import Story
 from proposals import services as proposals
+from scoping import services as scoping
 from tests.scenarios import access as access_scenes
 from tests.scenarios import governance as governance_scenes
 from tests.scenarios import proposals as proposal_scenes
@@ -131,6 +132,14 @@ def _the_rest(world: World) -> None:
     closed = access.suspend_dataset(dataset=grant.dataset, by=world.steward, reason="Names in it.")
     access.lift_suspension(suspension=closed, by=world.manager, reason="They are gone.")
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
+    scoping.record_training(
+        person=grant.person,
+        program=world.program,
+        kind="incidents",
+        expires_at=now() + 30 * DAY,
+        by=world.steward,
+        evidence="List of those present.",
+    )
     meeting = governance.call_meeting(program=world.program, starts_at=now() + DAY, by=world.chair)
     governance.move_meeting(
         meeting=meeting, starts_at=now() + 2 * DAY, by=world.chair, reason="Travel."

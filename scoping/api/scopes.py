@@ -11,13 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.kernel.canonical import plain
-from fellowship.web.api import Input, ReasonInput, Router, VisibleViewSet, service_action
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from scoping import document, services
+from scoping.api.people import ContributionInput
+from scoping.api.work import CheckInInput
 from scoping.forms import FellowshipFilter
-from scoping.models import Fellowship, Milestone, ScopeOfWork, Signature
+from scoping.models import Fellowship, ScopeOfWork, Signature
 from scoping.routes import NARROWER, WIDER, WORDING, Change, Routed
 from scoping.stages import Stretch, Terms
-from scoping.states import CheckpointOutcome, Route
+from scoping.states import Route
 
 
 class FellowshipSerializer(serializers.ModelSerializer[Fellowship]):
@@ -140,31 +142,6 @@ class ScopeSerializer(serializers.ModelSerializer[ScopeOfWork]):
         ]
 
 
-class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
-    """One milestone with evidence and verdict."""
-
-    fellowship: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
-        slug_field="ref", read_only=True
-    )
-
-    class Meta:
-        model = Milestone
-        fields: ClassVar = [
-            "id",
-            "fellowship",
-            "key",
-            "title",
-            "kind",
-            "due_on",
-            "state",
-            "evidence",
-            "evidence_hash",
-            "delivered_at",
-            "verdict",
-            "judged_at",
-        ]
-
-
 class SignInput(Input):
     """The hash of the text that was read."""
 
@@ -198,20 +175,6 @@ class EditInput(Input):
     changes = serializers.DictField()
 
 
-class DeliverInput(Input):
-    """What is handed in."""
-
-    evidence = serializers.CharField(max_length=10_000)
-    evidence_hash = serializers.CharField(max_length=64, required=False, default="")
-    evidence_url = serializers.CharField(max_length=500, required=False, default="")
-
-
-class AcceptInput(ReasonInput):
-    """The verdict, and what a review checkpoint decided."""
-
-    outcome = serializers.ChoiceField(choices=CheckpointOutcome.choices, required=False, default="")
-
-
 class FellowshipViewSet(VisibleViewSet):
     """The fellowships the person sees, by their reference."""
 
@@ -224,6 +187,12 @@ class FellowshipViewSet(VisibleViewSet):
     lookup_value_regex = r"[A-Z]+-\d{4}-\d+"
 
     suspend = service_action("suspend", services.suspend, subject="fellowship", input=ReasonInput)
+    check_in = service_action(
+        "check-in", services.check_in, subject="fellowship", input=CheckInInput
+    )
+    contribute = service_action(
+        "contribute", services.add_contribution, subject="fellowship", input=ContributionInput
+    )
 
     @extend_schema(request=AmendInput, responses={201: ScopeSerializer})
     @action(detail=True, methods=["post"])
@@ -270,29 +239,5 @@ class ScopeViewSet(VisibleViewSet):
         )
 
 
-class MilestoneViewSet(VisibleViewSet):
-    """Milestones of the fellowships the person sees."""
-
-    queryset = Milestone.objects.select_related("fellowship")
-    serializer_class = MilestoneSerializer
-
-    deliver = service_action(
-        "deliver", services.deliver_milestone, subject="milestone", input=DeliverInput
-    )
-    accept = service_action(
-        "accept", services.accept_milestone, subject="milestone", input=AcceptInput
-    )
-    send_back = service_action(
-        "send-back", services.return_milestone, subject="milestone", input=ReasonInput
-    )
-
-
 def _person(request: Request) -> Any:
     return request.user
-
-
-router = Router()
-router.register("fellowships", FellowshipViewSet, basename="fellowships")
-router.register("scopes", ScopeViewSet, basename="scopes")
-router.register("milestones", MilestoneViewSet, basename="milestones")
-urlpatterns = router.urls

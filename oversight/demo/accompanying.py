@@ -1,0 +1,172 @@
+"""Mentors at work: hours given, a verdict waited for, a handover, a blocker cleared, what came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from django.core.files.base import ContentFile
+
+from fellowship.kernel.time import now
+from scoping import services as scoping
+from scoping.states import MilestoneState
+
+if TYPE_CHECKING:
+    from oversight.demo.story import Story
+    from scoping.models import Milestone
+
+SPRING: Final = "assistants-2026-a"
+MENTORED: Final = (
+    (-196, 4, "The sampling is sound. We agreed to drop the shortest sessions."),
+    (-166, 5, "Two long calls on how to count a refusal; the coding rules are fixed now."),
+    (-135, 3, "On plan; I read the first half of the coded turns."),
+    (
+        -105,
+        4,
+        "The drift holds on the second half. She reports it rather than waits for the paper.",
+    ),
+    (-74, 2, "A short month: I was away for two weeks."),
+    (-43, 4, "The limit of 35 turns is live. We planned how its effect is told in the paper."),
+)
+HANDOVER: Final = (
+    "The session identifiers are clean since March; the reconnect logs are not, and the steward "
+    "knows. Promised: a second reader for the replication by the end of the quarter. The fellow "
+    "writes best after a call, so call first."
+)
+RATERS: Final = (
+    "pair,coder_a,coder_b\n1,refuses,refuses\n2,refuses,complies\n3,complies,complies\n"
+    "4,refuses,refuses\n5,partial,partial\n"
+)
+
+
+def plan(story: Story) -> None:
+    """Put it on the stage."""
+    at = story.stage.at
+    for day, hours, notes in MENTORED:
+        at(day, partial(_mentor_writes, story, hours, notes))
+    at(-90, partial(_hand_over, story))
+    at(-14, partial(_clear, story))
+    at(-9, partial(_deliver, story))
+    at(-30, partial(_contribute, story))
+    at(-27, partial(_confirm, story))
+    at(-13, partial(_propose, story))
+    at(-3, partial(_offer, story))
+
+
+def _mentor_writes(story: Story, hours: int, notes: str) -> None:
+    case = story.case(SPRING, 0)
+    scoping.check_in(fellowship=case, by=story.cast["mentor"], notes=notes, hours=hours)
+
+
+def _hand_over(story: Story) -> None:
+    """Another mentor follows, and finds what they must know."""
+    case = story.case(SPRING, 2)
+    other = next(
+        person
+        for person in (story.cast["mentor"], story.cast["mentor-two"])
+        if person != case.mentor
+    )
+    scoping.assign_mentor(
+        fellowship=case, mentor=other, hours=3, handover=HANDOVER, by=story.cast["manager"]
+    )
+
+
+def _clear(story: Story) -> None:
+    """The second reader is found: what blocked the work is cleared, and how is written down."""
+    case = story.case(SPRING, 5)
+    blocked = case.check_ins.blocking().first()
+    if blocked is not None:
+        scoping.clear_blocker(
+            check_in=blocked,
+            by=blocked.owner or story.cast["manager"],
+            reason="A colleague of the Lagos office reads Hausa from Monday on.",
+        )
+
+
+def _deliver(story: Story) -> None:
+    """Measurements with their table of raters; the verdict is overdue by two days."""
+    case = story.case(SPRING, 0)
+    found: Milestone | None = case.milestones.filter(state=MilestoneState.PLANNED).first()
+    if found is None:
+        return
+    scoping.attach_evidence(
+        milestone=found,
+        file=ContentFile(RATERS.encode(), name="agreement-of-two-coders.csv"),
+        by=case.fellow,
+    )
+    scoping.deliver_milestone(
+        milestone=found,
+        evidence="Refusal rates at turn 1 and turn 40 over 60 requests, coded twice; the table of "
+        "agreement is attached. The drop is 22 points, 95 % interval 13 to 31.",
+        evidence_url="https://git.example.org/nwosu/refusal-drift/releases/measurements-1",
+        by=case.fellow,
+    )
+
+
+def _contribute(story: Story) -> None:
+    """What others can run, and a talk."""
+    case = story.case(SPRING, 8)
+    today = now().date()
+    made = (
+        (
+            "tool",
+            "errorbars: intervals for paired evaluations",
+            "https://git.example.org/errorbars",
+            "Apache-2.0",
+            20,
+        ),
+        (
+            "benchmark",
+            "Five public evaluations with their intervals",
+            "10.5555/example.errorbars.2026",
+            "CC-BY-4.0",
+            9,
+        ),
+        (
+            "talk",
+            "Error bars for everyone, in twenty minutes",
+            "https://video.example.org/eb",
+            "",
+            2,
+        ),
+    )
+    for kind, title, link, licence, days in made:
+        scoping.add_contribution(
+            fellowship=case,
+            kind=kind,
+            title=title,
+            link=link,
+            licence=licence,
+            on=today - dt.timedelta(days=days),
+            people=str(case.fellow),
+            by=case.fellow,
+        )
+
+
+def _confirm(story: Story) -> None:
+    """The manager looked at two of the three; the talk is still to be watched."""
+    for row in story.case(SPRING, 8).contributions.exclude(kind="talk"):
+        scoping.confirm_contribution(contribution=row, by=story.cast["manager"])
+
+
+def _propose(story: Story) -> None:
+    scoping.propose_talent_step(
+        fellowship=story.case(SPRING, 0),
+        step="extended_collaborator",
+        expectations="A second scope of work of four months on whether the session limit holds in "
+        "other languages. The same mentor, four hours a month. It ends with that scope; a post is "
+        "not discussed in it.",
+        by=story.cast["manager"],
+    )
+
+
+def _offer(story: Story) -> None:
+    """The sponsor decides; the fellow has still to answer."""
+    step = story.case(SPRING, 0).talent_steps.get()
+    scoping.decide_talent_step(
+        step=step,
+        agree=True,
+        by=story.cast["sponsor"],
+        reason="The first limit came of this work within two months, and it holds.",
+    )

@@ -80,7 +80,6 @@ def links(request: HttpRequest, case: Fellowship) -> list[Link]:
         Link("Check-ins", route_to("scoping:check_ins", case.ref)),
         Link("What may I do?", route_to("scoping:may", case.ref)),
     ]
-    given = Link("Contributions", route_to("scoping:contributions", case.ref))
     people = Link("People and path", route_to("scoping:people", case.ref))
     at = casefile.of(case).at
-    return [*ours, *panels.links(case, request.user, at), given, people]
+    return [*ours, *panels.links(case, request.user, at), people]

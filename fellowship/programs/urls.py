@@ -19,6 +19,7 @@ urlpatterns = [
     path("programmes/<slug:slug>/cohort/", setup.cohort, name="cohort"),
     path("programmes/<slug:slug>/usual/", offers.take_usual, name="usual"),
     path("programmes/<slug:slug>/add/<slug:part>/", offers.furnish, name="furnish"),
+    path("programmes/<slug:slug>/talent-path/", offers.talent_path, name="talent_path"),
     path("programmes/<slug:slug>/stages/", offers.standards, name="standards"),
     path("programmes/<slug:slug>/residency/", offers.stages, name="residency"),
     path("programmes/<slug:slug>/<slug:part>/<slug:offer>/", offers.offer, name="offer"),

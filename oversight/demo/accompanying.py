@@ -47,6 +47,7 @@ def plan(story: Story) -> None:
         at(day, partial(_mentor_writes, story, hours, notes))
     at(-90, partial(_hand_over, story))
     at(-14, partial(_clear, story))
+    at(-40, partial(_review, story))
     at(-9, partial(_deliver, story))
     at(-30, partial(_contribute, story))
     at(-27, partial(_confirm, story))
@@ -84,10 +85,32 @@ def _clear(story: Story) -> None:
         )
 
 
+def _review(story: Story) -> None:
+    """The midway review: the work goes on, with changes."""
+    case = story.case(SPRING, 0)
+    planned = case.milestones.filter(state=MilestoneState.PLANNED, kind="checkpoint")
+    found: Milestone | None = planned.first()
+    if found is None:
+        return
+    scoping.deliver_milestone(
+        milestone=found,
+        evidence="Slides of the review: what was found in two cohorts of sessions, what is left.",
+        by=case.fellow,
+    )
+    scoping.accept_milestone(
+        milestone=found,
+        by=case.mentor or story.cast["manager"],
+        outcome="changes",
+        reason="Report the interval with every rate, and leave the shortest sessions out of the "
+        "main result. Everything else goes on as planned.",
+    )
+
+
 def _deliver(story: Story) -> None:
     """Measurements with their table of raters; the verdict is overdue by two days."""
     case = story.case(SPRING, 0)
-    found: Milestone | None = case.milestones.filter(state=MilestoneState.PLANNED).first()
+    planned = case.milestones.filter(state=MilestoneState.PLANNED)
+    found: Milestone | None = planned.exclude(kind="checkpoint").first()
     if found is None:
         return
     scoping.attach_evidence(

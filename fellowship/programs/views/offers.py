@@ -66,6 +66,21 @@ def standards(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "programs/standards.html", {"program": program, "standards": rows})
 
 
+@require_safe
+def talent_path(request: HttpRequest, slug: str) -> HttpResponse:
+    """The four steps of the talent path, for everyone once a call was published."""
+    known = Program.objects.with_terms_for(request.user).select_related("realm")
+    program = known.filter(realm__slug=slug).first()
+    if program is None:
+        raise Http404
+    steps = list(program.path_steps.offered())
+    for step in steps:
+        step.program = program
+    edits = request.user.is_authenticated and not policy.may_set_up(program, person(request))
+    context = {"program": program, "steps": steps, "edits": edits}
+    return render(request, "programs/talent_path.html", context)
+
+
 def _page(
     request: HttpRequest, term: Versioned, found: list[versions.Version], shown: versions.Version
 ) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from findings.models import Finding
 from governance import services as governance
 from governance.models import Condition
 from oversight.demo import (
+    accompanying,
     amending,
     boardroom,
     catalogue,
@@ -27,7 +28,6 @@ from oversight.demo import (
     evaluation,
     office,
     releasing,
-    accompanying,
     reviewing,
     scenes,
 )

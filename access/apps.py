@@ -30,6 +30,7 @@ class AccessConfig(AppConfig):
             recusals,
             release_tasks,
             tasks,
+            whatif,
         )
         from access.states import UNREAD
         from fellowship.history.withheld import withhold

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
+from access import classifying
 from access.models import (
     AccessRequest,
     Assignment,
+    Classification,
     DeletionCertificate,
     ReleaseRequest,
     ReleaseReview,
@@ -184,6 +186,33 @@ def _release(title: str, request: ReleaseRequest, holder: str) -> WorkItem:
         case_ref=request.fellowship.ref,
         program_id=request.fellowship.program_id,
     )
+
+
+@prepared
+def _to_classify(key: int, at: dt.datetime) -> QuerySet[Classification]:
+    found: QuerySet[Classification] = Classification.objects.under_way()
+    return found
+
+
+@register_for(*roles.STAFF, when=_to_classify)
+def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
+    """Questions about a dataset to answer, and answers of two people to settle."""
+    found = Classification.objects.under_way().visible_to(user)
+    for one in found.select_related("dataset", "rule").prefetch_related("answers__person")[:100]:
+        sent = list(one.answers.all())
+        answers = classifying.may_answer(one, user, sent) is None
+        if answers or classifying.may_settle(one, user, sent) is None:
+            yield WorkItem(
+                title=f"{'Classify' if answers else 'Settle the class of'} {one.dataset}",
+                url=one.get_absolute_url(),
+                holder=ME,
+                silence="It stays in the tier it is held in."
+                if answers
+                else "The stricter answers hold.",
+                kind="classification",
+                case_ref=one.ref,
+                program_id=one.program_id,
+            )
 
 
 def _item(title: str, request: AccessRequest) -> WorkItem:

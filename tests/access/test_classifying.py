@@ -22,6 +22,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.notices.models import Notice
 from governance import founding, rules
+from governance import services as governance
 from tests.governance.test_board_race import at_once
 from tests.scenarios import access as scenario
 from tests.scenarios.governance import adopted_rule
@@ -314,3 +315,39 @@ def test_both_send_at_the_same_instant(turn: int) -> None:
     assert not [r for r in results if isinstance(r, Exception)], results
     done = fresh(one)
     assert (done.state, done.dataset.tier, done.answers.count()) == ("settled", "restricted", 2)
+
+
+def test_home_asks_whoever_can_act_and_nobody_else(world: World) -> None:
+    one = opened(world)
+
+    def asked(name: str) -> bool:
+        return one.get_absolute_url() in client_of(getattr(world, name)).get("/").content.decode()
+
+    assert [asked(name) for name in ("steward", "oncall", "manager")] == [True, True, False]
+    services.send_answers(classification=one, answers=answers(one), by=world.steward)
+    assert [asked(name) for name in ("steward", "oncall", "manager")] == [False, True, False]
+    services.send_answers(classification=one, answers=answers(one, misuse=5), by=world.oncall)
+    assert [asked(name) for name in ("steward", "oncall", "manager")] == [False, False, True]
+
+
+def test_what_a_new_version_would_have_done_is_shown_before_the_vote(world: World) -> None:
+    data = scenario.dataset(world)
+    scenario.dataset(world, "open", tier="public")
+    parameters = founding.parameters("data_classification")
+    parameters["tiers"]["highly_restricted"]["any_score"] = 4
+    draft = governance.draft_rule(
+        program=world.program,
+        kind="data_classification",
+        parameters=parameters,
+        title="Stricter",
+        prose=founding.prose("data_classification"),
+        rationale="Two leaks.",
+        owner=world.sponsor,
+        by=world.manager,
+    )
+    (found,) = rules.what_if(draft)
+    assert (found.case, found.before, found.after) == (
+        f"{data.ref} {data}",
+        "Restricted sensitive",
+        "Highly restricted",
+    )

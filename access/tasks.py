@@ -82,8 +82,12 @@ def changed(*, program: int | None, people: frozenset[int], datasets: frozenset[
 
 
 def _hurry(program: int | None) -> None:
+    """At once where there is no broker, else by a worker. What fails is left to the sweep."""
     try:
-        sync_targets.delay(program)
+        if settings.CELERY_TASK_ALWAYS_EAGER:
+            sync_targets(program)
+        else:
+            sync_targets.delay(program)
     except Exception:
         _log.exception("Target systems are told by the next sweep")
 

@@ -14,6 +14,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from access import ocsf
 from access.cells import act, verdict, when
@@ -26,7 +27,6 @@ from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_wher
 from fellowship.history.models import Event
 from fellowship.programs.models import Program
 from fellowship.web import cells
-from fellowship.web.actions import verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -72,7 +72,8 @@ def trail(request: HttpRequest) -> HttpResponse:
     return render(request, "access/trail.html", context)
 
 
-@verb
+@login_required
+@require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the page shows as OCSF 1.8 for a SIEM, streamed; recorded for each programme."""
     programs = Program.objects.filter(pk__in=realm_ids_where(request.user, *EXPORTERS))

@@ -25,6 +25,7 @@ from oversight.demo import (
     boardroom,
     catalogue,
     closing,
+    enforcing,
     evaluation,
     office,
     releasing,
@@ -79,6 +80,7 @@ class Story:
         closing.plan(self)
         catalogue.plan(self)
         accompanying.plan(self)
+        enforcing.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()

@@ -340,11 +340,9 @@ def test_a_change_is_told_as_soon_as_it_has_committed(
     world: World,
     grant: Grant,
     django_capture_on_commit_callbacks: Any,
-    monkeypatch: pytest.MonkeyPatch,
     settings: Any,
 ) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = True
-    monkeypatch.setattr(tasks.sync_targets, "delay", tasks.sync_targets.run)  # no broker here
     scenes.pulling(world, grant)
     connection.run_on_commit.clear()  # what the fixtures left in the test's transaction
     with django_capture_on_commit_callbacks(execute=True) as hooks:
@@ -358,7 +356,9 @@ def test_a_failing_hint_harms_nothing(
     grant: Grant,
     django_capture_on_commit_callbacks: Any,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = False
     scenes.pulling(world, grant)
 
     def fails(*args: Any, **kwargs: Any) -> None:

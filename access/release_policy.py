@@ -15,7 +15,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holders, recused
 from fellowship.kernel.refusals import Refusal, first
-from scoping.models import Fellowship
+from scoping.models import Collaborator, Fellowship
 from scoping.states import FellowshipState
 
 REVIEWERS: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER)
@@ -195,7 +195,9 @@ def may_take(release: Release, by: Any) -> Refusal | None:
     concerned = by.pk in (case.fellow_id, case.mentor_id, release.request.requester_id)
     return first(
         None
-        if concerned or has_role(by, case.program_id, *REVIEWERS)
+        if concerned
+        or has_role(by, case.program_id, *REVIEWERS)
+        or Collaborator.objects.active().filter(fellowship=case, person_id=by.pk).exists()
         else Refusal("not_allowed", "Released files go to the people of the case."),
         None
         if release.sha256 == release.output.sha256

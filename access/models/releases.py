@@ -13,10 +13,11 @@ from django.urls import reverse
 from access.models.datasets import Dataset
 from access.models.requests import fellowships_of
 from access.release_states import OPEN_RELEASE, PREPARED, OutputKind, ReleaseState
-from fellowship.accounts.queries import conflicted_ids
+from fellowship.accounts import roles
+from fellowship.accounts.queries import conflicted_ids, holds_anywhere
 from fellowship.history.models import Tracked, TrackedQuerySet
 from governance.models import RuleVersion
-from scoping.models import Fellowship
+from scoping.models import Collaborator, Fellowship
 
 _HASH = r"^[0-9a-f]{64}$"
 
@@ -25,14 +26,21 @@ class ReleaseRequestQuerySet(TrackedQuerySet["ReleaseRequest"]):
     """Requests to release by who may see them and where they stand."""
 
     def visible_to(self, user: Any) -> Self:
-        """One's own, and sent ones of access cases one may read, save those one is recused from."""
+        """One's own, and sent ones of access cases one may read, save those one is recused from.
+
+        Who works on a fellowship beside its fellow sees what was released of it.
+        """
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
         own = Q(requester_id=user.pk) | Q(fellowship__fellow_id=user.pk)
         others = Q(fellowship__in=fellowships_of(user).values("pk")) & ~Q(
             pk__in=conflicted_ids(user, ReleaseRequest)
         )
-        return self.filter(own | (others & ~Q(first_sent_at=None)))
+        found = own | (others & ~Q(first_sent_at=None))
+        if holds_anywhere(user, roles.COLLABORATOR):
+            shared = Collaborator.objects.active().filter(person_id=user.pk)
+            found |= Q(state=ReleaseState.RELEASED, fellowship__in=shared.values("fellowship_id"))
+        return self.filter(found)
 
     def open(self) -> Self:
         """Those not decided yet."""

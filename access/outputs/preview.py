@@ -28,6 +28,10 @@ class Preview:
     files: tuple[kinds.Entry, ...] = ()
     note: str = ""
 
+    def cells(self) -> list[list[tuple[str, str]]]:
+        """Each row's cells with their columns' names."""
+        return [list(zip(self.columns, row, strict=False)) for row in self.rows]
+
 
 def of(output: Output) -> Preview:
     """What the page shows of an output."""

@@ -22,6 +22,7 @@ from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
+from fellowship.web.markup import markup
 from fellowship.web.shortcuts import visible_or_404
 from scoping import frame
 from scoping.models import Fellowship
@@ -127,17 +128,23 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
+def _what(thing: Thing) -> object:
+    """The thing, and below it the clause by which it ends so."""
+    if thing.url:
+        return cells.link(thing.url, thing.label, thing.clause)
+    return markup("{}{}", thing.label, cells.meta(thing.clause))
+
+
 def columns() -> tuple[Column[Thing], ...]:
     """The table of the ending."""
     return (
-        Column("What", lambda t: cells.link(t.url, t.label) if t.url else t.label),
+        Column("What", _what),
         Column("Who keeps it", lambda t: t.keeper_words),
         Column(
             "Until",
             lambda t: cells.when(t.until, "date") if t.until else "for good",
             num=True,
         ),
-        Column("By", lambda t: t.clause),
         Column("State", lambda t: cells.tag(t.state, t.tone)),
     )
 

@@ -54,6 +54,8 @@ _labels: dict[str, str] = {
 
 
 _actors: dict[str, str] = {
+    "access.deletions": "The system",
+    "release desk": "The release desk",
     "access enforcement": "The enforcement of access",
     "access trail": "The check of accesses",
     "board decision": "The board’s decision",

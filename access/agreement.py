@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from access import handling
 from access.models import AccessRequest
 from access.states import Operation
+from governance.exceptions import covering
+from governance.states import ExceptionKind
 from scoping.models import ScopeOfWork
 from scoping.sections import cite
 
@@ -19,7 +21,7 @@ _END = {
 
 _ENDS = (
     "Access ends with the first of these: this agreement's last day, the scope of work, valid "
-    "security training, the fellowship, or a suspension."
+    "security training, the fellowship, or a suspension. Nobody but the person named here has it."
 )
 _LOG = (
     "The log serves to reconstruct what happened; access outside this agreement raises an "
@@ -56,11 +58,14 @@ def _lines(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
     yield f"# Data access agreement for {dataset.name}"
     yield ""
     yield f"Between {case.program} and {request.person}, within fellowship {case.ref}."
+    if request.person != case.fellow:
+        yield f"{request.person} works on it as a collaborator of {case.fellow}."
     yield ""
     yield "## 1 Data"
     yield f"{dataset.name} ({dataset.ref}), {dataset.get_variant_display().lower()}, "
     yield f"tier: {dataset.get_tier_display().lower()}."
     yield f"Fields: {', '.join(request.fields) or 'all'}."
+    yield from _rows(request)
     yield ""
     yield "## 2 Purpose"
     yield _quoted(request.purpose)
@@ -71,6 +76,19 @@ def _lines(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
     yield ""
     yield from _operations(request)
     yield from _terms(request, scope)
+
+
+def _rows(request: AccessRequest) -> Iterator[str]:
+    chosen = [row for row in request.dataset.row_filters if row["key"] in request.row_filters]
+    if not chosen:
+        yield "Rows: all."
+        return
+    yield ""
+    yield "Rows: these and no others."
+    yield ""
+    for row in chosen:
+        meant = f": {row['description']}" if row.get("description") else ""
+        yield f"- {row['label']}{meant}"
 
 
 def _operations(request: AccessRequest) -> Iterator[str]:
@@ -95,6 +113,11 @@ def _terms(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
     yield f"- {request.fellowship.ref}, scope of work v{scope.number}, {cite('datasets')} and "
     yield f"  {cite('operations')} (sha256 {scope.text_hash})"
     yield f"- {request.handling}: {tier.meaning}"
+    if request.renews:
+        yield f"- it follows on {request.renews.ref}, which ends by its own date"
+    for exception in covering(request, ExceptionKind.TEMPORARY_ACCESS):
+        yield f"- {exception.ref}: what the rules refuse of the above is open while it lasts, at "
+        yield f"  the longest until {exception.expires_at:%-d %B %Y %H:%M} UTC, and shut after it"
     yield ""
     yield _ENDS
     yield ""

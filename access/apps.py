@@ -19,6 +19,7 @@ class AccessConfig(AppConfig):
             board,
             calls,
             changes,
+            collaborators,
             containment,
             ending_tasks,
             home,

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from django.db.models import Model
 
-from access import handling
+from access import handling, usage
+from access.checks import rows_in_words
 from access.models import AccessRequest
 from access.services import grant_by_board, reconsider, refuse_by_board, return_from_board
 from access.states import OPEN_REQUEST, Operation, RequestState
@@ -55,7 +56,9 @@ class AccessMatter(MatterKind):
                 {"heading": "Purpose", "text": subject.purpose},
                 {"heading": "Why less would not do", "text": subject.why_less_would_not_do},
                 {"heading": "Lesser variants considered", "rows": _lesser(subject)},
+                *_renewal(subject),
                 {"heading": "The steward's check", "text": subject.steward_check},
+                {"heading": "Checked", "rows": _checked(subject)},
                 {"heading": "Five safes", "rows": _five_safes(subject)},
                 {"heading": f"Handling, {subject.handling}", "rows": _handling(subject)},
             ]
@@ -66,8 +69,8 @@ class AccessMatter(MatterKind):
         return revision(subject)
 
     def parties(self, subject: AccessRequest) -> set[int]:
-        """The named person, whoever asked, and the mentor of the case."""
-        people = {subject.person_id, subject.requested_by_id}
+        """The named person, whoever asked, the fellow, and the mentor of the case."""
+        people = {subject.person_id, subject.requested_by_id, subject.fellowship.fellow_id}
         if subject.fellowship.mentor_id:
             people.add(subject.fellowship.mentor_id)
         return people
@@ -130,6 +133,7 @@ def _asked(subject: AccessRequest) -> list[list[str]]:
         ["Dataset", f"{dataset.name} ({dataset.ref}), {dataset.get_variant_display().lower()}"],
         ["Operations", _operations(subject)],
         ["Fields", ", ".join(subject.fields) or "all"],
+        ["Rows", rows_in_words(dataset, subject.row_filters)],
         ["From", f"{subject.starts_on:%-d %B %Y}"],
         ["Last day", f"{subject.ends_on:%-d %B %Y}"],
     ]
@@ -138,6 +142,26 @@ def _asked(subject: AccessRequest) -> list[list[str]]:
 def _lesser(subject: AccessRequest) -> list[list[str]]:
     rows = [[f"{v['name']} ({v['variant'].lower()})", v["why"]] for v in subject.lesser]
     return rows or [["None exists", "The catalogue has no lesser variant of this dataset."]]
+
+
+def _checked(subject: AccessRequest) -> list[list[str]]:
+    """Each question of the steward's check, its answer and note."""
+    return [
+        [row["statement"], ": ".join(filter(None, ("Yes" if row["holds"] else "No", row["note"])))]
+        for row in subject.checklist
+    ]
+
+
+def _renewal(subject: AccessRequest) -> list[dict[str, Any]]:
+    """Of a renewal: what was used of what was granted, so that the decision rests on it."""
+    if subject.renews is None:
+        return []
+    used = usage.of(subject.renews)
+    rows = [[row.label, f"{row.within} within, {row.outside} outside"] for row in used.operations]
+    rows.append(["Renewed before", f"{subject.earlier} times"])
+    if subject.why_unused_is_kept:
+        rows.append(["Why what was never used is kept", subject.why_unused_is_kept])
+    return [{"heading": f"Used of {subject.renews.ref}, which it would follow", "rows": rows}]
 
 
 def _five_safes(subject: AccessRequest) -> list[list[str]]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from access.facts import ALWAYS, Facts, FellowshipFacts, GrantFacts, ScopeFacts, Span
+from access.fitting import HANDLING, LONGEST, SCOPE
 from access.handling import NO
 from access.states import TIERS, Operation, Tier
 from scoping.sections import cite
 from scoping.states import Environment
+
+NO_SCOPE: Final = "Scope of work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,14 @@ def steps(facts: Facts, grant: GrantFacts, operation: str, at: dt.datetime) -> l
         _accepted(grant, at),
         _live(grant, at),
         _named(grant, operation),
-        *_scoped(fellowship, scope, grant, operation, at),
+        *_longest(facts, grant, at),
+        *(
+            _excepted(facts, grant, SCOPE, step, at)
+            for step in _scoped(fellowship, scope, grant, operation, at)
+        ),
         _trained(facts, fellowship, grant, at),
         _conditions(facts, grant, at),
-        _handled(grant, operation, at),
+        _excepted(facts, grant, HANDLING, _handled(grant, operation, at), at),
         *_placed(scope, grant, at),
         _suspended(facts, fellowship, grant, at),
         _active(fellowship, at),
@@ -139,7 +146,7 @@ def _scoped(
     if scope is None:
         reason = f"No scope of work of {fellowship.ref} was signed."
         needed = "Both sides sign a scope of work."
-        yield Step("scope", title, False, "Scope of work", reason, needed=needed)
+        yield Step("scope", title, False, NO_SCOPE, reason, needed=needed)
         return
     version, record = scope.label, Record("scope", f"{fellowship.ref}/{scope.number}")
     data = grant.dataset
@@ -170,6 +177,45 @@ def _scoped(
         scope.span.until,
         needed=f"Amend the scope of work: allow “{label}”.",
         record=record,
+    )
+
+
+def _longest(facts: Facts, grant: GrantFacts, at: dt.datetime) -> Iterator[Step]:
+    """Of a grant for longer than its tier allows: past that time an exception alone opens it."""
+    if grant.longest_at is None:
+        return
+    within = at < grant.longest_at
+    step = Step(
+        "longest",
+        "It lasts no longer than its tier allows",
+        within,
+        grant.handling_label,
+        f"Data of this tier is granted until {day(grant.longest_at)} at the longest.",
+        grant.longest_at if within else ALWAYS,
+        needed="Ask for an exception from the rule.",
+        record=Record("rule", str(grant.handling_id)),
+    )
+    yield _excepted(facts, grant, LONGEST, step, at)
+
+
+def _excepted(facts: Facts, grant: GrantFacts, what: str, step: Step, at: dt.datetime) -> Step:
+    """The step, or that an exception for the grant's request opens what it refuses, while it lasts.
+
+    What a scope or a rule says is opened; that there is any signed scope at all is not.
+    """
+    if step.holds or what not in grant.excepted or step.clause == NO_SCOPE:
+        return step
+    live = [span for span in facts.exceptions[grant.request_id] if span.holds(at)]
+    if not live:
+        return replace(step, evidence=f"{step.evidence} No exception for it is in force.")
+    span = max(live, key=lambda one: one.until)
+    return replace(
+        step,
+        holds=True,
+        clause=span.label,
+        evidence=f"{step.evidence} Excepted by {span.label} until {day(span.until)}.",
+        until=min(step.until, span.until),
+        record=Record("exception", span.ref),
     )
 
 

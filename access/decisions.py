@@ -152,6 +152,8 @@ def _edges(facts: Facts, pair: tuple[int, int]) -> Iterator[dt.datetime]:
         yield from _both_ends(facts.suspended_people[(grant.person_id, grant.program_id)])
         yield from _both_ends(scope.span for scope in fellowship.scopes)
         yield from _both_ends(facts.trainings[(grant.person_id, grant.program_id)])
+        yield from _both_ends(facts.exceptions[grant.request_id])
+        yield from (grant.longest_at,) if grant.longest_at else ()
         yield from _both_ends(facts.late_trainings[grant.fellowship_id])
         yield from _both_ends(facts.conditions[("access.accessrequest", grant.request_id)])
         yield from _both_ends(facts.conditions[("scoping.fellowship", grant.fellowship_id)])

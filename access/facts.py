@@ -104,6 +104,8 @@ class GrantFacts:
     handling_id: int
     handling_label: str
     decided: str
+    excepted: frozenset[str] = frozenset()
+    longest_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Facts:
     fellowships: dict[int, FellowshipFacts] = field(default_factory=dict)
     trainings: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
     late_trainings: dict[int, list[Span]] = field(default_factory=_spans)
+    exceptions: dict[int, list[Span]] = field(default_factory=_spans)
     conditions: dict[tuple[str, int], list[Span]] = field(default_factory=_spans)
     closed_accounts: dict[int, list[Span]] = field(default_factory=_spans)
     suspended_people: dict[tuple[int, int], list[Span]] = field(default_factory=_spans)
@@ -167,6 +170,7 @@ def load(grants: Any) -> Facts:
 
 _READ: Final = (
     *("pk", "ref", "request_id", "person_id", "operations", "starts_at", "ends_at", "revoked_at"),
+    *("excepted", "longest_at"),
     *("dataset_id", "dataset__ref", "dataset__name", "dataset__slug", "dataset__tier"),
     *("agreement__ref", "agreement__accepted_at"),
     *("handling_id", "handling__kind", "handling__version", "handling__status"),
@@ -242,6 +246,8 @@ def _grant(
         handling_id=row["handling_id"],
         handling_label=str(_handling(row)),
         decided=f"board decision {by}" if row["decision_id"] else f"approved by {by}",
+        excepted=frozenset(row["excepted"]),
+        longest_at=row["longest_at"],
     )
 
 
@@ -341,6 +347,8 @@ def _put(facts: Facts, kind: str, one: int, two: int, span: Span) -> None:
         facts.trainings[(one, two)].append(span)
     elif kind == "late_training":
         facts.late_trainings[one].append(span)
+    elif kind == "excepted":
+        facts.exceptions[one].append(span)
     elif kind == "suspension":
         facts.fellowships[one].suspensions.append(span)
     elif kind == "person":

@@ -3,144 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
 
-from access import handling, policy
 from access.judging import find_people
 from access.models import AccessEvent, Dataset, EventBatch, EventKey
 from access.models.requests import ACCESS_STAFF
 from access.states import DeletionMethod, EventKind, Operation, Verdict
 from fellowship.accounts.forms import PersonField
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters, forms
-from fellowship.web.actions import place
-from governance.models import RuleVersion
 from scoping.models import Fellowship
-from scoping.queries import signed_scope
 
-LESSER = "lesser_"
 RARE: Final = 1_000
 """A source of so few events is found by their keys."""
-
-
-class RequestForm(forms.Form):
-    """What one asks for. Operations the tier never allows are not offered."""
-
-    operations = forms.MultipleChoiceField(
-        label="What would you do with it?", widget=forms.Checks, help_text="Only what you need."
-    )
-    fields_wanted = forms.MultipleChoiceField(
-        label="Which fields?", widget=forms.Checks, help_text="Only those the question needs."
-    )
-    purpose = forms.Text(
-        label="Purpose", max_length=4_000, help_text="What question needs this data, and how."
-    )
-    why_less_would_not_do = forms.Text(
-        label="Why would less not do?",
-        max_length=4_000,
-        help_text="Fewer fields, fewer rows, a shorter time.",
-    )
-    starts_on = forms.DateField(label="From")
-    ends_on = forms.DateField(label="Last day")
-
-    def __init__(
-        self,
-        *args: Any,
-        dataset: Dataset,
-        case: Fellowship,
-        rule: RuleVersion,
-        lesser: Sequence[Dataset],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.lesser_variants = lesser
-        self.dataset, self.case, self.rule = dataset, case, rule
-        self.fields["operations"].choices = _operations(dataset, case, rule)  # type: ignore[attr-defined]
-        self._offer_fields(dataset)
-        today = case.program.calendar().local(now()).date()
-        last = handling.longest_end(rule, dataset.tier, max(today, case.starts_on))
-        self.fields[
-            "ends_on"
-        ].help_text = f"At the latest {min(last, case.ends_on):%-d %B %Y}, if it begins today."
-        for variant in lesser:
-            self.fields[f"{LESSER}{variant.pk}"] = forms.Text(
-                label=f"Why does “{variant.name}” not serve?",
-                max_length=2_000,
-                help_text=f"{variant.get_variant_display()}: {variant.description[:200]}",
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """Everything the policy would refuse, at once and each at its field."""
-        data: dict[str, Any] = super().clean() or {}
-        problems = policy.request_problems(
-            fellowship=self.case,
-            dataset=self.dataset,
-            rule=self.rule,
-            operations=data.get("operations", ()),
-            fields=data.get("fields_wanted", ()),
-            starts_on=data.get("starts_on"),
-            ends_on=data.get("ends_on"),
-        )
-        for problem in problems:
-            if problem.field not in self.errors:
-                place(self, problem)
-        return data
-
-    def _offer_fields(self, dataset: Dataset) -> None:
-        if not dataset.fields:
-            del self.fields["fields_wanted"]
-            return
-        self.fields["fields_wanted"].choices = [  # type: ignore[attr-defined]
-            (
-                field["name"],
-                forms.Described(
-                    field["name"] + (" (sensitive)" if field.get("sensitive") else ""),
-                    field.get("description", ""),
-                ),
-            )
-            for field in dataset.fields
-        ]
-
-    @property
-    def lesser_fields(self) -> list[Any]:
-        """The bound fields that ask about each lesser variant."""
-        return [self[f"{LESSER}{variant.pk}"] for variant in self.lesser_variants]
-
-    def asked(self) -> dict[str, Any]:
-        """The arguments of `services.request_access`."""
-        data = self.cleaned_data
-        return {
-            "operations": data["operations"],
-            "fields": data.get("fields_wanted", []),
-            "purpose": data["purpose"],
-            "why_less_would_not_do": data["why_less_would_not_do"],
-            "lesser": {v.ref: data[f"{LESSER}{v.pk}"] for v in self.lesser_variants},
-            "starts_on": data["starts_on"],
-            "ends_on": data["ends_on"],
-        }
-
-
-def _operations(
-    dataset: Dataset, case: Fellowship, rule: RuleVersion
-) -> list[tuple[str, forms.Described]]:
-    scope = signed_scope(case)
-    signed = scope.operations if scope else []
-    return [
-        (
-            line.operation,
-            forms.Described(
-                line.label, "" if line.operation in signed else "Not in the signed scope of work."
-            ),
-        )
-        for line in handling.lines(rule, dataset.tier)
-        if line.answer != handling.NO
-    ]
 
 
 class WhyForm(forms.Form):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from access import classifying
 from access.models import (
@@ -24,19 +24,26 @@ from access.states import RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared
+from fellowship.web.routes import route_to
 from fellowship.web.work import ME, WorkItem, register_for
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
+_MINE = (RequestState.APPROVED, RequestState.CHANGES)
 _WAITS_ON = {
     RequestState.REQUESTED: "the data steward",
     RequestState.CHECKED: "the programme manager",
 }
 
 
+def _mine(key: int) -> Q:
+    """Those for oneself that wait, and those one asked for that were sent back."""
+    own = Q(person_id=key, state__in=[*_WAITS_ON, *_MINE])
+    return own | Q(requested_by_id=key, state=RequestState.CHANGES)
+
+
 @prepared
 def _own(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
-    states = [*_WAITS_ON, RequestState.APPROVED]
-    return AccessRequest.objects.filter(person_id=key, state__in=states)
+    return AccessRequest.objects.filter(_mine(key))
 
 
 @prepared
@@ -70,9 +77,9 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
 
     What the board has is left out: its matter stands on a party's home already, with its date.
     """
-    own = AccessRequest.objects.filter(
-        person_id=user.pk, state__in=[*_WAITS_ON, RequestState.APPROVED]
-    ).select_related("dataset", "agreement", "fellowship")
+    own = AccessRequest.objects.filter(_mine(user.pk)).select_related(
+        "dataset", "agreement", "fellowship"
+    )
     for request in own:
         if request.state == RequestState.APPROVED:
             yield WorkItem(
@@ -80,6 +87,15 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
                 url=request.agreement.get_absolute_url(),
                 silence="Access stays closed until you accept.",
                 kind="agreement",
+                case_ref=request.fellowship.ref,
+                program_id=request.fellowship.program_id,
+            )
+        elif request.state == RequestState.CHANGES:
+            yield WorkItem(
+                title=f"Change your request for {request.dataset} and send it again",
+                url=route_to("access:revise", request.ref),
+                silence="It stays where it is; access stays closed.",
+                kind="access request",
                 case_ref=request.fellowship.ref,
                 program_id=request.fellowship.program_id,
             )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
 from typing import Any, Final
 
-from access import handling
+from access import fitting, handling
 from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
-from access.states import REQUEST_MOVES, TIERS, Operation
+from access.states import REQUEST_MOVES, RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holds_anywhere, recused
@@ -16,8 +15,9 @@ from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from governance.models import RuleVersion
+from governance.exceptions import covered
 from governance.policy.common import text_given
+from governance.states import ExceptionKind
 from scoping.models import Fellowship
 from scoping.queries import is_active, signed_scope
 from scoping.recusals import fellowships as closed_cases
@@ -65,152 +65,10 @@ def may_request(fellowship: Fellowship, by: Actor) -> Refusal | None:
 def may_ask_for(fellowship: Fellowship, dataset: Dataset) -> Refusal | None:
     """Why this dataset is out of the question for the case, before anything else is asked."""
     return first(
-        in_catalogue(dataset),
-        _scope_covers(fellowship, dataset, ()),
-        _not_asked_twice(fellowship, dataset),
+        fitting.in_catalogue(dataset),
+        fitting.scope_covers(fellowship, dataset, ()),
+        fitting.asked_already(fellowship, dataset, fellowship.fellow),
     )
-
-
-def request_fits(
-    *,
-    fellowship: Fellowship,
-    dataset: Dataset,
-    rule: RuleVersion,
-    operations: Collection[str],
-    fields: Collection[str],
-    starts_on: dt.date,
-    ends_on: dt.date,
-) -> Refusal | None:
-    """The first reason why what is asked for could never be granted."""
-    return first(
-        *request_problems(
-            fellowship=fellowship,
-            dataset=dataset,
-            rule=rule,
-            operations=operations,
-            fields=fields,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        )
-    )
-
-
-def request_problems(
-    *,
-    fellowship: Fellowship,
-    dataset: Dataset,
-    rule: RuleVersion,
-    operations: Collection[str],
-    fields: Collection[str],
-    starts_on: dt.date | None,
-    ends_on: dt.date | None,
-) -> list[Refusal]:
-    """Every reason why what is asked for could never be granted, each at the field it concerns.
-
-    Days that are not known yet are not judged.
-    """
-    days = (
-        _dates_fit(fellowship, dataset, rule, starts_on, ends_on) if starts_on and ends_on else None
-    )
-    reasons = (
-        in_catalogue(dataset),
-        _scope_covers(fellowship, dataset, operations),
-        _handling_allows(rule, dataset, operations),
-        _fields_exist(dataset, fields),
-        days,
-        _not_asked_twice(fellowship, dataset),
-    )
-    return [reason for reason in reasons if reason]
-
-
-def in_catalogue(dataset: Dataset) -> Refusal | None:
-    """Why nobody may ask for the dataset: it is retired, or two people have not classified it."""
-    if dataset.retired_at is not None:
-        return Refusal("retired", f"{dataset} is out of the catalogue.")
-    if dataset.classification_id is None:
-        return Refusal(
-            "not_classified",
-            f"{dataset} is not classified yet: two people answer the questions about it first. "
-            "Until then it is held as the most closed tier.",
-            rule="data classification",
-        )
-    return None
-
-
-def _scope_covers(
-    fellowship: Fellowship, dataset: Dataset, operations: Collection[str]
-) -> Refusal | None:
-    scope = signed_scope(fellowship)
-    if scope is None:
-        return Refusal("no_signed_scope", "The scope of work is not signed yet.")
-    rule = f"scope of work v{scope.number}"
-    if not {dataset.ref, dataset.slug, dataset.name} & set(scope.datasets):
-        reason = f"The signed scope of work does not name {dataset.name}; amend it first."
-        return Refusal("outside_scope", reason, rule=rule)
-    if TIERS.index(dataset.tier) > TIERS.index(scope.max_tier):
-        reason = f"{dataset.name} lies above the highest tier of the signed scope of work."
-        return Refusal("outside_scope", reason, rule=rule)
-    outside = [str(Operation(o).label) for o in operations if o not in scope.operations]
-    if outside:
-        reason = f"The signed scope of work does not allow: {', '.join(outside)}."
-        return Refusal("outside_scope", reason, rule=rule, field="operations")
-    return None
-
-
-def _handling_allows(
-    rule: RuleVersion, dataset: Dataset, operations: Collection[str]
-) -> Refusal | None:
-    if not operations:
-        return Refusal("no_operation", "Choose at least one operation.", field="operations")
-    table = handling.table(rule, dataset.tier)
-    never = [str(Operation(o).label) for o in operations if table[o] == handling.NO]
-    if never:
-        reason = f"Data of this tier is never handled so: {', '.join(never)}."
-        return Refusal("handling_forbids", reason, rule=str(rule), field="operations")
-    return None
-
-
-def _fields_exist(dataset: Dataset, fields: Collection[str]) -> Refusal | None:
-    unknown = sorted(set(fields) - set(dataset.field_names))
-    if unknown:
-        reason = f"{dataset.name} has no field {', '.join(unknown)}."
-        return Refusal("unknown_field", reason, field="fields_wanted")
-    if dataset.fields and not fields:
-        return Refusal("no_fields", "Choose the fields you need.", field="fields_wanted")
-    return None
-
-
-def _dates_fit(
-    fellowship: Fellowship, dataset: Dataset, rule: RuleVersion, start: dt.date, end: dt.date
-) -> Refusal | None:
-    if end < start:
-        return Refusal(
-            "ends_before_start", "The end must not come before the start.", field="ends_on"
-        )
-    if end < fellowship.program.calendar().local(now()).date():
-        return Refusal("in_the_past", "The end lies in the past.", field="ends_on")
-    if end > fellowship.ends_on:
-        reason = f"The fellowship ends on {fellowship.ends_on:%-d %B %Y}; access ends with it."
-        return Refusal("after_the_fellowship", reason, field="ends_on")
-    last = handling.longest_end(rule, dataset.tier, start)
-    if end > last:
-        window = handling.tier_of(rule, dataset.tier).longest_grant
-        reason = f"Data of this tier is granted for at most {window}: until {last:%-d %B %Y}."
-        return Refusal("too_long", reason, rule=str(rule), field="ends_on")
-    return None
-
-
-def _not_asked_twice(fellowship: Fellowship, dataset: Dataset) -> Refusal | None:
-    pending = (
-        AccessRequest.objects.filter(
-            fellowship=fellowship, dataset=dataset, person=fellowship.fellow
-        )
-        .exclude(state__in=("granted", "refused", "withdrawn"))
-        .first()
-    )
-    if pending is None:
-        return None
-    return Refusal("already_asked", f"{pending.ref} asks for this dataset and is still open.")
 
 
 def may_check(request: AccessRequest, by: Actor) -> Refusal | None:
@@ -222,6 +80,36 @@ def may_check(request: AccessRequest, by: Actor) -> Refusal | None:
     )
 
 
+def may_send_back(request: AccessRequest, by: Actor) -> Refusal | None:
+    """Why `by` may not send the request back for changes."""
+    return first(
+        _steward_or_manager(request, by),
+        _nobody_of(request, by, "sends back"),
+        REQUEST_MOVES.refusal(request.state, "send_back"),
+    )
+
+
+def may_revise(request: AccessRequest, by: Actor) -> Refusal | None:
+    """Why `by` may not change a request that was sent back."""
+    return first(
+        None
+        if by in (request.person, request.requested_by)
+        else Refusal("not_yours", "A request is changed by whoever made it."),
+        REQUEST_MOVES.refusal(request.state, "revise"),
+    )
+
+
+def exception_granted(request: AccessRequest) -> Refusal | None:
+    """Why a request that the rules refuse is not decided before the board excepted it."""
+    if not request.excepted or covered(request, ExceptionKind.TEMPORARY_ACCESS):
+        return None
+    return Refusal(
+        "no_exception",
+        "The rules refuse part of this, and no exception for it is in force.",
+        rule=str(request.handling),
+    )
+
+
 def may_refer(request: AccessRequest, by: Actor) -> Refusal | None:
     """Why the request may not go to the board."""
     board = handling.tier_of(request.handling, request.dataset.tier).board
@@ -229,6 +117,7 @@ def may_refer(request: AccessRequest, by: Actor) -> Refusal | None:
         _steward_or_manager(request, by),
         _nobody_of(request, by, "refers"),
         REQUEST_MOVES.refusal(request.state, "refer"),
+        exception_granted(request),
         None
         if board
         else Refusal(
@@ -253,6 +142,7 @@ def may_approve(request: AccessRequest, by: Actor) -> Refusal | None:
         if board
         else None,
         REQUEST_MOVES.refusal(request.state, "approve"),
+        exception_granted(request),
         Refusal("separation", "Whoever checked the request does not approve it.", rule=SEPARATION)
         if by == request.checked_by
         else None,
@@ -288,6 +178,58 @@ def may_accept(agreement: Agreement, by: Actor) -> Refusal | None:
         else Refusal("not_yours", f"This agreement is accepted by {agreement.person} alone."),
         REQUEST_MOVES.refusal(agreement.request.state, "accept"),
     )
+
+
+def renewal_of(grant: Grant) -> AccessRequest | None:
+    """The request by which the grant is renewed, or was, unless it came to nothing."""
+    asked = AccessRequest.objects.filter(renews__request_id=grant.request_id)
+    over = (RequestState.REFUSED, RequestState.WITHDRAWN)
+    return asked.exclude(state__in=over).order_by("-pk").first()
+
+
+def may_renew(grant: Grant, by: Actor) -> Refusal | None:
+    """Why `by` may not ask for what would follow on the grant."""
+    case = grant.fellowship
+    return first(
+        None
+        if by in (grant.person, case.fellow, case.mentor)
+        else Refusal("not_yours", "A grant is renewed at the wish of its person or the fellow."),
+        in_force(grant),
+        may_request(case, case.fellow),
+    )
+
+
+def in_force(grant: Grant) -> Refusal | None:
+    """Why a grant is none that could be narrowed or renewed: revoked, over, or not accepted."""
+    return first(
+        Refusal("revoked", f"{grant.ref} is revoked.", clause=grant.ref)
+        if grant.revoked_at is not None
+        else None,
+        Refusal("ended", f"{grant.ref} has ended: ask anew.", clause=grant.ref)
+        if grant.ends_at <= now()
+        else None,
+        Refusal("not_accepted", f"{grant.agreement.ref} is not accepted.", clause=grant.ref)
+        if grant.agreement.accepted_at is None
+        else None,
+    )
+
+
+def may_narrow(grant: Grant, by: Actor) -> Refusal | None:
+    """Why `by` may not narrow the grant: its person, the fellow and the stewards may."""
+    return first(
+        None
+        if by in (grant.person, grant.fellowship.fellow)
+        or has_role(by, grant.program_id, roles.STEWARD)
+        else Refusal("wrong_role", "A grant is narrowed by its person, the fellow or a steward."),
+        in_force(grant),
+    )
+
+
+def wider(old: Collection[str], new: Collection[str]) -> bool:
+    """Whether a list of fields or row filters allows more than another; none at all allows all."""
+    if not old:
+        return False
+    return not new or bool(set(new) - set(old))
 
 
 def may_revoke(grant: Grant, by: Actor) -> Refusal | None:
@@ -391,7 +333,8 @@ def _steward_or_manager(request: AccessRequest, by: Actor) -> Refusal | None:
 
 def _nobody_of(request: AccessRequest, by: Actor, does: str) -> Refusal | None:
     """Neither whoever asks, nor the mentor of the case, nor a person in conflict judges it."""
-    if by in (request.person, request.requested_by, request.fellowship.mentor):
+    case = request.fellowship
+    if by in (request.person, request.requested_by, case.fellow, case.mentor):
         return Refusal("separation", f"Nobody {does} a request of their own case.", rule=SEPARATION)
     if recused(by, request) or recused(by, request.fellowship):
         return Refusal("separation_conflict", "You declared a conflict of interest here.")

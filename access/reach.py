@@ -75,16 +75,20 @@ class DatasetAnswers:
 
 
 def matrix(
-    fellowship: Fellowship, at: dt.datetime, scope: ScopeOfWork | None = None
+    fellowship: Fellowship,
+    at: dt.datetime,
+    scope: ScopeOfWork | None = None,
+    person: User | None = None,
 ) -> list[DatasetAnswers]:
     """Dataset by operation for the fellow: what is granted, and what the signed scope names.
+
+    For a collaborator (`person`) what was granted to them alone.
 
     `scope`: the version in force at `at`, where it was read already. Five queries at most, whatever
     the number of datasets.
     """
-    mine = Grant.objects.filter(
-        person_id=fellowship.fellow_id, fellowship__program_id=fellowship.program_id
-    )
+    who = person or fellowship.fellow
+    mine = Grant.objects.filter(person=who, fellowship__program_id=fellowship.program_id)
     facts = known.load(mine)
     granted = {
         dataset_id
@@ -92,11 +96,11 @@ def matrix(
         if any(grant.fellowship_id == fellowship.pk for grant in grants)
     }
     scope = scope or signed_scope(fellowship, at)
-    names = scope.datasets if scope else []
+    names = scope.datasets if scope and who.pk == fellowship.fellow_id else []
     shown = Q(pk__in=granted) | Q(ref__in=names) | Q(slug__in=names) | Q(name__in=names)
     datasets = Dataset.objects.filter(shown, program_id=fellowship.program_id)
     return [
-        _answers(facts, fellowship.fellow, dataset, at)
+        _answers(facts, who, dataset, at)
         for dataset in datasets.defer("description").order_by("name", "id")
     ]
 

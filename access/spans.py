@@ -38,7 +38,7 @@ TABLES: Final = {
 }
 _WORKING: Final = ", ".join(f"'{state}'" for state in WORKING)
 ASKED: Final = (
-    *("people", "programs", "fellowships", "fellowships"),
+    *("people", "programs", "fellowships", "requests", "fellowships"),
     *("people", "programs", "datasets", "requests", "fellowships"),
     *("datasets", "datasets", "fellowships", "people", "grants"),
 )
@@ -52,6 +52,12 @@ SELECT 'late_training', subject_id, 0, starts_at, expires_at, ended_at, ref, ref
   FROM {{exceptionrecord}}
  WHERE subject_type = 'scoping.fellowship' AND subject_id IN ({{fellowships}})
    AND kind = '{ExceptionKind.LATE_TRAINING}'
+   AND state IN ('{ExceptionState.GRANTED}', '{ExceptionState.ENDED}') AND NOT waits
+UNION ALL
+SELECT 'excepted', subject_id, 0, starts_at, expires_at, ended_at, ref, ref
+  FROM {{exceptionrecord}}
+ WHERE subject_type = 'access.accessrequest' AND subject_id IN ({{requests}})
+   AND kind = '{ExceptionKind.TEMPORARY_ACCESS}'
    AND state IN ('{ExceptionState.GRANTED}', '{ExceptionState.ENDED}') AND NOT waits
 UNION ALL
 SELECT 'suspension', fellowship_id, 0, starts_at, until, lifted_at, reason, ''

@@ -15,7 +15,7 @@ from django.db import connection
 
 from access.changes import on_change
 from access.models import AccessEvent, TargetSystem
-from access.services import answers, enforcement
+from access.services import answers, enforcement, reminding
 from access.services.targets import KIND
 from fellowship.clocks.registry import sweeper
 from fellowship.history import months
@@ -35,6 +35,12 @@ LATER = 202
 def targets(at: dt.datetime) -> int:
     """Tell targets what changed with time, and again what they took and never acknowledged."""
     return enforcement.sync()
+
+
+@sweeper("access.reminders")
+def reminders(at: dt.datetime) -> int:
+    """Tell people which of their grants end soon."""
+    return reminding.remind(at)
 
 
 @sweeper("access.alarms")

@@ -28,3 +28,4 @@ class ScopingConfig(AppConfig):
         )
 
         duties.register(roles.FELLOW, queries.has_live_fellowship)
+        duties.register(roles.COLLABORATOR, queries.takes_part_in_one)

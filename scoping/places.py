@@ -31,6 +31,9 @@ from scoping.states import (
 
 verbs.register(
     {
+        "scoping.name_collaborator": "named a collaborator",
+        "scoping.confirm_collaborator": "confirmed the collaborator",
+        "scoping.remove_collaborator": "removed the collaborator",
         "scoping.found_fellowship": "founded the fellowship",
         "scoping.assign_mentor": "named the mentor",
         "scoping.enter_stage": "moved the case on",
@@ -111,6 +114,14 @@ nav.register(
     visible=_sees_contributions,
     section="office",
     order=60,
+)
+nav.register(
+    "Collaborations",
+    "scoping:collaborations",
+    visible=lambda user: holds_anywhere(user, roles.COLLABORATOR),
+    section="portal",
+    order=27,
+    rail=True,
 )
 nav.register(
     "Mentoring", "scoping:mentoring", visible=_is_mentor, section="portal", order=26, rail=True

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from fellowship.accounts.models import Realm, User
 from fellowship.kernel.time import now
-from scoping.models import Fellowship, ScopeOfWork, Suspension, Training
+from scoping.models import Collaborator, Fellowship, ScopeOfWork, Suspension, Training
 from scoping.states import FellowshipState, ScopeState, TrainingKind
 
 
@@ -35,6 +35,12 @@ def has_live_fellowship(user: User, realm: Realm) -> bool:
     """Whether the person has a fellowship in the programme that is not yet closed."""
     open_ones = Fellowship.objects.exclude(state=FellowshipState.CLOSED)
     return open_ones.filter(fellow=user, program_id=realm.pk).exists()
+
+
+def takes_part_in_one(user: User, realm: Realm) -> bool:
+    """Whether the person is a collaborator of a fellowship in the programme."""
+    mine = Collaborator.objects.active().filter(person=user)
+    return mine.filter(fellowship__program_id=realm.pk).exists()
 
 
 def offered_scope(fellowship: Fellowship) -> ScopeOfWork | None:

@@ -7,6 +7,7 @@ from django.urls import path
 from scoping.views import (
     cases,
     check_ins,
+    collaborators,
     contributions,
     lists,
     mentoring,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", lists.fellowships, name="list"),
     path("contributions/", contributions.everywhere, name="all_contributions"),
     path("mentoring/", mentoring.mentoring, name="mentoring"),
+    path("collaborations/", collaborators.collaborations, name="collaborations"),
     path("<str:ref>/", cases.case, name="case"),
     path("<str:ref>/what-may-i-do/", cases.may, name="may"),
     path("<str:ref>/scope/", scopes.scopes, name="scopes"),
@@ -56,6 +58,26 @@ urlpatterns = [
     path("<str:ref>/people/lift/", people.lift, name="lift"),
     path("<str:ref>/people/advance/", people.advance, name="advance"),
     path("<str:ref>/people/end/", people.end, name="end"),
+    path("<str:ref>/collaborators/", collaborators.collaborators, name="collaborators"),
+    path("<str:ref>/collaborators/<int:pk>/", collaborators.collaboration, name="collaboration"),
+    path(
+        "<str:ref>/collaborators/<int:pk>/scope/", collaborators.scope, name="collaboration_scope"
+    ),
+    path(
+        "<str:ref>/collaborators/<int:pk>/confirm/",
+        collaborators.confirm,
+        name="confirm_collaborator",
+    ),
+    path(
+        "<str:ref>/collaborators/<int:pk>/remove/",
+        collaborators.remove,
+        name="remove_collaborator",
+    ),
+    path(
+        "<str:ref>/collaborators/<int:pk>/training/",
+        collaborators.train,
+        name="train_collaborator",
+    ),
     path("<str:ref>/talent/", talent.path, name="talent"),
     path("<str:ref>/talent/<int:pk>/decide/", talent.decide, name="decide"),
     path("<str:ref>/talent/<int:pk>/answer/", talent.answer, name="answer"),

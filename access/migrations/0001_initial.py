@@ -1571,4 +1571,24 @@ class Migration(migrations.Migration):
             model_name='classificationanswers',
             constraint=models.CheckConstraint(condition=models.Q(('role__in', ('applicant', 'fellow', 'collaborator', 'mentor', 'reviewer', 'board_member', 'chair', 'manager', 'steward', 'product_owner', 'oncall', 'policy_reviewer', 'legal_reviewer', 'auditor', 'sponsor', 'administrator'))), name='classification_role_is_known'),
         ),
+        migrations.AddField(
+            model_name='grant',
+            name='excepted',
+            field=models.JSONField(blank=True, default=list, editable=False, help_text='What the rules refuse of it, open only while an exception for its request is.'),
+        ),
+        migrations.AddField(
+            model_name='grant',
+            name='longest_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='Where it is granted for longer than its tier allows: when that time is over.', null=True),
+        ),
+        migrations.AddField(
+            model_name='historicalgrant',
+            name='excepted',
+            field=models.JSONField(blank=True, default=list, editable=False, help_text='What the rules refuse of it, open only while an exception for its request is.'),
+        ),
+        migrations.AddField(
+            model_name='historicalgrant',
+            name='longest_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='Where it is granted for longer than its tier allows: when that time is over.', null=True),
+        ),
     ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from access.states import EXPOSURE, TIERS, Tier, Variant
 from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
@@ -38,13 +38,19 @@ class DatasetQuerySet(TrackedQuerySet["Dataset"]):
     """Datasets a person may read about. Reading about one opens nothing."""
 
     def visible_to(self, user: Any) -> Self:
-        """The catalogue of programmes the person works in; public datasets for their applicants."""
+        """The catalogue of programmes the person works in; public datasets for their applicants.
+
+        A collaborator reads about what was asked for on their behalf.
+        """
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
-        return self.filter(
-            Q(program_id__in=realm_ids_where(user, *CATALOGUE_READERS))
-            | Q(program_id__in=realm_ids_where(user, roles.APPLICANT), tier=Tier.PUBLIC)
+        seen = Q(program_id__in=realm_ids_where(user, *CATALOGUE_READERS)) | Q(
+            program_id__in=realm_ids_where(user, roles.APPLICANT), tier=Tier.PUBLIC
         )
+        if holds_anywhere(user, roles.COLLABORATOR):
+            asked_for = self.model.objects.filter(requests__person_id=user.pk)
+            seen |= Q(pk__in=asked_for.order_by().values("pk"))
+        return self.filter(seen)
 
     def in_catalogue(self) -> Self:
         """Those that can still be asked for: not retired."""

@@ -130,6 +130,18 @@ class Grant(Tracked):
     fields = models.JSONField(default=list, blank=True)
     row_filters = models.JSONField(default=list, blank=True)
     purpose = models.TextField()
+    excepted = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="What the rules refuse of it, open only while an exception for its request is.",
+    )
+    longest_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Where it is granted for longer than its tier allows: when that time is over.",
+    )
     handling = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from access.services.asking import Excepting, renew_grant, request_access, revise_request
 from access.services.classifying import (
     call_off_classification,
     open_classification,
@@ -35,6 +36,7 @@ from access.services.grants import (
     revoke_grant,
 )
 from access.services.identities import forget_identity, name_identity
+from access.services.narrowing import narrow_grant
 from access.services.release_reviews import (
     revise_release_review,
     send_release_review,
@@ -53,13 +55,14 @@ from access.services.requests import (
     check_request,
     refer_request,
     refuse_request,
-    request_access,
+    send_back_request,
     withdraw_request,
 )
 from access.services.suspensions import lift_suspension, suspend_dataset, suspend_person
 from access.services.targets import add_target, change_target, retire_target
 
 __all__ = [
+    "Excepting",
     "IngestReport",
     "RefusedRow",
     "accept_agreement",
@@ -84,6 +87,7 @@ __all__ = [
     "lift_suspension",
     "look_at_output",
     "name_identity",
+    "narrow_grant",
     "open_classification",
     "reconsider",
     "refer_request",
@@ -91,14 +95,17 @@ __all__ = [
     "refuse_request",
     "register_dataset",
     "remove_output",
+    "renew_grant",
     "request_access",
     "restore_dataset",
     "retire_dataset",
     "retire_target",
     "return_from_board",
     "revise_release_review",
+    "revise_request",
     "revoke_grant",
     "send_answers",
+    "send_back_request",
     "send_release",
     "send_release_review",
     "settle_classification",

@@ -6,7 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from access import agreement as wording
-from access import policy
+from access import fitting, handling, policy
 from access.models import AccessRequest, Agreement, Grant
 from access.states import REQUEST_MOVES
 from fellowship.accounts.models import Actor, User
@@ -27,6 +27,7 @@ def make(*, request: AccessRequest) -> Grant:
     if scope is None:
         refuse(Refusal("no_signed_scope", "The scope of work is not signed any more."))
     assert scope is not None  # noqa: S101 - refused above
+    refuse(fitting.person_is_of_the_case(request.fellowship, request.person))
     request.state = REQUEST_MOVES.target(request.state, "approve")
     request.save()
     text = wording.text(request, scope)
@@ -49,6 +50,10 @@ def make(*, request: AccessRequest) -> Grant:
         fields=request.fields,
         row_filters=request.row_filters,
         purpose=request.purpose,
+        excepted=request.excepted,
+        longest_at=_midnight(_longest(request) + dt.timedelta(days=1), zone)
+        if fitting.LONGEST in request.excepted
+        else None,
         handling=request.handling,
         starts_at=_midnight(request.starts_on, zone),
         ends_at=_midnight(request.ends_on + dt.timedelta(days=1), zone),
@@ -70,6 +75,10 @@ def make(*, request: AccessRequest) -> Grant:
         },
     )
     return grant
+
+
+def _longest(request: AccessRequest) -> dt.date:
+    return handling.longest_end(request.handling, request.dataset.tier, request.starts_on)
 
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
@@ -184,6 +193,20 @@ def revoke_grant(*, grant: Grant, by: User, reason: str) -> Grant:
         return grant
     refuse(policy.may_revoke(grant, by))
     refuse(policy.reason_given(reason, "Say why access ends now."))
+    return end(grant=grant, by=by, reason=reason)
+
+
+@journal.verb("access.end_with_person")
+def end_with_its_person(*, grant: Grant, by: User, reason: str) -> Grant:
+    """End a grant because its person is of the case no more. One revoked stays as it is."""
+    grant = Grant.objects.locked().get(pk=grant.pk)
+    if grant.revoked_at is not None:
+        return grant
+    return end(grant=grant, by=by, reason=reason)
+
+
+def end(*, grant: Grant, by: User, reason: str) -> Grant:
+    """End a locked grant at this instant; inside the verb that may, which it records."""
     grant.revoked_at, grant.revoked_by, grant.revoked_because = now(), by, reason
     grant.save()
     notify(

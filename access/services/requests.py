@@ -1,150 +1,90 @@
-"""From asking to a decision."""
+"""From the steward's check to a decision, sent back or taken back on the way."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from access import policy
-from access.models import AccessRequest, Dataset, Grant
+from access import checks, policy
+from access.checks import Answer
+from access.models import AccessRequest, Grant
 from access.services import grants
-from access.states import EXPOSURE, REQUEST_MOVES, Operation
+from access.states import REQUEST_MOVES
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
-from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Missing, Refusal, refuse
+from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
-from governance.rules import pinned
-from governance.services import refer
-from governance.states import RuleKind
-from scoping.models import Fellowship
+from governance.models import Matter
+from governance.services import refer, withdraw_matter
+from governance.states import LIVE_MATTER
 
-
-@journal.verb("access.request")
-def request_access(
-    *,
-    fellowship: Fellowship,
-    dataset: Dataset,
-    operations: Sequence[str],
-    purpose: str,
-    why_less_would_not_do: str,
-    starts_on: dt.date,
-    ends_on: dt.date,
-    by: User,
-    fields: Sequence[str] = (),
-    lesser: Mapping[str, str] | None = None,
-    reason: str = "",
-) -> AccessRequest:
-    """Ask for data on behalf of the case's fellow.
-
-    `lesser` says for each lesser variant, by its reference, why it does not serve. Raises Missing
-    for a dataset of another programme, Refused with its field for what could never be granted.
-    """
-    fellowship = Fellowship.objects.locked().get(pk=fellowship.pk)
-    refuse(policy.may_request(fellowship, by))
-    if dataset.program_id != fellowship.program_id:
-        raise Missing
-    unknown = [o for o in operations if o not in Operation.values]
-    if unknown:
-        refuse(Refusal("unknown_operation", "Choose from the list.", field="operations"))
-    rule = pinned(fellowship, RuleKind.DATA_HANDLING)
-    refuse(
-        policy.request_fits(
-            fellowship=fellowship,
-            dataset=dataset,
-            rule=rule,
-            operations=operations,
-            fields=fields,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        )
-    )
-    request = AccessRequest.objects.create(
-        ref=next_reference("REQ"),
-        fellowship=fellowship,
-        dataset=dataset,
-        person=fellowship.fellow,
-        requested_by=by,
-        operations=[o for o in Operation.values if o in operations],
-        fields=[name for name in dataset.field_names if name in fields],
-        purpose=purpose,
-        why_less_would_not_do=why_less_would_not_do,
-        lesser=_lesser(dataset, lesser or {}),
-        starts_on=starts_on,
-        ends_on=ends_on,
-        handling=rule,
-    )
-    notify(
-        kind="access.requested",
-        to=[dataset.steward],
-        subject_obj=request,
-        title=f"{dataset} is asked for in {fellowship.ref}",
-        body="Check whether less would serve.",
-        url=request.get_absolute_url(),
-    )
-    journal.record(
-        subject=request,
-        change={
-            "dataset": dataset.ref,
-            "operations": ", ".join(request.operations),
-            "fields": ", ".join(request.fields) or "all",
-            "from": starts_on,
-            "until": ends_on,
-            "rule": str(rule),
-        },
-    )
-    return request
-
-
-def lesser_variants(dataset: Dataset) -> list[Dataset]:
-    """Variants of the same data that show less than this one, the least first."""
-    family = Dataset.objects.family_of(dataset).exclude(pk=dataset.pk).least_first()
-    return [d for d in family if EXPOSURE[d.variant] < EXPOSURE[dataset.variant]]
-
-
-def _lesser(dataset: Dataset, said: Mapping[str, str]) -> list[dict[str, Any]]:
-    rows = []
-    for variant in lesser_variants(dataset):
-        why = said.get(variant.ref, "").strip()
-        if not why:
-            refuse(
-                Refusal(
-                    "less_not_considered",
-                    f"Say why {variant.name} does not serve.",
-                    field=f"lesser_{variant.pk}",
-                )
-            )
-        rows.append(
-            {
-                "ref": variant.ref,
-                "name": variant.name,
-                "variant": variant.get_variant_display(),
-                "why": why,
-            }
-        )
-    return rows
+LEFT = journal.System("access.collaborators")
 
 
 @journal.verb("access.check")
-def check_request(*, request: AccessRequest, by: User, reason: str) -> AccessRequest:
-    """The steward's check that nothing less serves. One already checked stays as it is."""
+def check_request(
+    *, request: AccessRequest, answers: Mapping[str, Answer], by: User, reason: str
+) -> AccessRequest:
+    """The steward's check that nothing less serves: every question answered, and every one by yes.
+
+    One already checked by the same person stays as it is.
+    """
     request = AccessRequest.objects.locked().get(pk=request.pk)
     if request.state == "checked" and request.checked_by == by:
         return request
     refuse(policy.may_check(request, by))
+    refuse(checks.complete(request.dataset, answers))
     refuse(policy.reason_given(reason, "Say what you found: would less serve?"))
     request.state = REQUEST_MOVES.target(request.state, "check")
     request.checked_at, request.checked_by, request.steward_check = now(), by, reason
+    request.checklist = checks.kept(request.dataset, answers)
     request.save()
     notify(
         kind="access.checked",
         to=holders(request.program_id, roles.MANAGER),
         subject_obj=request,
         title=f"{request.ref}: the steward's check is done",
+        url=request.get_absolute_url(),
+    )
+    journal.record(
+        subject=request,
+        change={"state": request.state, "answers": [row["key"] for row in request.checklist]},
+    )
+    return request
+
+
+@journal.verb("access.send_back")
+def send_back_request(
+    *,
+    request: AccessRequest,
+    by: User,
+    reason: str,
+    answers: Mapping[str, Answer] | None = None,
+) -> AccessRequest:
+    """Send a request back with a word on what is to change; nothing of it is lost.
+
+    `answers` of the check made so far go with it. One already sent back stays as it is.
+    """
+    request = AccessRequest.objects.locked().get(pk=request.pk)
+    if request.state == "changes":
+        return request
+    answers = answers or {}
+    refuse(policy.may_send_back(request, by))
+    refuse(checks.explained(request.dataset, answers))
+    refuse(policy.reason_given(reason, "Say what is to be changed."))
+    request.state = REQUEST_MOVES.target(request.state, "send_back")
+    request.sent_back_at, request.sent_back_by, request.sent_back_because = now(), by, reason
+    request.checked_at = request.checked_by = None
+    request.steward_check, request.checklist = "", checks.kept(request.dataset, answers)
+    request.save()
+    notify(
+        kind="access.sent_back",
+        to={request.person, request.requested_by},
+        subject_obj=request,
+        title=f"{request.ref}, {request.dataset}: change it and send it again",
+        body=reason,
         url=request.get_absolute_url(),
     )
     journal.record(subject=request, change={"state": request.state})
@@ -209,6 +149,26 @@ def withdraw_request(*, request: AccessRequest, by: User, reason: str = "") -> A
     if request.state == "withdrawn":
         return request
     refuse(policy.may_withdraw(request, by))
+    request.state = REQUEST_MOVES.target(request.state, "withdraw")
+    request.save()
+    journal.record(subject=request, change={"state": request.state})
+    return request
+
+
+@journal.verb("access.take_back")
+def take_back(*, request: AccessRequest, by: User, reason: str) -> AccessRequest:
+    """Take a request back whose person is of the case no more, from the board too.
+
+    The matter first, as a decision locks it. One that waits no longer stays as it is.
+    """
+    open_matter = Matter.objects.filter(
+        kind="access.request", subject_id=request.pk, state__in=LIVE_MATTER
+    ).first()
+    if open_matter is not None:
+        withdraw_matter(matter=open_matter, by=LEFT, reason=reason)
+    request = AccessRequest.objects.locked().get(pk=request.pk)
+    if REQUEST_MOVES.refusal(request.state, "withdraw"):
+        return request
     request.state = REQUEST_MOVES.target(request.state, "withdraw")
     request.save()
     journal.record(subject=request, change={"state": request.state})

@@ -6,26 +6,29 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Exists, Max, Q, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from access import agreement as wording
-from access import enforced, policy, services
+from access import enforced, policy, services, usage
+from access.asking_forms import NarrowForm, granted_now
 from access.cells import LIVE, of_dataset, standing
-from access.models import AccessEvent, Agreement, Grant
+from access.checks import rows_in_words
+from access.models import Agreement, Grant
+from access.places import reads
 from access.reach import WhatMay, matrix
 from access.standing import of_grant
-from access.states import Operation, Verdict
 from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
-from fellowship.web.actions import act, reason_of, verb
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
+from scoping.frame import posted
 
 
 @login_required
@@ -98,7 +101,11 @@ def grants(request: HttpRequest) -> HttpResponse:
             "Your grants", own(at), page, page, empty="Nothing is granted to you yet.", hint=look
         ),
         "cases": [
-            (case, WhatMay(matrix(case, at), [], False), calendars.of(case.program_id))
+            (
+                case,
+                WhatMay(matrix(case, at, person=request.user), [], False),  # type: ignore[arg-type]
+                calendars.of(case.program_id),
+            )
             for case in live[:3]
         ],
     }
@@ -108,7 +115,11 @@ def grants(request: HttpRequest) -> HttpResponse:
 @login_required
 def grant(request: HttpRequest, ref: str) -> HttpResponse:
     """One grant: what was granted against what was used."""
-    related = ("request__fellowship__program", "decision__matter", "approved_by", "handling")
+    related = (
+        *("request__fellowship__program__realm", "decision__matter", "approved_by", "handling"),
+        *("fellowship__program__realm", "fellowship__fellow", "fellowship__mentor"),
+        *("narrows", "request__renews"),
+    )
     rows = _rows(Grant.objects.select_related(*related))
     found = visible_or_404(rows, request.user, ref=ref)
     context = {
@@ -116,8 +127,18 @@ def grant(request: HttpRequest, ref: str) -> HttpResponse:
         "stands": standing(found, now()),
         "standing": of_grant(found),
         "calendar": calendars.of(found.program_id),
-        "used": usage(found),
         "enforced": _enforced(found),
+        "used": usage.of(found),
+        "rows": rows_in_words(found.dataset, found.row_filters),
+        "narrowed": Grant.objects.filter(narrows=found).only("ref").first()
+        if found.revoked_at
+        else None,
+        "renewal": policy.renewal_of(found),
+        "may_renew": policy.may_renew(found, request.user),  # type: ignore[arg-type]
+        "may_narrow": policy.may_narrow(found, request.user),  # type: ignore[arg-type]
+        "renew_url": reverse("access:renew", args=[found.ref]),
+        "narrow_url": reverse("access:narrow", args=[found.ref]),
+        "reads_case": reads(found.fellowship, request.user),
         "revoke_url": reverse("access:revoke", args=[found.ref]),
         "may_revoke": policy.may_revoke(found, request.user),  # type: ignore[arg-type]
         "events": timeline(found)[:20],
@@ -130,6 +151,32 @@ def _enforced(found: Grant) -> object:
     pair = (found.person_id, found.dataset_id)
     rows = enforced.of([found.person_id], [found.dataset_id]).get(pair)
     return enforced.line(rows, now()) if rows else ""
+
+
+@login_required
+def narrow(request: HttpRequest, ref: str) -> HttpResponse:
+    """Leave out of a live grant what is not needed; it takes effect at once."""
+    rows = _rows(Grant.objects.select_related("fellowship__program", "fellowship__fellow"))
+    found = visible_or_404(rows, request.user, ref=ref)
+    used = usage.of(found)
+    form = NarrowForm(posted(request), grant=found, initial=granted_now(found))
+    return form_verb(
+        request,
+        form,
+        lambda: services.narrow_grant(
+            grant=found,
+            by=request.user,  # type: ignore[arg-type]
+            **form.left(),
+        ),
+        template="access/narrow.html",
+        context=lambda: {
+            "it": found,
+            "used": used,
+            "refusal": policy.may_narrow(found, request.user),  # type: ignore[arg-type]
+        },
+        to=Grant.get_absolute_url,
+        success="Narrowed. What you left out is closed from this moment.",
+    )
 
 
 @verb
@@ -146,39 +193,3 @@ def revoke(request: HttpRequest, ref: str) -> HttpResponse:
         success="Revoked. Access is closed from this moment.",
         to=found.get_absolute_url(),
     )
-
-
-def usage(found: Grant) -> list[dict[str, Any]]:
-    """Each operation granted or tried: how often within, how often not, when last.
-
-    Of acts that no grant covers, those after this one began and before the next did.
-    """
-    same = {
-        "fellowship_id": found.fellowship_id,
-        "dataset_id": found.dataset_id,
-        "person_id": found.person_id,
-    }
-    later = Grant.objects.filter(starts_at__gt=found.starts_at, **same).order_by("starts_at")
-    uncovered = Q(grant=None) & (~Exists(later) | Q(at__lt=Subquery(later.values("starts_at")[:1])))
-    counted = (
-        AccessEvent.objects.filter(at__gte=found.starts_at, **same)
-        .filter(Q(grant=found) | uncovered)
-        .order_by()
-        .values("operation", "verdict")
-        .annotate(number=Count("*"), last=Max("at"))
-    )
-    rows: dict[str, dict[str, Any]] = {
-        op: {
-            "operation": str(Operation(op).label),
-            "granted": op in found.operations,
-            "within": 0,
-            "outside": 0,
-            "last": None,
-        }
-        for op in Operation.values
-    }
-    for one in counted:
-        row = rows[one["operation"]]
-        row["within" if one["verdict"] == Verdict.WITHIN else "outside"] += one["number"]
-        row["last"] = max(filter(None, (row["last"], one["last"])))
-    return [row for row in rows.values() if row["granted"] or row["last"]]

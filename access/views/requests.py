@@ -7,32 +7,44 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
-from access import handling, policy, services
+from access import checks, handling, policy, services, usage
+from access.asking_forms import CheckForm, RequestForm, granted_now, said_before
 from access.cells import standing
-from access.forms import RequestForm
 from access.models import AccessRequest, Dataset, Grant
-from access.services.requests import lesser_variants
+from access.places import reads
+from access.services.asking import lesser_variants
 from access.standing import of_request
 from access.states import Operation, RequestState
+from access.suggesting import least_that_serves
 from access.views.catalogue import cases_of
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.queries import timeline
+from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
-from fellowship.web.actions import act, attempt, form_page, reason_of, verb
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.items import Task
 from fellowship.web.shortcuts import visible_or_404
+from governance.models import ExceptionRecord
 from governance.rules import pinned
 from governance.standing import matter_about
 from governance.states import RuleKind
+from scoping.frame import posted
+from scoping.queries import signed_scope
+
+_CASE = ("program__realm", "fellow", "mentor")
+_VERBS = ("check", "send_back", "revise", "refer", "approve", "refuse", "withdraw")
 
 
 @login_required
 def new(request: HttpRequest, ref: str) -> HttpResponse:
-    """Ask for a dataset within one of one's cases (`?case=` where there are several)."""
+    """Ask for a dataset within one of one's cases (`?case=` where there are several).
+
+    With `?exception=1` the board is asked along with it to except what the rules refuse.
+    """
     dataset = visible_or_404(Dataset, request.user, ref=ref)
     cases = cases_of(request.user, dataset)
     asked = request.GET.get("case", "")
@@ -40,29 +52,161 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
     if case is None:
         raise Http404
     rule = pinned(case, RuleKind.DATA_HANDLING)
-    lesser = lesser_variants(dataset)
-    form = RequestForm(request.POST or None, dataset=dataset, case=case, rule=rule, lesser=lesser)
-    if request.method == "POST" and form.is_valid():
-        made = attempt(
-            form,
-            lambda: services.request_access(
-                fellowship=case,
-                dataset=dataset,
-                by=request.user,  # type: ignore[arg-type]
-                **form.asked(),
-            ),
-        )
-        if made:
-            return redirect(made)
-    context = {
+    form = RequestForm(
+        posted(request),
+        dataset=dataset,
+        case=case,
+        rule=rule,
+        lesser=lesser_variants(dataset),
+        excepting=_excepting(request),
+    )
+    return form_verb(
+        request,
+        form,
+        lambda: services.request_access(
+            fellowship=case,
+            dataset=dataset,
+            by=request.user,  # type: ignore[arg-type]
+            **form.asked(),
+        ),
+        template="access/request_new.html",
+        context=lambda: (
+            _asking(form)
+            | {
+                "refusal": policy.may_request(case, request.user),  # type: ignore[arg-type]
+                "suggestions": least_that_serves(dataset, rule=rule),
+                "label": "Send to the steward",
+            }
+        ),
+        to=AccessRequest.get_absolute_url,
+    )
+
+
+@login_required
+def renew(request: HttpRequest, ref: str) -> HttpResponse:
+    """Ask for what follows on a grant: a new decision, beside what was used of the old one."""
+    related = ("dataset", "person", "agreement", "request", "handling")
+    rows = Grant.objects.select_related(*related, *(f"fellowship__{r}" for r in _CASE))
+    grant = visible_or_404(rows, request.user, ref=ref)
+    case, dataset = grant.fellowship, grant.dataset
+    rule, lesser = pinned(case, RuleKind.DATA_HANDLING), lesser_variants(dataset)
+    used = usage.of(grant)
+    said = said_before(grant.request, lesser)
+    form = RequestForm(
+        posted(request),
+        dataset=dataset,
+        case=case,
+        rule=rule,
+        lesser=lesser,
+        renews=grant,
+        excepting=_excepting(request),
+        initial={**said, **granted_now(grant, used), "ends_on": None, "starts_on": None},
+    )
+    return form_verb(
+        request,
+        form,
+        lambda: services.renew_grant(
+            grant=grant,
+            by=request.user,  # type: ignore[arg-type]
+            **form.asked(),
+        ),
+        template="access/request_new.html",
+        context=lambda: (
+            _asking(form)
+            | {
+                "refusal": policy.may_renew(grant, request.user),  # type: ignore[arg-type]
+                "grant": grant,
+                "used": used,
+                "renewal": policy.renewal_of(grant),
+                "earlier": grant.request.earlier + 1 if grant.request.renews_id else 0,
+                "label": "Ask for the renewal",
+            }
+        ),
+        to=AccessRequest.get_absolute_url,
+    )
+
+
+@login_required
+def revise(request: HttpRequest, ref: str) -> HttpResponse:
+    """Change a request that was sent back, with all it said before."""
+    found = _request(request, ref)
+    lesser = lesser_variants(found.dataset)
+    form = RequestForm(
+        posted(request),
+        dataset=found.dataset,
+        case=found.fellowship,
+        rule=found.handling,
+        lesser=lesser,
+        revises=found,
+        initial=said_before(found, lesser),
+    )
+    return form_verb(
+        request,
+        form,
+        lambda: services.revise_request(
+            request=found,
+            by=request.user,  # type: ignore[arg-type]
+            **form.asked(),
+        ),
+        template="access/request_new.html",
+        context=lambda: (
+            _asking(form)
+            | {
+                "refusal": policy.may_revise(found, request.user),  # type: ignore[arg-type]
+                "revises": found,
+                "label": "Send it again",
+            }
+        ),
+        to=found.get_absolute_url(),
+        success="Sent again. The steward has it.",
+    )
+
+
+def _asking(form: RequestForm) -> dict[str, Any]:
+    """What the page of every form that asks for data shows around it."""
+    dataset, rule = form.dataset, form.rule
+    tier = handling.tier_of(rule, dataset.tier)
+    return {
         "dataset": dataset,
-        "case": case,
-        "refusal": policy.may_request(case, request.user),  # type: ignore[arg-type]
-        "tier": handling.tier_of(rule, dataset.tier),
+        "case": form.case,
+        "tier": tier,
+        "deciders": handling.deciders(tier),
         "handling": handling.lines(rule, dataset.tier),
         "rule": rule,
     }
-    return form_page(request, "access/request_new.html", form, context)
+
+
+def _excepting(request: HttpRequest) -> bool:
+    return request.GET.get("exception") == "1"
+
+
+@login_required
+def check(request: HttpRequest, ref: str) -> HttpResponse:
+    """The steward's check: each question beside its evidence, then on to a decision or back."""
+    found = _request(request, ref)
+    refusal = policy.may_check(found, request.user)  # type: ignore[arg-type]
+    if refusal is not None and request.method == "POST":
+        raise Refused(refusal)
+    form = CheckForm(posted(request), lines=checks.lines(found, signed_scope(found.fellowship)))
+
+    def perform() -> AccessRequest:
+        verb_of = {"check": services.check_request, "send_back": services.send_back_request}
+        return verb_of[form.cleaned_data["outcome"]](
+            request=found,
+            answers=form.answers(),
+            by=request.user,  # type: ignore[arg-type]
+            reason=form.cleaned_data["reason"],
+        )
+
+    return form_verb(
+        request,
+        form,
+        perform,
+        template="access/check.html",
+        context=lambda: {"it": found, "case": found.fellowship, "refusal": refusal},
+        to=found.get_absolute_url(),
+        success="Recorded.",
+    )
 
 
 @login_required
@@ -82,10 +226,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "operations": [str(Operation(o).label) for o in found.operations],
         "tier": handling.tier_of(found.handling, found.dataset.tier),
         "steps": _steps(found, grant),
-        **{
-            f"{name}_url": reverse(f"access:{name}", args=[found.ref])
-            for name in ("check", "refer", "approve", "refuse", "withdraw")
-        },
+        **{f"{name}_url": reverse(f"access:{name}", args=[found.ref]) for name in _VERBS},
         "grant": grant,
         "stands": standing(grant, now()) if grant else None,
         "standing": of_request(
@@ -94,6 +235,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "matter": matter,
         "may": {
             "check": policy.may_check(found, user),
+            "send_back": policy.may_send_back(found, user),
+            "revise": policy.may_revise(found, user),
             "refer": policy.may_refer(found, user),
             "approve": policy.may_approve(found, user),
             "refuse": policy.may_refuse(found, user),
@@ -101,6 +244,11 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         },
         "staff": found.program_id in realm_ids_where(user, roles.STEWARD, roles.MANAGER),
         "own": user in (found.person, found.requested_by),
+        "rows": checks.rows_in_words(found.dataset, found.row_filters),
+        "exceptions": ExceptionRecord.objects.about(found).visible_to(user)
+        if found.excepted
+        else (),
+        "reads_case": reads(found.fellowship, user),
         "events": events,
     }
     return render(request, "access/request.html", context)
@@ -109,7 +257,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
 def _request(request: HttpRequest, ref: str) -> AccessRequest:
     rows = AccessRequest.objects.select_related(
         "dataset__steward",
-        "fellowship__program",
+        "fellowship__program__realm",
         "fellowship__mentor",
         "fellowship__fellow",
         "handling",
@@ -117,7 +265,9 @@ def _request(request: HttpRequest, ref: str) -> AccessRequest:
         "requested_by",
         "checked_by",
         "decided_by",
+        "sent_back_by",
         "decision",
+        "renews",
     )
     return visible_or_404(rows, request.user, ref=ref)
 
@@ -173,7 +323,7 @@ def _verb(
     return view
 
 
-check = _verb(services.check_request, "Checked. It can be decided now.")
+send_back = _verb(services.send_back_request, "Sent back. Whoever asked reads your word.")
 refer = _verb(services.refer_request, "The board has it now.")
 approve = _verb(services.approve_request, "Approved. The agreement waits for its person.")
 refuse = _verb(services.refuse_request, "Refused. The fellow reads your reason.")

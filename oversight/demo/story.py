@@ -22,6 +22,7 @@ from governance.models import Condition
 from oversight.demo import (
     accompanying,
     amending,
+    asking,
     boardroom,
     catalogue,
     closing,
@@ -81,6 +82,7 @@ class Story:
         catalogue.plan(self)
         accompanying.plan(self)
         enforcing.plan(self)
+        asking.plan(self)
         self._board_meets()
         self.stage.play()
         self._read_old_notices()

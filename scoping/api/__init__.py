@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fellowship.web.api import Router
+from scoping.api.collaborators import CollaboratorViewSet
 from scoping.api.people import (
     ContributionViewSet,
     MentorshipViewSet,
@@ -15,6 +16,7 @@ from scoping.api.work import CheckInViewSet, MilestoneViewSet
 router = Router()
 router.register("fellowships", FellowshipViewSet, basename="fellowships")
 router.register("scopes", ScopeViewSet, basename="scopes")
+router.register("collaborators", CollaboratorViewSet, basename="collaborators")
 router.register("milestones", MilestoneViewSet, basename="milestones")
 router.register("check-ins", CheckInViewSet, basename="check-ins")
 router.register("mentorships", MentorshipViewSet, basename="mentorships")

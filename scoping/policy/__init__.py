@@ -13,6 +13,12 @@ from scoping.policy.cases import (
     promises,
 )
 from scoping.policy.coherence import coherent, handled, remarks
+from scoping.policy.collaborators import (
+    may_confirm_collaborator,
+    may_name_collaborator,
+    may_remove_collaborator,
+    may_take_part,
+)
 from scoping.policy.people import (
     may_answer_talent,
     may_confirm,
@@ -59,6 +65,7 @@ __all__ = [
     "may_check_in",
     "may_clear_blocker",
     "may_confirm",
+    "may_confirm_collaborator",
     "may_contribute",
     "may_decide_talent",
     "may_deliver",
@@ -69,15 +76,18 @@ __all__ = [
     "may_found",
     "may_judge",
     "may_lift",
+    "may_name_collaborator",
     "may_name_reviewer",
     "may_offer",
     "may_own_blocker",
     "may_propose_talent",
     "may_record_training",
+    "may_remove_collaborator",
     "may_revise",
     "may_sign",
     "may_suspend",
     "may_take_back",
+    "may_take_part",
     "may_withdraw",
     "one_at_a_time",
     "promises",

@@ -12,6 +12,11 @@ from scoping.services.cases import (
     suspend,
 )
 from scoping.services.check_ins import check_in, clear_blocker
+from scoping.services.collaborators import (
+    confirm_collaborator,
+    name_collaborator,
+    remove_collaborator,
+)
 from scoping.services.contributions import (
     add_contribution,
     confirm_contribution,
@@ -56,6 +61,7 @@ __all__ = [
     "attach_evidence",
     "check_in",
     "clear_blocker",
+    "confirm_collaborator",
     "confirm_contribution",
     "decide_talent_step",
     "deliver_milestone",
@@ -68,12 +74,14 @@ __all__ = [
     "found_fellowship",
     "lapse_offer",
     "lift",
+    "name_collaborator",
     "name_reviewer",
     "offer_scope",
     "preview",
     "propose_talent_step",
     "rebase_scope",
     "record_training",
+    "remove_collaborator",
     "remove_evidence",
     "return_milestone",
     "return_scope",

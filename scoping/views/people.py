@@ -96,7 +96,7 @@ def train(request: HttpRequest, ref: str) -> HttpResponse:
             person=case.fellow,
             program=case.program,
             by=_me(request),
-            completed_at=_instant(form.cleaned_data["completed_on"]),
+            completed_at=instant(form.cleaned_data["completed_on"]),
             kind=form.cleaned_data["kind"],
             evidence=form.cleaned_data["evidence"],
         ),
@@ -199,7 +199,7 @@ def _manages(case: Fellowship, user: Any) -> Refusal | None:
     return staff(case, user, roles.MANAGER, what="assigns mentors")
 
 
-def _instant(day: dt.date) -> dt.datetime:
+def instant(day: dt.date) -> dt.datetime:
     """Noon in UTC of that day, or the present instant where that is still to come today."""
     noon = dt.datetime.combine(day, TODAY_AT_NOON, tzinfo=dt.UTC)
     return min(noon, now()) if day == now().date() else noon

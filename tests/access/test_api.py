@@ -220,7 +220,11 @@ def test_a_request_through_the_api(world: World) -> None:
     refused = fellow.post(f"{one}check/", reason, content_type="application/json")
     assert refused.status_code == 403
     assert signed_in(world.other_applicant).get(one).status_code == 404
-    assert steward.post(f"{one}check/", reason, content_type="application/json").status_code == 200
+    unanswered = steward.post(f"{one}check/", reason, content_type="application/json")
+    assert (unanswered.status_code, unanswered.json()["code"]) == (409, "unanswered")
+    answers = {key: {"holds": True} for key in scenario.all_hold(data)}
+    checked = {**reason, "answers": answers}
+    assert steward.post(f"{one}check/", checked, content_type="application/json").status_code == 200
     done = manager.post(f"{one}approve/", reason, content_type="application/json").json()
     assert done["state"] == "approved"
     grant = Grant.objects.get()

@@ -13,9 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from access import services
+from access import services, usage
 from access.models import AccessEvent, AccessRequest, Grant
-from access.views.grants import usage
 from fellowship.accounts.models import User
 from fellowship.kernel.journal import System
 from fellowship.kernel.time import frozen, now
@@ -220,11 +219,13 @@ def test_from_request_to_deletion_by_pages(world: World) -> None:
     fellow, steward, manager, oncall = (
         client_of(user) for user in (world.applicant, world.steward, world.manager, world.oncall)
     )
-    refused = fellow.post(f"{url}check/", {"reason": "Mine."})
+    checked = {"reason": "Nothing less.", "outcome": "check"}
+    checked |= {f"holds_{key}": "yes" for key in scenario.all_hold(data)}
+    refused = fellow.post(f"{url}check/", checked)
     assert refused.status_code == 403
     assert b"Only a data steward" in refused.content
-    assert steward.post(f"{url}check/", {"reason": ""}).status_code == 409
-    assert steward.post(f"{url}check/", {"reason": "Nothing less."}).status_code == 302
+    assert steward.post(f"{url}check/", {"reason": ""}).status_code == 422
+    assert steward.post(f"{url}check/", checked).status_code == 302
     assert manager.post(f"{url}approve/", {"reason": "Least that serves."}).status_code == 302
     grant = Grant.objects.get()
     agreement = grant.agreement
@@ -353,7 +354,7 @@ def test_each_grant_counts_what_was_done_under_it(world: World, reported: Grant)
             by=System("test"),
         )
     counted = {
-        grant: {row["operation"]: (row["within"], row["outside"]) for row in usage(grant)}
+        grant: {row.label: (row.within, row.outside) for row in usage.of(grant).operations}
         for grant in (first, second)
     }
     assert counted[first]["Query"] == (1, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def test_the_board_sees_what_is_asked_and_the_parties_do_not_vote(world: World) 
         "Why less would not do",
         "Lesser variants considered",
         "The steward's check",
+        "Checked",
         "Five safes",
         "Handling, Data handling standard v1",
     ]
@@ -150,7 +152,13 @@ WRONG = ("applicant", "mentor", "stranger", "auditor", "sponsor", "product_owner
 def test_everyone_else_is_refused_with_a_reason(world: World, who: str) -> None:
     request = scenario.requested(world)
     person = getattr(world, who)
-    for verb in (services.check_request, services.refuse_request, services.approve_request):
+    verbs: tuple[Callable[..., Any], ...] = (
+        partial(services.check_request, answers=scenario.all_hold(request.dataset)),
+        services.send_back_request,
+        services.refuse_request,
+        services.approve_request,
+    )
+    for verb in verbs:
         code = code_of(lambda verb=verb: verb(request=request, by=person, reason="I say so."))
         assert code in ("wrong_role", "separation")
 
@@ -161,16 +169,15 @@ def test_a_steward_who_mentors_the_case_does_not_check_it(world: World) -> None:
     request = scenario.requested(world)
     grant_role(user=world.mentor, realm=world.program.realm, role="steward", by=journal.System("t"))
     mentor = world.fresh("mentor")
-    assert code_of(lambda: services.check_request(request=request, by=mentor, reason="Fine.")) == (
-        "separation"
-    )
+    check = partial(services.check_request, answers=scenario.all_hold(request.dataset))
+    assert code_of(lambda: check(request=request, by=mentor, reason="Fine.")) == "separation"
 
 
 def test_a_judgement_gives_its_reason(world: World) -> None:
     request = scenario.requested(world)
-    assert (
-        code_of(lambda: services.check_request(request=request, by=world.steward, reason=" "))
-        == "no_reason/reason"
+    check = partial(services.check_request, answers=scenario.all_hold(request.dataset))
+    assert code_of(lambda: check(request=request, by=world.steward, reason=" ")) == (
+        "no_reason/reason"
     )
 
 

@@ -122,6 +122,7 @@ def _the_rest(world: World) -> None:
     _a_changed_request(world)
     grant = access_scenes.granted(world)
     _outputs(world, grant)
+    grant = _changed_access(world, grant)
     access.change_dataset(
         dataset=grant.dataset, tier="highly_restricted", by=world.steward, reason="Names found."
     )
@@ -184,6 +185,21 @@ def _outputs(world: World, grant: Grant) -> None:
     )
     with frozen(now() + 400 * DAY):
         sweep()
+
+
+def _changed_access(world: World, grant: Grant) -> Grant:
+    """A request sent back, a grant narrowed, one about to end, and a collaborator who leaves."""
+    other = access_scenes.dataset(world, "refusal-logs")
+    helper = access_scenes.collaborator(world, grant.fellowship)
+    asked = access_scenes.requested(world, grant.fellowship, other, person=helper.person)
+    access.send_back_request(request=asked, by=world.steward, reason="Fewer fields.")
+    with frozen(grant.ends_at - 3 * DAY):
+        sweep()
+    narrowed = access.narrow_grant(
+        grant=grant, operations=["query"], fields=["turn"], by=world.steward, reason="Enough."
+    )
+    scoping.remove_collaborator(collaborator=helper, by=world.manager, reason="They left.")
+    return narrowed
 
 
 def _a_changed_request(world: World) -> None:

@@ -6,10 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from access import services
+from access.checks import Answer, questions_for
 from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
 from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.time import now
-from scoping.models import Fellowship
+from scoping import services as scoping
+from scoping.models import Collaborator, Fellowship
 from tests.scenarios.governance import decide_on
 from tests.scenarios.scoping import signed_fellowship
 
@@ -94,8 +96,16 @@ def checked(world: World, request: AccessRequest | None = None, **asked: Any) ->
     """The steward found that nothing less serves."""
     request = request or requested(world, **asked)
     return services.check_request(
-        request=request, by=world.steward, reason="The synthetic mirror loses turn order."
+        request=request,
+        answers=all_hold(request.dataset),
+        by=world.steward,
+        reason="The synthetic mirror loses turn order.",
     )
+
+
+def all_hold(data: Dataset) -> dict[str, Answer]:
+    """Every question of the steward's check, answered by yes."""
+    return {question.key: Answer(True) for question in questions_for(data)}
 
 
 def with_board(world: World, request: AccessRequest | None = None, **asked: Any) -> AccessRequest:
@@ -185,3 +195,27 @@ def deleted(world: World, grant: Grant, *, verified: bool = True) -> DeletionCer
             certificate=certificate, by=world.steward, reason="The volume is gone."
         )
     return certificate
+
+
+def collaborator(
+    world: World, fellowship: Fellowship | None = None, *, trained: bool = True
+) -> Collaborator:
+    """A stranger the fellow named, confirmed by the manager and trained."""
+    fellowship = fellowship or signed_fellowship(world)
+    named = scoping.name_collaborator(
+        fellowship=fellowship,
+        name="Stranger",
+        email=world.stranger.email,
+        part="Annotates the refusals by hand.",
+        by=fellowship.fellow,
+    )
+    found = scoping.confirm_collaborator(collaborator=named, by=world.manager)
+    if trained:
+        scoping.record_training(
+            person=world.stranger,
+            program=world.program,
+            completed_at=now() - dt.timedelta(hours=2),
+            evidence="Session of Monday",
+            by=world.manager,
+        )
+    return found

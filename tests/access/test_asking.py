@@ -1,0 +1,461 @@
+"""The steward's check question by question; sent back and sent again; renewed; narrowed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import count
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from access import services, usage
+from access.checks import Answer
+from access.decisions import decide
+from access.models import AccessRequest, Grant, GrantReminder
+from access.services.reminding import remind
+from fellowship.accounts.models import User
+from fellowship.history.models import Event
+from fellowship.kernel.journal import System
+from fellowship.kernel.time import frozen, now
+from fellowship.notices.models import Notice
+from scoping.models import Fellowship
+from tests.access.test_requests import code_of
+from tests.governance.test_board_race import at_once
+from tests.scenarios import access as scenario
+from tests.scenarios import scoping as scopes
+from tests.scenarios.world import World, make_world
+
+ROWS = [
+    {"key": "english", "label": "Dialogues in English", "description": ""},
+    {"key": "late", "label": "Dialogues of 20 turns or more", "description": "By turn count."},
+]
+
+
+def said(request: AccessRequest, **changes: Any) -> dict[str, Any]:
+    """What a request says, as the verb that revises it takes it."""
+    names = ("operations", "fields", "row_filters", "purpose", "why_less_would_not_do")
+    return {
+        **{name: getattr(request, name) for name in (*names, "starts_on", "ends_on")},
+        **changes,
+    }
+
+
+def test_every_question_is_answered_and_every_one_by_yes(world: World) -> None:
+    request = scenario.requested(world)
+    all_hold = scenario.all_hold(request.dataset)
+    assert list(all_hold) == ["purpose", "fields", "lesser", "handling"], "no codes, no question"
+
+    def check(**answers: Answer) -> Any:
+        given = {**all_hold, **answers}
+        return services.check_request(
+            request=request,
+            answers={key: answer for key, answer in given.items() if answer},
+            by=world.steward,
+            reason="Looked.",
+        )
+
+    assert code_of(lambda: check(lesser=None)) == "unanswered/holds_lesser"  # type: ignore[arg-type]
+    assert code_of(lambda: check(fields=Answer(False, "Too many."))) == (
+        "does_not_hold/holds_fields"
+    )
+    checked = check(purpose=Answer(True, "Question 1.2."))
+    first = checked.checklist[0]
+    assert (first["key"], first["holds"], first["note"]) == ("purpose", True, "Question 1.2.")
+
+
+def test_data_with_use_codes_is_checked_against_them(world: World) -> None:
+    data = scenario.dataset(world, "coded", duo=["DUO:0000046"])
+    assert "duo" in scenario.all_hold(data)
+
+
+def test_sent_back_changed_and_sent_again_loses_nothing(world: World) -> None:
+    request = scenario.requested(world)
+    no = {"fields": Answer(False, "Only “refused” is counted.")}
+    bare = {"fields": Answer(False)}
+    back = services.send_back_request
+    assert code_of(
+        lambda: back(request=request, by=world.steward, reason="Fewer.", answers=bare)
+    ) == ("no_note/note_fields")
+    request = back(request=request, by=world.steward, reason="Fewer fields.", answers=no)
+    assert (request.state, request.sent_back_because) == ("changes", "Fewer fields.")
+    events = Event.objects.count()
+    assert back(request=request, by=world.steward, reason="Again.").sent_back_because == (
+        "Fewer fields."
+    )
+    assert Event.objects.count() == events, "a second press does nothing"
+    assert code_of(lambda: scenario.requested(world, request.fellowship)) == "already_asked"
+    assert (
+        code_of(lambda: services.revise_request(request=request, by=world.mentor, **said(request)))
+        == "not_yours"
+    )
+    revised = services.revise_request(
+        request=request, by=world.applicant, **said(request, fields=["refused"])
+    )
+    assert (revised.state, revised.fields, revised.purpose) == (
+        "requested",
+        ["refused"],
+        request.purpose,
+    )
+    history = AccessRequest.history.filter(id=request.pk)  # type: ignore[attr-defined]
+    assert ["turn", "refused"] in [row.fields for row in history]
+    assert Notice.objects.filter(kind="access.sent_back", recipient=world.applicant).count() == 1
+    assert scenario.decided(world, revised).grant.fields == ["refused"]
+
+
+def test_the_check_is_taken_back_with_the_request(world: World) -> None:
+    request = scenario.checked(world)
+    sent = services.send_back_request(request=request, by=world.manager, reason="A shorter time.")
+    assert (sent.checked_at, sent.checked_by, sent.steward_check) == (None, None, "")
+
+
+@pytest.mark.parametrize("who", ["applicant", "mentor", "stranger", "auditor", "chair"])
+def test_others_send_nothing_back(world: World, who: str) -> None:
+    request = scenario.requested(world)
+    person = getattr(world, who)
+    code = code_of(
+        lambda: services.send_back_request(request=request, by=person, reason="I say so.")
+    )
+    assert code in ("wrong_role", "separation")
+
+
+def test_rows_are_chosen_from_what_the_dataset_offers_and_stand_in_the_agreement(
+    world: World,
+) -> None:
+    data = scenario.dataset(world, row_filters=ROWS)
+    case = scopes.signed_fellowship(world)
+    assert code_of(lambda: scenario.requested(world, case, data, row_filters=["french"])) == (
+        "unknown_row_filter/row_filters"
+    )
+    grant = scenario.granted(world, case, data, row_filters=["late"])
+    assert (grant.row_filters, grant.purpose) == (["late"], grant.request.purpose)
+    assert "Rows: these and no others." in grant.agreement.text
+    assert "- Dialogues of 20 turns or more: By turn count." in grant.agreement.text
+    assert "English" not in grant.agreement.text
+
+
+NUMBERS = count(1_000)
+
+
+def use(grant: Grant, *kinds: str, **details: Any) -> None:
+    """The environment reports an act of each kind."""
+    services.ingest(
+        program=grant.fellowship.program,
+        events=[scenario.event(grant, next(NUMBERS), kind=kind, details=details) for kind in kinds],
+        source="test",
+        by=System("test"),
+    )
+
+
+def test_usage_counts_operations_fields_and_months(world: World, grant: Grant) -> None:
+    use(grant, "query", "query", fields=["turn"])
+    use(grant, "export")
+    found = usage.of(grant)
+    counted = {row.key: (row.within, row.outside, row.unused) for row in found.operations}
+    assert counted == {
+        "view": (0, 0, True),
+        "query": (2, 0, False),
+        "run_code": (0, 0, True),
+        "export": (0, 1, False),
+    }
+    assert {row.key: row.within for row in found.fields} == {"turn": 2, "refused": 0}
+    assert [(within, outside) for _, within, outside in found.months] == [(2, 1)]
+    assert (found.total, found.outside) == (2, 1)
+
+
+def test_of_fields_nothing_is_known_where_no_act_names_them(world: World, grant: Grant) -> None:
+    use(grant, "query")
+    assert usage.of(grant).fields == []
+
+
+def renew(grant: Grant, **changes: Any) -> AccessRequest:
+    """The fellow asks for the query alone for thirty days more."""
+    end = grant.request.ends_on
+    asked: dict[str, Any] = {
+        "operations": ["query"],
+        "fields": ["turn"],
+        "purpose": grant.purpose,
+        "why_less_would_not_do": "The last turns are still to be counted.",
+        "ends_on": end + dt.timedelta(days=30),
+        "by": grant.fellowship.fellow,
+    }
+    return services.renew_grant(grant=grant, **{**asked, **changes})
+
+
+@pytest.fixture
+def short(world: World) -> Grant:
+    """A grant of ten days, of which the query was used on one field."""
+    case = scopes.signed_fellowship(world)
+    today = case.program.calendar().local(now()).date()
+    grant = scenario.granted(world, case, ends_on=today + dt.timedelta(days=10))
+    use(grant, "query", fields=["turn"])
+    return grant
+
+
+def test_a_renewal_is_a_new_decision_that_follows_without_gap_or_overlap(
+    world: World, short: Grant
+) -> None:
+    request = renew(short)
+    assert (request.renews, request.earlier, request.state) == (short, 0, "requested")
+    assert renew(short) == request, "asked for twice is once"
+    request = scenario.decided(world, request)
+    scenario.accept(request.agreement)
+    follows = request.grant
+    assert follows.starts_at == short.ends_at
+    short.refresh_from_db()
+    assert short.revoked_at is None, "the old one ends by its own date"
+    ask = {"person": world.applicant, "dataset": short.dataset}
+    before, after = short.ends_at - dt.timedelta(seconds=1), short.ends_at
+    assert decide(**ask, operation="view", at=before).allowed
+    assert not decide(**ask, operation="view", at=after).allowed
+    assert decide(**ask, operation="query", at=after).allowed
+    assert f"it follows on {short.ref}" in follows.agreement.text
+    with frozen(follows.starts_at):
+        again = renew(follows, why_unused_is_kept="It has only begun.")
+    assert (again.renews, again.earlier) == (follows, 1)
+
+
+def test_what_was_never_used_is_left_out_or_its_reason_given(world: World, short: Grant) -> None:
+    wide: dict[str, Any] = {"operations": ["query", "view"], "fields": ["turn", "refused"]}
+    assert code_of(lambda: renew(short, **wide)) == "unused_kept/why_unused_is_kept"
+    request = renew(short, **wide, why_unused_is_kept="The second half reads both.")
+    assert request.why_unused_is_kept == "The second half reads both."
+    assert renew(short).pk == request.pk
+
+
+def test_the_board_decides_on_a_renewal_with_the_use_before_it(world: World, short: Grant) -> None:
+    from access.board import AccessMatter
+
+    sections = AccessMatter().dossier(renew(short))["sections"]
+    used = next(s for s in sections if s["heading"].startswith("Used of"))
+    assert ["Query", "1 within, 0 outside"] in used["rows"]
+    assert ["Renewed before", "0 times"] in used["rows"]
+
+
+@pytest.mark.parametrize("who", ["steward", "manager", "stranger", "other_applicant"])
+def test_a_renewal_is_asked_for_by_those_of_the_case(world: World, short: Grant, who: str) -> None:
+    assert code_of(lambda: renew(short, by=getattr(world, who))) == "not_yours"
+
+
+def test_what_has_ended_or_was_revoked_is_not_renewed(world: World, short: Grant) -> None:
+    with frozen(short.ends_at):
+        assert code_of(lambda: renew(short)) == "ended"
+    services.revoke_grant(grant=short, by=world.steward, reason="A leak.")
+    assert code_of(lambda: renew(short)) == "revoked"
+
+
+def told(world: World, grant: Grant, days: int) -> list[str]:
+    """The titles of what the person hears in the sweep so many days before the end."""
+    known = set(Notice.objects.values_list("pk", flat=True))
+    with frozen(grant.ends_at - dt.timedelta(days=days, minutes=-5)):
+        remind(now())
+        assert remind(now()) == 0, "told once"
+    new = Notice.objects.filter(kind="access.grant_ends", recipient=grant.person)
+    return [notice.title for notice in new.exclude(pk__in=known)]
+
+
+def test_its_end_is_told_30_and_7_days_before_by_threshold(world: World, grant: Grant) -> None:
+    assert told(world, grant, 31) == []
+    assert told(world, grant, 30) == ["Access to Refusal logs ends within 30 days"]
+    assert told(world, grant, 20) == []
+    made = narrow(grant, world.steward)
+    assert told(world, made, 12) == [], "narrowed is not told of again"
+    assert told(world, made, 5) == ["Access to Refusal logs ends within 7 days"]
+    reminders = GrantReminder.objects.order_by("pk").values_list("grant__ref", "days")
+    assert list(reminders) == [(grant.ref, 30), (made.ref, 7)]
+
+
+def test_after_an_outage_the_nearest_end_alone_is_told(world: World, grant: Grant) -> None:
+    assert told(world, grant, 2) == ["Access to Refusal logs ends within 7 days"]
+
+
+def test_of_an_end_that_is_renewed_or_no_end_nothing_is_told(world: World, short: Grant) -> None:
+    renew(short)
+    assert told(world, short, 3) == []
+
+
+def narrow(grant: Grant, by: User, **left: Any) -> Grant:
+    """Only the query goes on, on one field."""
+    given = {"operations": ["query"], "fields": ["turn"], "reason": "Enough."}
+    return services.narrow_grant(grant=grant, by=by, **{**given, **left})
+
+
+@pytest.mark.parametrize("who", ["applicant", "steward"])
+def test_a_grant_is_narrowed_at_once_and_the_past_stays_as_it_was(
+    world: World, short: Grant, who: str
+) -> None:
+    ask = {"person": world.applicant, "dataset": short.dataset, "operation": "view"}
+    then = now()
+    assert decide(**ask).allowed
+    with frozen(then + dt.timedelta(hours=1)):
+        made = narrow(short, getattr(world, who))
+        assert not decide(**ask).allowed
+        assert decide(**{**ask, "operation": "query"}).allowed
+        assert decide(**ask, at=then).allowed, "then it was wide"
+        assert narrow(short, world.steward) == made, "a second press does nothing"
+    assert (made.narrows, made.ends_at, made.decision) == (short, short.ends_at, short.decision)
+    assert (made.agreement, made.request) == (short.agreement, short.request)
+    assert usage.of(made).total == 1, "what was used of the wider one counts"
+    assert short.request.grant == made
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [
+        ({"operations": []}, "no_operation/operations"),
+        ({"operations": ["query", "export"]}, "wider/operations"),
+        ({"fields": ["turn", "text"]}, "wider/fields_wanted"),
+        ({"fields": []}, "wider/fields_wanted"),
+        (
+            {"operations": ["view", "query", "run_code"], "fields": ["turn", "refused"]},
+            "nothing_left_out",
+        ),
+        ({"reason": " "}, "no_reason/reason"),
+    ],
+)
+def test_narrowing_only_narrows(
+    world: World, short: Grant, left: dict[str, Any], code: str
+) -> None:
+    assert code_of(lambda: narrow(short, world.steward, **left)) == code
+
+
+@pytest.mark.parametrize("who", ["mentor", "manager", "auditor", "stranger"])
+def test_others_narrow_nothing(world: World, short: Grant, who: str) -> None:
+    assert code_of(lambda: narrow(short, getattr(world, who))) == "wrong_role"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_decide_at_once_and_there_is_one_grant() -> None:
+    world = make_world()
+    data = scenario.dataset(world, tier="internal")
+    request = scenario.checked(world, scenario.requested(world, data=data))
+    done = at_once(
+        lambda: services.approve_request(request=request, by=world.manager, reason="Yes."),
+        lambda: services.refuse_request(request=request, by=world.manager, reason="No."),
+        lambda: services.send_back_request(request=request, by=world.steward, reason="Less."),
+    )
+    request.refresh_from_db()
+    assert Grant.objects.count() == (1 if request.state == "approved" else 0)
+    assert sum(not isinstance(result, Exception) for result in done) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_revoked_and_narrowed_at_once_leaves_nothing_open_or_the_narrow_one_alone() -> None:
+    world = make_world()
+    grant = scenario.granted(world, data=scenario.dataset(world, tier="internal"))
+    at_once(
+        lambda: services.revoke_grant(grant=grant, by=world.steward, reason="A leak."),
+        lambda: narrow(grant, world.applicant),
+    )
+    grant.refresh_from_db()
+    assert grant.revoked_at is not None
+    assert list(Grant.objects.filter(revoked_at=None).values_list("narrows", flat=True)) in (
+        [],
+        [grant.pk],
+    )
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_accepted_twice_at_once_is_accepted_once() -> None:
+    world = make_world()
+    data = scenario.dataset(world, tier="internal")
+    agreement = scenario.decided(world, scenario.requested(world, data=data)).agreement
+    at_once(lambda: scenario.accept(agreement), lambda: scenario.accept(agreement))
+    assert Event.objects.filter(verb="access.accept_agreement").count() == 1
+    assert Fellowship.objects.get().state == "research"
+
+
+def test_the_whole_way_by_the_api(world: World, short: Grant) -> None:
+    """Renewal, sent back, revised, checked; the grant narrowed; its use read."""
+
+    def client(who: str) -> Any:
+        found = Client()
+        found.force_login(User.objects.get(pk=getattr(world, who).pk))
+        return lambda url, body=None: (
+            found.post(f"/api/v1/access/{url}", body, content_type="application/json")
+            if body is not None
+            else found.get(f"/api/v1/access/{url}")
+        )
+
+    fellow, steward = client("applicant"), client("steward")
+    used = fellow(f"grants/{short.pk}/usage/").json()
+    assert {row["key"]: row["within"] for row in used["operations"]}["query"] == 1
+    body = {
+        "operations": ["query", "view"],
+        "fields_wanted": ["turn"],
+        "purpose": "The second half.",
+        "why_less_would_not_do": "Rare events.",
+        "ends_on": (short.request.ends_on + dt.timedelta(days=9)).isoformat(),
+    }
+    kept = fellow(f"grants/{short.pk}/renew/", body)
+    assert (kept.status_code, kept.json()["code"]) == (409, "unused_kept")
+    made = fellow(f"grants/{short.pk}/renew/", {**body, "operations": ["query"]})
+    assert (made.status_code, made.json()["renews"]) == (201, short.ref)
+    one = f"requests/{made.json()['id']}/"
+    no = {"reason": "A shorter time.", "answers": {"fields": {"holds": False, "note": "One."}}}
+    assert fellow(f"{one}send-back/", no).status_code == 403
+    assert steward(f"{one}send-back/", no).json()["state"] == "changes"
+    again = {**body, "operations": ["query"], "starts_on": made.json()["starts_on"]}
+    assert fellow(f"{one}revise/", again).json()["state"] == "requested"
+    narrowed = {"operations": ["query"], "fields_wanted": ["turn"], "reason": "Enough."}
+    assert fellow(f"grants/{short.pk}/narrow/", narrowed).status_code == 200
+    assert Grant.objects.get(narrows=short).operations == ["query"]
+
+
+def page_of(user: User, url: str, data: Any = None) -> Any:
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client.get(url) if data is None else client.post(url, data)
+
+
+def test_the_renewal_page_shows_the_use_and_starts_from_it(world: World, short: Grant) -> None:
+    answer = page_of(world.applicant, f"{short.get_absolute_url()}renew/")
+    page = answer.content.decode()
+    assert page.count("Never used") >= 2
+    assert "Never renewed before." in page
+    form = answer.context["form"]
+    assert (form["operations"].value(), form["fields_wanted"].value()) == (["query"], ["turn"])
+    empty = page_of(world.applicant, f"{short.get_absolute_url()}renew/", {"purpose": "Half two."})
+    assert empty.status_code == 422
+    assert "Half two." in empty.content.decode()
+
+
+def test_the_check_page_lays_evidence_beside_each_question(world: World) -> None:
+    data = scenario.dataset(world, row_filters=ROWS, duo=["DUO:0000046"])
+    request = scenario.requested(world, data=data, row_filters=["late"])
+    url = f"{request.get_absolute_url()}check/"
+    page = page_of(world.steward, url).content.decode()
+    for said in (
+        "2 of 3 fields: turn, refused",
+        "Rows: Dialogues of 20 turns or more",
+        "Scope of work v1, 1.2 Research question",
+        "NCU, non-commercial use only",
+        "Query: yes",
+    ):
+        assert said in page, said
+    assert "checked" not in page.partition("<form")[2].partition("</form>")[0], "nothing is chosen"
+    back = {"outcome": "send_back", "holds_fields": "no", "reason": "Fewer."}
+    answer = page_of(world.steward, url, back)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"note_fields"}
+    assert page_of(world.steward, url, {**back, "note_fields": "One is enough."}).status_code == 302
+    page = page_of(world.applicant, request.get_absolute_url()).content.decode()
+    assert "With you: change it and send it again" in page
+    form = page_of(world.applicant, f"{request.get_absolute_url()}revise/")
+    assert form.context["form"]["purpose"].value() == request.purpose
+    assert "One is enough." in form.content.decode()
+
+
+def test_the_narrowing_page(world: World, short: Grant) -> None:
+    url = f"{short.get_absolute_url()}narrow/"
+    assert page_of(world.steward, url).status_code == 200
+    wrong = page_of(world.steward, url, {"operations": ["query"], "reason": ""})
+    assert set(wrong.context["form"].errors) == {"fields_wanted", "reason"}
+    sent = {"operations": ["query"], "fields_wanted": ["turn"], "reason": "Enough."}
+    done = page_of(world.steward, url, sent)
+    assert done.status_code == 302
+    page = page_of(world.applicant, short.get_absolute_url()).content.decode()
+    assert "stands in its place" in page

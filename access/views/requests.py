@@ -190,13 +190,11 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
     form = CheckForm(posted(request), lines=checks.lines(found, signed_scope(found.fellowship)))
 
     def perform() -> AccessRequest:
-        verb_of = {"check": services.check_request, "send_back": services.send_back_request}
-        return verb_of[form.cleaned_data["outcome"]](
-            request=found,
-            answers=form.answers(),
-            by=request.user,  # type: ignore[arg-type]
-            reason=form.cleaned_data["reason"],
-        )
+        user: Any = request.user
+        given = {"answers": form.answers(), "reason": form.cleaned_data["reason"]}
+        if form.cleaned_data["outcome"] == "check":
+            return services.check_request(request=found, by=user, **given)
+        return services.send_back_request(request=found, by=user, **given)
 
     return form_verb(
         request,

@@ -9,6 +9,11 @@ FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=fellowship.settings \
     FELLOWSHIP_VAR=/var/lib/fellowship STATIC_ROOT=/srv/fellowship/staticfiles BIND=0.0.0.0:8000
+# Pango sets the text of PDFs; the faces are for scripts that ours do not have.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+        libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 fellowship \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin fellowship \
     && install -d -o fellowship -g fellowship /var/lib/fellowship

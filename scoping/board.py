@@ -56,9 +56,10 @@ class AmendmentKind(MatterKind):
         return subject.text_hash or revision(subject)
 
     def parties(self, subject: ScopeOfWork) -> set[int]:
-        """The fellow and the mentor: both gain by it."""
+        """The fellow and the mentor, who gain by it, and who asked, be it not who refers it."""
         case = subject.fellowship
-        return {pk for pk in (case.fellow_id, case.mentor_id) if pk}
+        asked = {subject.proposed_by_id} - {subject.prepared_by_id}
+        return {pk for pk in (case.fellow_id, case.mentor_id, *asked) if pk}
 
     def related(self, subject: ScopeOfWork) -> Iterable[Model]:
         return (subject.fellowship, subject.fellowship.proposal)

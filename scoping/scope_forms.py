@@ -66,12 +66,13 @@ class ScopeForm(_Clauses):
         """The fields under the headings of the document, but for the stages."""
         return [(s, [self[c.key] for c in s.clauses if c.key in _SINGLE]) for s in SECTIONS]
 
-    def stage_rows(self) -> Iterator[tuple[str, list[BoundField]]]:
-        """The fields of each stage, for the page, under its title."""
+    def stage_rows(self) -> Iterator[tuple[str, list[BoundField], bool]]:
+        """The fields of each stage, for the page, under its title; whether one of them is wrong."""
         for number in range(ROWS_MAX):
             if names := self._names(number):
                 known = self.known[number].title if number < len(self.known) else ""
-                yield known or "A further stage", [self[name] for name in names]
+                wrong = any(name in self.errors for name in names)
+                yield known or "A further stage", [self[name] for name in names], wrong
 
     def changes(self) -> dict[str, Any]:
         """Clause keys to values in the form services take, of those that differ."""

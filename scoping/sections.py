@@ -19,6 +19,7 @@ Kind = Literal[
     "text", "names", "choices", "choice", "days", "yes_no", "milestones", "checkpoints", "stages"
 ]
 TEXT_MAX: Final = 20_000
+LISTS: Final = ("names", "choices", "milestones", "checkpoints", "stages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Clause:
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     rows: int = 4
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its value reads as one item a line."""
+        return self.kind in LISTS
 
     def shown(self, value: Any) -> str:
         """The value as the document reads."""

@@ -148,7 +148,7 @@ class RequestInput(RevisionInput):
     excepting = ExceptionInput(required=False)
 
 
-class AnswerInput(Input):
+class CheckAnswerInput(Input):
     """Whether one statement of the check holds."""
 
     holds = serializers.BooleanField()
@@ -162,7 +162,7 @@ class AnswerInput(Input):
 class CheckInput(ReasonInput):
     """The steward's check: an answer for each question, by its key."""
 
-    answers = serializers.DictField(child=AnswerInput(), default=dict)
+    answers = serializers.DictField(child=CheckAnswerInput(), default=dict)
 
 
 class AcceptInput(Input):

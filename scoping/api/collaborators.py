@@ -28,7 +28,7 @@ class CollaboratorSerializer(serializers.ModelSerializer[Collaborator]):
         ]
 
 
-class NameInput(Input):
+class CollaboratorInput(Input):
     """Who it is, and what they do."""
 
     fellowship = serializers.CharField(max_length=30)
@@ -51,10 +51,10 @@ class CollaboratorViewSet(VisibleViewSet):
         "remove", services.remove_collaborator, subject="collaborator", input=ReasonInput
     )
 
-    @extend_schema(request=NameInput, responses={201: CollaboratorSerializer})
+    @extend_schema(request=CollaboratorInput, responses={201: CollaboratorSerializer})
     def create(self, request: Request) -> Response:
         """Name a collaborator of one's own fellowship."""
-        data: dict[str, Any] = self.validated(NameInput)
+        data: dict[str, Any] = self.validated(CollaboratorInput)
         cases = Fellowship.objects.visible_to(request.user)
         case = cases.filter(ref=data.pop("fellowship")).first()
         if case is None:

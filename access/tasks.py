@@ -77,19 +77,21 @@ kinds.register(KIND, "What a target system should let through", arrived)
 
 @on_change
 def changed(*, program: int | None, people: frozenset[int], datasets: frozenset[int]) -> None:
-    """Tell the programme's target systems once the change has committed.
+    """Tell the target systems concerned once the change has committed.
 
     A hint to hurry, once per block of a transaction: what is lost of it, the next sweep finds.
     """
-    here = set(connection.savepoint_ids)
+    here, about = set(connection.savepoint_ids), (program, people, datasets)
     waiting = [hook[1] for hook in connection.run_on_commit if hook[0] == here]
-    if not any(getattr(hook, "args", ()) == (program,) for hook in waiting):
-        journal.after_commit(partial(_hurry, program))
+    if not any(getattr(hook, "args", ()) == about for hook in waiting):
+        journal.after_commit(partial(_hurry, *about))
 
 
-def _hurry(program: int | None) -> None:
+def _hurry(program: int | None, people: frozenset[int], datasets: frozenset[int]) -> None:
     """At once where there is no broker, else by a worker. What fails is left to the sweep."""
     try:
+        if not enforcement.concerned(people, datasets):
+            return
         if settings.CELERY_TASK_ALWAYS_EAGER:
             sync_targets(program)
         else:

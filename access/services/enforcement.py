@@ -7,7 +7,7 @@ is lost costs a minute, never an access.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import F
@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from access import desired
 from access import target_policy as policy
 from access.desired import Desired, Pair
-from access.models import Assignment, Grant, TargetSystem
+from access.models import Assignment, Grant, TargetDataset, TargetSystem
 from access.services.targets import KIND
 from access.states import TargetKind
 from fellowship.accounts.models import Actor
@@ -42,6 +42,16 @@ def sync(programs: Iterable[int] | None = None) -> int:
     if programs is not None:
         targets = targets.filter(program_id__in=programs)
     return sum(sync_target(target=target, by=BY) for target in targets)
+
+
+def concerned(people: Collection[int], datasets: Collection[int]) -> bool:
+    """Whether a change about these people or datasets can concern any target system."""
+    served = TargetDataset.objects.filter(target__retired_at=None)
+    if people:
+        served = served.filter(dataset__grants__person__in=people)
+    if datasets:
+        served = served.filter(dataset__in=datasets)
+    return served.exists()
 
 
 @journal.verb("access.sync_target")

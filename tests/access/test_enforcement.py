@@ -348,7 +348,10 @@ def test_a_change_is_told_as_soon_as_it_has_committed(
     with django_capture_on_commit_callbacks(execute=True) as hooks:
         revoke(world, grant)
     assert row_of(grant).desired == []
-    assert len([hook for hook in hooks if getattr(hook, "args", ()) == (world.program.pk,)]) == 1
+    about = (world.program.pk, {grant.person_id}, {grant.dataset_id})
+    assert [getattr(hook, "args", ()) for hook in hooks].count(about) == 1
+    assert not enforcement.concerned({world.steward.pk}, ())
+    assert not enforcement.concerned({grant.person_id}, {grant.dataset_id + 1})
 
 
 def test_a_failing_hint_harms_nothing(

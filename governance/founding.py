@@ -180,7 +180,7 @@ def data_handling() -> rk.DataHandling:
     return rk.DataHandling(
         tiers={
             "public": tier(
-                label="@Published already",
+                label="Public",
                 meaning="Published already, or synthetic and made to be published.",
                 download="yes",
                 view_controlled="yes",
@@ -199,7 +199,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=True,
             ),
             "internal": tier(
-                label="@Internal and not",
+                label="Internal non-sensitive",
                 meaning="Internal and not sensitive: no personal data, no unreleased specifics.",
                 download="by_approval",
                 view_controlled="yes",
@@ -218,7 +218,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=False,
             ),
             "restricted": tier(
-                label="@Sensitive: real",
+                label="Restricted sensitive",
                 meaning="Sensitive: real conversations, evaluation data, anything re-identifiable.",
                 download="no",
                 view_controlled="yes",
@@ -237,7 +237,7 @@ def data_handling() -> rk.DataHandling:
                 identifiers_leave=False,
             ),
             "highly_restricted": tier(
-                label="@Identifies people",
+                label="Highly restricted",
                 meaning="Identifies people or could arm an attacker; leaves no controlled room.",
                 download="no",
                 view_controlled="by_approval",

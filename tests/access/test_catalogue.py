@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from access import services
 from access.models import Dataset
+from access.states import Tier
 from access.suggesting import least_that_serves
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refused
@@ -178,6 +179,8 @@ def test_the_page_of_a_dataset_takes_few_queries(world: World, grant: Any) -> No
 def test_the_four_tiers_stand_side_by_side_for_the_programmes_people(world: World) -> None:
     page = client_of(world.applicant).get("/access/tiers/").content.decode()
     assert page.count('scope="col"') == 5
+    for tier in Tier:
+        assert f">{tier.label}</th>" in page, "named by the standard as by us, until it says else"
     assert "Use in model weights" in page
     assert "Data handling standard v1" in page
     assert client_of(world.stranger).get("/access/tiers/").status_code == 404

@@ -99,7 +99,7 @@ def test_one_html_file_asks_for_nothing_and_carries_the_signed_text(
 
 
 def test_a_draft_and_a_superseded_version_say_so(world: World, signed: Fellowship) -> None:
-    draft = amended_scope(world, signed, retention_days=10)
+    draft = amended_scope(world, signed, tools="A notebook.")
     said = words(paper.html(draft))
     assert "<strong>DRAFT</strong> Draft. Nothing in it is in force." in said
     assert "· DRAFT · SHA-256" in said

@@ -345,6 +345,8 @@ SPECTACULAR_SETTINGS = {
         "CallStateEnum": "fellowship.programs.states.CallState",
         "ConflictKindEnum": "fellowship.accounts.models.Conflict.Kind",
         "ProposalStateEnum": "proposals.states.ProposalState",
+        "ReleaseVerdictEnum": "access.release_states.ReleaseVerdict",
+        "OutputKindEnum": "access.release_states.OutputKind",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
     },
     "POSTPROCESSING_HOOKS": [

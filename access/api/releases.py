@@ -52,7 +52,7 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
         )
 
 
-class AnswerSerializer(serializers.ModelSerializer[ReleaseAnswer]):
+class ReleaseAnswerSerializer(serializers.ModelSerializer[ReleaseAnswer]):
     """One answer of a review that is open."""
 
     output = serializers.CharField(source="output.sha256")
@@ -64,11 +64,11 @@ class AnswerSerializer(serializers.ModelSerializer[ReleaseAnswer]):
         fields = ("output", "criterion", "answer", "note")
 
 
-class ReviewSerializer(serializers.ModelSerializer[ReleaseReview]):
+class ReleaseReviewSerializer(serializers.ModelSerializer[ReleaseReview]):
     """One review: one's own, or any once both are open. Sealed, it says its commitment alone."""
 
     reviewer = serializers.CharField(source="reviewer.name")
-    answers = AnswerSerializer(many=True)
+    answers = ReleaseAnswerSerializer(many=True)
 
     class Meta:
         """Its columns."""
@@ -96,7 +96,7 @@ class ReleaseSerializer(serializers.ModelSerializer[ReleaseRequest]):
     requester = serializers.CharField(source="requester.name")
     datasets = serializers.SerializerMethodField()
     outputs = OutputSerializer(source="standing_outputs", many=True)
-    reviews = ReviewSerializer(source="readable_reviews", many=True)
+    reviews = ReleaseReviewSerializer(source="readable_reviews", many=True)
 
     class Meta:
         """Its columns."""
@@ -126,7 +126,7 @@ class ReleaseSerializer(serializers.ModelSerializer[ReleaseRequest]):
         return [source.dataset.ref for source in row.sources.all()]
 
 
-class AskInput(Input):
+class ReleaseAskInput(Input):
     """What is to leave, what for, whereto, and which datasets it was made from."""
 
     fellowship = serializers.CharField(max_length=30)
@@ -156,7 +156,7 @@ class ExplanationInput(Input):
     explanation = serializers.CharField(max_length=5_000)
 
 
-class AnswerInput(Input):
+class ReleaseAnswerInput(Input):
     """One answer, by the file's hash and the criterion."""
 
     output = serializers.CharField(max_length=64)
@@ -165,15 +165,15 @@ class AnswerInput(Input):
     note = serializers.CharField(max_length=2_000, allow_blank=True, default="")
 
 
-class ReviewInput(Input):
+class ReleaseReviewInput(Input):
     """One of the two reviews."""
 
     verdict = serializers.ChoiceField(choices=ReleaseVerdict.choices)
     comment = serializers.CharField(max_length=4_000, allow_blank=True, default="")
-    answers = serializers.ListField(child=AnswerInput(), max_length=500)
+    answers = serializers.ListField(child=ReleaseAnswerInput(), max_length=500)
 
 
-class VerdictInput(Input):
+class ReleaseVerdictInput(Input):
     """What is found now, and why."""
 
     verdict = serializers.ChoiceField(choices=ReleaseVerdict.choices)
@@ -194,7 +194,7 @@ class ReleaseViewSet(VisibleViewSet):
         "withdraw", services.withdraw_release, subject="request", input=NoInput
     )
     settle = service_action(
-        "settle", services.settle_release, subject="request", input=VerdictInput
+        "settle", services.settle_release, subject="request", input=ReleaseVerdictInput
     )
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -210,10 +210,10 @@ class ReleaseViewSet(VisibleViewSet):
         )
         return found
 
-    @extend_schema(request=AskInput, responses={201: ReleaseSerializer})
+    @extend_schema(request=ReleaseAskInput, responses={201: ReleaseSerializer})
     def create(self, request: Request) -> Response:
         """Begin a request; files are added to it."""
-        data = self.validated(AskInput)
+        data = self.validated(ReleaseAskInput)
         cases = Fellowship.objects.visible_to(request.user).filter(ref=data.pop("fellowship"))
         case = cases.first()
         if case is None:
@@ -272,11 +272,11 @@ class ReleaseViewSet(VisibleViewSet):
         )
         return Response(OutputSerializer(made).data)
 
-    @extend_schema(request=ReviewInput, responses={200: ReleaseSerializer})
+    @extend_schema(request=ReleaseReviewInput, responses={200: ReleaseSerializer})
     @action(detail=True, methods=["post"])
     def review(self, request: Request, pk: str) -> Response:
         """Send one of the two reviews; both open when the second is in."""
-        found, data = self.get_object(), self.validated(ReviewInput)
+        found, data = self.get_object(), self.validated(ReleaseReviewInput)
         keys = {output.sha256: str(output.pk) for output in found.standing_outputs}
         answers: dict[str, dict[str, dict[str, str]]] = {}
         for one in data.pop("answers"):
@@ -288,7 +288,7 @@ class ReleaseViewSet(VisibleViewSet):
         services.send_release_review(request=found, by=request.user, answers=answers, **data)  # type: ignore[arg-type]
         return self.shown(found)
 
-    @extend_schema(request=VerdictInput, responses={200: ReleaseSerializer})
+    @extend_schema(request=ReleaseVerdictInput, responses={200: ReleaseSerializer})
     @action(detail=True, methods=["post"])
     def revise(self, request: Request, pk: str) -> Response:
         """Revise one's own verdict, having read the other's."""
@@ -300,7 +300,7 @@ class ReleaseViewSet(VisibleViewSet):
         services.revise_release_review(
             review=review,
             by=request.user,  # type: ignore[arg-type]
-            **self.validated(VerdictInput),
+            **self.validated(ReleaseVerdictInput),
         )
         return self.shown(found)
 

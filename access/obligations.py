@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from access.deletion import duties
-from access.models import AccessRequest, EscrowDeposit, EscrowWaiver, ReleaseRequest
+from access.models import AccessRequest, EscrowDeposit, ReleaseRequest
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -73,12 +74,17 @@ def releases(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
 
 def _escrow(fellowship: Fellowship) -> Obligation:
     """Methods and notes of work on data are in escrow, or somebody said why not."""
-    deposit = EscrowDeposit.objects.filter(fellowship=fellowship).order_by("id").first()
-    waiver = None if deposit else EscrowWaiver.objects.filter(fellowship=fellowship).first()
+    first = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
+    found = (
+        Fellowship.objects.filter(pk=fellowship.pk)
+        .annotate(deposit=Subquery(first.values("title")[:1]))
+        .values_list("deposit", "escrow_waiver__reason")
+    )
+    deposit, waived = found.get()
     return Obligation(
         key="access.escrow",
         label="Methods and notes in escrow, or waived",
-        met=bool(deposit or waiver),
-        detail=str(deposit or (waiver.reason if waiver else "Nothing is laid down yet.")),
+        met=bool(deposit or waived),
+        detail=deposit or waived or "Nothing is laid down yet.",
         url=reverse("access:escrows", args=[fellowship.ref]),
     )

@@ -53,6 +53,9 @@ def may_decide_talent(step: TalentStep, by: Actor, verb: str) -> Refusal | None:
         if getattr(by, "pk", None) == step.proposed_by_id
         else None,
         TALENT_MOVES.refusal(step.state, verb),
+        None
+        if step.state == TalentState.PROPOSED
+        else Refusal("wrong_state", "It was decided; now the fellow answers."),
     )
 
 

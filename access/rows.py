@@ -11,8 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from access.states import OPERATION_OF, EventKind, Operation
 from fellowship.kernel.canonical import instant
@@ -84,14 +83,18 @@ class BadRow(Exception):
 NOT_AN_OBJECT: Final = BadRow("not_an_object", "An event is a JSON object.")
 
 
-@dataclass(slots=True)
-class Row:
-    """One reported act, checked but not judged."""
+class Row(NamedTuple):
+    """One reported act, checked but not judged.
 
-    index: int
+    `stamp` is `at` as it stands in the line; `plain` says that nothing in its texts needs escaping;
+    `named` holds the details where they name fields, rows or a file (NAMES).
+    """
+
+    place: int
     source: str
     external_id: str
     at: dt.datetime
+    stamp: str
     identity: str
     dataset_name: str
     kind: str
@@ -99,9 +102,7 @@ class Row:
     session: str
     details: str
     plain: bool = False
-    """Whether nothing in its texts needs escaping."""
     named: Mapping[str, Any] | None = None
-    """The details, where they name fields, rows or a file (NAMES)."""
 
     @property
     def content(self) -> tuple[dt.datetime, str, str, str, str, str, str]:
@@ -163,13 +164,15 @@ def quick(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> Row
         return None
     if not text.isprintable():
         return None
-    at, details = _instant(get("at"), received_at), get("details")
+    said, details = get("at"), get("details")
+    at = _instant(said, received_at)
     written = _details(details) if details else ""
     return Row(
         index,
         named,
         given,
         at,
+        _stamp(said, at),
         person,
         dataset,
         kind,
@@ -197,11 +200,14 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
         raise BadRow("kind", f"“kind” is one of {', '.join(EventKind.values)}.")
     details = get("details")
     written = _details(details) if details else ""
+    named, given = _text(get("source"), "source", 80), _text(get("id"), "id", 200)
+    at = _instant(get("at"), received_at)
     return Row(
         index,
-        _text(get("source"), "source", 80) or source,
-        _text(get("id"), "id", 200) or _content_id(raw),
-        _instant(get("at"), received_at),
+        named or source,
+        given or _content_id(raw),
+        at,
+        instant(at),
         _text(get("person"), "person", 200) or _missing("person"),
         _text(get("dataset"), "dataset", 200),
         kind,
@@ -256,6 +262,20 @@ def _instant(value: Any, received_at: dt.datetime) -> dt.datetime:
     if at < EARLIEST:
         raise BadRow("at", "“at” lies before 2000.")
     return at
+
+
+_STAMPED: Final = {20: ".000000Z", 25: ".000000Z", 27: "Z", 32: "Z"}
+"""By its length, what the line has in place of the zone: without and with microseconds."""
+
+
+def _stamp(said: str, at: dt.datetime) -> str:
+    """As `instant(at)`; taken from what was sent where that is written so already, in UTC."""
+    ending = _STAMPED.get(len(said))
+    if ending and (said[-1] == "Z" or said[-6:] == "+00:00"):
+        marks = said[4] + said[7] + said[10] + said[13] + said[16]
+        if marks == "--T::" and (ending != "Z" or said[19] == "."):
+            return said[: 26 if ending == "Z" else 19] + ending
+    return instant(at)
 
 
 def _details(value: Any) -> str:

@@ -139,32 +139,18 @@ def _copy(key: int, fresh: list[Row], judging: Iterator[Judged], judged: list[Ju
         )
 
     def keys(start: int) -> bytes:
-        digests.extend([digest(one.line) for one in judged[start : start + PORTION]])
-        first = event_key(key, start)
-        return b"".join(
-            [
-                b"%d\t%b\n" % (number, _identity(row, one))
-                for number, (row, one) in enumerate(
-                    zip(
-                        fresh[start : start + PORTION], judged[start : start + PORTION], strict=True
-                    ),
-                    first,
-                )
-            ]
-        )
+        portion = judged[start : start + PORTION]
+        digests.extend([digest(one.line) for one in portion])
+        numbered = enumerate(portion, event_key(key, start))
+        return "".join([f"{number}\t{one.key}\n" for number, one in numbered]).encode()
 
     _copy_in(EVENTS, (*COLUMNS, "batch_id", "position", "id"), events)
     _copy_in(KEYS, ("event", "program_id", "source", "external_id", "at"), keys)
     return b"".join(digests)
 
 
-def _identity(row: Row, one: Judged) -> bytes:
-    """Programme, source, id and instant: the line begins with them."""
-    return b"\t".join(one.line.split(b"\t", 4)[:4])
-
-
 def _months(fresh: list[Row]) -> set[dt.date]:
-    return {dt.date(year, month, 1) for year, month in {(r.at.year, r.at.month) for r in fresh}}
+    return {dt.date(int(m[:4]), int(m[5:]), 1) for m in {row.stamp[:7] for row in fresh}}
 
 
 class _Lines:

@@ -195,12 +195,12 @@ def _told_apart(
 
     The first of several in a batch is the one. Without `look`, no id is sought on the trail.
     """
+    if not look and len({(row.source, row.external_id) for row in good}) == len(good):
+        return good, 0, []
     first: dict[tuple[str, str], Row] = {}
     repeated = [
         row for row in good if first.setdefault((row.source, row.external_id), row) is not row
     ]
-    if not repeated and not look:
-        return good, 0, []
     there = _on_the_trail(program, first) if look else {}
     again, conflicts = 0, []
     for row in [*(first[key] for key in there), *repeated]:
@@ -208,7 +208,7 @@ def _told_apart(
         known = there[key] if key in there else first[key].content
         bad = rows.conflict(row, known) if known else None
         if bad:
-            conflicts.append(RefusedRow(row.index, bad.code, bad.reason))
+            conflicts.append(RefusedRow(row.place, bad.code, bad.reason))
         else:
             again += 1
     return [row for key, row in first.items() if key not in there], again, conflicts

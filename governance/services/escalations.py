@@ -20,15 +20,16 @@ from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
 from governance import containment, rules
-from governance.models import Escalation, EscalationStep
+from governance.models import Escalation, EscalationStep, RuleVersion
 from governance.policy import escalations as policy
 from governance.policy.common import text_given
 from governance.rulekinds import SeverityClock
 from governance.services.telling import readers
-from governance.states import ESCALATION_MOVES, EscalationState, RuleKind, Step
+from governance.states import ESCALATION_MOVES, EscalationState, RuleKind, Severity, Step
 
 ACKNOWLEDGE_CLOCK = "governance.acknowledgement"
 WORD_CLOCK = "governance.next_word"
+_GRAVEST_FIRST = tuple(Severity.values)
 TO_TELL = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
 
 
@@ -46,9 +47,10 @@ def raise_escalation(
     """Raise an alarm: on-call is told at once and the clock to acknowledge starts.
 
     While one of the same kind about the same record is open, this is written down as a further
-    occurrence of it. The case decides the programme; `program` counts where there is no case, or
-    one of no programme. The fellow is told of each step: the one named, the one who raises, or the
-    one whose case it is. That last one reads what kind of alarm it is, not the raiser's own words.
+    occurrence of it; a graver one makes it graver, and on-call is told again. The case decides the
+    programme; `program` counts where there is no case, or one of no programme. The fellow is told
+    of each step: the one named, the one who raises, or the one whose case it is. That last one
+    reads what kind of alarm it is, not the raiser's own words.
     """
     found = policy.program_of(subject, program)
     if found is None:
@@ -57,7 +59,7 @@ def raise_escalation(
     refuse(policy.may_raise(program, kind, severity, summary, by))
     open_one = _open_one(program, kind, subject)
     if open_one:
-        return _fold(open_one, summary.strip(), by)
+        return _fold(open_one, summary.strip(), severity, by)
     rule = rules.in_force(program, RuleKind.SEVERITY_CLOCKS)
     clock: SeverityClock = rule.params.severities[severity]
     person = by if isinstance(by, User) else None
@@ -80,16 +82,7 @@ def raise_escalation(
     _step(escalation, Step.RAISED, by, summary, shown=told is not None)
     change = {"kind": kind, "severity": severity, "acknowledge_by": escalation.acknowledge_by}
     journal.record(subject=escalation, change=change)
-    clock_services.start(
-        kind=ACKNOWLEDGE_CLOCK,
-        subject=escalation,
-        realm=program.pk,
-        window=clock.acknowledge,
-        by=by,
-        holder="us",
-        silence="The chair, the programme manager and the sponsor are told.",
-        rule=str(rule),
-    )
+    _await_acknowledgement(escalation, rule, by)
     _page(escalation)
     words = summary if told else escalation.public_words
     _tell_fellow(escalation, "An escalation about your work was raised", words)
@@ -103,12 +96,43 @@ def _open_one(program: Program, kind: str, subject: Model | None) -> Escalation 
     return same.filter(program=program, kind=kind).first()
 
 
-def _fold(escalation: Escalation, summary: str, by: Actor) -> Escalation:
+def _await_acknowledgement(escalation: Escalation, rule: RuleVersion, by: Actor) -> None:
+    clock_services.start(
+        kind=ACKNOWLEDGE_CLOCK,
+        subject=escalation,
+        realm=escalation.program_id,
+        window=rule.params.severities[escalation.severity].acknowledge,
+        by=by,
+        holder="us",
+        silence="The chair, the programme manager and the sponsor are told.",
+        rule=str(rule),
+    )
+
+
+def _fold(escalation: Escalation, summary: str, severity: str, by: Actor) -> Escalation:
     escalation.occurrences += 1
+    change: dict[str, Any] = {"occurrences": escalation.occurrences}
+    graver = _GRAVEST_FIRST.index(severity) < _GRAVEST_FIRST.index(escalation.severity)
+    if graver:
+        escalation.severity = change["severity"] = severity
+        _hasten(escalation, by)
     escalation.save()
     _step(escalation, Step.OCCURRED, by, summary)
-    journal.record(subject=escalation, change={"occurrences": escalation.occurrences})
+    journal.record(subject=escalation, change=change)
+    if graver:
+        _page(escalation)
     return escalation
+
+
+def _hasten(escalation: Escalation, by: Actor) -> None:
+    """What nobody acknowledged is to be acknowledged as soon as what is as grave."""
+    rule = rules.in_force(escalation.program_id, RuleKind.SEVERITY_CLOCKS)
+    window: SeverityClock = rule.params.severities[escalation.severity]
+    due = window.acknowledge.due(now(), escalation.program.calendar())
+    if escalation.acknowledged_at is None and due < escalation.acknowledge_by:
+        escalation.acknowledge_by = due
+        _stop(escalation, ACKNOWLEDGE_CLOCK, by)
+        _await_acknowledgement(escalation, rule, by)
 
 
 @journal.verb("governance.acknowledge_escalation")

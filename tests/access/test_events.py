@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import gzip
 import json
@@ -23,6 +22,7 @@ from access.models import AccessEvent, EventBatch, Grant
 from access.rows import BadRow
 from fellowship.history.models import Event
 from fellowship.history.verify import verify
+from fellowship.kernel.canonical import instant
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
@@ -297,10 +297,33 @@ def test_the_quick_look_and_the_careful_one_agree(raw: Any) -> None:
             row = reader(0, raw, source="s", received_at=received)
         except BadRow as bad:
             return bad.code
-        return row and dataclasses.replace(row, plain=False)
+        return row and row._replace(plain=False)
 
     seen = look(rows.quick)
     assert seen is None or seen == look(rows.careful)
+
+
+@given(
+    at=st.datetimes(
+        min_value=dt.datetime(2000, 1, 2),  # noqa: DTZ001 - the zone is given below
+        max_value=dt.datetime(2026, 11, 1),  # noqa: DTZ001
+        timezones=st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=2))]),
+    ),
+    zone=st.sampled_from(["Z", "+00:00", ""]),
+    separator=st.sampled_from("T t_"),
+    spec=st.sampled_from(["seconds", "milliseconds", "microseconds", "auto", "minutes"]),
+)
+def test_the_stamp_is_the_instant_however_it_was_written(
+    at: dt.datetime, zone: str, separator: str, spec: str
+) -> None:
+    said = at.isoformat(separator, timespec=spec)
+    if zone == "Z" and said.endswith("+00:00"):
+        said = f"{said[:-6]}Z"
+    received = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+    raw = {"id": "1", "person": "p", "kind": "query", "at": said}
+    row = rows.read(0, raw, source="s", received_at=received)
+    assert row.stamp == instant(row.at)
+    assert row.at == dt.datetime.fromisoformat(said)
 
 
 @given(text=st.text(), other=st.none() | st.integers())

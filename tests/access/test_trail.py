@@ -14,10 +14,12 @@ from django.urls import reverse
 from access import rows, services
 from access.models import AccessEvent, EventBatch, Grant, Release, SourceIdentity
 from fellowship.accounts.models import User
+from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
+from fellowship.notices.models import Notice
 from governance.models import Escalation
 from tests.scenarios import access as scenario
 from tests.scenarios.world import World
@@ -193,6 +195,33 @@ def test_events_out_of_order_are_each_judged_at_their_time(world: World, grant: 
         )
     found = AccessEvent.objects.order_by("at").values_list("external_id", "verdict")
     assert [external_id for external_id, _ in found] == [f"e-{n}" for n in range(6)]
+
+
+# --- alarms
+
+
+def test_a_graver_act_makes_the_open_escalation_graver(world: World, grant: Grant) -> None:
+    ingest(world, scenario.event(grant, 1, kind="notebook_creation"))
+    first = Escalation.objects.get()
+    assert first.severity == "medium"
+    told = Notice.objects.filter(kind="governance.escalation", recipient=world.oncall).count()
+    ingest(world, scenario.event(grant, 2, kind="notebook_creation"))
+    assert (
+        Notice.objects.filter(kind="governance.escalation", recipient=world.oncall).count() == told
+    )
+    ingest(world, scenario.event(grant, 3, kind="export"))
+    graver = Escalation.objects.get()
+    assert (graver.severity, graver.occurrences) == ("high", 3)
+    assert graver.acknowledge_by < first.acknowledge_by
+    clock = Clock.objects.get(
+        kind="governance.acknowledgement", subject_id=graver.pk, state="running"
+    )
+    assert abs(clock.due_at - graver.acknowledge_by) < dt.timedelta(seconds=5)
+    assert (
+        Notice.objects.filter(kind="governance.escalation", recipient=world.oncall).count() > told
+    )
+    ingest(world, scenario.event(grant, 4, kind="notebook_creation"))
+    assert Escalation.objects.get().severity == "high", "it never falls by itself"
 
 
 # --- names in sources

@@ -202,7 +202,7 @@ class AccessMachine(RuleBasedStateMachine):
             return
         less = {"operations": [op for op in scope.operations if op in operations]}
         switch = max(now().date() + dt.timedelta(days=days), case.starts_on + dt.timedelta(days=1))
-        common = {"freedom": "after_review", "switch": "A review."}
+        common = {"freedom": "high", "switch": "A review."}
         first = {"key": "one", "title": "One", "from": case.starts_on.isoformat(), "less": {}}
         second = {"key": "two", "title": "Two", "from": switch.isoformat(), "less": less}
         self._amend(which, stages=[{**first, **common}, {**second, **common}])

@@ -100,7 +100,7 @@ def _revoke(story: Story) -> None:
 def _night(story: Story) -> None:
     """Ada's sweep runs on the new cluster, at night."""
     grant = story.grants[0]
-    begun = now().replace(hour=2, minute=11)
+    begun = (now() - dt.timedelta(days=1)).replace(hour=2, minute=11)
     events = [
         {
             "id": f"{grant.ref}-cluster-{number}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.services import end_role, grant_role
@@ -89,7 +91,7 @@ def confirm_collaborator(*, collaborator: Collaborator, by: User, reason: str = 
         to=[person],
         title=f"{case.ref}: you work on this fellowship with {case.fellow}",
         body="Data is granted to you by name, once your security training is recorded.",
-        url=found.get_absolute_url(),
+        url=reverse("scoping:collaborations"),
         subject_obj=found,
         realm=case.program_id,
     )

@@ -155,7 +155,7 @@ def _ask_beyond(story: Story) -> None:
             risk="Votes are joined with traces of the same sessions.",
             compensating_measure="Queries return counts of ten and more, and are read every week.",
             measure_test="Five queries a week are drawn and read by the steward.",
-            expires_at=now() + dt.timedelta(days=40),
+            expires_at=now() + dt.timedelta(days=29),
         ),
     )
 
@@ -166,7 +166,7 @@ def _beyond(story: Story) -> None:
     request = case.access_requests.get(dataset=story.data[VOTES])
     exception = ExceptionRecord.objects.about(request).get()
     scenes.decide(story.cast, exception)
-    grant = _decided(story, request, "Counts alone, for six weeks, under the exception.")
+    grant = _decided(story, request, "Counts alone, for four weeks, under the exception.")
     scenes.use(grant, 6)
 
 

@@ -1,7 +1,8 @@
 """Who hears when effective access may have changed: systems that hold a copy of it.
 
 Whatever a decision rests on is a tracked record, wherever its verb lives. So the journal tells of
-every row written, and a change cannot be made without being heard: no verb has to remember.
+every row written, and a change cannot be made without being heard: no verb has to remember
+(docs/adr/0019-changes-of-access-are-heard.md).
 """
 
 from __future__ import annotations

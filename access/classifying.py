@@ -1,6 +1,7 @@
 """Classifications read and judged: who answers, where two people differ, what a new tier shuts.
 
-Each `may_` function returns None or a Refusal.
+Each `may_` function returns None or a Refusal. Why two
+roles answer apart: docs/adr/0018-two-roles-classify-apart.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A version of a scope of work as one document for people outside: all it takes to judge it.
 
 It opens without a network and carries the text it was hashed from, so that anyone can check the
-signatures' hash with tools not ours. Other applications add parts below the text:
+signatures' hash with tools not ours (docs/adr/0021-one-document-by-weasyprint.md).
+Other applications add parts below the text:
 
 ```python
 @paper.register

@@ -1,4 +1,7 @@
-"""The enforced terms of two versions compared: what widens, what narrows, in which stage."""
+"""The enforced terms of two versions compared: what widens, what narrows, in which stage.
+
+What only narrows is in force at once (docs/adr/0015-narrowing-at-once.md).
+"""
 
 from __future__ import annotations
 

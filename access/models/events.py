@@ -2,7 +2,7 @@
 
 All tables are append-only at the database. Events come by the million, so they carry plain keys
 without database constraints and no history of their own: each batch binds the digests of its rows
-into one ledger event (docs/adr/access-events-in-batches.md). On PostgreSQL events lie in one
+into one ledger event (docs/adr/0005-access-events-in-batches.md). On PostgreSQL events lie in one
 partition for each month in which they happened (docs/adr/0017-events-by-month.md).
 """
 

@@ -1,4 +1,7 @@
-"""The two reviews of a release: sealed until both are sent, then opened for all who may read."""
+"""The two reviews of a release: sealed until both are sent, then opened for all who may read.
+
+Why they are sealed: docs/adr/0016-two-reviews-sealed-until-both-are-sent.md.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The systems that enforce access, what each should let through, and what it said it does.
 
 What is desired follows from the decision and is worked out anew at each change; what a target
-acknowledged is what it enforces, as far as we know (docs/adr/desired-and-acknowledged-state.md).
+acknowledged is what it enforces, as far as we know
+(docs/adr/0022-desired-and-acknowledged-state.md).
 """
 
 from __future__ import annotations

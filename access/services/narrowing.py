@@ -1,4 +1,8 @@
-"""Narrowing a live grant: no new decision, at once, and on the record."""
+"""Narrowing a live grant: no new decision, at once, and on the record.
+
+The narrower grant takes the place of the wider one
+(docs/adr/0020-a-grant-narrowed-is-another-grant.md).
+"""
 
 from __future__ import annotations
 

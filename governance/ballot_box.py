@@ -1,4 +1,7 @@
-"""Reading a ballot: who may vote now, what was cast, and how it stands. Decides nothing itself."""
+"""Reading a ballot: who may vote now, what was cast, and how it stands. Decides nothing itself.
+
+Why it is so: docs/adr/0013-votes-on-the-text-that-stands.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a party may do about a decision, and until when. Reads; the verbs are in `services`."""
+"""What a party may do about a decision, and until when. Reads; the verbs are in `services`.
+
+Why it is so: docs/adr/0012-one-review-that-sends-back.md.
+"""
 
 from __future__ import annotations
 

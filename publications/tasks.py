@@ -1,4 +1,7 @@
-"""What happens by itself: silence releases or escalates; an unanswered objection is accepted."""
+"""What happens by itself: silence releases or escalates; an unanswered objection is accepted.
+
+Why it is so: docs/adr/0006-silence-releases.md.
+"""
 
 from __future__ import annotations
 

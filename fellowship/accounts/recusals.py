@@ -3,6 +3,8 @@
 Each app registers its own records. Whatever points at records by type and key (notices, clocks,
 events) leaves out what is closed to the person by `about`; nothing is deleted, and an override
 brings it back.
+
+Why it is so: docs/adr/0014-recusal-derived-blind-by-copy.md.
 """
 
 from __future__ import annotations

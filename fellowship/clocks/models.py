@@ -1,4 +1,7 @@
-"""Clocks, their pauses and extensions, and the marks that let nothing happen twice."""
+"""Clocks, their pauses and extensions, and the marks that let nothing happen twice.
+
+Why it is so: docs/adr/0004-derived-expiry-one-sweep.md.
+"""
 
 from __future__ import annotations
 

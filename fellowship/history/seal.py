@@ -3,6 +3,8 @@
 Runs apart from the verbs that write events, so that no writer waits for it. Events are found by
 anti-join against the seals: one that commits late, with a smaller id than others already sealed, is
 not missed.
+
+Why it is so: docs/adr/0003-seal-after-commit.md.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Written to a temporary file first and renamed, so that a reader, a full disk or 
 whole file or none. The same content is kept once. A record that names a file is written afterwards;
 what no record names any more is removed by `clean`, a day later at the earliest. Nothing here is
 below a URL: `fellowship.web.files` hands a file to who may read the record.
+
+Why it is so: docs/adr/0011-files-by-hash-in-a-directory.md.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A verb is a keyword-only function that takes `by`. It runs in one transaction, inside a scope that
 carries who acts and why; every history row written in it is bound to the one event it records. The
 history application installs the recorder, so that what stands above it can be recorded as well.
+
+Why it is so: docs/adr/0002-service-verbs-bound-to-one-event.md.
 """
 
 from __future__ import annotations

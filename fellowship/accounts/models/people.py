@@ -1,4 +1,7 @@
-"""People, realms, role assignments and API tokens."""
+"""People, realms, role assignments and API tokens.
+
+Why it is so: docs/adr/0001-realm-shared-by-roles-and-programmes.md.
+"""
 
 from __future__ import annotations
 

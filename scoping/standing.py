@@ -172,7 +172,7 @@ def of_scope(
         calendar=case.program.calendar(),
         clocks=clocks if scope.state == S.OFFERED else (),
         spans=[
-            ("us", since, scope.offered_at if not waits or scope.offered_at else None),
+            ("us", since, scope.offered_at or scope.signed_at),
             ("you", scope.offered_at, scope.signed_at),
         ],
         due=matter.due_at if matter and scope.state == S.WITH_BOARD else None,

@@ -116,7 +116,7 @@ def deletion_late(clock: Clock, at: dt.datetime) -> None:
     )
     raise_escalation(
         program=grant.fellowship.program,
-        kind=EscalationKind.OTHER,
+        kind=EscalationKind.DELETION_OVERDUE,
         severity=Severity.MEDIUM,
         subject=grant.fellowship,
         summary=summary,

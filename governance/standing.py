@@ -28,8 +28,8 @@ from governance.states import (
     ESCALATION_MOVES,
     EXCEPTION_MOVES,
     MATTER_MOVES,
+    REPORTED,
     ConditionState,
-    EscalationKind,
     EscalationState,
     ExceptionState,
     MatterState,
@@ -132,7 +132,7 @@ EXCEPTION = Plan(
 _CONTAIN = Step(
     "Security on-call",
     "contains it, and may suspend what the fellow can reach",
-    tuple(EscalationKind.labels),
+    tuple(str(kind.label) for kind in REPORTED),
     "Severity clocks",
 )
 ESCALATION = Plan(

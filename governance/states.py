@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
@@ -224,6 +226,19 @@ class EscalationKind(models.TextChoices):
     CRITICAL_EXPLOIT = "critical_exploit", "Critical exploit"
     OUT_OF_SCOPE = "out_of_scope_access", "Out-of-scope access"
     OTHER = "other", "Other"
+    ACCESS_NOT_CLOSED = "access_not_closed", "Access not closed in time"
+    DELETION_OVERDUE = "deletion_overdue", "Deletion overdue"
+    WORK_STOPPED = "work_stopped", "Work stopped at a review"
+
+
+NOTICED: Final = (
+    EscalationKind.ACCESS_NOT_CLOSED,
+    EscalationKind.DELETION_OVERDUE,
+    EscalationKind.WORK_STOPPED,
+)
+"""What the record notices by itself."""
+REPORTED: Final = tuple(kind for kind in EscalationKind if kind not in NOTICED)
+"""What people report, and what access is suspended for."""
 
 
 class EscalationState(models.TextChoices):

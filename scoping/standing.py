@@ -11,7 +11,7 @@ from fellowship.clocks.states import ALIVE
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
 from governance.models import Matter
 from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, conditions_of
-from governance.states import EscalationKind
+from governance.states import REPORTED
 from scoping.models import Fellowship, ScopeOfWork
 from scoping.states import (
     FELLOWSHIP_MOVES,
@@ -49,7 +49,7 @@ _SIGN = Step(
 _SUSPEND = Step(
     "Security on-call or the data steward",
     "suspends all access",
-    tuple(EscalationKind.labels),
+    tuple(str(kind.label) for kind in REPORTED),
     "Severity clocks",
     "The work goes on.",
 )

@@ -228,7 +228,7 @@ def alarm(*, target: TargetSystem, rows: list[Assignment], by: Actor) -> int:
     journal.record(subject=target, change={"overdue": alarmed})
     raise_escalation(
         program=target.program,
-        kind=EscalationKind.OTHER,
+        kind=EscalationKind.ACCESS_NOT_CLOSED,
         severity=Severity.HIGH,
         subject=target,
         summary="\n".join(

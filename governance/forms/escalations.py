@@ -8,7 +8,7 @@ from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.forms.common import one_program
 from governance.models import Escalation
-from governance.states import EscalationKind, Severity
+from governance.states import REPORTED, EscalationKind, Severity
 
 # --- escalations -----------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ class EscalationForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="What is it?",
-        choices=[(k.value, forms.Described(k.label, _HAPPENED[k])) for k in EscalationKind],
+        choices=[(k.value, forms.Described(k.label, _HAPPENED[k])) for k in REPORTED],
         widget=forms.RadioCards,
     )
     severity = forms.ChoiceField(

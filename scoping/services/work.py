@@ -136,7 +136,7 @@ def _judge(milestone: Milestone, verb: str, by: User, reason: str, outcome: str 
 
 def _escalate(milestone: Milestone, by: User, reason: str) -> None:
     raise_escalation(
-        kind=EscalationKind.OTHER,
+        kind=EscalationKind.WORK_STOPPED,
         severity=Severity.MEDIUM,
         summary=f"The review checkpoint “{milestone.title}” decided to stop the work: {reason}",
         by=by,

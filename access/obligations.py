@@ -85,6 +85,6 @@ def _escrow(fellowship: Fellowship) -> Obligation:
         key="access.escrow",
         label="Methods and notes in escrow, or waived",
         met=bool(deposit or waived),
-        detail=deposit or waived or "Nothing is laid down yet.",
+        detail=deposit or waived or "Nothing is deposited yet.",
         url=reverse("access:escrows", args=[fellowship.ref]),
     )

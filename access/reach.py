@@ -39,6 +39,29 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class SameAnswer:
+    """Operations answered alike: they read as one line."""
+
+    answers: list[Answer]
+
+    @property
+    def first(self) -> Answer:
+        """The answer that stands for all."""
+        return self.answers[0]
+
+    @property
+    def clause(self) -> str:
+        """The clause that decided, or that is in the way."""
+        found = self.first.obstacle
+        return found.clause if found else self.first.decision.clause
+
+    @property
+    def text(self) -> str:
+        """Why, where it is not allowed."""
+        return _said(self.first) if len(self.answers) > 1 else _reason(self.first)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much of a dataset a grant that is live opens: its fields and rows, and until when."""
 
@@ -63,6 +86,18 @@ class DatasetAnswers:
         return [answer for answer in self.answers if answer.decision.allowed]
 
     @property
+    def alike(self) -> list[SameAnswer]:
+        """The answers with those that say the same together: what is allowed first."""
+        found: dict[tuple[object, ...], list[Answer]] = {}
+        for answer in self.answers:
+            decision, obstacle = answer.decision, answer.obstacle
+            clause = obstacle.clause if obstacle else decision.clause
+            key = (decision.allowed, decision.until, clause, _said(answer))
+            found.setdefault(key, []).append(answer)
+        groups = [SameAnswer(answers) for answers in found.values()]
+        return sorted(groups, key=lambda group: not group.first.decision.allowed)
+
+    @property
     def closed(self) -> Decision | None:
         """The one reason why nothing at all is allowed, where there is only one."""
         said = {(a.decision.allowed, a.decision.clause, a.decision.reason) for a in self.answers}
@@ -72,6 +107,15 @@ class DatasetAnswers:
     def until(self) -> dt.datetime | None:
         """When the first of what is allowed ends."""
         return min((a.decision.until for a in self.allowed if a.decision.until), default=None)
+
+
+def _reason(answer: Answer) -> str:
+    return answer.obstacle.text if answer.obstacle else answer.decision.reason
+
+
+def _said(answer: Answer) -> str:
+    """The reason without the operation's own name, as others may share it."""
+    return _reason(answer).replace(f"“{answer.label.lower()}”", "it")
 
 
 def matrix(

@@ -24,6 +24,7 @@ class ScopingConfig(AppConfig):
             places,
             queries,
             recusals,
+            talent_home,
             tasks,
         )
 

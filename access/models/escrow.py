@@ -26,7 +26,7 @@ class EscrowQuerySet(TrackedQuerySet[Any]):
 
 
 class EscrowDeposit(Tracked):
-    """A file laid down so that the work can be replicated: by whom, and when it may be opened."""
+    """A file deposited so that the work can be replicated: by whom, and when it may be opened."""
 
     ref = models.CharField(max_length=30, unique=True)
     fellowship = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Research escrow: lay down, open with a second person, do without; and terms of the ending."""
+"""Research escrow: deposit, open with a second person, do without; and terms of the ending."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def deposit(
     holds_no_raw_data: bool,
     by: User,
 ) -> EscrowDeposit:
-    """Lay methods, notes or code down. The same file laid down again is the deposit there.
+    """Deposit methods, notes or code. The same file sent again is the deposit there.
 
     Its content is stored, whole, before the record is written. Raises Refused for what is not
     declared free of raw data, or in which a machine finds small groups, records or identifiers.

@@ -31,7 +31,7 @@ from scoping.policy import may_suspend
 REQUESTS: tuple[Column[AccessRequest], ...] = (
     Column("Dataset", of_dataset),
     Column("State", lambda r: cells.state(r.state, r.get_state_display())),
-    Column("Last day", lambda r: cells.when(r.ends_on, "date"), num=True),
+    Column("Last day", lambda r: cells.when(r.ends_on, "short"), num=True),
 )
 
 
@@ -44,7 +44,7 @@ def _granted(
         Column("Dataset", of_dataset),
         Column("Person", lambda g: g.person),
         Column("Grant", lambda g: cells.tag(*standing(g, at))),
-        Column("Ends", lambda g: cells.until(g.ends_at, calendar, "date"), num=True),
+        Column("Ends", lambda g: cells.until(g.ends_at, calendar, "short"), num=True),
     )
     if where:
         pairs = {g.pk: where.get((g.person_id, g.dataset_id), ()) for g in grants}

@@ -28,7 +28,7 @@ from scoping.models import Fellowship
 DEPOSITS: tuple[Column[EscrowDeposit], ...] = (
     Column("Deposit", lambda d: cells.link(route_to("access:escrow", d.ref), d.title, d.ref)),
     Column("Kind", lambda d: d.get_kind_display()),
-    Column("Laid down by", lambda d: d.depositor),
+    Column("Deposited by", lambda d: d.depositor),
     Column("On", lambda d: cells.when(d.created_at, "short"), num=True),
     Column("Look again", lambda d: cells.when(d.review_on, "date"), num=True),
 )
@@ -54,7 +54,7 @@ def escrows(request: HttpRequest, ref: str) -> HttpResponse:
                 "Deposits",
                 DEPOSITS,
                 rows.select_related("depositor")[:200],
-                empty="Nothing is laid down yet.",
+                empty="Nothing is deposited yet.",
             ),
             waiver=waiver,
             form=form,
@@ -70,7 +70,7 @@ def escrows(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/escrows.html",
         context=context,
         to=lambda made: str(made.get_absolute_url()),
-        success="Laid down. Nobody opens it without a second person.",
+        success="Deposited. Nobody opens it without a second person.",
     )
 
 

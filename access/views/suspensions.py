@@ -51,7 +51,7 @@ def reach_columns(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
         Column("Dataset", _of_dataset),
         Column("Person", lambda one: one.person),
         Column("Operations", lambda one: ", ".join(answer.label for answer in one.allowed)),
-        Column("Until", lambda one: cells.until(one.until, calendar, "date"), num=True),
+        Column("Until", lambda one: cells.until(one.until, calendar, "short"), num=True),
     )
 
 
@@ -61,7 +61,7 @@ def reached_table(rows: list[dict[str, Any]], calendar: WorkCalendar) -> Table[R
         Column("Dataset", lambda r: cells.link(route_to("access:dataset", r.dataset), r.name)),
         Column("Person", lambda r: r.person),
         Column("Operations", lambda r: ", ".join(r.operations)),
-        Column("Would have ended", lambda r: cells.until(r.until, calendar, "date"), num=True),
+        Column("Would have ended", lambda r: cells.until(r.until, calendar, "short"), num=True),
     )
     return Table(
         "Reachable until it was suspended",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SPRING: Final = "assistants-2026-a"
 MENTORED: Final = (
+    (-211, 2, "First call: what counts as a refusal, and which sessions to leave out."),
     (-196, 4, "The sampling is sound. We agreed to drop the shortest sessions."),
     (-166, 5, "Two long calls on how to count a refusal; the coding rules are fixed now."),
     (-135, 3, "On plan; I read the first half of the coded turns."),
@@ -28,6 +29,43 @@ MENTORED: Final = (
     ),
     (-74, 2, "A short month: I was away for two weeks."),
     (-43, 4, "The limit of 35 turns is live. We planned how its effect is told in the paper."),
+)
+WRITTEN: Final = (
+    (-212, "The protocol is registered. The first sixty requests are chosen and fixed."),
+    (-195, "Access works. A dry run over ten sessions; the shortest ones say nothing."),
+    (-165, "The coding rules are written; I code every tenth session twice to try them."),
+    (-134, "Half of the turns are coded. A second coder is found for the rest."),
+    (-104, "Coding done. The drop shows in both halves; I will report it this week."),
+    (-73, "The session limit ships next. I began the text while the product team measures."),
+    (-42, "The limit holds at turn 40. The second coder starts on the replication."),
+    (-12, "The measurements are written up, with the table of agreement. The paper is next."),
+)
+OTHERS: Final = (
+    (
+        ("assistants-2026-a", 7),
+        (
+            (-104, "fellow", "Nine formats tried; six carry an instruction past the reader."),
+            (-103, "mentor", "Good pace. She tries the two formats that product asked for next."),
+            (-74, "fellow", "All twelve formats are in the attack set, with a control for each."),
+            (-73, "mentor", "We dropped two doubles, and agreed what counts as success."),
+            (-43, "fellow", "The traces came late in the month; the counts begin next week."),
+            (-42, "mentor", "Access took longer than planned. The dates still hold."),
+            (-13, "fellow", "24 places counted. The hidden ones are written up for security."),
+        ),
+    ),
+    (
+        ("evaluations-2026", 3),
+        (
+            (-86, "fellow", "Eleven of fifteen interviews held; two more teams agreed to talk."),
+            (-85, "mentor", "Questions are the right ones. I named three people to ask."),
+            (-57, "fellow", "The last interviews were moved to the end of the month."),
+            (
+                -56,
+                "mentor",
+                "He writes carefully and slowly; we talked about the date in November.",
+            ),
+        ),
+    ),
 )
 HANDOVER: Final = (
     "The session identifiers are clean since March; the reconnect logs are not, and the steward "
@@ -45,9 +83,14 @@ def plan(story: Story) -> None:
     at = story.stage.at
     for day, hours, notes in MENTORED:
         at(day, partial(_mentor_writes, story, hours, notes))
+    for which, lines in OTHERS:
+        for day, author, notes in lines:
+            at(day, partial(_month, story, which, author, notes))
+    for day, notes in WRITTEN:
+        at(day, partial(story.check_in, SPRING, 0, notes))
     at(-90, partial(_hand_over, story))
     at(-14, partial(_clear, story))
-    at(-40, partial(_review, story))
+    at(-55, partial(_review, story))
     at(-9, partial(_deliver, story))
     at(-30, partial(_contribute, story))
     at(-27, partial(_confirm, story))
@@ -58,6 +101,12 @@ def plan(story: Story) -> None:
 def _mentor_writes(story: Story, hours: int, notes: str) -> None:
     case = story.case(SPRING, 0)
     scoping.check_in(fellowship=case, by=story.cast["mentor"], notes=notes, hours=hours)
+
+
+def _month(story: Story, which: tuple[str, int], author: str, notes: str) -> None:
+    case = story.case(*which)
+    by = case.fellow if author == "fellow" else case.mentor
+    scoping.check_in(fellowship=case, by=by or case.fellow, notes=notes, hours=3)
 
 
 def _hand_over(story: Story) -> None:

@@ -36,8 +36,10 @@ def plan(story: Story) -> None:
     at = story.stage.at
     at(-44, partial(_join, story, "coder"))
     at(-41, partial(_grant_coder, story))
+    at(-34, partial(_coder_uses, story))
     at(-16, partial(_ask_beyond, story))
     at(-14, partial(_beyond, story))
+    at(-7, partial(_beyond_uses, story))
     at(-6.2, partial(_join, story, "annotator"))
     at(-5.2, partial(_send_back, story))
     at(-3.2, partial(_used_fields, story))
@@ -114,10 +116,14 @@ def _decided(story: Story, request: AccessRequest, said: str) -> Grant:
 
 
 def _grant_coder(story: Story) -> None:
-    """The second coder has a grant of her own, and uses it."""
+    """The second coder has a grant of her own."""
     request = _asked(_ada(story), story, LOGS, story.cast["coder"], 90)
-    grant = _decided(story, request, "Two coders, the same fields as the fellow. Nothing less.")
-    scenes.use(grant, 18)
+    _decided(story, request, "Two coders, the same fields as the fellow. Nothing less.")
+
+
+def _coder_uses(story: Story) -> None:
+    grant = _ada(story).grants.get(person=story.cast["coder"])
+    scenes.use(grant, 18, kinds=("query", "query", "dataset_access"))
 
 
 def _send_back(story: Story) -> None:
@@ -161,13 +167,17 @@ def _ask_beyond(story: Story) -> None:
 
 
 def _beyond(story: Story) -> None:
-    """The board excepts it, the request is decided, and it is used while that lasts."""
+    """The board excepts it, and the request is decided."""
     case = _second(story)
     request = case.access_requests.get(dataset=story.data[VOTES])
     exception = ExceptionRecord.objects.about(request).get()
     scenes.decide(story.cast, exception)
-    grant = _decided(story, request, "Counts alone, for four weeks, under the exception.")
-    scenes.use(grant, 6)
+    _decided(story, request, "Counts alone, for four weeks, under the exception.")
+
+
+def _beyond_uses(story: Story) -> None:
+    grant = _second(story).grants.get(dataset=story.data[VOTES])
+    scenes.use(grant, 6, kinds=("query",))
 
 
 def _traces(story: Story) -> Grant:
@@ -179,7 +189,7 @@ def _traces(story: Story) -> Grant:
 def _used_fields(story: Story) -> None:
     """The environment begins to say which fields an act reads."""
     grant = _traces(story)
-    started = now() - dt.timedelta(hours=9)
+    started = now() - dt.timedelta(hours=7)
     rows = [
         {
             "id": f"{grant.ref}-fields-{number}",

@@ -35,6 +35,8 @@ from scoping import services as scoping
 from scoping.models import Fellowship, ScopeOfWork
 from scoping.states import Tier
 
+DAILY = 12
+"""Events of one day's session in the research environment."""
 REVIEWERS = ("reviewer", "reviewer-two", "reviewer-three", "reviewer-four")
 WORDS = {
     5: "Exactly the question we cannot ask ourselves.",
@@ -278,21 +280,27 @@ def grant(cast: Cast, fellowship: Fellowship, dataset: Dataset, days: int = 60) 
     return Grant.objects.select_related("dataset", "person", "fellowship").get(request=made)
 
 
-def use(grant: Grant, count: int, *, stray: int = 0) -> None:
+WORK = ("query", "query", "dataset_access", "code_execution")
+"""What the environment reports of work on a dataset, in the proportion it comes."""
+
+
+def use(grant: Grant, count: int, *, stray: int = 0, kinds: Sequence[str] = WORK) -> None:
     """The environment reports what was done with the grant; `stray` of it out of scope."""
     started = now() - dt.timedelta(days=6)
     rows = []
     for number in range(count):
-        kind = pick(f"{grant.ref}{number}", "query", "query", "dataset_access", "code_execution")
+        kind = pick(f"{grant.ref}{number}", *kinds)
         rows.append(
             {
                 "id": f"{grant.ref}-{now():%y%m%d}-{number}",
-                "at": (started + dt.timedelta(minutes=47 * number)).isoformat(),
+                "at": (
+                    started + dt.timedelta(days=number // DAILY, minutes=31 * (number % DAILY))
+                ).isoformat(),
                 "person": grant.person.email,
                 "dataset": grant.dataset.slug,
                 "kind": "export" if number >= count - stray else kind,
                 "details": {"rows": 40 + 7 * number % 400},
-                "session": f"run-{number // 8 + 1}",
+                "session": f"run-{number // DAILY + 1}",
             }
         )
     access.ingest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
 
 STEP = dt.timedelta(days=7)
+MORNING = dt.timedelta(hours=8, minutes=30)
+WORKING = dt.timedelta(hours=8)
 
 
 @dataclass
@@ -27,8 +30,16 @@ class Stage:
     swept: dt.datetime | None = None
 
     def at(self, day: float, act: Callable[[], Any]) -> None:
-        """Have `act` happen `day` days from today (negative: before)."""
-        when = self.today + dt.timedelta(days=day)
+        """Have `act` happen `day` days from today (negative: before), while people work.
+
+        The fraction of a day is the fraction of its working hours, so acts keep their order.
+        """
+        whole = math.floor(day)
+        midnight = self.today.replace(hour=0) + dt.timedelta(days=whole)
+        self.at_instant(midnight + MORNING + (day - whole) * WORKING, act)
+
+    def at_instant(self, when: dt.datetime, act: Callable[[], Any]) -> None:
+        """Have `act` happen at `when`."""
         heapq.heappush(self.queue, (when, next(self.count), act))
 
     def day(self, offset: float) -> dt.datetime:

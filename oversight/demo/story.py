@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from oversight.demo import (
     boardroom,
     catalogue,
     closing,
+    delivering,
     enforcing,
     evaluation,
     office,
@@ -48,9 +48,12 @@ from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
 from scoping.models import Fellowship, Milestone
-from scoping.states import CheckpointOutcome
+from scoping.states import CheckpointOutcome, MilestoneState
 
 A, B, E = "assistants-2026-a", "assistants-2026-b", "evaluations-2026"
+SLOWER = (
+    "The interviews are done. Sections 1 to 3 go out next week; the recommendation needs longer."
+)
 PASSAGE = "the filter is bypassed when the third tool call returns an empty body"
 STEPS = "a call to a service that answers with status 204"
 
@@ -81,6 +84,7 @@ class Story:
         closing.plan(self)
         catalogue.plan(self)
         accompanying.plan(self)
+        delivering.plan(self)
         enforcing.plan(self)
         asking.plan(self)
         self._board_meets()
@@ -206,9 +210,8 @@ class Story:
         at(-48, partial(self._grant, A, 0, "refusal-logs-2026-q3", 110))
         for day in (-190, -150, -110, -60, -20, -5):
             at(day, partial(self._use, A, 0, 60))
-        for day in (-195, -165, -134, -104, -73, -42, -12):
-            at(day, partial(self._check_in, A, 0, "On plan. Second coder found.", ""))
-        at(-120, partial(self.deliver, A, 0, 2))
+        at(-218, partial(self.deliver, A, 0, 1))
+        at(-120, partial(self.deliver, A, 0, 1))
         at(-100, partial(self._report, A, 0, "drift", "refusal-logs-2026-q3"))
         at(-97, lambda: scenes.accept(self.cast, self.findings["drift"]))
         at(-80, partial(self._ship, "drift", "Session limit of 35 turns", (41, 60), (4, 60)))
@@ -276,7 +279,7 @@ class Story:
         for day in (-150, -90, -30):
             at(day, partial(self._use, A, 5, 24))
         at(-70, partial(self._report, A, 5, "filter", "multilingual-refusals"))
-        at(-20, partial(self._check_in, A, 5, "Waiting.", "No second reader for Hausa since May."))
+        at(-20, partial(self.check_in, A, 5, "Waiting.", "No second reader for Hausa since May."))
         at(-35, partial(self._grant, A, 7, "tool-call-traces", 120))
         at(-8, partial(self._report, A, 7, "hidden", "tool-call-traces"))
         at(-3, lambda: scenes.accept(self.cast, self.findings["hidden"]))
@@ -319,8 +322,8 @@ class Story:
         at(-45, partial(self._write, E, 1, "bars", PUBLIC_PAPER.replace("500", "300"), "methods"))
         at(-44, lambda: scenes.staff(self.cast, self.works["bars"]))
         for day in (-120, -90, -60, -30):
-            at(day, partial(self._check_in, E, 6, "Interviews done as planned.", ""))
-        at(-25, partial(self._check_in, E, 3, "Coding began.", ""))
+            at(day, partial(self.check_in, E, 6, "Interviews done as planned."))
+        at(-25, partial(self.check_in, E, 3, SLOWER))
 
     # The open call of the assistants' programme.
 
@@ -370,8 +373,8 @@ class Story:
     def _set_the_cadence(self) -> None:
         for meeting in boardroom.begin(self.cast, self._assistants(), now()):
             if meeting.starts_at < self.stage.today:
-                day = (meeting.starts_at - self.stage.today) / dt.timedelta(days=1)
-                self.stage.at(day, partial(boardroom.keep_minutes, self.cast, meeting))
+                minutes = partial(boardroom.keep_minutes, self.cast, meeting)
+                self.stage.at_instant(meeting.starts_at, minutes)
 
     def _ask_for_more_time(self) -> None:
         boardroom.ask_for_more_time(self.cast, self.findings["hidden"], self.stage.day(40))
@@ -399,15 +402,17 @@ class Story:
         made = scenes.request(self.cast, self.case(key, index), self.data[slug], begins=21)
         access.refer_request(request=made, by=self.cast["manager"])
 
-    def _check_in(self, key: str, index: int, notes: str, blockers: str) -> None:
+    def check_in(self, key: str, index: int, notes: str, blockers: str = "") -> None:
+        """The fellow writes what the month brought, and what blocks the work."""
         case = self.case(key, index)
         scoping.check_in(fellowship=case, by=case.fellow, notes=notes, blockers=blockers, hours=2)
 
     def deliver(self, key: str, index: int, count: int) -> None:
-        """The first `count` milestones are delivered, and accepted; a checkpoint goes on."""
+        """The next `count` milestones are delivered, and accepted; a checkpoint goes on."""
         case = self.case(key, index)
         mentor = case.mentor or self.cast["manager"]
-        for milestone in case.milestones.order_by("due_on", "id")[:count]:
+        planned = case.milestones.filter(state=MilestoneState.PLANNED)
+        for milestone in planned.order_by("due_on", "id")[:count]:
             scoping.deliver_milestone(
                 milestone=milestone, evidence="In the project's repository.", by=case.fellow
             )

@@ -308,11 +308,19 @@ def test_the_talent_path_by_page(world: World, signed: Fellowship) -> None:
     posted = {"step": "advisory_contributor", "expectations": "Two days a quarter."}
     assert client(world.manager).post(path, posted).status_code == 302
     step = TalentStep.objects.get()
+    asked = f"Decide the step proposed for {signed.fellow}: advisory contributor"
+    assert asked in page(world.sponsor, "/")
+    assert asked not in page(world.manager, "/")
     decision = {"decision": "agree", "reason": "Good."}
     assert client(world.manager).post(f"{path}{step.pk}/decide/", decision).status_code == 422
     assert client(world.sponsor).post(f"{path}{step.pk}/decide/", decision).status_code == 302
     step.refresh_from_db()
     assert step.state == "offered"
+    offer = "Agree to or decline the step offered to you: advisory contributor"
+    assert offer in page(world.applicant, "/")
+    assert offer not in page(world.mentor, "/")
+    assert client(world.applicant).post(f"{path}{step.pk}/answer/", {"answer": "decline"})
+    assert offer not in page(world.applicant, "/")
 
 
 def test_nothing_hostile_comes_back_raw(world: World, signed: Fellowship) -> None:

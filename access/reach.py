@@ -57,8 +57,13 @@ class SameAnswer:
 
     @property
     def text(self) -> str:
-        """Why, where it is not allowed."""
+        """Why it is, or is not, allowed."""
         return _said(self.first) if len(self.answers) > 1 else _reason(self.first)
+
+    @property
+    def cited(self) -> str:
+        """The reason after its clause, which is not said twice."""
+        return self.text if self.text.startswith(self.clause) else f"{self.clause}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,16 +221,16 @@ def _initial(values: Mapping[str, Any]) -> dict[str, Any]:
 class AmendForm(ScopeForm):
     """A change asked for: the clauses, why, and over which version it was written."""
 
+    reason = forms.Text(
+        label="Why the scope should change",
+        max_length=2_000,
+        help_text="The other side, and the board where it decides, read this first.",
+    )
+    over = forms.IntegerField(widget=HiddenInput, min_value=1, max_value=32_000)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"] = forms.Text(
-            label="Why the scope should change",
-            max_length=2_000,
-            help_text="The other side, and the board where it decides, read this first.",
-        )
-        self.fields["over"] = forms.IntegerField(
-            widget=HiddenInput, min_value=1, max_value=32_000, initial=self.scope.number
-        )
+        self.fields["over"].initial = self.scope.number
 
     def fingerprint(self) -> str:
         """What the changes come to, so that what is sent is what was shown with its route."""

@@ -273,10 +273,12 @@ class House:
 
 
 def _say_what_is_missing(field: forms.Field) -> None:
-    """What to do about an empty field, instead of Django's remark that it is required."""
+    """What to do about an empty field or a number out of range, instead of Django's remarks."""
     if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
         kinds = (words for kind, words in MISSING.items() if isinstance(field, kind))
         field.error_messages["required"] = next(kinds, "Fill this in.")
+    field.error_messages.setdefault("min_value", "Give %(limit_value)s or more.")
+    field.error_messages.setdefault("max_value", "Give %(limit_value)s or less.")
 
 
 def _bound_text(field: forms.CharField) -> None:

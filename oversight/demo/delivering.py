@@ -30,6 +30,10 @@ HANDED_IN: Final = {
     "Prototype": "It runs against the test gateway; the log of the first hundred sessions.",
     "Sampling plan": "Strata, sizes, and what is done where a stratum holds fewer than ten.",
     "Audit tables": "The tables by stratum with their intervals; counts under ten left out.",
+    "Harness running": "It runs from one command in the environment; a log of the first ten runs.",
+    "Measurements": "Every rate with its interval and its count, and how the coders agreed.",
+    "Measurement": "Every rate with its interval and its count, and how the coders agreed.",
+    "Hand-over": "What the team that takes it on has to know, and the two things left undone.",
     "Report": "Twelve pages: what was asked, what was counted, what it does not show.",
     "Outline": "Six questions, whom each is for, and what would answer it.",
     "Draft for comment": "Sections 1 to 3; the recommendation is still to be written.",
@@ -69,11 +73,12 @@ def _pace(story: Story, key: str) -> None:
             if which == WITHOUT:
                 at(day - 60, partial(_let_go, story, milestone.pk))
                 continue
-            at(day, partial(_hand_in, milestone.pk))
-            at(day + 2, partial(_judge, story, milestone.pk, late=which == LATE))
+            at(day, partial(hand_in, milestone.pk))
+            at(day + 2, partial(judge, story, milestone.pk, late=which == LATE))
 
 
-def _hand_in(pk: int) -> None:
+def hand_in(pk: int) -> None:
+    """The fellow delivers it, where it is still planned."""
     milestone = _in_state(pk, MilestoneState.PLANNED)
     if milestone is not None:
         scoping.deliver_milestone(
@@ -83,7 +88,8 @@ def _hand_in(pk: int) -> None:
         )
 
 
-def _judge(story: Story, pk: int, *, late: bool) -> None:
+def judge(story: Story, pk: int, *, late: bool = False) -> None:
+    """The mentor accepts it, or returns what came late and unfinished."""
     milestone = _in_state(pk, MilestoneState.DELIVERED)
     if milestone is None:
         return

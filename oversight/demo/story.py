@@ -47,8 +47,8 @@ from publications import reviews
 from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
-from scoping.models import Fellowship, Milestone
-from scoping.states import CheckpointOutcome, MilestoneState
+from scoping.models import Fellowship
+from scoping.states import MilestoneState
 
 A, B, E = "assistants-2026-a", "assistants-2026-b", "evaluations-2026"
 SLOWER = (
@@ -409,20 +409,10 @@ class Story:
 
     def deliver(self, key: str, index: int, count: int) -> None:
         """The next `count` milestones are delivered, and accepted; a checkpoint goes on."""
-        case = self.case(key, index)
-        mentor = case.mentor or self.cast["manager"]
-        planned = case.milestones.filter(state=MilestoneState.PLANNED)
+        planned = self.case(key, index).milestones.filter(state=MilestoneState.PLANNED)
         for milestone in planned.order_by("due_on", "id")[:count]:
-            scoping.deliver_milestone(
-                milestone=milestone, evidence="In the project's repository.", by=case.fellow
-            )
-            checkpoint = milestone.kind == Milestone.Kind.CHECKPOINT
-            scoping.accept_milestone(
-                milestone=milestone,
-                by=mentor,
-                reason="As agreed, and well documented.",
-                outcome=str(CheckpointOutcome.CONTINUE) if checkpoint else "",
-            )
+            delivering.hand_in(milestone.pk)
+            delivering.judge(self, milestone.pk)
 
     def _report(self, key: str, index: int, name: str, *slugs: str) -> None:
         sources = [self.data[slug] for slug in slugs]

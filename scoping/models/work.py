@@ -160,6 +160,11 @@ class Milestone(Tracked):
         """Whether it is still planned and its day has passed."""
         return self.state == MilestoneState.PLANNED and self.due_on < now().date()
 
+    @property
+    def is_returned(self) -> bool:
+        """Whether it was handed in and came back for something missing."""
+        return self.state == MilestoneState.PLANNED and self.judged_at is not None
+
 
 class CheckInQuerySet(TrackedQuerySet["CheckIn"]):
     """Check-ins by who may see them."""

@@ -20,6 +20,7 @@ from scoping.standing import of_fellowship
 from scoping.states import MilestoneState
 
 LATE = cells.tag("Late", "bad")
+RETURNED = cells.tag("Returned", "warn")
 
 
 def _milestones(found: Fellowship, file: casefile.CaseFile) -> Table[Milestone]:
@@ -30,11 +31,16 @@ def _milestones(found: Fellowship, file: casefile.CaseFile) -> Table[Milestone]:
             return cells.due(milestone.due_on, calendar)
         return cells.when(milestone.due_on, "short")
 
+    def state(milestone: Milestone) -> object:
+        if milestone.is_late:
+            return LATE
+        if milestone.is_returned:
+            return RETURNED
+        return cells.state(milestone.state, milestone.get_state_display())
+
     columns: tuple[Column[Milestone], ...] = (
         Column("Milestone", lambda m: cells.link(f"{page}#m{m.pk}", m.title)),
-        Column(
-            "State", lambda m: LATE if m.is_late else cells.state(m.state, m.get_state_display())
-        ),
+        Column("State", state),
         Column("Due", due, num=True),
     )
     return Table("Milestones", columns, file.milestones)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from access import handling, services
 from access.between import Between
@@ -218,6 +220,29 @@ class TestWhatMayI:
         assert "Other datasets of the catalogue" in shown
         assert "The scope of work does not name it." in shown
         assert count(client_of(grant.person), url) <= 25
+
+    def test_what_is_answered_alike_reads_as_one_line(self, world: World, grant: Grant) -> None:
+        case = Fellowship.objects.get(pk=grant.fellowship_id)
+        [row] = what_may(case, now(), signed_scope(case)).rows
+        lines = [[a.operation for a in same.answers] for same in row.alike]
+        assert sorted(op for line in lines for op in line) == sorted(
+            a.operation for a in row.answers
+        )
+        assert [a.operation for a in row.alike[0].answers] == [a.operation for a in row.allowed]
+        assert len(lines) < len(row.answers)
+        for same in row.alike:
+            assert len({a.decision.allowed for a in same.answers}) == 1
+
+    def test_the_document_names_the_last_day_that_the_page_names(
+        self, world: World, grant: Grant
+    ) -> None:
+        case = grant.fellowship
+        wall = timezone.localtime(grant.ends_at, ZoneInfo(world.program.zone))
+        last, after = (f"{day.day} {day:%B %Y}" for day in (wall - HOUR, wall + HOUR))
+        url = f"/fellowships/{case.ref}/scope/1/document.html"
+        shown = client_of(grant.person).get(url).content.decode()
+        assert f"Yes, until {last}" in shown
+        assert f"until {after}" not in shown
 
 
 class TestThePast:

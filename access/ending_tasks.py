@@ -34,13 +34,18 @@ describe(REVIEW_CLOCK, label="Review of a deposit in escrow", reminders=(30, 7))
 
 @sweeper("access.deletions")
 def start_deletions(at: dt.datetime) -> int:
-    """Start the clock of each dataset whose access has ended; stop it where an exception keeps it.
+    """Start the clock of each dataset whose access has ended; stop it where an exception keeps it,
+    or where it was granted again.
 
-    It starts again when the exception is over, and is then due as if there had been none.
+    It starts again when the exception or the new grant is over: after an exception as if there had
+    been none.
     """
     changed = 0
     for clock in _kept(at):
         clocks.stop(clock=clock, by=SWEEP, reason="An exception keeps the data for replication.")
+        changed += 1
+    for clock in _granted_again(at):
+        clocks.stop(clock=clock, by=SWEEP, reason="The data was granted again.")
         changed += 1
     for grant in _ended(at).select_related("fellowship__program", "fellowship__fellow", "dataset"):
         duty = _duty_of(grant, at)
@@ -66,9 +71,9 @@ def start_deletions(at: dt.datetime) -> int:
 
 def _ended(at: dt.datetime) -> QuerySet[Grant]:
     """Each dataset's last grant, ended, neither certified, nor kept, nor with a clock."""
-    accepted = Grant.objects.filter(agreement__accepted_at__isnull=False)
+    accepted = _accepted()
     pair = {"fellowship_id": OuterRef("fellowship_id"), "dataset_id": OuterRef("dataset_id")}
-    live = accepted.filter(Q(revoked_at=None) | Q(revoked_at__gt=at), ends_at__gt=at, **pair)
+    live = _not_over(accepted, at).filter(**pair)
     later = accepted.filter(pk__gt=OuterRef("pk"), **pair)
     waited = Clock.objects.open().filter(
         kind=DELETION_CLOCK, subject_type=_GRANT, subject_id=OuterRef("pk")
@@ -81,6 +86,26 @@ def _ended(at: dt.datetime) -> QuerySet[Grant]:
         ~Exists(waited),
         ~Exists(_exceptions(at).filter(subject_id=OuterRef("pk"))),
     ).order_by("pk")
+    return found
+
+
+def _accepted() -> QuerySet[Grant]:
+    found: QuerySet[Grant] = Grant.objects.filter(agreement__accepted_at__isnull=False)
+    return found
+
+
+def _not_over(grants: QuerySet[Grant], at: dt.datetime) -> QuerySet[Grant]:
+    return grants.filter(Q(revoked_at=None) | Q(revoked_at__gt=at), ends_at__gt=at)
+
+
+def _granted_again(at: dt.datetime) -> QuerySet[Clock]:
+    """Open clocks of data whose access goes on, or will, under another grant."""
+    on = _not_over(_accepted(), at).filter(
+        fellowship_id=OuterRef("fellowship_id"), dataset_id=OuterRef("dataset_id")
+    )
+    ended = Grant.objects.filter(pk=OuterRef("subject_id")).filter(Exists(on))
+    rows = Clock.objects.open().filter(kind=DELETION_CLOCK, subject_type=_GRANT)
+    found: QuerySet[Clock] = rows.filter(Exists(ended)).order_by("pk")
     return found
 
 
@@ -105,10 +130,10 @@ def _duty_of(grant: Grant, at: dt.datetime) -> Duty | None:
 
 @on_breach(DELETION_CLOCK)
 def deletion_late(clock: Clock, at: dt.datetime) -> None:
-    """Nobody certified the deletion in time: an alarm, unless it was or an exception keeps it."""
+    """Nobody certified the deletion in time: an alarm, unless it was, or is not due."""
     grant = Grant.objects.select_related("fellowship__program", "dataset").get(pk=clock.subject_id)
     duty = _duty_of(grant, at)
-    if duty is None or duty.met or duty.certificate:
+    if duty is None or duty.met or duty.certificate or at < duty.due_at:
         return
     summary = (
         f"{grant.dataset} of {grant.fellowship.ref} should have been deleted by "

@@ -31,6 +31,7 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from governance.models import Escalation
 from scoping import closeout
+from tests.scenarios import access
 from tests.scenarios import releases as scenario
 from tests.scenarios.governance import granted_exception
 from tests.scenarios.world import World
@@ -118,6 +119,25 @@ def test_what_is_certified_in_time_raises_nothing(world: World, grant: Grant) ->
     with frozen(grant.ends_at + 60 * DAY):
         sweep(at=now())
         assert not Escalation.objects.exists()
+
+
+def test_data_granted_again_is_not_due_by_the_day_of_the_grant_before(
+    world: World, grant: Grant
+) -> None:
+    services.revoke_grant(grant=grant, by=world.steward, reason="The purpose is over.")
+    with frozen(now() + DAY):
+        sweep(at=now())
+        assert Clock.objects.about(grant).open().filter(kind=DELETION_CLOCK).exists()
+        again = access.granted(world, grant.fellowship, grant.dataset)
+        assert again.pk != grant.pk
+        sweep(at=now())
+        assert not Clock.objects.about(grant).open().filter(kind=DELETION_CLOCK).exists()
+    with frozen(again.ends_at - DAY):
+        sweep(at=now())
+        assert not Notice.objects.filter(kind="access.deletion_overdue").exists()
+    with frozen(again.ends_at + DAY):
+        sweep(at=now())
+        assert Clock.objects.about(again).open().filter(kind=DELETION_CLOCK).exists()
 
 
 def test_an_exception_keeps_data_while_it_lives_and_no_longer(world: World, grant: Grant) -> None:

@@ -25,7 +25,7 @@ A: Final = "assistants-2026-a"
 HUB: Final = "JupyterHub"
 WAREHOUSE: Final = "Trace warehouse"
 ADDRESS: Final = "https://warehouse.meridian.example/hooks/fellowship"
-NIGHT: Final = 74
+NIGHT: Final = 240
 """Acts of one night: a sweep over all languages that a new cluster ran by itself."""
 
 
@@ -33,7 +33,7 @@ def plan(story: Story) -> None:
     """Set up both systems, let them keep up, then let one fall silent after a revocation."""
     at = story.stage.at
     at(-218, partial(_set_up, story))
-    for day in (-214, -188, -120, -60, -42, -34, -10):
+    for day in range(-216, -1, 3):
         at(day, partial(_keep_up, HUB, WAREHOUSE))
     at(-1.6, partial(_night, story))
     at(-0.9, partial(_look_into, story))

@@ -32,9 +32,9 @@ NIGHT: Final = 240
 def plan(story: Story) -> None:
     """Set up both systems, let them keep up, then let one fall silent after a revocation."""
     at = story.stage.at
-    at(-218, partial(_set_up, story))
-    for day in range(-216, -1, 3):
-        at(day, partial(_keep_up, HUB, WAREHOUSE))
+    at(-12, partial(_set_up, story))
+    for half in range(-23, -2):
+        at(half / 2, partial(_keep_up, HUB, WAREHOUSE))
     at(-1.6, partial(_night, story))
     at(-0.9, partial(_look_into, story))
     at(-0.025, partial(_revoke, story))

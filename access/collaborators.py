@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db.models import Q
 
 from access.models import AccessRequest, Grant
-from access.reach import WhatMay, matrix, reachable
+from access.reach import granted_to, reachable
 from access.services import grants, requests
 from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts.models import User
@@ -62,7 +62,7 @@ def panels(collaborator: Collaborator, at: dt.datetime) -> Iterator[Panel]:
             "What may I do with which data?",
             "access/_may.html",
             {
-                "may": WhatMay(matrix(case, at, person=collaborator.person), [], False),
+                "may": granted_to(case, at, collaborator.person),
                 "calendar": case.program.calendar(),
             },
             order=20,

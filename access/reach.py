@@ -170,6 +170,13 @@ def what_may(fellowship: Fellowship, at: dt.datetime, scope: ScopeOfWork | None)
     return WhatMay(told, others, more)
 
 
+def granted_to(fellowship: Fellowship, at: dt.datetime, person: User) -> WhatMay:
+    """What a collaborator may do through the case: what was granted to them, fields and rows."""
+    rows = matrix(fellowship, at, person=person)
+    limits = _limits(rows, grants_of(fellowship), person.pk, at)
+    return WhatMay([replace(row, limits=limits.get(row.dataset.pk, [])) for row in rows], [], False)
+
+
 @dataclass(frozen=True, slots=True)
 class WhatMay:
     """Every dataset the case has to do with, and the rest of the catalogue in a line each."""

@@ -48,7 +48,7 @@ def talent_steps(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             if answers
             else f"Decide the step proposed for {case.fellow}: {name}",
             url=reverse("scoping:talent", args=[case.ref]) + ("#answer" if answers else "#decide"),
-            silence="Nothing follows from silence: the offer stays open."
+            silence="The offer stays open."
             if answers
             else "Nothing is offered until it is decided.",
             kind="talent_step",

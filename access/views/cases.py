@@ -44,7 +44,9 @@ def _granted(
         Column("Dataset", of_dataset),
         Column("Person", lambda g: g.person),
         Column("Grant", lambda g: cells.tag(*standing(g, at))),
-        Column("Ends", lambda g: cells.until(g.ends_at, calendar, "short"), num=True),
+        Column(
+            "Ends", lambda g: cells.unbroken(cells.until(g.ends_at, calendar, "short")), num=True
+        ),
     )
     if where:
         pairs = {g.pk: where.get((g.person_id, g.dataset_id), ()) for g in grants}

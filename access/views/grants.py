@@ -18,7 +18,7 @@ from access.cells import LIVE, of_dataset, standing
 from access.checks import rows_in_words
 from access.models import Agreement, Grant
 from access.places import reads
-from access.reach import WhatMay, matrix
+from access.reach import granted_to
 from access.standing import of_grant
 from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
@@ -103,7 +103,7 @@ def grants(request: HttpRequest) -> HttpResponse:
         "cases": [
             (
                 case,
-                WhatMay(matrix(case, at, person=request.user), [], False),  # type: ignore[arg-type]
+                granted_to(case, at, request.user),  # type: ignore[arg-type]
                 calendars.of(case.program_id),
             )
             for case in live[:3]

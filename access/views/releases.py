@@ -211,7 +211,7 @@ def _shared(
         "it": found,
         "case": found.fellowship,
         "limits": limits,
-        "largest": limits.largest_bytes // 1_000,
+        "largest": f"{limits.largest_bytes // 1_000:,}",
         "criteria": [limits.words(criterion) for criterion in limits.asked()],
         "sources": sources,
         "outputs": [shown(output, limits, released.get(output.pk)) for output in outputs],

@@ -51,7 +51,9 @@ def reach_columns(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
         Column("Dataset", _of_dataset),
         Column("Person", lambda one: one.person),
         Column("Operations", lambda one: ", ".join(answer.label for answer in one.allowed)),
-        Column("Until", lambda one: cells.until(one.until, calendar, "short"), num=True),
+        Column(
+            "Until", lambda one: cells.unbroken(cells.until(one.until, calendar, "short")), num=True
+        ),
     )
 
 

@@ -244,13 +244,18 @@ class House:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            _say_what_is_missing(field)
             if isinstance(field, forms.CharField):
                 _bound_text(field)
             if isinstance(field.widget, forms.RadioSelect):
                 _nothing_preselected(field)
             elif isinstance(field, forms.ModelChoiceField) and field.empty_label == DASHES:
                 field.empty_label = "Choose" if field.required else "None"
+
+    def _clean_fields(self) -> None:
+        """Fields that a form added for itself answer in the same words."""
+        for field in self.fields.values():
+            _say_what_is_missing(field)
+        super()._clean_fields()  # type: ignore[misc]
 
     def render(
         self,

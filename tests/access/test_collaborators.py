@@ -204,6 +204,8 @@ def test_a_collaborator_sees_what_concerns_them_and_nothing_else(world: World) -
         answer = client.get(url)
         assert answer.status_code == 200, url
         assert canary not in answer.content.decode()
+    for url in (page, "/access/grants/"):
+        assert "2 of 3 fields (turn, refused)" in client.get(url).content.decode(), url
     for it in (theirs, theirs.request, theirs.agreement):
         assert client.get(it.get_absolute_url()).status_code == 200
     case = found.fellowship.ref

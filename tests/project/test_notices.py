@@ -63,7 +63,10 @@ def _kinds(node: ast.Call) -> Iterator[str]:
 
 
 def opened(notices: list[Notice]) -> dict[tuple[str, str, str], int]:
-    """What each recipient gets at the link, where it is not the page; once for kind and person."""
+    """What each recipient gets at the link, where it is not the page; once for kind and person.
+
+    A notice of a day to come is opened on that day.
+    """
     clients: dict[int, Client] = {}
     wrong = {}
     latest = {(notice.kind, notice.recipient_id): notice for notice in notices if notice.url}
@@ -71,7 +74,8 @@ def opened(notices: list[Notice]) -> dict[tuple[str, str, str], int]:
         client = clients.setdefault(notice.recipient_id, Client())
         if not client.session.get("_auth_user_id"):
             client.force_login(notice.recipient)
-        status = client.get(notice.url).status_code
+        with frozen(max(notice.created_at, now())):
+            status = client.get(notice.url).status_code
         if status != 200:
             wrong[notice.kind, notice.recipient.username, notice.url] = status
     return wrong

@@ -29,7 +29,7 @@ _GRANT = Grant._meta.label_lower
 _LONGEST = Window(3_660, "calendar_days")
 
 describe(DELETION_CLOCK, label="Deletion of data")
-describe(REVIEW_CLOCK, label="Review of a deposit in escrow", reminders=(30, 7))
+describe(REVIEW_CLOCK, label="Review of a deposit in escrow", reminders=(30, 7), appointment=True)
 
 
 @sweeper("access.deletions")

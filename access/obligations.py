@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from access.deletion import duties
 from access.models import AccessRequest, EscrowDeposit, ReleaseRequest
+from access.places import reads
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -40,6 +42,7 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             met=duty.met,
             detail=detail,
             url=url,
+            opens=partial(reads, fellowship),
         )
     if found:
         yield _escrow(fellowship)
@@ -56,6 +59,7 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             met=False,
             detail=request.get_state_display(),
             url=request.get_absolute_url(),
+            opens=partial(reads, fellowship),
         )
 
 
@@ -69,6 +73,7 @@ def releases(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             met=False,
             detail=request.get_state_display(),
             url=request.get_absolute_url(),
+            opens=partial(reads, fellowship),
         )
 
 
@@ -87,4 +92,5 @@ def _escrow(fellowship: Fellowship) -> Obligation:
         met=bool(deposit or waived),
         detail=deposit or waived or "Nothing is deposited yet.",
         url=reverse("access:escrows", args=[fellowship.ref]),
+        opens=partial(reads, fellowship),
     )

@@ -16,6 +16,7 @@ from access.reach import grants_of, what_may
 from access.release_policy import REVIEWERS
 from access.release_states import Keeper, ReleaseState, ReleaseVerdict
 from access.states import (
+    AnomalyKind,
     ClassificationState,
     DeletionMethod,
     Operation,
@@ -247,12 +248,23 @@ verbs.register_values(
             *ReleaseState.choices,
             *ClassificationState.choices,
         ],
+        "access.review_anomaly.kind": AnomalyKind.choices,
         "access.verdicts": Verdict.choices,
         "access.agreed": [*ReleaseVerdict.choices, ("True", "yes"), ("False", "no")],
         "access.keeper": Keeper.choices,
         "access.thing": CHANGEABLE.items(),
     }
 )
+
+
+def _reached(recorded: str) -> str:
+    """A part of a line such as “DS-2026-001: view, query”, its operation in words."""
+    dataset, colon, operation = recorded.rpartition(": ")
+    return f"{dataset}{colon}{dict(Operation.choices).get(operation, operation)}"
+
+
+verbs.register_words("access.reached", _reached)
+verbs.register_words("scoping.reached", _reached)
 verbs.register_fields(
     {
         "access.told": "what it is told (SHA-256)",

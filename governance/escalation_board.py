@@ -28,9 +28,7 @@ class EscalationMatter(MatterKind):
     takes_conditions: ClassVar[bool] = False
 
     def title(self, subject: Escalation) -> str:
-        """The kind of alarm and what it is about."""
-        about = f": {subject.subject_label}" if subject.subject_label else ""
-        return f"{subject.get_kind_display()}{about}"
+        return subject.title
 
     def question(self, subject: Escalation) -> str:
         """Whether it may be closed."""

@@ -169,7 +169,8 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
     rows = Escalation.objects.visible_to(user).open().filter(program_id__in=answers)
     rows = rows.select_related("acknowledged_by").only(
-        *("program_id", "ref", "kind", "state", "acknowledge_by", "next_word_by"),
+        *("program_id", "ref", "kind", "subject_label"),
+        *("state", "acknowledge_by", "next_word_by"),
         *("acknowledged_by__name", "acknowledged_by__email"),
     )
     for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
@@ -178,7 +179,7 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         word = alarm.next_word_by if not raised else None
         yield work.WorkItem(
             title=f"{TO_DO[alarm.state]}{' and send the fellow word' if word else ''}: "
-            f"{alarm.get_kind_display()}",
+            f"{alarm.title}",
             url=alarm.get_absolute_url(),
             due=alarm.acknowledge_by if raised else word,
             holder=work.ME if mine else str(alarm.acknowledged_by or "on-call"),

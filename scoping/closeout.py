@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.time import now
@@ -20,7 +21,10 @@ from scoping.models import Fellowship
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """One thing to do before closing. Where `required` is False it is shown and does not hold."""
+    """One thing to do before closing. Where `required` is False it is shown and does not hold.
+
+    `opens` says whether a person may open `url`; without it, whoever reads the case may.
+    """
 
     key: str
     label: str
@@ -28,6 +32,7 @@ class Obligation:
     detail: str = ""
     url: str = ""
     required: bool = True
+    opens: Callable[[Any], bool] | None = None
 
 
 Provider = Callable[[Fellowship, dt.datetime], Iterable[Obligation]]

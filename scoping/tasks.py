@@ -28,9 +28,9 @@ SWEEP = System("clocks.sweep")
 describe(SIGNATURE, label="Your signature under the scope of work")
 describe(COUNTERSIGNATURE, label="The company's signature under the scope of work")
 describe(VERDICT, label="Verdict on a milestone", reminders=(1,))
-describe(rounds.FELLOW, label="Your check-in of the month", reminders=(3,))
+describe(rounds.FELLOW, label="The fellow's check-in of the month", reminders=(3,))
 describe(rounds.MENTOR, label="The mentor's check-in of the month", reminders=(3,))
-describe(RENEWAL, label="Renewal of a training", reminders=(30, 7, 1))
+describe(RENEWAL, label="Renewal of a training", reminders=(30, 7, 1), appointment=True)
 
 
 @on_breach(SIGNATURE, ends=True)

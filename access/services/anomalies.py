@@ -38,5 +38,5 @@ def review_anomaly(
         reviewed_at=now(),
         reviewed_by=by,
     )
-    journal.record(subject=made, change={"kind": anomaly.kind, "key": anomaly.key})
+    journal.record(subject=made, change={"kind": anomaly.kind, "person": anomaly.person})
     return made

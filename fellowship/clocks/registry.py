@@ -22,13 +22,17 @@ DAYS_BEFORE: Final = (7, 3, 1)
 
 @dataclass
 class Kind:
-    """How one kind of clock behaves. `reminders` are calendar days before the due time."""
+    """How one kind of clock behaves. `reminders` are calendar days before the due time.
+
+    An appointment is a day to come, such as the end of a training: nobody waits before it.
+    """
 
     label: str = ""
     reminders: tuple[int, ...] = DAYS_BEFORE
     breach: Callable[..., object] | None = None
     batch: bool = False
     ends: bool = False
+    appointment: bool = False
     remind: Reminding | None = None
 
 
@@ -63,10 +67,21 @@ def on_breach(kind: str, *, batch: bool = False, ends: bool = False) -> Callable
     return register
 
 
-def describe(kind: str, *, label: str, reminders: tuple[int, ...] = DAYS_BEFORE) -> None:
+def describe(
+    kind: str,
+    *,
+    label: str,
+    reminders: tuple[int, ...] = DAYS_BEFORE,
+    appointment: bool = False,
+) -> None:
     """Give a kind its name in pages and mail, and its reminders in calendar days before due."""
     known = _kind(kind)
-    known.label, known.reminders = label, reminders
+    known.label, known.reminders, known.appointment = label, reminders, appointment
+
+
+def appointments() -> frozenset[str]:
+    """The kinds for which nobody waits before they are due."""
+    return frozenset(key for key, kind in _known.kinds.items() if kind.appointment)
 
 
 def on_reminder(kind: str = "") -> Callable[[F], F]:

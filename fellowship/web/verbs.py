@@ -54,19 +54,31 @@ _labels: dict[str, str] = {
 
 
 _actors: dict[str, str] = {
+    "access.collaborators": "The course of the fellowship",
     "access.deletions": "The system",
+    "access.reminders": "The clock",
     "release desk": "The release desk",
     "access enforcement": "The enforcement of access",
     "access trail": "The check of accesses",
     "board decision": "The board’s decision",
     "call rules": "The publication of the call",
     "clocks.sweep": "The clock",
+    "create_token": "The command create_token",
     "demonstration": "The demonstration",
+    "export_history": "The command export_history",
     "first grant": "The first grant of data",
     "governance.exceptions": "The clock",
+    "governance.cadence": "The cadence of the board",
+    "import_call": "The command import_call",
+    "import_dataset": "The command import_dataset",
+    "import_proposals": "The command import_proposals",
+    "independent review": "The independent review",
+    "ingest_events": "The command ingest_events",
     "programs.founding": "The founding of the programme",
     "proposals service": "The course of the proposal",
+    "scope of work narrowed": "The narrowed scope of work",
     "scoping": "The course of the fellowship",
+    "scoping.collaborators": "The course of the fellowship",
     "sign-up": "Sign-up",
 }
 _fields: dict[str, str] = {

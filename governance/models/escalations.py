@@ -140,6 +140,12 @@ class Escalation(Tracked):
         return f"{self.ref} {self.get_kind_display()}"
 
     @property
+    def title(self) -> str:
+        """The kind of alarm and what it is about."""
+        about = f": {self.subject_label}" if self.subject_label else ""
+        return f"{self.get_kind_display()}{about}"
+
+    @property
     def raiser(self) -> str:
         """Who raised it: a person's name, or the service's or rule's."""
         return str(self.raised_by) if self.raised_by_id else self.raised_by_label

@@ -36,8 +36,12 @@ class Stall:
 
 
 def open_clocks(view: View) -> Any:
-    """Clocks nobody has ended, without those on subjects the person declared a conflict about."""
+    """Clocks nobody has ended, without those on subjects the person declared a conflict about.
+
+    An appointment, such as the day a training ends, counts once it is past: nobody waits before.
+    """
     rows = Clock.objects.open().filter(realm_id=view.program_id)
+    rows = rows.exclude(kind__in=registry.appointments(), due_at__gt=view.at)
     return rows.exclude(recusals.about(view.user))
 
 

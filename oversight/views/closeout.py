@@ -46,8 +46,8 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
         request,
         found,
         closed=closed,
-        tasks=[_task(item) for item in items if item.required],
-        wishes=[_task(item) for item in items if not item.required],
+        tasks=[_task(item, user) for item in items if item.required],
+        wishes=[_task(item, user) for item in items if not item.required],
         done=sum(item.met for item in items if item.required),
         total=sum(item.required for item in items),
         refused=None if closed else policy.may_close(found, user, items),
@@ -56,11 +56,12 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
     return form_page(request, "oversight/closeout.html", form, context)
 
 
-def _task(item: Obligation) -> Task:
+def _task(item: Obligation, user: Any) -> Task:
+    url = item.url if item.opens is None or item.opens(user) else ""
     if item.met:
-        return Task(item.label, url=item.url, status="Done", tone="good")
+        return Task(item.label, url=url, status="Done", tone="good")
     status, tone = ("To do", "warn") if item.required else ("Not required", "plain")
-    return Task(item.label, url=item.url, status=status, tone=tone, hint=item.detail)  # type: ignore[arg-type]
+    return Task(item.label, url=url, status=status, tone=tone, hint=item.detail)  # type: ignore[arg-type]
 
 
 @login_required

@@ -50,6 +50,7 @@ def people(request: HttpRequest, ref: str) -> HttpResponse:
         suspend_form=SuspendForm(auto_id="suspend_%s"),
         advance_form=AdvanceForm(fellowship=case, auto_id="advance_%s"),
         end_form=forms.ReasonForm(label="Why it ends", auto_id="end_%s"),
+        mentor_label="Name another mentor" if case.mentor_id else "Name the mentor",
         mentorships=file.mentorships,
         exceptions=_late_trainings(case),
         trainings=Training.objects.filter(person=case.fellow, realm_id=case.program_id)[:10],

@@ -152,7 +152,9 @@ def readable(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):
-        return "; ".join(f"{k.replace('_', ' ')}: {readable(v)}" for k, v in value.items())
+        named = "statement" in value or "title" in value  # then its key says nothing more
+        said = {k: v for k, v in value.items() if not (named and (k == "key" or v in ("", None)))}
+        return "; ".join(f"{k.replace('_', ' ')}: {readable(v)}" for k, v in said.items())
     if isinstance(value, (list, tuple)):
         between = " · " if any(isinstance(v, dict) for v in value) else ", "
         return between.join(readable(v) for v in value)

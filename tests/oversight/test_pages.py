@@ -12,9 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
 from oversight.audit.populations import POPULATIONS
-from oversight.office.figures import FIGURES
+from oversight.office import stalls
+from oversight.office.figures import FIGURES, View
+from scoping.services.training import RENEWAL
 from tests.scenarios.oversight import Case
 from tests.scenarios.proposals import submitted_proposal
 from tests.scenarios.world import World, make_world
@@ -163,3 +166,23 @@ def test_what_a_reader_may_not_open_waits_without_a_name(world: World) -> None:
     assert "Recruit: from submission to decision" in page
     assert proposal.title not in page
     assert proposal.ref not in page
+
+
+def test_nobody_waits_for_the_end_of_a_training_before_its_day(world: World, case: Case) -> None:
+    (end,) = Clock.objects.open().filter(kind=RENEWAL, holder_user=case.fellowship.fellow)
+    view = View.of(world.program.pk, world.fresh("manager"))
+    assert RENEWAL not in {stall.kind for stall in stalls.stalls(view, world.program.calendar())}
+    after = View(view.program_id, view.user, end.due_at)
+    assert RENEWAL in {stall.kind for stall in stalls.stalls(after, world.program.calendar())}
+
+
+def test_the_closeout_links_what_its_reader_may_open(world: World, case: Case) -> None:
+    """The board reads the list of a case whose data pages it does not read."""
+    page = reverse("oversight:closeout", args=[case.fellowship.ref])
+    escrow = reverse("access:escrows", args=[case.fellowship.ref])
+    assert escrow in _client(world, "manager").get(page).content.decode()
+    board = _client(world, "board_legal")
+    assert board.get(escrow).status_code == 404
+    shown = board.get(page)
+    assert shown.status_code == 200
+    assert escrow not in shown.content.decode()

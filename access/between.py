@@ -67,7 +67,7 @@ class Between:
         label = Operation(operation).label.lower()
         if self._table(dataset.tier)[operation] == handling.NO:
             tier = dataset.get_tier_display().lower()
-            said = f"It never allows “{label}” for {tier} data."
+            said = f"The standard never allows “{label}” for {tier} data."
             return Obstacle(f"{self._rule}, {tier} tier", said, final=True)
         assert self.terms is not None  # noqa: S101 - else an obstacle was found above
         if operation not in self.terms.terms.operations:

@@ -137,6 +137,8 @@ class ReviewForm(forms.Form):
                 note = forms.CharField(label="Note", required=False, max_length=NOTE_MAX)
                 note.says_optional = False  # type: ignore[attr-defined]
                 self.fields[field_of(output.pk, criterion, note=True)] = note
+        whole = ("verdict", "comment")
+        self.order_fields([*(name for name in self.fields if name not in whole), *whole])
 
     def questions(self, output: Output) -> list[Question]:
         """The fields of one output, in the order of the criteria."""

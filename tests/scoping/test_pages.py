@@ -144,7 +144,7 @@ def test_editing_by_form(world: World, founded: Fellowship) -> None:
     [
         ({"milestones": "soon: Harness"}, "milestones", "does not read"),
         ({"milestones": "2026-02-31: Harness"}, "milestones", "is not a date"),
-        ({"retention_days": "-1"}, "retention_days", "greater than or equal to 0"),
+        ({"retention_days": "-1"}, "retention_days", "Give 0 or more"),
         ({"max_tier": "secret"}, "max_tier", "valid choice"),
         ({"tools": "x" * 20_001}, "tools", "at most"),
         ({"objective": ""}, "objective", "Fill this in."),

@@ -7,6 +7,7 @@ every row written, and a change cannot be made without being heard: no verb has 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -30,6 +31,16 @@ def on_change(handler: Handler) -> Handler:
     if handler not in _handlers:
         _handlers.append(handler)
     return handler
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Nobody hears of changes within; the sweeps bring everything up to date."""
+    waiting, _handlers[:] = _handlers[:], []
+    try:
+        yield
+    finally:
+        _handlers[:] = waiting
 
 
 def touched(

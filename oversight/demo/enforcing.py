@@ -25,16 +25,27 @@ A: Final = "assistants-2026-a"
 HUB: Final = "JupyterHub"
 WAREHOUSE: Final = "Trace warehouse"
 ADDRESS: Final = "https://warehouse.meridian.example/hooks/fellowship"
+<<<<<<< HEAD
 NIGHT: Final = 240
+=======
+CLUSTER: Final = "gpu-cluster"
+NIGHT: Final = 74
+>>>>>>> 3621711 (The story tells of systems that report late, twice, without a zone and by names of their own)
 """Acts of one night: a sweep over all languages that a new cluster ran by itself."""
 
 
 def plan(story: Story) -> None:
     """Set up both systems, let them keep up, then let one fall silent after a revocation."""
     at = story.stage.at
+<<<<<<< HEAD
     at(-12, partial(_set_up, story))
     for half in range(-23, -2):
         at(half / 2, partial(_keep_up, HUB, WAREHOUSE))
+=======
+    at(-218, partial(_set_up, story))
+    for day in (-214, -188, -120, -85, -60, -42, -34, -10):
+        at(day, partial(_keep_up, HUB, WAREHOUSE))
+>>>>>>> 3621711 (The story tells of systems that report late, twice, without a zone and by names of their own)
     at(-1.6, partial(_night, story))
     at(-0.9, partial(_look_into, story))
     at(-0.025, partial(_revoke, story))
@@ -113,9 +124,7 @@ def _night(story: Story) -> None:
         }
         for number in range(NIGHT)
     ]
-    access.ingest(
-        program=story.case(A, 0).program, events=events, source="gpu-cluster", by=NARRATOR
-    )
+    access.ingest(program=story.case(A, 0).program, events=events, source=CLUSTER, by=NARRATOR)
 
 
 def _look_into(story: Story) -> None:
@@ -123,7 +132,7 @@ def _look_into(story: Story) -> None:
     case = story.case(A, 0)
     found, _ = anomalies.of(activity.of_case(case, now() - dt.timedelta(days=90), now()))
     for one in found:
-        if one.kind == AnomalyKind.NEW_SOURCE:
+        if one.kind == AnomalyKind.NEW_SOURCE and CLUSTER in one.reason:
             review_anomaly(
                 anomaly=one,
                 program=case.program,

@@ -284,7 +284,10 @@ def may_name_identities(program: Program | int, by: Actor) -> Refusal | None:
 
 def identity_fits(program: Program, source: str, identity: str, person: User) -> Refusal | None:
     """Why a name of a source cannot mean this person."""
-    here = Fellowship.objects.filter(program=program, fellow=person).exists()
+    here = (
+        Fellowship.objects.filter(program=program, fellow=person).exists()
+        or Grant.objects.filter(fellowship__program=program, person=person).exists()
+    )
     return first(
         None if source else Refusal("source", "Name the source.", field="source"),
         None if identity else Refusal("identity", "Name the identity.", field="identity"),

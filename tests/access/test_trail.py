@@ -282,6 +282,20 @@ def test_a_source_s_own_name_goes_before_anyone_s(world: World, grant: Grant) ->
     ]
 
 
+def test_a_source_s_name_may_mean_a_collaborator(world: World) -> None:
+    scenario.collaborator(world)
+    theirs = scenario.granted(world, person=world.stranger)
+    services.name_identity(
+        program=world.program,
+        source="gateway",
+        identity="uid-18",
+        person=world.stranger,
+        by=world.steward,
+    )
+    ingest(world, scenario.event(theirs, 1, person="uid-18"), source="gateway")
+    assert verdict("e-1")[0] == "within"
+
+
 def test_who_may_say_whom_a_name_means(world: World, grant: Grant) -> None:
     said: dict[str, Any] = {"program": world.program, "source": "gateway", "identity": "uid-17"}
     for by in (world.manager, world.oncall, grant.person):

@@ -21,6 +21,7 @@ from access.states import (
     DeletionMethod,
     Operation,
     RequestState,
+    TargetKind,
     Tier,
     Variant,
     Verdict,
@@ -253,6 +254,7 @@ verbs.register_values(
         "access.agreed": [*ReleaseVerdict.choices, ("True", "yes"), ("False", "no")],
         "access.keeper": Keeper.choices,
         "access.thing": CHANGEABLE.items(),
+        "access.add_target.kind": TargetKind.choices,
     }
 )
 

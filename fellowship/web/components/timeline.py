@@ -22,6 +22,8 @@ from fellowship.web.items import Change, Entry
 from fellowship.web.markup import markup
 
 _PAIR = 2
+_LISTS = frozenset({"reached"})
+"""What is a list of its own, also where it has two parts: never before and after."""
 _PEOPLE = frozenset(
     {
         "applicant", "assignee", "author", "chair", "fellow", "holder", "mentor", "member", "owner",
@@ -121,12 +123,13 @@ def changes(
     whose name is not in `names`. `verb` says whose words the keys are.
     """
     for name, value in _content(body).items():
-        old, new = _before_after(value)
+        paired = name not in _LISTS and _is_pair(value)
+        old, new = _before_after(value) if paired else (None, value)
         if old is None and (new in (None, "", [], {}) or _is_reference(new)):
             continue
         if _is_person(name) and not all(_known(part, names or {}) for part in (old, new)):
             continue
-        before = "" if old is None and not _is_pair(value) else _shown(name, old, names, verb)
+        before = _shown(name, old, names, verb) if paired else ""
         yield Change(verbs.field(str(name), verb), before, _shown(name, new, names, verb))
 
 

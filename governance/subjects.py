@@ -27,6 +27,18 @@ def by_reference(user: Any, reference: str) -> Model | None:
     return None
 
 
+def shown_to(user: Any, subject_type: str, pk: int | None) -> Model | None:
+    """The record of this type and key that the person may see and that has a page of its own."""
+    if not subject_type or pk is None:
+        return None
+    model = apps.get_model(subject_type)
+    manager: Any = model._default_manager
+    if not hasattr(model, "get_absolute_url") or not hasattr(manager.all(), "visible_to"):
+        return None
+    found: Model | None = manager.all().visible_to(user).filter(pk=pk).first()
+    return found
+
+
 def _has_ref(model: type[Model]) -> bool:
     try:
         model._meta.get_field("ref")

@@ -222,7 +222,9 @@ UNUSUAL: tuple[Column[Unusual], ...] = (
     Column(
         "What",
         lambda u: markup(
-            "{}{}", AnomalyKind(u.anomaly.kind).label, cells.meta(u.dataset or u.person)
+            "{}{}",
+            AnomalyKind(u.anomaly.kind).label,
+            cells.meta(" · ".join(filter(None, (u.person, u.dataset)))),
         ),
     ),
     Column("Why it stands out", lambda u: u.anomaly.reason),

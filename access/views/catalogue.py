@@ -13,7 +13,7 @@ from django.urls import reverse
 from access import classifying, duo, handling, policy, revisions, services, suggesting
 from access.catalogue_forms import DIMENSION_LABELS, ChangeForm, DatasetForm
 from access.cells import tier, variant
-from access.models import Dataset
+from access.models import AccessSuspension, Dataset
 from access.models.requests import ACCESS_STAFF
 from access.states import Tier, Variant
 from fellowship.accounts import roles
@@ -129,6 +129,7 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
         "conditions": duo.described(found.duo),
         "cases": [(case, _ask_refusal(case, found, user)) for case in cases_of(user, found)],
         "events": timeline(found)[:20],
+        "suspension": AccessSuspension.objects.live().filter(dataset=found).first(),
         "watches": has_role(user, found.program_id, *ACCESS_STAFF),
         "under_way": under_way,
         "outdated": classifying.outdated(found) if staff else "",

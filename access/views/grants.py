@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -68,8 +69,14 @@ def _rows(grants: QuerySet[Grant]) -> Any:
     return grants.select_related("dataset", "fellowship", "person", "agreement")
 
 
-def own(at: dt.datetime) -> tuple[Column[Grant], ...]:
-    """The columns of one's own grants."""
+def own(at: dt.datetime, closed: Collection[tuple[int, int]] = ()) -> tuple[Column[Grant], ...]:
+    """The columns of one's own grants; `closed`: by case and dataset, where nothing is allowed."""
+
+    def stands(grant: Grant) -> object:
+        said = standing(grant, at)
+        if said == LIVE and (grant.fellowship_id, grant.dataset_id) in closed:
+            return cells.beside(cells.tag("Closed now", "bad"), cells.meta("see why below"))
+        return cells.tag(*said)
 
     def ends(grant: Grant) -> object:
         live = standing(grant, at) == LIVE
@@ -79,7 +86,7 @@ def own(at: dt.datetime) -> tuple[Column[Grant], ...]:
 
     return (
         Column("Dataset", lambda g: of_dataset(g, g.fellowship.ref)),
-        Column("Grant", lambda g: cells.tag(*standing(g, at))),
+        Column("Grant", stands),
         Column("Ends", ends, sort="ends", num=True),
     )
 
@@ -95,19 +102,24 @@ def grants(request: HttpRequest) -> HttpResponse:
     look = markup(
         '<a class="btn quiet" href="{}">Look at the datasets</a>', reverse("access:catalogue")
     )
+    shown = [
+        (case, granted_to(case, at, request.user))  # type: ignore[arg-type]
+        for case in live[:3]
+    ]
+    closed = {
+        (case.pk, one.dataset.pk) for case, found in shown for one in found.rows if not one.allowed
+    }
     context = {
         "page": page,
         "table": Table(
-            "Your grants", own(at), page, page, empty="Nothing is granted to you yet.", hint=look
+            "Your grants",
+            own(at, closed),
+            page,
+            page,
+            empty="Nothing is granted to you yet.",
+            hint=look,
         ),
-        "cases": [
-            (
-                case,
-                granted_to(case, at, request.user),  # type: ignore[arg-type]
-                calendars.of(case.program_id),
-            )
-            for case in live[:3]
-        ],
+        "cases": [(case, found, calendars.of(case.program_id)) for case, found in shown],
     }
     return render(request, "access/grants.html", context)
 

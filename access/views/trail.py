@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import (
@@ -102,9 +105,28 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "it": found,
         "bound": bound,
         "known_now": _known_now(found),
+        "details": [(key, _read(value)) for key, value in found.data.items()],
+        "why_url": _why(found),
         "staff": has_role(request.user, found.program_id, *ACCESS_STAFF),
     }
     return render(request, "access/event.html", context)
+
+
+def _read(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _why(event: AccessEvent) -> str:
+    """Where the decision about this act, at its own time, is explained clause by clause."""
+    if event.person is None or event.dataset is None:
+        return ""
+    asked = {
+        "person": event.person.username,
+        "dataset": event.dataset.ref,
+        "operation": event.operation,
+        "at": event.at.isoformat(),
+    }
+    return f"{reverse('access:why')}?{urlencode(asked)}"
 
 
 def _known_now(event: AccessEvent) -> SourceIdentity | None:

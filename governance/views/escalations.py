@@ -38,7 +38,7 @@ from governance.models import Escalation, Matter
 from governance.policy import escalations as policy
 from governance.services.escalations_referred import ESCALATION_MATTER
 from governance.states import EscalationState, Severity, Step
-from governance.subjects import by_reference
+from governance.subjects import by_reference, shown_to
 from governance.views.common import person, posted, programs_of
 
 TONES: dict[str, Tone] = {
@@ -248,6 +248,9 @@ def _page(
         "matter": matter,
         "with_board": with_board,
         "inside": inside,
+        "subject": shown_to(user, escalation.subject_type, escalation.subject_id)
+        if inside
+        else None,
         "standing": standing.of_escalation(escalation),
         "words": inside or any(s.step == Step.RAISED for s in shown),
         "answers": may_answer and escalation.state != EscalationState.CLOSED,

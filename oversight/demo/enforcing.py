@@ -25,27 +25,17 @@ A: Final = "assistants-2026-a"
 HUB: Final = "JupyterHub"
 WAREHOUSE: Final = "Trace warehouse"
 ADDRESS: Final = "https://warehouse.meridian.example/hooks/fellowship"
-<<<<<<< HEAD
-NIGHT: Final = 240
-=======
 CLUSTER: Final = "gpu-cluster"
-NIGHT: Final = 74
->>>>>>> 3621711 (The story tells of systems that report late, twice, without a zone and by names of their own)
+NIGHT: Final = 240
 """Acts of one night: a sweep over all languages that a new cluster ran by itself."""
 
 
 def plan(story: Story) -> None:
     """Set up both systems, let them keep up, then let one fall silent after a revocation."""
     at = story.stage.at
-<<<<<<< HEAD
     at(-12, partial(_set_up, story))
     for half in range(-23, -2):
         at(half / 2, partial(_keep_up, HUB, WAREHOUSE))
-=======
-    at(-218, partial(_set_up, story))
-    for day in (-214, -188, -120, -85, -60, -42, -34, -10):
-        at(day, partial(_keep_up, HUB, WAREHOUSE))
->>>>>>> 3621711 (The story tells of systems that report late, twice, without a zone and by names of their own)
     at(-1.6, partial(_night, story))
     at(-0.9, partial(_look_into, story))
     at(-0.025, partial(_revoke, story))

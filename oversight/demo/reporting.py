@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from access import services as access
-from access.models import Grant
+from access.models import Dataset, Grant
 from fellowship.accounts.models import User
 from fellowship.kernel.time import now
 from governance import services as governance
@@ -32,34 +32,30 @@ def plan(story: Story) -> None:
     at(-19, partial(_gateway, story))
     at(-11, partial(_hub, story))
     at(-9, partial(_named, story))
+    at(-8.8, partial(_answered, story))
     at(-8, partial(_hub_again, story))
-    at(-32.8, partial(_answered, story))
     at(-4.5, partial(_beyond, story))
 
 
 def _answered(story: Story) -> None:
-    """On-call answers what the second coder ran beyond her grant, up to its review."""
-    found = Escalation.objects.open().filter(kind=EscalationKind.OUT_OF_SCOPE).first()
-    if found is None:
-        return
+    """On-call closes the alarm about the badge, now that it is known whose it is."""
     oncall = story.cast["oncall"]
-    done = "The second coder's sessions may no longer run code; her queries go on."
-    governance.contain(escalation=found, by=oncall, text=done)
-    governance.inform(
-        escalation=found,
-        by=oncall,
-        text="Your second coder ran code on the logs, which her grant does not name. Nothing left "
-        "the environment. If coding needs it, ask for it in her name.",
-    )
-    governance.verify(
-        escalation=found, by=oncall, text="A planted cell was refused in her session."
-    )
-    governance.close(
-        escalation=found,
-        by=oncall,
-        review="The environment opened code to every member of the project. It now reads each "
-        "person's grant. No record left, and nothing beyond her fields was read.",
-    )
+    about = {"kind": EscalationKind.OUT_OF_SCOPE, "subject_type": Dataset._meta.label_lower}
+    for found in Escalation.objects.open().filter(**about):
+        governance.contain(
+            escalation=found,
+            by=oncall,
+            text="The badge is the fellow's, and her grant covers what she ran. Nothing is closed.",
+        )
+        governance.verify(
+            escalation=found, by=oncall, text="The hub's own log names her for all six runs."
+        )
+        governance.close(
+            escalation=found,
+            by=oncall,
+            review="The notebook hub reports badges where other systems report addresses. The "
+            "steward has said whose this one is; the hub sends addresses from its next release.",
+        )
 
 
 def _gateway(story: Story) -> None:

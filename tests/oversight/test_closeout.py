@@ -181,6 +181,12 @@ def test_the_package_is_for_those_who_answer_for_the_case(world: World, case: Ca
     }
 
 
+def test_each_kind_of_fact_has_its_file(case: Case, tmp_path: Path) -> None:
+    data = _unpacked(package.of_case(case.fellowship).content, tmp_path) / "data"
+    assert {p.name for p in data.iterdir()} >= {"releases.json", "escrow.json", "access.json"}
+    assert set(package.NAMES) == {p.name for p in data.iterdir()} - {"ro-crate-metadata.json"}
+
+
 def _unpacked(content: bytes, to: Path) -> Path:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         names = packed.namelist()

@@ -95,7 +95,7 @@ def amend_pin(
     refuse(_amendable(rule, by, agreed_by))
     before, row.rule_version, row.pinned_at = row.rule_version_id, rule, now()
     row.save()
-    change = {"kind": rule.kind, "rule": [before, rule.pk], "agreed_by": agreed_by.pk}
+    change = {"kind": rule.kind, "rule": journal.moved(before, rule.pk), "agreed_by": agreed_by.pk}
     journal.record(subject=subject, realm_id=rule.program_id, change=change)
     return row
 

@@ -179,7 +179,7 @@ def revise_request(
         "excepted": excepted,
     }
     changed = {name: value for name, value in values.items() if getattr(request, name) != value}
-    change = {name: [getattr(request, name), value] for name, value in changed.items()}
+    change = {name: journal.moved(getattr(request, name), value) for name, value in changed.items()}
     for name, value in changed.items():
         setattr(request, name, value)
     request.state = REQUEST_MOVES.target(request.state, "revise")

@@ -154,7 +154,7 @@ def _compare(
         dataset.save()
         tell_of_tier(dataset, before)
         found.dataset = dataset
-        return {"state": found.state, "tier": [before, held]}
+        return {"state": found.state, "tier": journal.moved(before, held)}
     return {"state": found.state}
 
 
@@ -180,7 +180,7 @@ def _apply(found: Classification, answers: Mapping[str, int]) -> dict[str, Any]:
         url=dataset.get_absolute_url(),
     )
     tell_of_tier(dataset, before)
-    return {"tier": [before, found.tier], **scores}
+    return {"tier": journal.moved(before, found.tier), **scores}
 
 
 def tell_of_tier(dataset: Dataset, before: str) -> None:

@@ -123,7 +123,10 @@ def change_dataset(*, dataset: Dataset, by: Actor, reason: str, **values: Any) -
         tell_of_tier(dataset, before["tier"])
     journal.record(
         subject=dataset,
-        change={name: [_plain(before[name]), _plain(changed[name])] for name in changed},
+        change={
+            name: journal.moved(_plain(before[name]), _plain(value))
+            for name, value in changed.items()
+        },
     )
     return dataset
 

@@ -81,9 +81,9 @@ def narrow_grant(
     )
     change = {
         "narrows": grant.ref,
-        "operations": [list(grant.operations), made.operations],
-        "fields": [list(grant.fields), made.fields],
-        "row_filters": [list(grant.row_filters), made.row_filters],
+        "operations": journal.moved(grant.operations, made.operations),
+        "fields": journal.moved(grant.fields, made.fields),
+        "row_filters": journal.moved(grant.row_filters, made.row_filters),
     }
     journal.record(subject=made, change=change)
     return made

@@ -136,6 +136,11 @@ def record(
     return event
 
 
+def moved(before: Any, after: Any) -> dict[str, Any]:
+    """A change that tells what was before as well; a plain list is a list, however long."""
+    return {"from": before, "to": after}
+
+
 @contextmanager
 def acting(verb_name: str, *, by: Any, reason: str = "") -> Iterator[Scope]:
     """A verb as a block: one transaction, one scope. Prefer `verb`."""

@@ -65,7 +65,7 @@ def edit_rule(
     if before == (rule.text_hash, rationale, effective_at):
         return rule
     rule.save()
-    journal.record(subject=rule, change={"text_hash": [before[0], rule.text_hash]})
+    journal.record(subject=rule, change={"text_hash": journal.moved(before[0], rule.text_hash)})
     return rule
 
 

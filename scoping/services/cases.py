@@ -53,7 +53,8 @@ def assign_mentor(
         body="\n\n".join(filter(None, (f"{hours} hours a month are promised.", handover.strip()))),
         page="people",
     )
-    journal.record(subject=case, change={"mentor": [before, mentor.pk], "hours": hours})
+    change = {"mentor": journal.moved(before, mentor.pk), "hours": hours}
+    journal.record(subject=case, change=change)
     return case
 
 
@@ -77,7 +78,7 @@ def enter_stage(*, fellowship: Fellowship, stage: str, by: Actor, reason: str = 
         rounds.begin(case, by)
     else:
         rounds.cease(rounds.current(case), by, "the work has ended")
-    journal.record(subject=case, change={"stage": [before, stage]})
+    journal.record(subject=case, change={"stage": journal.moved(before, stage)})
     return case
 
 
@@ -91,7 +92,7 @@ def advance(*, fellowship: Fellowship, stage: str, by: User, reason: str) -> Fel
     before = case.state
     case = enter_stage(fellowship=case, stage=stage, by=by, reason=reason)
     tell(case, "advanced", [case.fellow, case.mentor], f"now in “{case.stage_label}”", body=reason)
-    journal.record(subject=case, change={"by_hand": [before, stage]})
+    journal.record(subject=case, change={"by_hand": journal.moved(before, stage)})
     return case
 
 

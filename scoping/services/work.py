@@ -37,7 +37,7 @@ def name_reviewer(
     text = f"you judge “{milestone.title}”"
     tell(milestone.fellowship, "reviewer_named", [judge] if judge else [], text, page="milestones")
     after = reviewer.pk if reviewer else None
-    journal.record(subject=milestone, change={"reviewer": [before, after]})
+    journal.record(subject=milestone, change={"reviewer": journal.moved(before, after)})
     return milestone
 
 

@@ -162,7 +162,7 @@ def extend(
         actor=actor,
         actor_label=actor_label,
     )
-    change = {"of": _subject(clock), "ground": ground, "due": [clock.due_at, new_due]}
+    change = {"of": _subject(clock), "ground": ground, "due": journal.moved(clock.due_at, new_due)}
     clock.state, clock.due_at = State(MOVES.target(clock.state, "extend")), new_due
     clock.save()
     journal.record(subject=clock, change=change)

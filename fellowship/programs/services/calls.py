@@ -104,7 +104,8 @@ def reopen_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -
     before, call.closes_at = call.closes_at, closes_at
     call.state = CALL_MOVES.target(call.state, "reopen")
     call.save()
-    journal.record(subject=call, change={"state": call.state, "closes_at": [before, closes_at]})
+    change = {"state": call.state, "closes_at": journal.moved(before, closes_at)}
+    journal.record(subject=call, change=change)
     moved(call, Moment.REOPENED, reason)
     return call
 
@@ -118,7 +119,7 @@ def extend_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -
     refuse(policy.may_extend(call, by, closes_at))
     before, call.closes_at = call.closes_at, closes_at
     call.save()
-    journal.record(subject=call, change={"closes_at": [before, closes_at]})
+    journal.record(subject=call, change={"closes_at": journal.moved(before, closes_at)})
     moved(call, Moment.EXTENDED, reason)
     return call
 

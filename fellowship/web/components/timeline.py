@@ -21,9 +21,6 @@ from fellowship.web.components.texts import fold, readable, short_hash
 from fellowship.web.items import Change, Entry
 from fellowship.web.markup import markup
 
-_PAIR = 2
-_LISTS = frozenset({"reached"})
-"""What is a list of its own, also where it has two parts: never before and after."""
 _PEOPLE = frozenset(
     {
         "applicant", "assignee", "author", "chair", "fellow", "holder", "mentor", "member", "owner",
@@ -117,19 +114,18 @@ def entry(event: Any, names: Names | None = None) -> Entry:
 def changes(
     body: str | Mapping[str, Any], names: Names | None = None, verb: str = ""
 ) -> Iterator[Change]:
-    """The field changes in an event's body: pairs, `{"from", "to"}`, or plain new values.
+    """The field changes in an event's body: `{"from", "to"}`, or plain new values.
 
-    What says nothing to a reader is left out: empty values, references to other rows, and people
-    whose name is not in `names`. `verb` says whose words the keys are.
+    What says nothing to a reader is left out: what stayed, empty values, references to other rows,
+    and people whose name is not in `names`. `verb` says whose words the keys are.
     """
     for name, value in _content(body).items():
-        paired = name not in _LISTS and _is_pair(value)
-        old, new = _before_after(value) if paired else (None, value)
-        if old is None and (new in (None, "", [], {}) or _is_reference(new)):
+        old, new = _before_after(value)
+        if old == new or (old is None and (new in (None, "", [], {}) or _is_reference(new))):
             continue
         if _is_person(name) and not all(_known(part, names or {}) for part in (old, new)):
             continue
-        before = _shown(name, old, names, verb) if paired else ""
+        before = _shown(name, old, names, verb) if _is_pair(value) else ""
         yield Change(verbs.field(str(name), verb), before, _shown(name, new, names, verb))
 
 
@@ -176,20 +172,11 @@ def _is_reference(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return set(value) == {"from", "to"}
-    return (
-        isinstance(value, list)
-        and len(value) == _PAIR
-        and not any(isinstance(v, (dict, list)) for v in value)
-    )
+    return isinstance(value, Mapping) and set(value) == {"from", "to"}
 
 
 def _before_after(value: Any) -> tuple[Any, Any]:
-    if not _is_pair(value):
-        return None, value
-    old, new = (value["from"], value["to"]) if isinstance(value, Mapping) else value
-    return old, new
+    return (value["from"], value["to"]) if _is_pair(value) else (None, value)
 
 
 def _shown(name: str, value: Any, names: Names | None, scope: str) -> str:

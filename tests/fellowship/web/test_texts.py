@@ -116,7 +116,7 @@ def test_events_are_grouped_by_day_with_their_changes() -> None:
     noon = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     days = timeline.days(
         [
-            event(noon, {"state": ["draft", "signed"], "version": 2}),
+            event(noon, {"state": {"from": "draft", "to": "signed"}, "version": 2}),
             event(noon - dt.timedelta(days=1), {"due_at": {"from": "1 May", "to": None}}),
         ]
     )
@@ -142,10 +142,10 @@ def test_recorded_keys_read_in_the_words_of_the_app_that_wrote_them() -> None:
     verbs.register_fields({"y.mapping": "turns into"})
     body = {
         "change": {
-            "state": ["open", "closed_for_good"],
+            "state": {"from": "open", "to": "closed_for_good"},
             "mapping": "control",
             "operations": "view, query, run_code",
-            "stage": ["close_out", "publish"],
+            "stage": {"from": "close_out", "to": "publish"},
             "from": "2026-04-09",
             "list": [{"key": "a"}, {"key": "b", "state": "open"}],
             "seats": {"legal": "on_leave", "policy": "here"},
@@ -179,7 +179,10 @@ def test_a_timeline_names_people_and_tells_times_in_words() -> None:
     noon = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     change = {
         "reviewer": ada.pk,
-        "mentor": [None, ada.pk],
+        "mentor": {"from": None, "to": ada.pk},
+        "operations": {"from": ["view", "query"], "to": ["view"]},
+        "stage": {"from": "scope", "to": "scope"},
+        "datasets": ["Refusal Logs", "Tool Traces"],
         "verified_by": ada.pk,
         "raised_by": 987654,
         "owner": 987654,
@@ -194,6 +197,8 @@ def test_a_timeline_names_people_and_tells_times_in_words() -> None:
     assert day.entries[0].changes == (
         Change("reviewer", "", "Ada Nwosu"),
         Change("mentor", "–", "Ada Nwosu"),
+        Change("operations", "Look at records, Query", "Look at records"),
+        Change("datasets", "", "Refusal Logs, Tool Traces"),
         Change("verified by", "", "Ada Nwosu"),
         Change("due", "", "17 December 2026, 15:00 UTC"),
         Change("text (SHA-256)", "", "9f2c41…e07a"),

@@ -34,6 +34,8 @@ RELATED = ("dataset", "fellowship", "performed_by", "verified_by")
 def confirm(request: HttpRequest, ref: str, dataset: str) -> HttpResponse:
     """The fellow certifies how one dataset was deleted."""
     case = visible_or_404(Fellowship, request.user, ref=ref)
+    if not reads(case, request.user):
+        raise Http404
     found = visible_or_404(Dataset, request.user, ref=dataset, program=case.program_id)
     known = DeletionCertificate.objects.filter(fellowship=case, dataset=found).first()
     if known:

@@ -349,6 +349,7 @@ def test_pages_of_the_ending(world: World, grant: Grant) -> None:
     case = grant.fellowship.ref
     pages = [f"/access/cases/{case}/{page}/" for page in ("ending", "escrow")]
     pages.append(f"/access/escrow/{made.ref}/")
+    pages.append(f"/access/cases/{case}/deleted/{grant.dataset.ref}/")
     for person in (world.applicant, world.mentor, world.steward, world.auditor):
         client = client_of(person)
         for page in pages:

@@ -285,7 +285,7 @@ def test_every_address_answers(house: House, name: str) -> None:
             with transaction.atomic():
                 wrong.hear(client.get(path + query), f"GET {path}{query}")
                 transaction.set_rollback(True)
-    for path in absent(house):
+    for path in absent(house) if name in ("manager", "") else ():
         wrong.hear(client.get(path + QUERIES[1]), f"GET {path}")
     wrong.tell()
 
@@ -344,11 +344,11 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
     wrong.tell()
 
 
-@pytest.mark.parametrize("name", ["", "stranger", "applicant", "auditor", "manager"])
+@pytest.mark.parametrize("name", ["", "applicant", "manager"])
 def test_no_verb_breaks_on_nothing(house: House, name: str) -> None:
     """Each address posted to with an empty body, by those who may and those who may not."""
     client, wrong = house.client(name), Complaints()
-    for path in [*addresses(house), *absent(house)]:
+    for path in [*addresses(house), *(absent(house) if name == "manager" else ())]:
         with transaction.atomic():
             answer = (
                 client.post(path, {}, content_type="application/json")

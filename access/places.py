@@ -8,7 +8,7 @@ from typing import Any
 
 from access.cells import LIVE, standing
 from access.ending import CHANGEABLE
-from access.models import AccessRequest, ReleaseRequest, ReleaseReview
+from access.models import AccessRequest
 from access.models.datasets import CATALOGUE_READERS
 from access.models.requests import ACCESS_STAFF
 from access.models.targets import TARGET_READERS
@@ -59,25 +59,12 @@ nav.register(
 )
 
 
-def _to_review(user: Any) -> int:
-    """What waits for a review by this person: the same number whatever others have found."""
-    return (
-        ReleaseRequest.objects.visible_to(user)
-        .filter(state=ReleaseState.IN_REVIEW)
-        .exclude(reviews__in=ReleaseReview.objects.standing().filter(reviewer_id=user.pk))
-        .exclude(fellowship__mentor_id=user.pk)
-        .exclude(requester_id=user.pk)
-        .count()
-    )
-
-
 nav.register(
     "Release desk",
     "access:releases",
     visible=lambda user: holds_anywhere(user, *REVIEWERS),
     section="access",
     order=43,
-    badge=_to_review,
 )
 nav.register(
     "My releases",

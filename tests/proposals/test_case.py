@@ -54,7 +54,7 @@ def test_starting_gives_the_applicants_role_and_pins_the_rules(world: World) -> 
     proposal = services.start_proposal(call=world.call, by=world.fresh("applicant"))
     assert has_role(world.fresh("applicant"), world.program.pk, roles.APPLICANT)
     assert (proposal.state, proposal.version, proposal.title) == (S.DRAFT, 0, "")
-    assert len(rules.pins(proposal)) == 8
+    assert len(rules.pins(proposal)) == 9
     assert rules.pins(world.call).keys() == rules.pins(proposal).keys()
 
 

@@ -55,7 +55,8 @@ def test_a_later_version_reaches_neither_text_nor_scope(world: World) -> None:
     url = f"/calls/programmes/{world.program.slug}/output/eval-harness/1/"
     assert f'href="{url}"' in page
     assert client.get(url).status_code == 200
-    assert [m.title for m in generation.template(proposal)] == ["Protocol", "Harness", "Report"]
+    plan = generation.template(terms.chosen(current))
+    assert [m.title for m in plan] == ["Protocol", "Harness", "Report"]
 
 
 def test_a_revision_keeps_what_it_leaves_and_takes_what_it_chooses_anew(world: World) -> None:

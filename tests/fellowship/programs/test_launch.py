@@ -44,7 +44,8 @@ def test_what_the_system_knows_of_a_new_programme(db: None) -> None:
         "translation": "Nobody is product owner.",
         "stages": "No owner who works in the programme, or no standard: recruit, scope, access, "
         "research, review, translate, publish and close out.",
-        "classification": "No version is in force of: data handling standard.",
+        "classification": "No version is in force of: data classification standard, "
+        "data handling standard.",
         "publication": "No version is in force of: publication policy.",
         "brief": "No version is in force of: severity clocks, exception rules, publication policy.",
     }

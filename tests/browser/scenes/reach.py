@@ -37,7 +37,12 @@ def decide_it(house: House, story: Story) -> None:
     path = f"/access/requests/{story.request}/"
     house["steward"].may_not(f"{path}refer/", "With the steward")
     steward = house["steward"].go("/access/desk/").checks_page().follow(story.dataset)
-    steward.give_reason("Record the check", "The synthetic mirror loses the turn order.")
+    steward.follow("Check the request").checks_page()
+    for statement in steward.page.get_by_role("group", name="Does it hold?").all():
+        statement.get_by_label("Yes").check()
+    steward.pick("What follows", "It can be decided")
+    steward.fill("Your word", "The synthetic mirror loses the turn order.")
+    steward.press("Record").sees("Checked")
     house["manager"].go(path).press("Refer to the board")
     matter = decide.vote(house, f"Access to {story.dataset}")
     decide.record(house, matter)

@@ -17,11 +17,14 @@ def deliver(house: House, story: Story) -> None:
     waiting = fellow.go(path).page.locator("main").get_by_role("link", name="Deliver")
     for number in range(waiting.count()):
         fellow.follow("Deliver").fill("What you deliver", "In the project's repository, tag v1.")
-        verb = fellow.path.replace("/deliver/", "/accept/")
+        verdict = fellow.path.replace("/deliver/", "/verdict/")
         fellow.press("Deliver the milestone")
         if number == 0:
-            house["product-owner"].may_not(verb, "mentor")
-        mentor.go(path).press("Accept")
+            house["product-owner"].may_not(verdict, "mentor", decision="accept", reason="Fine.")
+        mentor.go(verdict)
+        checkpoint = mentor.page.locator("main").get_by_text("Continue with changes").count()
+        mentor.pick("Verdict", "Continue" if checkpoint else "Accept it").fill("Why", "As agreed.")
+        mentor.press("Give the verdict")
         fellow.go(path)
     fellow.sees("Accepted").checks_page()
 
@@ -36,7 +39,7 @@ def end(house: House, story: Story) -> None:
 
 
 def delete(house: House, story: Story) -> None:
-    """The fellow certifies the deletion; somebody else looks."""
+    """The fellow certifies the deletion; somebody else looks, and lets escrow go."""
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M")
     fellow = house[APPLICANT].go(f"/access/cases/{story.case}/").follow(f"{story.dataset} deleted")
     fellow.pick("How", "Overwritten or purged").fill("With what tool", "shred 9.1")
@@ -48,6 +51,10 @@ def delete(house: House, story: Story) -> None:
     waiting.get_by_role("link", name=story.dataset).click()
     steward.give_reason("Verify the deletion", "The volume is gone.")
     steward.sees("Verified").checks_page()
+    escrow = f"/access/cases/{story.case}/escrow/"
+    house[APPLICANT].may_not(f"{escrow}waive/", "steward", reason="Nothing to keep.")
+    steward.go(escrow).give_reason("Waive the deposit", "The harness is public already.")
+    steward.sees("Waived by").checks_page()
 
 
 def close(house: House, story: Story, folder: Path) -> None:

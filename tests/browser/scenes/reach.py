@@ -62,9 +62,10 @@ def report_use(house: House, story: Story) -> None:
     steward.fill("What it is for", "Gateway").pick("What it may do", "Report access events")
     steward.press("Make the token")
     story.token = steward.page.locator("main .notice .mono").inner_text()
-    answer = _post(house, story, [_event(story, 1), _event(story, 2), _event(story, 3, "export")])
+    export = _event(story, 3, "export")
+    answer = _post(house, story, [_event(story, 1), _event(story, 2), export])
     assert (answer["accepted"], answer["out_of_scope"], answer["refused"]) == (3, 1, [])
-    again = _post(house, story, [_event(story, 3, "export")])
+    again = _post(house, story, [export])
     assert (again["accepted"], again["duplicate"]) == (0, 1)
     steward.go("/access/trail/").sees("Out of scope", "Within").checks_page()
 

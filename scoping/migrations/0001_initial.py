@@ -436,7 +436,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('fellowship',), name='talent_one_open_step'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='talent_decided_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'proposed'), ('decided_at', None)), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='talent_decided_once_it_is_no_proposal')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='talent_decided_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'proposed'), ('decided_at', None)), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='talent_decided_once_it_is_no_proposal')],
             },
         ),
         migrations.CreateModel(
@@ -601,10 +601,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('fellowship_id', '-starts_at', '-id'),
             },
-        ),
-        migrations.RemoveConstraint(
-            model_name='talentstep',
-            name='talent_one_open_step',
         ),
         migrations.AddField(
             model_name='checkin',

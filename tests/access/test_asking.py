@@ -337,7 +337,9 @@ def test_two_decide_at_once_and_there_is_one_grant() -> None:
     )
     request.refresh_from_db()
     assert Grant.objects.count() == (1 if request.state == "approved" else 0)
-    assert sum(not isinstance(result, Exception) for result in done) == 1
+    held = sum(not isinstance(result, Exception) for result in done)
+    # What was sent back may still be refused: then both hold, one after the other.
+    assert held == 1 or (held == 2 and request.state == "refused" and request.sent_back_at), done
 
 
 @pytest.mark.postgresql

@@ -232,7 +232,7 @@ def field_choices(dataset: Dataset, names: Iterable[str] = ()) -> list[tuple[str
 
 def row_choices(dataset: Dataset, keys: Iterable[str] = ()) -> list[tuple[str, Any]]:
     """The dataset's row filters to choose from, or those named."""
-    wanted = set(keys) or {row["key"] for row in dataset.row_filters}
+    wanted = set(keys) or set(dataset.row_filter_keys)
     return [
         (row["key"], forms.Described(row["label"], row.get("description", "")))
         for row in dataset.row_filters

@@ -125,7 +125,7 @@ def _named(dataset: Dataset, fields: Collection[str]) -> Refusal | None:
 
 
 def _filtered(dataset: Dataset, row_filters: Collection[str]) -> Refusal | None:
-    unknown = sorted(set(row_filters) - {row["key"] for row in dataset.row_filters})
+    unknown = sorted(set(row_filters) - set(dataset.row_filter_keys))
     if not unknown:
         return None
     reason = f"{dataset.name} has no row filter {', '.join(unknown)}."

@@ -107,11 +107,6 @@ class ReleaseReview(Tracked):
         """The verdict that counts: the revised one where there is one."""
         return self.revised_to or self.verdict
 
-    @property
-    def stands_for_words(self) -> str:
-        """The same as people read it."""
-        return str(ReleaseVerdict(self.stands_for).label) if self.stands_for else ""
-
 
 class SealedReview(Untracked):
     """What a review says while it is sealed. Untracked: history must not tell it either."""

@@ -22,6 +22,7 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from proposals.models import Proposal
 from scoping.models import Fellowship
+from scoping.models.fellowship import suspended_at
 
 
 class AccessSuspensionQuerySet(TrackedQuerySet["AccessSuspension"]):
@@ -45,12 +46,7 @@ class AccessSuspensionQuerySet(TrackedQuerySet["AccessSuspension"]):
 
     def live(self, at: dt.datetime | None = None) -> Self:
         """Those in force at `at` (default now)."""
-        at = at or now()
-        return self.filter(
-            Q(until=None) | Q(until__gt=at),
-            Q(lifted_at=None) | Q(lifted_at__gt=at),
-            starts_at__lte=at,
-        )
+        return self.filter(suspended_at(at))
 
 
 class AccessSuspension(Tracked):

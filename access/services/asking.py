@@ -268,9 +268,7 @@ def _values(asked: Asked, lesser: Mapping[str, str]) -> dict[str, Any]:
     return {
         "operations": [o for o in Operation.values if o in asked.operations],
         "fields": [name for name in dataset.field_names if name in asked.fields],
-        "row_filters": [
-            row["key"] for row in dataset.row_filters if row["key"] in asked.row_filters
-        ],
+        "row_filters": [key for key in dataset.row_filter_keys if key in asked.row_filters],
         "starts_on": asked.starts_on,
         "ends_on": asked.ends_on,
         "lesser": _lesser(dataset, lesser),

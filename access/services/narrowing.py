@@ -57,7 +57,7 @@ def narrow_grant(
         dataset=dataset,
         operations=[o for o in Operation.values if o in operations],
         fields=[name for name in dataset.field_names if name in fields],
-        row_filters=[r["key"] for r in dataset.row_filters if r["key"] in row_filters],
+        row_filters=[key for key in dataset.row_filter_keys if key in row_filters],
         purpose=grant.purpose,
         excepted=grant.excepted,
         longest_at=grant.longest_at,
@@ -99,7 +99,7 @@ def _narrower(
     )
     dataset = grant.dataset
     strange_fields = set(fields) - set(dataset.field_names)
-    strange_rows = set(row_filters) - {row["key"] for row in dataset.row_filters}
+    strange_rows = set(row_filters) - set(dataset.row_filter_keys)
     return first(
         Refusal(
             "no_operation", "Leave at least one operation, or give it back.", field="operations"

@@ -166,17 +166,19 @@ class Fellowship(Tracked):
         return self.ended_at is None and self.state in WORKING
 
 
+def suspended_at(at: dt.datetime | None = None) -> Q:
+    """Which suspensions are in force at `at` (default now): begun, neither over nor lifted."""
+    at = at or now()
+    ends = (Q(until=None) | Q(until__gt=at)) & (Q(lifted_at=None) | Q(lifted_at__gt=at))
+    return Q(starts_at__lte=at) & ends
+
+
 class SuspensionQuerySet(TrackedQuerySet["Suspension"]):
     """Suspensions, live by the clock."""
 
     def live(self, at: dt.datetime | None = None) -> Self:
         """Those in force at `at` (default now)."""
-        at = at or now()
-        return self.filter(
-            Q(until=None) | Q(until__gt=at),
-            Q(lifted_at=None) | Q(lifted_at__gt=at),
-            starts_at__lte=at,
-        )
+        return self.filter(suspended_at(at))
 
 
 class Suspension(Tracked):

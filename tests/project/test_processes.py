@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -65,6 +66,7 @@ WHERE table_schema = 'public'
 """
 # A table of the tests' own runner, and one whose key Django's migrations type otherwise.
 _NOT_OURS = ("django_migrations", "auth_group_permissions")
+_MONTH = re.compile(r"_\d{4}_\d\d$")
 _INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 _CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -86,6 +88,9 @@ def test_the_migrations_make_the_tables_of_the_models(site: Site, statement: str
     with connection.cursor() as cursor:
         cursor.execute(statement)
         ours = set(cursor.fetchall())
-    assert {row for row in ours if row[0] not in _NOT_OURS} == {
-        row for row in theirs if row[0] not in _NOT_OURS
-    }
+    assert _compared(ours) == _compared(theirs)
+
+
+def _compared(rows: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Without months: which partitions there are is a matter of what was written."""
+    return {row for row in rows if row[0] not in _NOT_OURS and not _MONTH.search(row[0])}

@@ -28,7 +28,7 @@ _API = [
     "proposals.api",
     "scoping.api",
     "access.api",
-    "findings.api",
+    "findings.api.urls",
     "publications.api",
     "oversight.api",
 ]

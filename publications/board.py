@@ -10,8 +10,7 @@ from fellowship.kernel.journal import System
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from publications.models import Objection, Publication
-from publications.reviews import decide_dispute, objection_url
-from publications.services import release, return_to_review
+from publications.services import decide_dispute, objection_url, release, return_to_review
 from publications.states import ReleasedBy
 
 BOARD = System("board decision")

@@ -15,7 +15,7 @@ from fellowship.kernel.prepared import prepared
 from fellowship.web import nav, verbs, work
 from publications import policy
 from publications.models import Objection, Publication
-from publications.reviews import ANSWER_CLOCK, objection_url
+from publications.services import ANSWER_CLOCK, objection_url
 from publications.states import (
     Ask,
     Ground,

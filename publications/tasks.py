@@ -12,8 +12,13 @@ from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import RuleActor
 from publications import terms
 from publications.models import Objection, Publication
-from publications.reviews import ANSWER_CLOCK, accept_objection
-from publications.services import WINDOW_CLOCK, escalate_silence, release
+from publications.services import (
+    ANSWER_CLOCK,
+    WINDOW_CLOCK,
+    accept_objection,
+    escalate_silence,
+    release,
+)
 from publications.states import ObjectionState, ReleasedBy
 
 describe(WINDOW_CLOCK, label="Review of a publication")

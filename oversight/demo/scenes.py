@@ -28,7 +28,6 @@ from oversight.demo.content.research import FINDINGS
 from proposals import rubric
 from proposals import services as proposals
 from proposals.models import Proposal
-from publications import reviews
 from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
@@ -409,7 +408,7 @@ def write(
 def staff(cast: Cast, work: Publication) -> None:
     """The manager assigns one person to each track."""
     for track, username in (("scientific", "reviewer"), ("policy", "policy-reviewer")):
-        reviews.assign_reviewer(
+        publications.assign_reviewer(
             publication=work, track=track, reviewer=cast[username], by=cast["manager"]
         )
 
@@ -418,7 +417,7 @@ def object_to(cast: Cast, work: Publication, passage: str, **options: Any) -> An
     """The policy reviewer objects to one passage."""
     version = work.versions.latest("number")
     start = version.text.index(passage)
-    return reviews.object_to_passage(
+    return publications.object_to_passage(
         publication=work,
         version=version,
         start=start,

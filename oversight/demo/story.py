@@ -45,7 +45,6 @@ from oversight.demo.stage import Stage
 from oversight.services import close_fellowship
 from proposals import services as proposals
 from proposals.models import Proposal
-from publications import reviews
 from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
@@ -482,7 +481,7 @@ class Story:
         self.works[name] = scenes.write(self.case(key, index), title, text, work_class, **uses)
 
     def _advise(self, name: str) -> None:
-        reviews.give_scientific_review(
+        publications.give_scientific_review(
             publication=self._work(name),
             soundness=4,
             reproducibility=4,
@@ -493,7 +492,9 @@ class Story:
         )
 
     def _clear(self, name: str) -> None:
-        reviews.clear_policy_review(publication=self._work(name), by=self.cast["policy-reviewer"])
+        publications.clear_policy_review(
+            publication=self._work(name), by=self.cast["policy-reviewer"]
+        )
         publications.record_outcome(
             publication=self._work(name),
             by=self._work(name).fellowship.fellow,
@@ -503,7 +504,7 @@ class Story:
 
     def _contest(self) -> None:
         work = self._work("empty")
-        reviews.contest_objection(
+        publications.contest_objection(
             objection=work.objections.get(),
             by=work.fellowship.fellow,
             reason="The sequence follows from the documentation of any such service. Without it "

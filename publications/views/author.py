@@ -19,7 +19,7 @@ from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.components.times import text as when_text
 from fellowship.web.shortcuts import visible_or_404
 from governance import links
-from publications import policy, reviews, services, standing, terms
+from publications import policy, services, standing, terms
 from publications.forms import AuthorsForm, DraftForm, OutcomeForm, TextForm, WordingForm
 from publications.models import Objection, Publication
 from publications.states import UNSETTLED, Ground, PublicationState, ReviewTrack
@@ -223,11 +223,11 @@ def accept(request: HttpRequest, ref: str) -> HttpResponse:
     objection = objection_of(request, ref)
     return act(
         request,
-        lambda: reviews.accept_objection(
+        lambda: services.accept_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
         success="Accepted. Only this passage is affected.",
-        to=reviews.objection_url(objection),
+        to=services.objection_url(objection),
     )
 
 
@@ -237,11 +237,11 @@ def contest(request: HttpRequest, ref: str) -> HttpResponse:
     objection = objection_of(request, ref)
     return act(
         request,
-        lambda: reviews.contest_objection(
+        lambda: services.contest_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
         success="Contested. The board decides on this passage; the rest goes on.",
-        to=reviews.objection_url(objection),
+        to=services.objection_url(objection),
     )
 
 
@@ -253,10 +253,10 @@ def reword(request: HttpRequest, ref: str) -> HttpResponse:
     return form_verb(
         request,
         form,
-        lambda: reviews.offer_wording(objection=objection, by=_by(request), **form.cleaned_data),
+        lambda: services.offer_wording(objection=objection, by=_by(request), **form.cleaned_data),
         template="publications/reword.html",
         context=lambda: {"objection": objection},
-        to=reviews.objection_url(objection),
+        to=services.objection_url(objection),
     )
 
 
@@ -300,7 +300,7 @@ def _answer_clocks(objections: list[Objection]) -> list[Clock]:
     if not objections:
         return []
     rows = Clock.objects.filter(
-        kind=reviews.ANSWER_CLOCK,
+        kind=services.ANSWER_CLOCK,
         subject_type=Objection._meta.label_lower,
         subject_id__in=[one.pk for one in objections],
     )

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from publications import policy, reviews
+from publications import policy, services
 from publications.forms import AdviceForm, AssignForm, ObjectionForm
 from publications.models import Publication
 from publications.views.author import objection_of, publication_of
@@ -23,7 +23,7 @@ def assign(request: HttpRequest, ref: str) -> HttpResponse:
     return form_verb(
         request,
         form,
-        lambda: reviews.assign_reviewer(
+        lambda: services.assign_reviewer(
             publication=publication, by=_by(request), **form.cleaned_data
         ),
         template="publications/assign.html",
@@ -43,7 +43,7 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
     return form_verb(
         request,
         form,
-        lambda: reviews.give_scientific_review(
+        lambda: services.give_scientific_review(
             publication=publication, by=_by(request), **form.cleaned_data
         ),
         template="publications/advise.html",
@@ -67,7 +67,7 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
     return form_verb(
         request,
         form,
-        lambda: reviews.object_to_passage(
+        lambda: services.object_to_passage(
             publication=publication,
             version=version,
             by=_by(request),
@@ -79,7 +79,7 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_object(publication, _by(request)),
             "version": version,
         },
-        to=reviews.objection_url,
+        to=services.objection_url,
     )
 
 
@@ -98,7 +98,7 @@ def clear(request: HttpRequest, ref: str) -> HttpResponse:
     publication = publication_of(request, ref)
     return act(
         request,
-        lambda: reviews.clear_policy_review(publication=publication, by=_by(request)),
+        lambda: services.clear_policy_review(publication=publication, by=_by(request)),
         success="The policy review has ended. What is open is still settled, passage by passage.",
         to=publication.get_absolute_url(),
     )
@@ -110,9 +110,9 @@ def agree(request: HttpRequest, ref: str) -> HttpResponse:
     objection = objection_of(request, ref)
     return act(
         request,
-        lambda: reviews.agree_wording(objection=objection, by=_by(request)),
+        lambda: services.agree_wording(objection=objection, by=_by(request)),
         success="Settled by other wording.",
-        to=reviews.objection_url(objection),
+        to=services.objection_url(objection),
     )
 
 
@@ -122,11 +122,11 @@ def withdraw_objection(request: HttpRequest, ref: str) -> HttpResponse:
     objection = objection_of(request, ref)
     return act(
         request,
-        lambda: reviews.withdraw_objection(
+        lambda: services.withdraw_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
         success="The objection is withdrawn.",
-        to=reviews.objection_url(objection),
+        to=services.objection_url(objection),
     )
 
 

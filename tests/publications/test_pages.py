@@ -13,7 +13,7 @@ from django.urls import reverse
 from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen
-from publications import reviews, services
+from publications import services
 from publications.models import Objection
 from scoping.models import Fellowship
 from tests.scenarios import findings as finding_scenario
@@ -137,7 +137,7 @@ def test_a_contest_too_long_is_refused_by_the_server(world: World) -> None:
     objection.refresh_from_db()
     assert objection.state == "open"
     with pytest.raises(Refused, match="at most 2,000"):
-        reviews.contest_objection(objection=objection, by=world.applicant, reason="x" * 2001)
+        services.contest_objection(objection=objection, by=world.applicant, reason="x" * 2001)
 
 
 def test_the_public_register_names_no_passage_and_no_person(

@@ -17,7 +17,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from governance.models import Matter
-from publications import reviews, services
+from publications import services
 from publications.models import Objection, Publication
 from publications.policy import may_mark
 from tests.scenarios import access, findings
@@ -180,8 +180,8 @@ def test_an_unanswered_objection_is_accepted_by_the_rule(world: World) -> None:
 def test_other_wording_is_offered_and_agreed(world: World) -> None:
     objection = scenario.objected(world)
     fellow = objection.publication.fellowship.fellow
-    reviews.offer_wording(objection=objection, wording="under some conditions", by=fellow)
-    done = reviews.agree_wording(objection=objection, by=world.policy_reviewer)
+    services.offer_wording(objection=objection, wording="under some conditions", by=fellow)
+    done = services.agree_wording(objection=objection, by=world.policy_reviewer)
     assert done.state == "agreed"
     assert not Objection.objects.standing().exists()
 
@@ -192,7 +192,7 @@ def test_a_contested_passage_is_decided_by_the_board(
 ) -> None:
     objection = scenario.objected(world)
     fellow = objection.publication.fellowship.fellow
-    reviews.contest_objection(objection=objection, by=fellow, reason="It is public already.")
+    services.contest_objection(objection=objection, by=fellow, reason="It is public already.")
     decide(world, Matter.objects.get(kind="publications.dispute"), outcome)
     objection.refresh_from_db()
     assert objection.state == state
@@ -200,7 +200,7 @@ def test_a_contested_passage_is_decided_by_the_board(
 
 def test_ending_the_policy_review_with_nothing_open_releases(world: World) -> None:
     work = scenario.submitted(world)
-    reviews.clear_policy_review(publication=work, by=world.policy_reviewer)
+    services.clear_policy_review(publication=work, by=world.policy_reviewer)
     work.refresh_from_db()
     assert (work.state, work.release_kind) == ("released", "review")
     assert code_of(lambda: scenario.objected(world, work)) == "window_over"
@@ -208,7 +208,7 @@ def test_ending_the_policy_review_with_nothing_open_releases(world: World) -> No
 
 def test_scientific_advice_blocks_nothing(world: World) -> None:
     work = scenario.submitted(world)
-    reviews.give_scientific_review(
+    services.give_scientific_review(
         publication=work,
         soundness=1,
         reproducibility=1,
@@ -216,7 +216,7 @@ def test_scientific_advice_blocks_nothing(world: World) -> None:
         advice="Weak.",
         by=world.reviewer,
     )
-    reviews.clear_policy_review(publication=work, by=world.policy_reviewer)
+    services.clear_policy_review(publication=work, by=world.policy_reviewer)
     work.refresh_from_db()
     assert work.state == "released"
 
@@ -231,7 +231,7 @@ def test_nobody_sits_on_both_tracks(world: World) -> None:
     reviewer = User.objects.get(pk=world.reviewer.pk)
     assert (
         code_of(
-            lambda: reviews.assign_reviewer(
+            lambda: services.assign_reviewer(
                 publication=work, track="policy", reviewer=reviewer, by=world.manager
             )
         )
@@ -244,16 +244,16 @@ def test_others_are_refused(world: World) -> None:
     assert code_of(lambda: scenario.objected(world, work, by=world.reviewer)) == "wrong_role"
     assert code_of(lambda: scenario.objected(world, work, by=world.manager)) == "wrong_role"
     assert (
-        code_of(lambda: reviews.clear_policy_review(publication=work, by=world.reviewer))
+        code_of(lambda: services.clear_policy_review(publication=work, by=world.reviewer))
         == "wrong_role"
     )
     objection = scenario.objected(world, work)
     assert (
-        code_of(lambda: reviews.accept_objection(objection=objection, by=world.manager))
+        code_of(lambda: services.accept_objection(objection=objection, by=world.manager))
         == "not_yours"
     )
     assert (
-        code_of(lambda: reviews.withdraw_objection(objection=objection, by=world.manager))
+        code_of(lambda: services.withdraw_objection(objection=objection, by=world.manager))
         == "not_yours"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from publications import reviews, services
+from publications import services
 from publications.models import Objection, Publication
 from scoping.models import Fellowship
 from tests.scenarios.scoping import signed_fellowship
@@ -46,10 +46,10 @@ def submitted(world: World, fellowship: Fellowship | None = None, **values: Any)
     """In review, with a person on each track."""
     publication = drafted(world, fellowship, **values)
     services.submit_publication(publication=publication, by=publication.fellowship.fellow)
-    reviews.assign_reviewer(
+    services.assign_reviewer(
         publication=publication, track="scientific", reviewer=world.reviewer, by=world.manager
     )
-    reviews.assign_reviewer(
+    services.assign_reviewer(
         publication=publication, track="policy", reviewer=world.policy_reviewer, by=world.manager
     )
     return Publication.objects.get(pk=publication.pk)
@@ -61,7 +61,7 @@ def objected(world: World, publication: Publication | None = None, **values: Any
     version = publication.latest
     assert version is not None
     start = version.text.index(PASSAGE)
-    return reviews.object_to_passage(
+    return services.object_to_passage(
         **{
             "publication": publication,
             "version": version,

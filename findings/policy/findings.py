@@ -1,4 +1,4 @@
-"""Who may report, dispose of and close findings, and ship and verify controls."""
+"""Who may report, dispose of and close findings, and why not."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
-from findings.models import Control, Finding, Measurement
+from findings.models import Finding
 from findings.states import (
-    CONTROL_MOVES,
     FINDING_MOVES,
     Closure,
     ControlState,
     FindingState,
     Severity,
-    Verdict,
     cvss_band,
 )
 from governance import exceptions
@@ -29,6 +27,7 @@ from scoping.models import Fellowship
 from scoping.policy.standing import recused_from
 
 RULE = "findings become controls"
+
 SEVERE = (Severity.CRITICAL, Severity.HIGH)
 
 
@@ -117,68 +116,6 @@ def may_reply(finding: Finding, by: User) -> Refusal | None:
     return may_triage(finding, by)
 
 
-def may_plan(finding: Finding, by: Actor) -> Refusal | None:
-    """Why no control may be planned: it answers an accepted, actionable finding."""
-    return first(
-        may_triage(finding, by),
-        None
-        if finding.state == FindingState.ACCEPTED and finding.actionable
-        else Refusal("not_accepted", "A control answers an accepted, actionable finding."),
-    )
-
-
-def may_measure(control: Control, phase: str, by: Actor) -> Refusal | None:
-    """A baseline is taken before deployment, an outcome after it."""
-    deployed = control.state in (ControlState.DEPLOYED, ControlState.VERIFIED)
-    return first(
-        may_triage(control.finding, by),
-        Refusal("too_late", "A baseline is taken before deployment; this control is deployed.")
-        if phase == Measurement.Phase.BASELINE and deployed
-        else None,
-        Refusal("too_early", "This control is not deployed, so nothing can be measured after it.")
-        if phase == Measurement.Phase.AFTER and not deployed
-        else None,
-    )
-
-
-def may_deploy(control: Control, by: Actor) -> Refusal | None:
-    """Why the control may not be recorded as deployed: without a baseline nothing can be shown."""
-    has_baseline = any(m.phase == Measurement.Phase.BASELINE for m in control.measurements.all())
-    return first(
-        may_triage(control.finding, by),
-        CONTROL_MOVES.refusal(control.state, "deploy"),
-        None
-        if has_baseline or control.baseline_waiver
-        else Refusal(
-            "no_baseline",
-            "Record the baseline first, or waive it with a reason everyone will see.",
-            rule="controls are measured honestly",
-        ),
-    )
-
-
-def may_verify(control: Control, by: Actor) -> Refusal | None:
-    """A control is verified by another person than its owner, on a measurement that shows it."""
-    comparison = control.comparison()
-    return first(
-        _may_judge(control, by),
-        CONTROL_MOVES.refusal(control.state, "verify"),
-        Refusal("separation", "A control is not verified by its owner.", rule=RULE)
-        if by == control.owner
-        else None,
-        Refusal("not_measured", "There is no measurement before and after to judge.")
-        if comparison is None and not control.baseline_waiver
-        else None,
-        Refusal(
-            "not_shown",
-            f"The verdict is “{comparison.verdict.label.lower()}”; a shown reduction is needed.",
-            rule="controls are measured honestly",
-        )
-        if comparison is not None and comparison.verdict != Verdict.REDUCED
-        else None,
-    )
-
-
 def may_close(finding: Finding, closure: str, by: Actor) -> Refusal | None:
     """Why the finding may not be closed on this ground."""
     return first(
@@ -203,14 +140,6 @@ def _ground(finding: Finding, closure: str) -> Refusal | None:
     else:
         held, reason = False, "Choose what the closed finding points at."
     return None if held else Refusal("no_ground", reason, rule=RULE, field="closure")
-
-
-def _may_judge(control: Control, by: Actor) -> Refusal | None:
-    if isinstance(by, System) or has_role(
-        by, control.program_id, roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL
-    ):
-        return _not_recused(control.finding, by)
-    return Refusal("wrong_role", "A control is verified by product, security or the manager.")
 
 
 def _not_recused(finding: Finding, by: Actor) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""The API of findings and controls: the same verbs and refusals as the pages."""
+"""Findings in the API."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
+from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
 from findings import services
 from findings.chain import first_missing
 from findings.filters import FindingFilter
-from findings.models import Artifact, Control, Finding, Measurement
+from findings.models import Artifact, Finding
 from findings.states import Severity
 from scoping.models import Fellowship
 
@@ -120,60 +120,3 @@ class FindingViewSet(VisibleViewSet):
             Artifact.objects.filter(fellowship=fellowship, sha256__in=data["evidence"])
         )
         return self.created(services.report_finding(fellowship=fellowship, by=by, **data))
-
-
-class MeasurementSerializer(serializers.ModelSerializer[Measurement]):
-    """A count."""
-
-    class Meta:
-        model = Measurement
-        fields = ("phase", "hits", "trials", "conditions", "measured_at")
-
-
-class ControlSerializer(serializers.ModelSerializer[Control]):
-    """A control with its counts and verdict."""
-
-    finding = serializers.CharField(source="finding.ref")
-    measurements = MeasurementSerializer(many=True)
-    verdict = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Control
-        fields = (
-            "ref",
-            "finding",
-            "title",
-            "family",
-            "control_type",
-            "state",
-            "metric",
-            "threshold",
-            "minimum_trials",
-            "deployed_at",
-            "verified_at",
-            "measurements",
-            "verdict",
-        )
-
-    def get_verdict(self, control: Control) -> str | None:
-        """reduced, not_shown, worse or insufficient; null when one side is missing."""
-        comparison = control.comparison()
-        return str(comparison.verdict) if comparison else None
-
-
-class ControlViewSet(VisibleViewSet):
-    """Controls."""
-
-    queryset = Control.objects.select_related("finding").prefetch_related("measurements")
-    serializer_class = ControlSerializer
-    lookup_field = "ref"
-    ordering = "-id"
-
-    deploy = service_action("deploy", services.deploy_control, subject="control")
-    verify = service_action("verify", services.verify_control, subject="control")
-
-
-router = Router()
-router.register("findings", FindingViewSet, basename="findings")
-router.register("controls", ControlViewSet, basename="controls")
-urlpatterns = router.urls

@@ -1,4 +1,4 @@
-"""Artifacts, findings, controls and measurements."""
+"""Findings, their evidence and what is said about them."""
 
 from __future__ import annotations
 
@@ -6,87 +6,34 @@ import datetime as dt
 import functools
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
 from django.urls import reverse
 
-from access.models import Dataset
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
+from findings.models.artifacts import PERSON, Artifact, ArtifactSource
+from findings.models.controls import Control, Measurement
 from findings.states import (
-    HIGHER_IS_BETTER,
     SETTLED,
     Closure,
     ControlState,
-    ControlType,
-    Family,
     FindingState,
     Mapping,
-    Metric,
     Progress,
     Severity,
     cvss_band,
 )
-from findings.statistics import Comparison, Share, compare
+from findings.statistics import Share
 from governance.models import ExceptionRecord
 from scoping.models import Fellowship
 
-PERSON = settings.AUTH_USER_MODEL
-sha256 = RegexValidator(r"^[0-9a-f]{64}$", "A SHA-256 has 64 hexadecimal digits.")
 technique = RegexValidator(
     r"^AML\.T\d{4}(\.\d{3})?$", "A MITRE ATLAS technique looks like AML.T0051 or AML.T0051.000."
 )
-
-
-class ArtifactQuerySet(TrackedQuerySet["Artifact"]):
-    """Artifacts of fellowships a person may see."""
-
-    def visible_to(self, user: Any) -> Self:
-        """Those of visible fellowships."""
-        return self.filter(fellowship__in=Fellowship.objects.visible_to(user))
-
-
-class Artifact(Tracked):
-    """A result of the research, known by its hash: code, table, harness, log, note."""
-
-    fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="artifacts")
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=40, default="table")
-    sha256 = models.CharField(max_length=64, validators=[sha256])
-    size = models.PositiveBigIntegerField(default=0, help_text="bytes")
-    location = models.CharField(max_length=500, blank=True)
-
-    objects: ClassVar = ArtifactQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("name", "id")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fellowship", "sha256"], name="artifact_hash_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ArtifactSource(Tracked):
-    """An artifact was made from a dataset."""
-
-    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="sources")
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="artifact_sources")
-
-    class Meta:
-        ordering = ("id",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["artifact", "dataset"], name="artifact_source_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.artifact} from {self.dataset}"
-
 
 UNSETTLED = tuple(state.value for state in FindingState if state not in SETTLED)
 
@@ -319,141 +266,3 @@ class Reply(Tracked):
 
     def __str__(self) -> str:
         return self.text[:60]
-
-
-class ControlQuerySet(TrackedQuerySet["Control"]):
-    """Controls of findings a person may see."""
-
-    def visible_to(self, user: Any) -> Self:
-        """Those of visible findings."""
-        return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
-
-
-class Control(Tracked):
-    """What a product does about a finding, with the measure fixed before it ships."""
-
-    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="controls")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="controls")
-    ref = models.CharField(max_length=30, unique=True)
-    title = models.CharField(max_length=250)
-    description = models.TextField(blank=True)
-    family = models.CharField(max_length=20, choices=Family.choices)
-    control_type = models.CharField(max_length=30, choices=ControlType.choices)
-    owner = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="owned_controls")
-    tracker_url = models.URLField(blank=True)
-    state = models.CharField(
-        max_length=20, choices=ControlState.choices, default=ControlState.PLANNED, editable=False
-    )
-    metric = models.CharField(max_length=30, choices=Metric.choices)
-    threshold = models.DecimalField(
-        max_digits=5, decimal_places=4, default=0, help_text="Least improvement, as a share 0…1."
-    )
-    minimum_trials = models.PositiveIntegerField(default=30)
-    baseline_waiver = models.TextField(blank=True)
-    deployed_at = models.DateTimeField(null=True, editable=False)
-    deployed_by = models.ForeignKey(
-        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
-    )
-    verified_at = models.DateTimeField(null=True, editable=False)
-    verified_by = models.ForeignKey(
-        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
-    )
-
-    objects: ClassVar = ControlQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["program", "state", "-id"])]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=(Q(deployed_at=None) & Q(deployed_by=None))
-                | (Q(deployed_at__isnull=False) & Q(deployed_by__isnull=False)),
-                name="control_deployed_at_and_by_go_together",
-            ),
-            models.CheckConstraint(
-                condition=(Q(verified_at=None) & Q(verified_by=None))
-                | (Q(verified_at__isnull=False) & Q(verified_by__isnull=False)),
-                name="control_verified_at_and_by_go_together",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED])
-                | Q(deployed_at__isnull=False),
-                name="control_deployed_has_its_time",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=ControlState.VERIFIED) | Q(verified_at__isnull=False),
-                name="control_verified_has_its_time",
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_by=None) | ~Q(verified_by=F("owner")),
-                name="control_is_not_verified_by_its_owner",
-            ),
-            models.CheckConstraint(
-                condition=Q(threshold__gte=0) & Q(threshold__lt=1), name="control_threshold_a_share"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ref} {self.title}"
-
-    def get_absolute_url(self) -> str:
-        """Its page."""
-        return reverse("findings:control", args=[self.ref])
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether more of the metric is the improvement."""
-        return self.metric in HIGHER_IS_BETTER
-
-    def comparison(self, after: Measurement | None = None) -> Comparison | None:
-        """The latest baseline against `after`, the latest count after unless one is given.
-
-        None where either is missing.
-        """
-        rows = list(self.measurements.all())
-        before = next((m for m in rows if m.phase == Measurement.Phase.BASELINE), None)
-        after = after or next((m for m in rows if m.phase == Measurement.Phase.AFTER), None)
-        if before is None or after is None:
-            return None
-        return compare(
-            before.share,
-            after.share,
-            threshold=float(self.threshold),
-            minimum=self.minimum_trials,
-            higher_is_better=self.higher_is_better,
-        )
-
-
-class Measurement(Tracked):
-    """A count, never a bare rate: hits of trials under stated conditions, before or after."""
-
-    class Phase(models.TextChoices):
-        """On which side of the deployment it was taken."""
-
-        BASELINE = "baseline", "Before"
-        AFTER = "after", "After"
-
-    control = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="measurements")
-    phase = models.CharField(max_length=10, choices=Phase.choices)
-    hits = models.PositiveIntegerField()
-    trials = models.PositiveIntegerField()
-    conditions = models.TextField(blank=True)
-    measured_at = models.DateTimeField(default=now)
-    measured_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ("-measured_at", "-id")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(trials__gt=0) & Q(hits__lte=F("trials")),
-                name="measurement_hits_of_trials",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_phase_display()} {self.hits}/{self.trials}"
-
-    @property
-    def share(self) -> Share:
-        """The count as a share."""
-        return Share(self.hits, self.trials)

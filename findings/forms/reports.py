@@ -1,19 +1,16 @@
-"""Forms of findings and controls. Rules live in the services; these place errors at their cause."""
+"""What a fellow reports and answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms as django_forms
-from django.core.validators import MinValueValidator
 
 from access.models import Dataset
-from fellowship.accounts import roles
 from fellowship.accounts.models import User
-from fellowship.accounts.queries import holders
 from fellowship.web import forms
-from findings.models import Artifact, Finding, Measurement, sha256, technique
-from findings.states import Closure, ControlType, Family, Mapping, Metric, Severity
+from findings.models import Artifact, sha256, technique
+from findings.states import Severity
 from scoping.models import Fellowship
 
 SEVERITIES = [
@@ -132,116 +129,7 @@ class ReportForm(forms.Form):
         return data
 
 
-class AcceptForm(forms.Form):
-    """Accept a finding: what it turns into, who owns it and by when."""
-
-    actionable = forms.ChoiceField(
-        label="Does something follow from it?",
-        choices=[
-            ("yes", forms.Described("Yes, it is actionable", "It gets an owner and a date.")),
-            ("no", forms.Described("No, it is exploratory", "It is recorded openly as such.")),
-        ],
-        widget=forms.RadioCards,
-    )
-    mapping = forms.ChoiceField(
-        label="It turns into",
-        choices=[("", "Choose"), *Mapping.choices],
-        required=False,
-    )
-    product_owner = forms.ModelChoiceField(
-        label="Product owner", queryset=User.objects.none(), required=False
-    )
-    due_at = forms.DateField(
-        label="Due by",
-        required=False,
-        help_text="Empty: as the severity's clock says. Earlier is possible, later is not.",
-    )
-    reason = forms.Text(
-        label="Why you accept it",
-        max_length=5000,
-        widget=django_forms.Textarea,
-        help_text="The fellow reads this.",
-    )
-
-    def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["product_owner"].queryset = holders(  # type: ignore[attr-defined]
-            finding.program_id, roles.PRODUCT_OWNER
-        )
-
-
-class ControlForm(forms.Form):
-    """A control, with its measure fixed before it ships."""
-
-    title = forms.Text(label="Control in one line", max_length=250)
-    description = forms.Text(
-        label="What it does", max_length=10_000, widget=django_forms.Textarea, required=False
-    )
-    family = forms.ChoiceField(
-        label="Family",
-        choices=[
-            (Family.PREVENTIVE, forms.Described("Preventive", "Blocks it before it happens")),
-            (Family.DETECTIVE, forms.Described("Detective", "Shows it when it happens")),
-            (Family.CORRECTIVE, forms.Described("Corrective", "Makes it rarer next time")),
-            (
-                Family.COMPENSATING,
-                forms.Described("Compensating", "Lowers the risk while a lasting fix is built"),
-            ),
-        ],
-        widget=forms.RadioCards,
-    )
-    control_type = forms.ChoiceField(label="Kind", choices=[("", "Choose"), *ControlType.choices])
-    metric = forms.ChoiceField(label="Measured by", choices=[("", "Choose"), *Metric.choices])
-    threshold = django_forms.DecimalField(
-        label="Least improvement that counts, in percentage points",
-        min_value=0,
-        max_value=99,
-        decimal_places=2,
-        help_text="Fixed now, before anything ships. Only a change larger than this counts; with 0 "
-        "any change counts that the numbers can show.",
-    )
-    minimum_trials = django_forms.IntegerField(
-        label="Least number of trials on either side", min_value=1, max_value=1_000_000, initial=30
-    )
-    tracker_url = django_forms.URLField(
-        label="Link in your tracker", required=False, assume_scheme="https"
-    )
-
-
-class MeasureForm(forms.Form):
-    """A count, never a bare rate."""
-
-    phase = forms.ChoiceField(
-        label="Taken", choices=Measurement.Phase.choices, widget=forms.RadioCards
-    )
-    hits = django_forms.IntegerField(label="It happened in", min_value=0, max_value=2_000_000_000)
-    trials = django_forms.IntegerField(
-        label="of so many trials",
-        max_value=2_000_000_000,
-        validators=[MinValueValidator(1, "There must have been at least one trial.")],
-    )
-    conditions = forms.Text(
-        label="Conditions", max_length=5000, widget=django_forms.Textarea, required=False
-    )
-
-
 class ReplyForm(forms.Form):
     """A word about the disposition."""
 
     text = forms.Text(label="Your reply", max_length=5000, widget=django_forms.Textarea)
-
-
-class CloseForm(forms.Form):
-    """What the closed finding points at."""
-
-    closure = forms.ChoiceField(
-        label="It is closed because of",
-        choices=[c for c in Closure.choices if c[0] != Closure.DUPLICATE],
-        widget=forms.RadioCards,
-    )
-
-
-class DuplicateForm(forms.Form):
-    """The earlier finding this one repeats."""
-
-    of = forms.Text(label="Reference of the earlier finding", max_length=30, help_text="F-2026-014")

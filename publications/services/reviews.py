@@ -21,7 +21,7 @@ from publications.models import (
     ScientificReview,
     Version,
 )
-from publications.services import locked, release, tell
+from publications.services.works import locked, release, tell
 from publications.states import (
     OBJECTION_MOVES,
     Ground,

@@ -1,0 +1,19 @@
+"""Forms of findings and controls. Rules live in the services; these place errors at their cause."""
+
+from __future__ import annotations
+
+from findings.forms.controls import ControlForm, MeasureForm
+from findings.forms.dispositions import AcceptForm, CloseForm, DuplicateForm
+from findings.forms.reports import SEVERITIES, ArtifactForm, ReplyForm, ReportForm
+
+__all__ = [
+    "SEVERITIES",
+    "AcceptForm",
+    "ArtifactForm",
+    "CloseForm",
+    "ControlForm",
+    "DuplicateForm",
+    "MeasureForm",
+    "ReplyForm",
+    "ReportForm",
+]

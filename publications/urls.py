@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from publications.views import author, lists, reviewer
+from publications.views import author, detail, lists, reviewer
 
 app_name = "publications"
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("objections/<str:ref>/contest/", author.contest, name="contest"),
     path("objections/<str:ref>/agree/", reviewer.agree, name="agree"),
     path("objections/<str:ref>/withdraw/", reviewer.withdraw_objection, name="withdraw_objection"),
-    path("<str:ref>/", author.detail, name="detail"),
+    path("<str:ref>/", detail.detail, name="detail"),
     path("<str:ref>/text/", author.text, name="text"),
     path("<str:ref>/authors/", author.authors, name="authors"),
     path("<str:ref>/submit/", author.submit, name="submit"),

@@ -16,20 +16,22 @@ from publications.services.reviews import (
     offer_wording,
     withdraw_objection,
 )
-from publications.services.works import (
+from publications.services.windows import (
     WINDOW_CLOCK,
-    add_version,
-    draft_publication,
     escalate_silence,
-    locked,
-    record_outcome,
     release,
     return_to_review,
-    set_authors,
     stop_window,
     submit_publication,
-    tell,
     withdraw_publication,
+)
+from publications.services.works import (
+    add_version,
+    draft_publication,
+    locked,
+    record_outcome,
+    set_authors,
+    tell,
 )
 
 __all__ = [

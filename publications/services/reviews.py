@@ -21,7 +21,8 @@ from publications.models import (
     ScientificReview,
     Version,
 )
-from publications.services.works import locked, release, tell
+from publications.services.windows import release
+from publications.services.works import locked, tell
 from publications.states import (
     OBJECTION_MOVES,
     Ground,

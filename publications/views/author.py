@@ -1,4 +1,4 @@
-"""The author's pages: draft, text, authors, submit, answer; and the publication itself."""
+"""The author's pages: draft, text, authors, submit, answer; and the release certificate."""
 
 from __future__ import annotations
 
@@ -9,100 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from fellowship.clocks.models import Clock
-from fellowship.clocks.queries import history
-from fellowship.clocks.states import ALIVE
-from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Missing
-from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from fellowship.web.components.times import text as when_text
 from fellowship.web.shortcuts import visible_or_404
-from governance import links
-from publications import policy, services, standing, terms
+from publications import policy, services, terms
 from publications.forms import AuthorsForm, DraftForm, OutcomeForm, TextForm, WordingForm
-from publications.models import Objection, Publication
-from publications.states import UNSETTLED, Ground, PublicationState, ReviewTrack
+from publications.models import Publication
+from publications.states import Ground, PublicationState
+from publications.views.shared import objection_of, publication_of
 from scoping.models import Fellowship
-
-
-def publication_of(request: HttpRequest, ref: str) -> Publication:
-    """The publication, for those who may see it."""
-    rows = Publication.objects.select_related(
-        "fellowship__fellow", "fellowship__mentor", "program", "policy_cleared_by"
-    )
-    return visible_or_404(rows, request.user, ref=ref)
-
-
-def objection_of(request: HttpRequest, ref: str) -> Objection:
-    """The objection, for those who may see its publication."""
-    rows = Objection.objects.select_related(
-        "publication__fellowship__fellow", "raised_by", "version"
-    )
-    return visible_or_404(rows, request.user, ref=ref)
-
-
-@login_required
-def detail(request: HttpRequest, ref: str) -> HttpResponse:
-    """Where it is, both clocks, who may still object on which ground, what silence means."""
-    publication = publication_of(request, ref)
-    at, by = now(), _by(request)
-    objections = list(
-        publication.objections.select_related("raised_by", "version").order_by("raised_at", "id")
-    )
-    reviewers = list(publication.reviewers.select_related("reviewer"))
-    advice = list(publication.scientific_reviews.select_related("reviewer", "version"))
-    state = publication.effective_state(at)
-    in_review = state == PublicationState.IN_REVIEW
-    rule = terms.policy_of(publication.fellowship)
-    mine = [o for o in objections if o.state == "open"]
-    answers = _answer_clocks(objections)
-    answer_due = min((c.due_at for c in answers if c.state in ALIVE), default=None)
-    return render(
-        request,
-        "publications/detail.html",
-        {
-            "publication": publication,
-            "state": state,
-            "in_review": in_review,
-            "released": state == PublicationState.RELEASED,
-            "released_on": _released_on(publication),
-            "sees_case": Fellowship.objects.visible_to(by)
-            .filter(pk=publication.fellowship_id)
-            .exists(),
-            "objections": [
-                (o, policy.may_answer(o, "accept", by), policy.may_settle(o, "withdraw", by))
-                for o in objections
-            ],
-            "open_mine": mine,
-            "answer_due": answer_due,
-            "withheld": any(o.withholds(at) for o in objections),
-            "unsettled": [o for o in objections if o.state in UNSETTLED],
-            "policy_people": [r for r in reviewers if r.track == ReviewTrack.POLICY],
-            "science_people": [r for r in reviewers if r.track == ReviewTrack.SCIENTIFIC],
-            "advice": advice,
-            "authors": publication.authors.all(),
-            "versions": publication.versions.select_related("added_by"),
-            "sources": publication.sources.select_related("dataset", "finding"),
-            "standing": standing.of(
-                publication,
-                state,
-                clocks=[*history(publication), *answers],
-                answer_due=answer_due,
-                objections=objections,
-                reviewers=[str(r.reviewer) for r in reviewers if r.track == ReviewTrack.POLICY],
-                rules={standing.POLICY: links.to("rule", rule.pk)},
-            ),
-            "events": timeline(publication)[:30],
-            "may_edit": policy.may_edit(publication, by),
-            "may_submit": policy.may_submit(publication, by),
-            "may_advise": policy.may_advise(publication, by),
-            "may_object": policy.may_object(publication, by),
-            "may_clear": policy.may_clear(publication, by),
-            "may_assign": policy.may_staff(publication, by),
-            "may_record": policy.may_record_outcome(publication, by),
-        },
-    )
 
 
 @login_required
@@ -288,23 +203,6 @@ def certificate(request: HttpRequest, ref: str) -> HttpResponse:
 def _edited(request: HttpRequest, publication: Publication) -> dict[str, Any]:
     """The page of a form that changes the draft."""
     return {"publication": publication, "refused": policy.may_edit(publication, _by(request))}
-
-
-def _released_on(publication: Publication) -> str:
-    at = publication.released_at or publication.window_ends_at
-    return f"Released {when_text(at)}" if at else "Released"
-
-
-def _answer_clocks(objections: list[Objection]) -> list[Clock]:
-    """The clocks of the author's answers, with their pauses."""
-    if not objections:
-        return []
-    rows = Clock.objects.filter(
-        kind=services.ANSWER_CLOCK,
-        subject_type=Objection._meta.label_lower,
-        subject_id__in=[one.pk for one in objections],
-    )
-    return list(rows.prefetch_related("pauses"))
 
 
 def _by(request: HttpRequest) -> Any:

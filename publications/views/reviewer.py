@@ -12,7 +12,7 @@ from fellowship.web.actions import act, form_verb, reason_of, verb
 from publications import policy, services
 from publications.forms import AdviceForm, AssignForm, ObjectionForm
 from publications.models import Publication
-from publications.views.author import objection_of, publication_of
+from publications.views.shared import objection_of, publication_of
 
 
 @login_required

@@ -1,0 +1,24 @@
+"""The records behind the pages, for those who may see them."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from fellowship.web.shortcuts import visible_or_404
+from publications.models import Objection, Publication
+
+
+def publication_of(request: HttpRequest, ref: str) -> Publication:
+    """The publication, for those who may see it."""
+    rows = Publication.objects.select_related(
+        "fellowship__fellow", "fellowship__mentor", "program", "policy_cleared_by"
+    )
+    return visible_or_404(rows, request.user, ref=ref)
+
+
+def objection_of(request: HttpRequest, ref: str) -> Objection:
+    """The objection, for those who may see its publication."""
+    rows = Objection.objects.select_related(
+        "publication__fellowship__fellow", "raised_by", "version"
+    )
+    return visible_or_404(rows, request.user, ref=ref)

@@ -47,7 +47,8 @@ def _peak() -> float:
 def export(size: int, file_format: str) -> dict[str, Any]:
     """The first `size` events as an export's table."""
     from fellowship.history.models import Event
-    from oversight.export import columns, tables
+    from fellowship.web.sheets import tables
+    from oversight.export import columns
 
     found = Event.objects.order_by("seal__seq")[:size]
     with open(os.devnull, "wb") as target:

@@ -18,11 +18,12 @@ from access.decisions import decide
 from access.models import AccessEvent, Dataset
 from benchmarks.measure import Row, Times, in_turns, milliseconds, rate
 from fellowship.accounts.models import User
+from fellowship.web.sheets import tables
 from findings.models import Finding
 from governance.models import ExceptionRecord
 from governance.services.exceptions import BATCH as EXPIRY_BATCH
 from governance.services.exceptions import announce
-from oversight.export import columns, tables
+from oversight.export import columns
 from oversight.scale.copies import FILLER
 from oversight.scale.filling import Filling, event_rows
 

@@ -15,7 +15,7 @@ import zipfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -29,8 +29,10 @@ from fellowship.history.rows import history_models, shape_of
 from fellowship.history.seal import leaf_hashes
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.time import now
+from fellowship.web.sheets import tables
+from fellowship.web.sheets.columns import Column, said
 from oversight.audit.scope import Scope
-from oversight.export import columns, tables
+from oversight.export import columns
 from oversight.export.nodes import Tree
 
 VERIFIER: Final = Path(__file__).with_name("verify.py")
@@ -183,7 +185,7 @@ class _Export:
     def _rows(self, name: str, model: Any, rows: Any) -> None:
         listed = columns.of_history(model)
         if self.format == "jsonl" and name.startswith("history/"):
-            self.dictionary[f"{name}.jsonl"] = _said(listed)
+            self.dictionary[f"{name}.jsonl"] = said(listed)
             self.summary.rows += self._stream(
                 f"{name}.jsonl", _exact(model, tables.fetched(listed, rows))
             )
@@ -191,9 +193,9 @@ class _Export:
         count = self._table(name, listed, rows)
         self.summary.rows += count if name.startswith("history/") else 0
 
-    def _table(self, name: str, listed: Sequence[columns.Column], rows: Any) -> int:
+    def _table(self, name: str, listed: Sequence[Column], rows: Any) -> int:
         path = f"{name}.{self.format}"
-        self.dictionary[path] = _said(listed)
+        self.dictionary[path] = said(listed)
         with self._open(path) as (target, note):
             count = tables.write(target, self.format, listed, rows)
             note["rows"] = count
@@ -292,13 +294,6 @@ def _exact(model: Any, rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
             ensure_ascii=False,
         )
         yield f"{text}\n".encode()
-
-
-def _said(listed: Sequence[columns.Column]) -> list[dict[str, str]]:
-    return [
-        {key: value for key, value in asdict(column).items() if key != "lookup"}
-        for column in listed
-    ]
 
 
 def _signed(manifest: str) -> str:

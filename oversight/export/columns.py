@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models
 
 from fellowship.history.rows import shape_of
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, its type in words, what it means, and the lookup that fetches it."""
-
-    name: str
-    type: str
-    meaning: str
-    lookup: str = ""
-
+from fellowship.web.sheets.columns import Column
 
 EVENTS: Final = (
     Column("index", "integer", "Place of the event in the log, from 0.", "seal__seq"),
@@ -58,17 +47,6 @@ def of_history(model: type[models.Model]) -> tuple[Column, ...]:
             for name in shape_of(model).columns
         ),
     )
-
-
-def field_of(model: type[models.Model], lookup: str) -> Any:
-    """The field that holds what `lookup` fetches, of a foreign key the key it points at."""
-    *way, name = lookup.split("__")
-    for step in way:
-        model = model._meta.get_field(step).related_model  # type: ignore[assignment]
-    field: Any = next((f for f in model._meta.concrete_fields if name in (f.name, f.attname)), None)
-    while isinstance(field, models.ForeignKey):
-        field = field.target_field
-    return field
 
 
 _TYPES: Final[tuple[tuple[type[Any], str], ...]] = (

@@ -10,8 +10,9 @@ from django.db import connection
 
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
+from fellowship.web.sheets import copying, tables, writers
 from findings.models import Finding
-from oversight.export import columns, copying, sheets, tables
+from oversight.export import columns
 from tests.scenarios import findings as scenes
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World
@@ -41,7 +42,7 @@ HOSTILE = (
 def _both(listed: Any, rows: Any) -> tuple[bytes, bytes]:
     ours, theirs = io.BytesIO(), io.BytesIO()
     names = [column.name for column in listed]
-    counted = sheets.write_csv(ours, names, tables.fetched(listed, rows))
+    counted = writers.write_csv(ours, names, tables.fetched(listed, rows))
     assert tables.write(theirs, "csv", listed, rows) == counted
     return ours.getvalue(), theirs.getvalue()
 

@@ -19,7 +19,7 @@ from django.urls import reverse
 from fellowship.history import keys, merkle
 from fellowship.history.models import Event
 from fellowship.kernel.time import now
-from oversight.export import sheets
+from fellowship.web.sheets import writers
 from oversight.export.nodes import Tree
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World, make_world
@@ -59,7 +59,7 @@ def _verified(folder: Path, *more: str) -> tuple[int, str]:
 def test_an_export_in_each_format_verifies_and_each_changed_file_is_refused(
     world: World, case: Case, tmp_path: Path
 ) -> None:
-    for file_format in sheets.WRITERS:
+    for file_format in writers.WRITERS:
         folder = _exported(world, tmp_path, file_format)
         code, said = _verified(folder, "--key", str(keys.verifier()))
         assert (code, said.strip().splitlines()[-1]) == (0, "VERIFIED."), said
@@ -155,23 +155,23 @@ def test_a_period_and_an_instant_bound_what_goes_out(world: World, tmp_path: Pat
 def test_cells_are_no_formulas(tmp_path: Path) -> None:
     hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "plain", '=HYPERLINK("http://x")']
     for value in hostile:
-        told = sheets.safe(value)
+        told = writers.safe(value)
         assert told == (value if value == "plain" else f"'{value}")
     held = io.BytesIO()
-    sheets.write_csv(held, ["a"], [[v] for v in hostile])
+    writers.write_csv(held, ["a"], [[v] for v in hostile])
     rows = list(csv.reader(io.StringIO(held.getvalue().decode("utf-8-sig"), newline="")))
-    assert [row[0] for row in rows[1:]] == [sheets.safe(v) for v in hostile]
+    assert [row[0] for row in rows[1:]] == [writers.safe(v) for v in hostile]
     book = io.BytesIO()
-    sheets.write_xlsx(book, ["a"], [[v] for v in hostile])
+    writers.write_xlsx(book, ["a"], [[v] for v in hostile])
     with zipfile.ZipFile(io.BytesIO(book.getvalue())) as packed:
         assert "<f>" not in packed.read("xl/worksheets/sheet1.xml").decode()
 
 
 def test_negative_numbers_stay_numbers_and_none_is_empty() -> None:
-    assert sheets.safe(-5) == -5
-    assert sheets.safe(None) == ""
-    assert sheets.safe(True) == "true"
-    assert sheets.safe({"a": 1}) == '{"a":1}'
+    assert writers.safe(-5) == -5
+    assert writers.safe(None) == ""
+    assert writers.safe(True) == "true"
+    assert writers.safe({"a": 1}) == '{"a":1}'
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 100, 257])

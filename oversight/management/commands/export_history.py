@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from fellowship.history.seal import seal
 from fellowship.kernel.journal import System
 from fellowship.programs.models import Program
+from fellowship.web.sheets import writers
 from oversight.audit.scope import Scope
-from oversight.export import bundle, sheets
+from oversight.export import bundle
 from oversight.services import record_export
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="from_on", type=instant, help="day or instant, inside")
         parser.add_argument("--to", dest="to_on", type=instant, help="day or instant, not inside")
         parser.add_argument("--as-of", type=instant, help="nothing recorded later than this")
-        parser.add_argument("--format", choices=sorted(sheets.WRITERS), required=True)
+        parser.add_argument("--format", choices=sorted(writers.WRITERS), required=True)
         parser.add_argument("--out", type=Path, required=True, help="the ZIP file to write")
 
     def handle(self, *, program: str, out: Path, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""A table as CSV straight out of PostgreSQL, byte for byte what `sheets.write_csv` writes.
+"""A table as CSV straight out of PostgreSQL, byte for byte what `writers.write_csv` writes.
 
 The rows are a query of the ORM, with all it filters by; the database turns each value into its text
 and marks cells a spreadsheet would run. PostgreSQL quotes as RFC 4180 asks and as Python does.
@@ -16,8 +16,8 @@ from django.db import connection, models
 from django.db.models import Case, F, Func, TextField, Value, When
 from django.db.models.functions import Cast, Concat, NullIf
 
-from oversight.export.columns import Column, field_of
-from oversight.export.sheets import DANGEROUS
+from fellowship.web.sheets.columns import Column, field_of
+from fellowship.web.sheets.writers import DANGEROUS
 
 AS_IS: Final = (models.IntegerField, models.UUIDField)
 """What PostgreSQL writes as we do; integers are numbers to a spreadsheet, whatever their sign."""

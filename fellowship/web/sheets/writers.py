@@ -23,7 +23,7 @@ from fellowship.kernel.canonical import instant
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 SHEET_ROWS: Final = 1_000_000
 CELL: Final = 32_767
-CUT: Final = " … (cut at the longest a cell may be; see log.jsonl)"
+CUT: Final = " … (cut at the longest a cell may be; the record has it whole)"
 _FLUSH: Final = 2000
 
 

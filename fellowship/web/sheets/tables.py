@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO, Any, Final
 
-from oversight.export import copying, sheets
-from oversight.export.columns import Column
+from fellowship.web.sheets import copying, writers
+from fellowship.web.sheets.columns import Column
 
 BATCH: Final = 5000
 """Rows fetched at once."""
 
 
 def write(target: IO[bytes], file_format: str, listed: Sequence[Column], rows: Any) -> int:
-    """Write the rows of a query as `file_format`, one of `sheets.WRITERS`; says how many.
+    """Write the rows of a query as `file_format`, one of `writers.WRITERS`; says how many.
 
     The same bytes on every database.
     """
     if file_format == "csv" and copying.can(rows.model, listed):
         return copying.write(target, listed, rows)
     names = [column.name for column in listed]
-    return sheets.WRITERS[file_format](target, names, fetched(listed, rows))
+    return writers.WRITERS[file_format](target, names, fetched(listed, rows))
 
 
 def fetched(listed: Sequence[Column], rows: Any) -> Any:

@@ -131,6 +131,22 @@ class Closure(models.TextChoices):
     EXPLORATORY = "exploratory", "Exploratory, nothing to operate"
 
 
+class FindingClass(models.TextChoices):
+    """What a finding is about: the rows of the translation matrix."""
+
+    PROMPT_INJECTION = "prompt_injection", "Prompt injection"
+    JAILBREAK = "jailbreak", "Jailbreak"
+    DATA_LEAKAGE = "data_leakage", "Data leakage"
+    UNSAFE_TOOL_USE = "unsafe_tool_use", "Unsafe tool use"
+    HARMFUL_OUTPUT = "harmful_output", "Harmful or false output"
+    OVER_REFUSAL = "over_refusal", "Over-refusal"
+    POISONING = "poisoning", "Poisoned data or model"
+    MISUSE_AT_SCALE = "misuse_at_scale", "Misuse at scale"
+    EVALUATION_GAP = "evaluation_gap", "Evaluation gap"
+    MONITORING_GAP = "monitoring_gap", "Monitoring gap"
+    OTHER = "other", "Something else"
+
+
 class Family(models.TextChoices):
     """The four control families."""
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from fellowship.accounts import roles
-from fellowship.kernel.worktime import Window
 from fellowship.programs.states import Stage
 from governance import kinds
 from governance import rulekinds as rk
+from governance.founding_publication import publication_policy
 from governance.states import ExceptionKind, RuleKind, Severity
+from governance.windows import days, hours, working
 
 PROSE = Path(__file__).parent / "prose"
 
@@ -26,21 +27,6 @@ LOGGED = (
     "output downloads",
     "collaboration",
 )
-
-
-def days(amount: int) -> Window:
-    """Calendar days."""
-    return Window(amount, "calendar_days")
-
-
-def working(amount: int) -> Window:
-    """Working days."""
-    return Window(amount, "working_days")
-
-
-def hours(amount: int) -> Window:
-    """Hours."""
-    return Window(amount, "hours")
 
 
 def fellowship_policy() -> rk.FellowshipPolicy:
@@ -258,48 +244,6 @@ def data_handling() -> rk.DataHandling:
         },
         logged=LOGGED,
         release_review=working(5),
-    )
-
-
-def publication_policy() -> rk.PublicationPolicy:
-    """Permission by default, four grounds, and silence that releases."""
-    ground = rk.Ground
-    return rk.PublicationPolicy(
-        default="permitted",
-        grounds=(
-            ground(
-                "sensitive_security_detail",
-                "Sensitive security detail",
-                "The passage would let a reader attack a system that is not yet protected.",
-            ),
-            ground(
-                "personal_data",
-                "Personal data",
-                "The passage identifies a person, or lets one be identified.",
-            ),
-            ground(
-                "unreleased_product_specifics",
-                "Unreleased product specifics",
-                "The passage describes a product or model that has not been announced.",
-            ),
-            ground(
-                "material_misuse_risk",
-                "Material misuse risk",
-                "The passage would materially help someone to cause harm, beyond what is public.",
-            ),
-        ),
-        windows=rk.PublicationWindows(
-            methods=days(30),
-            vulnerability=days(45),
-            vulnerability_extended=days(90),
-            restricted=days(60),
-        ),
-        scientific_review=days(21),
-        objection_reply=working(10),
-        silence="release",
-        silence_escalates_for=("vulnerability", "restricted"),
-        preprint_before_release=False,
-        authorship="credit_taxonomy",
     )
 
 

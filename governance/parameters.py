@@ -55,6 +55,34 @@ _WORDS_BY_KEY = {
     "identifiers_leave": "Names and other identifiers may leave",
     "release_review": "Two reviewers decide on a release within",
     "board": "The board decides",
+    "grounds": "The closed list of grounds",
+    "counts": "What counts",
+    "does_not_count": "What does not",
+    "methods": "Methods, nothing sensitive",
+    "restricted": "Restricted",
+    "vulnerability": "Describes a vulnerability",
+    "vulnerability_extended": "Describes a vulnerability, the longer preset",
+    "silence": "A window that ends without a word",
+    "silence_escalates_for": "Classes for which it goes to the board instead",
+    "extension": "Extension of a window",
+    "at_most_times": "How often (0 or 1)",
+    "objection_reply": "The author answers an objection within",
+    "mediation": "The mediator takes at most",
+    "preprint": "Preprints",
+    "before_release": "May go up before the release",
+    "notice_before": "Told to the programme before it goes up",
+    "citation": "Citing",
+    "programme_named": "The programme is named",
+    "datasets_cited": "Datasets are cited",
+    "record_within": "Where it appeared is recorded within",
+    "company_criteria": "When company staff are authors",
+    "credit_taxonomy": "The CRediT taxonomy",
+    "answer_within": "Each person named answers within",
+    "code_of_practice": "Clauses that mirror the EU code of practice",
+    "longest_hold": "Publication is held at most",
+    "longer_only_where": "Longer only where",
+    "retaliation": "Retaliation against good faith",
+    "good_faith": "Good faith is who",
     **dict(ExceptionKind.choices),
     **dict(Severity.choices),
     **dict(Seat.choices),
@@ -212,6 +240,8 @@ class Leaf:
         """How to write it."""
         if self.type == "list":
             return "Separate with commas."
+        if self.type == "lines":
+            return "One to a line."
         return "As JSON: entries may be changed, added or removed." if self.type == "json" else ""
 
     @property
@@ -219,12 +249,16 @@ class Leaf:
         """The value as its field shows it."""
         if self.type == "list":
             return ", ".join(str(item) for item in self.value)
+        if self.type == "lines":
+            return "\n".join(self.value)
         if self.type == "json":
             return json.dumps(self.value, indent=2, ensure_ascii=False)
         return self.value
 
     def read(self, given: Any) -> Any:
         """What a person wrote, as JSON; raises ValueError where it cannot be read."""
+        if self.type == "lines":
+            return [line.strip() for line in str(given).splitlines() if line.strip()]
         if self.type == "list":
             items = [part.strip() for part in str(given).split(",") if part.strip()]
             whole = bool(self.value) and all(isinstance(item, int) for item in self.value)
@@ -254,7 +288,9 @@ def _type(value: Any) -> str:
     if isinstance(value, int):
         return "int"
     if isinstance(value, list):
-        return "json" if any(isinstance(item, (Mapping, list)) for item in value) else "list"
+        if any(isinstance(item, (Mapping, list)) for item in value):
+            return "json"
+        return "lines" if any(" " in str(item) for item in value) else "list"
     return "text" if isinstance(value, str) and len(value) > 80 else "line"
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from fellowship.accounts.roles import ROLES, Seat
 from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
+from governance.publication_terms import PublicationPolicy
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.typed import BadParameter, read, write
 
@@ -201,49 +202,6 @@ class DataClassification:
             if grave or sum(scores.values()) >= threshold.total:
                 reached = tier
         return reached
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One ground on which a passage may be objected to."""
-
-    key: str
-    label: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublicationWindows:
-    """How long each kind of work may be held for review before silence decides."""
-
-    methods: Window
-    vulnerability: Window
-    vulnerability_extended: Window
-    restricted: Window
-
-
-@dataclass(frozen=True, slots=True)
-class PublicationPolicy:
-    """Permission by default; a closed list of grounds; what silence means.
-
-    `silence` is what happens when a window ends without a word; `silence_escalates_for` names the
-    windows in which it escalates instead.
-    """
-
-    default: Literal["permitted"]
-    grounds: tuple[Ground, ...]
-    windows: PublicationWindows
-    scientific_review: Window
-    objection_reply: Window
-    silence: Literal["release"]
-    silence_escalates_for: tuple[Literal["vulnerability", "restricted"], ...]
-    preprint_before_release: bool
-    authorship: Literal["credit_taxonomy"]
-
-    def __post_init__(self) -> None:
-        keys = [ground.key for ground in self.grounds]
-        if not keys or len(set(keys)) != len(keys):
-            raise BadParameter("grounds", "must be a list of different grounds")
 
 
 @dataclass(frozen=True, slots=True)

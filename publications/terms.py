@@ -11,6 +11,7 @@ from fellowship.kernel.worktime import Window
 from findings.models import Finding
 from governance import rules
 from governance.models import RuleVersion
+from governance.publication_terms import PublicationPolicy
 from publications.states import WorkClass
 from scoping.models import Fellowship
 
@@ -42,24 +43,63 @@ def class_with(work_class: str, held: Iterable[Dataset]) -> str:
     return work_class
 
 
+def params_of(fellowship: Fellowship) -> PublicationPolicy:
+    """Its parameters."""
+    params: PublicationPolicy = policy_of(fellowship).params
+    return params
+
+
 def window(fellowship: Fellowship, work_class: str) -> Window:
     """How long review may take for this class of work."""
-    given: Window = getattr(policy_of(fellowship).params.windows, work_class)
+    given: Window = getattr(params_of(fellowship).windows, work_class)
     return given
+
+
+def vulnerability_presets(fellowship: Fellowship) -> tuple[Window, Window]:
+    """The two lengths over which a vulnerability may be coordinated, the shorter first."""
+    windows = params_of(fellowship).windows
+    return windows.vulnerability, windows.vulnerability_extended
+
+
+def extension_window(fellowship: Fellowship, work_class: str) -> Window | None:
+    """The most by which the one extension may put the window's end off; None if there is none."""
+    extension = params_of(fellowship).extension
+    if not extension.at_most_times:
+        return None
+    given: Window = getattr(extension, work_class)
+    return given
+
+
+def scientific_window(fellowship: Fellowship) -> Window:
+    """How long the scientific review has, on its own clock."""
+    return params_of(fellowship).scientific_review
 
 
 def answer_window(fellowship: Fellowship) -> Window:
     """How long an author has to answer an objection."""
-    given: Window = policy_of(fellowship).params.objection_reply
-    return given
+    return params_of(fellowship).objection_reply
+
+
+def mediation_window(fellowship: Fellowship) -> Window:
+    """How long the mediator of a contested passage has before it goes to the board."""
+    return params_of(fellowship).mediation
 
 
 def silence_releases(fellowship: Fellowship, work_class: str) -> bool:
     """Whether silence releases this class; for the others it goes to the board."""
-    return work_class not in policy_of(fellowship).params.silence_escalates_for
+    return work_class not in params_of(fellowship).silence_escalates_for
 
 
 def longest_stage(fellowship: Fellowship) -> Window:
     """The latest a staged or delayed passage may be put off, from the objection."""
-    given: Window = policy_of(fellowship).params.windows.vulnerability_extended
-    return given
+    return params_of(fellowship).windows.vulnerability_extended
+
+
+def agreement_answer(fellowship: Fellowship) -> Window:
+    """How long each person named has to answer a proposed agreement on authorship."""
+    return params_of(fellowship).authorship.answer_within
+
+
+def agreement_mediation(fellowship: Fellowship) -> Window:
+    """How long the mediator of an agreement on authorship has before it goes to the board."""
+    return params_of(fellowship).authorship.mediation

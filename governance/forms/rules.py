@@ -73,13 +73,13 @@ class RuleForm(forms.Form):
 
 
 def _leaf_field(leaf: Leaf) -> Any:
-    needed = leaf.type in ("line", "text", "json") and leaf.value not in (None, "")
+    needed = leaf.type in ("line", "text", "lines", "json") and leaf.value not in (None, "")
     common: dict[str, Any] = {"label": leaf.label, "required": needed, "help_text": leaf.hint}
     if leaf.type == "bool":
         return forms.BooleanField(**common)
     if leaf.type == "int":
         return forms.IntegerField(**{**common, "required": True}, max_value=10_000_000)
-    if leaf.type in ("json", "text"):
+    if leaf.type in ("json", "text", "lines"):
         return forms.Text(**common, max_length=50_000)
     return forms.CharField(**common, max_length=1_000)
 

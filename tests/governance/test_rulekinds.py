@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fellowship.kernel.worktime import Window
 from governance import founding
+from governance.publication_terms import GROUNDS
 from governance.rulekinds import KINDS, BadParameter, as_json, read_params
 from governance.states import RuleKind
 
@@ -53,7 +54,27 @@ def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
     [
         ("publication_policy", "soon", ("windows", "methods"), "windows.methods: 'soon' is not"),
         ("publication_policy", "hold", ("silence",), "silence: must be one of release"),
-        ("publication_policy", [], ("grounds",), "grounds: must be a list of different"),
+        ("publication_policy", {}, ("grounds", "taste"), "grounds.taste.meaning: is missing"),
+        ("publication_policy", [], ("grounds", "personal_data", "counts"), "personal_data.counts:"),
+        ("publication_policy", 2, ("extension", "at_most_times"), "extension.at_most_times: must"),
+        (
+            "publication_policy",
+            "60 calendar days",
+            ("extension", "vulnerability"),
+            "extension.vulnerability: must not go beyond",
+        ),
+        (
+            "publication_policy",
+            "31 working days",
+            ("windows", "methods"),
+            "windows.methods: must not be longer than 30 working days",
+        ),
+        (
+            "publication_policy",
+            "sometimes",
+            ("code_of_practice", "retaliation"),
+            "code_of_practice.retaliation: must be one of never",
+        ),
         ("data_handling", "maybe", ("tiers", "public", "export"), "tiers.public.export: must be"),
         ("data_handling", ["king"], ("tiers", "public", "approvers"), "approvers: king is no role"),
         ("review_rubric", 34, ("criteria", 0, "weight"), "criteria: must have weights that add"),
@@ -127,9 +148,15 @@ def test_what_the_programme_promises_in_numbers() -> None:
     assert policy.windows.vulnerability_extended == Window(90, "calendar_days")
     assert policy.windows.restricted == Window(60, "calendar_days")
     assert policy.silence_escalates_for == ("vulnerability", "restricted")
-    assert [ground.key for ground in policy.grounds] == [
-        "sensitive_security_detail",
-        "personal_data",
-        "unreleased_product_specifics",
-        "material_misuse_risk",
-    ]
+    assert policy.extension.at_most_times == 1
+    assert policy.code_of_practice.longest_hold == Window(30, "working_days")
+    assert list(policy.grounds) == list(GROUNDS)
+
+
+def test_the_closed_list_takes_no_fifth_ground_and_drops_none() -> None:
+    grounds = founding.parameters("publication_policy")["grounds"]
+    fifth = {**grounds, "taste": grounds["personal_data"]}
+    three = {key: value for key, value in grounds.items() if key != "personal_data"}
+    for odd, text in ((fifth, "grounds.taste: is no ground"), (three, "personal_data: is missing")):
+        with pytest.raises(BadParameter, match=text):
+            read_params("publication_policy", changed("publication_policy", odd, "grounds"))

@@ -170,17 +170,42 @@ class ControlType(models.TextChoices):
     POLICY = "policy", "Policy"
 
 
+class Counted(models.TextChoices):
+    """How a number is counted, and so what is kept of it."""
+
+    SHARE = "share", "Share: so many of so many trials"
+    RATE = "rate", "Rate: events in an exposure"
+    DURATIONS = "durations", "Durations, each as taken"
+    SCORES = "scores", "Mean of scores, with their spread"
+
+
 class Metric(models.TextChoices):
-    """What a measurement counts, as a share of trials; fewer is better unless listed below."""
+    """What a measurement shows; `COUNTED` says how, fewer is better unless listed below."""
 
     ATTACK_SUCCESS = "attack_success", "Attack success rate"
     FALSE_POSITIVE = "false_positive", "False-positive rate"
     USER_FRICTION = "user_friction", "User friction"
     EXCEPTION_VOLUME = "exception_volume", "Policy exception volume"
     DETECTION = "detection", "Share detected in time"
+    TIME_TO_DETECT = "time_to_detect", "Time to detect"
+    ROLLBACK_TIME = "rollback_time", "Rollback time"
+    TASK_SUCCESS = "task_success", "Useful tasks done"
+    PASS_RATE = "pass_rate", "Mean pass rate"
 
 
-HIGHER_IS_BETTER = frozenset({Metric.DETECTION})
+HIGHER_IS_BETTER = frozenset({Metric.DETECTION, Metric.TASK_SUCCESS, Metric.PASS_RATE})
+COUNTED = {
+    Metric.ATTACK_SUCCESS: Counted.SHARE,
+    Metric.FALSE_POSITIVE: Counted.SHARE,
+    Metric.USER_FRICTION: Counted.SHARE,
+    Metric.EXCEPTION_VOLUME: Counted.RATE,
+    Metric.DETECTION: Counted.SHARE,
+    Metric.TIME_TO_DETECT: Counted.DURATIONS,
+    Metric.ROLLBACK_TIME: Counted.DURATIONS,
+    Metric.TASK_SUCCESS: Counted.SHARE,
+    Metric.PASS_RATE: Counted.SCORES,
+}
+"""How each metric is counted: it follows from what the metric is."""
 
 
 class Progress(enum.IntFlag):

@@ -390,4 +390,14 @@ class Migration(migrations.Migration):
             model_name='finding',
             index=models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), name='finding_clock'),
         ),
+        migrations.AlterField(
+            model_name='control',
+            name='metric',
+            field=models.CharField(choices=[('attack_success', 'Attack success rate'), ('false_positive', 'False-positive rate'), ('user_friction', 'User friction'), ('exception_volume', 'Policy exception volume'), ('detection', 'Share detected in time'), ('time_to_detect', 'Time to detect'), ('rollback_time', 'Rollback time'), ('task_success', 'Useful tasks done'), ('pass_rate', 'Mean pass rate')], max_length=30),
+        ),
+        migrations.AlterField(
+            model_name='historicalcontrol',
+            name='metric',
+            field=models.CharField(choices=[('attack_success', 'Attack success rate'), ('false_positive', 'False-positive rate'), ('user_friction', 'User friction'), ('exception_volume', 'Policy exception volume'), ('detection', 'Share detected in time'), ('time_to_detect', 'Time to detect'), ('rollback_time', 'Rollback time'), ('task_success', 'Useful tasks done'), ('pass_rate', 'Mean pass rate')], max_length=30),
+        ),
     ]

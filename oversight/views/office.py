@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +20,7 @@ from fellowship.web import charts
 from fellowship.web.items import Link, Row
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import paginate
-from findings.states import Verdict
+from findings.states import Counted, Verdict
 from oversight.office import cohorts, figures, stalls, waits
 from oversight.office.figures import FIGURES, FUNNEL, View
 from oversight.policy import OFFICE
@@ -236,15 +237,16 @@ def _verdicts(view: View) -> list[Row]:
 def _risk_chart(controls: list[Any]) -> charts.Chart | None:
     """The latest controls' shares before and after, with their intervals."""
     lines = []
-    for control in controls[:4]:
-        comparison = control.comparison()
+    compared = ((control, control.comparison()) for control in controls)
+    shares = ((c, found) for c, found in compared if found.counted == Counted.SHARE)
+    for control, comparison in itertools.islice(shares, 4):
         for name, share, tone in (
             ("before", comparison.before, "accent"),
             ("after", comparison.after, TONES[comparison.verdict]),
         ):
             low, high = share.interval()
             lines.append(
-                charts.Interval(f"{control.ref} {name}", share.rate, low, high, tone=tone)  # type: ignore[arg-type]
+                charts.Interval(f"{control.ref} {name}", share.value, low, high, tone=tone)  # type: ignore[arg-type]
             )
     if not lines:
         return None

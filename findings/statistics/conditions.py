@@ -1,0 +1,66 @@
+"""Under what a number was counted. Unlike numbers are not compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+LABELS = {
+    "model": "model",
+    "attack": "attack",
+    "harness": "harness",
+    "harness_version": "harness version",
+    "context": "context",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What has to be the same on both sides; empty where it was not stated."""
+
+    model: str = ""
+    attack: str = ""
+    harness: str = ""
+    harness_version: str = ""
+    context: str = ""
+
+    @classmethod
+    def of(cls, row: Any) -> Conditions:
+        """Those of a record or form data with these names."""
+        read = row.get if isinstance(row, dict) else lambda name, _: getattr(row, name)
+        return cls(**{f.name: str(read(f.name, "") or "").strip() for f in fields(cls)})
+
+    def stated(self) -> list[tuple[str, str]]:
+        """Label and value of each that is stated."""
+        pairs = ((label, getattr(self, name)) for name, label in LABELS.items())
+        return [(label, value) for label, value in pairs if value]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{label} {value}" for label, value in self.stated())
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """A condition that differs, and so forbids the comparison."""
+
+    field: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return (
+            f"the {LABELS[self.field]} is {_said(self.before)} before and {_said(self.after)} after"
+        )
+
+
+def unlike(before: Conditions, after: Conditions) -> list[Unlike]:
+    """Each condition that differs. What one side leaves unsaid and the other states differs too."""
+    return [
+        Unlike(name, getattr(before, name), getattr(after, name))
+        for name in LABELS
+        if getattr(before, name).casefold() != getattr(after, name).casefold()
+    ]
+
+
+def _said(value: str) -> str:
+    return f"“{value}”" if value else "not stated"

@@ -1,4 +1,4 @@
-"""The chain of a finding from dataset to measurement, and its first gap."""
+"""The chain of a finding from dataset to verdict, and its first gap."""
 
 from __future__ import annotations
 
@@ -8,40 +8,73 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from findings.models import ArtifactSource, Control, Finding, FindingEvidence
-from findings.states import Closure, FindingState, Progress
+from findings.change_states import AcceptanceState, ChangeState
+from findings.models import (
+    AcceptanceTest,
+    ArtifactSource,
+    ChangeRequest,
+    Control,
+    Finding,
+    FindingEvidence,
+)
+from findings.states import Closure, ControlState, FindingState, Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link of the chain: what it is, whether it is there, and what stands there."""
+    """One link of the chain: what it is, whether it is there, what stands there, where to look."""
 
     label: str
     present: bool
     detail: str = ""
+    url: str = ""
 
 
 def links(finding: Finding) -> Iterator[tuple[str, bool]]:
-    """Each link in order and whether it is there, of a finding read `with_links`."""
+    """Each link in order and whether it is there, of a finding read `with_links`.
+
+    A control that shipped needs no change request any more: what was asked for is there.
+    """
     row: Any = finding
     progress = Progress(row.progress or 0)
     yield "dataset", bool(row.has_dataset)
+    yield "access", bool(row.has_access)
     yield "artifact", bool(row.has_dataset or finding.evidence.all())
     yield "claim", bool(finding.claim)
-    yield "owner", finding.product_owner_id is not None
+    yield "finding", True
     yield "disposition", finding.state != FindingState.REPORTED
+    yield "change request", bool(row.converted) or Progress.DEPLOYED in progress
     yield "control", Progress.PLANNED in progress
     yield "baseline", Progress.BASELINE in progress
     yield "measurement", Progress.MEASURED in progress
-    yield "verification", Progress.VERIFIED in progress
+    yield "verdict", Progress.VERIFIED in progress
+
+
+def ends_here(finding: Finding) -> bool:
+    """Whether nothing more is to follow: rejected, exploratory, or closed on something else."""
+    ended = finding.state == FindingState.CLOSED and finding.closure != Closure.CONTROL
+    return ended or finding.state == FindingState.REJECTED or finding.actionable is False
 
 
 def first_missing(finding: Finding) -> str:
-    """The first link that is missing, by name; empty when the chain is complete or ends rightly."""
-    ended = finding.state == FindingState.CLOSED and finding.closure != Closure.CONTROL
-    if ended or finding.state == FindingState.REJECTED or finding.actionable is False:
+    """The first link that is missing, by name; empty when the chain is complete or ends rightly.
+
+    While a live exception covers the finding nothing is missing; when it ends, the gap is back.
+    """
+    row: Any = finding
+    if row.excepted_until or ends_here(finding):
         return ""
     return next((label for label, present in links(finding) if not present), "")
+
+
+def gap(finding: Finding) -> str:
+    """For lists: the first missing link, or why there is none."""
+    row: Any = finding
+    if missing := first_missing(finding):
+        return missing
+    if row.excepted_until:
+        return f"excepted until {row.excepted_until:%-d %b %Y}"
+    return "complete"
 
 
 def with_chain(rows: QuerySet[Finding]) -> Any:
@@ -50,20 +83,43 @@ def with_chain(rows: QuerySet[Finding]) -> Any:
     evidence = FindingEvidence.objects.select_related("artifact").prefetch_related(sources)
     with_links: Any = rows.with_links()  # type: ignore[attr-defined]
     return with_links.select_related("product_owner").prefetch_related(
-        Prefetch("evidence", evidence), Prefetch("controls", Control.objects.order_by("id"))
+        Prefetch("evidence", evidence),
+        Prefetch("controls", Control.objects.order_by("id")),
+        Prefetch("change_requests", ChangeRequest.objects.select_related("control")),
+        Prefetch("acceptance_tests", AcceptanceTest.objects.select_related("owner", "decided_by")),
     )
 
 
 def chain(finding: Finding) -> list[Link]:
     """The links in order, with what stands there, of a finding read `with_chain`."""
+    details = _details(finding)
+    return [Link(label, there, *details.get(label, ("", ""))) for label, there in links(finding)]
+
+
+def _details(finding: Finding) -> dict[str, tuple[str, str]]:
     artifacts = [e.artifact for e in finding.evidence.all()]
-    datasets = sorted({s.dataset.name for a in artifacts for s in a.sources.all()})
-    details = {
-        "dataset": ", ".join(datasets),
-        "artifact": ", ".join(a.name for a in artifacts),
-        "claim": finding.ref,
-        "owner": str(finding.product_owner or ""),
-        "disposition": finding.get_state_display(),
-        "control": ", ".join(c.ref for c in finding.controls.all()),
+    datasets = {s.dataset.name for a in artifacts for s in a.sources.all()}
+    case = finding.fellowship.get_absolute_url()
+    asked: list[Any] = [
+        *(c for c in finding.change_requests.all() if c.state != ChangeState.WITHDRAWN),
+        *(t for t in finding.acceptance_tests.all() if t.state != AcceptanceState.WITHDRAWN),
+    ]
+    controls = [c for c in finding.controls.all() if c.state != ControlState.WITHDRAWN]
+    control_url = controls[0].get_absolute_url() if controls else ""
+    verified = next((c for c in controls if c.state == ControlState.VERIFIED), None)
+    return {
+        "dataset": (", ".join(sorted(datasets)), "#evidence"),
+        "access": ("", case),
+        "artifact": (", ".join(a.name for a in artifacts), "#evidence"),
+        "claim": ("", "#claim"),
+        "finding": (finding.ref, ""),
+        "disposition": (finding.get_state_display(), "#talk"),
+        "change request": (
+            ", ".join(f"{one.ref} {one.get_state_display().lower()}" for one in asked),
+            asked[0].get_absolute_url() if asked else "",
+        ),
+        "control": (", ".join(c.ref for c in controls), control_url),
+        "baseline": ("", control_url),
+        "measurement": ("", control_url),
+        "verdict": (f"{verified.ref} verified" if verified else "", control_url),
     }
-    return [Link(label, present, details.get(label, "")) for label, present in links(finding)]

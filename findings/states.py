@@ -215,6 +215,7 @@ class Progress(enum.IntFlag):
     BASELINE = 2
     MEASURED = 4
     VERIFIED = 8
+    DEPLOYED = 16
 
 
 class Verdict(models.TextChoices):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +13,7 @@ from rest_framework.response import Response
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
 from findings import services
-from findings.chain import first_missing
+from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.models import Artifact, Finding
 from findings.states import Severity
@@ -24,6 +26,8 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     fellowship = serializers.CharField(source="fellowship.ref")
     product_owner = serializers.CharField(source="product_owner.username", default=None)
     first_missing_link = serializers.SerializerMethodField()
+    excepted_until = serializers.SerializerMethodField()
+    chain = serializers.SerializerMethodField()
 
     class Meta:
         model = Finding
@@ -42,6 +46,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
             "cvss_score",
             "severity_reason",
             "technique",
+            "finding_class",
             "reproduction",
             "reported_at",
             "state",
@@ -52,7 +57,19 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
             "rationale",
             "closure",
             "first_missing_link",
+            "excepted_until",
+            "chain",
         )
+
+    def get_excepted_until(self, finding: Finding) -> dt.datetime | None:
+        """When the live exception for it ends; null where there is none."""
+        row: Any = finding
+        until: dt.datetime | None = row.excepted_until
+        return until
+
+    def get_chain(self, finding: Finding) -> dict[str, bool]:
+        """Each link from dataset to verdict, in order, and whether it is there."""
+        return dict(links(finding))
 
     def get_first_missing_link(self, finding: Finding) -> str:
         """The first link of the chain that is missing; empty when it is whole."""
@@ -94,10 +111,8 @@ class FindingInput(serializers.Serializer[Any]):
 class FindingViewSet(VisibleViewSet):
     """Findings."""
 
-    queryset = (
-        Finding.objects.with_links()
-        .select_related("fellowship", "product_owner")
-        .prefetch_related("evidence")
+    queryset = Finding.objects.select_related("fellowship", "product_owner").prefetch_related(
+        "evidence"
     )
     serializer_class = FindingSerializer
     filterset_class = FindingFilter
@@ -107,6 +122,12 @@ class FindingViewSet(VisibleViewSet):
     take = service_action("take", services.take_finding, subject="finding")
     defer = service_action("defer", services.defer_finding, subject="finding", input=ReasonInput)
     reject = service_action("reject", services.reject_finding, subject="finding", input=ReasonInput)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Visible ones with their links, as of now."""
+        rows: Any = super().get_queryset()
+        linked: QuerySet[Any] = rows.with_links()
+        return linked
 
     def create(self, request: Request) -> Response:
         """Report a finding of one's own fellowship."""

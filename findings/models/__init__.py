@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from findings.models.artifacts import Artifact, ArtifactQuerySet, ArtifactSource, sha256
+from findings.models.changes import (
+    AcceptanceResult,
+    AcceptanceTest,
+    ChangeReport,
+    ChangeRequest,
+)
 from findings.models.controls import Control, ControlQuerySet, Measurement
 from findings.models.findings import (
     UNSETTLED,
@@ -13,17 +19,25 @@ from findings.models.findings import (
     technique,
     waits_until,
 )
+from findings.models.translation import Contest, ContestQuerySet, MatrixChange
 
 __all__ = [
     "UNSETTLED",
+    "AcceptanceResult",
+    "AcceptanceTest",
     "Artifact",
     "ArtifactQuerySet",
     "ArtifactSource",
+    "ChangeReport",
+    "ChangeRequest",
+    "Contest",
+    "ContestQuerySet",
     "Control",
     "ControlQuerySet",
     "Finding",
     "FindingEvidence",
     "FindingQuerySet",
+    "MatrixChange",
     "Measurement",
     "Reply",
     "sha256",

@@ -8,19 +8,23 @@ from typing import Any, ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from access.models import Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON, Artifact, ArtifactSource
+from findings.models.changes import AcceptanceTest, ChangeRequest
 from findings.models.controls import Control, Measurement
 from findings.states import (
     SETTLED,
     Closure,
     ControlState,
+    FindingClass,
     FindingState,
     Mapping,
     Progress,
@@ -29,6 +33,7 @@ from findings.states import (
 )
 from findings.statistics import Share
 from governance.models import ExceptionRecord
+from governance.states import ExceptionKind
 from scoping.models import Fellowship
 
 technique = RegexValidator(
@@ -62,34 +67,62 @@ class FindingQuerySet(TrackedQuerySet["Finding"]):
         """With `clock`: when an unsettled finding is due, none for a settled one."""
         return self.annotate(clock=waits_until())
 
-    def with_links(self) -> Self:
-        """With what other records add to the chain: `has_dataset`, and `progress` of controls.
+    def with_links(self, at: dt.datetime | None = None) -> Self:
+        """With what other records add to the chain, asked for a page of rows at once.
 
-        `progress` holds the `Progress` that any of its controls has made, none without a control.
+        `has_dataset`, `has_access` and `converted` hold a key where there is such a record;
+        `progress` the `Progress` that any of its controls has made, none without a control;
+        `excepted_until` when the exception that is live at `at` (default now) ends.
         One scalar subquery each, answered by index for each row: EXISTS would be hashed, which
         reads whole tables for a page of rows.
         """
-        return self.annotate(**_links())
+        return self.annotate(**_links(), excepted_until=_excepted_until(at))
 
 
 @functools.cache
-def _links() -> dict[str, Subquery]:
+def _links() -> dict[str, Any]:
     sources = ArtifactSource.objects.filter(artifact__supports__finding=OuterRef("pk"))
-    controls = Control.objects.filter(finding=OuterRef("pk")).order_by().values("finding")
-    progress = controls.annotate(
-        made=Value(Progress.PLANNED)
-        + _any(Progress.BASELINE, measurements__phase=Measurement.Phase.BASELINE)
-        + _any(Progress.MEASURED, measurements__phase=Measurement.Phase.AFTER)
-        + _any(Progress.VERIFIED, state=ControlState.VERIFIED)
+    used = {"dataset__artifact_sources__artifact__supports__finding": OuterRef("pk")}
+    grants = Grant.objects.filter(fellowship=OuterRef("fellowship"), **used)
+    controls = Control.objects.filter(finding=OuterRef("pk"))
+    progress = (
+        controls.exclude(state=ControlState.WITHDRAWN)
+        .order_by()
+        .values("finding")
+        .annotate(
+            made=Value(Progress.PLANNED)
+            + _any(Progress.BASELINE, Q(measurements__phase=Measurement.Phase.BASELINE))
+            + _any(Progress.MEASURED, Q(measurements__phase=Measurement.Phase.AFTER))
+            + _any(Progress.VERIFIED, Q(state=ControlState.VERIFIED))
+            + _any(Progress.DEPLOYED, Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED]))
+        )
     )
+    changes = ChangeRequest.objects.standing().filter(finding=OuterRef("pk"))
+    tests = AcceptanceTest.objects.standing().filter(finding=OuterRef("pk"))
     return {
-        "has_dataset": Subquery(sources.order_by().values("pk")[:1]),
+        "has_dataset": _one(sources, "pk"),
+        "has_access": _one(grants, "pk"),
         "progress": Subquery(progress.values("made")),
+        "converted": Coalesce(_one(changes, "pk"), _one(tests, "pk")),
     }
 
 
-def _any(progress: Progress, **condition: str) -> Max:
-    return Max(Case(When(**condition, then=Value(progress)), default=Value(0)))
+def _one(rows: QuerySet[Any], name: str) -> Subquery:
+    return Subquery(rows.order_by().values(name)[:1])
+
+
+def _any(progress: Progress, condition: Q) -> Max:
+    return Max(Case(When(condition, then=Value(progress)), default=Value(0)))
+
+
+def _excepted_until(at: dt.datetime | None) -> Subquery:
+    live = ExceptionRecord.objects.live(at).filter(
+        subject_type="findings.finding",
+        subject_id=OuterRef("pk"),
+        kind=ExceptionKind.CONTROL_NOT_IMPLEMENTED,
+    )
+    until = live.annotate(until=Coalesce("ended_at", "expires_at"))
+    return Subquery(until.order_by("-until").values("until")[:1])
 
 
 class Finding(Tracked):
@@ -113,6 +146,7 @@ class Finding(Tracked):
         blank=True, help_text="Why the severity is another than the vector's score means."
     )
     technique = models.CharField(max_length=20, blank=True, validators=[technique])
+    finding_class = models.CharField(max_length=30, choices=FindingClass.choices, blank=True)
     reproduction = models.TextField(blank=True)
     embargo_until = models.DateTimeField(null=True, blank=True)
     reported_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")

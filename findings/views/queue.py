@@ -14,7 +14,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from findings.cells import severity, verdict
-from findings.chain import first_missing
+from findings.chain import gap
 from findings.filters import FindingFilter
 from findings.models import Control, Finding
 from findings.states import SETTLED
@@ -44,7 +44,7 @@ FINDINGS: tuple[Column[Finding], ...] = (
     Column("Severity", severity, sort="severity"),
     Column("Disposition", Finding.get_state_display),
     Column("Clock", _clock, sort="due", num=True),
-    Column("First missing link", lambda f: first_missing(f) or "complete"),
+    Column("First missing link", gap),
     Column("Owner", _owner),
 )
 

@@ -23,6 +23,7 @@ from findings.chain import first_missing, with_chain
 from findings.models import Finding
 from findings.states import SETTLED, FindingState, cvss_band
 from scoping.models import Fellowship
+from tests.scenarios import access
 from tests.scenarios import findings as scenario
 from tests.scenarios.governance import decide_on
 from tests.scenarios.scoping import signed_fellowship
@@ -43,12 +44,13 @@ def code_of(call: Callable[[], Any]) -> str:
 
 def test_from_report_to_closed_on_a_verified_control(world: World) -> None:
     finding = scenario.reported(world)
-    assert (finding.state, missing(finding)) == ("reported", "owner")
+    assert (finding.state, missing(finding)) == ("reported", "access")
+    access.granted(world, finding.fellowship)
+    assert missing(finding) == "disposition"
     assert finding.due_at is not None
     finding = scenario.accepted(world, finding)
-    assert missing(finding) == "control"
     control = scenario.planned(world, finding)
-    assert missing(finding) == "baseline"
+    assert missing(finding) == "change request"
     control = scenario.deployed(world, control)
     assert missing(finding) == "measurement"
     scenario.verified(world, control)

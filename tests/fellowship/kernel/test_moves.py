@@ -17,6 +17,9 @@ MOVES = [
 ]
 # How each verb of the house reads after “it can be”: no key of ours, and English.
 PARTICIPLES = {
+    "change request": {"begun", "finished", "rejected", "reopened", "withdrawn"},
+    "acceptance test": {"recorded as failed", "recorded as passed", "withdrawn"},
+    "contested suggestion": {"replaced", "taken back", "upheld", "withdrawn"},
     "override of a recusal": {"approved", "declined", "revoked"},
     "suggestion of reviewers": {"assigned", "finished", "set aside", "worked out"},
     "clock": {"counted as run out", "extended", "paused", "resumed", "stopped"},

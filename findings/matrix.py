@@ -1,0 +1,200 @@
+"""The translation matrix: which controls a class of finding is usually turned into, and why.
+
+Every programme starts with the matrix below, its version 1. What a contest changes is laid over it
+(`MatrixChange`); the version in use on any day follows from the rows of that day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from django.db.models import Count, Q, QuerySet
+
+from findings import atlas
+from findings.models import Control, MatrixChange
+from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
+
+Cell: TypeAlias = tuple[Family, ControlType]
+Cells: TypeAlias = dict[Cell, str]
+"""What is suggested, each with the reason."""
+
+P, D, C, M = Family.PREVENTIVE, Family.DETECTIVE, Family.CORRECTIVE, Family.COMPENSATING
+T, F = ControlType, FindingClass
+
+FOUNDING: Final[Mapping[FindingClass, Cells]] = {
+    F.PROMPT_INJECTION: {
+        (P, T.PROMPT_TEMPLATE): "Marking what is data keeps it from being read as an instruction.",
+        (P, T.CONTENT_FILTER): "Known instructions in fetched text are stopped before the model.",
+        (D, T.MONITORING): "An injected turn shows as a call nobody asked for.",
+        (C, T.TRAINING): "A model taught an order of instructions yields less often.",
+        (M, T.SESSION_LIMIT): "Fewer turns after foreign text leave less room to act.",
+    },
+    F.JAILBREAK: {
+        (
+            P,
+            T.CONTENT_FILTER,
+        ): "A classifier around the model stops what it would answer.",
+        (D, T.EVAL_THRESHOLD): "A release waits until the attack works no more often than agreed.",
+        (C, T.TRAINING): "Only training changes what the model itself gives in to.",
+        (M, T.SESSION_LIMIT): "Long contexts weaken refusals; a limit bounds them meanwhile.",
+    },
+    F.DATA_LEAKAGE: {
+        (P, T.CONTENT_FILTER): "Secrets and identifiers are recognised on the way out.",
+        (P, T.POLICY): "What the model never holds it cannot tell.",
+        (D, T.LOGGING): "What left, and to whom, can be told afterwards.",
+        (C, T.INCIDENT_RESPONSE): "Those concerned are told and keys are changed.",
+    },
+    F.UNSAFE_TOOL_USE: {
+        (P, T.POLICY): "A tool that is not allowed cannot be misused.",
+        (P, T.PROMPT_TEMPLATE): "Tools are described with what they may not be used for.",
+        (D, T.LOGGING): "Each call with its arguments can be held against what was asked.",
+        (M, T.INCIDENT_RESPONSE): "A person confirms what cannot be undone.",
+    },
+    F.HARMFUL_OUTPUT: {
+        (P, T.CONTENT_FILTER): "The answer is checked before anybody reads it.",
+        (D, T.EVAL_THRESHOLD): "A release waits until the share of bad answers is low enough.",
+        (C, T.TRAINING): "Examples of the right answer make the wrong one rarer.",
+        (D, T.MONITORING): "Reports of users show what no test asked.",
+    },
+    F.OVER_REFUSAL: {
+        (P, T.PROMPT_TEMPLATE): "The refusal is bound to named grounds.",
+        (D, T.EVAL_THRESHOLD): "Harmless requests refused are counted before each release.",
+        (C, T.TRAINING): "Harmless look-alikes in training bring refusals back to their measure.",
+    },
+    F.POISONING: {
+        (P, T.POLICY): "Only sources with a known origin are trained on.",
+        (D, T.EVAL_THRESHOLD): "A trigger shows as a difference between like inputs.",
+        (C, T.TRAINING): "The model is trained again without what was found.",
+    },
+    F.MISUSE_AT_SCALE: {
+        (M, T.SESSION_LIMIT): "A limit makes what works once too slow to matter.",
+        (D, T.MONITORING): "Volume and sameness show what single requests hide.",
+        (C, T.INCIDENT_RESPONSE): "Accounts are closed by a written procedure.",
+    },
+    F.EVALUATION_GAP: {
+        (D, T.EVAL_THRESHOLD): "What was missed becomes a test that a release must pass.",
+        (P, T.POLICY): "No release without the evaluation that was missing.",
+    },
+    F.MONITORING_GAP: {
+        (D, T.MONITORING): "What nobody saw gets an alarm.",
+        (D, T.LOGGING): "What nobody kept is kept.",
+        (C, T.INCIDENT_RESPONSE): "An alarm needs someone who knows what to do.",
+    },
+    F.OTHER: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A programme's matrix in one version."""
+
+    version: int
+    cells: Mapping[FindingClass, Cells]
+
+
+@dataclass(slots=True)
+class Shown:
+    """How often a cell was chosen in the programme, and what the controls showed."""
+
+    chosen: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    @property
+    def measured(self) -> int:
+        """Controls with a verdict other than “insufficient data”."""
+        return sum(n for verdict, n in self.verdicts.items() if verdict != Verdict.INSUFFICIENT)
+
+    @property
+    def reduced(self) -> int:
+        """Controls shown to have reduced the risk."""
+        return self.verdicts[Verdict.REDUCED]
+
+    def __str__(self) -> str:
+        """“chosen 3 times, reduced 2 of 3”; what was not measured is not claimed."""
+        if not self.chosen:
+            return "not chosen yet"
+        times = "once" if self.chosen == 1 else f"{self.chosen} times"
+        said = [f"chosen {times}"]
+        if self.measured:
+            said.append(f"reduced the risk in {self.reduced} of {self.measured} measured")
+        if short := self.verdicts[Verdict.INSUFFICIENT]:
+            said.append(f"too little data in {short}")
+        return ", ".join(said) if len(said) > 1 else f"{said[0]}, not measured yet"
+
+
+def changes(program: int) -> list[MatrixChange]:
+    """What the programme changed since its first matrix, in order."""
+    rows = MatrixChange.objects.filter(program_id=program)
+    return list(rows.select_related("decided_by", "contest").order_by("version", "id"))
+
+
+def in_force(rows: Iterable[MatrixChange], at: dt.datetime | None = None) -> Matrix:
+    """The matrix that the programme's changes make, as of `at` where it is given."""
+    cells = {kind: dict(found) for kind, found in FOUNDING.items()}
+    version = 1
+    for row in rows:
+        if at is not None and row.decided_at > at:
+            break
+        version = row.version
+        here = cells[FindingClass(row.finding_class)]
+        cell = (Family(row.family), ControlType(row.control_type))
+        if row.suggested:
+            here[cell] = row.why
+        else:
+            here.pop(cell, None)
+    return Matrix(version, cells)
+
+
+def class_of(finding_class: str, technique: str) -> FindingClass | None:
+    """The class a finding was given, else the one its technique usually means."""
+    return FindingClass(finding_class) if finding_class else atlas.class_of(technique)
+
+
+MEASURED_AT_MOST: Final = 1_000
+"""The latest measured controls that verdicts are counted over."""
+
+
+def experience(
+    program: int, only: FindingClass | None = None
+) -> dict[FindingClass | None, dict[Cell, Shown]]:
+    """By class of finding and cell: how often it was chosen in the programme, and the verdicts.
+
+    Two queries, and one more for the counts of measured controls. Withdrawn controls do not count.
+    """
+    rows = Control.objects.filter(program_id=program).exclude(state=ControlState.WITHDRAWN)
+    if only is not None:
+        techniques = [key for key, found in atlas.CLASSES.items() if found == only]
+        meant = Q(finding__finding_class="") & _meaning(techniques)
+        rows = rows.filter(Q(finding__finding_class=only) | meant)
+    found: dict[FindingClass | None, dict[Cell, Shown]] = defaultdict(lambda: defaultdict(Shown))
+    names = ("finding__finding_class", "finding__technique", "family", "control_type")
+    for kind, technique, family, control_type, n in (
+        rows.order_by().values_list(*names).annotate(n=Count("pk"))
+    ):
+        cell = (Family(family), ControlType(control_type))
+        found[class_of(kind, technique)][cell].chosen += n
+    for control in _measured(rows)[:MEASURED_AT_MOST]:
+        comparison = control.comparison()
+        if comparison is not None:
+            kind = class_of(control.finding.finding_class, control.finding.technique)
+            cell = (Family(control.family), ControlType(control.control_type))
+            found[kind][cell].verdicts[Verdict(comparison.verdict)] += 1
+    return found
+
+
+def _meaning(techniques: Iterable[str]) -> Q:
+    """Findings of these techniques or of parts of them."""
+    found = Q(pk__in=[])
+    for one in techniques:
+        found |= Q(finding__technique=one) | Q(finding__technique__startswith=f"{one}.")
+    return found
+
+
+def _measured(rows: QuerySet[Control]) -> QuerySet[Control]:
+    shipped = rows.filter(state__in=(ControlState.DEPLOYED, ControlState.VERIFIED))
+    found = shipped.select_related("finding").prefetch_related("measurements")
+    return found.order_by("-id")

@@ -98,6 +98,67 @@ class Severity(models.TextChoices):
 SEVERITY_RANK = {Severity.CRITICAL: 4, Severity.HIGH: 3, Severity.MEDIUM: 2, Severity.LOW: 1}
 
 
+class Harm(models.TextChoices):
+    """Our own scale of harm by an AI system: what happens to people, whatever the flaw is called.
+
+    The severity sets the clock. The harm says what it would do to people; the two may differ.
+    """
+
+    NOT_JUDGED = "not_judged", "Not judged"
+    NONE = "none", "0 · None"
+    NUISANCE = "nuisance", "1 · Nuisance"
+    LIMITED = "limited", "2 · Limited"
+    SERIOUS = "serious", "3 · Serious"
+    SEVERE = "severe", "4 · Severe"
+    CATASTROPHIC = "catastrophic", "5 · Catastrophic"
+
+
+HARM_MEANS = {
+    Harm.NOT_JUDGED: "You cannot tell yet. It can be judged when it is taken up.",
+    Harm.NONE: "Nobody is worse off: a weakness of the system alone.",
+    Harm.NUISANCE: "Time is lost or someone is annoyed; it is over at once.",
+    Harm.LIMITED: "Someone loses money, privacy or standing, and it can be put right.",
+    Harm.SERIOUS: "Lasting harm to a person, or limited harm to many.",
+    Harm.SEVERE: "Danger to life or health, or lasting harm to many.",
+    Harm.CATASTROPHIC: "Mass harm, or help for it that people could not get elsewhere.",
+}
+"""What each degree means, as the person who judges reads it."""
+
+
+class Confidence(models.TextChoices):
+    """How sure the one who reports is that the claim holds under its conditions."""
+
+    NOT_STATED = "not_stated", "Not stated"
+    LOW = "low", "Low"
+    MODERATE = "moderate", "Moderate"
+    HIGH = "high", "High"
+
+
+CONFIDENCE_MEANS = {
+    Confidence.LOW: "Seen a few times; another explanation is as likely.",
+    Confidence.MODERATE: "Seen repeatedly; not yet by a second person or method.",
+    Confidence.HIGH: "Repeated by a second person or method, with the counts to show it.",
+}
+"""What each degree means."""
+
+
+class ImportFormat(models.TextChoices):
+    """Formats in which findings come as files."""
+
+    SARIF = "sarif", "SARIF 2.1.0"
+    AVID = "avid", "AVID report or vulnerability"
+    INSPECT = "inspect", "Inspect evaluation log"
+    GARAK = "garak", "garak report"
+
+
+class RowOutcome(models.TextChoices):
+    """What becomes of one row of an imported file."""
+
+    NEW = "new", "New"
+    DUPLICATE = "duplicate", "Duplicate"
+    REFUSED = "refused", "Refused"
+
+
 CVSS_BANDS: tuple[tuple[str, Severity], ...] = (
     ("9.0", Severity.CRITICAL),
     ("7.0", Severity.HIGH),

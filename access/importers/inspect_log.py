@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
 from access.rows import BadRow
@@ -21,6 +23,12 @@ STARTED: Final = "_journal/start.json"
 MEMBER_MAX: Final = 50_000_000
 """Bytes of one member of the archive, unpacked."""
 LOG_MAX: Final = 500_000_000
+UNPACKED_MAX: Final = 2_000_000_000
+"""Bytes of all samples of an archive together."""
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError),
+    *(OSError, EOFError),
+)
 
 
 def read(file: BinaryIO) -> Iterator[Any]:
@@ -28,23 +36,37 @@ def read(file: BinaryIO) -> Iterator[Any]:
     data = file.read(LOG_MAX + 1)
     if len(data) > LOG_MAX:
         raise ValueError(f"The log is larger than {LOG_MAX:,} bytes.")
+    with opened(data) as (log, samples):
+        yield from _acts(log, samples)
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[tuple[dict[str, Any], Iterable[Any]]]:
+    """The log and its samples, a `BadRow` for one that cannot be read; they come as they are read.
+
+    Raises ValueError with the reason where it is no log; also while samples are read.
+    """
     if not data.startswith(b"PK"):
         log = _object(data)
         samples = log.get("samples")
-        yield from _acts(log, samples if isinstance(samples, list) else [])
+        yield log, samples if isinstance(samples, list) else []
         return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             log = _object(_member(archive, HEADER if HEADER in names else STARTED))
-            yield from _acts(log, _samples(archive))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError) as error:
+            yield log, _samples(archive)
+    except _DAMAGED as error:
         raise ValueError("This is not an Inspect log: the archive cannot be read.") from error
 
 
 def _samples(archive: zipfile.ZipFile) -> Iterator[Any]:
+    unpacked = 0
     for name in sorted(archive.namelist()):
         if name.startswith("samples/"):
+            unpacked += archive.getinfo(name).file_size
+            if unpacked > UNPACKED_MAX:
+                raise ValueError(f"The log unpacks to more than {UNPACKED_MAX:,} bytes.")
             try:
                 yield _object(_member(archive, name))
             except ValueError:

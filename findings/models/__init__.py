@@ -12,19 +12,24 @@ from findings.models.changes import (
 from findings.models.controls import Control, ControlQuerySet, Measurement
 from findings.models.findings import (
     UNSETTLED,
+    AffectedSystem,
     Finding,
+    FindingDataset,
+    FindingEvent,
     FindingEvidence,
     FindingQuerySet,
     Reply,
     technique,
     waits_until,
 )
+from findings.models.imports import FindingImport, FindingImportQuerySet, ImportRow
 from findings.models.translation import Contest, ContestQuerySet, MatrixChange
 
 __all__ = [
     "UNSETTLED",
     "AcceptanceResult",
     "AcceptanceTest",
+    "AffectedSystem",
     "Artifact",
     "ArtifactQuerySet",
     "ArtifactSource",
@@ -35,8 +40,13 @@ __all__ = [
     "Control",
     "ControlQuerySet",
     "Finding",
+    "FindingDataset",
+    "FindingEvent",
     "FindingEvidence",
+    "FindingImport",
+    "FindingImportQuerySet",
     "FindingQuerySet",
+    "ImportRow",
     "MatrixChange",
     "Measurement",
     "Reply",

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from access.models import Grant
+from access.models import Dataset, Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
@@ -23,9 +23,11 @@ from findings.models.controls import Control, Measurement
 from findings.states import (
     SETTLED,
     Closure,
+    Confidence,
     ControlState,
     FindingClass,
     FindingState,
+    Harm,
     Mapping,
     Progress,
     Severity,
@@ -62,6 +64,10 @@ class FindingQuerySet(TrackedQuerySet["Finding"]):
     def overdue(self, at: dt.datetime | None = None) -> Self:
         """Unsettled findings past their due time."""
         return self.unsettled().filter(due_at__lte=at or now())
+
+    def embargoed(self, at: dt.datetime | None = None) -> Self:
+        """Findings whose embargo runs: nothing of them is to be made public."""
+        return self.filter(embargo_until__gt=at or now())
 
     def with_clock(self) -> Self:
         """With `clock`: when an unsettled finding is due, none for a settled one."""
@@ -133,7 +139,10 @@ class Finding(Tracked):
     ref = models.CharField(max_length=30, unique=True)
     title = models.CharField(max_length=250)
     claim = models.TextField()
-    conditions = models.TextField(blank=True)
+    conditions = models.TextField(blank=True, help_text="Context in which it holds, in words.")
+    setting = models.JSONField(
+        default=list, blank=True, help_text="Conditions by name: [{name, value}], as told."
+    )
     hits = models.PositiveIntegerField(null=True, blank=True)
     trials = models.PositiveIntegerField(null=True, blank=True)
     system = models.CharField(max_length=200)
@@ -147,8 +156,14 @@ class Finding(Tracked):
     )
     technique = models.CharField(max_length=20, blank=True, validators=[technique])
     finding_class = models.CharField(max_length=30, choices=FindingClass.choices, blank=True)
+    harm = models.CharField(max_length=20, choices=Harm.choices, default=Harm.NOT_JUDGED)
+    harm_note = models.TextField(blank=True, help_text="Who is harmed, and how.")
+    confidence = models.CharField(
+        max_length=20, choices=Confidence.choices, default=Confidence.NOT_STATED
+    )
     reproduction = models.TextField(blank=True)
     embargo_until = models.DateTimeField(null=True, blank=True)
+    embargo_reason = models.TextField(blank=True)
     reported_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     reported_at = models.DateTimeField(default=now)
     state = models.CharField(
@@ -189,6 +204,7 @@ class Finding(Tracked):
             models.Index(fields=["fellowship", "id"]),
             models.Index(fields=["program", "-severity_rank", "id"]),
             models.Index(fields=["program", "technique"]),
+            models.Index(fields=["program", "title"]),  # the same title again, in an import
             WordIndex(fields=["title", "ref", "technique"], name="finding_words"),
         ]
         constraints: ClassVar = [
@@ -202,6 +218,14 @@ class Finding(Tracked):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=FindingState.values), name="finding_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(harm__in=Harm.values, confidence__in=Confidence.values),
+                name="finding_harm_and_confidence_are_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(embargo_reason="") | Q(embargo_until__isnull=False),
+                name="finding_embargo_has_an_end",
             ),
             models.CheckConstraint(
                 condition=~Q(state=FindingState.ACCEPTED)
@@ -266,6 +290,10 @@ class Finding(Tracked):
             return None
         return Share(self.hits, self.trials)
 
+    def embargoed_at(self, at: dt.datetime) -> bool:
+        """Whether its embargo runs at `at`; it ends by itself."""
+        return self.embargo_until is not None and at < self.embargo_until
+
     def overdue_at(self, at: dt.datetime) -> bool:
         """Whether it is past due at `at`."""
         return self.due_at is not None and self.due_at <= at and self.state not in SETTLED
@@ -285,6 +313,63 @@ class FindingEvidence(Tracked):
 
     def __str__(self) -> str:
         return f"{self.artifact} for {self.finding_id}"
+
+
+class AffectedSystem(Tracked):
+    """Another system, or another version, that the claim holds for beside the first."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="also_affects")
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["finding", "name", "version"], name="finding_affects_a_system_once"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="affected_system_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+
+class FindingDataset(Tracked):
+    """A dataset the claim rests on without an artifact between."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="rests_on")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="found_in")
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finding", "dataset"], name="finding_dataset_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} for {self.finding_id}"
+
+
+class FindingEvent(Tracked):
+    """An act on the access trail that the claim rests on, by its key and what it was then.
+
+    Events lie in partitions without database constraints, so key, time and kind are kept here.
+    """
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="events")
+    event = models.BigIntegerField()
+    at = models.DateTimeField(help_text="When it happened, as reported.")
+    label = models.CharField(max_length=250)
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finding", "event"], name="finding_event_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class Reply(Tracked):

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from publications.models.disclosure import DisclosureStep, DisclosureStepQuerySet
+from publications.models.prechecks import Hit, HitQuerySet, PreCheck, RedactionCheck
 from publications.models.reviews import (
     CONTEXT,
     Objection,
     ObjectionQuerySet,
     ScientificReview,
 )
+from publications.models.versions import Version
 from publications.models.works import (
     Author,
     Publication,
     PublicationQuerySet,
     ReviewerAssignment,
     Source,
-    Version,
 )
 
 __all__ = [
     "CONTEXT",
     "Author",
+    "DisclosureStep",
+    "DisclosureStepQuerySet",
+    "Hit",
+    "HitQuerySet",
     "Objection",
     "ObjectionQuerySet",
+    "PreCheck",
     "Publication",
     "PublicationQuerySet",
+    "RedactionCheck",
     "ReviewerAssignment",
     "ScientificReview",
     "Source",

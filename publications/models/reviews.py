@@ -12,7 +12,8 @@ from django.db.models import F, Q
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from publications.models.works import Publication, Version
+from publications.models.versions import Version
+from publications.models.works import Publication
 from publications.states import (
     STANDING,
     UNSETTLED,

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from access.models import Dataset
+from access.models import Dataset, Release
 from fellowship.accounts import roles
 from fellowship.accounts.models import validate_orcid
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from findings.models import Finding
+from findings.models import Artifact, Finding
 from proposals.models import Proposal
 from publications.states import (
     Kind,
@@ -26,7 +26,11 @@ from publications.states import (
     ReviewTrack,
     WorkClass,
 )
+from publications.text_states import ARTEFACTS
 from scoping.models import Fellowship
+
+if TYPE_CHECKING:
+    from publications.models.versions import Version
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -82,6 +86,11 @@ class Publication(Tracked):
     )
     submitted_at = models.DateTimeField(null=True, editable=False)
     window_ends_at = models.DateTimeField(null=True, editable=False)
+    event = models.CharField(max_length=200, blank=True, help_text="Where a talk is given.")
+    event_on = models.DateField(null=True, blank=True)
+    link = models.URLField(max_length=500, blank=True, help_text="Where its files are.")
+    link_sha256 = models.CharField(max_length=64, blank=True)
+    licence = models.CharField(max_length=100, blank=True)
     silence_releases = models.BooleanField(default=True, editable=False)
     policy_cleared_at = models.DateTimeField(null=True, editable=False)
     policy_cleared_by = models.ForeignKey(
@@ -123,6 +132,19 @@ class Publication(Tracked):
                 | (Q(policy_cleared_at__isnull=False) & Q(policy_cleared_by__isnull=False)),
                 name="publication_policy_cleared_at_and_by_go_together",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.TALK) | (~Q(event="") & Q(event_on__isnull=False)),
+                name="publication_talk_names_its_event",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=ARTEFACTS) | ~Q(licence=""),
+                name="publication_of_files_has_a_licence",
+            ),
+            models.CheckConstraint(
+                condition=Q(link_sha256="")
+                | (Q(link_sha256__regex=r"^[0-9a-f]{64}$") & ~Q(link="")),
+                name="publication_hash_is_of_what_the_link_holds",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,31 +184,6 @@ class Publication(Tracked):
         return self.versions.first()
 
 
-class Version(Tracked):
-    """A text as submitted, never changed: known by its hash."""
-
-    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
-    text = models.TextField()
-    text_hash = models.CharField(max_length=64)
-    added_at = models.DateTimeField(default=now)
-    added_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ("-number",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["publication", "number"], name="version_number_once"),
-            models.CheckConstraint(condition=~Q(text=""), name="version_has_text"),
-            models.CheckConstraint(
-                condition=Q(added_at__isnull=False) & Q(added_by__isnull=False),
-                name="version_added_at_and_by_go_together",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"version {self.number}"
-
-
 class Author(Tracked):
     """One author, with CRediT roles, in the agreed order."""
 
@@ -207,8 +204,17 @@ class Author(Tracked):
         return self.name
 
 
+SOURCES: Final = ("dataset", "finding", "artifact", "release")
+"""What a work may declare it uses, as a source names it."""
+
+
+def _only(chosen: str) -> Q:
+    """A source that names this one, and none of the others."""
+    return Q(**{f"{name}__isnull": name != chosen for name in SOURCES})
+
+
 class Source(Tracked):
-    """A dataset or a finding the work declares it uses: exactly one of the two."""
+    """What the work declares it uses: a dataset, finding, artifact or released output, just one."""
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="sources")
     dataset = models.ForeignKey(
@@ -217,29 +223,35 @@ class Source(Tracked):
     finding = models.ForeignKey(
         Finding, null=True, on_delete=models.PROTECT, related_name="publication_sources"
     )
+    artifact = models.ForeignKey(
+        Artifact, null=True, on_delete=models.PROTECT, related_name="publication_sources"
+    )
+    release = models.ForeignKey(
+        Release, null=True, on_delete=models.PROTECT, related_name="publication_sources"
+    )
 
     class Meta:
         ordering = ("id",)
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=(Q(dataset=None) & Q(finding__isnull=False))
-                | (Q(dataset__isnull=False) & Q(finding=None)),
-                name="source_is_a_dataset_or_a_finding",
+                condition=_only("dataset")
+                | _only("finding")
+                | _only("artifact")
+                | _only("release"),
+                name="source_is_one_of_four",
             ),
-            models.UniqueConstraint(
-                fields=["publication", "dataset"],
-                condition=Q(dataset__isnull=False),
-                name="source_dataset_once",
-            ),
-            models.UniqueConstraint(
-                fields=["publication", "finding"],
-                condition=Q(finding__isnull=False),
-                name="source_finding_once",
+            *(
+                models.UniqueConstraint(
+                    fields=["publication", name],
+                    condition=Q(**{f"{name}__isnull": False}),
+                    name=f"source_{name}_once",
+                )
+                for name in SOURCES
             ),
         ]
 
     def __str__(self) -> str:
-        return str(self.dataset or self.finding)
+        return str(self.dataset or self.finding or self.artifact or self.release)
 
 
 class ReviewerAssignment(Tracked):

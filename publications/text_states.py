@@ -1,0 +1,59 @@
+"""The closed lists of a work's text: how it came in, what a check may find, what an author says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+from publications.states import Ground, Kind
+
+ARTEFACTS: Final = (Kind.CODE, Kind.DATASET, Kind.BENCHMARK, Kind.MODEL)
+"""Kinds that are more than their text: an archive, or an address with the hash of what is there."""
+
+
+class Reading(models.TextChoices):
+    """How a version's text came to be."""
+
+    TYPED = "typed", "Typed"
+    READ = "read", "Read from the file"
+    KEPT = "kept", "Typed, beside a file that is kept as it is"
+
+
+class HitKind(models.TextChoices):
+    """What the check before submission may find."""
+
+    OUTPUT = "unreleased_output", "Output that was not released"
+    EMBARGO = "embargoed_finding", "Finding under embargo"
+    DATA = "restricted_data", "Restricted-tier data"
+    UNDECLARED = "undeclared_source", "Source that is not declared"
+    PERSONAL = "personal_data", "May be personal data"
+    SECRET = "secret", "May be a secret"
+
+
+STOPPING: Final = (HitKind.OUTPUT.value, HitKind.EMBARGO.value)
+"""What stops a submission where the policy says nothing else of it."""
+MASKED: Final = (HitKind.SECRET, HitKind.PERSONAL)
+"""What is shown in part alone, wherever it is shown."""
+
+
+class HitAnswer(models.TextChoices):
+    """What an author says of a hit. “Mended” is told by the next version alone, which lacks it."""
+
+    FALSE = "false_positive", "It is not what it looks like"
+    WANTED = "wanted", "It is known and wanted"
+
+
+class Redacted(models.TextChoices):
+    """Whether a passage that was to go has gone from a version."""
+
+    GONE = "gone", "Gone"
+    SAME = "same", "Still there, word for word"
+    NEARLY = "nearly", "Still there, written a little differently"
+    BENEATH = "beneath", "Gone from the page, still in the file beneath it"
+
+
+GROUND_OF: Final = {
+    HitKind.SECRET: Ground.SECURITY,
+    HitKind.PERSONAL: Ground.PERSONAL,
+}

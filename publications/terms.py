@@ -13,6 +13,7 @@ from governance import rules
 from governance.models import RuleVersion
 from governance.publication_terms import PublicationPolicy
 from publications.states import WorkClass
+from publications.text_states import STOPPING
 from scoping.models import Fellowship
 
 HELD_CLOSELY: Final = (Tier.RESTRICTED, Tier.HIGHLY_RESTRICTED)
@@ -103,3 +104,9 @@ def agreement_answer(fellowship: Fellowship) -> Window:
 def agreement_mediation(fellowship: Fellowship) -> Window:
     """How long the mediator of an agreement on authorship has before it goes to the board."""
     return params_of(fellowship).authorship.mediation
+
+
+def stops_submission(fellowship: Fellowship) -> tuple[str, ...]:
+    """The kinds of hits that stop a submission until they are mended, as the policy says."""
+    given: tuple[str, ...] = getattr(params_of(fellowship), "check_stops", STOPPING)
+    return given

@@ -253,6 +253,15 @@ class Source(Tracked):
     def __str__(self) -> str:
         return str(self.dataset or self.finding or self.artifact or self.release)
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which of the four it names, and its key."""
+        for name in SOURCES:
+            key: int | None = getattr(self, f"{name}_id")
+            if key is not None:
+                return name, key
+        raise ValueError("a source names one record")
+
 
 class ReviewerAssignment(Tracked):
     """Who reviews on which track. One person never sits on both tracks of one work."""

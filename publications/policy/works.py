@@ -13,6 +13,7 @@ from fellowship.kernel.refusals import Refusal, first
 from findings.models import Finding
 from publications import terms
 from publications.models import Publication
+from publications.policy.texts import has_files, stopped
 from publications.states import (
     PUBLICATION_MOVES,
     PublicationState,
@@ -77,7 +78,7 @@ def may_edit(publication: Publication, by: Actor) -> Refusal | None:
 
 
 def may_submit(publication: Publication, by: Actor) -> Refusal | None:
-    """Why the work may not be submitted: it needs a text and its authors."""
+    """Why the work may not be submitted: it needs a text, its authors, and nothing not let out."""
     return first(
         may_draft(publication.fellowship, by),
         PUBLICATION_MOVES.refusal(publication.state, "submit"),
@@ -87,6 +88,8 @@ def may_submit(publication: Publication, by: Actor) -> Refusal | None:
         None
         if publication.authors.exists()
         else Refusal("no_authors", "Name the authors before you submit.", field="authors"),
+        has_files(publication),
+        stopped(publication),
     )
 
 

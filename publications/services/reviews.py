@@ -21,6 +21,7 @@ from publications.models import (
     ScientificReview,
     Version,
 )
+from publications.services import redactions
 from publications.services.windows import release
 from publications.services.works import locked, tell
 from publications.states import (
@@ -267,6 +268,7 @@ def _settle(objection: Objection, verb: str, by: Actor) -> Objection:
     objection.settled_at = now()
     objection.save()
     _stop_answer_clock(objection, by)
+    redactions.check_newest(objection)
     people = {objection.raised_by, objection.publication.fellowship.fellow} - {by}
     tell(
         objection.publication,

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from access.models import Dataset
-from fellowship.accounts.models import Actor, User
+from fellowship.accounts.models import Actor
 from fellowship.accounts.orcid import normalise_orcid
-from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
-from fellowship.kernel.time import now
 from fellowship.notices.services import notify
-from findings.models import Finding
 from publications import policy
-from publications.models import Author, Publication, Source, Version
-from scoping.models import Fellowship
-
-
-@journal.verb("publications.draft")
-def draft_publication(
-    *,
-    fellowship: Fellowship,
-    title: str,
-    kind: str,
-    work_class: str,
-    by: Actor,
-    abstract: str = "",
-    acknowledgement: str = "",
-    datasets: Iterable[Dataset] = (),
-    findings: Iterable[Finding] = (),
-) -> Publication:
-    """Begin a publication and declare what it uses: data once granted, of a class that fits it."""
-    refuse(policy.may_draft(fellowship, by))
-    datasets, findings = list(datasets), list(findings)
-    refuse(
-        policy.may_declare(fellowship, work_class=work_class, datasets=datasets, findings=findings)
-    )
-    publication = Publication.objects.create(
-        fellowship=fellowship,
-        program_id=fellowship.program_id,
-        ref=next_reference("PUB"),
-        title=title,
-        kind=kind,
-        work_class=work_class,
-        abstract=abstract,
-        acknowledgement=acknowledgement,
-    )
-    for dataset in datasets:
-        Source.objects.create(publication=publication, dataset=dataset)
-    for finding in findings:
-        Source.objects.create(publication=publication, finding=finding)
-    journal.record(subject=publication, change={"kind": kind, "class": work_class})
-    return publication
+from publications.models import Author, Publication
 
 
 @journal.verb("publications.set_authors")
@@ -80,33 +37,6 @@ def set_authors(
         )
     journal.record(subject=publication, change={"authors": len(made)})
     return made
-
-
-@journal.verb("publications.add_version")
-def add_version(*, publication: Publication, text: str, by: User) -> Version:
-    """Add a text. The same text as the newest version is that version."""
-    publication = locked(publication)
-    refuse(policy.may_edit(publication, by))
-    if not text.strip():
-        refuse(Refusal("no_text", "The text is empty.", field="text"))
-    newest = publication.latest
-    hashed = digest(text)
-    if newest and newest.text_hash == hashed:
-        return newest
-    version = Version.objects.create(
-        publication=publication,
-        number=newest.number + 1 if newest else 1,
-        text=text,
-        text_hash=hashed,
-        added_at=now(),
-        added_by=by,
-    )
-    journal.record(
-        subject=version,
-        realm_id=publication.program_id,
-        change={"publication": publication.ref, "number": version.number, "hash": hashed},
-    )
-    return version
 
 
 @journal.verb("publications.record_outcome")

@@ -1,0 +1,128 @@
+"""Who may stage a passage, put it off and let it out early, and why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from publications import terms
+from publications.models import DisclosureStep, Publication, Version
+from publications.policy.reviews import may_mark
+from publications.policy.works import may_edit
+from publications.states import Ask, Ground, PublicationState, ReviewTrack
+
+STEP_REASON_MAX = 2_000
+
+
+def may_plan(publication: Publication, by: Actor) -> Refusal | None:
+    """Why `by` may not plan a passage for later: the author does, until the work is released."""
+    return None if isinstance(by, System) else may_edit(publication, by)
+
+
+def may_stage(
+    publication: Publication, *, version: Version, start: int, end: int, on: dt.datetime
+) -> Refusal | None:
+    """Why this passage or date is no step: the bounds are those of an objection."""
+    found = may_mark(publication, version=version, start=start, end=end, ask=Ask.STAGE, until=on)
+    if found is None or found.field != "until":
+        return found
+    return Refusal(found.code, found.reason, rule=found.rule, field="on")
+
+
+def step_said(ground: str, summary: str) -> Refusal | None:
+    """Why a step does not say on which ground, or what the public reads meanwhile."""
+    return first(
+        None
+        if ground in Ground.values
+        else Refusal("no_ground", "Choose one of the listed grounds.", field="ground"),
+        None
+        if summary.strip()
+        else Refusal("no_summary", "Write what the public reads in its place.", field="summary"),
+        None
+        if len(summary) <= 500
+        else Refusal("too_long", "Write at most 500 characters.", field="summary"),
+    )
+
+
+def step_reason(reason: str) -> Refusal | None:
+    """Why a step is not moved without a reason that can be read."""
+    return first(
+        None
+        if reason.strip()
+        else Refusal("no_reason", "Say why. Everyone concerned reads it.", field="reason"),
+        None
+        if len(reason) <= STEP_REASON_MAX
+        else Refusal(
+            "too_long", f"Say it in at most {STEP_REASON_MAX:,} characters.", field="reason"
+        ),
+    )
+
+
+def may_extend_step(step: DisclosureStep, on: dt.datetime | None, by: User) -> Refusal | None:
+    """Why a step may not be put off to `on` (any date where None): once, by who answers for it."""
+    publication = step.publication
+    calendar = publication.program.calendar()
+    latest = terms.longest_stage(publication.fellowship).due(step.planned_at, calendar)
+    rule = str(terms.policy_of(publication.fellowship))
+    return first(
+        _answers(step, by),
+        _ahead(step),
+        Refusal("extended", "This step was put off once. There is no second time.", rule=rule)
+        if step.extended_at
+        else None,
+        Refusal(
+            "at_its_longest",
+            f"It may be put off until {latest:%-d %B %Y} at the latest, and that is its date.",
+            rule=rule,
+        )
+        if step.on >= latest
+        else None,
+        Refusal("not_later", "Choose a later date than its own.", field="on")
+        if on is not None and on <= step.on
+        else None,
+        Refusal(
+            "too_long",
+            f"It may be put off until {latest:%-d %B %Y} at the latest.",
+            rule=rule,
+            field="on",
+        )
+        if on is not None and on > latest
+        else None,
+    )
+
+
+def may_release_early(step: DisclosureStep, by: User) -> Refusal | None:
+    """Why a passage may not be let out before its date: who asked for the date may, once."""
+    return first(_answers(step, by), _ahead(step))
+
+
+def _answers(step: DisclosureStep, by: User) -> Refusal | None:
+    """The policy reviewers and the manager; the author where the step is the author's own."""
+    publication = step.publication
+    if step.objection_id is None and by == publication.fellowship.fellow:
+        return None
+    on_track = publication.reviewers.filter(track=ReviewTrack.POLICY, reviewer=by).exists()
+    if on_track or has_role(by, publication.program_id, roles.MANAGER):
+        return None
+    return Refusal(
+        "not_yours",
+        "A policy reviewer of this work or the programme manager moves this date."
+        if step.objection_id
+        else "The author, a policy reviewer of this work or the programme manager moves this date.",
+    )
+
+
+def _ahead(step: DisclosureStep) -> Refusal | None:
+    return first(
+        Refusal("out", f"The passage is public since {step.on:%-d %B %Y}.")
+        if step.on <= now()
+        else None,
+        Refusal("withdrawn", "The work was withdrawn.")
+        if step.publication.state == PublicationState.WITHDRAWN
+        else None,
+    )

@@ -26,6 +26,7 @@ from publications.states import (
     ReviewTrack,
     WorkClass,
 )
+from publications.text_states import HitAnswer, HitKind
 from scoping import panels
 from scoping.models import Fellowship
 
@@ -58,6 +59,12 @@ verbs.register(
         "publications.draft": "began the publication",
         "publications.set_authors": "named the authors",
         "publications.add_version": "added a version",
+        "publications.declare_sources": "declared what the work uses",
+        "publications.answer_hit": "answered what the check found",
+        "publications.plan_step": "planned a passage for a later date",
+        "publications.extend_step": "put a withheld passage off",
+        "publications.release_early": "let a withheld passage out early",
+        "publications.disclose": "let a withheld passage out on its date",
         "publications.submit": "submitted the work for review",
         "publications.withdraw": "withdrew the work",
         "publications.release": "released the work",
@@ -86,6 +93,8 @@ verbs.register_values(
         "ground": Ground.choices,
         "ask": Ask.choices,
         "track": ReviewTrack.choices,
+        "publications.hit": HitKind.choices,
+        "publications.answer_hit.answer": HitAnswer.choices,
     }
 )
 verbs.register_fields(

@@ -10,14 +10,19 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.programs import parts
+from fellowship.programs import policy as programs
+from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
 from fellowship.web.routes import route_to
 from findings import policy
-from findings.models import Finding, Measurement
+from findings.models import Finding, Lesson, Measurement
+from findings.models.lessons import READERS
 from findings.states import (
     Closure,
     ControlState,
     FindingState,
+    LessonState,
     Mapping,
     Metric,
     Severity,
@@ -42,6 +47,13 @@ nav.register(
     visible=lambda user: holds_anywhere(user, *SEE),
     section="triage",
     order=41,
+)
+nav.register(
+    "Portfolio",
+    "findings:portfolios",
+    visible=lambda user: holds_anywhere(user, *READERS),
+    section="triage",
+    order=42,
 )
 nav.register(
     "My findings",
@@ -69,6 +81,10 @@ verbs.register(
         "findings.verify_control": "verified the control",
         "findings.close": "closed the finding",
         "findings.close_as_duplicate": "closed the finding as a repetition",
+        "findings.export": "exported findings",
+        "findings.propose_lesson": "proposed a topic for the next call",
+        "findings.take_lesson": "took the topic into a call",
+        "findings.set_lesson_aside": "set the topic aside",
     }
 )
 verbs.register_values(
@@ -77,7 +93,7 @@ verbs.register_values(
         "findings.mapping": Mapping.choices,
         "findings.metric": Metric.choices,
         "findings.phase": Measurement.Phase.choices,
-        "findings.state": (*FindingState.choices, *ControlState.choices),
+        "findings.state": (*FindingState.choices, *ControlState.choices, *LessonState.choices),
         "findings.verdict": Verdict.choices,
         "severity": Severity.choices,
     }
@@ -91,6 +107,30 @@ verbs.register_fields(
         "findings.threshold": "least improvement",
     }
 )
+
+
+@parts.register
+def lessons(call: Call, user: Any) -> Iterator[parts.Part]:
+    """On a call that is being written: topics that findings propose, for who edits it."""
+    if programs.may_edit(call, user) is not None:
+        return
+    waiting = Lesson.objects.waiting().filter(program=call.program_id).select_related("proposed_by")
+    shown = [
+        (
+            lesson,
+            reverse("findings:take_lesson", args=[lesson.pk, call.ref]),
+            route_to("findings:set_lesson_aside", lesson.pk),
+        )
+        for lesson in waiting[:20]
+    ]
+    if shown:
+        yield parts.Part(
+            "Topics that findings propose",
+            "findings/_lessons.html",
+            {"lessons": shown},
+            order=90,
+            anchor="lessons",
+        )
 
 
 @work.register_for(*OWN)

@@ -286,3 +286,28 @@ class Verdict(models.TextChoices):
     NOT_SHOWN = "not_shown", "Not shown"
     WORSE = "worse", "Worse"
     INSUFFICIENT = "insufficient", "Insufficient data"
+
+
+class LessonState(models.TextChoices):
+    """What became of a lesson."""
+
+    PROPOSED = "proposed", "Proposed"
+    TAKEN = "taken", "A topic of a call"
+    SET_ASIDE = "set_aside", "Set aside"
+
+
+LESSON_MOVES = MoveTable(
+    name="lesson",
+    initial=LessonState.PROPOSED,
+    moves=(
+        Move("take", LessonState.PROPOSED, LessonState.TAKEN),
+        Move("set_aside", LessonState.PROPOSED, LessonState.SET_ASIDE),
+    ),
+    holders={
+        LessonState.PROPOSED: Holder.US,
+        LessonState.TAKEN: Holder.NOBODY,
+        LessonState.SET_ASIDE: Holder.NOBODY,
+    },
+    labels=dict(LessonState.choices),
+    said={"take": "taken into a call"},
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from findings.views import control, finding, queue
+from findings.views import control, finding, portfolio, queue
 
 app_name = "findings"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("controls/<str:ref>/deploy/", control.deploy, name="deploy"),
     path("controls/<str:ref>/waive/", control.waive, name="waive"),
     path("controls/<str:ref>/verify/", control.verify, name="verify"),
+    path("portfolio/", portfolio.portfolios, name="portfolios"),
+    path("portfolio/<slug:slug>/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/<slug:slug>/export/", portfolio.export, name="export"),
+    path("portfolio/<slug:slug>/lesson/", portfolio.propose, name="propose_lesson"),
+    path("lessons/<int:pk>/take/<str:ref>/", portfolio.take_lesson, name="take_lesson"),
+    path("lessons/<int:pk>/set-aside/", portfolio.set_aside, name="set_lesson_aside"),
     path("report/<str:ref>/", finding.report, name="report"),
     path("artifact/<str:ref>/", finding.artifact, name="artifact"),
     path("<str:ref>/", finding.detail, name="detail"),

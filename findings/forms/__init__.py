@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from findings.forms.controls import ControlForm, MeasureForm
 from findings.forms.dispositions import AcceptForm, CloseForm, DuplicateForm
+from findings.forms.portfolio import ExportForm, LessonForm
 from findings.forms.reports import SEVERITIES, ArtifactForm, ReplyForm, ReportForm
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "CloseForm",
     "ControlForm",
     "DuplicateForm",
+    "ExportForm",
+    "LessonForm",
     "MeasureForm",
     "ReplyForm",
     "ReportForm",

@@ -23,6 +23,7 @@ from findings.models.findings import (
     waits_until,
 )
 from findings.models.imports import FindingImport, FindingImportQuerySet, ImportRow
+from findings.models.lessons import Lesson, LessonQuerySet
 from findings.models.translation import Contest, ContestQuerySet, MatrixChange
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "FindingImportQuerySet",
     "FindingQuerySet",
     "ImportRow",
+    "Lesson",
+    "LessonQuerySet",
     "MatrixChange",
     "Measurement",
     "Reply",

@@ -30,6 +30,12 @@ class ControlQuerySet(TrackedQuerySet["Control"]):
         """Those of visible findings."""
         return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
 
+    def measured(self) -> Self:
+        """Those in use that were counted after their deployment."""
+        after = Measurement.objects.filter(phase=Measurement.Phase.AFTER)
+        in_use = self.exclude(state=ControlState.WITHDRAWN)
+        return in_use.filter(pk__in=after.values("control"))
+
 
 class Control(Tracked):
     """What a product does about a finding, with the measure fixed before it ships."""

@@ -20,6 +20,8 @@ from findings.services.dispositions import (
     reject_finding,
     take_finding,
 )
+from findings.services.lessons import propose_lesson, set_lesson_aside, take_lesson
+from findings.services.outputs import record_export
 from findings.services.reports import cvss_score, register_artifact, reply, report_finding
 
 __all__ = [
@@ -32,13 +34,17 @@ __all__ = [
     "deploy_control",
     "measure",
     "plan_control",
+    "propose_lesson",
     "reconsider_finding",
+    "record_export",
     "refer_rejection",
     "register_artifact",
     "reject_finding",
     "reply",
     "report_finding",
+    "set_lesson_aside",
     "take_finding",
+    "take_lesson",
     "verify_control",
     "waive_baseline",
 ]

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from fellowship.history import keys, signed_note, withheld
@@ -28,6 +27,7 @@ from fellowship.history.models import Checkpoint
 from fellowship.history.rows import history_models, shape_of
 from fellowship.history.seal import leaf_hashes
 from fellowship.kernel.canonical import plain
+from fellowship.kernel.snapshots import snapshot
 from fellowship.kernel.time import now
 from fellowship.web.sheets import tables
 from fellowship.web.sheets.columns import Column, said
@@ -76,26 +76,6 @@ def write(
         ) as packed:
             export = _Export(packed, scope, file_format, checkpoint, as_of)
             return export.run(program)
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """One state of the database throughout: repeatable read on PostgreSQL, one transaction here."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
 
 
 class _Export:

@@ -1,0 +1,70 @@
+"""Findings and controls as tables in fixed columns: CSV, XLSX and JSON Lines.
+
+The columns and their order change only with VERSION, which the files' names carry; docs/api.md says
+what each means.
+"""
+
+from __future__ import annotations
+
+from typing import IO, Final
+
+from fellowship.web.sheets import tables
+from fellowship.web.sheets.columns import Column
+from findings.models import FindingQuerySet
+
+VERSION: Final = 1
+TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/jsonl",
+}
+FINDINGS: Final = (
+    Column("ref", "text", "Reference of the finding.", "ref"),
+    Column("program", "text", "Short name of the programme.", "program__realm__slug"),
+    Column("fellowship", "text", "Reference of the fellowship it comes from.", "fellowship__ref"),
+    Column("title", "text", "The finding in one line.", "title"),
+    Column("system", "text", "The system it is about.", "system"),
+    Column("system_version", "text", "That system's version.", "system_version"),
+    Column("severity", "text", "critical, high, medium or low.", "severity"),
+    Column("cvss_vector", "text", "CVSS 4.0 vector, where one was given.", "cvss_vector"),
+    Column("cvss_score", "decimal number", "CVSS 4.0 base score, 0 to 10.", "cvss_score"),
+    Column("technique", "text", "MITRE ATLAS technique.", "technique"),
+    Column("hits", "integer", "In how many trials it happened.", "hits"),
+    Column("trials", "integer", "How many trials there were.", "trials"),
+    Column(
+        "state",
+        "text",
+        "Disposition: reported, investigating, accepted, deferred, rejected or closed.",
+        "state",
+    ),
+    Column(
+        "actionable",
+        "true or false",
+        "Whether something follows from it; empty before its disposition.",
+        "actionable",
+    ),
+    Column("mapping", "text", "control, metric, policy or evaluation.", "mapping"),
+    Column("rationale", "text", "Why, in the words of who disposed of it.", "rationale"),
+    Column("owner", "text", "Who answers for it.", "product_owner__name"),
+    Column("reported_at", "instant", "When it was reported, in UTC.", "reported_at"),
+    Column("due_at", "instant", "When it is due, in UTC.", "due_at"),
+    Column("closed_at", "instant", "When it was closed, in UTC.", "closed_at"),
+    Column(
+        "closure",
+        "text",
+        "What closed it: control, exception, duplicate, rejection or exploratory.",
+        "closure",
+    ),
+    Column("duplicate_of", "text", "Reference of the finding it repeats.", "duplicate_of__ref"),
+    Column("exception", "text", "Reference of the exception that closed it.", "exception__ref"),
+)
+
+
+def name(file_format: str) -> str:
+    """The file's name, with the version of its columns."""
+    return f"findings-v{VERSION}.{file_format}"
+
+
+def write(target: IO[bytes], file_format: str, rows: FindingQuerySet) -> int:
+    """Write findings as `csv`, `xlsx` or `jsonl`; says how many."""
+    return tables.write(target, file_format, FINDINGS, rows.order_by("id"))

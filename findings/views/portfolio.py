@@ -1,0 +1,208 @@
+"""The portfolio of a programme's findings, lessons for its next call, and what goes out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from fellowship.programs.models import Call, Program
+from fellowship.programs.states import CallState
+from fellowship.web import charts
+from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
+from fellowship.web.items import Link
+from fellowship.web.shortcuts import visible_or_404
+from findings import atlas, policy, services
+from findings.exports import poam, tables
+from findings.filters import FindingFilter
+from findings.forms import ExportForm, LessonForm
+from findings.forms.portfolio import lesson_of
+from findings.models import Finding, Lesson
+from findings.models.lessons import READERS
+from findings.portfolio.ages import Age, ages
+from findings.portfolio.carried import carried
+from findings.portfolio.course import Stage, course
+from findings.portfolio.gaps import Map, gaps
+from findings.portfolio.proof import proofs
+from findings.portfolio.view import Portfolio
+from governance.models import ExceptionRecord
+
+LESSONS = 20
+
+
+def read_along(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page of one programme's portfolio for those who read it; 404 to everybody else."""
+
+    @wraps(view)
+    @login_required
+    def wrapper(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> Any:
+        mine = realm_ids_where(request.user, *READERS)
+        programs = Program.objects.select_related("realm")
+        program = get_object_or_404(programs, pk__in=mine, realm__slug=slug)
+        return view(request, program, *args, **kwargs)
+
+    return wrapper
+
+
+def _links(program: Program) -> list[Link]:
+    slug = program.slug
+    return [
+        Link("Portfolio", reverse("findings:portfolio", args=[slug])),
+        Link("Export", reverse("findings:export", args=[slug])),
+        Link("Queue", f"{reverse('findings:queue')}?program={slug}"),
+    ]
+
+
+@login_required
+def portfolios(request: HttpRequest) -> HttpResponse:
+    """The programmes whose portfolio the person reads; straight in where there is one."""
+    mine = realm_ids_where(request.user, *READERS)
+    programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
+    if not programs:
+        raise Http404
+    if len(programs) == 1:
+        return redirect("findings:portfolio", programs[0].slug)
+    return render(request, "findings/portfolios.html", {"programs": programs})
+
+
+@read_along
+def portfolio(request: HttpRequest, program: Program) -> HttpResponse:
+    """The portfolio on one page."""
+    seen = Portfolio(program, request.user, now())
+    user: Any = request.user
+    stages = course(seen)
+    carrying, carries = carried(seen)
+    context = {
+        "program": program,
+        "links": _links(program),
+        "at": seen.at,
+        "map": gaps(seen),
+        "ages": ages(seen),
+        "bands": [age.label for age in Age],
+        "stages": stages,
+        "funnel": _funnel(stages),
+        "carried": carrying,
+        "carries": carries,
+        "proofs": proofs(seen),
+        "lessons": Lesson.objects.filter(program=program).select_related("proposed_by", "call")[
+            :LESSONS
+        ],
+        "may_propose": policy.may_propose_lesson(program, user) is None,
+    }
+    return render(request, "findings/portfolio.html", context)
+
+
+def _funnel(stages: tuple[Stage, ...]) -> charts.Chart:
+    steps = [charts.Step(stage.label, stage.count) for stage in stages]
+    return charts.funnel(steps, title="From reported to proven")
+
+
+@read_along
+def propose(request: HttpRequest, program: Program) -> HttpResponse:
+    """Propose a topic for the next call, from a technique or from nothing."""
+    user: Any = request.user
+    technique = request.GET.get("technique", "")
+    line = _line(gaps(Portfolio(program, user, now())), technique)
+    initial = lesson_of(line.title, line.total, line.unmeasured) if line else {}
+    form = LessonForm(request.POST or None, initial=initial)
+    return form_verb(
+        request,
+        form,
+        lambda: services.propose_lesson(
+            program=program,
+            by=user,
+            technique=technique if line else "",
+            **form.cleaned_data,
+        ),
+        template="findings/lesson.html",
+        context=lambda: {
+            "program": program,
+            "links": _links(program),
+            "technique": technique if line else "",
+            "name": atlas.name_of(technique) if line else "",
+            "refused": policy.may_propose_lesson(program, user),
+        },
+        to=reverse("findings:portfolio", args=[program.slug]),
+        success="The topic waits for the next call.",
+    )
+
+
+def _line(found: Map, technique: str) -> Any:
+    return next((line for line in found.lines if technique and line.technique == technique), None)
+
+
+@verb
+def take_lesson(request: HttpRequest, pk: int, ref: str) -> HttpResponse:
+    """Write a lesson into a call's topics."""
+    user: Any = request.user
+    lesson = visible_or_404(Lesson.objects.all(), user, pk=pk)
+    call = get_object_or_404(Call, program=lesson.program_id, ref=ref, state=CallState.DRAFT)
+    return act(
+        request,
+        lambda: services.take_lesson(lesson=lesson, call=call, by=user),
+        to=reverse("programs:call", args=[ref]),
+        success="It is a line of the call’s topics now.",
+    )
+
+
+@verb
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a lesson aside."""
+    user: Any = request.user
+    lesson = visible_or_404(Lesson.objects.select_related("program__realm"), user, pk=pk)
+    return act(
+        request,
+        lambda: services.set_lesson_aside(lesson=lesson, by=user, reason=reason_of(request)),
+        to=reverse("findings:portfolio", args=[lesson.program.slug]),
+        success="Set aside.",
+    )
+
+
+@read_along
+def export(request: HttpRequest, program: Program) -> Any:
+    """What goes out: findings as the queue is narrowed, or the plan of action."""
+    user: Any = request.user
+    form = ExportForm(request.POST or None)
+    found = FindingFilter(
+        request.GET, queryset=Finding.objects.visible_to(user).filter(program=program)
+    )
+    if request.method == "POST" and form.is_valid():
+        return _file(request, program, found.qs, form.cleaned_data["file_format"])
+    context = {
+        "program": program,
+        "links": _links(program),
+        "columns": tables.FINDINGS,
+        "version_text": str(tables.VERSION),
+        "narrowed": request.GET.urlencode(),
+        "refused": policy.may_export(program.pk, user),
+    }
+    return form_page(request, "findings/export.html", form, context)
+
+
+def _file(request: HttpRequest, program: Program, rows: Any, file_format: str) -> FileResponse:
+    user: Any = request.user
+    narrowed = request.GET.urlencode()
+    services.record_export(program=program, file_format=file_format, narrowed=narrowed, by=user)
+    held = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
+    if file_format == "oscal":
+        exceptions = ExceptionRecord.objects.visible_to(user)
+        try:
+            poam.write(held, program, Finding.objects.visible_to(user), exceptions, at=now())
+        except poam.NothingPlanned as error:
+            held.close()
+            refuse(Refusal("nothing_planned", f"{str(error).capitalize()}."))
+        name, kind = f"{program.slug}-poam.json", "application/json"
+    else:
+        tables.write(held, file_format, rows)
+        name, kind = f"{program.slug}-{tables.name(file_format)}", tables.TYPES[file_format]
+    held.seek(0)
+    return FileResponse(held, as_attachment=True, filename=name, content_type=kind)

@@ -309,5 +309,5 @@ LESSON_MOVES = MoveTable(
         LessonState.SET_ASIDE: Holder.NOBODY,
     },
     labels=dict(LessonState.choices),
-    said={"take": "taken into a call"},
+    said={"take": "taken into a call", "set_aside": "set aside"},
 )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
+from django.urls import reverse
 
-from fellowship.web.routes import route_to
 from findings.portfolio.view import Portfolio
 from findings.states import Severity
 
@@ -73,7 +73,7 @@ def _line(portfolio: Portfolio, severity: Severity, found: dict[str, int]) -> Li
             Cell(
                 age,
                 found.get(age.key, 0),
-                f"{route_to('findings:queue')}?{urlencode({**asked, 'age': age.key})}",
+                f"{reverse('findings:queue')}?{urlencode({**asked, 'age': age.key})}",
             )
             for age in Age
         ),

@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Count
+from django.urls import reverse
 
-from fellowship.web.routes import route_to
 from findings import atlas
 from findings.models import Control
 from findings.models.controls import ControlQuerySet
@@ -96,4 +96,4 @@ def behind(portfolio: Portfolio, technique: str, family: str) -> str:
         "technique": technique or NO_TECHNIQUE,
         "unmeasured": family,
     }
-    return f"{route_to('findings:queue')}?{urlencode(asked)}"
+    return f"{reverse('findings:queue')}?{urlencode(asked)}"

@@ -157,7 +157,10 @@ def test_the_command_writes_it_and_records_that(whole: World, tmp_path: Path) ->
         == oscal.VERSION
     )
     event = Event.objects.filter(verb="findings.export").get()
-    assert (event.actor_label, event.change["format"]) == ("export_poam", "oscal")
+    assert (event.actor_label, json.loads(event.body)["change"]["format"]) == (
+        "export_poam",
+        "oscal",
+    )
 
 
 def test_the_command_says_what_is_wrong_and_leaves_no_file(world: World, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Delivery, Endpoint, Notice
 from fellowship.notices.services import add_endpoint, send_test
 from fellowship.wsgi import application
+from findings.models import Lesson
+from findings.services import propose_lesson
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
 from proposals import services as panel_services
@@ -128,6 +130,7 @@ def _build() -> House:
     releases.review(request, world.oncall)
     releases.asked(case.grant, title="Being prepared")
     ask_to_open(deposit=releases.deposited(case.grant), ground="To replicate.", by=world.manager)
+    propose_lesson(program=world.program, topic="Why?", why="2 of 3.", by=world.manager)
     return House(world, case, _names(world, case))
 
 
@@ -196,6 +199,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
         "triage/": [case.finding.ref],
         "triage/controls/": [case.control.ref],
+        "triage/portfolio/": [world.program.slug],
+        "triage/lessons/": Lesson.objects.values_list("pk", flat=True)[:1],
         "triage/report/": [case.fellowship.ref],
         "triage/artifact/": [case.fellowship.ref],
         "publications/": [case.publication.ref],

@@ -24,6 +24,7 @@ PARTICIPLES = {
     "suggestion of reviewers": {"assigned", "finished", "set aside", "worked out"},
     "clock": {"counted as run out", "extended", "paused", "resumed", "stopped"},
     "call": {"closed", "published", "reopened"},
+    "lesson": {"set aside", "taken into a call"},
     "rule version": {"adopted", "proposed", "rejected", "taken back"},
     "matter": {"decided", "put to the vote", "returned", "withdrawn"},
     "condition": {"recorded as failed", "reported as met", "verified", "waived"},

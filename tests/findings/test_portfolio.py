@@ -1,0 +1,241 @@
+"""The portfolio: what it counts, for whom, and how a lesson becomes a topic of the next call."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from fellowship.history.models import Event
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Refused
+from fellowship.kernel.time import frozen, now
+from fellowship.programs.models import Call
+from fellowship.programs.services import draft_call
+from findings import services
+from findings.exports.tables import FINDINGS
+from findings.models import Finding, Lesson
+from findings.portfolio.ages import ages
+from findings.portfolio.carried import carried
+from findings.portfolio.course import course
+from findings.portfolio.gaps import gaps
+from findings.portfolio.proof import proofs
+from findings.portfolio.view import Portfolio
+from tests.scenarios import findings as scenario
+from tests.scenarios.governance import granted_exception
+from tests.scenarios.scoping import signed_fellowship
+from tests.scenarios.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def as_(user: object) -> Client:
+    client = Client()
+    client.force_login(user)  # type: ignore[arg-type]
+    return client
+
+
+def of(world: World) -> Portfolio:
+    return Portfolio(world.program, world.product_owner, now())
+
+
+@pytest.fixture
+def some(world: World) -> World:
+    """One proven finding, one carried by exception, one rejected, one old with no technique."""
+    fellowship = signed_fellowship(world)
+    scenario.artifact(world, fellowship)
+    with frozen(now() - dt.timedelta(days=40)):
+        scenario.reported(world, fellowship, title="=1+1", technique="", evidence=[])
+    scenario.verified(
+        world,
+        scenario.deployed(
+            world,
+            scenario.planned(
+                world, scenario.accepted(world, scenario.reported(world, fellowship, evidence=[]))
+            ),
+        ),
+    )
+    carried_one = scenario.reported(world, fellowship, title="Carried", evidence=[])
+    granted_exception(world, carried_one)
+    rejected = scenario.reported(world, fellowship, title="No", evidence=[])
+    services.take_finding(finding=rejected, by=world.product_owner)
+    services.reject_finding(finding=rejected, by=world.product_owner, reason="It is no risk.")
+    return world
+
+
+def test_the_map_counts_what_has_no_measured_control(some: World) -> None:
+    found = gaps(of(some))
+    assert [(line.technique, line.unmeasured, line.total) for line in found.lines] == [
+        ("AML.T0054", 1, 2),
+        ("", 1, 1),
+    ]
+    cells = {cell.family.value: (cell.open, cell.total, cell.heat) for cell in found.lines[0].cells}
+    assert cells["preventive"] == (1, 2, 2)
+    assert cells["detective"] == (2, 2, 4)
+
+
+def test_what_is_open_by_severity_and_age(some: World) -> None:
+    lines = {line.severity.value: line for line in ages(of(some))}
+    assert [cell.count for cell in lines["medium"].cells] == [2, 0, 1, 0]
+    assert (lines["medium"].total, lines["critical"].total) == (3, 0)
+    assert lines["medium"].overdue == 1
+
+
+def test_the_way_to_proof_is_counted_once_a_finding(some: World) -> None:
+    stages = course(of(some))
+    assert [stage.count for stage in stages] == [4, 1, 1, 1]
+    assert stages[3].days == pytest.approx(0, abs=0.1)
+
+
+def test_exceptions_and_verdicts(some: World) -> None:
+    rows, total = carried(of(some))
+    assert (total, [row.finding.title for row in rows if row.finding]) == (1, ["Carried"])
+    found = proofs(of(some))
+    assert [(p.comparison.verdict.value, p.stands) for p in found.rows] == [("reduced", True)]
+    assert dict(found.verdicts)["reduced"] == 1  # type: ignore[index]
+
+
+def test_the_page_takes_the_same_queries_for_any_number(some: World) -> None:
+    client = as_(some.product_owner)
+    url = reverse("findings:portfolio", args=[some.program.slug])
+    client.get(url)
+    counts = []
+    for more in (0, 4):
+        for n in range(more):
+            scenario.reported(
+                some, Finding.objects.earliest("id").fellowship, title=f"M{n}", evidence=[]
+            )
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(url).status_code == 200
+        counts.append(len(caught))
+    assert counts[0] == counts[1] <= 25, counts
+
+
+@pytest.mark.parametrize("who", ["stranger", "applicant", "reviewer"])
+def test_it_is_not_there_for_others(some: World, who: str) -> None:
+    for name in ("findings:portfolio", "findings:export"):
+        url = reverse(name, args=[some.program.slug])
+        assert as_(getattr(some, who)).get(url).status_code == 404
+
+
+def draft(world: World) -> Call:
+    return draft_call(
+        program=world.program,
+        by=world.manager,
+        title="Next",
+        summary="Next",
+        topics="- Old topic",
+        constraints="",
+        eligibility="",
+        publication_rules="",
+        opens_at=now() + dt.timedelta(days=10),
+        closes_at=now() + dt.timedelta(days=40),
+    )
+
+
+def proposed(world: World) -> Lesson:
+    return services.propose_lesson(
+        program=world.program, topic="Why do refusals decay?", why="2 of 3.", by=world.product_owner
+    )
+
+
+def test_a_lesson_becomes_a_line_of_the_next_call_and_is_written_once(some: World) -> None:
+    lesson = proposed(some)
+    assert proposed(some) == lesson
+    call = draft(some)
+    page = as_(some.manager).get(call.get_absolute_url()).content.decode()
+    assert "Why do refusals decay?" in page
+    url = reverse("findings:take_lesson", args=[lesson.pk, call.ref])
+    for _ in range(2):
+        as_(some.manager).post(url)
+    call.refresh_from_db()
+    assert call.topics == "- Old topic\n\n- Why do refusals decay?\n"
+    lesson.refresh_from_db()
+    assert (lesson.state, lesson.call) == ("taken", call)
+    assert Event.objects.filter(verb="findings.take_lesson").count() == 1
+    assert "lessons" not in as_(some.manager).get(call.get_absolute_url()).content.decode()
+
+
+def test_who_may_propose_take_and_set_aside(some: World) -> None:
+    lesson, call = proposed(some), draft(some)
+    refusals: list[Any] = []
+    for verb in (
+        lambda: services.propose_lesson(
+            program=some.program, topic="Mine", why="So", by=some.applicant
+        ),
+        lambda: services.take_lesson(lesson=lesson, call=call, by=some.product_owner),
+        lambda: services.set_lesson_aside(lesson=lesson, by=some.product_owner, reason="No."),
+        lambda: services.set_lesson_aside(lesson=lesson, by=some.manager, reason=" "),
+        lambda: services.propose_lesson(
+            program=some.program, topic="a\nb", why="So", by=some.manager
+        ),
+    ):
+        with pytest.raises(Refused) as refused:
+            verb()
+        refusals.append(refused.value.refusal.code)
+    assert refusals == ["wrong_role", "wrong_role", "wrong_role", "no_rationale", "too_long"]
+    services.set_lesson_aside(lesson=lesson, by=some.manager, reason="We know why.")
+    with pytest.raises(Refused):
+        services.take_lesson(lesson=lesson, call=call, by=some.manager)
+
+
+def test_the_database_keeps_lessons_whole(some: World) -> None:
+    lesson, call = proposed(some), draft(some)
+    for values in ({"state": "taken"}, {"state": "set_aside"}, {"call": call}):
+        broken = Lesson.objects.get(pk=lesson.pk)
+        for name, value in values.items():
+            setattr(broken, name, value)
+        with (
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+            journal.acting("test.break", by=journal.System("test")),
+        ):
+            broken.save()
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_every_format_holds_the_same_findings(some: World) -> None:
+    client = as_(some.product_owner)
+    url = reverse("findings:export", args=[some.program.slug])
+    names = [column.name for column in FINDINGS]
+    made = client.post(url, {"file_format": "csv"})
+    assert made["Content-Disposition"].endswith('-findings-v1.csv"')
+    rows = list(csv.reader(io.StringIO(body(made).decode("utf-8-sig"))))
+    assert (rows[0], len(rows)) == (names, 5)
+    assert rows[1][names.index("title")] == "'=1+1"
+    lines = body(client.post(url, {"file_format": "jsonl"})).decode().splitlines()
+    assert [list(json.loads(line)) for line in lines] == [names] * 4
+    assert json.loads(lines[0])["title"] == "=1+1"
+    book = zipfile.ZipFile(io.BytesIO(body(client.post(url, {"file_format": "xlsx"}))))
+    assert book.read("xl/worksheets/sheet1.xml").count(b"<row ") == 5
+    plan = json.loads(body(client.post(url, {"file_format": "oscal"})))
+    assert len(plan["plan-of-action-and-milestones"]["poam-items"]) == 3
+    assert client.post(url, {"file_format": "exe"}).status_code == 422
+    assert Event.objects.filter(verb="findings.export").count() == 4
+
+
+def test_the_export_holds_what_the_queue_was_narrowed_to(some: World) -> None:
+    url = reverse("findings:export", args=[some.program.slug])
+    made = as_(some.product_owner).post(f"{url}?state=rejected", {"file_format": "jsonl"})
+    assert [json.loads(line)["title"] for line in body(made).splitlines()] == ["No"]
+    event = Event.objects.get(verb="findings.export")
+    assert json.loads(event.body)["change"] == {"format": "jsonl", "narrowed": "state=rejected"}
+
+
+def test_sponsors_read_along_but_do_not_export(some: World) -> None:
+    url = reverse("findings:export", args=[some.program.slug])
+    client = as_(some.sponsor)
+    assert client.get(url).status_code == 200
+    assert client.post(url, {"file_format": "csv"}).status_code == 403

@@ -9,7 +9,7 @@ from fellowship.history.queries import revision
 from fellowship.kernel.journal import System
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
-from publications.models import Objection, Publication
+from publications.models import Mediation, Objection, Publication
 from publications.services import decide_dispute, objection_url, release, return_to_review
 from publications.states import ReleasedBy
 
@@ -44,6 +44,7 @@ class DisputeKind(MatterKind):
                 {"heading": "Asked for", "text": f"{objection.get_ask_display()}{until}"},
                 {"heading": "Other wording offered", "text": objection.wording or "None"},
                 {"heading": "The author contests", "text": objection.answer},
+                *_mediated(objection),
             ]
         }
 
@@ -51,7 +52,14 @@ class DisputeKind(MatterKind):
         return revision(subject)
 
     def parties(self, subject: Any) -> set[int]:
-        return {subject.raised_by_id, subject.publication.fellowship.fellow_id}
+        mediation = Mediation.objects.filter(objection=subject).first()
+        people = {
+            subject.raised_by_id,
+            subject.owner_id,
+            subject.publication.fellowship.fellow_id,
+            mediation.mediator_id if mediation else None,
+        }
+        return people - {None}
 
     def url(self, subject: Any) -> str:
         return objection_url(subject)
@@ -62,6 +70,34 @@ class DisputeKind(MatterKind):
             return
         upheld = decision.outcome in APPROVING
         decide_dispute(objection=subject, upheld=upheld, by=BOARD, reason=f"Board: {matter.ref}")
+
+
+def _mediated(objection: Objection) -> list[dict[str, Any]]:
+    """What a mediator proposed, and what each side said to it."""
+    mediation = Mediation.objects.filter(objection=objection).first()
+    if mediation is None or not mediation.proposal:
+        return [{"heading": "The mediator proposed", "text": "Nothing in time"}]
+    way = mediation.get_proposal_display()
+    until = f", {mediation.until:%-d %B %Y}" if mediation.until else ""
+    wording = f"\n\n{mediation.wording}" if mediation.wording else ""
+    return [
+        {"heading": "The mediator proposed", "text": f"{way}{until}.{wording}"},
+        {"heading": "The mediator’s reasons", "text": mediation.reasons},
+        {
+            "heading": "The author said",
+            "text": _said(mediation.author_takes, mediation.author_said),
+        },
+        {
+            "heading": "Whoever objected said",
+            "text": _said(mediation.reviewer_takes, mediation.reviewer_said),
+        },
+    ]
+
+
+def _said(takes: bool | None, words: str) -> str:
+    if takes is None:
+        return "Nothing"
+    return f"{'Yes' if takes else 'No'}. {words}".strip()
 
 
 class ReleaseKind(MatterKind):

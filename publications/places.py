@@ -21,9 +21,11 @@ from publications.states import (
     Ground,
     Kind,
     ObjectionState,
+    Proposal,
     PublicationState,
     ReleasedBy,
     ReviewTrack,
+    Saved,
     WorkClass,
 )
 from publications.text_states import HitAnswer, HitKind
@@ -81,6 +83,18 @@ verbs.register(
         "publications.withdraw_objection": "withdrew the objection",
         "publications.decide_dispute": "decided the contested passage",
         "publications.clear": "ended the policy review",
+        "publications.decline_wording": "declined the other wording",
+        "publications.name_mediator": "named a mediator",
+        "publications.propose": "proposed a way for the passage",
+        "publications.answer_proposal": "answered the mediator’s proposal",
+        "publications.take_proposal": "took the mediator’s proposal",
+        "publications.refer_dispute": "brought the contested passage before the board",
+        "publications.extend_window": "extended the review window",
+        "publications.ask": "asked the author a question",
+        "publications.reply": "answered the reviewer’s question",
+        "publications.question_lapsed": "let the window run on without an answer",
+        "publications.save_wording": "saved wording for others",
+        "publications.retire_wording": "put saved wording away",
     }
 )
 verbs.register_values(
@@ -95,6 +109,9 @@ verbs.register_values(
         "track": ReviewTrack.choices,
         "publications.hit": HitKind.choices,
         "publications.answer_hit.answer": HitAnswer.choices,
+        "publications.proposal": Proposal.choices,
+        "publications.use": Saved.choices,
+        "publications.side": (("author", "The author"), ("reviewer", "Whoever objected")),
     }
 )
 verbs.register_fields(

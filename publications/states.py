@@ -49,7 +49,9 @@ class ObjectionState(models.TextChoices):
 
     OPEN = "open", "Open"
     REWORDED = "reworded", "Other wording offered"
-    CONTESTED = "contested", "Contested, with the board"
+    CONTESTED = "contested", "Contested, with a mediator"
+    PROPOSED = "proposed", "Proposal of the mediator"
+    WITH_BOARD = "with_board", "With the board"
     ACCEPTED = "accepted", "Accepted"
     AGREED = "agreed", "Settled by other wording"
     WITHDRAWN = "withdrawn", "Withdrawn"
@@ -57,42 +59,83 @@ class ObjectionState(models.TextChoices):
     OVERRULED = "overruled", "Overruled by the board"
 
 
+_O = ObjectionState
 OBJECTION_MOVES = MoveTable(
     name="objection",
-    initial=ObjectionState.OPEN,
+    initial=_O.OPEN,
     moves=(
-        Move("accept", ObjectionState.OPEN, ObjectionState.ACCEPTED),
-        Move("reword", ObjectionState.OPEN, ObjectionState.REWORDED),
-        Move("contest", ObjectionState.OPEN, ObjectionState.CONTESTED),
-        Move("withdraw", ObjectionState.OPEN, ObjectionState.WITHDRAWN),
-        Move("agree", ObjectionState.REWORDED, ObjectionState.AGREED),
-        Move("contest", ObjectionState.REWORDED, ObjectionState.CONTESTED),
-        Move("withdraw", ObjectionState.REWORDED, ObjectionState.WITHDRAWN),
-        Move("withdraw", ObjectionState.CONTESTED, ObjectionState.WITHDRAWN),
-        Move("uphold", ObjectionState.CONTESTED, ObjectionState.UPHELD),
-        Move("overrule", ObjectionState.CONTESTED, ObjectionState.OVERRULED),
+        Move("accept", _O.OPEN, _O.ACCEPTED),
+        Move("reword", _O.OPEN, _O.REWORDED),
+        Move("contest", _O.OPEN, _O.CONTESTED),
+        Move("withdraw", _O.OPEN, _O.WITHDRAWN),
+        Move("agree", _O.REWORDED, _O.AGREED),
+        Move("decline", _O.REWORDED, _O.OPEN),
+        Move("contest", _O.REWORDED, _O.CONTESTED),
+        Move("withdraw", _O.REWORDED, _O.WITHDRAWN),
+        Move("propose", _O.CONTESTED, _O.PROPOSED),
+        Move("refer", _O.CONTESTED, _O.WITH_BOARD),
+        Move("withdraw", _O.CONTESTED, _O.WITHDRAWN),
+        Move("accept", _O.PROPOSED, _O.ACCEPTED),
+        Move("agree", _O.PROPOSED, _O.AGREED),
+        Move("withdraw", _O.PROPOSED, _O.WITHDRAWN),
+        Move("refer", _O.PROPOSED, _O.WITH_BOARD),
+        Move("withdraw", _O.WITH_BOARD, _O.WITHDRAWN),
+        Move("uphold", _O.WITH_BOARD, _O.UPHELD),
+        Move("overrule", _O.WITH_BOARD, _O.OVERRULED),
     ),
     holders={
-        ObjectionState.OPEN: Holder.YOU,
-        ObjectionState.REWORDED: Holder.US,
-        ObjectionState.CONTESTED: Holder.BOARD,
-        ObjectionState.ACCEPTED: Holder.NOBODY,
-        ObjectionState.AGREED: Holder.NOBODY,
-        ObjectionState.WITHDRAWN: Holder.NOBODY,
-        ObjectionState.UPHELD: Holder.NOBODY,
-        ObjectionState.OVERRULED: Holder.NOBODY,
+        _O.OPEN: Holder.YOU,
+        _O.REWORDED: Holder.US,
+        _O.CONTESTED: Holder.US,
+        _O.PROPOSED: Holder.YOU,
+        _O.WITH_BOARD: Holder.BOARD,
+        _O.ACCEPTED: Holder.NOBODY,
+        _O.AGREED: Holder.NOBODY,
+        _O.WITHDRAWN: Holder.NOBODY,
+        _O.UPHELD: Holder.NOBODY,
+        _O.OVERRULED: Holder.NOBODY,
     },
     labels=dict(ObjectionState.choices),
     said={
         "reworded": "answered with other wording",
-        "contested": "contested and with the board",
+        "contested": "contested and with a mediator",
+        "proposed": "before both sides with a mediator’s proposal",
         "reword": "answered with other wording",
         "agree": "settled by other wording",
+        "propose": "given a mediator’s proposal",
     },
 )
-UNSETTLED = (ObjectionState.OPEN, ObjectionState.REWORDED, ObjectionState.CONTESTED)
-STANDING = (*UNSETTLED, ObjectionState.ACCEPTED, ObjectionState.UPHELD)
+CLOCKED = (_O.OPEN, _O.REWORDED, _O.CONTESTED, _O.PROPOSED)
+"""Steps of the ladder that end by themselves: each has its clock and what silence makes of it."""
+UNSETTLED = (*CLOCKED, _O.WITH_BOARD)
+STANDING = (*UNSETTLED, _O.ACCEPTED, _O.UPHELD)
 """Objections whose passage is withheld or staged for as long as they ask."""
+
+
+class Proposal(models.TextChoices):
+    """All a mediator may propose for a passage."""
+
+    KEEP = "keep", "Publish the passage as it stands"
+    WORDING = "wording", "Publish it with the wording below"
+    LATER = "later", "Publish it as it stands, from a date"
+    REDACT = "redact", "Do as the objection asks"
+
+
+PROPOSED_STATES = {
+    Proposal.KEEP: _O.WITHDRAWN,
+    Proposal.WORDING: _O.AGREED,
+    Proposal.LATER: _O.ACCEPTED,
+    Proposal.REDACT: _O.ACCEPTED,
+}
+"""What becomes of the objection where both sides take the proposal."""
+
+
+class Saved(models.TextChoices):
+    """What a saved wording is for."""
+
+    HARM = "harm", "The harm"
+    SUMMARY = "public_summary", "What the public reads"
+    ADVICE = "advice", "Scientific advice"
 
 
 class Kind(models.TextChoices):

@@ -11,7 +11,7 @@ from fellowship.clocks import registry
 from fellowship.clocks.models import Clock, ClockPause, ClockQuerySet
 from fellowship.clocks.states import Side
 from fellowship.kernel.time import now
-from fellowship.kernel.worktime import WorkCalendar
+from fellowship.kernel.worktime import Window, WorkCalendar
 
 Interval = tuple[dt.datetime, dt.datetime]
 Days = dict[str, int]
@@ -31,6 +31,14 @@ def current(subject: Model, kind: str) -> Clock | None:
 def latest(subject: Model, kind: str) -> Clock | None:
     """The last clock of this kind on `subject`, whatever became of it."""
     return Clock.objects.about(subject).filter(kind=kind).order_by("-id").first()
+
+
+def after_pause(clock: Clock, start: dt.datetime, end: dt.datetime) -> dt.datetime:
+    """When the clock is due once a pause from `start` to `end` has been made good."""
+    if Window.parse(clock.window).unit != "working_days":
+        return clock.due_at + (end - start)
+    calendar = registry.calendar(clock.realm_id)
+    return calendar.add_working_days(clock.due_at, calendar.working_days_between(start, end))
 
 
 def due(at: dt.datetime | None = None) -> ClockQuerySet:

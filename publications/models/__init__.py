@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from publications.models.disclosure import DisclosureStep, DisclosureStepQuerySet
+from publications.models.ladder import (
+    Mediation,
+    Question,
+    ReleaseLetter,
+    SavedWording,
+    WindowExtension,
+)
 from publications.models.prechecks import Hit, HitQuerySet, PreCheck, RedactionCheck
 from publications.models.reviews import (
     CONTEXT,
@@ -26,14 +33,19 @@ __all__ = [
     "DisclosureStepQuerySet",
     "Hit",
     "HitQuerySet",
+    "Mediation",
     "Objection",
     "ObjectionQuerySet",
     "PreCheck",
     "Publication",
     "PublicationQuerySet",
+    "Question",
     "RedactionCheck",
+    "ReleaseLetter",
     "ReviewerAssignment",
+    "SavedWording",
     "ScientificReview",
     "Source",
     "Version",
+    "WindowExtension",
 ]

@@ -1,4 +1,4 @@
-"""The two reviews, and objections to passages."""
+"""The scientific review, and objections to passages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
+from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
 from publications.models.versions import Version
 from publications.models.works import Publication
 from publications.states import (
+    CLOCKED,
     STANDING,
     UNSETTLED,
     Ask,
@@ -25,6 +27,12 @@ from publications.states import (
 PERSON = settings.AUTH_USER_MODEL
 CONTEXT = 120
 """Characters shown on either side of a passage."""
+ONE_IN = 5
+"""One objection marks at most one part in this many of the text, or `FLOOR` characters."""
+FLOOR = 2000
+"""Characters one objection may mark in any text of which they are not more than half."""
+TOGETHER_IN = 2
+"""All standing objections together mark at most one part in this many of the text."""
 
 
 class ScientificReview(Tracked):
@@ -58,6 +66,12 @@ class ScientificReview(Tracked):
     def __str__(self) -> str:
         return f"Scientific review of {self.publication_id}"
 
+    @property
+    def late(self) -> bool:
+        """Whether it came after its clock: it is shown as late, and nothing waited for it."""
+        due = self.publication.advice_due_at
+        return due is not None and self.given_at >= due
+
 
 class ObjectionQuerySet(TrackedQuerySet["Objection"]):
     """Objections by how they stand."""
@@ -66,13 +80,19 @@ class ObjectionQuerySet(TrackedQuerySet["Objection"]):
         """Those of visible publications."""
         return self.filter(publication__in=Publication.objects.visible_to(user))
 
-    def unsettled(self) -> Self:
-        """Those someone must still act on."""
-        return self.filter(state__in=UNSETTLED)
+    def unsettled(self, at: dt.datetime | None = None) -> Self:
+        """Those someone must still act on at `at`, silence counted."""
+        lapsed = Q(step_due_at__lte=at or now()) & ~Q(if_silent__in=UNSETTLED)
+        return self.filter(state__in=UNSETTLED).exclude(lapsed)
 
     def standing(self, at: dt.datetime | None = None) -> Self:
-        """Those whose passage is still withheld at `at`: staged ones end on their date."""
-        return self.filter(state__in=STANDING).filter(Q(until=None) | Q(until__gt=at or now()))
+        """Those whose passage is withheld at `at`: staged ones end on their date, and silence
+        counts before it is recorded.
+        """
+        at = at or now()
+        lapsed = Q(step_due_at__lte=at) & ~Q(if_silent__in=STANDING)
+        rows = self.filter(state__in=STANDING).exclude(lapsed)
+        return rows.filter(Q(until=None) | Q(until__gt=at))
 
 
 class Objection(Tracked):
@@ -88,10 +108,20 @@ class Objection(Tracked):
     passage_start = models.PositiveIntegerField(help_text="Characters from the start of the text.")
     passage_end = models.PositiveIntegerField()
     passage = models.TextField()
+    text_length = models.PositiveIntegerField(help_text="Characters of the whole text.")
+    marked_together = models.PositiveIntegerField(
+        help_text="Characters that it and the objections then standing mark together."
+    )
     harm = models.TextField()
     ask = models.CharField(max_length=10, choices=Ask.choices)
     until = models.DateTimeField(null=True, blank=True)
     public_summary = models.TextField()
+    owner = models.ForeignKey(
+        PERSON,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who answers for it in the company, and may settle it as who raised it may.",
+    )
     raised_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     raised_at = models.DateTimeField(default=now)
     state = models.CharField(
@@ -102,13 +132,32 @@ class Objection(Tracked):
     )
     wording = models.TextField(blank=True)
     answer = models.TextField(blank=True)
+    declined = models.TextField(
+        blank=True, help_text="Why other wording was declined; the author reads it."
+    )
+    step_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When silence decides the step it is on."
+    )
+    if_silent = models.CharField(
+        max_length=20,
+        choices=ObjectionState.choices,
+        blank=True,
+        editable=False,
+        help_text="What silence makes of it then.",
+    )
     settled_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar = ObjectionQuerySet.as_manager()
 
     class Meta:
         ordering = ("raised_at", "id")
-        indexes: ClassVar = [models.Index(fields=["publication", "state"])]
+        indexes: ClassVar = [
+            models.Index(fields=["publication", "state"]),
+            models.Index(fields=["program", "-raised_at"]),
+            models.Index(fields=["owner", "state"]),
+            models.Index(fields=["raised_by", "state"]),
+            WordIndex(fields=["passage"], name="objection_words"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(ground__in=Ground.values), name="objection_ground_is_listed"
@@ -134,11 +183,58 @@ class Objection(Tracked):
                 | (~Q(state__in=UNSETTLED) & Q(settled_at__isnull=False)),
                 name="objection_settled_has_its_time",
             ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state__in=CLOCKED)
+                    & Q(step_due_at__isnull=False)
+                    & Q(if_silent__in=ObjectionState.values)
+                    & ~Q(if_silent=F("state"))
+                )
+                | (~Q(state__in=CLOCKED) & Q(step_due_at=None) & Q(if_silent="")),
+                name="objection_step_has_its_clock_and_what_silence_means",
+            ),
+            models.CheckConstraint(
+                condition=Q(passage_end__lte=F("text_length"))
+                & (
+                    Q(text_length__gte=(F("passage_end") - F("passage_start")) * ONE_IN)
+                    | (
+                        Q(passage_end__lte=F("passage_start") + FLOOR)
+                        & Q(text_length__gte=(F("passage_end") - F("passage_start")) * TOGETHER_IN)
+                    )
+                ),
+                name="objection_is_never_to_a_whole_work",
+            ),
+            models.CheckConstraint(
+                condition=Q(marked_together__gte=F("passage_end") - F("passage_start"))
+                & Q(text_length__gte=F("marked_together") * TOGETHER_IN),
+                name="objections_together_never_mark_a_whole_work",
+            ),
         ]
 
     def withholds(self, at: dt.datetime) -> bool:
         """Whether its passage is withheld at `at`, as `standing` finds."""
-        return self.state in STANDING and (self.until is None or self.until > at)
+        until = self.until_at(at)
+        return self.effective_state(at) in STANDING and (until is None or until > at)
+
+    def until_at(self, at: dt.datetime) -> dt.datetime | None:
+        """Until when its passage is put off: by what it asks, or a proposal taken by silence."""
+        if self.state == ObjectionState.PROPOSED and self.step_over(at):
+            later: dt.datetime | None = getattr(self, "mediation").until  # noqa: B009
+            return later or self.until
+        return self.until
+
+    def effective_state(self, at: dt.datetime | None = None) -> str:
+        """The state at `at`, silence counted, whether it is recorded or not."""
+        return self.if_silent if self.step_over(at) else self.state
+
+    def step_over(self, at: dt.datetime | None = None) -> bool:
+        """Whether silence has decided the step it is on by `at`."""
+        return self.step_due_at is not None and self.step_due_at <= (at or now())
+
+    @property
+    def said_state(self) -> str:
+        """The label of the state now, silence counted."""
+        return str(ObjectionState(self.effective_state()).label)
 
     def __str__(self) -> str:
         return f"{self.ref} {self.get_ground_display()}"

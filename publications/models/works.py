@@ -39,10 +39,10 @@ class PublicationQuerySet(TrackedQuerySet["Publication"]):
     """Publications a person may see; release by silence is a predicate on the clock."""
 
     def visible_to(self, user: Any) -> Self:
-        """Those of visible fellowships, and those the person was asked to review.
+        """Those of visible fellowships, and those the person was asked to review or to mediate.
 
         Panel reviewers see no fellowship; the work they were asked about they see until their role
-        ends or they declare a conflict about the case.
+        ends or they declare a conflict about the case. A mediator sees the work they mediate.
         """
         of_cases = Q(fellowship__in=Fellowship.objects.visible_to(user))
         if not getattr(user, "is_active", False) or not user.pk:
@@ -51,6 +51,8 @@ class PublicationQuerySet(TrackedQuerySet["Publication"]):
             pk__in=ReviewerAssignment.objects.filter(reviewer=user).values("publication_id"),
             program_id__in=realm_ids_where(user, roles.REVIEWER),
         )
+        mediated = self.model._default_manager.filter(objections__mediation__mediator=user)
+        asked |= Q(pk__in=mediated.values("pk"))
         recused = Q(fellowship_id__in=conflicted_ids(user, Fellowship)) | Q(
             fellowship__proposal_id__in=conflicted_ids(user, Proposal)
         )
@@ -92,6 +94,11 @@ class Publication(Tracked):
     link_sha256 = models.CharField(max_length=64, blank=True)
     licence = models.CharField(max_length=100, blank=True)
     silence_releases = models.BooleanField(default=True, editable=False)
+    advice_due_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Scientific advice given later is late: shown as such, and waited for by nobody.",
+    )
     policy_cleared_at = models.DateTimeField(null=True, editable=False)
     policy_cleared_by = models.ForeignKey(
         PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
@@ -165,7 +172,20 @@ class Publication(Tracked):
 
     def effective_state(self, at: dt.datetime | None = None) -> str:
         """The state at `at`, silence counted: what every page, list and API says."""
-        return PublicationState.RELEASED if self.silently_released(at) else self.state
+        if self.state != PublicationState.IN_REVIEW or not self.window_over(at):
+            return self.state
+        return PublicationState.RELEASED if self.silence_releases else PublicationState.WITH_BOARD
+
+    def window_over(self, at: dt.datetime | None = None) -> bool:
+        """Whether the time for objections is over at `at`, recorded or not."""
+        return self.window_ends_at is not None and self.window_ends_at <= (at or now())
+
+    @property
+    def released_from(self) -> dt.datetime | None:
+        """The instant of its release, recorded or not; None while it is not released."""
+        if self.released_at is not None:
+            return self.released_at
+        return self.window_ends_at if self.silently_released() else None
 
     @property
     def said_state(self) -> str:

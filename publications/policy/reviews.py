@@ -1,8 +1,9 @@
-"""Who may staff, advise, object and answer, and why not."""
+"""Who may staff, advise and object, and why not."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -11,16 +12,15 @@ from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from publications import terms
-from publications.models import Objection, Publication, Version
+from publications.models import Publication, Version
+from publications.models.reviews import FLOOR, ONE_IN, TOGETHER_IN
 from publications.states import (
-    OBJECTION_MOVES,
     Ask,
     PublicationState,
     ReviewTrack,
 )
 
-REASON_MAX = 2_000
-"""Characters of what an author says against an objection: the board reads it in full."""
+UNDER_WAY = (PublicationState.IN_REVIEW, PublicationState.WITH_BOARD)
 
 TRACK_ROLES = {
     ReviewTrack.SCIENTIFIC: (roles.REVIEWER, roles.MENTOR),
@@ -34,7 +34,7 @@ def may_staff(publication: Publication, by: Actor) -> Refusal | None:
         None
         if isinstance(by, System) or has_role(by, publication.program_id, roles.MANAGER)
         else Refusal("wrong_role", "The programme manager assigns reviewers."),
-        _under_review(publication),
+        under_review(publication),
     )
 
 
@@ -65,15 +65,31 @@ def may_assign(publication: Publication, track: str, reviewer: User, by: Actor) 
 
 
 def may_advise(publication: Publication, by: User) -> Refusal | None:
-    """Why `by` may not give the scientific review."""
-    return first(_on_track(publication, ReviewTrack.SCIENTIFIC, by), _under_review(publication))
+    """Why `by` may not give the scientific review.
+
+    In its own time it may always come, released or not; later only while the work is in review,
+    and then it is shown as late. It delays nothing either way.
+    """
+    due = publication.advice_due_at
+    return first(
+        on_track(publication, ReviewTrack.SCIENTIFIC, by),
+        None
+        if due is not None
+        and publication.state != PublicationState.WITHDRAWN
+        and (now() < due or publication.effective_state() in UNDER_WAY)
+        else Refusal(
+            "advice_over",
+            "The time for scientific advice is over and the work is no longer in review.",
+            rule=str(terms.policy_of(publication.fellowship)),
+        ),
+    )
 
 
 def may_object(publication: Publication, by: User) -> Refusal | None:
     """Why `by` may not object: wrong track, or too late. Urgent harm goes by escalation."""
     return first(
-        _on_track(publication, ReviewTrack.POLICY, by),
-        _under_review(publication),
+        on_track(publication, ReviewTrack.POLICY, by),
+        under_review(publication),
         Refusal(
             "cleared",
             "The policy review of this work has ended; no further objection is possible.",
@@ -83,9 +99,40 @@ def may_object(publication: Publication, by: User) -> Refusal | None:
     )
 
 
+def may_own(publication: Publication, owner: User) -> Refusal | None:
+    """Why `owner` may not answer for an objection or an extension: a reviewer of this track may."""
+    if has_role(owner, publication.program_id, *TRACK_ROLES[ReviewTrack.POLICY]):
+        return None
+    said = f"{owner} does not review policy or law here. Name someone who does."
+    return Refusal("wrong_owner", said, field="owner")
+
+
 def may_clear(publication: Publication, by: User) -> Refusal | None:
     """Why `by` may not end the policy review."""
-    return first(_on_track(publication, ReviewTrack.POLICY, by), _under_review(publication))
+    return first(on_track(publication, ReviewTrack.POLICY, by), under_review(publication))
+
+
+def marked_with(publication: Publication, version: Version, start: int, end: int) -> int:
+    """Characters of the text that `start` to `end` and the standing objections mark together.
+
+    A passage marked in an earlier version counts by its words, where they still stand.
+    """
+    spans = [(start, end)]
+    for one in publication.objections.standing():
+        if one.version_id == version.pk:
+            spans.append((one.passage_start, one.passage_end))
+        elif (at := version.text.find(one.passage)) >= 0:
+            spans.append((at, at + len(one.passage)))
+    return covered(spans)
+
+
+def covered(spans: Iterable[tuple[int, int]]) -> int:
+    """How much the half-open spans cover, what overlaps counted once."""
+    total, reached = 0, 0
+    for start, end in sorted(spans):
+        total += max(end - max(start, reached), 0)
+        reached = max(reached, end)
+    return total
 
 
 def may_mark(
@@ -97,9 +144,13 @@ def may_mark(
     ask: str,
     until: dt.datetime | None,
 ) -> Refusal | None:
-    """Why this passage or date is no objection: a whole work cannot be held, nor for ever."""
+    """Why this passage or date is no objection: a whole work cannot be held, nor for ever.
+
+    One objection marks a fifth of the text at most, or a short passage of a short text; all that
+    stand mark half of it together. The database holds both as well.
+    """
     length = len(version.text)
-    limit = max(int(length * terms.PASSAGE_SHARE), min(terms.PASSAGE_FLOOR, length - 1))
+    limit = max(length // ONE_IN, min(FLOOR, length // TOGETHER_IN))
     longest = terms.longest_stage(publication.fellowship).due(now(), publication.program.calendar())
     rule = str(terms.policy_of(publication.fellowship))
     return first(
@@ -113,6 +164,15 @@ def may_mark(
             field="passage",
         )
         if end - start > limit
+        else None,
+        Refusal(
+            "marked_together",
+            "With this passage, open objections would mark more than half of the text. Together "
+            "they would hold the work, which nobody may.",
+            rule=rule,
+            field="passage",
+        )
+        if marked_with(publication, version, start, end) * TOGETHER_IN > length
         else None,
         Refusal("no_date", "Say until when.", field="until")
         if ask != Ask.REDACT and until is None
@@ -134,53 +194,23 @@ def may_mark(
     )
 
 
-def may_answer(objection: Objection, verb: str, by: User) -> Refusal | None:
-    """Why `by` may not accept, reword or contest: the author answers."""
-    return first(
-        None
-        if by == objection.publication.fellowship.fellow
-        else Refusal("not_yours", "The author answers an objection."),
-        OBJECTION_MOVES.refusal(objection.state, verb),
-    )
-
-
-def contest_said(reason: str) -> Refusal | None:
-    """Why a contest may not go to the board with these words: none, or too many."""
-    return first(
-        None
-        if reason.strip()
-        else Refusal("no_reason", "Say why the objection is wrong.", field="reason"),
-        None
-        if len(reason) <= REASON_MAX
-        else Refusal(
-            "too_long",
-            f"Say it in at most {REASON_MAX:,} characters; these are {len(reason):,}.",
-            field="reason",
-        ),
-    )
-
-
-def may_settle(objection: Objection, verb: str, by: User) -> Refusal | None:
-    """Why `by` may not agree to other wording or withdraw: whoever raised it does."""
-    return first(
-        None
-        if by == objection.raised_by
-        else Refusal("not_yours", f"Only {objection.raised_by}, who raised it, may do this."),
-        OBJECTION_MOVES.refusal(objection.state, verb),
-    )
-
-
-def _on_track(publication: Publication, track: str, by: User) -> Refusal | None:
+def on_track(publication: Publication, track: str, by: User) -> Refusal | None:
+    """Why `by` does not speak on this track: the work's reviewers on it do."""
     if publication.reviewers.filter(track=track, reviewer=by).exists():
         return None
     return Refusal("wrong_role", f"You are not a {ReviewTrack(track).label.lower()} reviewer here.")
 
 
-def _under_review(publication: Publication) -> Refusal | None:
+def under_review(publication: Publication) -> Refusal | None:
+    """Why it is too late: the window is over, or the work is not in review."""
     if publication.effective_state() == PublicationState.IN_REVIEW:
         return None
+    if publication.submitted_at is None or publication.state == PublicationState.WITHDRAWN:
+        return Refusal("wrong_state", "This work is not in review.")
+    ended = publication.released_from or publication.window_ends_at
     return Refusal(
         "window_over",
-        "The review window is over. Urgent harm goes through an escalation.",
+        f"Review of this work ended on {ended:%-d %B %Y at %H:%M} UTC. An objection now is too "
+        "late. Urgent harm goes through an escalation.",
         rule=str(terms.policy_of(publication.fellowship)),
     )

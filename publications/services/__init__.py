@@ -10,30 +10,60 @@ from publications.services.disclosure import (
     release_early,
 )
 from publications.services.drafts import declare_sources, draft_publication
-from publications.services.prechecks import answer_hit
-from publications.services.reviews import (
-    ANSWER_CLOCK,
-    accept_objection,
-    agree_wording,
-    assign_reviewer,
-    clear_policy_review,
+from publications.services.letters import (
+    Letter,
+    letter_of,
+)
+from publications.services.mediation import (
+    answer_proposal,
     contest_objection,
     decide_dispute,
-    give_scientific_review,
+    name_mediator,
+    propose,
+    refer_dispute,
+    take_proposal,
+)
+from publications.services.objections import (
+    ANSWER_CLOCK,
+    MEDIATION_CLOCK,
+    PROPOSAL_CLOCK,
+    STEP_CLOCKS,
+    WORDING_CLOCK,
+    accept_objection,
+    agree_wording,
+    decline_wording,
     object_to_passage,
     objection_url,
     offer_wording,
     withdraw_objection,
 )
+from publications.services.prechecks import answer_hit
+from publications.services.questions import (
+    QUESTION_CLOCK,
+    answer_question,
+    ask_author,
+    question_lapsed,
+    withdraw_publication,
+)
+from publications.services.reviews import (
+    assign_reviewer,
+    clear_policy_review,
+    give_scientific_review,
+)
 from publications.services.versions import add_version
 from publications.services.windows import (
+    ADVICE_CLOCK,
     WINDOW_CLOCK,
     escalate_silence,
+    extend_window,
     release,
     return_to_review,
     stop_window,
     submit_publication,
-    withdraw_publication,
+)
+from publications.services.wordings import (
+    retire_wording,
+    save_wording,
 )
 from publications.services.works import (
     locked,
@@ -43,35 +73,55 @@ from publications.services.works import (
 )
 
 __all__ = [
+    "ADVICE_CLOCK",
     "ANSWER_CLOCK",
     "DISCLOSURE_CLOCK",
+    "MEDIATION_CLOCK",
+    "PROPOSAL_CLOCK",
+    "QUESTION_CLOCK",
+    "STEP_CLOCKS",
     "WINDOW_CLOCK",
+    "WORDING_CLOCK",
+    "Letter",
     "accept_objection",
     "add_version",
     "agree_wording",
     "answer_hit",
+    "answer_proposal",
+    "answer_question",
+    "ask_author",
     "assign_reviewer",
     "clear_policy_review",
     "contest_objection",
     "decide_dispute",
     "declare_sources",
+    "decline_wording",
     "draft_publication",
     "escalate_silence",
     "extend_step",
+    "extend_window",
     "give_scientific_review",
+    "letter_of",
     "locked",
+    "name_mediator",
     "object_to_passage",
     "objection_url",
     "offer_wording",
     "plan_step",
+    "propose",
+    "question_lapsed",
     "record_disclosed",
     "record_outcome",
+    "refer_dispute",
     "release",
     "release_early",
+    "retire_wording",
     "return_to_review",
+    "save_wording",
     "set_authors",
     "stop_window",
     "submit_publication",
+    "take_proposal",
     "tell",
     "withdraw_objection",
     "withdraw_publication",

@@ -11,16 +11,18 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.kernel.time import now
 from governance import services as governance
 from publications import policy, terms
-from publications.models import Publication
+from publications.models import Publication, WindowExtension
+from publications.services import letters
 from publications.services.works import locked, tell
 from publications.states import PUBLICATION_MOVES, PublicationState, ReleasedBy
 from scoping.services import enter_stage
 
 WINDOW_CLOCK = "publications.window"
+ADVICE_CLOCK = "publications.advice"
 
 
 @journal.verb("publications.submit")
@@ -40,6 +42,7 @@ def submit_publication(*, publication: Publication, by: Actor, reason: str = "")
     )
     clock = _start_window(publication, by)
     publication.submitted_at, publication.window_ends_at = clock.starts_at, clock.due_at
+    publication.advice_due_at = _start_advice(publication, by).due_at
     publication.save()
     tell(
         publication,
@@ -59,20 +62,6 @@ def submit_publication(*, publication: Publication, by: Actor, reason: str = "")
     return publication
 
 
-@journal.verb("publications.withdraw")
-def withdraw_publication(*, publication: Publication, by: Actor, reason: str = "") -> Publication:
-    """Take the work back."""
-    publication = locked(publication)
-    if publication.state == PublicationState.WITHDRAWN:
-        return publication
-    refuse(policy.may_edit(publication, by))
-    publication.state = PUBLICATION_MOVES.target(publication.state, "withdraw")
-    publication.save()
-    stop_window(publication, by)
-    journal.record(subject=publication, change={"state": publication.state})
-    return publication
-
-
 @journal.verb("publications.release")
 def release(
     *,
@@ -84,9 +73,10 @@ def release(
 ) -> Publication:
     """Record the release at `at`. Passages with a standing objection stay out until it ends.
 
-    Called by the sweep, by the end of the review and by the board; there is no button.
+    Called by the sweep, by the end of the review and by the board; there is no button. The letter
+    of release is issued with it, and everyone with a part in the work is told.
     """
-    publication = locked(publication)
+    publication = with_window(publication)
     if publication.state == PublicationState.RELEASED:
         return publication
     publication.state = PUBLICATION_MOVES.target(publication.state, "release")
@@ -94,14 +84,20 @@ def release(
     publication.save()
     if kind != ReleasedBy.SILENCE:
         stop_window(publication, by)
+    letter = letters.issue(publication)
     tell(
         publication,
-        [publication.fellowship.fellow, *_reviewers(publication)],
+        _everyone(publication),
         f"{publication.ref} is released",
-        body="The release certificate is on its page.",
+        body="The release letter and the certificate are on its page.",
     )
     journal.record(
-        subject=publication, change={"released_at": publication.released_at, "kind": kind}
+        subject=publication,
+        change={
+            "released_at": publication.released_at,
+            "kind": kind,
+            "letter": letter.text_hash if letter else "",
+        },
     )
     return publication
 
@@ -109,11 +105,16 @@ def release(
 @journal.verb("publications.escalate")
 def escalate_silence(*, publication: Publication, by: Actor, reason: str = "") -> Publication:
     """Take a restricted or vulnerability work to the board when its window passed in silence."""
-    publication = locked(publication)
+    publication = with_window(publication)
     if publication.state != PublicationState.IN_REVIEW:
         return publication
     publication.state = PUBLICATION_MOVES.target(publication.state, "escalate")
     publication.save()
+    tell(
+        publication,
+        _everyone(publication),
+        f"{publication.ref}: its window passed, and the board decides on its release",
+    )
     journal.record(subject=publication, change={"state": publication.state})
     governance.refer(
         kind="publications.release",
@@ -145,10 +146,107 @@ def return_to_review(*, publication: Publication, by: Actor, reason: str) -> Pub
     return publication
 
 
+@journal.verb("publications.extend_window")
+def extend_window(
+    *,
+    publication: Publication,
+    ground: str,
+    reason: str,
+    new_due: dt.datetime,
+    by: User,
+    owner: User | None = None,
+) -> WindowExtension:
+    """Put the window's end off, once and never again: on a ground, with an owner, to a date."""
+    publication, owner = with_window(publication), owner or by
+    there = WindowExtension.objects.filter(publication=publication).first()
+    if there and (there.ground, there.new_due, there.extended_by_id) == (ground, new_due, by.pk):
+        return there
+    refuse(policy.may_extend(publication, by))
+    refuse(
+        policy.sound_extension(
+            publication, ground=ground, reason=reason, owner=owner, new_due=new_due
+        )
+    )
+    clock = running(publication)
+    extension = WindowExtension.objects.create(
+        publication=publication,
+        ground=ground,
+        reason=reason,
+        owner=owner,
+        extended_by=by,
+        extended_at=now(),
+        old_due=clock.due_at,
+        new_due=new_due,
+    )
+    clocks.extend(clock=clock, by=by, ground=extension.get_ground_display(), new_due=new_due)
+    publication.window_ends_at = new_due
+    publication.save()
+    tell(
+        publication,
+        [publication.fellowship.fellow],
+        f"{publication.ref}: its window was extended to {new_due:%-d %B %Y}",
+        body=f"{extension.get_ground_display()}. {reason} It cannot be extended again.",
+    )
+    journal.record(
+        subject=publication,
+        change={"ground": ground, "owner": owner.pk, "window_ends_at": new_due},
+    )
+    return extension
+
+
+def release_when_settled(publication: Publication, by: Actor) -> None:
+    """With the policy review ended and nothing open, nothing is left to wait for."""
+    publication = with_window(publication)
+    if (
+        publication.effective_state() == PublicationState.IN_REVIEW
+        and publication.policy_cleared_at
+        and not publication.objections.unsettled().exists()
+    ):
+        release(publication=publication, by=by, kind=ReleasedBy.REVIEW)
+
+
+def with_window(publication: Publication) -> Publication:
+    """The publication as `locked` gives it, locked after the clock of its window.
+
+    The sweep locks a clock before what it is about; whoever takes the same order is never in its
+    way.
+    """
+    list(Clock.objects.about(publication).open().filter(kind=WINDOW_CLOCK).locked())
+    return locked(publication)
+
+
+def running(publication: Publication) -> Clock:
+    """The clock of its window; raises Refused where there is none that runs."""
+    clock = Clock.objects.about(publication).running().filter(kind=WINDOW_CLOCK).first()
+    if clock is None:
+        raise Refused(Refusal("wrong_state", "This work is not in review."))
+    return clock
+
+
 def stop_window(publication: Publication, by: Actor) -> None:
     """Stop the review window's clock, where it runs."""
     reason = f"{publication.ref} {publication.state}"
     clocks.stop_open(subject=publication, kinds=[WINDOW_CLOCK], by=by, reason=reason)
+
+
+def stop_advice(publication: Publication, by: Actor) -> None:
+    """Stop the clock of the scientific review, where it runs."""
+    reason = f"{publication.ref}: nothing more is awaited from the scientific review"
+    clocks.stop_open(subject=publication, kinds=[ADVICE_CLOCK], by=by, reason=reason)
+
+
+def _start_advice(publication: Publication, by: Actor) -> Clock:
+    """The scientific review's own clock: nothing follows from its end."""
+    return clocks.start(
+        kind=ADVICE_CLOCK,
+        subject=publication,
+        realm=publication.program.realm,
+        window=terms.scientific_window(publication.fellowship),
+        by=by,
+        holder="us",
+        silence="Nothing waits for it: the work goes on without this advice.",
+        rule=str(terms.policy_of(publication.fellowship)),
+    )
 
 
 def _start_window(publication: Publication, by: Actor) -> Clock:
@@ -171,5 +269,19 @@ def _closely_held(publication: Publication) -> list[Dataset]:
     )
 
 
-def _reviewers(publication: Publication) -> list[User]:
-    return [r.reviewer for r in publication.reviewers.select_related("reviewer")]
+def _everyone(publication: Publication) -> list[User]:
+    """Everyone with a part in the work who may open its page."""
+    case = publication.fellowship
+    people: dict[int, User] = {case.fellow_id: case.fellow}
+    others = [
+        *(r.reviewer for r in publication.reviewers.select_related("reviewer")),
+        *(o.owner for o in publication.objections.select_related("owner")),
+        *(a.user for a in publication.authors.exclude(user=None).select_related("user")),
+        *holders(publication.program_id, roles.MANAGER),
+        *([case.mentor] if case.mentor else []),
+    ]
+    for person in others:
+        seen = person is not None and person.pk not in people
+        if seen and Publication.objects.visible_to(person).filter(pk=publication.pk).exists():
+            people[person.pk] = person
+    return list(people.values())

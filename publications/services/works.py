@@ -52,8 +52,8 @@ def record_outcome(*, publication: Publication, by: Actor, doi: str, venue: str)
     return publication
 
 
-def tell(publication: Publication, to: Any, title: str, *, body: str = "") -> None:
-    """Notify people about the publication."""
+def tell(publication: Publication, to: Any, title: str, *, body: str = "", url: str = "") -> None:
+    """Notify people about the publication, at its page unless `url` leads elsewhere."""
     notify(
         kind="publications.progress",
         to=to,
@@ -61,7 +61,7 @@ def tell(publication: Publication, to: Any, title: str, *, body: str = "") -> No
         realm=publication.program.realm,
         title=title,
         body=body,
-        url=publication.get_absolute_url(),
+        url=url or publication.get_absolute_url(),
     )
 
 

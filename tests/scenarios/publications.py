@@ -75,3 +75,20 @@ def objected(world: World, publication: Publication | None = None, **values: Any
             **values,
         }
     )
+
+
+def contested(world: World, publication: Publication | None = None, **values: Any) -> Objection:
+    """A contested objection, with somebody who has no part in the case as mediator."""
+    objection = objected(world, publication, **values)
+    fellow = objection.publication.fellowship.fellow
+    services.contest_objection(objection=objection, by=fellow, reason="It is public already.")
+    return services.name_mediator(
+        objection=objection, mediator=world.reviewer_two, by=world.manager
+    )
+
+
+def proposed(world: World, publication: Publication | None = None, **values: Any) -> Objection:
+    """The mediator has proposed to publish the passage as it stands, or what `values` say."""
+    objection = contested(world, publication)
+    given = {"proposal": "keep", "reasons": "The documentation says as much.", **values}
+    return services.propose(objection=objection, by=world.reviewer_two, **given)

@@ -123,16 +123,17 @@ def pause(*, clock: Clock, by: Actor, ground: str, reason: str = "") -> Clock:
 
 
 @journal.verb("clocks.resume")
-def resume(*, clock: Clock, by: Actor, reason: str = "") -> Clock:
+def resume(*, clock: Clock, by: Actor, reason: str = "", at: dt.datetime | None = None) -> Clock:
     """Let a paused clock run on, due later by the pause; a running one is returned unchanged.
 
     A window in working days moves by the working days of the pause, any other by its exact length.
+    `at` is when the pause ended, where that is recorded later.
     """
     clock = Clock.objects.locked().get(pk=clock.pk)
     if clock.state == State.RUNNING:
         return clock
     target = State(MOVES.target(clock.state, "resume"))
-    _settle_pause(clock, now())
+    _settle_pause(clock, min(at or now(), now()))
     clock.state = target
     clock.save()
     journal.record(subject=clock, change={"of": _subject(clock), "due": clock.due_at})
@@ -173,12 +174,7 @@ def _settle_pause(clock: Clock, at: dt.datetime) -> None:
     """End the open pause and move the due time by its length; the caller saves the clock."""
     pause = ClockPause.objects.locked().get(clock=clock, resumed_at=None)
     at = max(at, pause.paused_at)
-    if Window.parse(clock.window).unit == "working_days":
-        calendar = registry.calendar(clock.realm_id)
-        days = calendar.working_days_between(pause.paused_at, at)
-        clock.due_at = calendar.add_working_days(clock.due_at, days)
-    else:
-        clock.due_at += at - pause.paused_at
+    clock.due_at = queries.after_pause(clock, pause.paused_at, at)
     clock.paused_at = None
     pause.resumed_at, pause.due_after = at, clock.due_at
     pause.save()

@@ -1,0 +1,46 @@
+"""The verbs of saved wording: what reviewers of a programme use again."""
+
+from __future__ import annotations
+
+from fellowship.accounts.models import Actor
+from fellowship.kernel import journal
+from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from publications import policy
+from publications.models import SavedWording
+from publications.states import Saved
+
+
+@journal.verb("publications.save_wording")
+def save_wording(*, program: Program, use: str, title: str, text: str, by: Actor) -> SavedWording:
+    """Keep words for others. A title that is there already for this use gets the new text."""
+    program = Program.objects.locked().get(pk=program.pk)
+    refuse(policy.may_save(program.pk, by))
+    if use not in Saved.values:
+        refuse(Refusal("no_use", "Choose what it is for.", field="use"))
+    if not title.strip() or not text.strip():
+        refuse(Refusal("no_text", "Give it a title and its words.", field="text"))
+    there = SavedWording.objects.offered(program.pk).filter(use=use, title=title).first()
+    if there and there.text == text:
+        return there
+    wording = there or SavedWording(
+        program=program, use=use, title=title, added_at=now(), added_by=by
+    )
+    wording.text = text
+    wording.save()
+    journal.record(subject=wording, change={"use": use, "title": title})
+    return wording
+
+
+@journal.verb("publications.retire_wording")
+def retire_wording(*, wording: SavedWording, by: Actor) -> SavedWording:
+    """Put it away: what was written with it stays as it is."""
+    wording = SavedWording.objects.locked().select_related("added_by").get(pk=wording.pk)
+    if wording.retired_at is not None:
+        return wording
+    refuse(policy.may_retire(wording, by))
+    wording.retired_at, wording.retired_by = now(), by
+    wording.save()
+    journal.record(subject=wording, change={"retired": True})
+    return wording

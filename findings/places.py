@@ -27,6 +27,7 @@ from findings.states import (
     Metric,
     Severity,
     Verdict,
+    WaitsOn,
 )
 from scoping import panels
 from scoping.models import Fellowship
@@ -74,6 +75,13 @@ verbs.register(
         "findings.refer": "asked the board to reject the finding",
         "findings.reconsider": "took the finding up again",
         "findings.reply": "replied",
+        "findings.rerate": "changed the severity",
+        "findings.pause": "let the clock stand still",
+        "findings.pause_over": "recorded that the pause was over",
+        "findings.resume": "let the clock run again",
+        "findings.overdue": "told that it is overdue",
+        "findings.reopen": "opened the finding again",
+        "findings.carry_over": "recorded the exception that took the place of the one before",
         "findings.plan_control": "planned the control",
         "findings.measure": "recorded a count",
         "findings.waive_baseline": "waived the baseline",
@@ -95,6 +103,7 @@ verbs.register_values(
         "findings.phase": Measurement.Phase.choices,
         "findings.state": (*FindingState.choices, *ControlState.choices, *LessonState.choices),
         "findings.verdict": Verdict.choices,
+        "findings.waits_on": WaitsOn.choices,
         "severity": Severity.choices,
     }
 )
@@ -103,6 +112,12 @@ verbs.register_words("findings.threshold", lambda share: f"{float(share) * 100:.
 verbs.register_fields(
     {
         "findings.closure": "closed with",
+        "findings.answer": "answered by",
+        "findings.grace": "a fresh window, since the rule’s time was past",
+        "findings.look_again_at": "looked at again on",
+        "findings.told": "told",
+        "findings.until": "until",
+        "findings.waits_on": "waits for",
         "findings.mapping": "turns into",
         "findings.threshold": "least improvement",
     }

@@ -7,3 +7,4 @@ from scoping.recusals import fellowships
 
 findings = closes_with("findings.finding", "fellowship_id", fellowships)
 closes_with("findings.control", "finding_id", findings)
+closes_with("findings.overdue", "finding_id", findings)

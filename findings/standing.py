@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-from fellowship.clocks.queries import history
 from fellowship.kernel.time import now
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
+from findings.duework import DueWork
 from findings.models import Control, Finding
-from findings.states import CONTROL_MOVES, FINDING_MOVES, ControlState, FindingState
+from findings.services.overdue import covered, why_open
+from findings.states import CONTROL_MOVES, FINDING_MOVES, UNSETTLED, ControlState, FindingState
 from governance.standing import CLOSED, RULE_AS_WRITTEN
 
 F, C = FindingState, ControlState
@@ -46,8 +48,9 @@ FINDING = Plan(
         F.REPORTED: "It goes to the product owners and the sponsor.",
         F.INVESTIGATING: "It goes to the sponsor.",
         F.ACCEPTED: "It goes to the sponsor.",
-        F.DEFERRED: UNMOVED,
+        F.DEFERRED: "On the day named it is under investigation again.",
         F.REJECTED: UNMOVED,
+        F.CLOSED: "It stays closed for as long as what closed it holds.",
     },
     steps={
         "take": Step("A product owner", "takes it up"),
@@ -57,6 +60,9 @@ FINDING = Plan(
         "reconsider": Step("The product owner", "may take it up again"),
         "close": _CLOSE,
         "close_as_duplicate": Step("The product owner", "may close it as another's duplicate"),
+        "reopen": Step(
+            "The product owner", "may open it again; it opens by itself when its ground ends"
+        ),
     },
     more={F.INVESTIGATING: (_REFER,)},
 )
@@ -95,18 +101,38 @@ CONTROL = Plan(
 )
 
 
-def of_finding(finding: Finding) -> Standing:
-    """A finding with its severity clock; its owner is named."""
+def of_finding(finding: Finding, work: DueWork) -> Standing:
+    """A finding with its due clock as `work` tells it; its owner is named."""
     owner = str(finding.product_owner) if finding.product_owner else ""
     late = finding.overdue_at(now())
     found = FINDING.at(
         finding.state,
         calendar=finding.program.calendar(),
-        clocks=history(finding),
-        silence="The sponsor has been told." if late else "",
+        due=finding.due_at if finding.state in UNSETTLED else None,
+        silence="The sponsor is told, once its owner was." if late else "",
         names={"The product owner": owner},
     )
-    return found.held_by(f"{found.holder}, {owner}") if owner and not found.over else found
+    found = replace(
+        found, with_us=work.with_us, with_you=work.with_fellow, paused=work.pause is not None
+    )
+    if work.pause and work.pause.with_fellow:
+        return found.held_by(f"{finding.fellowship.fellow}, who is asked for something")
+    if finding.state in (F.REJECTED, F.CLOSED) or not owner:
+        return found
+    return found.held_by(f"{found.holder}, {owner}")
+
+
+def lapse(finding: Finding, at: dt.datetime) -> str:
+    """Why a settled finding is open again though that is still to be recorded; "" if it is not."""
+    deferred = finding.state == F.DEFERRED
+    if deferred and finding.look_again_at and finding.look_again_at <= at:
+        return why_open(finding)[0]
+    control, exception = finding.closing_control, finding.exception
+    if control and control.state != ControlState.VERIFIED:
+        return why_open(finding)[0]
+    if exception and not exception.is_live(at) and not covered(finding):
+        return why_open(finding)[0]
+    return ""
 
 
 def of_control(control: Control, *, since: dt.datetime | None) -> Standing:

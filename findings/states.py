@@ -24,6 +24,9 @@ class FindingState(models.TextChoices):
 SETTLED = frozenset({FindingState.CLOSED, FindingState.REJECTED, FindingState.DEFERRED})
 """Its clock no longer runs."""
 
+UNSETTLED = tuple(state.value for state in FindingState if state not in SETTLED)
+"""Its clock runs."""
+
 FINDING_MOVES = MoveTable(
     name="finding",
     initial=FindingState.REPORTED,
@@ -40,6 +43,9 @@ FINDING_MOVES = MoveTable(
         Move("close", FindingState.REJECTED, FindingState.CLOSED),
         Move("close_as_duplicate", FindingState.REPORTED, FindingState.CLOSED),
         Move("close_as_duplicate", FindingState.INVESTIGATING, FindingState.CLOSED),
+        Move("close_as_duplicate", FindingState.ACCEPTED, FindingState.CLOSED),
+        Move("close_as_duplicate", FindingState.DEFERRED, FindingState.CLOSED),
+        Move("reopen", FindingState.CLOSED, FindingState.INVESTIGATING),
     ),
     holders={
         FindingState.REPORTED: Holder.US,
@@ -53,8 +59,33 @@ FINDING_MOVES = MoveTable(
     said={
         "take": "taken up",
         "close_as_duplicate": "closed as a duplicate",
+        "reopen": "opened again",
     },
 )
+
+
+class SegmentWhy(models.TextChoices):
+    """Why a stretch of the due clock began."""
+
+    REPORTED = "reported", "Reported"
+    ACCEPTED = "accepted", "Accepted"
+    RERATED = "rerated", "Severity changed"
+    RECONSIDERED = "reconsidered", "Taken up again"
+    REOPENED = "reopened", "Opened again"
+
+
+class WaitsOn(models.TextChoices):
+    """Whom a paused clock waits for."""
+
+    FELLOW = "fellow", "The fellow"
+    OTHERS = "others", "Another team, or a supplier"
+
+
+class OverdueStep(models.IntegerChoices):
+    """Whom an overdue finding has been told to, one step after the other."""
+
+    OWNER = 1, "The product owner"
+    SPONSOR = 2, "The sponsor"
 
 
 class ControlState(models.TextChoices):

@@ -1,38 +1,23 @@
-"""What happens by itself: an overdue finding is told to its owner and the sponsor."""
+"""What happens by itself: pauses end, grounds end, an overdue finding is told step by step."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from fellowship.accounts import roles
-from fellowship.accounts.queries import holders
-from fellowship.clocks.models import Clock
-from fellowship.clocks.registry import describe, on_breach
-from fellowship.notices.services import notify
-from findings.models import Finding
+from fellowship.clocks.registry import describe, sweeper
 from findings.services import DUE_CLOCK
+from findings.services import overdue as time
 
 describe(DUE_CLOCK, label="Answer to a finding")
 
 
-@on_breach(DUE_CLOCK)
-def tell_overdue(clock: Clock, at: dt.datetime) -> None:
-    """Tell the owner, or every product owner where there is none, and the sponsor."""
-    finding = Finding.objects.select_related("program__realm", "product_owner").get(
-        pk=clock.subject_id
-    )
-    owners = (
-        [finding.product_owner]
-        if finding.product_owner
-        else list(holders(finding.program_id, roles.PRODUCT_OWNER))
-    )
-    notify(
-        kind="findings.overdue",
-        to=[*owners, *holders(finding.program_id, roles.SPONSOR)],
-        subject_obj=finding,
-        realm=finding.program.realm,
-        title=f"{finding.ref} is overdue: {finding.title}",
-        url=finding.get_absolute_url(),
-        urgent=True,
-        dedupe=f"overdue:{finding.pk}:{clock.pk}",
-    )
+@sweeper("findings.ended")
+def record_what_ended(at: dt.datetime) -> int:
+    """Record pauses that are over, and open again what was settled on a ground that ended."""
+    return time.record_what_ended(at)
+
+
+@sweeper("findings.overdue")
+def tell_overdue(at: dt.datetime) -> int:
+    """Tell the owner of each overdue finding, and after the rule's interval the sponsor."""
+    return time.tell_overdue(at)

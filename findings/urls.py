@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from findings.views import control, finding, portfolio, queue
+from findings.views import control, disposition, finding, portfolio, queue
 
 app_name = "findings"
 urlpatterns = [
@@ -24,14 +24,18 @@ urlpatterns = [
     path("report/<str:ref>/", finding.report, name="report"),
     path("artifact/<str:ref>/", finding.artifact, name="artifact"),
     path("<str:ref>/", finding.detail, name="detail"),
-    path("<str:ref>/take/", finding.take, name="take"),
-    path("<str:ref>/accept/", finding.accept, name="accept"),
-    path("<str:ref>/defer/", finding.defer, name="defer"),
-    path("<str:ref>/reject/", finding.reject, name="reject"),
-    path("<str:ref>/refer/", finding.refer, name="refer"),
-    path("<str:ref>/reconsider/", finding.reconsider, name="reconsider"),
-    path("<str:ref>/close/", finding.close, name="close"),
-    path("<str:ref>/duplicate/", finding.duplicate, name="duplicate"),
-    path("<str:ref>/reply/", finding.reply, name="reply"),
+    path("<str:ref>/take/", disposition.take, name="take"),
+    path("<str:ref>/accept/", disposition.accept, name="accept"),
+    path("<str:ref>/defer/", disposition.defer, name="defer"),
+    path("<str:ref>/reject/", disposition.reject, name="reject"),
+    path("<str:ref>/refer/", disposition.refer, name="refer"),
+    path("<str:ref>/reconsider/", disposition.reconsider, name="reconsider"),
+    path("<str:ref>/rerate/", disposition.rerate, name="rerate"),
+    path("<str:ref>/pause/", disposition.pause, name="pause"),
+    path("<str:ref>/resume/", disposition.resume, name="resume"),
+    path("<str:ref>/reopen/", disposition.reopen, name="reopen"),
+    path("<str:ref>/close/", disposition.close, name="close"),
+    path("<str:ref>/duplicate/", disposition.duplicate, name="duplicate"),
+    path("<str:ref>/reply/", disposition.reply, name="reply"),
     path("<str:ref>/plan/", finding.plan, name="plan"),
 ]

@@ -13,6 +13,15 @@ from rest_framework.response import Response
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
 from findings import services
+from findings.api.dispositions import (
+    AcceptInput,
+    CloseInput,
+    DeferInput,
+    DuplicateInput,
+    PauseInput,
+    ReplyInput,
+    RerateInput,
+)
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.models import Artifact, Finding
@@ -28,6 +37,9 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     first_missing_link = serializers.SerializerMethodField()
     excepted_until = serializers.SerializerMethodField()
     chain = serializers.SerializerMethodField()
+    answer = serializers.CharField(
+        source="answer_ref", help_text="Reference of what closed it; empty where that is its text."
+    )
 
     class Meta:
         model = Finding
@@ -55,7 +67,10 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
             "due_at",
             "mapping",
             "rationale",
+            "look_again_at",
             "closure",
+            "closed_at",
+            "answer",
             "first_missing_link",
             "excepted_until",
             "chain",
@@ -111,17 +126,31 @@ class FindingInput(serializers.Serializer[Any]):
 class FindingViewSet(VisibleViewSet):
     """Findings."""
 
-    queryset = Finding.objects.select_related("fellowship", "product_owner").prefetch_related(
-        "evidence"
-    )
+    queryset = Finding.objects.select_related(
+        "fellowship", "product_owner", "closing_control", "exception", "duplicate_of"
+    ).prefetch_related("evidence")
     serializer_class = FindingSerializer
     filterset_class = FindingFilter
     lookup_field = "ref"
     ordering = "-id"
 
     take = service_action("take", services.take_finding, subject="finding")
-    defer = service_action("defer", services.defer_finding, subject="finding", input=ReasonInput)
+    accept = service_action("accept", services.accept_finding, subject="finding", input=AcceptInput)
+    defer = service_action("defer", services.defer_finding, subject="finding", input=DeferInput)
     reject = service_action("reject", services.reject_finding, subject="finding", input=ReasonInput)
+    refer = service_action("refer", services.refer_rejection, subject="finding", input=ReasonInput)
+    reconsider = service_action(
+        "reconsider", services.reconsider_finding, subject="finding", input=ReasonInput
+    )
+    rerate = service_action("rerate", services.rerate_finding, subject="finding", input=RerateInput)
+    pause = service_action("pause", services.pause_finding, subject="finding", input=PauseInput)
+    resume = service_action("resume", services.resume_finding, subject="finding")
+    reply = service_action("reply", services.reply, subject="finding", input=ReplyInput)
+    close = service_action("close", services.close_finding, subject="finding", input=CloseInput)
+    duplicate = service_action(
+        "duplicate", services.close_as_duplicate, subject="finding", input=DuplicateInput
+    )
+    reopen = service_action("reopen", services.reopen_finding, subject="finding", input=ReasonInput)
 
     def get_queryset(self) -> QuerySet[Any]:
         """Visible ones with their links, as of now."""

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from findings.forms.controls import ControlForm, MeasureForm
-from findings.forms.dispositions import AcceptForm, CloseForm, DuplicateForm
+from findings.forms.dispositions import (
+    AcceptForm,
+    CloseForm,
+    DeferForm,
+    DuplicateForm,
+    PauseForm,
+    RerateForm,
+)
 from findings.forms.portfolio import ExportForm, LessonForm
 from findings.forms.reports import SEVERITIES, ArtifactForm, ReplyForm, ReportForm
 
@@ -13,10 +20,13 @@ __all__ = [
     "ArtifactForm",
     "CloseForm",
     "ControlForm",
+    "DeferForm",
     "DuplicateForm",
     "ExportForm",
     "LessonForm",
     "MeasureForm",
+    "PauseForm",
     "ReplyForm",
     "ReportForm",
+    "RerateForm",
 ]

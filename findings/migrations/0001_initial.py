@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('due_at', 'id'),
                 'indexes': [models.Index(fields=['due_at', 'id'], name='findings_fi_due_at_7272e5_idx'), models.Index(fields=['state', 'due_at', 'id'], name='findings_fi_state_0b0621_idx'), models.Index(fields=['severity_rank', 'id'], name='findings_fi_severit_2a7170_idx'), models.Index(fields=['program', 'state', 'due_at', 'id'], name='findings_fi_program_b6d2bc_idx'), models.Index(fields=['program', 'reported_at', 'id'], name='findings_fi_program_347679_idx'), models.Index(fields=['product_owner', 'state', 'due_at'], name='findings_fi_product_515b93_idx'), models.Index(fields=['fellowship', 'id'], name='findings_fi_fellows_7306fb_idx'), models.Index(fields=['program', '-severity_rank', 'id'], name='findings_fi_program_b17bc1_idx'), models.Index(fields=['program', 'technique'], name='findings_fi_program_768d8e_idx'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'technique'], name='finding_words')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hits', None), ('trials', None)), models.Q(('hits__isnull', False), ('trials__isnull', False), ('hits__lte', models.F('trials')), ('trials__gt', 0)), _connector='OR'), name='finding_hits_of_trials'), models.CheckConstraint(condition=models.Q(('state__in', ['reported', 'investigating', 'accepted', 'deferred', 'rejected', 'closed'])), name='finding_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('actionable', False), models.Q(('actionable', True), ('product_owner__isnull', False), ('due_at__isnull', False), models.Q(('mapping', ''), _negated=True)), _connector='OR'), name='finding_accepted_is_owned_due_and_mapped_or_exploratory'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['rejected', 'deferred']), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='finding_rejected_or_deferred_says_why'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), models.Q(('closure', ''), _negated=True), ('closed_at__isnull', False)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closure', ''), ('closed_at', None)), _connector='OR'), name='finding_closed_points_at_what_closed_it'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='finding_closed_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'duplicate'), ('duplicate_of__isnull', False)), models.Q(models.Q(('closure', 'duplicate'), _negated=True), ('duplicate_of', None)), _connector='OR'), name='finding_duplicate_names_the_other'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'exception'), _negated=True), ('exception__isnull', False), _connector='OR'), name='finding_excepted_names_the_exception')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hits', None), ('trials', None)), models.Q(('hits__isnull', False), ('trials__isnull', False), ('hits__lte', models.F('trials')), ('trials__gt', 0)), _connector='OR'), name='finding_hits_of_trials'), models.CheckConstraint(condition=models.Q(('state__in', ['reported', 'investigating', 'accepted', 'deferred', 'rejected', 'closed'])), name='finding_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='finding_closed_at_and_by_go_together')],
             },
         ),
         migrations.CreateModel(
@@ -1189,5 +1189,349 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['program', 'state', '-id'], name='findings_le_program_f8f02e_idx')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'taken', 'set_aside'])), name='lesson_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('program', 'topic'), name='lesson_waits_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), ('call__isnull', False)), models.Q(models.Q(('state', 'taken'), _negated=True), ('call', None)), _connector='OR'), name='lesson_taken_names_its_call'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'proposed'), ('settled_at', None), ('settled_by', None)), models.Q(models.Q(('state', 'proposed'), _negated=True), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='lesson_settled_at_and_by_go_together')],
             },
+        ),
+        migrations.CreateModel(
+            name='DuePause',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('paused_at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('waits_on', models.CharField(choices=[('fellow', 'The fellow'), ('others', 'Another team, or a supplier')], max_length=10)),
+                ('reason', models.CharField(max_length=300)),
+                ('due_before', models.DateTimeField()),
+                ('due_after', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ('segment', 'paused_at', 'id'),
+            },
+        ),
+        migrations.CreateModel(
+            name='DueSegment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('why', models.CharField(choices=[('reported', 'Reported'), ('accepted', 'Accepted'), ('rerated', 'Severity changed'), ('reconsidered', 'Taken up again'), ('reopened', 'Opened again')], max_length=20)),
+                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=10)),
+                ('rule', models.CharField(max_length=200)),
+                ('window', models.CharField(max_length=40)),
+                ('counts_from', models.DateTimeField()),
+                ('starts_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('by_rule_at', models.DateTimeField(help_text='When it would be due by the rule alone.')),
+                ('grace', models.BooleanField(default=False)),
+                ('reason', models.TextField(blank=True)),
+                ('evidence', models.TextField(blank=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ('finding', 'number'),
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalDuePause',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('paused_at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('waits_on', models.CharField(choices=[('fellow', 'The fellow'), ('others', 'Another team, or a supplier')], max_length=10)),
+                ('reason', models.CharField(max_length=300)),
+                ('due_before', models.DateTimeField()),
+                ('due_after', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical due pause',
+                'verbose_name_plural': 'historical due pauses',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalDueSegment',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('why', models.CharField(choices=[('reported', 'Reported'), ('accepted', 'Accepted'), ('rerated', 'Severity changed'), ('reconsidered', 'Taken up again'), ('reopened', 'Opened again')], max_length=20)),
+                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=10)),
+                ('rule', models.CharField(max_length=200)),
+                ('window', models.CharField(max_length=40)),
+                ('counts_from', models.DateTimeField()),
+                ('starts_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('by_rule_at', models.DateTimeField(help_text='When it would be due by the rule alone.')),
+                ('grace', models.BooleanField(default=False)),
+                ('reason', models.TextField(blank=True)),
+                ('evidence', models.TextField(blank=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical due segment',
+                'verbose_name_plural': 'historical due segments',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalOverdue',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('due_at', models.DateTimeField()),
+                ('step', models.PositiveSmallIntegerField(choices=[(1, 'The product owner'), (2, 'The sponsor')])),
+                ('at', models.DateTimeField()),
+                ('next_at', models.DateTimeField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.TextField(null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical overdue',
+                'verbose_name_plural': 'historical overdues',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='Overdue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                ('due_at', models.DateTimeField()),
+                ('step', models.PositiveSmallIntegerField(choices=[(1, 'The product owner'), (2, 'The sponsor')])),
+                ('at', models.DateTimeField()),
+                ('next_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ('finding', 'due_at', 'step'),
+            },
+        ),
+        migrations.AddField(
+            model_name='finding',
+            name='closing_control',
+            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='closes', to='findings.control'),
+        ),
+        migrations.AddField(
+            model_name='finding',
+            name='look_again_at',
+            field=models.DateTimeField(editable=False, help_text='When a deferred finding is under investigation again.', null=True),
+        ),
+        migrations.AddField(
+            model_name='historicalfinding',
+            name='closing_control',
+            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='findings.control'),
+        ),
+        migrations.AddField(
+            model_name='historicalfinding',
+            name='look_again_at',
+            field=models.DateTimeField(editable=False, help_text='When a deferred finding is under investigation again.', null=True),
+        ),
+        migrations.AddIndex(
+            model_name='finding',
+            index=models.Index(condition=models.Q(('state', 'deferred')), fields=['look_again_at'], name='finding_look_again'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('closure__in', ['', 'control', 'exception', 'duplicate', 'rejection', 'exploratory']), ('mapping__in', ['', 'control', 'metric', 'policy', 'evaluation'])), name='finding_words_are_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('severity', 'critical'), ('severity_rank', 4)), models.Q(('severity', 'high'), ('severity_rank', 3)), models.Q(('severity', 'medium'), ('severity_rank', 2)), models.Q(('severity', 'low'), ('severity_rank', 1)), _connector='OR'), name='finding_severity_and_rank_agree'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), models.Q(('actionable', False), ('actionable__isnull', False)), models.Q(('actionable', True), ('actionable__isnull', False), ('product_owner__isnull', False), ('due_at__isnull', False), ('mapping__in', ['control', 'metric', 'policy', 'evaluation'])), _connector='OR'), name='finding_accepted_is_owned_due_and_mapped_or_exploratory'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'closed']), ('actionable__isnull', True), _connector='OR'), name='finding_is_acted_on_only_once_accepted'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('actionable', True), ('actionable__isnull', False)), ('mapping', ''), _connector='OR'), name='finding_turns_into_something_only_where_acted_on'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'rejected', 'deferred']), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='finding_disposition_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'deferred'), ('look_again_at__isnull', False)), models.Q(models.Q(('state', 'deferred'), _negated=True), ('look_again_at__isnull', True)), _connector='OR'), name='finding_deferred_until_a_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), models.Q(('closure', ''), _negated=True), ('closed_at__isnull', False)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closure', ''), ('closed_at__isnull', True)), _connector='OR'), name='finding_closed_points_at_what_closed_it'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'duplicate'), ('duplicate_of__isnull', False)), models.Q(models.Q(('closure', 'duplicate'), _negated=True), models.Q(('duplicate_of__isnull', False), _negated=True)), _connector='OR'), name='finding_duplicate_names_the_other'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('duplicate_of__isnull', True), models.Q(('duplicate_of', models.F('id')), _negated=True), _connector='OR'), name='finding_is_no_duplicate_of_itself'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'exception'), ('exception__isnull', False)), models.Q(models.Q(('closure', 'exception'), _negated=True), models.Q(('exception__isnull', False), _negated=True)), _connector='OR'), name='finding_excepted_names_the_exception'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'control'), ('closing_control__isnull', False)), models.Q(models.Q(('closure', 'control'), _negated=True), models.Q(('closing_control__isnull', False), _negated=True)), _connector='OR'), name='finding_controlled_names_the_control'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'control'), _negated=True), models.Q(('actionable', True), ('actionable__isnull', False), ('product_owner__isnull', False), ('due_at__isnull', False), ('mapping__in', ['control', 'metric', 'policy', 'evaluation'])), _connector='OR'), name='finding_closed_by_a_control_was_acted_on'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'exploratory'), _negated=True), models.Q(('actionable', False), ('actionable__isnull', False)), _connector='OR'), name='finding_closed_as_exploratory_was_accepted_as_such'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure__in', ['rejection', 'duplicate']), _negated=True), ('actionable__isnull', True), _connector='OR'), name='finding_closed_by_rejection_or_as_duplicate_is_not_acted_on'),
+        ),
+        migrations.AddConstraint(
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closure', 'rejection'), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='finding_closed_by_rejection_says_why'),
+        ),
+        migrations.AddField(
+            model_name='duepause',
+            name='by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='duesegment',
+            name='by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='duesegment',
+            name='finding',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='findings.finding'),
+        ),
+        migrations.AddField(
+            model_name='duepause',
+            name='segment',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='findings.duesegment'),
+        ),
+        migrations.AddField(
+            model_name='historicalduepause',
+            name='by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalduepause',
+            name='segment',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='findings.duesegment'),
+        ),
+        migrations.AddField(
+            model_name='historicalduesegment',
+            name='by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='historicalduesegment',
+            name='finding',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='findings.finding'),
+        ),
+        migrations.AddField(
+            model_name='historicaloverdue',
+            name='finding',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='findings.finding'),
+        ),
+        migrations.AddField(
+            model_name='overdue',
+            name='finding',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overdue_steps', to='findings.finding'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.UniqueConstraint(fields=('finding', 'number'), name='due_segment_numbered_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('finding',), name='due_segment_one_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.CheckConstraint(condition=models.Q(('why__in', ['reported', 'accepted', 'rerated', 'reconsidered', 'reopened']), ('severity__in', ['critical', 'high', 'medium', 'low'])), name='due_segment_words_are_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.CheckConstraint(condition=models.Q(('counts_from__lte', models.F('starts_at')), models.Q(('ended_at', None), ('ended_at__gte', models.F('starts_at')), _connector='OR')), name='due_segment_times_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('starts_at')), ('why', 'rerated'), _connector='OR'), name='due_segment_begins_before_it_is_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.CheckConstraint(condition=models.Q(('grace', False), models.Q(('by_rule_at__lte', models.F('starts_at')), ('due_at__gt', models.F('starts_at'))), _connector='OR'), name='due_segment_grace_is_for_a_time_past'),
+        ),
+        migrations.AddConstraint(
+            model_name='duesegment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('why', 'rerated'), _negated=True), models.Q(models.Q(('reason', ''), _negated=True), models.Q(('evidence', ''), _negated=True)), _connector='OR'), name='due_segment_rerated_says_why_and_on_what'),
+        ),
+        migrations.AddIndex(
+            model_name='duepause',
+            index=models.Index(condition=models.Q(('ended_at', None)), fields=['until'], name='due_pause_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='duepause',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('segment',), name='due_pause_one_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='duepause',
+            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('paused_at')), models.Q(('ended_at', None), models.Q(('ended_at__gte', models.F('paused_at')), ('ended_at__lte', models.F('until'))), _connector='OR')), name='due_pause_times_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='duepause',
+            constraint=models.CheckConstraint(condition=models.Q(('due_after__gte', models.F('due_before'))), name='due_pause_never_shortens'),
+        ),
+        migrations.AddConstraint(
+            model_name='duepause',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='due_pause_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='duepause',
+            constraint=models.CheckConstraint(condition=models.Q(('waits_on__in', ['fellow', 'others'])), name='due_pause_waits_on_somebody_known'),
+        ),
+        migrations.AddIndex(
+            model_name='overdue',
+            index=models.Index(condition=models.Q(('step', 1)), fields=['next_at'], name='overdue_next_step'),
+        ),
+        migrations.AddConstraint(
+            model_name='overdue',
+            constraint=models.UniqueConstraint(fields=('finding', 'due_at', 'step'), name='overdue_told_once_at_each_step'),
+        ),
+        migrations.AddConstraint(
+            model_name='overdue',
+            constraint=models.CheckConstraint(condition=models.Q(('step__in', [1, 2])), name='overdue_step_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='overdue',
+            constraint=models.CheckConstraint(condition=models.Q(('at__gte', models.F('due_at'))), name='overdue_told_after_due'),
         ),
     ]

@@ -24,6 +24,7 @@ from findings.models.findings import (
 )
 from findings.models.imports import FindingImport, FindingImportQuerySet, ImportRow
 from findings.models.lessons import Lesson, LessonQuerySet
+from findings.models.segments import DuePause, DueSegment, Overdue
 from findings.models.translation import Contest, ContestQuerySet, MatrixChange
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "ContestQuerySet",
     "Control",
     "ControlQuerySet",
+    "DuePause",
+    "DueSegment",
     "Finding",
     "FindingDataset",
     "FindingEvent",
@@ -52,6 +55,7 @@ __all__ = [
     "LessonQuerySet",
     "MatrixChange",
     "Measurement",
+    "Overdue",
     "Reply",
     "sha256",
     "technique",

@@ -17,11 +17,14 @@ from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
+from findings.models import dispositions
 from findings.models.artifacts import PERSON, Artifact, ArtifactSource
 from findings.models.changes import AcceptanceTest, ChangeRequest
 from findings.models.controls import Control, Measurement
+from findings.models.segments import DuePause
 from findings.states import (
     SETTLED,
+    UNSETTLED,
     Closure,
     Confidence,
     ControlState,
@@ -41,8 +44,6 @@ from scoping.models import Fellowship
 technique = RegexValidator(
     r"^AML\.T\d{4}(\.\d{3})?$", "A MITRE ATLAS technique looks like AML.T0051 or AML.T0051.000."
 )
-
-UNSETTLED = tuple(state.value for state in FindingState if state not in SETTLED)
 
 
 def waits_until() -> Case:
@@ -68,6 +69,10 @@ class FindingQuerySet(TrackedQuerySet["Finding"]):
     def embargoed(self, at: dt.datetime | None = None) -> Self:
         """Findings whose embargo runs: nothing of them is to be made public."""
         return self.filter(embargo_until__gt=at or now())
+
+    def lapsed(self, at: dt.datetime | None = None) -> Self:
+        """Settled on what holds no longer, whether or not that is recorded: they are open again."""
+        return self.filter(dispositions.lapsed(at or now()))
 
     def with_clock(self) -> Self:
         """With `clock`: when an unsettled finding is due, none for a settled one."""
@@ -176,6 +181,9 @@ class Finding(Tracked):
     due_at = models.DateTimeField(null=True, blank=True)
     mapping = models.CharField(max_length=20, choices=Mapping.choices, blank=True)
     rationale = models.TextField(blank=True)
+    look_again_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a deferred finding is under investigation again."
+    )
     closure = models.CharField(max_length=20, choices=Closure.choices, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
     closed_by = models.ForeignKey(
@@ -186,6 +194,9 @@ class Finding(Tracked):
     )
     exception = models.ForeignKey(
         ExceptionRecord, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    closing_control = models.OneToOneField(
+        Control, null=True, on_delete=models.PROTECT, related_name="closes", editable=False
     )
 
     objects: ClassVar = FindingQuerySet.as_manager()
@@ -205,6 +216,9 @@ class Finding(Tracked):
             models.Index(fields=["program", "-severity_rank", "id"]),
             models.Index(fields=["program", "technique"]),
             models.Index(fields=["program", "title"]),  # the same title again, in an import
+            models.Index(
+                fields=["look_again_at"], condition=Q(state="deferred"), name="finding_look_again"
+            ),
             WordIndex(fields=["title", "ref", "technique"], name="finding_words"),
         ]
         constraints: ClassVar = [
@@ -217,9 +231,6 @@ class Finding(Tracked):
                 name="finding_hits_of_trials",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=FindingState.values), name="finding_state_is_known"
-            ),
-            models.CheckConstraint(
                 condition=Q(harm__in=Harm.values, confidence__in=Confidence.values),
                 name="finding_harm_and_confidence_are_known",
             ),
@@ -227,43 +238,7 @@ class Finding(Tracked):
                 condition=Q(embargo_reason="") | Q(embargo_until__isnull=False),
                 name="finding_embargo_has_an_end",
             ),
-            models.CheckConstraint(
-                condition=~Q(state=FindingState.ACCEPTED)
-                | Q(actionable=False)
-                | (
-                    Q(actionable=True)
-                    & Q(product_owner__isnull=False)
-                    & Q(due_at__isnull=False)
-                    & ~Q(mapping="")
-                ),
-                name="finding_accepted_is_owned_due_and_mapped_or_exploratory",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=[FindingState.REJECTED, FindingState.DEFERRED])
-                | ~Q(rationale=""),
-                name="finding_rejected_or_deferred_says_why",
-            ),
-            models.CheckConstraint(
-                condition=(
-                    Q(state=FindingState.CLOSED) & ~Q(closure="") & Q(closed_at__isnull=False)
-                )
-                | (~Q(state=FindingState.CLOSED) & Q(closure="") & Q(closed_at=None)),
-                name="finding_closed_points_at_what_closed_it",
-            ),
-            models.CheckConstraint(
-                condition=(Q(closed_at=None) & Q(closed_by=None))
-                | (Q(closed_at__isnull=False) & Q(closed_by__isnull=False)),
-                name="finding_closed_at_and_by_go_together",
-            ),
-            models.CheckConstraint(
-                condition=(Q(closure=Closure.DUPLICATE) & Q(duplicate_of__isnull=False))
-                | (~Q(closure=Closure.DUPLICATE) & Q(duplicate_of=None)),
-                name="finding_duplicate_names_the_other",
-            ),
-            models.CheckConstraint(
-                condition=~Q(closure=Closure.EXCEPTION) | Q(exception__isnull=False),
-                name="finding_excepted_names_the_exception",
-            ),
+            *dispositions.CONSTRAINTS,
         ]
 
     def __str__(self) -> str:
@@ -284,6 +259,12 @@ class Finding(Tracked):
         return f"CVSS {self.cvss_score} means {meant}. {self.get_severity_display()} because: {why}"
 
     @property
+    def answer_ref(self) -> str:
+        """The reference of what a closed finding points at; "" where it points at its own text."""
+        answer = self.closing_control or self.exception or self.duplicate_of
+        return answer.ref if answer else ""
+
+    @property
     def share(self) -> Share | None:
         """How often it happened, where it was counted."""
         if self.trials is None or self.hits is None:
@@ -293,6 +274,11 @@ class Finding(Tracked):
     def embargoed_at(self, at: dt.datetime) -> bool:
         """Whether its embargo runs at `at`; it ends by itself."""
         return self.embargo_until is not None and at < self.embargo_until
+
+    def standing_still(self, at: dt.datetime) -> DuePause | None:
+        """The pause of its clock at `at`; one that is over by its own date is none."""
+        open_ones = DuePause.objects.filter(segment__finding=self, ended_at=None, until__gt=at)
+        return open_ones.select_related("by").first()
 
     def overdue_at(self, at: dt.datetime) -> bool:
         """Whether it is past due at `at`."""

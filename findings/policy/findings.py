@@ -116,21 +116,71 @@ def may_reply(finding: Finding, by: User) -> Refusal | None:
     return may_triage(finding, by)
 
 
-def may_close(finding: Finding, closure: str, by: Actor) -> Refusal | None:
-    """Why the finding may not be closed on this ground."""
+def may_reconsider(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not take a deferred or rejected finding up again."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "reconsider"))
+
+
+def may_reopen(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not open a closed finding again."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "reopen"))
+
+
+def may_close_as_duplicate(finding: Finding, of: Finding, by: Actor) -> Refusal | None:
+    """Why the finding may not be closed as a repetition of `of`: chains are one link long."""
+    repeated = finding.duplicates.order_by("id").first()
     return first(
         may_triage(finding, by),
-        FINDING_MOVES.refusal(finding.state, "close"),
-        _ground(finding, closure),
+        FINDING_MOVES.refusal(finding.state, "close_as_duplicate"),
+        Refusal("no_original", "Name another finding than this one.", field="of")
+        if of.pk == finding.pk
+        else None,
+        Refusal("no_original", "Name a finding of the same programme.", field="of")
+        if of.program_id != finding.program_id
+        else None,
+        Refusal("no_original", f"{of.ref} is a repetition itself: name its original.", field="of")
+        if of.duplicate_of_id
+        else None,
+        Refusal(
+            "is_original",
+            f"{repeated.ref} is closed as a repetition of this one, so this one cannot be one. "
+            f"Open {repeated.ref} again first, or close {of.ref} as the repetition.",
+            rule=RULE,
+            field="of",
+        )
+        if repeated
+        else None,
     )
 
 
-def _ground(finding: Finding, closure: str) -> Refusal | None:
+NO_VERIFIED_CONTROL = Refusal(
+    "no_ground", "No control of this finding is verified yet.", rule=RULE, field="closure"
+)
+
+
+def may_begin_to_close(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not close the finding on any ground."""
+    return first(may_triage(finding, by), FINDING_MOVES.refusal(finding.state, "close"))
+
+
+def may_close(finding: Finding, closure: str, by: Actor) -> Refusal | None:
+    """Why the finding may not be closed on this ground."""
+    return first(
+        may_begin_to_close(finding, by),
+        ground(finding, closure),
+    )
+
+
+def ground(finding: Finding, closure: str) -> Refusal | None:
+    """Why the finding may not be closed on this ground: it does not hold."""
     if closure == Closure.CONTROL:
-        held = finding.controls.filter(state=ControlState.VERIFIED).exists()
-        reason = "No control of this finding is verified yet."
+        verified = finding.controls.filter(state=ControlState.VERIFIED)
+        held = bool(finding.actionable) and verified.exists()
+        reason = NO_VERIFIED_CONTROL.reason
     elif closure == Closure.EXCEPTION:
-        held = exceptions.covering(finding, "control_not_implemented").exists()
+        held = finding.state != FindingState.REJECTED and exceptions.covered(
+            finding, "control_not_implemented"
+        )
         reason = "No live exception covers this finding."
     elif closure == Closure.REJECTION:
         held, reason = finding.state == FindingState.REJECTED, "This finding was not rejected."
@@ -167,6 +217,23 @@ def says_why(reason: str) -> Refusal | None:
     if reason.strip():
         return None
     return Refusal("no_rationale", "Say why: the fellow will read it.", field="reason")
+
+
+def says_something(text: str) -> Refusal | None:
+    """A reply has words in it."""
+    return None if text else Refusal("empty", "Write your reply.", field="text")
+
+
+def owns_rightly(finding: Finding, owner: User | None) -> Refusal | None:
+    """Who owns a finding disposes of findings in its programme, and did not report this one."""
+    if owner is None:
+        return None
+    fits = has_role(owner, finding.program_id, roles.PRODUCT_OWNER, roles.MANAGER)
+    if fits and owner != finding.reported_by and not recused_from(finding.fellowship, owner):
+        return None
+    return Refusal(
+        "no_owner", f"{owner} cannot own this finding: name a product owner.", field="product_owner"
+    )
 
 
 def owned_and_mapped(owner: User | None, mapping: str) -> Refusal | None:

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from findings.services.clock import (
+    due_if_rated,
+    pause_finding,
+    record_pause_over,
+    rerate_finding,
+    resume_finding,
+)
+from findings.services.closing import (
+    carry_over,
+    close_as_duplicate,
+    close_finding,
+    reopen_finding,
+)
 from findings.services.common import DUE_CLOCK
 from findings.services.controls import (
     deploy_control,
@@ -12,8 +25,6 @@ from findings.services.controls import (
 )
 from findings.services.dispositions import (
     accept_finding,
-    close_as_duplicate,
-    close_finding,
     defer_finding,
     reconsider_finding,
     refer_rejection,
@@ -22,26 +33,36 @@ from findings.services.dispositions import (
 )
 from findings.services.lessons import propose_lesson, set_lesson_aside, take_lesson
 from findings.services.outputs import record_export
-from findings.services.reports import cvss_score, register_artifact, reply, report_finding
+from findings.services.replies import reply
+from findings.services.reports import cvss_score, register_artifact, report_finding
+from findings.services.segments import obligation
 
 __all__ = [
     "DUE_CLOCK",
     "accept_finding",
+    "carry_over",
     "close_as_duplicate",
     "close_finding",
     "cvss_score",
     "defer_finding",
     "deploy_control",
+    "due_if_rated",
     "measure",
+    "obligation",
+    "pause_finding",
     "plan_control",
     "propose_lesson",
     "reconsider_finding",
     "record_export",
+    "record_pause_over",
     "refer_rejection",
     "register_artifact",
     "reject_finding",
+    "reopen_finding",
     "reply",
     "report_finding",
+    "rerate_finding",
+    "resume_finding",
     "set_lesson_aside",
     "take_finding",
     "take_lesson",

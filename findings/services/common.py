@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from fellowship.accounts.models import Actor
-from fellowship.clocks import services as clocks
-from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
-from findings import terms
 from findings.models import (
     Control,
     Finding,
 )
+from findings.services.segments import DUE_CLOCK, start_clock, stop_clock
 
-DUE_CLOCK = "findings.due"
+__all__ = ["DUE_CLOCK", "lock", "lock_control", "start_clock", "stop_clock", "tell"]
 
 
 def lock(finding: Finding) -> Finding:
@@ -30,33 +27,6 @@ def lock_control(control: Control) -> Control:
     return rows.get(pk=control.pk)
 
 
-def start_clock(
-    finding: Finding, by: Actor, window: Window, due_at: dt.datetime | None = None
-) -> None:
-    """Start the finding’s clock, in place of the one that ran."""
-    stop_clock(finding, by)
-    clock = clocks.start(
-        kind=DUE_CLOCK,
-        subject=finding,
-        realm=finding.program.realm,
-        window=window,
-        by=by,
-        holder="us",
-        holder_user=finding.product_owner,
-        silence="It goes to the product owner, then to the sponsor.",
-        rule=terms.rule_label(finding),
-        due_at=due_at,
-    )
-    finding.due_at = clock.due_at
-    finding.save()
-
-
-def stop_clock(finding: Finding, by: Actor) -> None:
-    """Stop the finding’s clock."""
-    reason = f"{finding.ref} {finding.state}"
-    clocks.stop_open(subject=finding, kinds=[DUE_CLOCK], by=by, reason=reason)
-
-
 def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool = False) -> None:
     """Tell people how a finding goes on."""
     notify(
@@ -69,3 +39,13 @@ def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool 
         url=finding.get_absolute_url(),
         urgent=urgent,
     )
+
+
+def date_of(finding: Finding, at: Any) -> str:
+    """A day as letters write it, in the programme's zone; empty for none."""
+    return f"{finding.program.calendar().local(at):%-d %B %Y}" if at else ""
+
+
+def actor_or_none(by: Actor) -> Any:
+    """The person who acts; None for a part of the system."""
+    return by if getattr(by, "pk", None) else None

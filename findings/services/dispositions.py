@@ -1,25 +1,23 @@
-"""Disposing of a finding: taken up, accepted, deferred, rejected, closed."""
+"""Disposing of a finding: taken up, accepted, deferred, rejected, taken up again."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
-from findings import policy, terms
+from findings import duetimes, policy, terms
 from findings.models import (
     Finding,
 )
-from findings.services.common import lock, start_clock, stop_clock, tell
+from findings.services.common import date_of, lock, start_clock, stop_clock, tell
 from findings.states import (
     FINDING_MOVES,
-    Closure,
     FindingState,
+    SegmentWhy,
 )
-from governance import exceptions
 from governance import services as governance
 from governance.models import Matter
 from scoping.services import enter_stage
@@ -60,22 +58,36 @@ def accept_finding(
     if finding.state == FindingState.ACCEPTED:
         return finding
     refuse(policy.may_accept(finding, by))
+    refuse(policy.says_why(reason))
     owner = product_owner or finding.product_owner
     if actionable:
         refuse(policy.owned_and_mapped(owner, mapping))
+        refuse(policy.owns_rightly(finding, owner))
         finding.product_owner = owner
         window = terms.control_window(finding)
         refuse(policy.due_within_rule(finding, window, due_at))
-        start_clock(finding, by, window, due_at)
+        start_clock(finding, by, window, due_at, why=SegmentWhy.ACCEPTED, reason=reason)
     finding.state = FINDING_MOVES.target(finding.state, "accept")
-    finding.actionable, finding.mapping, finding.product_owner = actionable, mapping, owner
-    finding.rationale = reason
+    finding.actionable, finding.product_owner = actionable, owner
+    finding.mapping = mapping if actionable else ""
+    finding.rationale = reason.strip()
     finding.save()
     journal.record(
         subject=finding,
-        change={"state": finding.state, "actionable": actionable, "mapping": mapping},
+        change={"state": finding.state, "actionable": actionable, "mapping": finding.mapping},
     )
-    tell(finding, [finding.fellowship.fellow], f"{finding.ref} was accepted")
+    follows = (
+        f"{finding.get_mapping_display()} will answer it by {date_of(finding, finding.due_at)}. "
+        f"{owner} owns it."
+        if actionable
+        else "It is exploratory: worth knowing, with nothing to operate yet."
+    )
+    tell(
+        finding,
+        [finding.fellowship.fellow],
+        f"{finding.ref} was accepted",
+        body=f"{reason.strip()}\n\n{follows}",
+    )
     enter_stage(
         fellowship=finding.fellowship, stage="translate", by=by, reason=f"{finding.ref} accepted"
     )
@@ -83,15 +95,53 @@ def accept_finding(
 
 
 @journal.verb("findings.defer")
-def defer_finding(*, finding: Finding, by: Actor, reason: str) -> Finding:
-    """Defer a finding with its rationale; its clock stops and the fellow may reply."""
-    return _settle(finding, "defer", policy.may_defer, by, reason)
+def defer_finding(
+    *, finding: Finding, by: Actor, reason: str, look_again_at: dt.datetime | None
+) -> Finding:
+    """Defer a finding to a day, with its rationale; its clock stops and the fellow may reply.
+
+    On that day it is under investigation again, by itself.
+    """
+    finding = lock(finding)
+    if finding.state == FindingState.DEFERRED:
+        return finding
+    refuse(policy.may_defer(finding, by))
+    refuse(policy.says_why(reason))
+    refuse(policy.deferred_within_rule(finding, look_again_at))
+    finding.look_again_at = look_again_at
+    day = date_of(finding, look_again_at)
+    return _settle(finding, "defer", by, reason, f"It will be looked at again on {day}.")
 
 
 @journal.verb("findings.reject")
 def reject_finding(*, finding: Finding, by: Actor, reason: str) -> Finding:
     """Reject a finding with its rationale. Severe ones are rejected by the board."""
-    return _settle(finding, "reject", policy.may_reject, by, reason)
+    finding = lock(finding)
+    if finding.state == FindingState.REJECTED:
+        return finding
+    refuse(policy.may_reject(finding, by))
+    refuse(policy.says_why(reason))
+    return _settle(finding, "reject", by, reason, "You may reply on its page; the owner reads it.")
+
+
+def _settle(finding: Finding, verb: str, by: Actor, reason: str, follows: str) -> Finding:
+    """Into a state in which no clock runs. What it was to turn into is no longer said of it."""
+    finding.state = FINDING_MOVES.target(finding.state, verb)
+    finding.rationale = reason.strip()
+    finding.actionable, finding.mapping = None, ""
+    finding.save()
+    stop_clock(finding, by)
+    change = {"state": finding.state}
+    if finding.look_again_at:
+        change["look_again_at"] = finding.look_again_at
+    journal.record(subject=finding, change=change)
+    tell(
+        finding,
+        [finding.fellowship.fellow],
+        f"{finding.ref}: {finding.get_state_display().lower()}",
+        body=f"{finding.rationale}\n\n{follows}",
+    )
+    return finding
 
 
 @journal.verb("findings.refer")
@@ -106,72 +156,45 @@ def refer_rejection(*, finding: Finding, by: User, reason: str) -> Matter:
 
 
 @journal.verb("findings.reconsider")
-def reconsider_finding(*, finding: Finding, by: Actor, reason: str) -> Finding:
-    """Take a deferred or rejected finding up again; its clock starts anew."""
+def reconsider_finding(
+    *, finding: Finding, by: Actor, reason: str, since: dt.datetime | None = None
+) -> Finding:
+    """Take a deferred or rejected finding up again; its clock starts anew.
+
+    `since` is when it fell due to be looked at again, where that is recorded late.
+    """
     finding = lock(finding)
     if finding.state == FindingState.INVESTIGATING:
         return finding
-    refuse(policy.may_triage(finding, by))
-    finding.state = FINDING_MOVES.target(finding.state, "reconsider")
-    finding.actionable, finding.mapping = None, ""
-    finding.save()
-    start_clock(finding, by, terms.disposition_window(finding))
-    journal.record(subject=finding, change={"state": finding.state, "due_at": finding.due_at})
-    return finding
-
-
-@journal.verb("findings.close")
-def close_finding(*, finding: Finding, closure: str, by: User, reason: str = "") -> Finding:
-    """Close a finding on a verified control, a live exception, its rejection, or as exploratory."""
-    finding = lock(finding)
-    if finding.state == FindingState.CLOSED:
-        return finding
-    refuse(policy.may_close(finding, closure, by))
-    if closure == Closure.EXCEPTION:
-        finding.exception = exceptions.covering(finding, "control_not_implemented").first()
-    return _close(finding, "close", closure, by)
-
-
-@journal.verb("findings.close_as_duplicate")
-def close_as_duplicate(*, finding: Finding, of: Finding, by: User, reason: str = "") -> Finding:
-    """Close a finding as the same as an earlier one of the programme."""
-    finding = lock(finding)
-    if finding.state == FindingState.CLOSED:
-        return finding
-    refuse(policy.may_triage(finding, by))
-    if of.pk == finding.pk or of.program_id != finding.program_id or of.duplicate_of_id:
-        refuse(
-            Refusal("no_original", "Name another finding that is itself no duplicate.", field="of")
-        )
-    finding.duplicate_of = of
-    return _close(finding, "close_as_duplicate", Closure.DUPLICATE, by)
-
-
-def _close(finding: Finding, verb: str, closure: str, by: User) -> Finding:
-    finding.state = FINDING_MOVES.target(finding.state, verb)
-    finding.closure, finding.closed_at, finding.closed_by = closure, now(), by
-    finding.save()
-    stop_clock(finding, by)
-    journal.record(subject=finding, change={"state": finding.state, "closure": closure})
-    tell(finding, [finding.fellowship.fellow], f"{finding.ref} is closed")
-    return finding
-
-
-def _settle(finding: Finding, verb: str, allowed: Any, by: Actor, reason: str) -> Finding:
-    finding = lock(finding)
-    if finding.state == {"defer": FindingState.DEFERRED, "reject": FindingState.REJECTED}[verb]:
-        return finding
-    refuse(allowed(finding, by))
+    refuse(policy.may_reconsider(finding, by))
     refuse(policy.says_why(reason))
-    finding.state = FINDING_MOVES.target(finding.state, verb)
-    finding.rationale = reason
-    finding.save()
-    stop_clock(finding, by)
-    journal.record(subject=finding, change={"state": finding.state})
+    finding.state = FINDING_MOVES.target(finding.state, "reconsider")
+    finding.look_again_at = None
+    begin_anew(finding, by, SegmentWhy.RECONSIDERED, reason, since)
+    journal.record(subject=finding, change={"state": finding.state, "due_at": finding.due_at})
+    tell_open(finding, by, f"{finding.ref} is taken up again", reason)
+    return finding
+
+
+def begin_anew(
+    finding: Finding, by: Actor, why: SegmentWhy, reason: str, since: dt.datetime | None
+) -> None:
+    """Under investigation once more: nothing is decided, and the time for that runs from `since`.
+
+    Where it is over before anybody was told of it, it runs from now.
+    """
+    window, start = terms.disposition_window(finding), since or now()
+    due = duetimes.fresh(start, now(), window, finding.program.calendar())
+    finding.actionable, finding.mapping = None, ""
+    start_clock(finding, by, window, due=due, why=why, counts_from=start, reason=reason)
+
+
+def tell_open(finding: Finding, by: Actor, title: str, reason: str) -> None:
+    """Tell the fellow and the owner that a finding is under investigation again."""
+    day = date_of(finding, finding.due_at)
     tell(
         finding,
-        [finding.fellowship.fellow],
-        f"{finding.ref}: {finding.get_state_display().lower()}",
-        body=reason,
+        {finding.fellowship.fellow, finding.product_owner} - {by, None},
+        title,
+        body=f"{reason.strip()}\n\nA disposition is due on {day}.",
     )
-    return finding

@@ -16,14 +16,12 @@ from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
-from fellowship.kernel.time import now
 from findings import policy, terms
 from findings.models import (
     Artifact,
     ArtifactSource,
     Finding,
     FindingEvidence,
-    Reply,
 )
 from findings.services.common import start_clock, tell
 from findings.states import (
@@ -119,17 +117,6 @@ def report_finding(
     journal.record(subject=finding, change={"severity": severity, "due_at": finding.due_at})
     enter_stage(fellowship=fellowship, stage="review", by=by, reason=f"{finding.ref} reported")
     return finding
-
-
-@journal.verb("findings.reply")
-def reply(*, finding: Finding, text: str, by: User) -> Reply:
-    """Say something about the disposition, for both sides to read."""
-    refuse(policy.may_reply(finding, by))
-    said = Reply.objects.create(finding=finding, author=by, text=text, said_at=now())
-    journal.record(subject=said, realm_id=finding.program_id, change={"finding": finding.ref})
-    others = {finding.fellowship.fellow, finding.product_owner} - {by, None}
-    tell(finding, [u for u in others if u], f"{by} replied about {finding.ref}")
-    return said
 
 
 def cvss_score(vector: str) -> Decimal | None:

@@ -408,7 +408,10 @@ class Filling:
                 "actionable": True if accepted else None,
                 "product_owner_id": owner if state in ("accepted", "investigating") else None,
                 "mapping": "control" if accepted else "",
-                "rationale": "Reproduced; the fix waits for the release." if deferred else "",
+                "rationale": "Reproduced; the fix waits for the release."
+                if accepted or deferred
+                else "",
+                "look_again_at": self.case.today + dt.timedelta(days=30) if deferred else None,
                 "due_at": None if deferred else due,
             }
 

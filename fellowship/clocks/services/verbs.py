@@ -32,16 +32,18 @@ def start(
     rule: str = "",
     at: dt.datetime | None = None,
     due_at: dt.datetime | None = None,
+    latest: dt.datetime | None = None,
 ) -> Clock:
     """Start a clock of `kind` on `subject` at `at` (default now), in the realm's calendar.
 
-    `due_at` sets an earlier due time than the window's end. The same clock already running is
+    `due_at` sets an earlier due time than the window's end; `latest` is that end where the rule
+    counts it from elsewhere than `at`. The same clock already running is
     returned unchanged; another one of this kind running on the subject raises Refused: stop it
     first. One that ran out and is still waited for gives way to the new one.
     """
     starts_at = at or now()
     realm_id = realm.pk if isinstance(realm, Model) else realm
-    latest = window.due(starts_at, registry.calendar(realm_id))
+    latest = latest or window.due(starts_at, registry.calendar(realm_id))
     due_at = due_at or latest
     refuse(policy.may_start(holder=holder, starts_at=starts_at, due_at=due_at, latest=latest))
     before = Clock.objects.about(subject).open().filter(kind=kind).first()

@@ -92,6 +92,7 @@ PARTICIPLES = {
         "closed",
         "closed as a duplicate",
         "deferred",
+        "opened again",
         "reconsidered",
         "rejected",
         "taken up",

@@ -1,0 +1,194 @@
+"""Who may stop and change the clock of a finding, and within which limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import Window
+from findings import terms
+from findings.duetimes import Due, Span
+from findings.models import Finding
+from findings.policy.findings import RULE, SEVERE, _not_recused, may_triage
+from findings.states import SETTLED, WaitsOn
+
+CLOCK_RULE = "the clock of a finding"
+REASON_LENGTH = 300
+
+
+def may_pause(finding: Finding, by: Actor) -> Refusal | None:
+    """Why its clock may not be paused: it must run, and not be over."""
+    return first(
+        may_triage(finding, by),
+        _clock_runs(finding),
+        Refusal(
+            "window_over",
+            f"It was due on {_day(finding, finding.due_at)}. What is over cannot be paused.",
+            rule=CLOCK_RULE,
+        )
+        if finding.overdue_at(now())
+        else None,
+    )
+
+
+def may_resume(finding: Finding, by: Actor) -> Refusal | None:
+    """Why its clock may not be let run on before the pause is over."""
+    return first(may_triage(finding, by), _clock_runs(finding))
+
+
+def pause_within_rule(
+    finding: Finding, until: dt.datetime, waits_on: str, reason: str, used: list[Span]
+) -> Refusal | None:
+    """Why a pause like this is refused: it says why, waits on somebody, and ends in time.
+
+    `used` are the pauses there have been since the present clock began.
+    """
+    left = pause_left(finding, used)
+    latest = finding.program.calendar().end_of_day(_local(finding, _after(finding, left)))
+    return first(
+        None
+        if reason.strip() and len(reason) <= REASON_LENGTH
+        else Refusal(
+            "no_rationale",
+            f"Say what it waits for, in at most {REASON_LENGTH} characters: the fellow reads it.",
+            field="reason",
+        ),
+        None
+        if waits_on in WaitsOn.values
+        else Refusal("no_holder", "Say whom it waits for.", field="waits_on"),
+        Refusal(
+            "paused_enough",
+            f"Its clock has stood still for {terms.pause_limit(finding)} in all, which is as long "
+            "as the rule allows. Decide on what is known, or defer it.",
+            rule=terms.rule_label(finding),
+            field="until",
+        )
+        if left.amount < 1
+        else None,
+        None
+        if now() < until <= latest
+        else Refusal(
+            "not_within_rule",
+            f"Choose a day up to {_day(finding, latest)}. Its clock may stand still for "
+            f"{terms.pause_limit(finding)} in all.",
+            rule=terms.rule_label(finding),
+            field="until",
+        ),
+    )
+
+
+def pause_left(finding: Finding, used: list[Span]) -> Window:
+    """How much longer the clock may stand still; an amount of 0 is nothing."""
+    limit, calendar = terms.pause_limit(finding), finding.program.calendar()
+    if limit.unit == "working_days":
+        spent = sum(calendar.working_days_between(a, b) for a, b in used)
+    else:
+        unit = dt.timedelta(hours=1) if limit.unit == "hours" else dt.timedelta(days=1)
+        spent = sum(-((a - b) // unit) for a, b in used)
+    return Window(max(limit.amount - spent, 0), limit.unit)
+
+
+def may_rerate(finding: Finding, by: Actor) -> Refusal | None:
+    """Why `by` may not change its severity: who disposes of findings does, and security on-call."""
+    if not isinstance(by, System) and has_role(by, finding.program_id, roles.ONCALL):
+        who = first(
+            None
+            if by != finding.reported_by
+            else Refusal("separation", "Who reported a finding does not rate it.", rule=RULE),
+            _not_recused(finding, by),
+        )
+    else:
+        who = may_triage(finding, by)
+    return first(
+        who,
+        _clock_runs(finding),
+        Refusal("paused", "Its clock stands still. Let it run on first.", rule=CLOCK_RULE)
+        if finding.standing_still(now())
+        else None,
+    )
+
+
+def rerates_soundly(
+    finding: Finding, severity: str, reason: str, evidence: str, by: Actor
+) -> Refusal | None:
+    """Why a change like this is refused; its owner does not lower a severe finding alone."""
+    lowered = finding.severity in SEVERE and severity not in SEVERE
+    return first(
+        Refusal("same", "It has this severity already.", field="severity")
+        if severity == finding.severity
+        else None,
+        Refusal(
+            "separation",
+            "Its owner does not take a severe finding out of the board's hands: ask the programme "
+            "manager or security on-call to look at it.",
+            rule=RULE,
+            field="severity",
+        )
+        if lowered and by == finding.product_owner
+        else None,
+        None
+        if reason.strip()
+        else Refusal("no_rationale", "Say why: the fellow will read it.", field="reason"),
+        None
+        if evidence.strip()
+        else Refusal("no_evidence", "Say what shows it: a run, a log, a count.", field="evidence"),
+    )
+
+
+def said_before(finding: Finding, due: Due, confirmed: bool) -> Refusal | None:
+    """What the rule puts in the past is told before it is set, never found out afterwards."""
+    if confirmed or not due.grace:
+        return None
+    return Refusal(
+        "confirm_due",
+        f"By the rule it would have been due on {_day(finding, due.by_rule)}, which is past. "
+        f"It is not made overdue: it will be due on {_day(finding, due.at)}. Confirm this.",
+        rule=terms.rule_label(finding),
+        field="confirmed",
+    )
+
+
+def deferred_within_rule(finding: Finding, until: dt.datetime | None) -> Refusal | None:
+    """A deferral names the day on which it is looked at again, and not too late a one."""
+    if until is None:
+        return Refusal("no_date", "Name the day to look at it again.", field="look_again_at")
+    latest = finding.program.calendar().end_of_day(
+        _local(finding, _after(finding, terms.deferral_limit(finding)))
+    )
+    if now() < until <= latest:
+        return None
+    return Refusal(
+        "not_within_rule",
+        f"Choose a day to come, up to {_day(finding, latest)}: at this severity a finding may be "
+        f"put off for {terms.deferral_limit(finding)}.",
+        rule=terms.rule_label(finding),
+        field="look_again_at",
+    )
+
+
+def _clock_runs(finding: Finding) -> Refusal | None:
+    return no_clock(finding) if finding.state in SETTLED else None
+
+
+def no_clock(finding: Finding) -> Refusal:
+    """Nothing runs that could be stopped or changed."""
+    return Refusal(
+        "no_clock", f"It is {finding.get_state_display().lower()}: no clock runs.", rule=CLOCK_RULE
+    )
+
+
+def _after(finding: Finding, window: Window) -> dt.datetime:
+    return window.due(now(), finding.program.calendar())
+
+
+def _local(finding: Finding, at: dt.datetime) -> dt.date:
+    return finding.program.calendar().local(at).date()
+
+
+def _day(finding: Finding, at: dt.datetime | None) -> str:
+    return f"{_local(finding, at):%-d %B %Y}" if at else ""

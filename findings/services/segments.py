@@ -1,0 +1,147 @@
+"""The due clock of a finding: each start and stop leaves a stretch of its timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fellowship.accounts.models import Actor, User
+from fellowship.clocks import queries
+from fellowship.clocks import services as clocks
+from fellowship.clocks.states import State
+from fellowship.kernel.time import now
+from fellowship.kernel.worktime import Window
+from findings import terms
+from findings.duetimes import Due, Span
+from findings.models import DuePause, DueSegment, Finding
+from findings.states import SegmentWhy
+
+DUE_CLOCK = "findings.due"
+SILENCE = "It goes to the product owner, then to the sponsor."
+
+
+def start_clock(
+    finding: Finding,
+    by: Actor,
+    window: Window,
+    due_at: dt.datetime | None = None,
+    *,
+    why: SegmentWhy = SegmentWhy.REPORTED,
+    due: Due | None = None,
+    counts_from: dt.datetime | None = None,
+    reason: str = "",
+    evidence: str = "",
+) -> None:
+    """Start the finding’s clock, in place of the one that ran, as a new stretch of its timeline.
+
+    `due` is a due time worked out before; else it is the window's end from now, or the earlier
+    `due_at`.
+    """
+    stop_clock(finding, by)
+    at = now()
+    clock = clocks.start(
+        kind=DUE_CLOCK,
+        subject=finding,
+        realm=finding.program.realm,
+        window=window,
+        by=by,
+        holder="us",
+        holder_user=finding.product_owner,
+        silence=SILENCE,
+        rule=terms.rule_label(finding),
+        due_at=due.at if due else due_at,
+        latest=max(due.at, due.by_rule) if due else None,
+    )
+    add_segment(
+        finding,
+        by,
+        window,
+        due or Due(clock.due_at, window.due(at, finding.program.calendar())),
+        why=why,
+        counts_from=counts_from or at,
+        reason=reason,
+        evidence=evidence,
+    )
+    finding.due_at = clock.due_at
+    finding.save()
+
+
+def add_segment(
+    finding: Finding,
+    by: Actor,
+    window: Window,
+    due: Due,
+    *,
+    why: SegmentWhy,
+    counts_from: dt.datetime,
+    reason: str = "",
+    evidence: str = "",
+) -> DueSegment:
+    """Append a stretch; the one before must have ended."""
+    return DueSegment.objects.create(
+        finding=finding,
+        number=DueSegment.objects.filter(finding=finding).count() + 1,
+        why=why,
+        severity=finding.severity,
+        rule=terms.rule_label(finding),
+        window=str(window),
+        counts_from=min(counts_from, now()),
+        starts_at=now(),
+        due_at=due.at,
+        by_rule_at=due.by_rule,
+        grace=due.grace,
+        reason=reason.strip(),
+        evidence=evidence.strip(),
+        by=by if isinstance(by, User) else None,
+    )
+
+
+def stop_clock(finding: Finding, by: Actor) -> None:
+    """Stop the finding’s clock, and end its stretch and its pause."""
+    end_pause(finding, by, now())
+    end_segment(finding)
+    reason = f"{finding.ref} {finding.state}"
+    clocks.stop_open(subject=finding, kinds=[DUE_CLOCK], by=by, reason=reason)
+
+
+def end_segment(finding: Finding) -> None:
+    """End the open stretch, if any."""
+    open_one = DueSegment.objects.locked().filter(finding=finding, ended_at=None).first()
+    if open_one:
+        open_one.ended_at = max(now(), open_one.starts_at)
+        open_one.save()
+
+
+def end_pause(finding: Finding, by: Actor, at: dt.datetime) -> bool:
+    """End the open pause at `at`, or when it was over by itself; whether there was one."""
+    pause = DuePause.objects.locked().filter(segment__finding=finding, ended_at=None).first()
+    if pause is None:
+        return False
+    pause.ended_at = max(min(at, pause.until), pause.paused_at)
+    clock = queries.current(finding, DUE_CLOCK)
+    if clock and clock.state == State.PAUSED:
+        clock = clocks.resume(clock=clock, by=by, at=pause.ended_at)
+        pause.due_after = finding.due_at = clock.due_at
+    pause.save()
+    finding.save()
+    return True
+
+
+def obligation(finding: Finding) -> tuple[dt.datetime, list[Span], dt.datetime | None]:
+    """Since when what is asked of the owner now is asked, the pauses since, and an agreed date.
+
+    A change of severity goes on with what was asked before; everything else asks anew.
+    """
+    rows = list(
+        DueSegment.objects.filter(finding=finding).prefetch_related("pauses").order_by("number")
+    )
+    begun = max(
+        (i for i, row in enumerate(rows) if row.why != SegmentWhy.RERATED), default=len(rows)
+    )
+    since = rows[begun:]
+    pauses = [
+        (p.paused_at, min(p.ended_at or p.until, now())) for row in since for p in row.pauses.all()
+    ]
+    if not since:
+        return finding.reported_at, pauses, None
+    agreed = since[0].due_at if since[0].due_at < since[0].by_rule_at else None
+    return since[0].counts_from, pauses, agreed

@@ -1,0 +1,83 @@
+"""What was decided and said about a finding, in one thread that both sides read whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from fellowship.history.models import Event
+from findings.models import Finding, Reply
+
+DECISIONS: Final = {
+    "findings.accept": "Accepted",
+    "findings.defer": "Deferred",
+    "findings.reject": "Rejected",
+    "findings.reconsider": "Taken up again",
+    "findings.rerate": "Severity changed",
+    "findings.pause": "Clock paused",
+    "findings.close": "Closed",
+    "findings.close_as_duplicate": "Closed as a repetition",
+    "findings.reopen": "Opened again",
+}
+"""Verbs whose reason the fellow reads, and how the thread calls them."""
+LONGEST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One entry: who, when, what. `decision` names the verb where something was decided."""
+
+    at: dt.datetime
+    who: str
+    text: str
+    decision: str = ""
+    from_fellow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The thread, oldest first, and whose word is last."""
+
+    words: tuple[Word, ...]
+    holds: str
+
+    @property
+    def cut(self) -> bool:
+        """Whether older entries are left out; the history below has them all."""
+        return len(self.words) >= LONGEST
+
+
+def of(finding: Finding, *, waits_on_fellow: bool) -> Talk:
+    """The thread of a finding, in two queries."""
+    events = Event.objects.about(finding).filter(verb__in=DECISIONS).select_related("actor")
+    replies = Reply.objects.filter(finding=finding).select_related("author").order_by("-id")
+    fellow = finding.fellowship.fellow_id
+    words = [
+        *(Word(e.at, _who(e), e.reason, DECISIONS[e.verb]) for e in events[:LONGEST]),
+        *(
+            Word(r.said_at, str(r.author), r.text, from_fellow=r.author_id == fellow)
+            for r in replies[:LONGEST]
+        ),
+    ]
+    words.sort(key=lambda word: word.at)
+    return Talk(tuple(words[-LONGEST:]), _holds(finding, words, waits_on_fellow))
+
+
+def _who(event: Event) -> str:
+    return {"findings.sweep": "The calendar", "board decision": "The board"}.get(
+        event.actor_name, event.actor_name
+    )
+
+
+def _holds(finding: Finding, words: list[Word], waits_on_fellow: bool) -> str:
+    """Who has the word. A reply starts no clock, so it is said who is expected to answer."""
+    if waits_on_fellow:
+        return f"{finding.fellowship.fellow} has the word: the clock runs again with their reply."
+    last = next((word for word in reversed(words) if not word.decision), None)
+    owner = finding.product_owner or "The product owners"
+    if last is None:
+        return f"Nobody has replied. {finding.fellowship.fellow} may; a reply moves no deadline."
+    if last.from_fellow:
+        return f"{last.who} had the last word. {owner} reads it next; a reply moves no deadline."
+    return f"{last.who} had the last word. {finding.fellowship.fellow} may answer."

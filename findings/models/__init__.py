@@ -11,7 +11,6 @@ from findings.models.changes import (
 )
 from findings.models.controls import Control, ControlQuerySet, Measurement
 from findings.models.findings import (
-    UNSETTLED,
     AffectedSystem,
     Finding,
     FindingDataset,
@@ -26,6 +25,7 @@ from findings.models.imports import FindingImport, FindingImportQuerySet, Import
 from findings.models.lessons import Lesson, LessonQuerySet
 from findings.models.segments import DuePause, DueSegment, Overdue
 from findings.models.translation import Contest, ContestQuerySet, MatrixChange
+from findings.states import UNSETTLED
 
 __all__ = [
     "UNSETTLED",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
@@ -131,7 +132,7 @@ def _settle(finding: Finding, verb: str, by: Actor, reason: str, follows: str) -
     finding.actionable, finding.mapping = None, ""
     finding.save()
     stop_clock(finding, by)
-    change = {"state": finding.state}
+    change: dict[str, Any] = {"state": finding.state}
     if finding.look_again_at:
         change["look_again_at"] = finding.look_again_at
     journal.record(subject=finding, change=change)

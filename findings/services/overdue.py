@@ -124,7 +124,7 @@ def _take(
         with journal.acting("findings.overdue", by=SWEEP):
             Overdue.objects.create(
                 finding=finding,
-                due_at=finding.due_at,
+                due_at=_due(finding),
                 step=step,
                 at=at,
                 next_at=following.get(finding.pk),

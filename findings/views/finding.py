@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -47,7 +48,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "overdue": finding.overdue_at(at) and not work.pause,
         "open_again": lapse(finding, at),
         "due": work,
-        "steps": finding.overdue_steps.filter(due_at=finding.due_at),
+        "steps": finding.overdue_steps.filter(due_at=F("finding__due_at")),
         "talk": talk.of(finding, waits_on_fellow=for_fellow),
         "events": timeline(finding)[:30],
         "matters": Matter.objects.visible_to(by).filter(

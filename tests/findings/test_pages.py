@@ -230,7 +230,12 @@ def test_every_page_counts_in_the_programmes_working_days(world: World) -> None:
 def test_the_queue_puts_what_still_runs_first_and_counts_what_is_overdue(world: World) -> None:
     first = scenario.reported(world, title="Settled long ago", severity="high")
     services.take_finding(finding=first, by=world.product_owner)
-    services.defer_finding(finding=first, by=world.product_owner, reason="After the release")
+    services.defer_finding(
+        finding=first,
+        by=world.product_owner,
+        reason="After the release",
+        look_again_at=now() + dt.timedelta(days=20),
+    )
     late = scenario.reported(world, first.fellowship, title="Still open", evidence=[])
     assert late.due_at is not None
     assert first.due_at is not None

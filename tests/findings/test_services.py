@@ -180,7 +180,12 @@ LATE = dt.timedelta(days=400)
 
 def _deferred(world: World, finding: Finding) -> None:
     services.take_finding(finding=finding, by=world.product_owner)
-    services.defer_finding(finding=finding, by=world.product_owner, reason="After the next release")
+    services.defer_finding(
+        finding=finding,
+        by=world.product_owner,
+        reason="After the next release",
+        look_again_at=now() + dt.timedelta(days=20),
+    )
 
 
 def _reconsidered(world: World, finding: Finding) -> None:

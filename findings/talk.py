@@ -54,7 +54,7 @@ def of(finding: Finding, *, waits_on_fellow: bool) -> Talk:
     replies = Reply.objects.filter(finding=finding).select_related("author").order_by("-id")
     fellow = finding.fellowship.fellow_id
     words = [
-        *(Word(e.at, _who(e), e.reason, DECISIONS[e.verb]) for e in events[:LONGEST]),
+        *(Word(e.at, e.actor_name, e.reason, DECISIONS[e.verb]) for e in events[:LONGEST]),
         *(
             Word(r.said_at, str(r.author), r.text, from_fellow=r.author_id == fellow)
             for r in replies[:LONGEST]
@@ -62,12 +62,6 @@ def of(finding: Finding, *, waits_on_fellow: bool) -> Talk:
     ]
     words.sort(key=lambda word: word.at)
     return Talk(tuple(words[-LONGEST:]), _holds(finding, words, waits_on_fellow))
-
-
-def _who(event: Event) -> str:
-    return {"findings.sweep": "The calendar", "board decision": "The board"}.get(
-        event.actor_name, event.actor_name
-    )
 
 
 def _holds(finding: Finding, words: list[Word], waits_on_fellow: bool) -> str:

@@ -129,7 +129,11 @@ class RerateForm(forms.Form):
         help_text="A run, a log, a count: something another person can look at.",
     )
     cvss_vector = forms.Text(
-        label="New CVSS 4.0 vector", max_length=300, required=False, help_text="CVSS:4.0/AV:N/…"
+        label="New CVSS 4.0 vector",
+        max_length=300,
+        required=False,
+        widget=django_forms.TextInput,
+        help_text="CVSS:4.0/AV:N/…",
     )
     confirmed = django_forms.BooleanField(label="I have read when it will be due", required=False)
 

@@ -26,7 +26,7 @@ from findings.services.dispositions import reconsider_finding
 from findings.states import UNSETTLED, Closure, FindingState, OverdueStep
 from governance import exceptions
 
-SWEEP: Final = System("findings.sweep")
+SWEEP: Final = System("clocks.sweep")
 BATCH: Final = 500
 READ: Final = ("fellowship", "program__realm", "product_owner")
 

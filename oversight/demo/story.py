@@ -27,6 +27,7 @@ from oversight.demo import (
     catalogue,
     closing,
     delivering,
+    disposing,
     enforcing,
     evaluation,
     office,
@@ -87,6 +88,7 @@ class Story:
         catalogue.plan(self)
         accompanying.plan(self)
         delivering.plan(self)
+        disposing.plan(self)
         enforcing.plan(self)
         asking.plan(self)
         self._board_meets()
@@ -277,7 +279,6 @@ class Story:
     def _others_of_spring(self) -> None:
         at = self.stage.at
         at(-60, partial(self._report, A, 2, "session"))
-        at(-45, lambda: findings.take_finding(finding=self.findings["session"], by=self._owner()))
         at(-190, partial(self._grant, A, 5, "multilingual-refusals", 320))
         for day in (-150, -90, -30):
             at(day, partial(self._use, A, 5, 24))

@@ -12,4 +12,4 @@ class FindingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the board's kind, the clock's handler and the pages' places."""
-        from findings import board, places, recusals, tasks  # noqa: F401
+        from findings import board, home, places, recusals, tasks  # noqa: F401

@@ -13,7 +13,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.programs import parts
 from fellowship.programs import policy as programs
 from fellowship.programs.models import Call
-from fellowship.web import nav, verbs, work
+from fellowship.web import nav, verbs
 from fellowship.web.routes import route_to
 from findings import policy
 from findings.models import Finding, Lesson, Measurement
@@ -32,7 +32,6 @@ from findings.states import (
 from scoping import panels
 from scoping.models import Fellowship
 
-OWN = (roles.PRODUCT_OWNER,)
 SEE = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR, roles.SPONSOR)
 
 nav.register(
@@ -145,50 +144,6 @@ def lessons(call: Call, user: Any) -> Iterator[parts.Part]:
             {"lessons": shown},
             order=90,
             anchor="lessons",
-        )
-
-
-@work.register_for(*OWN)
-def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """What a product owner has to take up, decide or ship; at most the twenty most urgent."""
-    rows = Finding.objects.visible_to(user).unsettled()
-    rows = rows.only("ref", "title", "state", "due_at", "product_owner_id", "program_id")
-    for finding in rows.order_by("due_at", "id")[:20]:
-        if finding.product_owner_id not in (None, user.pk):
-            continue
-        verb = {
-            FindingState.REPORTED: "Take up",
-            FindingState.INVESTIGATING: "Dispose of",
-            FindingState.ACCEPTED: "Answer with a control",
-        }[FindingState(finding.state)]
-        yield work.WorkItem(
-            title=f"{verb}: {finding.title}",
-            url=route_to("findings:detail", finding.ref),
-            due=finding.due_at,
-            silence="It goes to the sponsor.",
-            kind="finding",
-            case_ref=finding.ref,
-            program_id=finding.program_id,
-        )
-
-
-@work.register_for(roles.FELLOW)
-def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """What a fellow waits for."""
-    rows = Finding.objects.filter(reported_by=user).unsettled().select_related("product_owner")
-    rows = rows.only(
-        "ref", "title", "due_at", "program_id", "product_owner__name", "product_owner__email"
-    )
-    for finding in rows.order_by("due_at", "id")[:20]:
-        yield work.WorkItem(
-            title=finding.title,
-            url=route_to("findings:detail", finding.ref),
-            due=finding.due_at,
-            holder=str(finding.product_owner or "the product owners"),
-            silence="It goes to the sponsor.",
-            kind="finding",
-            case_ref=finding.ref,
-            program_id=finding.program_id,
         )
 
 

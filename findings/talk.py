@@ -68,10 +68,10 @@ def _holds(finding: Finding, words: list[Word], waits_on_fellow: bool) -> str:
     """Who has the word. A reply starts no clock, so it is said who is expected to answer."""
     if waits_on_fellow:
         return f"{finding.fellowship.fellow} has the word: the clock runs again with their reply."
-    last = next((word for word in reversed(words) if not word.decision), None)
-    owner = finding.product_owner or "The product owners"
-    if last is None:
-        return f"Nobody has replied. {finding.fellowship.fellow} may; a reply moves no deadline."
+    fellow, owner = finding.fellowship.fellow, finding.product_owner or "the product owners"
+    if not words:
+        return f"{fellow} and {owner} may write here. A reply moves no deadline."
+    last = words[-1]
     if last.from_fellow:
-        return f"{last.who} had the last word. {owner} reads it next; a reply moves no deadline."
-    return f"{last.who} had the last word. {finding.fellowship.fellow} may answer."
+        return f"{last.who} had the last word; {owner} may answer. A reply moves no deadline."
+    return f"{fellow} may reply. A reply moves no deadline."

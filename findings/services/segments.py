@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries
 from fellowship.clocks import services as clocks
 from fellowship.clocks.states import State
+from fellowship.history.bulk import save_many
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -145,3 +147,28 @@ def obligation(finding: Finding) -> tuple[dt.datetime, list[Span], dt.datetime |
         return finding.reported_at, pauses, None
     agreed = since[0].due_at if since[0].due_at < since[0].by_rule_at else None
     return since[0].counts_from, pauses, agreed
+
+
+def end_many(findings: Sequence[Finding], *, by: Actor, verb: str, reason: str = "") -> list[int]:
+    """End the open stretches and pauses of many findings whose clocks stop; keys of the stretches.
+
+    The number of queries grows with batches, not with rows.
+    """
+    at = now()
+    segments = list(DueSegment.objects.locked().filter(finding__in=findings, ended_at=None))
+    pauses = list(DuePause.objects.locked().filter(segment__in=segments, ended_at=None))
+    for segment in segments:
+        segment.ended_at = max(at, segment.starts_at)
+    for pause in pauses:
+        pause.ended_at = max(min(at, pause.until), pause.paused_at)
+    save_many(pauses, ["ended_at"], verb=verb, by=by, reason=reason)
+    save_many(segments, ["ended_at"], verb=verb, by=by, reason=reason)
+    return [segment.pk for segment in segments]
+
+
+def run_on_many(segments: Collection[int], *, by: Actor, verb: str, reason: str = "") -> None:
+    """Let stretches that `end_many` ended run on: the change that ended them is taken back."""
+    rows = list(DueSegment.objects.locked().filter(pk__in=segments, ended_at__isnull=False))
+    for row in rows:
+        row.ended_at = None
+    save_many(rows, ["ended_at"], verb=verb, by=by, reason=reason)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.urls import path
+
 from fellowship.web.api import Router
 from findings.api.controls import ControlViewSet
 from findings.api.findings import FindingViewSet
+from findings.api.portfolio import LessonViewSet, PlanView
 
 router = Router()
 
@@ -12,4 +15,9 @@ router.register("findings", FindingViewSet, basename="findings")
 
 router.register("controls", ControlViewSet, basename="controls")
 
-urlpatterns = router.urls
+router.register("lessons", LessonViewSet, basename="lessons")
+
+urlpatterns = [
+    path("plans-of-action/<slug:slug>/", PlanView.as_view(), name="plan-of-action"),
+    *router.urls,
+]

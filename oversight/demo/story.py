@@ -30,6 +30,7 @@ from oversight.demo import (
     disposing,
     enforcing,
     evaluation,
+    learning,
     office,
     releasing,
     reporting,
@@ -91,6 +92,7 @@ class Story:
         disposing.plan(self)
         enforcing.plan(self)
         asking.plan(self)
+        learning.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

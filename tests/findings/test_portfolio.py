@@ -239,3 +239,19 @@ def test_sponsors_read_along_but_do_not_export(some: World) -> None:
     client = as_(some.sponsor)
     assert client.get(url).status_code == 200
     assert client.post(url, {"file_format": "csv"}).status_code == 403
+
+
+def test_the_api_gives_the_plan_and_takes_lessons(some: World) -> None:
+    client = as_(some.manager)
+    plan = client.get(f"/api/v1/plans-of-action/{some.program.slug}/").json()
+    assert len(plan["plan-of-action-and-milestones"]["poam-items"]) == 3
+    asked = {"program": some.program.slug, "topic": "Why?", "why": "2 of 3."}
+    made = client.post("/api/v1/lessons/", asked, content_type="application/json")
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    call = draft(some)
+    url = f"/api/v1/lessons/{made.json()['id']}/take/"
+    taken = client.post(url, {"call": call.ref}, content_type="application/json")
+    assert (taken.status_code, taken.json()["call"]) == (200, call.ref)
+    stranger = as_(some.stranger)
+    assert stranger.get(f"/api/v1/plans-of-action/{some.program.slug}/").status_code == 404
+    assert stranger.get("/api/v1/lessons/").json()["results"] == []

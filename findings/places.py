@@ -142,8 +142,8 @@ def lessons(call: Call, user: Any) -> Iterator[parts.Part]:
             "Topics that findings propose",
             "findings/_lessons.html",
             {"lessons": shown},
-            order=90,
-            anchor="lessons",
+            order=60,
+            aside=True,
         )
 
 

@@ -12,4 +12,12 @@ class FindingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the board's kind, the clock's handler and the pages' places."""
-        from findings import board, home, places, recusals, tasks  # noqa: F401
+        from findings import (  # noqa: F401
+            board,
+            home,
+            places,
+            recusals,
+            tasks,
+            translation_places,
+            translation_tasks,
+        )

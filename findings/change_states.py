@@ -7,7 +7,7 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
-from findings.states import Metric
+from findings.states import COUNTED, Counted
 
 
 class ChangeState(models.TextChoices):
@@ -116,12 +116,7 @@ class Must(models.TextChoices):
     NAMED = "named", "A named test"
 
 
-SHARES: Final = (
-    Metric.ATTACK_SUCCESS,
-    Metric.FALSE_POSITIVE,
-    Metric.USER_FRICTION,
-    Metric.DETECTION,
-)
+SHARES: Final = tuple(m for m, counted in COUNTED.items() if counted == Counted.SHARE)
 """Metrics that are shares of trials, by which an acceptance test may be stated."""
 
 

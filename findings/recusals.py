@@ -8,3 +8,6 @@ from scoping.recusals import fellowships
 findings = closes_with("findings.finding", "fellowship_id", fellowships)
 closes_with("findings.control", "finding_id", findings)
 closes_with("findings.overdue", "finding_id", findings)
+closes_with("findings.changerequest", "finding_id", findings)
+closes_with("findings.acceptancetest", "finding_id", findings)
+closes_with("findings.contest", "finding_id", findings)

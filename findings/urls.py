@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from findings import urls_translation
 from findings.views import control, disposition, finding, portfolio, queue
 
 app_name = "findings"
@@ -21,6 +22,7 @@ urlpatterns = [
     path("portfolio/<slug:slug>/lesson/", portfolio.propose, name="propose_lesson"),
     path("lessons/<int:pk>/take/<str:ref>/", portfolio.take_lesson, name="take_lesson"),
     path("lessons/<int:pk>/set-aside/", portfolio.set_aside, name="set_lesson_aside"),
+    *urls_translation.urlpatterns,
     path("report/<str:ref>/", finding.report, name="report"),
     path("artifact/<str:ref>/", finding.artifact, name="artifact"),
     path("<str:ref>/", finding.detail, name="detail"),

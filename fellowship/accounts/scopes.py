@@ -10,6 +10,7 @@ SCOPES: Final[dict[str, str]] = {
     "write": "Act for me: draft, submit, review, decide",
     "access:decide": "Ask whether a person may do something with a dataset",
     "access:enforce": "Ask what a target system should let through, and acknowledge it",
+    "changes:report": "Say how change requests go",
     "events:write": "Report access events of any source",
 }
 """Scope to its meaning. A token without `write` is refused every verb."""

@@ -6,7 +6,9 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +24,7 @@ from findings.api.dispositions import (
     ReplyInput,
     RerateInput,
 )
+from findings.api.translation import ClassInput, SuggestionSerializer, suggestions_of
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.models import Artifact, Finding
@@ -152,11 +155,19 @@ class FindingViewSet(VisibleViewSet):
     )
     reopen = service_action("reopen", services.reopen_finding, subject="finding", input=ReasonInput)
 
+    classify = service_action("classify", services.classify, subject="finding", input=ClassInput)
+
     def get_queryset(self) -> QuerySet[Any]:
         """Visible ones with their links, as of now."""
         rows: Any = super().get_queryset()
         linked: QuerySet[Any] = rows.with_links()
         return linked
+
+    @extend_schema(responses=SuggestionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def suggestions(self, request: Request, **kwargs: Any) -> Response:
+        """What it could be turned into, each with its reasons; nothing is chosen."""
+        return Response(suggestions_of(self.get_object()))
 
     def create(self, request: Request) -> Response:
         """Report a finding of one's own fellowship."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from fellowship.web.api import Router
+from findings.api.changes import AcceptanceTestViewSet, ChangeRequestViewSet
 from findings.api.controls import ControlViewSet
 from findings.api.findings import FindingViewSet
 from findings.api.portfolio import LessonViewSet, PlanView
+from findings.api.translation import ContestViewSet, MatrixViewSet
 
 router = Router()
 
@@ -16,6 +18,14 @@ router.register("findings", FindingViewSet, basename="findings")
 router.register("controls", ControlViewSet, basename="controls")
 
 router.register("lessons", LessonViewSet, basename="lessons")
+
+router.register("change-requests", ChangeRequestViewSet, basename="change-requests")
+
+router.register("acceptance-tests", AcceptanceTestViewSet, basename="acceptance-tests")
+
+router.register("contests", ContestViewSet, basename="contests")
+
+router.register("translation-matrix", MatrixViewSet, basename="translation-matrix")
 
 urlpatterns = [
     path("plans-of-action/<slug:slug>/", PlanView.as_view(), name="plan-of-action"),

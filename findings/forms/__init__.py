@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from findings.forms.controls import ControlForm, MeasureForm
+from findings.forms.changes import (
+    AcceptanceForm,
+    ChangeForm,
+    ExceptForm,
+    ResultForm,
+    StateForm,
+    TrackerForm,
+)
+from findings.forms.controls import (
+    ControlForm,
+    MeasureForm,
+)
 from findings.forms.dispositions import (
     AcceptForm,
     CloseForm,
@@ -11,17 +22,38 @@ from findings.forms.dispositions import (
     PauseForm,
     RerateForm,
 )
-from findings.forms.portfolio import ExportForm, LessonForm
-from findings.forms.reports import SEVERITIES, ArtifactForm, ReplyForm, ReportForm
+from findings.forms.portfolio import (
+    ExportForm,
+    LessonForm,
+)
+from findings.forms.reports import (
+    SEVERITIES,
+    ArtifactForm,
+    ReplyForm,
+    ReportForm,
+)
+from findings.forms.translation import (
+    AnswerForm,
+    CellForm,
+    ClassForm,
+    ContestForm,
+)
 
 __all__ = [
     "SEVERITIES",
     "AcceptForm",
+    "AcceptanceForm",
+    "AnswerForm",
     "ArtifactForm",
+    "CellForm",
+    "ChangeForm",
+    "ClassForm",
     "CloseForm",
+    "ContestForm",
     "ControlForm",
     "DeferForm",
     "DuplicateForm",
+    "ExceptForm",
     "ExportForm",
     "LessonForm",
     "MeasureForm",
@@ -29,4 +61,7 @@ __all__ = [
     "ReplyForm",
     "ReportForm",
     "RerateForm",
+    "ResultForm",
+    "StateForm",
+    "TrackerForm",
 ]

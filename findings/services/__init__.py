@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from findings.services.acceptance import (
+    ask_exception,
+    plan_test,
+    record_test,
+    withdraw_test,
+)
+from findings.services.changes import (
+    link_tracker,
+    report_change,
+    request_change,
+    withdraw_change,
+)
 from findings.services.clock import (
     due_if_rated,
     pause_finding,
@@ -15,7 +27,9 @@ from findings.services.closing import (
     close_finding,
     reopen_finding,
 )
-from findings.services.common import DUE_CLOCK
+from findings.services.common import (
+    DUE_CLOCK,
+)
 from findings.services.controls import (
     deploy_control,
     measure,
@@ -31,41 +45,75 @@ from findings.services.dispositions import (
     reject_finding,
     take_finding,
 )
-from findings.services.lessons import propose_lesson, set_lesson_aside, take_lesson
-from findings.services.outputs import record_export
-from findings.services.replies import reply
-from findings.services.reports import cvss_score, register_artifact, report_finding
-from findings.services.segments import obligation
+from findings.services.lessons import (
+    propose_lesson,
+    set_lesson_aside,
+    take_lesson,
+)
+from findings.services.outputs import (
+    record_export,
+)
+from findings.services.replies import (
+    reply,
+)
+from findings.services.reports import (
+    cvss_score,
+    register_artifact,
+    report_finding,
+)
+from findings.services.segments import (
+    obligation,
+)
+from findings.services.translation import (
+    answer_contest,
+    change_matrix,
+    classify,
+    contest,
+    take_back_contest,
+)
 
 __all__ = [
     "DUE_CLOCK",
     "accept_finding",
+    "answer_contest",
+    "ask_exception",
     "carry_over",
+    "change_matrix",
+    "classify",
     "close_as_duplicate",
     "close_finding",
+    "contest",
     "cvss_score",
     "defer_finding",
     "deploy_control",
     "due_if_rated",
+    "link_tracker",
     "measure",
     "obligation",
     "pause_finding",
     "plan_control",
+    "plan_test",
     "propose_lesson",
     "reconsider_finding",
     "record_export",
     "record_pause_over",
+    "record_test",
     "refer_rejection",
     "register_artifact",
     "reject_finding",
     "reopen_finding",
     "reply",
+    "report_change",
     "report_finding",
+    "request_change",
     "rerate_finding",
     "resume_finding",
     "set_lesson_aside",
+    "take_back_contest",
     "take_finding",
     "take_lesson",
     "verify_control",
     "waive_baseline",
+    "withdraw_change",
+    "withdraw_test",
 ]

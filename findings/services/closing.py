@@ -32,6 +32,8 @@ def close_finding(*, finding: Finding, closure: str, by: User, reason: str = "")
     if finding.state == FindingState.CLOSED:
         return finding
     refuse(policy.may_close(finding, closure, by))
+    if closure == Closure.CONTROL:
+        refuse(policy.tests_passed(finding))
     if closure == Closure.EXCEPTION:
         finding.exception = exceptions.covering(finding, "control_not_implemented").first()
     if closure == Closure.CONTROL:

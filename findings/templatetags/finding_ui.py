@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.template import Library
 
-from findings import cells
+from findings import cells, translation_cells
 
 register = Library()
 register.simple_tag(cells.severity)
 register.simple_tag(cells.verdict)
 register.simple_tag(cells.lines, name="finding_lines")
+register.simple_tag(translation_cells.test_tag)
+register.simple_tag(translation_cells.exception_tag)
+register.simple_tag(translation_cells.verdict_counts)

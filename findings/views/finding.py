@@ -25,7 +25,9 @@ from findings.forms import (
 from findings.models import Finding
 from findings.standing import lapse, of_finding
 from findings.states import FindingState
+from findings.suggesting import suggest
 from findings.views.common import RELATED, by_of, finding_of
+from findings.views.translation import translation_of
 from governance.models import Matter
 from scoping.models import Fellowship
 
@@ -58,6 +60,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "investigating": finding.state == FindingState.INVESTIGATING,
         "settled": finding.state in (FindingState.DEFERRED, FindingState.REJECTED),
         "reply_form": ReplyForm(),
+        **translation_of(finding, by),
     }
     return render(request, "findings/detail.html", context)
 
@@ -119,7 +122,8 @@ def artifact(request: HttpRequest, ref: str) -> HttpResponse:
 def plan(request: HttpRequest, ref: str) -> HttpResponse:
     """Plan a control for it."""
     finding = finding_of(request, ref)
-    form = ControlForm(request.POST or None)
+    named = {key: request.GET.get(key, "") for key in ("family", "control_type")}
+    form = ControlForm(request.POST or None, initial=named)
     return form_verb(
         request,
         form,
@@ -129,6 +133,10 @@ def plan(request: HttpRequest, ref: str) -> HttpResponse:
             **{**form.cleaned_data, "threshold": form.cleaned_data["threshold"] / 100},
         ),
         template="findings/plan.html",
-        context=lambda: {"finding": finding, "refused": policy.may_plan(finding, by_of(request))},
+        context=lambda: {
+            "finding": finding,
+            "refused": policy.may_plan(finding, by_of(request)),
+            "suggestions": suggest(finding),
+        },
         to=lambda control: reverse("findings:control", args=[control.ref]),
     )

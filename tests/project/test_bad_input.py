@@ -40,14 +40,14 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Delivery, Endpoint, Notice
 from fellowship.notices.services import add_endpoint, send_test
 from fellowship.wsgi import application
-from findings.models import Lesson
-from findings.services import propose_lesson
+from findings.models import AcceptanceTest, ChangeRequest, Contest, Lesson
+from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection
-from tests.scenarios import access, governance, proposals, publications, releases, targets
+from tests.scenarios import access, findings, governance, proposals, publications, releases, targets
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 from tests.support import kept
@@ -74,6 +74,9 @@ WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "o
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 LEFT_OUT = re.compile(r"^(static/|accounts/logout)|[\\^$]")
 OTHERS = {
+    "<slug:about>": "jailbreak",
+    "<slug:control_type>": "session_limit",
+    "<slug:family>": "compensating",
     "<slug:item>": "training",
     "<slug:key>": "findings",
     "<slug:offer>": "open_methods",
@@ -131,7 +134,19 @@ def _build() -> House:
     releases.asked(case.grant, title="Being prepared")
     ask_to_open(deposit=releases.deposited(case.grant), ground="To replicate.", by=world.manager)
     propose_lesson(program=world.program, topic="Why?", why="2 of 3.", by=world.manager)
+    converted(world, case)
     return House(world, case, _names(world, case))
+
+
+def converted(world: World, case: Case) -> None:
+    """A finding with a change request, an acceptance test, and a suggestion that is contested."""
+    reported = findings.reported(world, case.fellowship, title="Converted", evidence=[])
+    asked = {"finding": findings.accepted(world, reported), "by": world.product_owner}
+    request_change(title="End sessions", **asked)
+    plan_test(title="It ends", must="named", named="test_end", required=True, **asked)
+    cell = {"family": "compensating", "control_type": "session_limit"}
+    reason = {"reason": "One turn only.", "finding_class": "jailbreak"}
+    contest(program=world.program, **cell, **reason, **asked)
 
 
 def suspended(world: World) -> None:
@@ -199,6 +214,10 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "access/trail/": AccessEvent.objects.values_list("pk", flat=True)[:1],
         "triage/": [case.finding.ref],
         "triage/controls/": [case.control.ref],
+        "triage/changes/": ChangeRequest.objects.values_list("ref", flat=True)[:1],
+        "triage/contests/": Contest.objects.values_list("ref", flat=True)[:1],
+        "triage/matrix/": [world.program.slug],
+        "triage/tests/": AcceptanceTest.objects.values_list("ref", flat=True)[:1],
         "triage/portfolio/": [world.program.slug],
         "triage/lessons/": Lesson.objects.values_list("pk", flat=True)[:1],
         "triage/report/": [case.fellowship.ref],

@@ -1,0 +1,94 @@
+"""Where translation appears outside its own pages: navigation, home, words for its verbs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.web import nav, verbs, work
+from fellowship.web.routes import route_to
+from findings.change_states import (
+    AcceptanceState,
+    ChangeState,
+    ContestState,
+    Reception,
+)
+from findings.models import ChangeRequest, Contest
+from findings.services.translation import CONTEST_SILENCE
+from findings.states import ControlState, ControlType, Family, FindingClass
+
+SEE = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR, roles.SPONSOR)
+
+nav.register(
+    "Translation matrix",
+    "findings:matrices",
+    visible=lambda user: holds_anywhere(user, *SEE),
+    section="triage",
+    order=42,
+)
+verbs.register(
+    {
+        "findings.classify": "said what the finding is about",
+        "findings.contest": "contested a suggestion",
+        "findings.answer_contest": "answered the contest",
+        "findings.take_back_contest": "took the contest back",
+        "findings.change_matrix": "changed the translation matrix",
+        "findings.request_change": "asked for a change",
+        "findings.report_change": "said how the change goes",
+        "findings.withdraw_change": "withdrew the change request",
+        "findings.link_tracker": "linked the tracker",
+        "findings.plan_test": "planned an acceptance test",
+        "findings.record_test": "recorded a result",
+        "findings.withdraw_test": "withdrew the acceptance test",
+    }
+)
+verbs.register_values(
+    {
+        "findings.class": FindingClass.choices,
+        "findings.family": Family.choices,
+        "findings.control_type": ControlType.choices,
+        "findings.outcome": ContestState.choices,
+        "findings.reception": Reception.choices,
+        "findings.reported": ChangeState.choices,
+        "findings.state": (*ChangeState.choices, *AcceptanceState.choices),
+    }
+)
+verbs.register_fields({"findings.class": "about", "findings.control_type": "kind of control"})
+
+
+@work.register_for(roles.PRODUCT_OWNER)
+def changes_done(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Changes the team says are done, whose control waits for its deployment to be recorded."""
+    rows = ChangeRequest.objects.visible_to(user).filter(
+        state=ChangeState.DONE, control__state=ControlState.PLANNED, control__owner=user
+    )
+    for change in rows.select_related("control", "finding").order_by("stated_at", "id")[:20]:
+        yield work.WorkItem(
+            title=f"Done, says the team: record {change.control.ref} as deployed",
+            url=route_to("findings:change", change.ref),
+            due=change.finding.due_at,
+            silence="Nothing is deployed by itself; the finding's clock runs on.",
+            kind="change request",
+            case_ref=change.ref,
+            program_id=change.program_id,
+        )
+
+
+@work.register_for(roles.MANAGER)
+def contests_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Contested suggestions that wait for the manager's answer."""
+    managed = realm_ids_where(user, roles.MANAGER)
+    rows = Contest.objects.visible_to(user).open().filter(program_id__in=managed)
+    for one in rows.exclude(raised_by=user).order_by("due_at", "id")[:20]:
+        yield work.WorkItem(
+            title=f"Answer: {one.get_control_type_display().lower()} is contested",
+            url=route_to("findings:contest", one.ref),
+            due=one.due_at,
+            silence=CONTEST_SILENCE,
+            kind="contest",
+            case_ref=one.ref,
+            program_id=one.program_id,
+        )

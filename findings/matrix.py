@@ -154,6 +154,7 @@ def class_of(finding_class: str, technique: str) -> FindingClass | None:
     return FindingClass(finding_class) if finding_class else atlas.class_of(technique)
 
 
+SHIPPED: Final = (ControlState.DEPLOYED, ControlState.VERIFIED)
 MEASURED_AT_MOST: Final = 1_000
 """The latest measured controls that verdicts are counted over."""
 
@@ -163,7 +164,7 @@ def experience(
 ) -> dict[FindingClass | None, dict[Cell, Shown]]:
     """By class of finding and cell: how often it was chosen in the programme, and the verdicts.
 
-    Two queries, and one more for the counts of measured controls. Withdrawn controls do not count.
+    One query, and two more where any control shipped. Withdrawn controls do not count.
     """
     rows = Control.objects.filter(program_id=program).exclude(state=ControlState.WITHDRAWN)
     if only is not None:
@@ -172,12 +173,16 @@ def experience(
         rows = rows.filter(Q(finding__finding_class=only) | meant)
     found: dict[FindingClass | None, dict[Cell, Shown]] = defaultdict(lambda: defaultdict(Shown))
     names = ("finding__finding_class", "finding__technique", "family", "control_type")
-    for kind, technique, family, control_type, n in (
-        rows.order_by().values_list(*names).annotate(n=Count("pk"))
+    shipped = 0
+    for kind, technique, family, control_type, n, live in (
+        rows.order_by()
+        .values_list(*names)
+        .annotate(n=Count("pk"), live=Count("pk", filter=Q(state__in=SHIPPED)))
     ):
+        shipped += live
         cell = (Family(family), ControlType(control_type))
         found[class_of(kind, technique)][cell].chosen += n
-    for control in _measured(rows)[:MEASURED_AT_MOST]:
+    for control in _measured(rows)[:MEASURED_AT_MOST] if shipped else ():
         comparison = control.comparison()
         if comparison is not None:
             kind = class_of(control.finding.finding_class, control.finding.technique)
@@ -195,6 +200,7 @@ def _meaning(techniques: Iterable[str]) -> Q:
 
 
 def _measured(rows: QuerySet[Control]) -> QuerySet[Control]:
-    shipped = rows.filter(state__in=(ControlState.DEPLOYED, ControlState.VERIFIED))
-    found = shipped.select_related("finding").prefetch_related("measurements")
+    found = (
+        rows.filter(state__in=SHIPPED).select_related("finding").prefetch_related("measurements")
+    )
     return found.order_by("-id")

@@ -56,6 +56,15 @@ nav.register(
     order=45,
     rail=True,
 )
+nav.register(
+    "Your reviews",
+    "publications:desk",
+    visible=lambda user: holds_anywhere(
+        user, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.REVIEWER
+    ),
+    section="publications",
+    order=46,
+)
 verbs.register(
     {
         "publications.draft": "began the publication",

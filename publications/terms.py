@@ -26,8 +26,12 @@ PASSAGE_FLOOR = 2000
 
 
 def policy_of(fellowship: Fellowship) -> RuleVersion:
-    """The publication policy pinned at the fellowship's start."""
-    return rules.pinned(fellowship, "publication_policy")
+    """The publication policy pinned at the fellowship's start; asked once of each instance."""
+    found: RuleVersion | None = fellowship.__dict__.get("_publication_policy")
+    if found is None:
+        found = rules.pinned(fellowship, "publication_policy")
+        fellowship.__dict__["_publication_policy"] = found
+    return found
 
 
 def closely_held(datasets: Iterable[Dataset], findings: Iterable[Finding]) -> list[Dataset]:

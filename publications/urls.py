@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from publications.views import author, detail, lists, reviewer
+from publications.views import author, desk, detail, ladder, lists, reviewer
 
 app_name = "publications"
 urlpatterns = [
@@ -14,6 +14,15 @@ urlpatterns = [
     path("objections/<str:ref>/accept/", author.accept, name="accept"),
     path("objections/<str:ref>/reword/", author.reword, name="reword"),
     path("objections/<str:ref>/contest/", author.contest, name="contest"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/wording/", desk.wordings, name="wordings"),
+    path("desk/wording/<int:pk>/retire/", desk.retire, name="wording_retire"),
+    path("questions/<str:ref>/", ladder.reply, name="reply"),
+    path("objections/<str:ref>/decline/", reviewer.decline, name="decline"),
+    path("objections/<str:ref>/mediator/", ladder.mediator, name="mediator"),
+    path("objections/<str:ref>/propose/", ladder.propose, name="propose"),
+    path("objections/<str:ref>/take/", ladder.take, name="take"),
+    path("objections/<str:ref>/leave/", ladder.leave, name="leave"),
     path("objections/<str:ref>/agree/", reviewer.agree, name="agree"),
     path("objections/<str:ref>/withdraw/", reviewer.withdraw_objection, name="withdraw_objection"),
     path("<str:ref>/", detail.detail, name="detail"),
@@ -26,5 +35,8 @@ urlpatterns = [
     path("<str:ref>/assign/", reviewer.assign, name="assign"),
     path("<str:ref>/advise/", reviewer.advise, name="advise"),
     path("<str:ref>/object/", reviewer.object_, name="object"),
+    path("<str:ref>/extend/", ladder.extend, name="extend"),
+    path("<str:ref>/ask/", ladder.ask, name="ask"),
+    path("<str:ref>/letter/", ladder.letter, name="letter"),
     path("<str:ref>/clear/", reviewer.clear, name="clear"),
 ]

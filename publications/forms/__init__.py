@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from publications.forms.ladder import (
+    ExtensionForm,
+    MediatorForm,
+    ProposalForm,
+    QuestionForm,
+    ReplyForm,
+    SavedWordingForm,
+)
 from publications.forms.reviews import SCORES, AdviceForm, AssignForm, ObjectionForm, WordingForm
 from publications.forms.works import TEXT_MAX, AuthorsForm, DraftForm, OutcomeForm, TextForm
 
@@ -12,8 +20,14 @@ __all__ = [
     "AssignForm",
     "AuthorsForm",
     "DraftForm",
+    "ExtensionForm",
+    "MediatorForm",
     "ObjectionForm",
     "OutcomeForm",
+    "ProposalForm",
+    "QuestionForm",
+    "ReplyForm",
+    "SavedWordingForm",
     "TextForm",
     "WordingForm",
 ]

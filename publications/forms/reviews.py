@@ -9,7 +9,9 @@ from django import forms as django_forms
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.web import forms
+from publications import terms
 from publications.forms.works import TEXT_MAX
+from publications.marking import NotMarked, locate
 from publications.models import Publication, Version
 from publications.policy import TRACK_ROLES
 from publications.states import Ask, Ground, ReviewTrack
@@ -63,7 +65,18 @@ class ObjectionForm(forms.Form):
         max_length=TEXT_MAX,
         widget=django_forms.Textarea,
         strip=False,
-        help_text="Copied exactly from the text. Select it in the text to fill this in.",
+        required=False,
+        help_text="Its exact words, or its first and last words with … between them. Selecting "
+        "words in the text fills this in.",
+    )
+    paragraphs = forms.CharField(
+        label="Its paragraphs",
+        required=False,
+        max_length=15,
+        help_text="Such as 3, or 3–5. Alone they are the passage; with words they say which one.",
+    )
+    at = django_forms.IntegerField(
+        required=False, min_value=0, max_value=TEXT_MAX, widget=django_forms.HiddenInput
     )
     ground = forms.ChoiceField(label="Ground", choices=Ground.choices, widget=forms.RadioCards)
     harm = forms.Text(
@@ -79,23 +92,42 @@ class ObjectionForm(forms.Form):
     public_summary = forms.Text(
         label="What the public will read about it", max_length=500, help_text="One sentence."
     )
+    owner = forms.ModelChoiceField(
+        label="Who answers for it",
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="I do",
+        help_text="They may settle it as you may, and are told of each step.",
+    )
 
     def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.version = version
+        work = version.publication
+        meanings = terms.params_of(work.fellowship).grounds
+        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+            (key, forms.Described(str(label), meanings[key].meaning))
+            for key, label in Ground.choices
+            if key in meanings
+        ]
+        self.fields["owner"].queryset = holders(  # type: ignore[attr-defined]
+            work.program_id, *TRACK_ROLES[ReviewTrack.POLICY]
+        )
 
-    def clean_passage(self) -> tuple[int, int]:
-        """Where the passage stands in the text; it must stand there once."""
-        passage = self.cleaned_data["passage"].strip()
-        text = self.version.text
-        start = text.find(passage)
-        if not passage or start < 0:
-            raise django_forms.ValidationError("This passage does not stand in the text.")
-        if text.find(passage, start + 1) >= 0:
-            raise django_forms.ValidationError(
-                "This passage stands in the text more than once. Copy a little more of it."
-            )
-        return start, start + len(passage)
+    def clean(self) -> dict[str, Any]:
+        """Where the passage stands in the text: once, or in the paragraphs that are named."""
+        said = super().clean() or {}
+        if not {"passage", "paragraphs"} & set(self.errors):
+            try:
+                said["span"] = locate(
+                    self.version.text,
+                    said.get("passage", ""),
+                    said.get("paragraphs", ""),
+                    said.get("at"),
+                )
+            except NotMarked as error:
+                self.add_error(error.field, str(error))
+        return said
 
 
 class WordingForm(forms.Form):

@@ -196,7 +196,7 @@ def may_mark(
 
 def on_track(publication: Publication, track: str, by: User) -> Refusal | None:
     """Why `by` does not speak on this track: the work's reviewers on it do."""
-    if publication.reviewers.filter(track=track, reviewer=by).exists():
+    if any(r.track == track and r.reviewer_id == by.pk for r in publication.reviewers.all()):
         return None
     return Refusal("wrong_role", f"You are not a {ReviewTrack(track).label.lower()} reviewer here.")
 

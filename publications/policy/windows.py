@@ -31,7 +31,7 @@ def may_extend(publication: Publication, by: User) -> Refusal | None:
         if publication.policy_cleared_at
         else None,
         Refusal("paused", "The window rests until the author answers a question.")
-        if any(q.pauses and q.open() for q in publication.questions.filter(ended_at=None))
+        if any(q.pauses and q.open() for q in publication.questions.all())
         else None,
     )
 
@@ -77,7 +77,7 @@ def may_ask(publication: Publication, track: str, by: User) -> Refusal | None:
         on_track(publication, track, by),
         under_review(publication),
         Refusal("question_open", "The author has a question to answer. One at a time.")
-        if any(q.open() and q.track == track for q in publication.questions.filter(ended_at=None))
+        if any(q.open() and q.track == track for q in publication.questions.all())
         else None,
         Refusal("cleared", "The policy review of this work has ended.")
         if track == ReviewTrack.POLICY and publication.policy_cleared_at

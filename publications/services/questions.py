@@ -33,28 +33,31 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
     refuse(policy.may_ask(publication, track, by))
     if not question.strip():
         refuse(Refusal("no_question", "Write the question.", field="question"))
-    case, at = publication.fellowship, now()
+    case, at, ref = publication.fellowship, now(), next_reference("QUE")
     window = terms.answer_window(case)
     pauses = (
         track == ReviewTrack.POLICY
         and publication.questions.filter(pauses=True).count() < policy.PAUSING
     )
+    due_at = window.due(at, publication.program.calendar())
+    if pauses:
+        ground = f"{ref}: the author must answer a question"
+        clock = clocks.pause(clock=running(publication), by=by, ground=ground)
+        at = clock.paused_at or at
+        due_at = window.due(at, publication.program.calendar())
+        publication.window_ends_at = queries.after_pause(clock, at, due_at)
+        publication.save()
     asked = Question.objects.create(
         publication=publication,
         program_id=publication.program_id,
-        ref=next_reference("QUE"),
+        ref=ref,
         track=track,
         question=question,
         asked_by=by,
         asked_at=at,
-        due_at=window.due(at, publication.program.calendar()),
+        due_at=due_at,
         pauses=pauses,
     )
-    if pauses:
-        ground = f"{asked.ref}: the author must answer a question"
-        clock = clocks.pause(clock=running(publication), by=by, ground=ground)
-        publication.window_ends_at = queries.after_pause(clock, at, asked.due_at)
-        publication.save()
     clocks.start(
         kind=QUESTION_CLOCK,
         subject=asked,
@@ -65,6 +68,7 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
         holder_user=case.fellow,
         silence="The review goes on without an answer.",
         rule=str(terms.policy_of(case)),
+        at=at,
     )
     tell(
         publication,
@@ -85,7 +89,7 @@ def answer_question(*, question: Question, answer: str, by: User) -> Question:
     refuse(policy.may_reply(question, by))
     if not answer.strip():
         refuse(Refusal("no_answer", "Write the answer.", field="answer"))
-    question.answer, question.ended_at = answer, now()
+    question.answer, question.ended_at = answer, max(now(), question.asked_at)
     question.save()
     clocks.stop_open(subject=question, kinds=[QUESTION_CLOCK], by=by, reason="Answered")
     _run_on(question, by)

@@ -7,31 +7,48 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
-from fellowship.clocks.states import ALIVE
+from fellowship.clocks.states import State
 from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
 from fellowship.web.components.times import text as when_text
 from governance import links
-from publications import policy, services, standing, terms
-from publications.models import Objection, Publication
+from publications import clockfaces, ladder, policy, services, standing, terms
+from publications.models import (
+    Mediation,
+    Objection,
+    Publication,
+    Question,
+    ReviewerAssignment,
+)
 from publications.states import UNSETTLED, ObjectionState, PublicationState, ReviewTrack
 from publications.views.shared import publication_of
 from scoping.models import Fellowship
+
+_PEOPLE = (
+    Prefetch("reviewers", ReviewerAssignment.objects.select_related("reviewer")),
+    Prefetch("questions", Question.objects.select_related("asked_by")),
+)
+CAN_MARK = "Ask to redact, stage or briefly delay a marked passage, on a listed ground."
+CAN_ADVISE = "Advise the author. It cannot block, and nothing waits for it."
 
 
 @login_required
 def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """Where it is, both clocks, who may still object on which ground, what silence means."""
     publication = publication_of(request, ref)
+    prefetch_related_objects([publication], *_PEOPLE)
     at, by = now(), request.user
     state = publication.effective_state(at)
     objections = list(
-        publication.objections.select_related("raised_by", "version").order_by("raised_at", "id")
+        publication.objections.select_related(
+            "raised_by", "owner", "version", "mediation__mediator"
+        ).order_by("raised_at", "id")
     )
     return render(
         request,
@@ -46,7 +63,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             .filter(pk=publication.fellowship_id)
             .exists(),
             "events": timeline(publication)[:30],
-            **_clocks(publication, objections, state),
+            **_clocks(publication, objections, state, at, by),
             **_objections(publication, objections, at, by),
             **_text(publication),
             **_authors(publication),
@@ -56,23 +73,45 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _clocks(
-    publication: Publication, objections: Sequence[Objection], state: str
+    publication: Publication, objections: Sequence[Objection], state: str, at: dt.datetime, by: Any
 ) -> dict[str, Any]:
     """Who reviews on which track, what runs, and where the work stands."""
-    reviewers = list(publication.reviewers.select_related("reviewer"))
+    reviewers = list(publication.reviewers.all())
     rule = terms.policy_of(publication.fellowship)
     answers = _answer_clocks(objections)
-    answer_due = min((c.due_at for c in answers if c.state in ALIVE), default=None)
+    answer_due = min(
+        (
+            o.step_due_at
+            for o in objections
+            if o.state == ObjectionState.OPEN and o.step_due_at and not o.step_over(at)
+        ),
+        default=None,
+    )
     policy_people = [r for r in reviewers if r.track == ReviewTrack.POLICY]
+    science_people = [r for r in reviewers if r.track == ReviewTrack.SCIENTIFIC]
+    advice = list(publication.scientific_reviews.select_related("reviewer", "version"))
+    for one in advice:
+        one.publication = publication
+    ran = history(publication)
+    faces = _faces(publication, ran, reviewers, bool(advice), at)
+    questions = list(publication.questions.all())
+    for question in questions:
+        question.publication = publication
     return {
         "answer_due": answer_due,
         "policy_people": policy_people,
-        "science_people": [r for r in reviewers if r.track == ReviewTrack.SCIENTIFIC],
-        "advice": list(publication.scientific_reviews.select_related("reviewer", "version")),
+        "science_people": science_people,
+        "advice": advice,
+        "faces": faces,
+        "clock_chart": clockfaces.chart(faces, title="Both clocks") if faces else None,
+        "pauses": [pause for one in faces for pause in one.pauses],
+        "extension": getattr(publication, "extension", None),
+        "questions": [(one, one.open(at), policy.may_reply(one, by)) for one in questions],
+        "question_mine": next((one for one in questions if one.open(at)), None),
         "standing": standing.of(
             publication,
             state,
-            clocks=[*history(publication), *answers],
+            clocks=[*(c for c in ran if c.kind != services.ADVICE_CLOCK), *answers],
             answer_due=answer_due,
             objections=objections,
             reviewers=[str(r.reviewer) for r in policy_people],
@@ -81,18 +120,82 @@ def _clocks(
     }
 
 
+def _faces(
+    publication: Publication,
+    ran: Sequence[Clock],
+    reviewers: Sequence[ReviewerAssignment],
+    advised: bool,
+    at: dt.datetime,
+) -> list[clockfaces.Face]:
+    """Both clocks, the newest of each kind."""
+    newest = {clock.kind: clock for clock in ran}
+    calendar, found = publication.program.calendar(), []
+    for track, kind, can in (
+        (ReviewTrack.POLICY, services.WINDOW_CLOCK, CAN_MARK),
+        (ReviewTrack.SCIENTIFIC, services.ADVICE_CLOCK, CAN_ADVISE),
+    ):
+        clock = newest.get(kind)
+        if clock is None:
+            continue
+        window = track == ReviewTrack.POLICY
+        due_at = publication.window_ends_at if window else clock.due_at
+        people = [str(r.reviewer) for r in reviewers if r.track == track]
+        found.append(
+            clockfaces.face(
+                clock,
+                label=str(track.label),
+                holder=", ".join(people) or "Nobody yet",
+                can=can,
+                due_at=due_at or clock.due_at,
+                at=at,
+                calendar=calendar,
+                over=_ended(publication, clock, advised and not window, at),
+            )
+        )
+    return found
+
+
+def _ended(publication: Publication, clock: Clock, advised: bool, at: dt.datetime) -> str:
+    """How a review ended, in words; empty while it runs."""
+    if advised:
+        return "Advice given"
+    if clock.kind == services.ADVICE_CLOCK and at >= clock.due_at:
+        return "Over, no advice given"
+    if clock.kind == services.WINDOW_CLOCK and publication.policy_cleared_at:
+        return "Ended by the reviewers"
+    return "Ended" if clock.state == State.STOPPED else ""
+
+
 def _objections(
     publication: Publication, objections: Sequence[Objection], at: dt.datetime, by: Any
 ) -> dict[str, Any]:
-    """Each objection with what the person may do about it."""
+    """Each objection with its step of the ladder, and what the person may do about it."""
+    rows = []
+    for one in objections:
+        one.publication = publication
+        mediation = getattr(one, "mediation", None)
+        rows.append(
+            {
+                "objection": one,
+                "state": one.effective_state(at),
+                "step": ladder.step_of(one, mediation, at),
+                "mediation": mediation,
+                "may_answer": policy.may_answer(one, "accept", by),
+                "may_contest": policy.may_answer(one, "contest", by),
+                "may_agree": policy.may_settle(one, "agree", by),
+                "may_settle": policy.may_settle(one, "withdraw", by),
+                "may_name": policy.may_name_mediator(one, by),
+                "may_propose": policy.may_propose(one, mediation or Mediation(), by),
+                "may_say": policy.may_say(one, mediation or Mediation(), by),
+            }
+        )
     return {
-        "objections": [
-            (o, policy.may_answer(o, "accept", by), policy.may_settle(o, "withdraw", by))
-            for o in objections
+        "objections": rows,
+        "open_mine": [
+            o for o in objections if o.state == ObjectionState.OPEN and not o.step_over(at)
         ],
-        "open_mine": [o for o in objections if o.state == ObjectionState.OPEN],
         "withheld": any(o.withholds(at) for o in objections),
-        "unsettled": [o for o in objections if o.state in UNSETTLED],
+        "unsettled": [o for o in objections if o.effective_state(at) in UNSETTLED],
     }
 
 
@@ -113,26 +216,33 @@ def _acts(publication: Publication, by: Any) -> dict[str, Any]:
     """Why the person may not do each thing, or None."""
     return {
         "may_edit": policy.may_edit(publication, by),
-        "may_submit": policy.may_submit(publication, by),
+        "may_submit": policy.may_submit(publication, by)
+        if publication.state == PublicationState.DRAFT
+        else None,
         "may_advise": policy.may_advise(publication, by),
         "may_object": policy.may_object(publication, by),
         "may_clear": policy.may_clear(publication, by),
+        "may_extend": policy.may_extend(publication, by),
+        "may_ask": min(
+            (policy.may_ask(publication, track, by) for track in ReviewTrack.values),
+            key=lambda refused: refused is not None,
+        ),
         "may_assign": policy.may_staff(publication, by),
         "may_record": policy.may_record_outcome(publication, by),
     }
 
 
 def _released_on(publication: Publication) -> str:
-    at = publication.released_at or publication.window_ends_at
+    at = publication.released_from
     return f"Released {when_text(at)}" if at else "Released"
 
 
 def _answer_clocks(objections: Sequence[Objection]) -> list[Clock]:
-    """The clocks of the author's answers, with their pauses."""
+    """The clocks of every step of the objections, with their pauses."""
     if not objections:
         return []
     rows = Clock.objects.filter(
-        kind=services.ANSWER_CLOCK,
+        kind__in=services.STEP_CLOCKS,
         subject_type=Objection._meta.label_lower,
         subject_id__in=[one.pk for one in objections],
     )

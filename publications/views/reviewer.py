@@ -7,12 +7,20 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from fellowship.web.actions import act, form_verb, reason_of, verb
+from fellowship.kernel.time import now
+from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from publications import policy, services
 from publications.forms import AdviceForm, AssignForm, ObjectionForm
-from publications.models import Publication
+from publications.marking import NotMarked, locate, paragraphs
+from publications.models import Publication, SavedWording, Version
+from publications.similar import Similar, similar
+from publications.states import Saved
 from publications.views.shared import objection_of, publication_of
+
+PARAGRAPHS = 400
+"""Beginnings of paragraphs shown beside a text, for who names one by its number."""
 
 
 @login_required
@@ -51,19 +59,44 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
             "publication": publication,
             "refused": policy.may_advise(publication, _by(request)),
             "version": publication.latest,
+            "late": publication.advice_due_at is not None and publication.advice_due_at <= now(),
+            "saved": SavedWording.objects.offered(publication.program_id).filter(use=Saved.ADVICE)[
+                :50
+            ],
         },
         to=publication.get_absolute_url(),
     )
 
 
-@login_required
+@writing
 def object_(request: HttpRequest, ref: str) -> HttpResponse:
-    """Object to a passage."""
+    """Object to a passage. Looking for similar ones and taking saved wording send nothing."""
     publication = publication_of(request, ref)
-    version = publication.latest
+    version = publication.versions.select_related("publication__fellowship").first()
     if version is None:
         raise Http404
     form = ObjectionForm(request.POST or None, version=version)
+    refused = policy.may_object(publication, _by(request))
+
+    def page() -> dict[str, Any]:
+        return {
+            "publication": publication,
+            "refused": refused,
+            "late": refused is not None and refused.code == "window_over",
+            "version": version,
+            "paragraphs": paragraphs(version.text)[:PARAGRAPHS],
+            "marked": publication.objections.standing().select_related("version"),
+            "saved": SavedWording.objects.offered(publication.program_id).exclude(use=Saved.ADVICE)[
+                :50
+            ],
+        }
+
+    if request.method == "POST" and {"look", "use"} & set(request.POST):
+        return render(
+            request,
+            "publications/object.html",
+            {**page(), **_helped(request, publication, version)},
+        )
     return form_verb(
         request,
         form,
@@ -74,21 +107,50 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
             **_passage(form.cleaned_data, publication),
         ),
         template="publications/object.html",
-        context=lambda: {
-            "publication": publication,
-            "refused": policy.may_object(publication, _by(request)),
-            "version": version,
-        },
+        context=page,
         to=services.objection_url,
+        success="Sent. The author reads it now; only this passage waits.",
     )
+
+
+def _helped(request: HttpRequest, publication: Publication, version: Version) -> dict[str, Any]:
+    """The form as it was typed, with a saved wording put in, or with similar objections beside."""
+    typed = {name: text for name, text in request.POST.items() if "\x00" not in text}
+    chosen = typed.get("saved", "")
+    if "use" in request.POST and chosen.isdigit() and len(chosen) < 10:
+        wording = SavedWording.objects.offered(publication.program_id).filter(pk=chosen).first()
+        if wording is not None and wording.use in ("harm", "public_summary"):
+            before = typed.get(wording.use, "").strip()
+            typed[wording.use] = f"{before}\n{wording.text}".strip()
+    looked = "look" in request.POST
+    found: list[Similar] = []
+    passage = ""
+    if looked:
+        try:
+            start, end = locate(
+                version.text,
+                typed.get("passage", ""),
+                typed.get("paragraphs", ""),
+            )
+            passage = version.text[start:end]
+        except NotMarked:
+            passage = typed.get("passage", "")[:20_000]
+        found = similar(_by(request), passage)
+    return {
+        "form": ObjectionForm(initial=typed, version=version),
+        "looked": looked,
+        "similar": found,
+        "passage": passage,
+    }
 
 
 def _passage(said: dict[str, Any], publication: Publication) -> dict[str, Any]:
     """The form's answers as the verb takes them; a day ends at its end in the programme."""
-    start, end = said["passage"]
+    start, end = said["span"]
     until: dt.date | None = said["until"]
     instant = publication.program.calendar().end_of_day(until) if until else None
-    rest = {name: value for name, value in said.items() if name != "passage"}
+    left = ("passage", "paragraphs", "at", "span")
+    rest = {name: value for name, value in said.items() if name not in left}
     return {**rest, "start": start, "end": end, "until": instant}
 
 
@@ -112,6 +174,20 @@ def agree(request: HttpRequest, ref: str) -> HttpResponse:
         request,
         lambda: services.agree_wording(objection=objection, by=_by(request)),
         success="Settled by other wording.",
+        to=services.objection_url(objection),
+    )
+
+
+@verb
+def decline(request: HttpRequest, ref: str) -> HttpResponse:
+    """Say why the other wording will not do."""
+    objection = objection_of(request, ref)
+    return act(
+        request,
+        lambda: services.decline_wording(
+            objection=objection, by=_by(request), reason=reason_of(request)
+        ),
+        success="Declined. The author reads why and answers anew.",
         to=services.objection_url(objection),
     )
 

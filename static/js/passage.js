@@ -1,14 +1,43 @@
-// Selecting words in the text fills the passage field; without this one copies them by hand.
+// Selecting words in the text, by mouse or by keyboard, fills in the passage; without this one
+// copies them by hand, or names paragraphs by number.
 const source = document.getElementById("passage-source");
-const field = document.querySelector("textarea[name=passage]");
+const passage = document.querySelector("textarea[name=passage]");
+const among = document.querySelector("input[name=paragraphs]");
+const at = document.querySelector("input[name=at]");
+const said = document.getElementById("passage-said");
 
-function fill() {
-  const chosen = window.getSelection();
-  if (!source || !field || !chosen || chosen.isCollapsed) return;
-  if (!source.contains(chosen.anchorNode) || !source.contains(chosen.focusNode)) return;
-  field.value = chosen.toString().trim();
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+// Offsets are counted in code points, as the server does.
+const points = (text) => Array.from(text).length;
+
+function paragraph(text, start) {
+  const before = text.slice(0, start).split(/\n[ \t]*\n+/).filter((part) => part.trim());
+  return before.length + (/(^|\n[ \t]*\n)\s*$/.test(text.slice(0, start)) ? 1 : 0) || 1;
 }
 
-source?.addEventListener("mouseup", fill);
-source?.addEventListener("keyup", fill);
+function fill() {
+  const text = source.value;
+  let start = source.selectionStart;
+  let end = source.selectionEnd;
+  while (start < end && /\s/.test(text[start])) start += 1;
+  while (end > start && /\s/.test(text[end - 1])) end -= 1;
+  if (start === end) return;
+  const words = text.slice(start, end);
+  if (passage.value === words) return;
+  passage.value = words;
+  at.value = points(text.slice(0, start));
+  if (among) among.value = "";
+  passage.dispatchEvent(new Event("input", { bubbles: true }));
+  said.textContent = `Marked ${points(words)} characters in paragraph ${paragraph(text, start)}.`;
+}
+
+if (source && passage && at) {
+  for (const moment of ["select", "mouseup", "keyup"]) source.addEventListener(moment, fill);
+  source.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || source.selectionStart === source.selectionEnd) return;
+    event.preventDefault();
+    document.querySelector("input[name=ground]")?.focus();
+  });
+  passage.addEventListener("input", (event) => {
+    if (event.isTrusted) at.value = "";
+  });
+}

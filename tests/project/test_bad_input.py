@@ -46,7 +46,7 @@ from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
-from publications.models import Objection
+from publications.models import Objection, Question, SavedWording
 from tests.scenarios import access, findings, governance, proposals, publications, releases, targets
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
@@ -124,7 +124,9 @@ def _build() -> House:
     )
     governance.raised_escalation(world)
     governance.granted_exception(world)
-    publications.objected(world, case.publication)
+    publications.proposed(world, case.publication)
+    publications.asked(world, case.publication)
+    publications.saved(world)
     hook = {"name": "Warehouse", "url": "https://warehouse.example/hook", "kinds": []}
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
@@ -225,6 +227,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "publications/": [case.publication.ref],
         "publications/draft/": [case.fellowship.ref],
         "publications/objections/": Objection.objects.values_list("ref", flat=True),
+        "publications/questions/": Question.objects.values_list("ref", flat=True),
+        "publications/desk/wording/": SavedWording.objects.values_list("pk", flat=True)[:1],
         "lineage/": [case.fellowship.ref],
         "closeout/": [case.fellowship.ref],
         "audit/": [world.program.slug],

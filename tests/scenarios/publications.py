@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from publications import services
-from publications.models import Objection, Publication
+from publications.models import Objection, Publication, Question, SavedWording
 from scoping.models import Fellowship
 from tests.scenarios.scoping import signed_fellowship
 
@@ -92,3 +92,20 @@ def proposed(world: World, publication: Publication | None = None, **values: Any
     objection = contested(world, publication)
     given = {"proposal": "keep", "reasons": "The documentation says as much.", **values}
     return services.propose(objection=objection, by=world.reviewer_two, **given)
+
+
+def asked(world: World, publication: Publication, **values: Any) -> Question:
+    """The policy reviewer asks the author; the window rests until the answer."""
+    given = {"track": "policy", "question": "Is the tool named in the appendix?", **values}
+    return services.ask_author(publication=publication, by=world.policy_reviewer, **given)
+
+
+def saved(world: World, **values: Any) -> SavedWording:
+    """Wording that reviewers of the programme use again."""
+    given = {
+        "use": "harm",
+        "title": "Bypass before its fix",
+        "text": "A reproducible bypass of a live control before its fix.",
+        **values,
+    }
+    return services.save_wording(program=world.program, by=world.policy_reviewer, **given)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms as django_forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
@@ -18,6 +20,8 @@ from findings.models import Finding
 from findings.states import SEVERITY_RANK, Closure, Mapping, Severity, WaitsOn
 
 REASON = 5_000
+SENSIBLE = (MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31)))
+"""Days no further off than any rule could mean: beyond them arithmetic ends."""
 
 
 class AcceptForm(forms.Form):
@@ -42,6 +46,7 @@ class AcceptForm(forms.Form):
     due_at = forms.DateField(
         label="Due by",
         required=False,
+        validators=SENSIBLE,
         help_text="Empty: as the severity's clock says. Earlier is possible, later is not.",
     )
     reason = forms.Text(
@@ -61,7 +66,7 @@ class AcceptForm(forms.Form):
 class DeferForm(forms.Form):
     """Put it off, to a day and for a reason."""
 
-    look_again_at = forms.DateField(label="Look at it again on")
+    look_again_at = forms.DateField(label="Look at it again on", validators=SENSIBLE)
     reason = forms.Text(
         label="Why it is put off",
         max_length=REASON,
@@ -93,7 +98,7 @@ class PauseForm(forms.Form):
         ],
         widget=forms.RadioCards,
     )
-    until = forms.DateField(label="Until, at the latest")
+    until = forms.DateField(label="Until, at the latest", validators=SENSIBLE)
     reason = forms.Text(
         label="What is needed",
         max_length=300,

@@ -91,11 +91,12 @@ def rerate_finding(
 
 
 def _said_already(finding: Finding, severity: str, reason: str) -> bool:
-    """Whether this very change is the last that was made: the button was pressed twice."""
+    """Whether this very change of severity was the last: the button was pressed twice."""
     if severity != finding.severity:
         return False
-    last = DueSegment.objects.filter(finding=finding, ended_at=None).first()
-    return bool(last and last.why == SegmentWhy.RERATED and last.reason == reason.strip())
+    rated = DueSegment.objects.filter(finding=finding, why=SegmentWhy.RERATED)
+    last = rated.order_by("-number").first()
+    return bool(last and last.reason == reason.strip())
 
 
 def _rate(finding: Finding, severity: str, reason: str, vector: str, score: Decimal | None) -> None:

@@ -141,7 +141,9 @@ def obligation(finding: Finding) -> tuple[dt.datetime, list[Span], dt.datetime |
     )
     since = rows[begun:]
     pauses = [
-        (p.paused_at, min(p.ended_at or p.until, now())) for row in since for p in row.pauses.all()
+        (p.paused_at, max(min(p.ended_at or p.until, now()), p.paused_at))
+        for row in since
+        for p in row.pauses.all()
     ]
     if not since:
         return finding.reported_at, pauses, None

@@ -94,7 +94,7 @@ def _cases(at: dt.datetime, finding: Finding, verified: Finding) -> list[Case]:
         (dated, {**deferred, "look_again_at": None}),
         (dated, {**nothing, "state": "rejected", "rationale": "No.", "look_again_at": at}),
         (pointed, {**closed, **nothing, "closure": ""}),
-        (pointed, {**nothing, "state": "investigating", "closure": "rejection"}),
+        (pointed, {"rationale": "No.", "state": "investigating", "closure": "rejection"}),
         (pointed, {**exploratory, "state": "closed", "closure": "exploratory"}),
         (
             "finding_closed_at_and_by_go_together",

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from publications.views import author, desk, detail, ladder, lists, reviewer
+from publications.views import (
+    author,
+    checks,
+    desk,
+    detail,
+    disclosure,
+    drafts,
+    ladder,
+    lists,
+    reviewer,
+    texts,
+)
 
 app_name = "publications"
 urlpatterns = [
     path("", lists.index, name="index"),
     path("register/", lists.register, name="register"),
-    path("draft/<str:ref>/", author.draft, name="draft"),
+    path("register/<str:ref>/", texts.public, name="public"),
+    path("draft/<str:ref>/", drafts.draft, name="draft"),
     path("objections/<str:ref>/accept/", author.accept, name="accept"),
     path("objections/<str:ref>/reword/", author.reword, name="reword"),
     path("objections/<str:ref>/contest/", author.contest, name="contest"),
@@ -26,7 +38,15 @@ urlpatterns = [
     path("objections/<str:ref>/agree/", reviewer.agree, name="agree"),
     path("objections/<str:ref>/withdraw/", reviewer.withdraw_objection, name="withdraw_objection"),
     path("<str:ref>/", detail.detail, name="detail"),
-    path("<str:ref>/text/", author.text, name="text"),
+    path("<str:ref>/text/", texts.text, name="text"),
+    path("<str:ref>/sources/", drafts.sources, name="sources"),
+    path("<str:ref>/read/", texts.read, name="read"),
+    path("<str:ref>/compare/", texts.compare, name="compare"),
+    path("<str:ref>/versions/<int:number>/file/", texts.file, name="file"),
+    path("<str:ref>/check/", checks.check, name="check"),
+    path("<str:ref>/disclosure/", disclosure.disclosure, name="disclosure"),
+    path("<str:ref>/disclosure/<int:pk>/extend/", disclosure.extend, name="extend_step"),
+    path("<str:ref>/disclosure/<int:pk>/early/", disclosure.early, name="early"),
     path("<str:ref>/authors/", author.authors, name="authors"),
     path("<str:ref>/submit/", author.submit, name="submit"),
     path("<str:ref>/withdraw/", author.withdraw, name="withdraw"),

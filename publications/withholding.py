@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from publications.models import DisclosureStep, Hit, Objection, Publication
-from publications.states import Ground
-from publications.text_states import MASKED, HitAnswer
-from publications.texts import locate
+from publications.states import UNSETTLED, Ask, Ground
+from publications.text_states import MASKED
+from publications.texts import Passage, follow, locate
 from publications.texts.lines import Mark
 
 DOT: Final = "•"
@@ -25,22 +25,24 @@ def withheld(
 ) -> list[Mark]:
     """The passages of `text` that are withheld at `at`, each hidden, with what is said instead.
 
-    Standing objections, and steps whose date lies ahead; found again where the text was changed
-    around them.
+    Standing objections, and steps whose date lies ahead; found again where the text around them or
+    their own words were changed. A redaction agreed on holds its own words alone: what was written
+    in their place is meant to be read.
     """
-    steps = list(publication.disclosure_steps.all()) if steps is None else steps
-    objections = list(publication.objections.all()) if objections is None else objections
+    if steps is None:
+        steps = list(publication.disclosure_steps.select_related("version"))
+    if objections is None:
+        objections = list(publication.objections.select_related("version"))
     planned = {step.objection_id for step in steps}
-    marks = [
-        mark
-        for step in steps
-        if not step.out(at)
-        for mark in _marks(text, step.passage, _until(step.on, step.ground, step.summary))
-    ]
-    for objection in objections:
-        if objection.pk not in planned and objection.withholds(at):
-            said = _until(objection.until, objection.ground, objection.public_summary)
-            marks += _marks(text, objection.passage, said)
+    marks = []
+    for step in steps:
+        if not step.out(at):
+            said = _until(step.on, step.ground, step.summary)
+            marks += [Mark(p.start, p.end, said, hidden=True) for p in places(text, step)]
+    for one in objections:
+        if one.pk not in planned and one.withholds(at):
+            said = _until(one.until, one.ground, one.public_summary)
+            marks += [Mark(p.start, p.end, said, hidden=True) for p in places(text, one)]
     return marks
 
 
@@ -54,10 +56,13 @@ def left_out(hits: Sequence[Hit]) -> list[Mark]:
 
 
 def masked(text: str, hits: Sequence[Hit]) -> str:
-    """The text with what may be secret dotted out: as long as before, so that offsets hold."""
+    """The text with what may be secret or personal dotted out until it was answered.
+
+    It is as long as before, so that offsets hold.
+    """
     for hit in hits:
-        shown = hit.kind not in MASKED or hit.answer == HitAnswer.FALSE
-        if not shown and hit.start is not None and hit.end is not None:
+        dots = hit.kind in MASKED and not hit.answer
+        if dots and hit.start is not None and hit.end is not None:
             words = text[hit.start : hit.end]
             text = text[: hit.start] + dotted(words) + text[hit.end :]
     return text
@@ -69,9 +74,17 @@ def dotted(words: str) -> str:
     return words[:shown] + "".join(sign if sign.isspace() else DOT for sign in words[shown:])
 
 
-def _marks(text: str, passage: str, said: str) -> Iterator[Mark]:
-    for place in locate(text, passage):
-        yield Mark(place.start, place.end, said, hidden=True)
+def places(text: str, one: DisclosureStep | Objection) -> list[Passage]:
+    """Where a passage stands now: by its words, and where these changed, by its surroundings.
+
+    A redaction that was agreed on is known by its words alone.
+    """
+    found = locate(text, one.passage)
+    agreed = isinstance(one, Objection) and one.ask == Ask.REDACT and one.state not in UNSETTLED
+    if found or agreed:
+        return found
+    place = follow(one.version.text, text, one.passage_start, one.passage_end)
+    return [place] if place else []
 
 
 def _until(until: dt.datetime | None, ground: str, summary: str) -> str:

@@ -36,6 +36,7 @@ from oversight.demo import (
     reporting,
     reviewing,
     scenes,
+    writing,
 )
 from oversight.demo.cast import Cast, assemble
 from oversight.demo.content import programs as content
@@ -93,6 +94,7 @@ class Story:
         enforcing.plan(self)
         asking.plan(self)
         learning.plan(self)
+        writing.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

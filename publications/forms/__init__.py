@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from publications.forms.checks import OWN, CompareForm, ExtendForm, HitForm, StepForm
+from publications.forms.drafts import DraftForm, KindForm, SourcesForm, TextForm
 from publications.forms.ladder import (
     ExtensionForm,
     MediatorForm,
@@ -11,16 +13,20 @@ from publications.forms.ladder import (
     SavedWordingForm,
 )
 from publications.forms.reviews import SCORES, AdviceForm, AssignForm, ObjectionForm, WordingForm
-from publications.forms.works import TEXT_MAX, AuthorsForm, DraftForm, OutcomeForm, TextForm
+from publications.forms.works import AuthorsForm, OutcomeForm
 
 __all__ = [
+    "OWN",
     "SCORES",
-    "TEXT_MAX",
     "AdviceForm",
     "AssignForm",
     "AuthorsForm",
+    "CompareForm",
     "DraftForm",
+    "ExtendForm",
     "ExtensionForm",
+    "HitForm",
+    "KindForm",
     "MediatorForm",
     "ObjectionForm",
     "OutcomeForm",
@@ -28,6 +34,8 @@ __all__ = [
     "QuestionForm",
     "ReplyForm",
     "SavedWordingForm",
+    "SourcesForm",
+    "StepForm",
     "TextForm",
     "WordingForm",
 ]

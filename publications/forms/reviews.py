@@ -10,11 +10,11 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.web import forms
 from publications import terms
-from publications.forms.works import TEXT_MAX
 from publications.marking import NotMarked, locate
 from publications.models import Publication, Version
 from publications.policy import TRACK_ROLES
 from publications.states import Ask, Ground, ReviewTrack
+from publications.texts import TEXT_MAX
 
 
 class AssignForm(forms.Form):

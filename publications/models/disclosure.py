@@ -125,7 +125,7 @@ class DisclosureStep(Tracked):
     @property
     def program_id(self) -> int:
         """The programme, for the ledger."""
-        return self.publication.program_id
+        return int(self.publication.program_id)
 
     def out(self, at: dt.datetime | None = None) -> bool:
         """Whether the passage is public at `at`."""

@@ -78,4 +78,4 @@ class Version(Tracked):
     @property
     def program_id(self) -> int:
         """The programme, for the ledger."""
-        return self.publication.program_id
+        return int(self.publication.program_id)

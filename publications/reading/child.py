@@ -68,7 +68,7 @@ def pdf(body: bytes) -> tuple[str, str]:
     return "\n\n".join(part.strip("\n") for part in parts), "\n".join(notes)
 
 
-def _no_programs(found: Any, kind: type) -> None:
+def _no_programs(found: Any, kind: Any) -> None:
     """Refuse what runs or brings other files when a reader opens it."""
     names = found.get("/Names")
     names = names.get_object() if names is not None else {}

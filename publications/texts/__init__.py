@@ -6,7 +6,7 @@ with a combining mark that has a composed form is one, a line ends in one LF.
 
 from __future__ import annotations
 
-from publications.texts.passages import Passage, fold, locate
+from publications.texts.passages import Passage, fold, follow, locate
 from publications.texts.plain import TEXT_MAX, clean
 
-__all__ = ["TEXT_MAX", "Passage", "clean", "fold", "locate"]
+__all__ = ["TEXT_MAX", "Passage", "clean", "fold", "follow", "locate"]

@@ -94,8 +94,8 @@ def _changed(before: Sequence[str], after: Sequence[str], a: int, c: int) -> Ite
         old = before[at] if at < len(before) else None
         new = after[at] if at < len(after) else None
         if old is None or new is None:
-            left = (Bit(old, True),) if old is not None else ()
-            right = (Bit(new, True),) if new is not None else ()
+            left = _whole(old)
+            right = _whole(new)
         else:
             left, right = _words(old, new)
         yield Row(
@@ -104,6 +104,10 @@ def _changed(before: Sequence[str], after: Sequence[str], a: int, c: int) -> Ite
             left,
             right,
         )
+
+
+def _whole(line: str | None) -> tuple[Bit, ...]:
+    return () if line is None else (Bit(line, True),)
 
 
 def _words(old: str, new: str) -> tuple[tuple[Bit, ...], tuple[Bit, ...]]:

@@ -38,11 +38,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line by its number; `level` 1 to 6 where it is a heading, else 0."""
+    """One line by its number; `level` 1 to 6 where it is a heading, else 0.
+
+    `tag` is what it is drawn as: headings begin below the page's own and skip no level.
+    """
 
     number: int
     level: int
     parts: tuple[Part, ...]
+    tag: str = "p"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def lay_out(text: str, marks: Sequence[Mark] = (), page: int = 1) -> Layout:
     levels = dict(_levels(text, starts))
     pages = max(1, -(-len(starts) // LINES))
     page = min(max(1, page), pages)
+    tags = {level: f"h{min(rank + 2, 6)}" for rank, level in enumerate(sorted({*levels.values()}))}
     found = []
     for index in range((page - 1) * LINES, min(page * LINES, len(starts))):
         start, end = starts[index], _line_end(text, starts, index)
@@ -83,7 +88,8 @@ def lay_out(text: str, marks: Sequence[Mark] = (), page: int = 1) -> Layout:
             continue
         parts = tuple(_parts(text, start, end, drawn))
         level = 0 if any(part.mark and part.mark.hidden for part in parts) else levels.get(index, 0)
-        found.append(Line(index + 1, level, _without_signs(parts) if level else parts))
+        tag = tags.get(level, "p")
+        found.append(Line(index + 1, level, _without_signs(parts) if level else parts, tag))
     headings = tuple(
         Heading(index + 1, level, title, index // LINES + 1)
         for index, level, title in _headings(text, starts, levels, drawn)

@@ -7,59 +7,14 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from fellowship.kernel.refusals import Missing
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from fellowship.web.shortcuts import visible_or_404
 from publications import policy, services, terms
-from publications.forms import AuthorsForm, DraftForm, OutcomeForm, TextForm, WordingForm
+from publications.forms import AuthorsForm, OutcomeForm, WordingForm
 from publications.models import Publication
 from publications.states import Ground, PublicationState
 from publications.views.shared import objection_of, publication_of
-from scoping.models import Fellowship
-
-
-@login_required
-def draft(request: HttpRequest, ref: str) -> HttpResponse:
-    """Begin a publication of a fellowship."""
-    fellowship = visible_or_404(Fellowship, request.user, ref=ref)
-    form = DraftForm(request.POST or None, fellowship=fellowship, user=_by(request))
-    return form_verb(
-        request,
-        form,
-        lambda: services.draft_publication(
-            fellowship=fellowship, by=_by(request), **form.cleaned_data
-        ),
-        template="publications/draft.html",
-        context=lambda: {
-            "fellowship": fellowship,
-            "refused": policy.may_draft(fellowship, _by(request)),
-        },
-        to=lambda made: reverse("publications:text", args=[made.ref]),
-    )
-
-
-@login_required
-def text(request: HttpRequest, ref: str) -> HttpResponse:
-    """Add a version of the text."""
-    publication = publication_of(request, ref)
-    newest = publication.latest
-    form = TextForm(request.POST or None, initial={"text": newest.text if newest else ""})
-    return form_verb(
-        request,
-        form,
-        lambda: services.add_version(
-            publication=publication, text=form.cleaned_data["text"], by=_by(request)
-        ),
-        template="publications/text.html",
-        context=lambda: _edited(request, publication),
-        to=lambda _: (
-            publication.get_absolute_url()
-            if publication.authors.exists()
-            else reverse("publications:authors", args=[publication.ref])
-        ),
-    )
 
 
 @login_required

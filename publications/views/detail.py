@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import (
+    Count,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,13 +28,17 @@ from fellowship.web.components.times import text as when_text
 from governance import links
 from publications import clockfaces, ladder, policy, services, standing, terms
 from publications.models import (
+    DisclosureStep,
+    Hit,
     Mediation,
     Objection,
     Publication,
     Question,
+    RedactionCheck,
     ReviewerAssignment,
 )
 from publications.states import UNSETTLED, ObjectionState, PublicationState, ReviewTrack
+from publications.text_states import Redacted
 from publications.views.shared import publication_of
 from scoping.models import Fellowship
 
@@ -65,7 +77,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "events": timeline(publication)[:30],
             **_clocks(publication, objections, state, at, by),
             **_objections(publication, objections, at, by),
-            **_text(publication),
+            **_text(publication, at, by),
             **_authors(publication),
             **_acts(publication, by),
         },
@@ -199,12 +211,38 @@ def _objections(
     }
 
 
-def _text(publication: Publication) -> dict[str, Any]:
-    """The versions, and what the work declares it uses."""
+def _text(publication: Publication, at: dt.datetime, by: Any) -> dict[str, Any]:
+    """The versions, what the check left open, what comes later, and what the work uses."""
+    hits = Hit.objects.visible_to(by).unanswered().filter(precheck__version=OuterRef("pk"))
+    left = RedactionCheck.objects.filter(version=OuterRef("pk")).exclude(found=Redacted.GONE)
+    steps = DisclosureStep.objects.ahead(at).filter(publication=OuterRef("publication"))
+    versions = list(
+        publication.versions.defer("text", "beneath").annotate(
+            hits_open=_counted(hits, "precheck__version"),
+            redactions_left=_counted(left, "version"),
+            steps_ahead=_counted(steps, "publication"),
+        )
+    )
+    newest = versions[0] if versions else None
+    found = newest.hits_open if newest else 0
+    there = newest.redactions_left if newest else 0
     return {
-        "versions": publication.versions.select_related("added_by"),
-        "sources": publication.sources.select_related("dataset", "finding"),
+        "versions": versions,
+        "hits_open": found,
+        "hits_said": f"{found} to answer",
+        "redactions_left": there,
+        "redactions_said": f"{there} still there",
+        "steps_ahead": newest.steps_ahead if newest else 0,
+        "sources": publication.sources.select_related(
+            "dataset", "finding", "artifact", "release__output", "release__request"
+        ),
     }
+
+
+def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    """How many there are of each version, within the question for the versions."""
+    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
 def _authors(publication: Publication) -> dict[str, Any]:

@@ -55,7 +55,8 @@ WORKS: tuple[Column[Any], ...] = (
 def _released(work: Publication) -> object:
     below = (Kind(work.kind).label, work.program, work.venue, work.doi)
     words = SafeString(" · ".join(escaped(part) for part in below if part))
-    return markup('{}<span class="meta">{}</span>', work.title, words)
+    url = route_to("publications:public", work.ref)
+    return markup('<a href="{}">{}</a><span class="meta">{}</span>', url, work.title, words)
 
 
 RELEASED: tuple[Column[Any], ...] = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 
+from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from publications.models import Objection, Publication, Question
 
@@ -39,3 +41,18 @@ def question_of(request: HttpRequest, ref: str) -> Question:
         "publication__fellowship__fellow", "publication__program", "asked_by"
     )
     return visible_or_404(rows, request.user, ref=ref)
+
+
+def pages_of(publication: Publication) -> list[Link]:
+    """The pages of one work, the same on each of them."""
+    named = {
+        "detail": "The work",
+        "read": "Text",
+        "compare": "Versions compared",
+        "check": "Check and redactions",
+        "disclosure": "Disclosure plan",
+    }
+    return [
+        Link(label, reverse(f"publications:{name}", args=[publication.ref]))
+        for name, label in named.items()
+    ]

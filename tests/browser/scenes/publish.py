@@ -18,7 +18,7 @@ TEXT = (
 def write(house: House, story: Story) -> None:
     """The fellow writes and submits; the window starts, and silence has a meaning."""
     fellow = house[APPLICANT].go(f"/fellowships/{story.case}/").follow("Begin a publication")
-    fellow.fill("Title", TITLE).select("Kind", "Manuscript")
+    fellow.pick("What do you publish", "Manuscript").press("Go on").fill("Title", TITLE)
     fellow.pick("Which of these describes it", "It used restricted-tier data")
     fellow.fill("Abstract", "Refusals fall from turn 1 to turn 40.")
     fellow.pick("Datasets it uses", story.dataset).pick("Findings it reports", ".*" + FINDING)

@@ -13,6 +13,7 @@ class FindingsConfig(AppConfig):
     def ready(self) -> None:
         """Register the board's kind, the clock's handler and the pages' places."""
         from findings import (  # noqa: F401
+            blobs,
             board,
             home,
             places,

@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 from fellowship.web import cells
 from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
-from findings.models import Finding
-from findings.states import FindingState, Severity, Verdict
+from findings import atlas
+from findings.models import Finding, ImportRow
+from findings.states import HARM_MEANS, FindingState, Harm, RowOutcome, Severity, Verdict
 
 _TONES: Final = {
     Severity.CRITICAL: "bad",
@@ -54,3 +55,40 @@ def _line(finding: Finding) -> str:
 def disposition(finding: Finding) -> SafeString:
     """The disposition in a pill."""
     return cells.state(finding.state, FindingState(finding.state).label)
+
+
+def harm_means(finding: Finding) -> str:
+    """What the degree of harm means."""
+    return HARM_MEANS[Harm(finding.harm)]
+
+
+def technique_name(finding: Finding) -> SafeString:
+    """The technique's name, where it is known."""
+    name = atlas.name_of(finding.technique)
+    return markup(" {}", name) if name else SafeString("")
+
+
+_OUTCOMES: Final = {
+    RowOutcome.NEW: "good",
+    RowOutcome.DUPLICATE: "plain",
+    RowOutcome.REFUSED: "warn",
+}
+
+
+def outcome(row: ImportRow) -> SafeString:
+    """What becomes of a row of a file, in a pill."""
+    kind = RowOutcome(row.outcome)
+    return cells.tag(kind.label, _OUTCOMES[kind])
+
+
+def import_meta(row: ImportRow) -> str:
+    """How bad, how often and where, as the file tells it."""
+    said = row.candidate
+    hits, trials = said.get("hits"), said.get("trials")
+    parts = (
+        Severity(said["severity"]).label if said.get("severity") else "",
+        f"{hits} of {trials}" if trials else "",
+        said.get("technique", ""),
+        ", ".join(f"{name} {version}".strip() for name, version in said.get("systems", ())[:3]),
+    )
+    return " · ".join(part for part in parts if part)

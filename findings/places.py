@@ -67,6 +67,10 @@ verbs.register(
     {
         "findings.register_artifact": "registered a result",
         "findings.report": "reported the finding",
+        "findings.change_embargo": "changed the embargo",
+        "findings.read_import": "read a file of findings",
+        "findings.mark_import_row": "marked a row of the file",
+        "findings.import": "imported findings",
         "findings.take": "took the finding up",
         "findings.accept": "accepted the finding",
         "findings.defer": "deferred the finding",

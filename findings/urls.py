@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from findings import urls_translation
-from findings.views import control, disposition, finding, portfolio, queue
+from findings.views import control, disposition, finding, importing, portfolio, queue, reporting
 
 app_name = "findings"
 urlpatterns = [
@@ -23,8 +23,13 @@ urlpatterns = [
     path("lessons/<int:pk>/take/<str:ref>/", portfolio.take_lesson, name="take_lesson"),
     path("lessons/<int:pk>/set-aside/", portfolio.set_aside, name="set_lesson_aside"),
     *urls_translation.urlpatterns,
-    path("report/<str:ref>/", finding.report, name="report"),
-    path("artifact/<str:ref>/", finding.artifact, name="artifact"),
+    path("report/<str:ref>/", reporting.report, name="report"),
+    path("artifact/<str:ref>/", reporting.artifact, name="artifact"),
+    path("imports/case/<str:ref>/", importing.imports, name="imports"),
+    path("imports/<str:ref>/", importing.detail, name="import"),
+    path("imports/<str:ref>/confirm/", importing.confirm, name="import_confirm"),
+    path("imports/<str:ref>/file/", importing.original, name="import_file"),
+    path("imports/<str:ref>/<int:place>/", importing.mark, name="import_row"),
     path("<str:ref>/", finding.detail, name="detail"),
     path("<str:ref>/take/", disposition.take, name="take"),
     path("<str:ref>/accept/", disposition.accept, name="accept"),
@@ -39,5 +44,6 @@ urlpatterns = [
     path("<str:ref>/close/", disposition.close, name="close"),
     path("<str:ref>/duplicate/", disposition.duplicate, name="duplicate"),
     path("<str:ref>/reply/", disposition.reply, name="reply"),
+    path("<str:ref>/embargo/", reporting.embargo, name="embargo"),
     path("<str:ref>/plan/", finding.plan, name="plan"),
 ]

@@ -35,14 +35,18 @@ def create_many(
     verb: str = "",
     by: Any = None,
     reason: str = "",
+    realm_id: int | None = None,
 ) -> list[T]:
-    """Create records of one model, each with its history row and event."""
+    """Create records of one model, each with its history row and event.
+
+    `realm_id` is the programme of records that name none themselves.
+    """
     if not objs:
         return []
     made = list(objs)
     with _scope(verb, by, reason) as scope, bulk_writes():
         type(made[0])._default_manager.bulk_create(made, batch_size=BATCH)
-        _write_history(made, "+", change, scope)
+        _write_history(made, "+", change, scope, realm_id)
     return made
 
 
@@ -103,7 +107,11 @@ def _update(objs: Sequence[T], fields: Sequence[str]) -> None:
 
 
 def _write_history(
-    objs: Sequence[Tracked], kind: str, change: Change | None, scope: journal.Scope
+    objs: Sequence[Tracked],
+    kind: str,
+    change: Change | None,
+    scope: journal.Scope,
+    realm_id: int | None = None,
 ) -> None:
     for start in range(0, len(objs), BATCH):
         batch = objs[start : start + BATCH]
@@ -116,7 +124,9 @@ def _write_history(
                 scope,
                 uid=row.history_event,
                 subject=obj,
-                realm_id=getattr(obj, "realm_id", None) or getattr(obj, "program_id", None),
+                realm_id=realm_id
+                or getattr(obj, "realm_id", None)
+                or getattr(obj, "program_id", None),
                 change=change(obj) if change else {},
                 rows=[row],
             )

@@ -13,10 +13,15 @@ def next_reference(prefix: str) -> str:
 
     Must run inside the transaction that uses it: numbers of one that fails are given again.
     """
+    return next_references(prefix, 1)[0]
+
+
+def next_references(prefix: str, count: int) -> list[str]:
+    """As many of the next references at once; `next_reference` for many."""
     key = f"{prefix}-{now().year}"
     with transaction.atomic():
         Sequence.objects.get_or_create(key=key)
         row = Sequence.objects.select_for_update().get(key=key)
-        row.last += 1
+        first, row.last = row.last + 1, row.last + count
         row.save()
-    return f"{key}-{row.last:03d}"
+    return [f"{key}-{number:03d}" for number in range(first, first + count)]

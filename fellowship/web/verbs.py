@@ -71,6 +71,7 @@ _actors: dict[str, str] = {
     "governance.cadence": "The cadence of the board",
     "import_call": "The command import_call",
     "import_dataset": "The command import_dataset",
+    "import_findings": "The command import_findings",
     "import_proposals": "The command import_proposals",
     "independent review": "The independent review",
     "ingest_events": "The command ingest_events",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -12,9 +12,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.models import AccessEvent, Dataset
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
-from findings import services
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from findings import policy, services
 from findings.api.dispositions import (
     AcceptInput,
     CloseInput,
@@ -28,8 +29,29 @@ from findings.api.translation import ClassInput, SuggestionSerializer, suggestio
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.models import Artifact, Finding
-from findings.states import Severity
+from findings.states import Confidence, Harm, Severity
 from scoping.models import Fellowship
+
+
+class SettingInput(Input):
+    """A condition by name."""
+
+    name = serializers.CharField(max_length=200)
+    value = serializers.CharField(max_length=300, allow_blank=True, default="")
+
+
+class SystemInput(Input):
+    """Another system that it affects."""
+
+    name = serializers.CharField(max_length=200)
+    version = serializers.CharField(max_length=100, allow_blank=True, default="")
+
+
+WITHHELD: Final = (
+    *("claim", "conditions", "setting", "hits", "trials", "cvss_vector", "reproduction"),
+    *("harm_note", "embargo_reason", "evidence", "datasets"),
+)
+"""What is null while an embargo keeps it from the one who asks."""
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):
@@ -38,6 +60,10 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     fellowship = serializers.CharField(source="fellowship.ref")
     product_owner = serializers.CharField(source="product_owner.username", default=None)
     first_missing_link = serializers.SerializerMethodField()
+    setting = SettingInput(many=True)
+    also_affects = SystemInput(many=True)
+    evidence = serializers.SerializerMethodField()
+    datasets = serializers.SerializerMethodField()
     excepted_until = serializers.SerializerMethodField()
     chain = serializers.SerializerMethodField()
     answer = serializers.CharField(
@@ -52,15 +78,24 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
             "title",
             "claim",
             "conditions",
+            "setting",
             "hits",
             "trials",
             "system",
             "system_version",
+            "also_affects",
             "severity",
             "cvss_vector",
             "cvss_score",
             "severity_reason",
             "technique",
+            "harm",
+            "harm_note",
+            "confidence",
+            "embargo_until",
+            "embargo_reason",
+            "evidence",
+            "datasets",
             "finding_class",
             "reproduction",
             "reported_at",
@@ -89,31 +124,77 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
         """Each link from dataset to verdict, in order, and whether it is there."""
         return dict(links(finding))
 
+    def to_representation(self, instance: Finding) -> dict[str, Any]:
+        """The finding; what an embargo keeps from the person is null."""
+        shown = super().to_representation(instance)
+        request = self.context.get("request")
+        if policy.withheld(instance, getattr(request, "user", None)):
+            shown |= {name: None for name in WITHHELD if name in shown}
+        return shown
+
+    def get_evidence(self, finding: Finding) -> list[str]:
+        """SHA-256 of each result it rests on."""
+        return [item.artifact.sha256 for item in finding.evidence.all()]
+
+    def get_datasets(self, finding: Finding) -> list[str]:
+        """Short name of each dataset it rests on without a result between."""
+        return [item.dataset.slug for item in finding.rests_on.all()]
+
     def get_first_missing_link(self, finding: Finding) -> str:
         """The first link of the chain that is missing; empty when it is whole."""
         return first_missing(finding)
 
 
-class FindingInput(serializers.Serializer[Any]):
+class FindingInput(Input):
     """What a report says."""
 
     fellowship = serializers.CharField(max_length=30)
     title = serializers.CharField(max_length=250)
     claim = serializers.CharField(max_length=20_000)
-    conditions = serializers.CharField(max_length=5000, required=False, default="")
+    conditions = serializers.CharField(
+        max_length=5000, required=False, default="", allow_blank=True
+    )
+    setting: Any = serializers.ListSerializer(
+        child=SettingInput(), required=False, default=list, max_length=20
+    )
     hits = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
     trials = serializers.IntegerField(min_value=1, max_value=2_000_000_000, required=False)
     system = serializers.CharField(max_length=200)
     system_version = serializers.CharField(max_length=100)
+    also: Any = serializers.ListSerializer(
+        child=SystemInput(), required=False, default=list, max_length=20
+    )
     severity = serializers.ChoiceField(choices=Severity.choices)
-    cvss_vector = serializers.CharField(max_length=300, required=False, default="")
-    severity_reason = serializers.CharField(max_length=2_000, required=False, default="")
+    cvss_vector = serializers.CharField(
+        max_length=300, required=False, default="", allow_blank=True
+    )
+    severity_reason = serializers.CharField(
+        max_length=2_000, required=False, default="", allow_blank=True
+    )
+    harm = serializers.ChoiceField(choices=Harm.choices, default=Harm.NOT_JUDGED)
+    harm_note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    confidence = serializers.ChoiceField(choices=Confidence.choices, default=Confidence.NOT_STATED)
     technique = serializers.RegexField(
         r"^(AML\.T\d{4}(\.\d{3})?)?$", max_length=20, required=False, default=""
     )
-    reproduction = serializers.CharField(max_length=20_000, required=False, default="")
+    reproduction = serializers.CharField(
+        max_length=20_000, required=False, default="", allow_blank=True
+    )
+    embargo_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    embargo_reason = serializers.CharField(
+        max_length=500, required=False, default="", allow_blank=True
+    )
     evidence = serializers.ListField(
         child=serializers.RegexField(r"^[0-9a-f]{64}$"), required=False, default=list, max_length=50
+    )
+    datasets = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, default=list, max_length=50
+    )
+    events = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        default=list,
+        max_length=50,
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +212,7 @@ class FindingViewSet(VisibleViewSet):
 
     queryset = Finding.objects.select_related(
         "fellowship", "product_owner", "closing_control", "exception", "duplicate_of"
-    ).prefetch_related("evidence")
+    ).prefetch_related("evidence__artifact", "rests_on__dataset", "also_affects")
     serializer_class = FindingSerializer
     filterset_class = FindingFilter
     lookup_field = "ref"
@@ -177,7 +258,22 @@ class FindingViewSet(VisibleViewSet):
         fellowship = rows.filter(ref=data.pop("fellowship")).first()
         if fellowship is None:
             raise Refused(Refusal("not_yours", "There is no such fellowship.", field="fellowship"))
-        data["evidence"] = list(
-            Artifact.objects.filter(fellowship=fellowship, sha256__in=data["evidence"])
-        )
+        data |= _rests_on(data, fellowship, by)
         return self.created(services.report_finding(fellowship=fellowship, by=by, **data))
+
+
+def _rests_on(data: dict[str, Any], case: Fellowship, by: Any) -> dict[str, list[Any]]:
+    """Results, datasets and acts as records. Raises ValidationError for one that is not there."""
+    found: dict[str, list[Any]] = {
+        "evidence": list(Artifact.objects.filter(fellowship=case, sha256__in=data["evidence"])),
+        "events": list(AccessEvent.objects.filter(fellowship=case, pk__in=data["events"])),
+        "datasets": list(
+            Dataset.objects.visible_to(by).filter(
+                program_id=case.program_id, slug__in=data["datasets"]
+            )
+        ),
+    }
+    for name, rows in found.items():
+        if len(rows) != len(set(data[name])):
+            raise serializers.ValidationError({name: ["One of these is not there for you."]})
+    return found

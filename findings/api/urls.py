@@ -8,12 +8,15 @@ from fellowship.web.api import Router
 from findings.api.changes import AcceptanceTestViewSet, ChangeRequestViewSet
 from findings.api.controls import ControlViewSet
 from findings.api.findings import FindingViewSet
+from findings.api.imports import FindingImportViewSet
 from findings.api.portfolio import LessonViewSet, PlanView
 from findings.api.translation import ContestViewSet, MatrixViewSet
 
 router = Router()
 
 router.register("findings", FindingViewSet, basename="findings")
+
+router.register("finding-imports", FindingImportViewSet, basename="finding-imports")
 
 router.register("controls", ControlViewSet, basename="controls")
 

@@ -29,8 +29,11 @@ from findings.forms.portfolio import (
 from findings.forms.reports import (
     SEVERITIES,
     ArtifactForm,
+    ConfirmForm,
+    EmbargoForm,
     ReplyForm,
     ReportForm,
+    UploadForm,
 )
 from findings.forms.translation import (
     AnswerForm,
@@ -49,10 +52,12 @@ __all__ = [
     "ChangeForm",
     "ClassForm",
     "CloseForm",
+    "ConfirmForm",
     "ContestForm",
     "ControlForm",
     "DeferForm",
     "DuplicateForm",
+    "EmbargoForm",
     "ExceptForm",
     "ExportForm",
     "LessonForm",
@@ -64,4 +69,5 @@ __all__ = [
     "ResultForm",
     "StateForm",
     "TrackerForm",
+    "UploadForm",
 ]

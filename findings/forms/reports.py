@@ -1,16 +1,30 @@
-"""What a fellow reports and answers."""
+"""What a fellow reports: results, claims and files of findings. Services judge; forms read."""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from django import forms as django_forms
+from django.core.exceptions import ValidationError
 
-from access.models import Dataset
+from access.describing import Problem
+from access.models import AccessEvent, Dataset
+from access.rowforms import MORE, RowKind
 from fellowship.accounts.models import User
 from fellowship.web import forms
+from findings import atlas
+from findings.importing import ENDINGS
 from findings.models import Artifact, sha256, technique
-from findings.states import Severity
+from findings.states import (
+    CONFIDENCE_MEANS,
+    HARM_MEANS,
+    Harm,
+    ImportFormat,
+    Severity,
+)
 from scoping.models import Fellowship
 
 SEVERITIES = [
@@ -22,6 +36,48 @@ SEVERITIES = [
     (Severity.MEDIUM, forms.Described("Medium", "Limited harm, or only under rare conditions.")),
     (Severity.LOW, forms.Described("Low", "A nuisance, or useful only with other flaws.")),
 ]
+HARMS = [(harm, forms.Described(harm.label, HARM_MEANS[harm])) for harm in Harm]
+CONFIDENCES = [
+    (degree, forms.Described(degree.label, means)) for degree, means in CONFIDENCE_MEANS.items()
+]
+FORMATS = [
+    (ImportFormat.SARIF, forms.Described("SARIF 2.1.0", "Results of scanners, .sarif or .json.")),
+    (ImportFormat.AVID, forms.Described("AVID", "A report or vulnerability, or a list, .json.")),
+    (ImportFormat.INSPECT, forms.Described("Inspect", "An evaluation log, .eval or .json.")),
+    (ImportFormat.GARAK, forms.Described("garak", "A report log, .report.jsonl.")),
+]
+_SPARE: Final = 2
+_EVENTS_MAX: Final = 50
+_NUMBER: Final = re.compile(r"\d{1,18}\Z")
+
+
+def _cell(label: str, longest: int) -> Any:
+    field: Any = forms.CharField(label=label, max_length=longest, required=False)
+    field.says_optional = False
+    return field
+
+
+def _pairs(second: str, longest: int) -> Any:
+    def kept(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{key: str(row.get(key) or "").strip() for key in ("name", second)} for row in rows]
+
+    def problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
+        return [
+            Problem(n, "name", "Give it a name, or leave the whole row empty.")
+            for n, row in enumerate(rows)
+            if not row["name"]
+        ]
+
+    def parts(first: str, other: str) -> Mapping[str, Any]:
+        return {"name": lambda: _cell(first, 200), second: lambda: _cell(other, longest)}
+
+    return kept, problems, parts
+
+
+_kept, _problems, _parts = _pairs("version", 100)
+ALSO: Final = RowKind("also", _parts("Other system", "Version"), _kept, _problems, 20)
+_kept, _problems, _parts = _pairs("value", 300)
+SETTING: Final = RowKind("setting", _parts("Condition", "Value"), _kept, _problems, 20)
 
 
 class ArtifactForm(forms.Form):
@@ -53,38 +109,44 @@ class ArtifactForm(forms.Form):
 
     def __init__(self, *args: Any, fellowship: Fellowship, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sources"].queryset = Dataset.objects.visible_to(user).filter(  # type: ignore[attr-defined]
-            program_id=fellowship.program_id
-        )
+        self.fields["sources"].queryset = datasets_of(fellowship, user)  # type: ignore[attr-defined]
+
+
+def datasets_of(fellowship: Fellowship, user: User) -> Any:
+    """The programme's datasets that the person sees."""
+    return Dataset.objects.visible_to(user).filter(program_id=fellowship.program_id)
 
 
 class ReportForm(forms.Form):
-    """A finding as the fellow reports it."""
+    """A finding as the fellow reports it, in sections."""
 
-    title = forms.Text(label="Finding in one line", max_length=250)
-    claim = forms.Text(
-        label="Claim",
-        max_length=20_000,
-        widget=django_forms.Textarea,
-        help_text="What happens, to which system, and what it leads to.",
+    title = forms.CharField(
+        label="Finding in one line",
+        max_length=250,
+        help_text="What happens, to which system: “Refusals decay after 40 turns”.",
+    )
+    claim = forms.Text(label="Claim", help_text="What happens, and what it leads to.")
+    reproduction = forms.Text(
+        label="How to reproduce it",
+        required=False,
+        help_text="Step by step, so that a product team sees it happen within an hour.",
+    )
+    system = forms.CharField(label="System", max_length=200)
+    system_version = forms.CharField(label="Version", max_length=100)
+    hits = forms.IntegerField(
+        label="It happened in", required=False, min_value=0, max_value=2_000_000_000
+    )
+    trials = forms.IntegerField(
+        label="of so many trials", required=False, min_value=1, max_value=2_000_000_000
     )
     conditions = forms.Text(
         label="Conditions under which it holds",
-        max_length=5000,
-        widget=django_forms.Textarea,
+        max_length=5_000,
         required=False,
-        help_text="Length of context, tools, language, settings.",
+        help_text="Length of context, tools, language, who talks to it.",
     )
-    hits = django_forms.IntegerField(
-        label="It happened in", required=False, min_value=0, max_value=2_000_000_000
-    )
-    trials = django_forms.IntegerField(
-        label="of so many trials", required=False, min_value=1, max_value=2_000_000_000
-    )
-    system = forms.Text(label="System", max_length=200)
-    system_version = forms.Text(label="Version", max_length=100)
     severity = forms.ChoiceField(label="Severity", choices=SEVERITIES, widget=forms.RadioCards)
-    cvss_vector = forms.Text(
+    cvss_vector = forms.CharField(
         label="CVSS 4.0 vector", max_length=300, required=False, help_text="CVSS:4.0/AV:N/…"
     )
     severity_reason = forms.Text(
@@ -94,42 +156,152 @@ class ReportForm(forms.Form):
         help_text="Only where they differ. A score of 9.0 or more means critical, of 7.0 high, of "
         "4.0 medium, and any other above 0 low.",
     )
-    technique = forms.Text(
+    harm = forms.ChoiceField(label="Harm to people", choices=HARMS, widget=forms.RadioCards)
+    harm_note = forms.CharField(label="Who is harmed, and how", max_length=500, required=False)
+    confidence = forms.ChoiceField(
+        label="How sure are you?", choices=CONFIDENCES, widget=forms.RadioCards
+    )
+    technique = forms.CharField(
         label="MITRE ATLAS technique",
         max_length=20,
         required=False,
         validators=[technique],
-        help_text="AML.T0051",
-    )
-    reproduction = forms.Text(
-        label="How to reproduce it",
-        max_length=20_000,
-        widget=django_forms.Textarea,
-        required=False,
+        help_text="AML.T0051; a list is offered as you type.",
+        widget=django_forms.TextInput(attrs={"list": "techniques", "autocomplete": "off"}),
     )
     evidence = forms.ModelMultipleChoiceField(
-        label="Evidence",
+        label="Results it rests on",
         queryset=Artifact.objects.none(),
         required=False,
-        widget=django_forms.CheckboxSelectMultiple,
+        widget=forms.Checks,
+    )
+    datasets = forms.ModelMultipleChoiceField(
+        label="Datasets it rests on",
+        queryset=Dataset.objects.none(),
+        required=False,
+        widget=forms.Checks,
+        help_text="Where no result stands between. A result names its own.",
+    )
+    events = forms.CharField(
+        label="Acts on the access trail",
+        max_length=1_000,
+        required=False,
+        help_text="Their numbers, parted by commas: the last part of the address of an act’s page.",
+    )
+    embargo_on = forms.DateField(
+        label="Under embargo until",
+        required=False,
+        help_text="The whole day counts. Until then only you, the product owners, security "
+        "on-call, the manager and auditors read the claim, and nothing of it is published.",
+    )
+    embargo_reason = forms.CharField(
+        label="Why it must wait",
+        max_length=500,
+        required=False,
+        help_text="“The vendor mends it by then.”",
     )
 
-    def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, fellowship: Fellowship, user: User, more: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fellowship = fellowship
         self.fields["evidence"].queryset = fellowship.artifacts.all()  # type: ignore[attr-defined]
+        self.fields["datasets"].queryset = datasets_of(fellowship, user)  # type: ignore[attr-defined]
+        typed = self.data if self.is_bound else (kwargs.get("initial") or None)
+        self.counts = {
+            kind.prefix: kind.count(typed, 0, MORE if more else _SPARE) or _SPARE
+            for kind in (ALSO, SETTING)
+        }
+        for kind in (ALSO, SETTING):
+            kind.add_to(self, self.counts[kind.prefix])
+
+    @property
+    def also_rows(self) -> list[list[Any]]:
+        """Rows of other systems, for the page."""
+        return ALSO.bound(self, self.counts["also"])
+
+    @property
+    def setting_rows(self) -> list[list[Any]]:
+        """Rows of conditions by name, for the page."""
+        return SETTING.bound(self, self.counts["setting"])
+
+    @property
+    def techniques(self) -> list[tuple[str, str]]:
+        """Techniques by id and name, offered as one types."""
+        return [(key, atlas.name_of(key)) for key, _ in atlas.choices()]
+
+    def clean_events(self) -> list[AccessEvent]:
+        """The acts of these numbers; of one's own case, as the service sees to."""
+        said = [one for one in re.split(r"[\s,;]+", self.cleaned_data["events"]) if one]
+        if wrong := next((one for one in said if not _NUMBER.match(one)), ""):
+            raise ValidationError(f"“{wrong[:40]}” is no number of an act.")
+        if len(said) > _EVENTS_MAX:
+            raise ValidationError(f"Name at most {_EVENTS_MAX} acts.")
+        numbers = [int(one) for one in dict.fromkeys(said)]
+        found = AccessEvent.objects.filter(pk__in=numbers, fellowship_id=self.fellowship.pk)
+        there = {event.pk: event for event in found}
+        if absent := next((n for n in numbers if n not in there), None):
+            raise ValidationError(f"There is no act {absent} on the trail of this case.")
+        return [there[number] for number in numbers]
 
     def clean(self) -> dict[str, Any]:
-        """Counts come in pairs, and no more hits than trials."""
+        """Counts come in pairs, and no more hits than trials; rows are whole or empty."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         hits, trials = data.get("hits"), data.get("trials")
         if (hits is None) != (trials is None) and not {"hits", "trials"} & set(self.errors):
             self.add_error("trials" if trials is None else "hits", "Give both counts or neither.")
         elif hits is not None and trials is not None and hits > trials:
             self.add_error("hits", "It cannot have happened more often than it was tried.")
+        data["also"] = ALSO.read(self, self.counts["also"])
+        data["setting"] = SETTING.read(self, self.counts["setting"])
         return data
+
+    def said(self) -> dict[str, Any]:
+        """The answers as the service takes them; a day ends at its end in the programme."""
+        rows = {name for name in self.fields if name.startswith(("also_", "setting_"))}
+        data = {key: value for key, value in self.cleaned_data.items() if key not in rows}
+        day: dt.date | None = data.pop("embargo_on")
+        calendar = self.fellowship.program.calendar()
+        return {**data, "embargo_until": calendar.end_of_day(day) if day else None}
+
+
+class EmbargoForm(forms.Form):
+    """Another end of the embargo; none lifts it."""
+
+    until = forms.DateField(
+        label="Under embargo until", required=False, help_text="Leave it empty to lift it now."
+    )
+    reason = forms.Text(label="Why", max_length=500)
+
+
+class UploadForm(forms.Form):
+    """A file of findings. It is read first, and nothing is reported before it is confirmed."""
+
+    file_format = forms.ChoiceField(label="Format", choices=FORMATS, widget=forms.RadioCards)
+    file = forms.UploadField(label="File", extensions=ENDINGS)
+
+
+class ConfirmForm(forms.Form):
+    """What the file does not say, asked only where it is needed."""
+
+    severity = forms.ChoiceField(
+        label="Severity where the file gives none", choices=SEVERITIES, widget=forms.RadioCards
+    )
+    system = forms.CharField(label="System where the file names none", max_length=200)
+    system_version = forms.CharField(
+        label="Its version", max_length=100, required=False, help_text="“not stated” if left empty."
+    )
+
+    def __init__(self, *args: Any, missing: Mapping[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not missing["severity"]:
+            del self.fields["severity"]
+        if not missing["system"]:
+            del self.fields["system"]
 
 
 class ReplyForm(forms.Form):
     """A word about the disposition."""
 
-    text = forms.Text(label="Your reply", max_length=5000, widget=django_forms.Textarea)
+    text = forms.Text(label="Your reply", max_length=5000)

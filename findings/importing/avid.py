@@ -6,7 +6,11 @@ Lenient: real reports differ from the published schema in nearly every field.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
+
+from cvss import CVSS4
+from cvss.exceptions import CVSS4Error
 
 from findings.importing.candidates import (
     CONDITIONS,
@@ -26,7 +30,7 @@ from findings.importing.candidates import (
     within,
 )
 from findings.importing.reading import document
-from findings.states import Harm, Severity
+from findings.states import Harm, Severity, cvss_band
 
 _WHAT: Final = "AVID report"
 _BANDS: Final[Mapping[str, str]] = {
@@ -131,12 +135,20 @@ def _severity(one: dict[str, Any]) -> tuple[str, str, str]:
         said = mapping(mapping(one, "impact"), key)
         band = _BANDS.get(line(said.get("baseSeverity"), 20).lower(), "")
         vector = line(said.get("vectorString"), 300)
-        if vector.startswith("CVSS:4.0/"):
-            return band, "", vector
+        if vector.startswith("CVSS:4.0/") and (own := _band_of(vector)):
+            return own, "", vector
         if band:
             score = line(said.get("baseScore"), 10)
             return band, f"The file says CVSS {score}: {vector}".rstrip(": "), ""
     return "", "", ""
+
+
+def _band_of(vector: str) -> str:
+    """The severity that a CVSS 4.0 vector means; empty where it is none, or means no severity."""
+    try:
+        return cvss_band(Decimal(str(CVSS4(vector).base_score))) or ""
+    except (CVSS4Error, ValueError, KeyError):
+        return ""
 
 
 def _harm(one: dict[str, Any]) -> str:

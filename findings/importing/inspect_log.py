@@ -107,7 +107,7 @@ def _rows(
     for name in dict.fromkeys([*told, *scored]):
         trials, hits = scored[name], len(failed.get(name, []))
         if not trials:
-            trials, hits = _from_accuracy(told[name], results)
+            hits, trials = _from_accuracy(told[name], results)
         try:
             yield _row(log, evaluation, name, (hits, trials), failed.get(name, []))
         except RowUnreadable as error:

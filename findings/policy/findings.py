@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -20,37 +19,13 @@ from findings.states import (
     ControlState,
     FindingState,
     Severity,
-    cvss_band,
 )
 from governance import exceptions
-from scoping.models import Fellowship
 from scoping.policy.standing import recused_from
 
 RULE = "findings become controls"
 
 SEVERE = (Severity.CRITICAL, Severity.HIGH)
-
-
-def may_report(fellowship: Fellowship, by: Actor) -> Refusal | None:
-    """Findings are reported by the fellow, or by an importer for them."""
-    if isinstance(by, System) or by == fellowship.fellow:
-        return None
-    return Refusal("not_yours", "A finding is reported by the fellow whose research it is.")
-
-
-def severity_stands(severity: str, score: Decimal | None, reason: str) -> Refusal | None:
-    """Why a severity other than its CVSS score means is refused: a reason lets it stand."""
-    if score is None or reason.strip() or cvss_band(score) == severity:
-        return None
-    band = cvss_band(score)
-    meant = band.label.lower() if band else "no severity at all"
-    return Refusal(
-        "severity_differs",
-        f"The vector scores {score}, which means {meant}; you chose {Severity(severity).label}. "
-        "Change one of them, or say here why the severity fits all the same.",
-        rule="CVSS 4.0 severity bands",
-        field="severity_reason",
-    )
 
 
 def may_triage(finding: Finding, by: Actor) -> Refusal | None:

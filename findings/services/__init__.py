@@ -14,6 +14,10 @@ from findings.services.changes import (
     request_change,
     withdraw_change,
 )
+from findings.services.claims import (
+    Claim,
+    cvss_score,
+)
 from findings.services.clock import (
     due_if_rated,
     pause_finding,
@@ -45,6 +49,13 @@ from findings.services.dispositions import (
     reject_finding,
     take_finding,
 )
+from findings.services.imports import (
+    Outcome,
+    confirm_import,
+    mark_row,
+    outcome_of,
+    read_import,
+)
 from findings.services.lessons import (
     propose_lesson,
     set_lesson_aside,
@@ -57,7 +68,8 @@ from findings.services.replies import (
     reply,
 )
 from findings.services.reports import (
-    cvss_score,
+    change_embargo,
+    check_claim,
     register_artifact,
     report_finding,
 )
@@ -74,26 +86,34 @@ from findings.services.translation import (
 
 __all__ = [
     "DUE_CLOCK",
+    "Claim",
+    "Outcome",
     "accept_finding",
     "answer_contest",
     "ask_exception",
     "carry_over",
+    "change_embargo",
     "change_matrix",
+    "check_claim",
     "classify",
     "close_as_duplicate",
     "close_finding",
+    "confirm_import",
     "contest",
     "cvss_score",
     "defer_finding",
     "deploy_control",
     "due_if_rated",
     "link_tracker",
+    "mark_row",
     "measure",
     "obligation",
+    "outcome_of",
     "pause_finding",
     "plan_control",
     "plan_test",
     "propose_lesson",
+    "read_import",
     "reconsider_finding",
     "record_export",
     "record_pause_over",

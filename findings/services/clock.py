@@ -16,8 +16,8 @@ from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
 from findings.duetimes import Due
 from findings.models import DuePause, DueSegment, Finding
+from findings.services.claims import cvss_score
 from findings.services.common import date_of, lock, tell
-from findings.services.reports import cvss_score
 from findings.services.segments import (
     DUE_CLOCK,
     add_segment,

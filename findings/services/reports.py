@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
+from typing import Any
 
-from cvss import CVSS4
-from cvss.exceptions import CVSS4Error
-
-from access.models import Dataset
+from access.models import AccessEvent, Dataset
 from fellowship.accounts import roles
-from fellowship.accounts.models import Actor, User
+from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import refuse
 from findings import policy, terms
 from findings.models import (
     Artifact,
     ArtifactSource,
     Finding,
-    FindingEvidence,
 )
-from findings.services.common import start_clock, tell
-from findings.states import (
-    SEVERITY_RANK,
-    Severity,
-)
+from findings.services.claims import Claim, attach, finding_of, others_of
+from findings.services.common import date_of, lock, start_clock, tell
+from findings.states import Severity
 from scoping.models import Fellowship
 from scoping.services import enter_stage
 
@@ -64,67 +58,69 @@ def register_artifact(
 def report_finding(
     *,
     fellowship: Fellowship,
-    title: str,
-    claim: str,
-    system: str,
-    system_version: str,
-    severity: str,
     by: Actor,
-    conditions: str = "",
-    hits: int | None = None,
-    trials: int | None = None,
-    cvss_vector: str = "",
-    severity_reason: str = "",
-    technique: str = "",
-    reproduction: str = "",
-    embargo_until: dt.datetime | None = None,
     evidence: Iterable[Artifact] = (),
+    datasets: Iterable[Dataset] = (),
+    events: Iterable[AccessEvent] = (),
+    **said: Any,
 ) -> Finding:
-    """Report a finding. Its due time runs from the severity at once; product owners are told."""
+    """Report a finding; `said` is what `Claim` takes.
+
+    Its due time runs from the severity at once; product owners are told.
+    """
+    events = list(events)
     refuse(policy.may_report(fellowship, by))
-    score = cvss_score(cvss_vector)
-    refuse(policy.severity_stands(severity, score, severity_reason))
-    finding = Finding.objects.create(
-        fellowship=fellowship,
-        program_id=fellowship.program_id,
-        ref=next_reference("F"),
-        title=title,
-        claim=claim,
-        conditions=conditions,
-        hits=hits,
-        trials=trials,
-        system=system,
-        system_version=system_version,
-        severity=severity,
-        severity_rank=SEVERITY_RANK[Severity(severity)],
-        cvss_vector=cvss_vector,
-        cvss_score=score,
-        severity_reason=severity_reason.strip(),
-        technique=technique,
-        reproduction=reproduction,
-        embargo_until=embargo_until,
-        reported_by=by if isinstance(by, User) else fellowship.fellow,
-    )
-    for artifact in evidence:
-        FindingEvidence.objects.create(finding=finding, artifact=artifact)
+    refuse(policy.events_are_of_case(fellowship, events))
+    claim = Claim(**said)
+    finding = finding_of(claim, fellowship=fellowship, ref=next_reference("F"), by=by)
+    finding.save()
+    for other in others_of(finding, claim):
+        other.save()
+    attach(finding, evidence=evidence, datasets=datasets, events=events)
     start_clock(finding, by, terms.disposition_window(finding))
     tell(
         finding,
         holders(finding.program_id, roles.PRODUCT_OWNER),
         f"{finding.ref} reported: {finding.title}",
-        urgent=severity == Severity.CRITICAL,
+        urgent=finding.severity == Severity.CRITICAL,
     )
-    journal.record(subject=finding, change={"severity": severity, "due_at": finding.due_at})
+    change = {"severity": finding.severity, "due_at": finding.due_at}
+    journal.record(subject=finding, change=change)
     enter_stage(fellowship=fellowship, stage="review", by=by, reason=f"{finding.ref} reported")
     return finding
 
 
-def cvss_score(vector: str) -> Decimal | None:
-    """The CVSS 4.0 base score of a vector; None for none. Refuses a vector that is not one."""
-    if not vector:
-        return None
-    try:
-        return Decimal(str(CVSS4(vector).base_score))
-    except (CVSS4Error, ValueError, KeyError) as error:
-        refuse(Refusal("cvss", f"This is no CVSS 4.0 vector: {error}", field="cvss_vector"))
-        raise AssertionError from error
+def check_claim(
+    *,
+    fellowship: Fellowship,
+    by: Actor,
+    evidence: Iterable[Artifact] = (),
+    datasets: Iterable[Dataset] = (),
+    events: Iterable[AccessEvent] = (),
+    **said: Any,
+) -> Finding:
+    """What `report_finding` would make of the same, not kept. Refuses what it would refuse."""
+    refuse(policy.may_report(fellowship, by))
+    refuse(policy.events_are_of_case(fellowship, events))
+    return finding_of(Claim(**said), fellowship=fellowship, ref="", by=by)
+
+
+@journal.verb("findings.change_embargo")
+def change_embargo(
+    *, finding: Finding, by: Actor, until: dt.datetime | None, reason: str
+) -> Finding:
+    """Set, move or lift (`until` none) the embargo, with the reason; the others are told."""
+    finding = lock(finding)
+    refuse(policy.may_change_embargo(finding, by))
+    refuse(policy.says_why(reason))
+    if finding.embargo_until == until:
+        return finding
+    refuse(policy.embargo_stands(until, ""))
+    before = finding.embargo_until
+    finding.embargo_until, finding.embargo_reason = until, reason.strip() if until else ""
+    finding.save()
+    journal.record(subject=finding, change={"embargo_until": journal.moved(before, until)})
+    others = {finding.fellowship.fellow, finding.product_owner} - {by, None}
+    said = f"until {date_of(finding, until)}" if until else "lifted"
+    tell(finding, [u for u in others if u], f"Embargo of {finding.ref}: {said}")
+    return finding

@@ -1,4 +1,4 @@
-"""One finding: its page, and what is reported, registered and planned about it."""
+"""One finding: its page, and the control planned for it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from django.urls import reverse
 from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
-from fellowship.web.shortcuts import visible_or_404
 from findings import duework, policy, services, talk
 from findings.chain import chain, first_missing, with_chain
-from findings.forms import (
-    ArtifactForm,
-    ControlForm,
-    ReplyForm,
-    ReportForm,
-)
+from findings.claims import with_claim
+from findings.forms import ControlForm, ReplyForm
 from findings.models import Finding
 from findings.standing import lapse, of_finding
 from findings.states import FindingState
@@ -29,7 +24,6 @@ from findings.suggesting import suggest
 from findings.views.common import RELATED, by_of, finding_of
 from findings.views.translation import translation_of
 from governance.models import Matter
-from scoping.models import Fellowship
 
 
 @login_required
@@ -37,7 +31,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The finding with its evidence, chain, controls, talk and history."""
     ends = ("duplicate_of", "exception", "closing_control", "closed_by", "program__realm")
     shown = Finding.objects.select_related(*RELATED, *ends)
-    finding = finding_of(request, ref, with_chain(shown))
+    finding = finding_of(request, ref, with_claim(with_chain(shown)))
     by: Any = request.user
     at = now()
     work = duework.of(finding, finding.program.calendar())
@@ -47,6 +41,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "standing": of_finding(finding, work),
         "links": chain(finding),
         "missing": first_missing(finding),
+        "withheld": policy.withheld(finding, by, at),
+        "embargoed": finding.embargoed_at(at),
         "overdue": finding.overdue_at(at) and not work.pause,
         "open_again": lapse(finding, at),
         "due": work,
@@ -75,47 +71,11 @@ def _allowed(finding: Finding, by: Any) -> dict[str, Any]:
         "may_reject": policy.may_reject(finding, by),
         "may_refer": policy.may_refer(finding, by),
         "may_plan": policy.may_plan(finding, by),
+        "may_change_embargo": policy.may_change_embargo(finding, by),
         "may_reply": policy.may_reply(finding, by),
         "may_rerate": policy.may_rerate(finding, by),
         "may_pause": policy.may_pause(finding, by),
     }
-
-
-@login_required
-def report(request: HttpRequest, ref: str) -> HttpResponse:
-    """Report a finding of one's fellowship."""
-    fellowship = visible_or_404(Fellowship, request.user, ref=ref)
-    form = ReportForm(request.POST or None, fellowship=fellowship)
-    return form_verb(
-        request,
-        form,
-        lambda: services.report_finding(
-            fellowship=fellowship, by=by_of(request), **form.cleaned_data
-        ),
-        template="findings/report.html",
-        context=lambda: {
-            "fellowship": fellowship,
-            "refused": policy.may_report(fellowship, by_of(request)),
-        },
-        to=Finding.get_absolute_url,
-    )
-
-
-@login_required
-def artifact(request: HttpRequest, ref: str) -> HttpResponse:
-    """Register a result by its hash."""
-    fellowship = visible_or_404(Fellowship, request.user, ref=ref)
-    form = ArtifactForm(request.POST or None, fellowship=fellowship, user=by_of(request))
-    return form_verb(
-        request,
-        form,
-        lambda: services.register_artifact(
-            fellowship=fellowship, by=by_of(request), **form.cleaned_data
-        ),
-        template="findings/artifact.html",
-        context=lambda: {"fellowship": fellowship},
-        to=reverse("findings:report", args=[fellowship.ref]),
-    )
 
 
 @login_required

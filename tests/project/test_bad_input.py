@@ -40,7 +40,7 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Delivery, Endpoint, Notice
 from fellowship.notices.services import add_endpoint, send_test
 from fellowship.wsgi import application
-from findings.models import AcceptanceTest, ChangeRequest, Contest, Lesson
+from findings.models import AcceptanceTest, ChangeRequest, Contest, FindingImport, Lesson
 from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
@@ -114,6 +114,7 @@ def _build() -> House:
     suggested_run(world)
     suspended(world)
     proposals.drafted_proposal(world, world.other_applicant)
+    findings.brought(world, case.fellowship)
     declare_conflict(
         user=world.board_policy,
         subject=world.call,
@@ -224,6 +225,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "triage/lessons/": Lesson.objects.values_list("pk", flat=True)[:1],
         "triage/report/": [case.fellowship.ref],
         "triage/artifact/": [case.fellowship.ref],
+        "triage/imports/": FindingImport.objects.values_list("ref", flat=True)[:1],
+        "triage/imports/case/": [case.fellowship.ref],
         "publications/": [case.publication.ref],
         "publications/draft/": [case.fellowship.ref],
         "publications/objections/": Objection.objects.values_list("ref", flat=True),

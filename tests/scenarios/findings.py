@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from findings import services
-from findings.models import Artifact, Control, Finding
+from findings.models import Artifact, Control, Finding, FindingImport
 from scoping.models import Fellowship
 from tests.scenarios.access import dataset
 from tests.scenarios.scoping import signed_fellowship
@@ -49,6 +50,20 @@ def reported(world: World, fellowship: Fellowship | None = None, **values: Any) 
             "by": fellowship.fellow,
             **values,
         }
+    )
+
+
+def brought(world: World, fellowship: Fellowship | None = None, *said: str) -> FindingImport:
+    """A SARIF file of one result for each text, read and not yet confirmed."""
+    fellowship = fellowship or signed_fellowship(world)
+    results = [{"ruleId": "R1", "message": {"text": text}} for text in said or ("One", "Two")]
+    run = {"tool": {"driver": {"name": "Scan"}}, "results": results}
+    return services.read_import(
+        fellowship=fellowship,
+        file_format="sarif",
+        name="scan.sarif",
+        data=json.dumps({"version": "2.1.0", "runs": [run]}).encode(),
+        by=fellowship.fellow,
     )
 
 

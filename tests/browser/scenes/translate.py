@@ -20,7 +20,9 @@ def report(house: House, story: Story) -> None:
     fellow.fill("Claim", "The share of refusals falls from turn 1 to turn 40.")
     fellow.fill("It happened in", "41").fill("of so many trials", "60")
     fellow.fill("System", "Assistants chat").fill("Version", "4.2").pick("Severity", "Medium")
-    fellow.fill("MITRE ATLAS technique", "AML.T0054").pick("Evidence", RESULT)
+    fellow.fill("MITRE ATLAS technique", "AML.T0054").pick("Results it rests on", RESULT)
+    fellow.pick("Harm to people", "2 · Limited").pick("How sure are you?", "Moderate")
+    fellow.press("Check your answers").sees("Nothing is sent yet").checks_page()
     fellow.press("Report the finding").sees(FINDING)
     story.finding = fellow.ref
     fellow.may_not(f"/triage/{story.finding}/take/", "product owner")

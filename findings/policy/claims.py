@@ -1,0 +1,104 @@
+"""What a claim may say, who may bring files of findings, and who reads what is under embargo."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from access.models import AccessEvent
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.journal import System
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from findings.models import Finding, FindingImport
+from findings.states import Severity, cvss_band
+from scoping.models import Fellowship
+
+EMBARGO_MOST: Final = dt.timedelta(days=366)
+"""No embargo is set for longer at once."""
+READS_EMBARGOED: Final = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR)
+_EMBARGO: Final = "coordinated disclosure"
+
+
+def may_report(fellowship: Fellowship, by: Actor) -> Refusal | None:
+    """Findings are reported by the fellow, or by an importer for them."""
+    if isinstance(by, System) or by == fellowship.fellow:
+        return None
+    return Refusal("not_yours", "A finding is reported by the fellow whose research it is.")
+
+
+def may_settle(brought: FindingImport, by: Actor) -> Refusal | None:
+    """Why rows of an import may not be changed: it is confirmed, or another's."""
+    return first(
+        may_report(brought.fellowship, by),
+        Refusal("confirmed", "This import is confirmed; its findings are reported.")
+        if brought.confirmed_at
+        else None,
+    )
+
+
+def severity_stands(severity: str, score: Decimal | None, reason: str) -> Refusal | None:
+    """Why a severity other than its CVSS score means is refused: a reason lets it stand."""
+    if score is None or reason.strip() or cvss_band(score) == severity:
+        return None
+    band = cvss_band(score)
+    meant = band.label.lower() if band else "no severity at all"
+    return Refusal(
+        "severity_differs",
+        f"The vector scores {score}, which means {meant}; you chose {Severity(severity).label}. "
+        "Change one of them, or say here why the severity fits all the same.",
+        rule="CVSS 4.0 severity bands",
+        field="severity_reason",
+    )
+
+
+def embargo_stands(until: dt.datetime | None, reason: str) -> Refusal | None:
+    """An embargo ends on a day to come, within a year, and says why it is needed."""
+    if until is None:
+        said = "Say until when the embargo lasts, or leave its reason out."
+        return Refusal("no_end", said, field="embargo_until") if reason.strip() else None
+    if not now() < until <= now() + EMBARGO_MOST:
+        said = "Choose a day to come, at most a year away; it can be prolonged before it ends."
+        return Refusal("embargo_end", said, rule=_EMBARGO, field="embargo_until")
+    return None
+
+
+def events_are_of_case(fellowship: Fellowship, events: Iterable[AccessEvent]) -> Refusal | None:
+    """Evidence from the trail is what was done in this very case."""
+    if all(event.fellowship_id == fellowship.pk for event in events):
+        return None
+    return Refusal("not_yours", "An event of another case is no evidence here.", field="events")
+
+
+def may_change_embargo(finding: Finding, by: Actor) -> Refusal | None:
+    """The fellow, the product owner and the manager agree on when something becomes public."""
+    if isinstance(by, System) or by == finding.fellowship.fellow:
+        return None
+    if has_role(by, finding.program_id, roles.PRODUCT_OWNER, roles.MANAGER):
+        return None
+    return Refusal(
+        "wrong_role",
+        "An embargo is changed by the fellow, a product owner or the manager.",
+        rule=_EMBARGO,
+    )
+
+
+def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refusal | None:
+    """Why the person does not read the claim now, though they know of the finding."""
+    if not finding.embargoed_at(at or now()):
+        return None
+    if isinstance(user, User) and (
+        user.pk in (finding.reported_by_id, finding.fellowship.fellow_id)
+        or has_role(user, finding.program_id, *READS_EMBARGOED)
+    ):
+        return None
+    return Refusal(
+        "embargo",
+        "Under embargo: the claim, its evidence and how to reproduce it are read by the fellow, "
+        "the product owners, security on-call, the manager and auditors.",
+        rule=_EMBARGO,
+    )

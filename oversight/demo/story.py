@@ -35,6 +35,7 @@ from oversight.demo import (
     releasing,
     reporting,
     reviewing,
+    scanning,
     scenes,
     writing,
 )
@@ -95,6 +96,7 @@ class Story:
         asking.plan(self)
         learning.plan(self)
         writing.plan(self)
+        scanning.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

@@ -83,6 +83,7 @@ verbs.register(
         "findings.pause_over": "recorded that the pause was over",
         "findings.resume": "let the clock run again",
         "findings.overdue": "told that it is overdue",
+        "findings.withdraw_control": "withdrew the control",
         "findings.reopen": "opened the finding again",
         "findings.carry_over": "recorded the exception that took the place of the one before",
         "findings.plan_control": "planned the control",

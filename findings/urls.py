@@ -40,6 +40,7 @@ urlpatterns = [
     path("<str:ref>/rerate/", disposition.rerate, name="rerate"),
     path("<str:ref>/pause/", disposition.pause, name="pause"),
     path("<str:ref>/resume/", disposition.resume, name="resume"),
+    path("<str:ref>/withdraw/", disposition.withdraw, name="withdraw"),
     path("<str:ref>/reopen/", disposition.reopen, name="reopen"),
     path("<str:ref>/close/", disposition.close, name="close"),
     path("<str:ref>/duplicate/", disposition.duplicate, name="duplicate"),

@@ -13,9 +13,9 @@ from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
 from findings.duetimes import Due, Span
-from findings.models import Finding
+from findings.models import Control, Finding
 from findings.policy.findings import RULE, SEVERE, _not_recused, may_triage
-from findings.states import SETTLED, WaitsOn
+from findings.states import CONTROL_MOVES, SETTLED, WaitsOn
 
 CLOCK_RULE = "the clock of a finding"
 REASON_LENGTH = 300
@@ -169,6 +169,11 @@ def deferred_within_rule(finding: Finding, until: dt.datetime | None) -> Refusal
         rule=terms.rule_label(finding),
         field="look_again_at",
     )
+
+
+def may_withdraw(control: Control, by: Actor) -> Refusal | None:
+    """Why `by` may not take the control out of service."""
+    return first(may_triage(control.finding, by), CONTROL_MOVES.refusal(control.state, "withdraw"))
 
 
 def _clock_runs(finding: Finding) -> Refusal | None:

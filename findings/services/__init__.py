@@ -83,6 +83,7 @@ from findings.services.translation import (
     contest,
     take_back_contest,
 )
+from findings.services.withdrawing import withdraw_control
 
 __all__ = [
     "DUE_CLOCK",
@@ -135,5 +136,6 @@ __all__ = [
     "verify_control",
     "waive_baseline",
     "withdraw_change",
+    "withdraw_control",
     "withdraw_test",
 ]

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
 from findings import policy, services
 from findings.forms import (
@@ -23,7 +23,7 @@ from findings.forms import (
     RerateForm,
 )
 from findings.models import Finding
-from findings.views.common import by_of, finding_of
+from findings.views.common import RELATED, by_of, finding_of
 
 Policy = Callable[[Finding, Any], Refusal | None]
 
@@ -72,6 +72,21 @@ def resume(request: HttpRequest, ref: str) -> HttpResponse:
         request,
         lambda: services.resume_finding(finding=finding, by=by_of(request)),
         success="Its clock runs again.",
+        to=finding.get_absolute_url(),
+    )
+
+
+@verb
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Withdraw the control a closed finding points at."""
+    finding = finding_of(request, ref, Finding.objects.select_related(*RELATED, "closing_control"))
+    reason, control = reason_of(request), finding.closing_control
+    if control is None:
+        raise Refused(policy.NO_VERIFIED_CONTROL)
+    return act(
+        request,
+        lambda: services.withdraw_control(control=control, by=by_of(request), reason=reason),
+        success=f"{control.ref} is withdrawn, and {finding.ref} is open again.",
         to=finding.get_absolute_url(),
     )
 

@@ -131,14 +131,27 @@ def test_an_exception_ended_early_opens_it_again(world: World) -> None:
 
 def test_a_withdrawn_control_opens_its_finding_again(world: World) -> None:
     finding = controlled(world)
+    control, by = Control.objects.get(closes=finding), world.product_owner
+    withdraw = services.withdraw_control
+    assert code_of(lambda: withdraw(control=control, by=by, reason="")) == "no_rationale"
+    assert code_of(lambda: withdraw(control=control, by=world.mentor, reason="?")) == "wrong_role"
+    withdraw(control=control, by=by, reason="Version 5 has no sessions.")
+    events = Event.objects.count()
+    withdraw(control=control, by=by, reason="Version 5 has no sessions.")
+    assert Event.objects.count() == events
+    again = fresh(finding)
+    assert (again.state, again.closing_control) == ("investigating", None)
+
+
+def test_a_control_withdrawn_by_other_means_opens_its_finding_in_the_sweep(world: World) -> None:
+    finding = controlled(world)
     control = Control.objects.get(closes=finding)
     with journal.acting("test.withdraw", by=world.product_owner):
         control.state = ControlState.WITHDRAWN
         control.save()
         journal.record(subject=control)
     sweep()
-    again = fresh(finding)
-    assert (again.state, again.closing_control) == ("investigating", None)
+    assert fresh(finding).state == "investigating"
 
 
 def test_a_person_opens_a_closed_finding_again_with_a_reason(world: World) -> None:

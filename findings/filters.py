@@ -2,30 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
+from django import forms as django_forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+
+from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.time import now
+from fellowship.programs.models import Program
 from fellowship.web import filters
-from findings.models import Control, Finding, FindingQuerySet
-from findings.states import ControlState, Family, FindingState, Severity
+from fellowship.web.items import Link
+from findings.models import BatchRow, Control, Finding, FindingQuerySet
+from findings.models.triage import READERS, WORKERS
+from findings.queues import LABELS, Desk
+from findings.states import SEVERITY_RANK, ControlState, Family, FindingState, Severity
+
+QUERY_MAX: Final = 600
+
+
+def _owners(request: HttpRequest | None) -> QuerySet[User]:
+    """Those who dispose of findings where the person reads them."""
+    if request is None:
+        return User.objects.none()
+    realms = realm_ids_where(request.user, *READERS)
+    held = RoleAssignment.objects.live().filter(realm__in=realms, role__in=WORKERS)
+    return User.objects.filter(pk__in=held.values("user_id"))
+
+
+def _programs(request: HttpRequest | None) -> QuerySet[Program]:
+    if request is None:
+        return Program.objects.none()
+    return Program.objects.filter(pk__in=realm_ids_where(request.user, *READERS))
 
 
 class FindingFilter(filters.FilterSet):
-    """Findings by state, severity, family of control, technique and clock."""
+    """Findings by queue, state, severity, family of control, owner, programme and clock."""
 
     q = filters.Search(fields=["title", "ref", "technique"])
     state = filters.ChoiceFilter(choices=FindingState.choices, label="Disposition")
-    severity = filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    severity = filters.ChoiceFilter(
+        method="filter_severity",
+        choices=[("severe", "High and above"), *Severity.choices],
+        label="Severity",
+    )
     family = filters.ChoiceFilter(
         method="filter_family",
         label="Control",
         choices=[("none", "No control yet"), *Family.choices],
     )
+    owner = filters.ModelChoiceFilter(
+        field_name="product_owner", queryset=_owners, to_field_name="username", label="Owner"
+    )
+    program = filters.ModelChoiceFilter(queryset=_programs, to_field_name="slug", label="Programme")
     overdue = filters.BooleanFilter(method="filter_overdue", label="Overdue only")
+    queue = filters.ChoiceFilter(
+        method="filter_queue",
+        choices=list(LABELS.items()),
+        label="Queue",
+        widget=django_forms.HiddenInput,
+    )
+    batch = filters.NumberFilter(
+        method="filter_batch",
+        label="Changed together as",
+        min_value=1,
+        max_value=2**62,
+        widget=django_forms.HiddenInput,
+    )
 
     class Meta:
         model = Finding
         fields: list[str] = []
+
+    def filter_severity(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        """Findings of this severity, or of high and critical ones."""
+        if value == "severe":
+            return rows.filter(severity_rank__gte=SEVERITY_RANK[Severity.HIGH])
+        return rows.filter(severity=value)
 
     def filter_family(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
         """Findings with a control of this family, or with none at all."""
@@ -37,3 +92,46 @@ class FindingFilter(filters.FilterSet):
     def filter_overdue(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
         """Findings past their due time."""
         return rows.overdue(now()) if value else rows
+
+    def filter_queue(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        """Findings of one of the person's queues."""
+        return self.desk.narrow(rows, value) if value in self.desk.keys else rows
+
+    def filter_batch(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
+        """Findings that one batch changed."""
+        changed = BatchRow.objects.filter(batch_id=int(value), outcome=BatchRow.Outcome.CHANGED)
+        return rows.filter(pk__in=changed.values("finding_id"))
+
+    @property
+    def desk(self) -> Desk:
+        """The person's queues, known once."""
+        if not hasattr(self, "_desk"):
+            self._desk = Desk.of(self.request.user)
+        return self._desk
+
+    @property
+    def applied(self) -> list[Link]:
+        """What narrows the queue; which queue it is, its tab says."""
+        label = self.filters["queue"].label
+        return [link for link in super().applied if not link.label.startswith(f"{label}: ")]
+
+
+class QueueFilter(FindingFilter):
+    """The same on the page: without what would hold a single choice or none."""
+
+    def __init__(self, *args: Any, desk: Desk, **kwargs: Any) -> None:
+        self._desk = desk
+        super().__init__(*args, **kwargs)
+        if len(realm_ids_where(desk.user, *READERS)) < 2:
+            del self.filters["program"]
+        if not desk.reads:
+            del self.filters["owner"]
+
+
+def query_of(given: QueryDict, *, queue: str = "") -> str:
+    """What narrows and orders the queue, as it is kept: known names, none empty, sorted."""
+    known = {*FindingFilter.base_filters, "sort"}
+    pairs = {name: given.get(name, "") for name in sorted(known)}
+    if queue:
+        pairs["queue"] = queue
+    return urlencode({name: value for name, value in sorted(pairs.items()) if value})

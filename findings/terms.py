@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, Final
+
 from fellowship.kernel.worktime import Window
 from findings.models import Finding
 from findings.states import FindingState
 from governance import rules
+from governance.models import RulePin, RuleVersion
 from governance.rulekinds import SeverityClock
+from scoping.models import Fellowship
+
+KIND: Final = "severity_clocks"
 
 
 def disposition_window(finding: Finding, severity: str = "") -> Window:
@@ -49,10 +56,30 @@ def deferral_limit(finding: Finding) -> Window:
 
 def rule_label(finding: Finding) -> str:
     """The rule by name and version: “Severity clocks v1”."""
-    return str(rules.pinned(finding.fellowship, "severity_clocks"))
+    return _rule(finding.fellowship)[0]
+
+
+def know_rules(cases: Iterable[Fellowship]) -> None:
+    """Read at once what many cases are held to, in one query; a case that pinned nothing asks."""
+    known = {case.pk: case for case in cases}
+    pins = RulePin.objects.filter(
+        subject_type=Fellowship._meta.label_lower, subject_id__in=known, kind=KIND
+    )
+    versions = RuleVersion.objects.in_bulk({pin.rule_version_id for pin in pins})
+    read = {key: (str(version), version.params) for key, version in versions.items()}
+    for pin in pins:
+        known[pin.subject_id].__dict__["_severity_clocks"] = read[pin.rule_version_id]
 
 
 def _clock(finding: Finding, severity: str = "") -> SeverityClock:
-    params = rules.pinned(finding.fellowship, "severity_clocks").params
-    clock: SeverityClock = params.severities[severity or finding.severity]
+    clock: SeverityClock = _rule(finding.fellowship)[1].severities[severity or finding.severity]
     return clock
+
+
+def _rule(case: Fellowship) -> tuple[str, Any]:
+    """The rule a case is held to by name, and what it says."""
+    known: tuple[str, Any] | None = case.__dict__.get("_severity_clocks")
+    if known is None:
+        version = rules.pinned(case, KIND)
+        return str(version), version.params
+    return known

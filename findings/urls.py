@@ -5,11 +5,32 @@ from __future__ import annotations
 from django.urls import path
 
 from findings import urls_translation
-from findings.views import control, disposition, finding, importing, portfolio, queue, reporting
+from findings.views import (
+    bulk,
+    control,
+    desk,
+    disposition,
+    finding,
+    importing,
+    portfolio,
+    queue,
+    reporting,
+    saved,
+)
 
 app_name = "findings"
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("bulk/", bulk.change, name="bulk"),
+    path("batches/", bulk.batches, name="batches"),
+    path("batches/<int:key>/", bulk.batch, name="batch"),
+    path("batches/<int:key>/undo/", bulk.undo, name="undo"),
+    path("filters/", saved.filters, name="filters"),
+    path("filters/new/", saved.save, name="save_filter"),
+    path("filters/<int:key>/", saved.edit, name="filter"),
+    path("filters/<int:key>/remove/", saved.remove, name="remove_filter"),
+    path("away/", desk.away, name="away"),
+    path("away/<int:key>/back/", desk.back_again, name="back_again"),
     path("controls/", queue.controls, name="controls"),
     path("controls/<str:ref>/", control.detail, name="control"),
     path("controls/<str:ref>/measure/", control.measure, name="measure"),
@@ -31,6 +52,9 @@ urlpatterns = [
     path("imports/<str:ref>/file/", importing.original, name="import_file"),
     path("imports/<str:ref>/<int:place>/", importing.mark, name="import_row"),
     path("<str:ref>/", finding.detail, name="detail"),
+    path("<str:ref>/pane/", desk.pane, name="pane"),
+    path("<str:ref>/claim/", desk.claim, name="claim"),
+    path("<str:ref>/assign/", desk.assign, name="assign"),
     path("<str:ref>/take/", disposition.take, name="take"),
     path("<str:ref>/accept/", disposition.accept, name="accept"),
     path("<str:ref>/defer/", disposition.defer, name="defer"),

@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
@@ -23,6 +24,20 @@ from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, bulk_writes
 
 T = TypeVar("T", bound=Tracked)
+
+
+@dataclass(frozen=True)
+class Along:
+    """Records of another model saved with those of `save_many`, told by the same events.
+
+    `of` gives the key of the record whose event tells of one of `objs`.
+    """
+
+    objs: Sequence[Tracked]
+    fields: Sequence[str]
+    of: Callable[[Any], int]
+
+
 Change = Callable[[Any], Mapping[str, Any]]
 BATCH = 1000
 _FEW = 8
@@ -46,7 +61,7 @@ def create_many(
     made = list(objs)
     with _scope(verb, by, reason) as scope, bulk_writes():
         type(made[0])._default_manager.bulk_create(made, batch_size=BATCH)
-        _write_history(made, "+", change, scope, realm_id)
+        _write_history(made, "+", change, scope, realm_id=realm_id)
     return made
 
 
@@ -58,16 +73,21 @@ def save_many(
     verb: str = "",
     by: Any = None,
     reason: str = "",
+    along: Sequence[Along] = (),
 ) -> int:
     """Save `fields` of records of one model, each with its history row and event; how many.
 
-    The records must be as the database holds them but for `fields`: read them `locked()`.
+    The records must be as the database holds them but for `fields`: read them `locked()`. What
+    goes `along` has its history rows in the same events.
     """
     if not objs:
         return 0
     with _scope(verb, by, reason) as scope, bulk_writes():
         _update(objs, fields)
-        _write_history(objs, "~", change, scope)
+        for others in along:
+            if others.objs:
+                _update(others.objs, others.fields)
+        _write_history(objs, "~", change, scope, along=along)
     return len(objs)
 
 
@@ -111,13 +131,17 @@ def _write_history(
     kind: str,
     change: Change | None,
     scope: journal.Scope,
+    *,
     realm_id: int | None = None,
+    along: Sequence[Along] = (),
 ) -> None:
+    uids = {obj.pk: uuid.uuid4() for obj in objs}
+    beside = _beside(along, uids, scope)
+    historical = history_model_of(type(objs[0]))
     for start in range(0, len(objs), BATCH):
         batch = objs[start : start + BATCH]
-        historical = history_model_of(type(batch[0]))
         rows = historical._default_manager.bulk_create(
-            [_history_row(historical, obj, kind, scope) for obj in batch]
+            [_history_row(historical, obj, kind, scope, uids[obj.pk]) for obj in batch]
         )
         Event.objects.bulk_create(
             build(
@@ -128,19 +152,40 @@ def _write_history(
                 or getattr(obj, "realm_id", None)
                 or getattr(obj, "program_id", None),
                 change=change(obj) if change else {},
-                rows=[row],
+                rows=[row, *beside.get(obj.pk, ())],
             )
             for obj, row in zip(batch, rows, strict=True)
         )
 
 
-def _history_row(historical: Any, obj: Tracked, kind: str, scope: journal.Scope) -> Any:
+def _beside(
+    along: Sequence[Along], uids: Mapping[int, uuid.UUID], scope: journal.Scope
+) -> dict[int, list[Any]]:
+    """The history rows of what goes along, by the key of the record whose event tells them."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for others in along:
+        for start in range(0, len(others.objs), BATCH):
+            batch = others.objs[start : start + BATCH]
+            historical = history_model_of(type(batch[0]))
+            keys = [others.of(obj) for obj in batch]
+            rows = historical._default_manager.bulk_create(
+                _history_row(historical, obj, "~", scope, uids[key])
+                for obj, key in zip(batch, keys, strict=True)
+            )
+            for key, row in zip(keys, rows, strict=True):
+                found[key].append(row)
+    return found
+
+
+def _history_row(
+    historical: Any, obj: Tracked, kind: str, scope: journal.Scope, uid: uuid.UUID
+) -> Any:
     values = {f.attname: getattr(obj, f.attname) for f in historical.tracked_fields}
     return historical(
         **values,
         history_type=kind,
         history_date=now(),
-        history_event=uuid.uuid4(),
+        history_event=uid,
         history_user_id=scope.actor_id,
         history_change_reason=scope.reason,
     )

@@ -34,7 +34,9 @@ class Table(Generic[R]):
     """A list as it is shown: `{% data_table table %}` in a template.
 
     `rows` are what the columns read; `page` is what they were taken from, where it can be sorted.
-    `picked` marks a row. `empty` and `hint` are said where there are no rows.
+    `picked` marks a row. With `pick` each row can be picked: it gives the value of the tick and
+    what is picked, in words; the ticks are named `pick` and belong to the form the table stands
+    in. `empty` and `hint` are said where there are no rows.
     """
 
     caption: str
@@ -45,6 +47,7 @@ class Table(Generic[R]):
     hint: str = ""
     dense: bool = False
     picked: Callable[[R], bool] | None = field(default=None)
+    pick: Callable[[R], str] | None = field(default=None)
 
     def render(self) -> SafeString:
         """The table as HTML."""
@@ -58,7 +61,7 @@ class Table(Generic[R]):
         )
 
     def _head(self) -> str:
-        return "".join(
+        return self._pick_head() + "".join(
             sort_header(self.page, column.sort, column.label, num=column.num)
             if column.sort and self.page is not None
             else markup(
@@ -68,6 +71,16 @@ class Table(Generic[R]):
             )
             for column in self.columns
         )
+
+    def _pick_head(self) -> str:
+        if self.pick is None:
+            return ""
+        return '<td class="picker" data-pick-all><span class="visually-hidden">Pick</span></td>'
+
+    def _tick(self, row: R) -> str:
+        if self.pick is None:
+            return ""
+        return markup(_TICK, value := self.pick(row), value)
 
     def _frames(self) -> list[tuple[str, Callable[[R], object], str]]:
         first, *others = self.columns
@@ -81,11 +94,18 @@ class Table(Generic[R]):
     def _row(self, row: R, frames: list[tuple[str, Callable[[R], object], str]]) -> str:
         cells = "".join(f"{opening}{escaped(cell(row))}{end}" for opening, cell, end in frames)
         picked = ' class="pick"' if self.picked and self.picked(row) else ""
-        return f"<tr{picked}>{cells}</tr>"
+        return f"<tr{picked}>{self._tick(row)}{cells}</tr>"
 
     def _nothing(self) -> str:
         said = marks.empty(self.empty, self.hint)
-        return f'<tr><td colspan="{len(self.columns)}">{said}</td></tr>'
+        span = len(self.columns) + (self.pick is not None)
+        return f'<tr><td colspan="{span}">{said}</td></tr>'
+
+
+_TICK = (
+    '<td class="picker"><input type="checkbox" class="row-pick" name="pick" value="{}"'
+    ' aria-label="Pick {}"></td>'
+)
 
 
 def sort_header(page: Page[Any], name: str, label: str, *, num: bool = False) -> SafeString:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from findings.models.artifacts import Artifact, ArtifactQuerySet, ArtifactSource, sha256
+from findings.models.artifacts import (
+    Artifact,
+    ArtifactQuerySet,
+    ArtifactSource,
+    sha256,
+)
+from findings.models.batches import (
+    Batch,
+    BatchQuerySet,
+    BatchRow,
+)
 from findings.models.changes import (
     AcceptanceResult,
     AcceptanceTest,
     ChangeReport,
     ChangeRequest,
 )
-from findings.models.controls import Control, ControlQuerySet, Measurement
+from findings.models.controls import (
+    Control,
+    ControlQuerySet,
+    Measurement,
+)
 from findings.models.findings import (
     AffectedSystem,
     Finding,
@@ -21,11 +35,34 @@ from findings.models.findings import (
     technique,
     waits_until,
 )
-from findings.models.imports import FindingImport, FindingImportQuerySet, ImportRow
-from findings.models.lessons import Lesson, LessonQuerySet
-from findings.models.segments import DuePause, DueSegment, Overdue
-from findings.models.translation import Contest, ContestQuerySet, MatrixChange
-from findings.states import UNSETTLED
+from findings.models.imports import (
+    FindingImport,
+    FindingImportQuerySet,
+    ImportRow,
+)
+from findings.models.lessons import (
+    Lesson,
+    LessonQuerySet,
+)
+from findings.models.segments import (
+    DuePause,
+    DueSegment,
+    Overdue,
+)
+from findings.models.translation import (
+    Contest,
+    ContestQuerySet,
+    MatrixChange,
+)
+from findings.models.triage import (
+    Cover,
+    CoverQuerySet,
+    SavedFilter,
+    SavedFilterQuerySet,
+)
+from findings.states import (
+    UNSETTLED,
+)
 
 __all__ = [
     "UNSETTLED",
@@ -35,12 +72,17 @@ __all__ = [
     "Artifact",
     "ArtifactQuerySet",
     "ArtifactSource",
+    "Batch",
+    "BatchQuerySet",
+    "BatchRow",
     "ChangeReport",
     "ChangeRequest",
     "Contest",
     "ContestQuerySet",
     "Control",
     "ControlQuerySet",
+    "Cover",
+    "CoverQuerySet",
     "DuePause",
     "DueSegment",
     "Finding",
@@ -57,6 +99,8 @@ __all__ = [
     "Measurement",
     "Overdue",
     "Reply",
+    "SavedFilter",
+    "SavedFilterQuerySet",
     "sha256",
     "technique",
     "waits_until",

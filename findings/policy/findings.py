@@ -103,7 +103,7 @@ def may_reopen(finding: Finding, by: Actor) -> Refusal | None:
 
 def may_close_as_duplicate(finding: Finding, of: Finding, by: Actor) -> Refusal | None:
     """Why the finding may not be closed as a repetition of `of`: chains are one link long."""
-    repeated = finding.duplicates.order_by("id").first()
+    repeated = min(finding.duplicates.all(), key=lambda one: one.pk, default=None)
     return first(
         may_triage(finding, by),
         FINDING_MOVES.refusal(finding.state, "close_as_duplicate"),

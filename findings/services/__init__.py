@@ -8,6 +8,17 @@ from findings.services.acceptance import (
     record_test,
     withdraw_test,
 )
+from findings.services.assigning import (
+    assign_finding,
+    claim_finding,
+    covered_by,
+    end_cover,
+    enter_cover,
+)
+from findings.services.bulk import (
+    run_batch,
+    undo_batch,
+)
 from findings.services.changes import (
     link_tracker,
     report_change,
@@ -73,6 +84,11 @@ from findings.services.reports import (
     register_artifact,
     report_finding,
 )
+from findings.services.saved import (
+    change_filter,
+    remove_filter,
+    save_filter,
+)
 from findings.services.segments import (
     obligation,
 )
@@ -92,19 +108,25 @@ __all__ = [
     "accept_finding",
     "answer_contest",
     "ask_exception",
+    "assign_finding",
     "carry_over",
     "change_embargo",
+    "change_filter",
     "change_matrix",
     "check_claim",
+    "claim_finding",
     "classify",
     "close_as_duplicate",
     "close_finding",
     "confirm_import",
     "contest",
+    "covered_by",
     "cvss_score",
     "defer_finding",
     "deploy_control",
     "due_if_rated",
+    "end_cover",
+    "enter_cover",
     "link_tracker",
     "mark_row",
     "measure",
@@ -122,6 +144,7 @@ __all__ = [
     "refer_rejection",
     "register_artifact",
     "reject_finding",
+    "remove_filter",
     "reopen_finding",
     "reply",
     "report_change",
@@ -129,10 +152,13 @@ __all__ = [
     "request_change",
     "rerate_finding",
     "resume_finding",
+    "run_batch",
+    "save_filter",
     "set_lesson_aside",
     "take_back_contest",
     "take_finding",
     "take_lesson",
+    "undo_batch",
     "verify_control",
     "waive_baseline",
     "withdraw_change",

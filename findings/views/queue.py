@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
-from fellowship.web.tables import paginate
+from fellowship.web.tables import COUNT_LIMIT, paginate
+from findings import policy
 from findings.cells import severity, verdict
 from findings.chain import gap
-from findings.filters import FindingFilter
-from findings.models import Control, Finding
+from findings.filters import QueueFilter, query_of
+from findings.models import Control, Finding, SavedFilter
+from findings.queues import LABELS, Desk, words
+from findings.services.bulk import ACTIONS
 from findings.states import SETTLED
 
 OVERDUE_LIMIT = 100
 """More than this are told as “100+”: enough to know, and quick to count."""
 SORTS = {"due": "clock", "severity": "-severity_rank", "ref": "-id"}
+TITLES = {
+    "mine": "My queue",
+    "unassigned": "Unassigned findings",
+    "team": "Findings with others",
+    "all": "All findings",
+}
+EMPTY = {
+    "mine": ("Nothing is yours to answer.", "Take something from the unassigned."),
+    "unassigned": ("Every finding has an owner.", ""),
+    "team": ("Nobody else owns an open finding.", ""),
+    "all": ("No finding yet.", ""),
+}
 
 
 def _name(finding: Finding) -> object:
@@ -79,23 +95,78 @@ def _shown(rows: QuerySet[Finding]) -> Any:
     return found.with_links()
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One queue as a tab."""
+
+    label: str
+    url: str
+    count: str
+    current: bool
+
+
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
-    """The queue."""
+    """The queue: one of the person's, narrowed by what the address says."""
+    if not request.GET and (first := SavedFilter.objects.first_of(request.user).first()):
+        return redirect(first.get_absolute_url())
+    desk = Desk.of(request.user)
+    given = request.GET.copy()
+    if given.get("queue") not in desk.keys:
+        given["queue"] = "all" if given.get("batch") else desk.opens_with
+    key = str(given["queue"])
     visible = Finding.objects.visible_to(request.user).with_clock()
-    chosen = FindingFilter(request.GET, queryset=visible)
+    chosen = QueueFilter(given, queryset=visible, request=request, desk=desk)
     page = paginate(request, chosen.qs, per_page=50, sort=SORTS, default="due", then=_shown)
-    table = Table("Findings", FINDINGS, page, page, empty="No finding matches.", dense=True)
     found: Any = chosen.qs
     overdue = found.overdue().order_by().values("pk")[: OVERDUE_LIMIT + 1].count()
+    table = Table(
+        "Findings",
+        FINDINGS,
+        page,
+        page,
+        empty="No finding matches." if chosen.applied else EMPTY[key][0],
+        hint="" if chosen.applied else EMPTY[key][1],
+        dense=True,
+        pick=(lambda finding: finding.ref) if desk.works else None,
+    )
     context = {
         "page": page,
         "table": table,
         "filter": chosen,
         "overdue": overdue,
         "many": overdue > OVERDUE_LIMIT,
+        "desk": desk,
+        "key": key,
+        "title": TITLES[key] if len(desk.keys) > 1 else "Findings",
+        "tabs": _tabs(given, desk, key) if len(desk.keys) > 1 else [],
+        "narrowed": bool(chosen.applied),
+        "length": words(desk.counts[key]) if chosen.applied else "",
+        "query": query_of(given, queue=key),
+        "saved": _saved(request, given, key) if desk.reads else [],
+        "actions": ACTIONS.values(),
+        "whole": page.total if page.total <= policy.AT_ONCE < COUNT_LIMIT else 0,
     }
     return render(request, "findings/queue.html", context)
+
+
+def _tabs(given: QueryDict, desk: Desk, current: str) -> list[Tab]:
+    found = []
+    for key in desk.keys:
+        query = given.copy()
+        query["queue"] = key
+        query.pop("page", None)
+        query.pop("batch", None)
+        url = f"?{query.urlencode()}"
+        found.append(Tab(LABELS[key], url, words(desk.counts[key]), key == current))
+    return found
+
+
+def _saved(request: HttpRequest, given: QueryDict, key: str) -> list[tuple[SavedFilter, bool]]:
+    """The filters at hand, and which of them this is."""
+    now = query_of(given, queue=key)
+    rows = SavedFilter.objects.visible_to(request.user).order_by("name", "id")
+    return [(saved, saved.query == now) for saved in rows[:30]]
 
 
 @login_required

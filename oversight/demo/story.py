@@ -37,6 +37,7 @@ from oversight.demo import (
     reviewing,
     scanning,
     scenes,
+    triaging,
     writing,
 )
 from oversight.demo.cast import Cast, assemble
@@ -92,6 +93,7 @@ class Story:
         accompanying.plan(self)
         delivering.plan(self)
         disposing.plan(self)
+        triaging.plan(self)
         enforcing.plan(self)
         asking.plan(self)
         learning.plan(self)

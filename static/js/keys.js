@@ -18,7 +18,7 @@ function act(key, target) {
   if (key === "/") return focus(document.querySelector("input[type=search]"));
   const named = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
   if (named) {
-    named.matches("a, button, summary") ? named.click() : focus(named);
+    named.matches("a, button, summary, input[type=checkbox]") ? named.click() : focus(named);
     return true;
   }
   return rows(key, target);
@@ -55,6 +55,7 @@ function rows(key, target) {
     next?.setAttribute("data-current", "");
     next?.querySelector("a, input")?.focus();
     next?.scrollIntoView({ block: "nearest" });
+    next?.dispatchEvent(new CustomEvent("row:current", { bubbles: true }));
     return Boolean(next);
   }
   const row = all[at];

@@ -240,7 +240,7 @@ def test_the_queue_puts_what_still_runs_first_and_counts_what_is_overdue(world: 
     assert late.due_at is not None
     assert first.due_at is not None
     with frozen(max(first.due_at, late.due_at) + dt.timedelta(days=1)):
-        page = as_(world.fresh("product_owner")).get(reverse("findings:queue")).content.decode()
+        page = as_(world.fresh("product_owner")).get("/triage/?queue=all").content.decode()
     assert page.index("Still open") < page.index("Settled long ago")
     assert "2 findings · 1 overdue · by clock" in page
 

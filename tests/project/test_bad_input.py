@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -40,7 +41,17 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Delivery, Endpoint, Notice
 from fellowship.notices.services import add_endpoint, send_test
 from fellowship.wsgi import application
-from findings.models import AcceptanceTest, ChangeRequest, Contest, FindingImport, Lesson
+from findings import services as finding_services
+from findings.models import (
+    AcceptanceTest,
+    Batch,
+    ChangeRequest,
+    Contest,
+    Cover,
+    FindingImport,
+    Lesson,
+    SavedFilter,
+)
 from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
@@ -132,6 +143,7 @@ def _build() -> House:
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
     targets.pulling(world, case.grant)
+    at_the_desk(world, case)
     request = releases.sent(case.grant)
     releases.review(request, world.oncall)
     releases.asked(case.grant, title="Being prepared")
@@ -150,6 +162,23 @@ def converted(world: World, case: Case) -> None:
     cell = {"family": "compensating", "control_type": "session_limit"}
     reason = {"reason": "One turn only.", "finding_class": "jailbreak"}
     contest(program=world.program, **cell, **reason, **asked)
+
+
+def at_the_desk(world: World, case: Case) -> None:
+    """A saved filter, an absence, and a change of findings that was refused."""
+    owner, today = world.product_owner, now()
+    finding_services.save_filter(name="Mine", query="queue=mine", by=owner, program=world.program)
+    finding_services.enter_cover(
+        program=world.program,
+        person=owner,
+        stand_in=world.manager,
+        starts_at=today,
+        ends_at=today + dt.timedelta(days=3),
+        by=owner,
+    )
+    finding_services.run_batch(
+        key=uuid.uuid4(), action="claim", keys=[case.finding.pk], by=owner, reason=""
+    )
 
 
 def suspended(world: World) -> None:
@@ -223,6 +252,9 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "triage/tests/": AcceptanceTest.objects.values_list("ref", flat=True)[:1],
         "triage/portfolio/": [world.program.slug],
         "triage/lessons/": Lesson.objects.values_list("pk", flat=True)[:1],
+        "triage/batches/": Batch.objects.values_list("pk", flat=True)[:1],
+        "triage/filters/": SavedFilter.objects.values_list("pk", flat=True)[:1],
+        "triage/away/": Cover.objects.values_list("pk", flat=True)[:1],
         "triage/report/": [case.fellowship.ref],
         "triage/artifact/": [case.fellowship.ref],
         "triage/imports/": FindingImport.objects.values_list("ref", flat=True)[:1],

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from fellowship.clocks.services.many import Beginning, start_many
+from fellowship.clocks.services.many import (
+    Beginning,
+    hand_over_many,
+    open_on,
+    renew_many,
+    start_many,
+    stop_many,
+)
 from fellowship.clocks.services.sweep import Failure, SweepReport, sweep
 from fellowship.clocks.services.verbs import extend, pause, resume, start, stop, stop_open
 
@@ -11,11 +18,15 @@ __all__ = [
     "Failure",
     "SweepReport",
     "extend",
+    "hand_over_many",
+    "open_on",
     "pause",
+    "renew_many",
     "resume",
     "start",
     "start_many",
     "stop",
+    "stop_many",
     "stop_open",
     "sweep",
 ]

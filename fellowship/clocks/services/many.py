@@ -1,9 +1,9 @@
-"""Start many clocks of one kind at once, with history and an event each."""
+"""Start, stop and hand over many clocks of one kind at once, with history and an event each."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from django.db.models import Model
 
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks import policy, registry
-from fellowship.clocks.models import Clock
-from fellowship.clocks.states import Side
-from fellowship.history.bulk import create_many
+from fellowship.clocks.models import Breach, Clock
+from fellowship.clocks.services.verbs import stop
+from fellowship.clocks.states import MOVES, Side, State
+from fellowship.history.bulk import create_many, save_many
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 
 
@@ -61,6 +63,100 @@ def start_many(
         for one in beginnings
     ]
     return create_many(clocks, change=_change, verb="clocks.start", by=by)
+
+
+def open_on(kind: str, model: type[Model], keys: Collection[int]) -> list[Clock]:
+    """The clocks of `kind` that are waited for on these records, locked, in order of their keys."""
+    rows = Clock.objects.open().filter(kind=kind, subject_type=model._meta.label_lower)
+    return list(rows.filter(subject_id__in=keys).order_by("pk").locked())
+
+
+def stop_many(clocks: Sequence[Clock], *, by: Actor, reason: str = "") -> list[Clock]:
+    """Stop open clocks read by `open_on`, as `stop` does each; the number of queries is fixed.
+
+    Paused ones, which are few, are stopped one by one, for the pause is settled.
+    """
+    at = now()
+    paused = [stop(clock=c, by=by, reason=reason) for c in clocks if c.state == State.PAUSED]
+    running = [c for c in clocks if c.state != State.PAUSED]
+    late = [c for c in running if c.breached(max(at, c.starts_at))]
+    Breach.objects.bulk_create(
+        [Breach(clock=c, at=c.due_at, noticed_at=at) for c in late], ignore_conflicts=True
+    )
+    for clock in running:
+        clock.state = State(MOVES.target(clock.state, "stop"))
+        clock.ended_at = max(at, clock.starts_at)
+    save_many(
+        running, ["state", "ended_at"], change=_stopped, verb="clocks.stop", by=by, reason=reason
+    )
+    return [*paused, *running]
+
+
+def hand_over_many(clocks: Sequence[Clock], *, to: User | None, by: Actor, reason: str = "") -> int:
+    """Let `to` hold open clocks read by `open_on`; due times stay. How many changed hands."""
+    moved = [clock for clock in clocks if clock.holder_user_id != (to.pk if to else None)]
+    for clock in moved:
+        clock.holder_user = to
+    return save_many(
+        moved, ["holder_user"], change=_change, verb="clocks.hand_over", by=by, reason=reason
+    )
+
+
+def renew_many(
+    clocks: Sequence[Clock],
+    *,
+    by: Actor,
+    reason: str = "",
+    alter: Callable[[Clock], None] | None = None,
+) -> list[Clock]:
+    """Start clocks like these, which have ended: same start, window, rule, holder and due time.
+
+    `alter` may change one before it is written, never to a later due time. One that had run out
+    is out at once: its breach is known, and nobody is told of it a second time.
+    """
+    broken = set(Breach.objects.filter(clock__in=clocks).values_list("clock_id", flat=True))
+    made, ran_out = [], []
+    for old in clocks:
+        clock = Clock(
+            **{name: getattr(old, name) for name in _KEPT},
+            state=State.BREACHED if old.pk in broken else State.RUNNING,
+        )
+        if alter:
+            alter(clock)
+        refuse(
+            policy.may_start(
+                holder=clock.holder,
+                starts_at=clock.starts_at,
+                due_at=clock.due_at,
+                latest=old.due_at,
+            )
+        )
+        made.append(clock)
+        if old.pk in broken:
+            ran_out.append(clock)
+    create_many(made, change=_change, verb="clocks.start", by=by, reason=reason)
+    Breach.objects.bulk_create(Breach(clock=c, at=c.due_at, noticed_at=now()) for c in ran_out)
+    return made
+
+
+_KEPT = (
+    "kind",
+    "subject_type",
+    "subject_id",
+    "realm_id",
+    "holder",
+    "holder_user_id",
+    "starts_at",
+    "due_at",
+    "window",
+    "silence",
+    "rule",
+)
+
+
+def _stopped(clock: Clock) -> dict[str, Any]:
+    subject = {"type": clock.subject_type, "id": clock.subject_id}
+    return {"of": subject, "late": clock.breached(now())}
 
 
 def _change(clock: Clock) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def report(house: House, story: Story) -> None:
 
 def dispose(house: House, story: Story) -> None:
     """The product owner takes it from the queue, accepts it with a date and says why."""
-    owner = house["product-owner"].go("/triage/").checks_page().follow(FINDING)
+    owner = house["product-owner"].go("/triage/").checks_page()
+    owner.page.get_by_role("link", name=FINDING).click()
+    owner.follow(f"Open {story.finding}")
     owner.press("Take it up").follow("Accept and plan")
     owner.pick("Does something follow", "Yes").select("It turns into", "A control")
     owner.select("Product owner", "Product Owner").fill("Why you accept it", "We can act on this.")

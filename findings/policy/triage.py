@@ -1,0 +1,214 @@
+"""Who may claim, assign and bring forward findings, change many at once, and save filters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import Actor, User
+from fellowship.accounts.queries import has_role
+from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
+from findings.models import Batch, Cover, Finding, SavedFilter
+from findings.models.triage import READERS, WORKERS
+from findings.policy.findings import RULE, may_triage
+from findings.states import SETTLED, FindingState
+
+UNDO_FOR: Final = dt.timedelta(hours=1)
+"""How long a change of many findings can be taken back."""
+AT_ONCE: Final = 2_000
+"""The most findings one batch changes: it is one transaction, and holds its rows until the end."""
+AHEAD: Final = dt.timedelta(days=366)
+FILTERS: Final = 50
+
+
+def may_claim(finding: Finding, by: Actor, covered: frozenset[int] = frozenset()) -> Refusal | None:
+    """Why `by` may not make the finding theirs. `covered` are people they stand in for now."""
+    return first(
+        may_triage(finding, by),
+        _goes_on(finding),
+        None
+        if finding.product_owner_id in (None, getattr(by, "pk", None), *covered)
+        else Refusal(
+            "taken",
+            f"It is with {finding.product_owner}. Ask them, or assign it with a reason.",
+            rule=RULE,
+        ),
+    )
+
+
+def may_assign(finding: Finding, to: User, by: Actor, reason: str) -> Refusal | None:
+    """Why the finding may not be given to `to`: they must be able to dispose of it."""
+    return first(
+        may_triage(finding, by),
+        _goes_on(finding),
+        _can_own(finding, to),
+        None
+        if reason.strip() or finding.product_owner_id in (None, getattr(by, "pk", None))
+        else Refusal(
+            "no_reason",
+            f"Say why: it is with {finding.product_owner}, who reads it.",
+            field="reason",
+        ),
+    )
+
+
+def _can_own(finding: Finding, to: User) -> Refusal | None:
+    refused = may_triage(finding, to)
+    if refused is None:
+        return None
+    if refused.code == "wrong_role":
+        text = f"{to} holds no role that disposes of findings here."
+    elif to.pk == finding.reported_by_id:
+        text = f"{to} reported it, and who reported a finding does not dispose of it."
+    else:
+        text = f"{to} cannot own this finding."
+    return Refusal("cannot_own", text, rule=RULE, field="to")
+
+
+def may_bring_forward(finding: Finding, due_at: dt.datetime, by: Actor) -> Refusal | None:
+    """Why the due time may not move to `due_at`: only earlier, and only while a clock runs."""
+    current = finding.due_at
+    return first(
+        may_triage(finding, by),
+        _goes_on(finding),
+        Refusal("no_clock", "No clock runs for this finding.") if current is None else None,
+        Refusal("overdue", "It is overdue already.")
+        if current is not None and current <= now()
+        else None,
+        Refusal("in_the_past", "Choose a day that is still to come.", field="due_at")
+        if due_at <= now()
+        else None,
+        Refusal(
+            "not_earlier",
+            f"It is due on {current:%-d %B %Y}: bring it forward, or ask for an exception.",
+            field="due_at",
+        )
+        if current is not None and due_at > current
+        else None,
+    )
+
+
+def _goes_on(finding: Finding) -> Refusal | None:
+    if finding.state not in SETTLED:
+        return None
+    label = FindingState(finding.state).label.lower()
+    return Refusal("settled", f"It is {label}: there is nothing left to do.", rule=RULE)
+
+
+# --- many at once ---------------------------------------------------------------------------
+
+
+def may_run(program_id: int, count: int, by: User) -> Refusal | None:
+    """Why `by` may not change `count` findings of a programme at once."""
+    return first(
+        None
+        if has_role(by, program_id, *WORKERS)
+        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
+        Refusal("nothing", "Pick at least one finding.", field="pick") if count == 0 else None,
+        Refusal(
+            "too_many",
+            f"At most {AT_ONCE:,} findings change at once; narrow the filter.",
+            field="pick",
+        )
+        if count > AT_ONCE
+        else None,
+    )
+
+
+def may_undo(batch: Batch, by: User) -> Refusal | None:
+    """Who changed many findings takes that back, for an hour; so does the manager."""
+    return first(
+        None
+        if batch.made_by_id == by.pk or has_role(by, batch.program_id, roles.MANAGER)
+        else Refusal("not_yours", "Who changed these findings takes it back, or the manager."),
+        None
+        if has_role(by, batch.program_id, *WORKERS)
+        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
+        None
+        if now() < batch.undo_until
+        else Refusal(
+            "too_late",
+            f"It could be undone until {batch.undo_until:%-d %B %Y at %H:%M} UTC. "
+            "Change the findings one by one, or by another batch.",
+        ),
+    )
+
+
+# --- absences and filters -------------------------------------------------------------------
+
+
+def may_cover(cover: Cover, by: User) -> Refusal | None:
+    """Why it may not be entered that another answers for a product owner in these days."""
+    person, stand_in, program_id = cover.person, cover.stand_in, cover.program_id
+    return first(
+        None
+        if by == person or has_role(by, program_id, roles.MANAGER)
+        else Refusal("not_yours", "Product owners enter their own absence, or the manager does."),
+        None
+        if has_role(person, program_id, *WORKERS)
+        else Refusal("wrong_role", f"{person} owns no findings here.", field="person"),
+        Refusal("no_stand_in", "Name somebody else.", field="stand_in")
+        if stand_in == person
+        else None,
+        None
+        if has_role(stand_in, program_id, *WORKERS)
+        else Refusal("no_stand_in", f"{stand_in} disposes of no findings here.", field="stand_in"),
+        _days(cover),
+        Refusal("twice", f"{person} is entered as away on some of these days.", field="first")
+        if _away_then(cover, person)
+        else None,
+        Refusal("also_away", f"{stand_in} is away on some of these days.", field="stand_in")
+        if _away_then(cover, stand_in)
+        else None,
+    )
+
+
+def _days(cover: Cover) -> Refusal | None:
+    if cover.ends_at <= cover.starts_at:
+        return Refusal("no_days", "The last day must not lie before the first.", field="last")
+    if cover.ends_at <= now():
+        return Refusal("over", "These days are over.", field="last")
+    if cover.ends_at > now() + AHEAD:
+        return Refusal("too_far", "Choose days within the next year.", field="last")
+    return None
+
+
+def _away_then(cover: Cover, person: User) -> bool:
+    away = Cover.objects.standing().filter(program_id=cover.program_id, person=person)
+    found: bool = away.filter(starts_at__lt=cover.ends_at, ends_at__gt=cover.starts_at).exists()
+    return found
+
+
+def may_end_cover(cover: Cover, by: User) -> Refusal | None:
+    """Who is away, and the manager, take an absence back."""
+    if by.pk == cover.person_id or has_role(by, cover.program_id, roles.MANAGER):
+        return None
+    return Refusal("not_yours", "Who is away takes this back, or the manager.")
+
+
+def may_save(by: User, program_id: int | None) -> Refusal | None:
+    """Why `by` may not save a filter, or not share it with the programme."""
+    return first(
+        Refusal("too_many", f"Keep at most {FILTERS} filters: remove one first.", field="name")
+        if SavedFilter.objects.filter(owner=by).count() >= FILTERS
+        else None,
+        _may_share(by, program_id),
+    )
+
+
+def may_change_filter(saved: SavedFilter, by: User, program_id: int | None) -> Refusal | None:
+    """A filter is its owner's to rename, share and remove."""
+    return first(
+        None
+        if saved.owner_id == by.pk
+        else Refusal("not_yours", f"{saved.owner} saved this filter and alone changes it."),
+        _may_share(by, program_id),
+    )
+
+
+def _may_share(by: User, program_id: int | None) -> Refusal | None:
+    if program_id is None or has_role(by, program_id, *READERS):
+        return None
+    return Refusal("wrong_role", "You read no findings of this programme.", field="program")

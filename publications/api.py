@@ -7,13 +7,19 @@ from typing import Any
 from rest_framework import serializers
 
 from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
-from publications import services
-from publications.models import Objection, Publication
+from publications import review_api, services
+from publications.models import Objection, Publication, Question
 from publications.views.lists import PublicationFilter
 
 
 class ObjectionSerializer(serializers.ModelSerializer[Objection]):
-    """An objection to one passage."""
+    """An objection to one passage. `state` counts silence, recorded or not."""
+
+    state = serializers.SerializerMethodField()
+
+    def get_state(self, objection: Objection) -> str:
+        """The state at this instant."""
+        return str(objection.effective_state())
 
     class Meta:
         model = Objection
@@ -27,7 +33,12 @@ class ObjectionSerializer(serializers.ModelSerializer[Objection]):
             "ask",
             "until",
             "public_summary",
+            "wording",
+            "answer",
+            "declined",
             "state",
+            "step_due_at",
+            "if_silent",
             "raised_at",
             "settled_at",
         )
@@ -53,6 +64,7 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
             "submitted_at",
             "window_ends_at",
             "silence_releases",
+            "advice_due_at",
             "released_at",
             "release_kind",
             "doi",
@@ -79,7 +91,71 @@ class PublicationViewSet(VisibleViewSet):
         "withdraw", services.withdraw_publication, subject="publication", input=ReasonInput
     )
 
+    object = service_action(
+        "object", review_api.object_to, subject="publication", input=review_api.ObjectInput
+    )
+    advise = service_action(
+        "advise",
+        services.give_scientific_review,
+        subject="publication",
+        input=review_api.AdviceInput,
+    )
+    clear = service_action("clear", services.clear_policy_review, subject="publication")
+    extend = service_action(
+        "extend", services.extend_window, subject="publication", input=review_api.ExtendInput
+    )
+    ask = service_action(
+        "ask", services.ask_author, subject="publication", input=review_api.AskInput
+    )
+    letter = review_api.letter
+
+
+class ObjectionViewSet(VisibleViewSet):
+    """Objections to passages, and each step of their ladder."""
+
+    queryset: Any = Objection.objects.select_related("publication__fellowship")
+    serializer_class = ObjectionSerializer
+    lookup_field = "ref"
+    ordering = "-id"
+
+    accept = service_action("accept", services.accept_objection, subject="objection")
+    reword = service_action(
+        "reword", services.offer_wording, subject="objection", input=review_api.WordingInput
+    )
+    agree = service_action("agree", services.agree_wording, subject="objection")
+    decline = service_action(
+        "decline", services.decline_wording, subject="objection", input=ReasonInput
+    )
+    contest = service_action(
+        "contest", services.contest_objection, subject="objection", input=ReasonInput
+    )
+    propose = service_action(
+        "propose", services.propose, subject="objection", input=review_api.ProposeInput
+    )
+    answer_proposal = service_action(
+        "answer-proposal",
+        services.answer_proposal,
+        subject="objection",
+        input=review_api.TakesInput,
+    )
+    withdraw = service_action("withdraw", services.withdraw_objection, subject="objection")
+
+
+class QuestionViewSet(VisibleViewSet):
+    """Questions of reviewers to the author."""
+
+    queryset: Any = Question.objects.select_related("publication__fellowship")
+    serializer_class = review_api.QuestionSerializer
+    lookup_field = "ref"
+    ordering = "-id"
+
+    reply = service_action(
+        "reply", services.answer_question, subject="question", input=review_api.ReplyInput
+    )
+
 
 router = Router()
 router.register("publications", PublicationViewSet, basename="publications")
+router.register("objections", ObjectionViewSet, basename="objections")
+router.register("questions", QuestionViewSet, basename="questions")
 urlpatterns = router.urls

@@ -115,7 +115,7 @@ def mark_row(*, row: ImportRow, mark: str, by: Actor) -> ImportRow:
         others = list(brought.rows.filter(place__lt=row.place, outcome=RowOutcome.NEW))
         _judge(brought, [*others, row], by)
     row.save()
-    _count(brought, brought.rows.only("outcome"))
+    _count(brought, brought.rows.only("outcome", "belongs_to"))
     journal.record(subject=brought, change={"row": row.place, "outcome": row.outcome})
     return row
 

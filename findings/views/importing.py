@@ -105,7 +105,7 @@ def _brought(request: HttpRequest, ref: str) -> FindingImport:
 def _missing(brought: FindingImport) -> Any:
     if brought.confirmed_at:
         return unsaid(())
-    return unsaid(brought.rows.filter(outcome=RowOutcome.NEW).only("candidate"))
+    return unsaid(brought.rows.filter(outcome=RowOutcome.NEW).only("candidate", "belongs_to"))
 
 
 def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> HttpResponse:

@@ -58,6 +58,7 @@ VERBS = {
     "governance.reject_rule": "did not adopt the rule",
     "governance.take_back_rule": "made it a draft again",
     "governance.adopt_founding_rules": "adopted the first rules",
+    "governance.import_rule_history": "brought the history of a rule along",
     "governance.call_meeting": "called a meeting",
     "governance.cancel_meeting": "cancelled the meeting",
     "governance.move_meeting": "moved the meeting",

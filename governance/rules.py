@@ -187,11 +187,28 @@ def diff(a: RuleVersion, b: RuleVersion) -> RuleDiff:
 
 
 def words(old: str, new: str) -> list[WordChange]:
-    """The texts as runs of words that stay, go or come; joined without the removed it is `new`."""
+    """The texts as runs of words that stay, go or come; joined without the removed it is `new`.
+
+    Lines are compared first and words within those that differ: a long text costs what its changes
+    do.
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    runs: list[WordChange] = []
+    for op, i1, i2, j1, j2 in _opcodes(before, after):
+        gone, come = "".join(before[i1:i2]), "".join(after[j1:j2])
+        found = [WordChange("same", gone)] if op == "equal" else _within(gone, come)
+        for run in found:
+            if runs and runs[-1].kind == run.kind:
+                runs[-1] = WordChange(run.kind, runs[-1].text + run.text)
+            else:
+                runs.append(run)
+    return runs
+
+
+def _within(old: str, new: str) -> list[WordChange]:
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     runs = []
-    matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
-    for op, i1, i2, j1, j2 in matcher.get_opcodes():
+    for op, i1, i2, j1, j2 in _opcodes(before, after):
         if op == "equal":
             runs.append(WordChange("same", "".join(before[i1:i2])))
             continue
@@ -200,6 +217,10 @@ def words(old: str, new: str) -> list[WordChange]:
         if j2 > j1:
             runs.append(WordChange("added", "".join(after[j1:j2])))
     return runs
+
+
+def _opcodes(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    return difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:

@@ -12,4 +12,14 @@ class PublicationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the board's kinds, the clocks' handlers and the pages' places."""
-        from publications import board, hints, places, recusals, tasks  # noqa: F401
+        from publications import (  # noqa: F401
+            agreeing,
+            authorship_board,
+            board,
+            calls,
+            hints,
+            places,
+            recusals,
+            tasks,
+            whatif,
+        )

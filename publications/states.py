@@ -189,3 +189,13 @@ class ReleasedBy(models.TextChoices):
     SILENCE = "silence", "The window passed"
     REVIEW = "review", "The review ended"
     BOARD = "board", "The board decided"
+
+
+class OutcomeStage(models.TextChoices):
+    """What can become of a released work, in the usual order."""
+
+    PREPRINT = "preprint", "Preprint"
+    SUBMITTED = "submitted", "Submitted to a venue"
+    ACCEPTED = "accepted", "Accepted"
+    PUBLISHED = "published", "Published"
+    DECLINED = "declined", "Declined by a venue"

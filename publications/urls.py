@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from publications.views import (
+    agreements,
     author,
+    certificates,
     checks,
     desk,
     detail,
@@ -13,14 +15,35 @@ from publications.views import (
     drafts,
     ladder,
     lists,
+    register,
     reviewer,
+    terms,
     texts,
 )
 
 app_name = "publications"
 urlpatterns = [
     path("", lists.index, name="index"),
-    path("register/", lists.register, name="register"),
+    path("register/", register.register, name="register"),
+    path("register/register.csv", register.register_csv, name="register_csv"),
+    path("policy/<slug:slug>/", terms.policy_page, name="policy"),
+    path("certificates/check/", certificates.check, name="check_certificate"),
+    path("agreements/<str:ref>/", agreements.agreements, name="agreements"),
+    path("agreements/<str:ref>/propose/", agreements.propose, name="propose_agreement"),
+    path("agreements/<str:ref>/<int:number>/", agreements.agreement, name="agreement"),
+    path("agreements/<str:ref>/<int:number>/consent/", agreements.consent, name="consent"),
+    path("agreements/<str:ref>/<int:number>/refuse/", agreements.refuse_, name="refuse_agreement"),
+    path(
+        "agreements/<str:ref>/<int:number>/withdraw/",
+        agreements.withdraw,
+        name="withdraw_agreement",
+    ),
+    path(
+        "agreements/<str:ref>/<int:number>/mediator/",
+        agreements.ask_mediator,
+        name="ask_mediator",
+    ),
+    path("agreements/<str:ref>/<int:number>/mediate/", agreements.mediate, name="mediate"),
     path("register/<str:ref>/", texts.public, name="public"),
     path("draft/<str:ref>/", drafts.draft, name="draft"),
     path("objections/<str:ref>/accept/", author.accept, name="accept"),
@@ -51,7 +74,9 @@ urlpatterns = [
     path("<str:ref>/submit/", author.submit, name="submit"),
     path("<str:ref>/withdraw/", author.withdraw, name="withdraw"),
     path("<str:ref>/outcome/", author.outcome, name="outcome"),
-    path("<str:ref>/certificate/", author.certificate, name="certificate"),
+    path("<str:ref>/certificate/", certificates.page, name="certificate"),
+    path("<str:ref>/certificate.<str:ending>", certificates.saved, name="certificate_file"),
+    path("<str:ref>/cite/<str:name>", certificates.citation, name="citation"),
     path("<str:ref>/assign/", reviewer.assign, name="assign"),
     path("<str:ref>/advise/", reviewer.advise, name="advise"),
     path("<str:ref>/object/", reviewer.object_, name="object"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import kinds
 from governance.models import Decision, RuleVersion
@@ -95,6 +98,32 @@ def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | No
             "The sponsor and the administrator are two people.",
             rule="separation of duties",
         ),
+    )
+
+
+def may_import_history(
+    program: Program, kind: str, versions: Sequence[Any], by: Actor, *, there: bool
+) -> Refusal | None:
+    """Why a history kept elsewhere may not be brought along: only before anything is decided here.
+
+    `versions` have `effective_at` and `prose`; their times must rise and lie in the past.
+    """
+    times = [past.effective_at for past in versions]
+    empty = next((past.source for past in versions if not past.prose.strip()), None)
+    return first(
+        needs_role(by, program.pk, roles.ADMINISTRATOR, to="bring a rule's history along"),
+        None
+        if kind in RuleKind.values
+        else Refusal("unknown_kind", "Choose one of the listed kinds of rule.", field="kind"),
+        Refusal("has_versions", "The programme has versions of this rule; none goes before them.")
+        if there
+        else None,
+        None if versions else Refusal("no_versions", "There is no version to bring along."),
+        Refusal("no_prose", f"{empty} holds no words.") if empty else None,
+        None
+        if all(a < b for a, b in itertools.pairwise(times))
+        else Refusal("wrong_order", "Each version takes effect after the one before it."),
+        Refusal("future", "A history lies in the past.") if times and times[-1] > now() else None,
     )
 
 

@@ -59,6 +59,7 @@ from governance.services.reviews import (
     give_finding,
     name_reviewers,
 )
+from governance.services.rule_history import PastVersion, import_rule_history
 from governance.services.rules import (
     adopt_founding_rules,
     bring_into_force,
@@ -71,6 +72,7 @@ from governance.services.rules import (
 from governance.services.sealing import reseal_dossier
 
 __all__ = [
+    "PastVersion",
     "acknowledge",
     "adopt_founding_rules",
     "amend_exception",
@@ -95,6 +97,7 @@ __all__ = [
     "end_exception",
     "fail_condition",
     "give_finding",
+    "import_rule_history",
     "inform",
     "list_consent",
     "mark_present",

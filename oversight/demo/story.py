@@ -23,6 +23,7 @@ from oversight.demo import (
     accompanying,
     amending,
     asking,
+    authoring,
     boardroom,
     catalogue,
     closing,
@@ -96,6 +97,7 @@ class Story:
         triaging.plan(self)
         enforcing.plan(self)
         asking.plan(self)
+        authoring.plan(self)
         learning.plan(self)
         writing.plan(self)
         scanning.plan(self)

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms as django_forms
 
 from fellowship.web import forms
+from publications.doi import normalise_doi
+from publications.states import OutcomeStage
 
 
 class AuthorsForm(forms.Form):
@@ -17,7 +19,7 @@ class AuthorsForm(forms.Form):
         max_length=10_000,
         widget=django_forms.Textarea,
         help_text="Name; ORCID iD; CRediT roles. Such as: Ada Nwosu; 0000-0002-1825-0097; "
-        "conceptualization, investigation",
+        "conceptualization, investigation. Left out, iD and roles are those of the agreement.",
     )
 
     def clean_authors(self) -> list[dict[str, Any]]:
@@ -41,7 +43,32 @@ class AuthorsForm(forms.Form):
 
 
 class OutcomeForm(forms.Form):
-    """Where it appeared."""
+    """What became of the work, and where."""
 
-    doi = forms.Text(label="DOI or address", max_length=200, required=False)
-    venue = forms.Text(label="Venue", max_length=200, required=False)
+    stage = forms.ChoiceField(
+        label="What happened?",
+        choices=[
+            (OutcomeStage.PREPRINT, forms.Described("Preprint", "It is on a preprint server.")),
+            (OutcomeStage.SUBMITTED, forms.Described("Submitted", "A venue has it for review.")),
+            (OutcomeStage.ACCEPTED, forms.Described("Accepted", "A venue will publish it.")),
+            (OutcomeStage.PUBLISHED, forms.Described("Published", "It has appeared.")),
+            (OutcomeStage.DECLINED, forms.Described("Declined", "A venue did not take it.")),
+        ],
+        widget=forms.RadioCards,
+    )
+    on = forms.DateField(label="When", help_text="The day it happened.")
+    venue = forms.CharField(
+        label="Venue", max_length=200, required=False, help_text="Journal, conference or server."
+    )
+    doi = forms.CharField(
+        label="DOI", max_length=220, required=False, help_text="Such as 10.1234/abcd."
+    )
+    link = forms.URLField(label="Address", max_length=500, required=False, assume_scheme="https")
+
+    def clean_doi(self) -> str:
+        """The DOI without what stands before it."""
+        given = self.cleaned_data["doi"]
+        try:
+            return normalise_doi(given) if given else ""
+        except ValueError as error:
+            raise django_forms.ValidationError(str(error)) from error

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from publications.models.authorship import (
+    AgreementQuerySet,
+    AuthorshipAgreement,
+    AuthorshipParty,
+)
 from publications.models.disclosure import DisclosureStep, DisclosureStepQuerySet
 from publications.models.ladder import (
     Mediation,
@@ -10,6 +15,7 @@ from publications.models.ladder import (
     SavedWording,
     WindowExtension,
 )
+from publications.models.outcomes import Outcome
 from publications.models.prechecks import Hit, HitQuerySet, PreCheck, RedactionCheck
 from publications.models.reviews import (
     CONTEXT,
@@ -28,7 +34,10 @@ from publications.models.works import (
 
 __all__ = [
     "CONTEXT",
+    "AgreementQuerySet",
     "Author",
+    "AuthorshipAgreement",
+    "AuthorshipParty",
     "DisclosureStep",
     "DisclosureStepQuerySet",
     "Hit",
@@ -36,6 +45,7 @@ __all__ = [
     "Mediation",
     "Objection",
     "ObjectionQuerySet",
+    "Outcome",
     "PreCheck",
     "Publication",
     "PublicationQuerySet",

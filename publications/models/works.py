@@ -19,6 +19,7 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models import Artifact, Finding
 from proposals.models import Proposal
+from publications.credit import Credited
 from publications.states import (
     Kind,
     PublicationState,
@@ -204,14 +205,14 @@ class Publication(Tracked):
         return self.versions.first()
 
 
-class Author(Tracked):
+class Author(Credited, Tracked):
     """One author, with CRediT roles, in the agreed order."""
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="authors")
     user = models.ForeignKey(PERSON, null=True, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
     orcid = models.CharField(max_length=19, blank=True, validators=[validate_orcid])
-    credit = models.JSONField(default=list, help_text="CRediT roles.")
+    credit = models.JSONField(default=list, help_text="CRediT roles, by key.")
     position = models.PositiveSmallIntegerField()
 
     class Meta:

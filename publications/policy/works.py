@@ -13,6 +13,7 @@ from fellowship.kernel.refusals import Refusal, first
 from findings.models import Finding
 from publications import terms
 from publications.models import Publication
+from publications.policy.authorship import authors_agreed
 from publications.policy.texts import has_files, stopped
 from publications.states import (
     PUBLICATION_MOVES,
@@ -90,6 +91,7 @@ def may_submit(publication: Publication, by: Actor) -> Refusal | None:
         else Refusal("no_authors", "Name the authors before you submit.", field="authors"),
         has_files(publication),
         stopped(publication),
+        authors_agreed(publication),
     )
 
 

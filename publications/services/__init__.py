@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from publications.services.agreements import (
+    AGREEMENT_CLOCK,
+    AGREEMENT_MEDIATION_CLOCK,
+    ask_mediator,
+    consent_to_agreement,
+    decide_agreement,
+    lapse_agreement,
+    mediate,
+    propose_agreement,
+    refer_agreement,
+    refuse_agreement,
+    withdraw_agreement,
+)
+from publications.services.authorship import record_outcome, set_authors
 from publications.services.disclosure import (
     DISCLOSURE_CLOCK,
     extend_step,
@@ -67,13 +81,13 @@ from publications.services.wordings import (
 )
 from publications.services.works import (
     locked,
-    record_outcome,
-    set_authors,
     tell,
 )
 
 __all__ = [
     "ADVICE_CLOCK",
+    "AGREEMENT_CLOCK",
+    "AGREEMENT_MEDIATION_CLOCK",
     "ANSWER_CLOCK",
     "DISCLOSURE_CLOCK",
     "MEDIATION_CLOCK",
@@ -90,9 +104,12 @@ __all__ = [
     "answer_proposal",
     "answer_question",
     "ask_author",
+    "ask_mediator",
     "assign_reviewer",
     "clear_policy_review",
+    "consent_to_agreement",
     "contest_objection",
+    "decide_agreement",
     "decide_dispute",
     "declare_sources",
     "decline_wording",
@@ -101,18 +118,23 @@ __all__ = [
     "extend_step",
     "extend_window",
     "give_scientific_review",
+    "lapse_agreement",
     "letter_of",
     "locked",
+    "mediate",
     "name_mediator",
     "object_to_passage",
     "objection_url",
     "offer_wording",
     "plan_step",
     "propose",
+    "propose_agreement",
     "question_lapsed",
     "record_disclosed",
     "record_outcome",
+    "refer_agreement",
     "refer_dispute",
+    "refuse_agreement",
     "release",
     "release_early",
     "retire_wording",
@@ -123,6 +145,7 @@ __all__ = [
     "submit_publication",
     "take_proposal",
     "tell",
+    "withdraw_agreement",
     "withdraw_objection",
     "withdraw_publication",
 ]

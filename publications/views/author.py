@@ -1,4 +1,4 @@
-"""The author's pages: draft, text, authors, submit, answer; and the release certificate."""
+"""The author's pages: draft, text, authors, submit, answer, what became of the work."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
-from fellowship.kernel.refusals import Missing
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from publications import policy, services, terms
+from publications import policy, services
 from publications.forms import AuthorsForm, OutcomeForm, WordingForm
 from publications.models import Publication
-from publications.states import Ground, PublicationState
+from publications.policy.authorship import agreement_of
 from publications.views.shared import objection_of, publication_of
+from scoping.states import Credit
 
 
 @login_required
 def authors(request: HttpRequest, ref: str) -> HttpResponse:
     """Name the authors in order."""
     publication = publication_of(request, ref)
-    initial = "\n".join(
-        "; ".join([a.name, a.orcid, ", ".join(a.credit)]).rstrip("; ")
-        for a in publication.authors.all()
-    )
-    fellow = publication.fellowship.fellow
-    form = AuthorsForm(
-        request.POST or None,
-        initial={"authors": initial or f"{fellow.name}; {fellow.orcid}".rstrip("; ")},
-    )
+    form = AuthorsForm(request.POST or None, initial={"authors": _named(publication)})
     return form_verb(
         request,
         form,
@@ -37,9 +28,24 @@ def authors(request: HttpRequest, ref: str) -> HttpResponse:
             publication=publication, authors=form.cleaned_data["authors"], by=_by(request)
         ),
         template="publications/authors.html",
-        context=lambda: _edited(request, publication),
+        context=lambda: {
+            **_edited(request, publication),
+            "agreement": agreement_of(publication.fellowship),
+            "roles": Credit.labels,
+        },
         to=publication.get_absolute_url(),
     )
+
+
+def _named(publication: Publication) -> str:
+    """The authors as lines: those named, else those of the agreement, else the fellow."""
+    agreement = agreement_of(publication.fellowship)
+    parties = [p for p in agreement.parties.all() if not p.leaves] if agreement else []
+    rows: list[Any] = list(publication.authors.all()) or parties
+    if not rows:
+        fellow = publication.fellowship.fellow
+        return f"{fellow.name}; {fellow.orcid}".rstrip("; ")
+    return "\n".join("; ".join([r.name, r.orcid, ", ".join(r.roles)]).rstrip("; ") for r in rows)
 
 
 @verb
@@ -72,9 +78,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 def outcome(request: HttpRequest, ref: str) -> HttpResponse:
     """Record where it appeared."""
     publication = publication_of(request, ref)
-    form = OutcomeForm(
-        request.POST or None, initial={"doi": publication.doi, "venue": publication.venue}
-    )
+    form = OutcomeForm(request.POST or None)
     return form_verb(
         request,
         form,
@@ -82,8 +86,13 @@ def outcome(request: HttpRequest, ref: str) -> HttpResponse:
             publication=publication, by=_by(request), **form.cleaned_data
         ),
         template="publications/outcome.html",
-        context=lambda: {"publication": publication},
+        context=lambda: {
+            "publication": publication,
+            "refused": policy.may_record_outcome(publication, _by(request)),
+            "outcomes": publication.outcomes.all(),
+        },
         to=publication.get_absolute_url(),
+        success="Recorded. It stands in the register and beside the certificate.",
     )
 
 
@@ -127,31 +136,6 @@ def reword(request: HttpRequest, ref: str) -> HttpResponse:
         template="publications/reword.html",
         context=lambda: {"objection": objection},
         to=services.objection_url(objection),
-    )
-
-
-@login_required
-def certificate(request: HttpRequest, ref: str) -> HttpResponse:
-    """The release certificate and independence statement, for print."""
-    publication = publication_of(request, ref)
-    if publication.effective_state() != PublicationState.RELEASED:
-        raise Missing
-    objections = publication.objections.all()
-    return render(
-        request,
-        "publications/certificate.html",
-        {
-            "publication": publication,
-            "authors": publication.authors.all(),
-            "version": publication.latest,
-            "rule": terms.policy_of(publication.fellowship),
-            "released_at": publication.released_at or publication.window_ends_at,
-            "by_ground": [
-                (label, sum(o.ground == key for o in objections)) for key, label in Ground.choices
-            ],
-            "standing": list(publication.objections.standing()),
-            "contested": sum(o.state in ("upheld", "overruled") for o in objections),
-        },
     )
 
 

@@ -247,7 +247,7 @@ def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
 
 def _authors(publication: Publication) -> dict[str, Any]:
     """The authors in order."""
-    return {"authors": publication.authors.all()}
+    return {"authors": publication.authors.all(), "outcomes": publication.outcomes.all()}
 
 
 def _acts(publication: Publication, by: Any) -> dict[str, Any]:

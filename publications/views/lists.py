@@ -9,12 +9,9 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 
-from fellowship.kernel.time import now
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
-from fellowship.web.markup import escaped, markup
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from publications.models import Objection, Publication
@@ -52,22 +49,6 @@ WORKS: tuple[Column[Any], ...] = (
 )
 
 
-def _released(work: Publication) -> object:
-    below = (Kind(work.kind).label, work.program, work.venue, work.doi)
-    words = SafeString(" · ".join(escaped(part) for part in below if part))
-    url = route_to("publications:public", work.ref)
-    return markup('<a href="{}">{}</a><span class="meta">{}</span>', url, work.title, words)
-
-
-RELEASED: tuple[Column[Any], ...] = (
-    Column("Title", _released),
-    Column("Submitted", lambda p: cells.when(p.submitted_at, "date")),
-    Column("Released", lambda p: cells.when(p.released_at or p.window_ends_at, "date")),
-    Column("Objections", lambda p: p.objected, num=True),
-    Column("Decided by the board", lambda p: p.contested, num=True),
-)
-
-
 def _objections(**narrowed: Any) -> Coalesce:
     """How many there are of a work, counted for the rows of a page alone."""
     rows = Objection.objects.filter(publication=OuterRef("pk"), **narrowed).order_by()
@@ -82,13 +63,6 @@ def _with_open(rows: QuerySet[Publication]) -> QuerySet[Publication]:
     return found.defer("abstract", "acknowledgement")
 
 
-def _with_objections(rows: QuerySet[Publication]) -> QuerySet[Publication]:
-    found = rows.select_related("program").annotate(
-        objected=_objections(), contested=_objections(state__in=["upheld", "overruled"])
-    )
-    return found.defer("abstract", "acknowledgement")
-
-
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """All publications one may see, those in review first by deadline."""
@@ -99,12 +73,3 @@ def index(request: HttpRequest) -> HttpResponse:
     table = Table("Publications", WORKS, page, page, empty="No work here yet.")
     context = {"page": page, "table": table, "filter": chosen}
     return render(request, "publications/index.html", context)
-
-
-def register(request: HttpRequest) -> HttpResponse:
-    """The public register: titles, days taken, objections in counts. No names, no passages."""
-    rows = Publication.objects.released(now())
-    sort = {"new": "-submitted_at"}
-    page = paginate(request, rows, sort=sort, default="new", then=_with_objections)
-    table = Table("Released work", RELEASED, page, empty="Nothing has been released yet.")
-    return render(request, "publications/register.html", {"page": page, "table": table})

@@ -16,6 +16,7 @@ from fellowship.web.standing import OVER, Plan, Standing, Step
 from findings import standing as findings
 from governance import standing as governance
 from proposals import standing as proposals
+from publications import agreement_standing as agreements
 from publications import standing as publications
 from scoping import standing as scoping
 
@@ -28,6 +29,7 @@ PLANS = {
     "classification": access.CLASSIFICATION,
     "finding": findings.FINDING,
     "control": findings.CONTROL,
+    "authorship agreement": agreements.AGREEMENT,
     "publication": publications.PUBLICATION,
     "fellowship": scoping.FELLOWSHIP,
     "scope of work": scoping.SCOPE,
@@ -81,6 +83,16 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "deployed": ["Another person than its owner", "The product owner"],
         "verified": ["The product owner"],
         "withdrawn": [],
+    },
+    "authorship agreement": {
+        "proposed": ["Anybody named"],
+        "with_mediator": [],
+        "with_board": ["The board"],
+        "in_force": [],
+        "refused": [],
+        "lapsed": [],
+        "withdrawn": [],
+        "superseded": [],
     },
     "publication": {
         "draft": [],

@@ -92,7 +92,9 @@ OTHERS = {
     "<slug:key>": "findings",
     "<slug:offer>": "open_methods",
     "<slug:part>": "track",
+    "<str:ending>": "json",
     "<str:kind>": "findings.finding",
+    "<str:name>": "citation.bib",
     "<str:step>": "contained",
     "<uuid:uid>": "00000000-0000-4000-8000-000000000000",
 }
@@ -139,6 +141,7 @@ def _build() -> House:
     publications.proposed(world, case.publication)
     publications.asked(world, case.publication)
     publications.saved(world)
+    publications.agreed(world, case.fellowship, world.mentor, consented=False)
     hook = {"name": "Warehouse", "url": "https://warehouse.example/hook", "kinds": []}
     endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
     send_test(endpoint=endpoint, by=world.steward)
@@ -260,6 +263,8 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "triage/imports/": FindingImport.objects.values_list("ref", flat=True)[:1],
         "triage/imports/case/": [case.fellowship.ref],
         "publications/": [case.publication.ref],
+        "publications/policy/": [world.program.slug],
+        "publications/agreements/": [case.fellowship.ref],
         "publications/draft/": [case.fellowship.ref],
         "publications/objections/": Objection.objects.values_list("ref", flat=True),
         "publications/questions/": Question.objects.values_list("ref", flat=True),

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from publications import services
-from publications.models import Objection, Publication, Question, SavedWording
+from publications.models import (
+    AuthorshipAgreement,
+    Objection,
+    Publication,
+    Question,
+    SavedWording,
+)
 from scoping.models import Fellowship
 from tests.scenarios.scoping import signed_fellowship
 
 if TYPE_CHECKING:
+    from fellowship.accounts.models import User
     from tests.scenarios.world import World
 
 PASSAGE = "the filter is bypassed when the third tool call returns an empty body"
@@ -109,3 +116,34 @@ def saved(world: World, **values: Any) -> SavedWording:
         **values,
     }
     return services.save_wording(program=world.program, by=world.policy_reviewer, **given)
+
+
+def agreed(
+    world: World, fellowship: Fellowship | None = None, *others: User, consented: bool = True
+) -> AuthorshipAgreement:
+    """An agreement on authorship of the fellow and others, in force once all have consented."""
+    fellowship = fellowship or signed_fellowship(world)
+    agreement = services.propose_agreement(
+        fellowship=fellowship,
+        people=[
+            {"person": fellowship.fellow, "credit": ["conceptualization"], "alone": True},
+            *({"person": other, "credit": ["software", "validation"]} for other in others),
+        ],
+        company_criteria="Who contributed to the work itself.",
+        acknowledgement="Done in a fellowship of the programme.",
+        dispute="The mediator advises, then the board decides.",
+        because="Agreed before the work begins.",
+        mediator=world.board_research,
+        by=fellowship.fellow,
+    )
+    if consented:
+        for other in others:
+            services.consent_to_agreement(agreement=agreement, by=other)
+    return AuthorshipAgreement.objects.get(pk=agreement.pk)
+
+
+def released(world: World, publication: Publication | None = None) -> Publication:
+    """Released because the policy review has ended."""
+    publication = publication or submitted(world)
+    services.clear_policy_review(publication=publication, by=world.policy_reviewer)
+    return Publication.objects.get(pk=publication.pk)

@@ -30,6 +30,8 @@ _MAX_PAIRS = 4_000_000
 FOLD: Final = 600
 """Signs of a reason shown before the rest is folded away."""
 _SHORT = 4
+_AROUND: Final = 3
+_FOLDED_FROM: Final = 10
 
 
 @lru_cache(maxsize=512)
@@ -76,18 +78,32 @@ def _framed_tables(tokens: list[Token]) -> Iterator[Token]:
             yield Token("html_block", "", 0, content="</div>")
 
 
-def diff(old: str, new: str) -> SafeString:
-    """Word-by-word difference: what went as `<del>`, what came as `<ins>`."""
-    return mark_safe("".join(_diff(old or "", new or "")))  # noqa: S308 - every part is escaped
+def diff(old: str, new: str, *, fold: bool = False) -> SafeString:
+    """Word-by-word difference: what went as `<del>`, what came as `<ins>`.
+
+    With `fold`, long stretches of lines that stay are folded away, a few on either side left.
+    """
+    return mark_safe("".join(_diff(old or "", new or "", fold)))  # noqa: S308 - all is escaped
 
 
-def _diff(old: str, new: str) -> Iterator[str]:
+def _diff(old: str, new: str, fold: bool) -> Iterator[str]:
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
-        if kind == "equal":
-            yield escape("".join(before[a:b]))
-        else:
+        if kind != "equal":
             yield from _words("".join(before[a:b]), "".join(after[c:d]))
+        elif fold and b - a > _FOLDED_FROM:
+            first, last = (0 if a == 0 else _AROUND), (0 if b == len(before) else _AROUND)
+            yield escape("".join(before[a : a + first]))
+            yield _folded(before[a + first : b - last])
+            yield escape("".join(before[b - last : b]))
+        else:
+            yield escape("".join(before[a:b]))
+
+
+def _folded(lines: Sequence[str]) -> str:
+    """Lines that stay, behind one sentence that says how many they are."""
+    text = escape("".join(lines))
+    return f"<details><summary>{len(lines)} lines unchanged</summary>{text}</details>"
 
 
 def _words(old: str, new: str) -> Iterator[str]:

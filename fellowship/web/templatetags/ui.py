@@ -252,9 +252,9 @@ def fold(text: str | None) -> SafeString:
 
 
 @register.simple_tag
-def diff(old: str, new: str) -> SafeString:
-    """Word-by-word difference."""
-    return format_html('<div class="diff doc">{}</div>', texts.diff(old, new))
+def diff(old: str, new: str, fold: bool = False) -> SafeString:
+    """Word-by-word difference; with `fold`, what stays for long is folded away."""
+    return format_html('<div class="diff doc">{}</div>', texts.diff(old, new, fold=fold))
 
 
 @register.inclusion_tag("web/components/hash.html", name="hash")

@@ -98,6 +98,18 @@ PARTICIPLES = {
         "taken up",
     },
     "control": {"deployed", "verified", "withdrawn"},
+    "authorship agreement": {
+        "adopted",
+        "agreed to by all",
+        "given back to those named",
+        "given to the mediator",
+        "left to lapse",
+        "referred to the board",
+        "refused",
+        "superseded",
+        "turned down",
+        "withdrawn",
+    },
     "publication": {
         "released",
         "returned to review",

@@ -1,0 +1,1 @@
+"""The release certificate and independence statement: facts, paper, and checking one."""

@@ -1,0 +1,188 @@
+"""The agreement on authorship as a form: people in their order, and what they agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms as django_forms
+from django.db.models import QuerySet
+
+from fellowship.accounts import roles
+from fellowship.accounts.models import User
+from fellowship.accounts.orcid import normalise_orcid
+from fellowship.accounts.queries import holders
+from fellowship.web import forms
+from publications.models import AuthorshipAgreement
+from scoping.models import Collaborator, Fellowship
+from scoping.states import Credit
+
+SPARE = 2
+"""Empty rows below those named already."""
+LEAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The fields of one person."""
+
+    number: int
+    filled: bool
+    person: Any
+    orcid: Any
+    credit: Any
+    alone: Any
+
+
+def nameable(fellowship: Fellowship, held: AuthorshipAgreement | None) -> QuerySet[User]:
+    """Who may be named: the fellow, the mentor, collaborators, staff, and those named already."""
+    keys = {fellowship.fellow_id, fellowship.mentor_id}
+    keys |= set(
+        Collaborator.objects.active().filter(fellowship=fellowship).values_list("person", flat=True)
+    )
+    if held:
+        keys |= {party.person_id for party in held.parties.all()}
+    staff = holders(fellowship.program_id, *roles.STAFF).values("pk")
+    found = User.objects.filter(pk__in=keys - {None}) | User.objects.filter(pk__in=staff)
+    return found.filter(is_active=True).distinct().order_by("name")
+
+
+class AgreementForm(forms.Form):
+    """A version: who is named for what, in which order, and what happens in a dispute."""
+
+    company_criteria = forms.Text(
+        label="When company staff are authors",
+        max_length=3_000,
+        help_text="What somebody on the company’s side must have done to be named.",
+    )
+    acknowledgement = forms.Text(
+        label="Acknowledgement", max_length=3_000, help_text="As it stands on each work."
+    )
+    dispute = forms.Text(
+        label="If people disagree",
+        max_length=3_000,
+        help_text="Who refuses says why. Anybody named may then ask the mediator; what mediation "
+        "does not settle goes to the board.",
+    )
+    mediator = forms.ModelChoiceField(
+        label="Mediator",
+        queryset=User.objects.none(),
+        help_text="Somebody who is not named and does not accompany the fellow.",
+    )
+    because = forms.Text(
+        label="Why this version", max_length=2_000, help_text="Everybody asked reads this first."
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        fellowship: Fellowship,
+        held: AuthorshipAgreement | None,
+        starting: list[dict[str, Any]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        people = list(nameable(fellowship, held))
+        choices = [("", "Nobody"), *((str(p.pk), str(p)) for p in people)]
+        self._people = {str(p.pk): p for p in people}
+        staff = [p.pk for p in people if p.pk not in (fellowship.fellow_id, fellowship.mentor_id)]
+        mediator: Any = self.fields["mediator"]
+        mediator.queryset = holders(fellowship.program_id, *roles.STAFF).filter(pk__in=staff)
+        self.count = max(LEAST, len(starting) + SPARE)
+        for number in range(1, self.count + 1):
+            first = starting[number - 1] if number <= len(starting) else {}
+            self._add_row(number, choices, first)
+
+    def _add_row(
+        self, number: int, choices: list[tuple[str, str]], first: Mapping[str, Any]
+    ) -> None:
+        """The fields of one place in the order, filled with who stands there now."""
+        person = forms.ChoiceField(label="Person", choices=choices, required=False)
+        orcid = forms.CharField(
+            label="ORCID iD",
+            max_length=60,
+            required=False,
+            help_text="Such as 0000-0002-1825-0097.",
+        )
+        credit = forms.MultipleChoiceField(
+            label="CRediT roles", choices=Credit.choices, widget=forms.Checks, required=False
+        )
+        alone = forms.BooleanField(label="May publish their own part independently", required=False)
+        for name, field in (
+            ("person", person),
+            ("orcid", orcid),
+            ("credit", credit),
+            ("alone", alone),
+        ):
+            field.initial = first.get(name)
+            field.says_optional = False  # type: ignore[attr-defined]
+            self.fields[f"{name}_{number}"] = field
+
+    def rows(self) -> Iterator[Row]:
+        """The rows as the page shows them."""
+        for number in range(1, self.count + 1):
+            fields = {
+                name: self[f"{name}_{number}"] for name in ("person", "orcid", "credit", "alone")
+            }
+            wrong = any(field.errors for field in fields.values())
+            yield Row(number, bool(fields["person"].value()) or wrong, **fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the people together, in the order of their rows."""
+        data = super().clean() or {}
+        data["people"] = [
+            one for n in range(1, self.count + 1) if (one := self._person(n, data)) is not None
+        ]
+        if not data["people"]:
+            self.add_error("person_1", django_forms.ValidationError("Name at least the fellow."))
+        return {key: value for key, value in data.items() if not key[-1].isdigit()}
+
+    def _person(self, number: int, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        key, roles_given = data.get(f"person_{number}"), data.get(f"credit_{number}") or []
+        orcid = (data.get(f"orcid_{number}") or "").strip()
+        if not key:
+            if roles_given or orcid:
+                text = "Choose whose roles these are, or leave the row empty."
+                self.add_error(f"person_{number}", django_forms.ValidationError(text))
+            return None
+        if not roles_given:
+            text = "Choose at least one role."
+            self.add_error(f"credit_{number}", django_forms.ValidationError(text))
+        try:
+            orcid = normalise_orcid(orcid) if orcid else ""
+        except ValueError as error:
+            self.add_error(f"orcid_{number}", django_forms.ValidationError(str(error)))
+        return {
+            "person": self._people[key],
+            "orcid": orcid,
+            "credit": roles_given,
+            "alone": bool(data.get(f"alone_{number}")),
+        }
+
+
+class MediationForm(forms.Form):
+    """What the mediator found, and where the version goes."""
+
+    advice = forms.Text(
+        label="What you found, and what you advise",
+        max_length=5_000,
+        help_text="Everybody named reads it, and the board if it goes there.",
+    )
+    back = forms.ChoiceField(
+        label="Where it goes",
+        choices=[
+            (
+                "yes",
+                forms.Described(
+                    "Back to those named", "Whoever refused is asked anew, with your advice."
+                ),
+            ),
+            ("no", forms.Described("To the board", "It decides whether this version holds.")),
+        ],
+        widget=forms.RadioCards,
+    )
+
+    def clean_back(self) -> bool:
+        """Whether it goes back."""
+        return bool(self.cleaned_data["back"] == "yes")

@@ -200,7 +200,6 @@ def _meaning(techniques: Iterable[str]) -> Q:
 
 
 def _measured(rows: QuerySet[Control]) -> QuerySet[Control]:
-    found = (
-        rows.filter(state__in=SHIPPED).select_related("finding").prefetch_related("measurements")
-    )
+    shipped = rows.filter(state__in=SHIPPED).select_related("finding")
+    found = shipped.prefetch_related("metrics__measurements")
     return found.order_by("-id")

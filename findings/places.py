@@ -18,6 +18,7 @@ from fellowship.web.routes import route_to
 from findings import policy
 from findings.models import Finding, Lesson, Measurement
 from findings.models.lessons import READERS
+from findings.plans import LABELS
 from findings.states import (
     Closure,
     ControlState,
@@ -25,6 +26,8 @@ from findings.states import (
     LessonState,
     Mapping,
     Metric,
+    Selection,
+    Setting,
     Severity,
     Verdict,
     WaitsOn,
@@ -97,7 +100,9 @@ verbs.register(
         "findings.reopen": "opened the finding again",
         "findings.carry_over": "recorded the exception that took the place of the one before",
         "findings.plan_control": "planned the control",
+        "findings.add_metric": "put a cost beside the benefit",
         "findings.measure": "recorded a count",
+        "findings.amend_plan": "changed the plan",
         "findings.waive_baseline": "waived the baseline",
         "findings.deploy_control": "recorded the control as deployed",
         "findings.verify_control": "verified the control",
@@ -114,6 +119,8 @@ verbs.register_values(
         "findings.closure": Closure.choices,
         "findings.mapping": Mapping.choices,
         "findings.metric": Metric.choices,
+        "findings.selection": Selection.choices,
+        "findings.setting": Setting.choices,
         "findings.phase": Measurement.Phase.choices,
         "findings.state": (*FindingState.choices, *ControlState.choices, *LessonState.choices),
         "findings.verdict": Verdict.choices,
@@ -121,8 +128,6 @@ verbs.register_values(
         "severity": Severity.choices,
     }
 )
-verbs.register_words("findings.difference", lambda share: f"{float(share) * 100:+.0f} points")
-verbs.register_words("findings.threshold", lambda share: f"{float(share) * 100:.0f} points")
 verbs.register_fields(
     {
         "findings.closure": "closed with",
@@ -134,6 +139,8 @@ verbs.register_fields(
         "findings.waits_on": "waits for",
         "findings.mapping": "turns into",
         "findings.threshold": "least improvement",
+        "findings.minimum": "least number",
+        **{f"findings.{name}": words for name, words in LABELS.items() if name != "context"},
     }
 )
 

@@ -300,6 +300,34 @@ COUNTED = {
 """How each metric is counted: it follows from what the metric is."""
 
 
+class MetricRole(models.TextChoices):
+    """What a metric of a control is for."""
+
+    PRIMARY = "primary", "The benefit it is judged by"
+    COST = "cost", "A cost beside it"
+
+
+class Direction(models.TextChoices):
+    """Which way the metric improves."""
+
+    LOWER = "lower", "Less is better"
+    HIGHER = "higher", "More is better"
+
+
+class Selection(models.TextChoices):
+    """Why this baseline was looked at. What stood out falls back on its own."""
+
+    PLANNED = "planned", "It was planned before any number was known"
+    STOOD_OUT = "stood_out", "A number stood out, and that is why we look"
+
+
+class Setting(models.TextChoices):
+    """Where the counts are taken."""
+
+    USE = "use", "In use, before and after it went live"
+    BENCH = "bench", "On a test bench, with it switched off and on"
+
+
 class Progress(enum.IntFlag):
     """How far the controls of a finding have come, taken together."""
 

@@ -2,26 +2,89 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers
+from typing import Any
 
-from fellowship.web.api import VisibleViewSet, service_action
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fellowship.kernel.refusals import Missing, Refusal, Refused
+from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api.viewsets import Input
 from findings import services
-from findings.models import Control, Measurement
+from findings.models import Control, ControlMetric, Measurement
+from findings.statistics import Conditions, Durations, Rate, Sample, Scores, Share
+
+CONDITIONS = tuple(Conditions.__dataclass_fields__)
+_LARGEST = 2_000_000_000
 
 
 class MeasurementSerializer(serializers.ModelSerializer[Measurement]):
-    """A count."""
+    """What was counted on one side: the columns that its metric keeps are set."""
 
     class Meta:
         model = Measurement
-        fields = ("phase", "hits", "trials", "conditions", "measured_at")
+        fields = (
+            *("phase", "taken_on", "measured_at", "hits", "trials", "exposure", "durations"),
+            *("mean", "spread", *CONDITIONS, "note", "source", "source_sha256"),
+        )
+
+
+class ControlMetricSerializer(serializers.ModelSerializer[ControlMetric]):
+    """What a control is judged by, its counts and the verdict."""
+
+    measurements = MeasurementSerializer(many=True)
+    verdict = serializers.SerializerMethodField()
+    interval = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ControlMetric
+        fields = (
+            *("number", "role", "metric", "counted", "direction", "denominator", "unit"),
+            *("baseline_from", "baseline_until", "minimum_n", "threshold"),
+            *("selection", "setting", *CONDITIONS, "measurements", "verdict", "interval"),
+        )
+
+    def get_verdict(self, metric: ControlMetric) -> str | None:
+        """reduced, not_shown, worse or insufficient; null where nothing is compared."""
+        comparison = metric.comparison()
+        return str(comparison.verdict) if comparison else None
+
+    def get_interval(self, metric: ControlMetric) -> list[float] | None:
+        """The 95 % interval of `after − before` in the metric's unit; null without a verdict."""
+        comparison = metric.comparison()
+        return list(comparison.interval) if comparison else None
+
+
+class MeasureInput(Input):
+    """A count for the metric of this number, with the columns that the metric keeps."""
+
+    number = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    phase = serializers.ChoiceField(choices=Measurement.Phase.choices)
+    taken_on = serializers.DateField(required=False)
+    hits = serializers.IntegerField(min_value=0, max_value=_LARGEST, required=False)
+    trials = serializers.IntegerField(min_value=1, max_value=_LARGEST, required=False)
+    exposure = serializers.DecimalField(max_digits=16, decimal_places=4, required=False)
+    durations = serializers.ListField(
+        child=serializers.FloatField(min_value=0), required=False, max_length=2_000
+    )
+    mean = serializers.FloatField(required=False)
+    spread = serializers.FloatField(min_value=0, required=False)
+    model = serializers.CharField(max_length=200, required=False)
+    attack = serializers.CharField(max_length=200, required=False)
+    harness = serializers.CharField(max_length=200, required=False)
+    harness_version = serializers.CharField(max_length=200, required=False)
+    context = serializers.CharField(max_length=200, required=False)
+    note = serializers.CharField(max_length=5_000, required=False, default="")
 
 
 class ControlSerializer(serializers.ModelSerializer[Control]):
     """A control with its counts and verdict."""
 
     finding = serializers.CharField(source="finding.ref")
-    measurements = MeasurementSerializer(many=True)
+    metrics = ControlMetricSerializer(many=True)
     verdict = serializers.SerializerMethodField()
 
     class Meta:
@@ -33,12 +96,10 @@ class ControlSerializer(serializers.ModelSerializer[Control]):
             "family",
             "control_type",
             "state",
-            "metric",
-            "threshold",
-            "minimum_trials",
+            "baseline_waiver",
             "deployed_at",
             "verified_at",
-            "measurements",
+            "metrics",
             "verdict",
         )
 
@@ -51,10 +112,51 @@ class ControlSerializer(serializers.ModelSerializer[Control]):
 class ControlViewSet(VisibleViewSet):
     """Controls."""
 
-    queryset = Control.objects.select_related("finding").prefetch_related("measurements")
+    queryset = Control.objects.select_related("finding").with_metrics()
     serializer_class = ControlSerializer
     lookup_field = "ref"
     ordering = "-id"
 
+    waive = service_action("waive", services.waive_baseline, subject="control", input=ReasonInput)
     deploy = service_action("deploy", services.deploy_control, subject="control")
     verify = service_action("verify", services.verify_control, subject="control")
+
+    @extend_schema(request=MeasureInput, responses={200: ControlSerializer})
+    @action(detail=True, methods=["post"])
+    def measure(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Record what was counted before or after deployment."""
+        control = self.get_object()
+        data = self.validated(MeasureInput)
+        metric = next((m for m in control.metrics.all() if m.number == data["number"]), None)
+        if metric is None:
+            raise Missing
+        by: Any = request.user
+        under = {name: data.get(name, getattr(metric, name)) for name in CONDITIONS}
+        services.measure(
+            metric=metric,
+            phase=data["phase"],
+            sample=_sample(data),
+            by=by,
+            taken_on=data.get("taken_on"),
+            conditions=Conditions.of(under),
+            note=data["note"],
+        )
+        return self.shown(control)
+
+
+def _sample(data: dict[str, Any]) -> Sample:
+    """What was counted; refuses what is no count, naming the field."""
+    given = set(data) & {"hits", "trials", "exposure", "durations", "mean", "spread"}
+    try:
+        if given == {"hits", "trials"}:
+            return Share(data["hits"], data["trials"])
+        if given == {"hits", "exposure"}:
+            return Rate(data["hits"], float(data["exposure"]))
+        if given == {"durations"}:
+            return Durations(tuple(data["durations"]))
+        if given == {"trials", "mean", "spread"}:
+            return Scores(data["trials"], data["mean"], data["spread"])
+    except ValueError as error:
+        raise Refused(Refusal("no_count", f"{error}.", field=min(given))) from error
+    said = "Give hits and trials, hits and exposure, durations, or trials with mean and spread."
+    raise Refused(Refusal("no_count", said, field="hits"))

@@ -11,8 +11,9 @@ from findings.forms.changes import (
     TrackerForm,
 )
 from findings.forms.controls import (
+    AmendForm,
     ControlForm,
-    MeasureForm,
+    CostForm,
 )
 from findings.forms.dispositions import (
     AcceptForm,
@@ -21,6 +22,10 @@ from findings.forms.dispositions import (
     DuplicateForm,
     PauseForm,
     RerateForm,
+)
+from findings.forms.measurements import (
+    MeasureForm,
+    SeriesForm,
 )
 from findings.forms.portfolio import (
     ExportForm,
@@ -46,6 +51,7 @@ __all__ = [
     "SEVERITIES",
     "AcceptForm",
     "AcceptanceForm",
+    "AmendForm",
     "AnswerForm",
     "ArtifactForm",
     "CellForm",
@@ -55,6 +61,7 @@ __all__ = [
     "ConfirmForm",
     "ContestForm",
     "ControlForm",
+    "CostForm",
     "DeferForm",
     "DuplicateForm",
     "EmbargoForm",
@@ -67,6 +74,7 @@ __all__ = [
     "ReportForm",
     "RerateForm",
     "ResultForm",
+    "SeriesForm",
     "StateForm",
     "TrackerForm",
     "UploadForm",

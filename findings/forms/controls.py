@@ -1,19 +1,157 @@
-"""A control and its measures."""
+"""A control and what it is judged by."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django import forms as django_forms
-from django.core.validators import MinValueValidator
 
 from fellowship.web import forms
-from findings.models import Measurement
-from findings.states import ControlType, Family, Metric
+from findings.models import ControlMetric
+from findings.models.conditions import LENGTH
+from findings.plans import MetricPlan
+from findings.states import COUNTED, ControlType, Counted, Family, Metric, Selection, Setting
+from findings.statistics import Conditions
+
+NUMBER = 2_000_000_000
 
 
-class ControlForm(forms.Form):
+class ConditionFields(forms.Form):
+    """Under what it is counted."""
+
+    model = forms.CharField(label="Model", max_length=LENGTH, required=False)
+    attack = forms.CharField(label="Attack or set of requests", max_length=LENGTH, required=False)
+    harness = forms.CharField(label="Harness", max_length=LENGTH, required=False)
+    harness_version = forms.CharField(label="Harness version", max_length=LENGTH, required=False)
+    context = forms.CharField(
+        label="Context",
+        max_length=LENGTH,
+        required=False,
+        help_text="What else has to be the same on both sides: language, tools, system prompt.",
+    )
+
+    def conditions(self) -> Conditions:
+        """Those given."""
+        return Conditions.of(self.cleaned_data)
+
+
+class PlanFields(ConditionFields):
+    """What is fixed before it ships, whatever is counted."""
+
+    denominator = forms.CharField(
+        label="What one of those counted is",
+        max_length=300,
+        help_text="The denominator: “one attack of the fixed set”, “one session of a paying user”, "
+        "“from the alert to the end of the session”.",
+    )
+    threshold = django_forms.DecimalField(
+        label="Least improvement that counts",
+        min_value=0,
+        max_digits=11,
+        decimal_places=4,
+        help_text="In percentage points for a share, otherwise in its unit. Only a change larger "
+        "than this counts; with 0 any change counts that the numbers can show.",
+    )
+    minimum_n = django_forms.IntegerField(
+        label="Least number on either side",
+        min_value=1,
+        max_value=NUMBER,
+        help_text="Trials, units of exposure, durations or scores. With fewer the verdict is "
+        "“insufficient data”.",
+    )
+    baseline_from = forms.DateField(label="Baseline counted from")
+    baseline_until = forms.DateField(
+        label="Baseline counted until", help_text="Counts of other days are no baseline."
+    )
+    selection = forms.ChoiceField(
+        label="Why this baseline",
+        choices=[
+            (Selection.PLANNED, forms.Described("Planned", "Before any number was known")),
+            (
+                Selection.STOOD_OUT,
+                forms.Described("A number stood out", "The verdict then warns: such numbers fall."),
+            ),
+        ],
+        widget=forms.RadioCards,
+    )
+    setting = forms.ChoiceField(
+        label="Where it is counted",
+        choices=[
+            (Setting.USE, forms.Described("In use", "Before and after it went live")),
+            (
+                Setting.BENCH,
+                forms.Described("On a test bench", "By a harness, with it switched off and on"),
+            ),
+        ],
+        widget=forms.RadioCards,
+    )
+
+    def _points(self, counted: str) -> Decimal:
+        given: Decimal = self.cleaned_data["threshold"]
+        return given / 100 if counted == Counted.SHARE else given
+
+    def _plan(self, metric: str, unit: str) -> MetricPlan:
+        data = self.cleaned_data
+        names = (
+            *("denominator", "minimum_n", "baseline_from", "baseline_until"),
+            *("selection", "setting"),
+        )
+        return MetricPlan(
+            metric=metric,
+            unit=unit,
+            threshold=self._points(COUNTED[Metric(metric)]),
+            conditions=self.conditions(),
+            **{name: data[name] for name in names},
+        )
+
+
+class MetricForm(PlanFields):
+    """One metric, planned."""
+
+    metric = forms.ChoiceField(
+        label="Measured by",
+        choices=[
+            ("", "Choose"),
+            *(
+                (m.value, f"{m.label} ({COUNTED[m].label.partition(':')[0].lower()})")
+                for m in Metric
+            ),
+        ],
+    )
+    unit = forms.CharField(
+        label="Unit",
+        max_length=60,
+        required=False,
+        help_text="For a rate the exposure, such as “1,000 sessions”; for durations “minutes” or "
+        "“hours”. Empty for shares and scores.",
+    )
+    field_order = (
+        *("metric", "denominator", "unit", "threshold", "minimum_n"),
+        *("baseline_from", "baseline_until", "selection", "setting"),
+    )
+
+    def plan(self) -> MetricPlan:
+        """The plan it describes."""
+        return self._plan(self.cleaned_data["metric"], self.cleaned_data["unit"])
+
+
+class CostForm(MetricForm):
+    """A cost beside the benefit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["threshold"].label = "Largest worsening you accept"
+        self.fields["threshold"].help_text = (
+            "In percentage points for a share, otherwise in its unit. The verdict says whether "
+            "the cost stayed within it."
+        )
+
+
+class ControlForm(MetricForm):
     """A control, with its measure fixed before it ships."""
 
-    title = forms.Text(label="Control in one line", max_length=250)
+    title = forms.Text(label="Control in one line", max_length=250, widget=django_forms.TextInput)
     description = forms.Text(
         label="What it does", max_length=10_000, widget=django_forms.Textarea, required=False
     )
@@ -31,35 +169,47 @@ class ControlForm(forms.Form):
         widget=forms.RadioCards,
     )
     control_type = forms.ChoiceField(label="Kind", choices=[("", "Choose"), *ControlType.choices])
-    metric = forms.ChoiceField(label="Measured by", choices=[("", "Choose"), *Metric.choices])
-    threshold = django_forms.DecimalField(
-        label="Least improvement that counts, in percentage points",
-        min_value=0,
-        max_value=99,
-        decimal_places=2,
-        help_text="Fixed now, before anything ships. Only a change larger than this counts; with 0 "
-        "any change counts that the numbers can show.",
-    )
-    minimum_trials = django_forms.IntegerField(
-        label="Least number of trials on either side", min_value=1, max_value=1_000_000, initial=30
-    )
     tracker_url = django_forms.URLField(
         label="Link in your tracker", required=False, assume_scheme="https"
     )
+    field_order = (
+        *("title", "description", "family", "control_type", "tracker_url"),
+        *MetricForm.field_order,
+    )
+
+    def control(self) -> dict[str, Any]:
+        """The control without what it is measured by."""
+        names = ("title", "description", "family", "control_type", "tracker_url")
+        return {name: self.cleaned_data[name] for name in names}
 
 
-class MeasureForm(forms.Form):
-    """A count, never a bare rate."""
+class AmendForm(PlanFields):
+    """Another plan for a metric; what is counted, and in which unit, stays."""
 
-    phase = forms.ChoiceField(
-        label="Taken", choices=Measurement.Phase.choices, widget=forms.RadioCards
+    reason = forms.Text(
+        label="Why you change it",
+        max_length=5000,
+        widget=django_forms.Textarea,
+        help_text="Shown beside the verdict, with your name, to everyone who sees the control.",
     )
-    hits = django_forms.IntegerField(label="It happened in", min_value=0, max_value=2_000_000_000)
-    trials = django_forms.IntegerField(
-        label="of so many trials",
-        max_value=2_000_000_000,
-        validators=[MinValueValidator(1, "There must have been at least one trial.")],
+    field_order = (
+        *("denominator", "threshold", "minimum_n", "baseline_from", "baseline_until"),
+        *("selection", "setting", *Conditions.__dataclass_fields__, "reason"),
     )
-    conditions = forms.Text(
-        label="Conditions", max_length=5000, widget=django_forms.Textarea, required=False
-    )
+
+    def __init__(self, *args: Any, metric: ControlMetric, **kwargs: Any) -> None:
+        self.of = metric
+        initial = {n: getattr(metric, n) for n in self.base_fields if hasattr(metric, n)}
+        share = metric.counted == Counted.SHARE
+        least = metric.threshold * 100 if share else metric.threshold
+        initial["threshold"] = f"{least.normalize():f}"
+        super().__init__(*args, initial=initial, **kwargs)
+        if not metric.primary:
+            self.fields["threshold"].label = "Largest worsening you accept"
+        if not metric.control.locked:
+            self.fields["reason"].required = False
+            self.fields["reason"].help_text = "Kept in the record with your name."
+
+    def plan(self) -> MetricPlan:
+        """The plan as amended."""
+        return self._plan(self.of.metric, self.of.unit)

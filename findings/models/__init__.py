@@ -22,7 +22,6 @@ from findings.models.changes import (
 from findings.models.controls import (
     Control,
     ControlQuerySet,
-    Measurement,
 )
 from findings.models.findings import (
     AffectedSystem,
@@ -43,6 +42,14 @@ from findings.models.imports import (
 from findings.models.lessons import (
     Lesson,
     LessonQuerySet,
+)
+from findings.models.measurements import (
+    Measurement,
+    columns_of,
+)
+from findings.models.metrics import (
+    ControlMetric,
+    PlanAmendment,
 )
 from findings.models.segments import (
     DuePause,
@@ -80,6 +87,7 @@ __all__ = [
     "Contest",
     "ContestQuerySet",
     "Control",
+    "ControlMetric",
     "ControlQuerySet",
     "Cover",
     "CoverQuerySet",
@@ -98,9 +106,11 @@ __all__ = [
     "MatrixChange",
     "Measurement",
     "Overdue",
+    "PlanAmendment",
     "Reply",
     "SavedFilter",
     "SavedFilterQuerySet",
+    "columns_of",
     "sha256",
     "technique",
     "waits_until",

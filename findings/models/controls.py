@@ -1,26 +1,23 @@
-"""Controls and what was counted before and after they shipped."""
+"""Controls: what a product does about a finding, from plan to proof."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
-from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
-from findings.states import (
-    HIGHER_IS_BETTER,
-    ControlState,
-    ControlType,
-    Family,
-    Metric,
-)
-from findings.statistics import Comparison, Share, compare
+from findings.states import ControlState, ControlType, Family
+from findings.statistics import Comparison
 from scoping.models import Fellowship
+
+if TYPE_CHECKING:
+    from findings.models.measurements import Measurement
+    from findings.models.metrics import ControlMetric
 
 
 class ControlQuerySet(TrackedQuerySet["Control"]):
@@ -31,10 +28,15 @@ class ControlQuerySet(TrackedQuerySet["Control"]):
         return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
 
     def measured(self) -> Self:
-        """Those in use that were counted after their deployment."""
-        after = Measurement.objects.filter(phase=Measurement.Phase.AFTER)
+        """Those in use whose benefit was counted after their deployment."""
+        counted = {"metrics__role": "primary", "metrics__measurements__phase": "after"}
+        after = self.model._default_manager.filter(**counted)
         in_use = self.exclude(state=ControlState.WITHDRAWN)
-        return in_use.filter(pk__in=after.values("control"))
+        return in_use.filter(pk__in=after.values("pk"))
+
+    def with_metrics(self) -> Self:
+        """With their metrics and counts, which `comparison` reads: two queries for all rows."""
+        return self.prefetch_related("metrics__measurements")
 
 
 class Control(Tracked):
@@ -54,12 +56,11 @@ class Control(Tracked):
     state = models.CharField(
         max_length=20, choices=ControlState.choices, default=ControlState.PLANNED, editable=False
     )
-    metric = models.CharField(max_length=30, choices=Metric.choices)
-    threshold = models.DecimalField(
-        max_digits=5, decimal_places=4, default=0, help_text="Least improvement, as a share 0…1."
-    )
-    minimum_trials = models.PositiveIntegerField(default=30)
     baseline_waiver = models.TextField(blank=True)
+    waived_at = models.DateTimeField(null=True, editable=False)
+    waived_by = models.ForeignKey(
+        PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     deployed_at = models.DateTimeField(null=True, editable=False)
     deployed_by = models.ForeignKey(
         PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
@@ -99,7 +100,9 @@ class Control(Tracked):
                 name="control_is_not_verified_by_its_owner",
             ),
             models.CheckConstraint(
-                condition=Q(threshold__gte=0) & Q(threshold__lt=1), name="control_threshold_a_share"
+                condition=(Q(baseline_waiver="") & Q(waived_at=None) & Q(waived_by=None))
+                | (~Q(baseline_waiver="") & Q(waived_at__isnull=False, waived_by__isnull=False)),
+                name="control_waiver_names_who_and_when",
             ),
         ]
 
@@ -111,59 +114,31 @@ class Control(Tracked):
         return reverse("findings:control", args=[self.ref])
 
     @property
-    def higher_is_better(self) -> bool:
-        """Whether more of the metric is the improvement."""
-        return self.metric in HIGHER_IS_BETTER
-
-    def comparison(self, after: Measurement | None = None) -> Comparison | None:
-        """The latest baseline against `after`, the latest count after unless one is given.
-
-        None where either is missing.
-        """
-        rows = list(self.measurements.all())
-        before = next((m for m in rows if m.phase == Measurement.Phase.BASELINE), None)
-        after = after or next((m for m in rows if m.phase == Measurement.Phase.AFTER), None)
-        if before is None or after is None:
-            return None
-        return compare(
-            before.share,
-            after.share,
-            threshold=float(self.threshold),
-            minimum=self.minimum_trials,
-            higher_is_better=self.higher_is_better,
-        )
-
-
-class Measurement(Tracked):
-    """A count, never a bare rate: hits of trials under stated conditions, before or after."""
-
-    class Phase(models.TextChoices):
-        """On which side of the deployment it was taken."""
-
-        BASELINE = "baseline", "Before"
-        AFTER = "after", "After"
-
-    control = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="measurements")
-    phase = models.CharField(max_length=10, choices=Phase.choices)
-    hits = models.PositiveIntegerField()
-    trials = models.PositiveIntegerField()
-    conditions = models.TextField(blank=True)
-    measured_at = models.DateTimeField(default=now)
-    measured_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ("-measured_at", "-id")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(trials__gt=0) & Q(hits__lte=F("trials")),
-                name="measurement_hits_of_trials",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_phase_display()} {self.hits}/{self.trials}"
+    def primary(self) -> ControlMetric | None:
+        """The metric it is judged by."""
+        return next((one for one in self.metrics.all() if one.primary), None)
 
     @property
-    def share(self) -> Share:
-        """The count as a share."""
-        return Share(self.hits, self.trials)
+    def locked(self) -> bool:
+        """Whether its plan can only be amended: it is deployed, or was."""
+        return self.deployed_at is not None
+
+    @property
+    def plan_note(self) -> str:
+        """Whether the plan may still change, in words."""
+        if self.deployed_at is None:
+            return "locked once it is deployed"
+        return f"locked since {self.deployed_at.day} {self.deployed_at:%B %Y}"
+
+    def counts(self) -> list[Measurement]:
+        """All that was counted for it, in the order in which it was recorded."""
+        rows = (one for metric in self.metrics.all() for one in metric.measurements.all())
+        return sorted(rows, key=lambda one: one.pk)
+
+    def comparison(self, after: Measurement | None = None) -> Comparison | None:
+        """The primary metric's baseline against `after`, the latest count unless one is given.
+
+        None where a side is missing or unlike.
+        """
+        primary = self.primary
+        return primary.comparison(after) if primary else None

@@ -20,7 +20,8 @@ from fellowship.programs.models import Program
 from findings.models import dispositions
 from findings.models.artifacts import PERSON, Artifact, ArtifactSource
 from findings.models.changes import AcceptanceTest, ChangeRequest
-from findings.models.controls import Control, Measurement
+from findings.models.controls import Control
+from findings.models.measurements import Measurement
 from findings.models.segments import DuePause
 from findings.states import (
     SETTLED,
@@ -32,6 +33,7 @@ from findings.states import (
     FindingState,
     Harm,
     Mapping,
+    MetricRole,
     Progress,
     Severity,
     cvss_band,
@@ -102,8 +104,8 @@ def _links() -> dict[str, Any]:
         .values("finding")
         .annotate(
             made=Value(Progress.PLANNED)
-            + _any(Progress.BASELINE, Q(measurements__phase=Measurement.Phase.BASELINE))
-            + _any(Progress.MEASURED, Q(measurements__phase=Measurement.Phase.AFTER))
+            + _any(Progress.BASELINE, _counted(Measurement.Phase.BASELINE))
+            + _any(Progress.MEASURED, _counted(Measurement.Phase.AFTER))
             + _any(Progress.VERIFIED, Q(state=ControlState.VERIFIED))
             + _any(Progress.DEPLOYED, Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED]))
         )
@@ -134,6 +136,10 @@ def _excepted_until(at: dt.datetime | None) -> Subquery:
     )
     until = live.annotate(until=Coalesce("ended_at", "expires_at"))
     return Subquery(until.order_by("-until").values("until")[:1])
+
+
+def _counted(phase: str) -> Q:
+    return Q(metrics__role=MetricRole.PRIMARY, metrics__measurements__phase=phase)
 
 
 class Finding(Tracked):

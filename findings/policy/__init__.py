@@ -40,10 +40,14 @@ from findings.policy.clock import (
     said_before,
 )
 from findings.policy.controls import (
+    HONEST,
+    may_add_metric,
+    may_amend,
     may_deploy,
-    may_measure,
     may_plan,
     may_verify,
+    may_waive,
+    without_baseline,
 )
 from findings.policy.findings import (
     NO_VERIFIED_CONTROL,
@@ -74,6 +78,12 @@ from findings.policy.lessons import (
     may_set_aside,
     may_take_lesson,
     topic_said,
+)
+from findings.policy.measurements import (
+    amended_with_reason,
+    count_stands,
+    may_measure,
+    plan_stands,
 )
 from findings.policy.outputs import (
     EXPORTERS,
@@ -108,6 +118,7 @@ __all__ = [
     "AT_ONCE",
     "EXCEPTED",
     "EXPORTERS",
+    "HONEST",
     "NO_VERIFIED_CONTROL",
     "PROPOSERS",
     "READS_EMBARGOED",
@@ -115,7 +126,9 @@ __all__ = [
     "SEVERE",
     "UNDO_FOR",
     "about_the_finding",
+    "amended_with_reason",
     "answers",
+    "count_stands",
     "deferred_within_rule",
     "due_within_rule",
     "embargo_stands",
@@ -123,6 +136,8 @@ __all__ = [
     "ground",
     "is_suggested",
     "may_accept",
+    "may_add_metric",
+    "may_amend",
     "may_answer",
     "may_assign",
     "may_begin_to_close",
@@ -167,6 +182,7 @@ __all__ = [
     "may_triage",
     "may_undo",
     "may_verify",
+    "may_waive",
     "may_withdraw",
     "may_withdraw_change",
     "may_withdraw_test",
@@ -177,6 +193,7 @@ __all__ = [
     "owns_rightly",
     "pause_left",
     "pause_within_rule",
+    "plan_stands",
     "repeats",
     "reports",
     "rerates_soundly",
@@ -188,4 +205,5 @@ __all__ = [
     "tests_passed",
     "topic_said",
     "withheld",
+    "without_baseline",
 ]

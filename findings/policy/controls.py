@@ -1,4 +1,4 @@
-"""Who may plan, measure, deploy and verify controls, and why not."""
+"""Who may plan, deploy and verify controls, and why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
-from findings.models import Control, Finding, Measurement
+from findings.models import Control, ControlMetric, Finding, Measurement
 from findings.policy.findings import RULE, _not_recused, may_triage
 from findings.states import (
     CONTROL_MOVES,
@@ -15,6 +15,8 @@ from findings.states import (
     FindingState,
     Verdict,
 )
+
+HONEST = "controls are measured honestly"
 
 
 def may_plan(finding: Finding, by: Actor) -> Refusal | None:
@@ -27,33 +29,64 @@ def may_plan(finding: Finding, by: Actor) -> Refusal | None:
     )
 
 
-def may_measure(control: Control, phase: str, by: Actor) -> Refusal | None:
-    """A baseline is taken before deployment, an outcome after it."""
-    deployed = control.state in (ControlState.DEPLOYED, ControlState.VERIFIED)
+def may_add_metric(control: Control, by: Actor) -> Refusal | None:
+    """What a control is measured by is decided before it ships."""
     return first(
         may_triage(control.finding, by),
-        Refusal("too_late", "A baseline is taken before deployment; this control is deployed.")
-        if phase == Measurement.Phase.BASELINE and deployed
+        Refusal(
+            "locked",
+            "The plan was locked when this control was deployed. Amend what stands in it, or plan "
+            "another control.",
+            rule=HONEST,
+        )
+        if control.locked
         else None,
-        Refusal("too_early", "This control is not deployed, so nothing can be measured after it.")
-        if phase == Measurement.Phase.AFTER and not deployed
+    )
+
+
+def may_amend(metric: ControlMetric, by: Actor) -> Refusal | None:
+    """Why the plan may not be changed: a withdrawn control's stands as it is."""
+    control = metric.control
+    return first(
+        may_triage(control.finding, by),
+        Refusal("withdrawn", "This control is withdrawn; its plan stands as it was.")
+        if control.state == ControlState.WITHDRAWN
         else None,
+    )
+
+
+def without_baseline(control: Control) -> list[ControlMetric]:
+    """The metrics of a control of which no baseline was taken."""
+    return [m for m in control.metrics.all() if not m.taken(Measurement.Phase.BASELINE)]
+
+
+def may_waive(control: Control, by: Actor) -> Refusal | None:
+    """A baseline is waived before deployment, where one is missing."""
+    return first(
+        may_triage(control.finding, by),
+        Refusal("too_late", "This control is deployed: what it had then is what it is judged by.")
+        if control.state != ControlState.PLANNED
+        else None,
+        None
+        if without_baseline(control)
+        else Refusal("no_need", "Every metric has its baseline; there is nothing to waive."),
     )
 
 
 def may_deploy(control: Control, by: Actor) -> Refusal | None:
     """Why the control may not be recorded as deployed: without a baseline nothing can be shown."""
-    has_baseline = any(m.phase == Measurement.Phase.BASELINE for m in control.measurements.all())
+    missing = [str(metric) for metric in without_baseline(control)]
+    named = " and ".join(missing).lower()
     return first(
         may_triage(control.finding, by),
         CONTROL_MOVES.refusal(control.state, "deploy"),
-        None
-        if has_baseline or control.baseline_waiver
-        else Refusal(
+        Refusal(
             "no_baseline",
-            "Record the baseline first, or waive it with a reason everyone will see.",
-            rule="controls are measured honestly",
-        ),
+            f"Record the baseline of {named} first, or waive it with a reason everyone will see.",
+            rule=HONEST,
+        )
+        if missing and not control.baseline_waiver
+        else None,
     )
 
 
@@ -66,17 +99,28 @@ def may_verify(control: Control, by: Actor) -> Refusal | None:
         Refusal("separation", "A control is not verified by its owner.", rule=RULE)
         if by == control.owner
         else None,
-        Refusal("not_measured", "There is no measurement before and after to judge.")
-        if comparison is None and not control.baseline_waiver
-        else None,
+        _not_compared(control) if comparison is None else None,
         Refusal(
             "not_shown",
             f"The verdict is “{comparison.verdict.label.lower()}”; a shown reduction is needed.",
-            rule="controls are measured honestly",
+            rule=HONEST,
         )
         if comparison is not None and comparison.verdict != Verdict.REDUCED
         else None,
     )
+
+
+def _not_compared(control: Control) -> Refusal:
+    primary = control.primary
+    if primary and (differs := primary.differs()):
+        return Refusal("unlike", f"The counts are not compared: {differs[0]}.", rule=HONEST)
+    if primary and control.baseline_waiver and primary in without_baseline(control):
+        return Refusal(
+            "waived",
+            "Its baseline was waived, so no reduction can be shown.",
+            rule=HONEST,
+        )
+    return Refusal("not_measured", "There is no measurement before and after to judge.")
 
 
 def _may_judge(control: Control, by: Actor) -> Refusal | None:

@@ -46,8 +46,8 @@ from findings.services.common import (
     DUE_CLOCK,
 )
 from findings.services.controls import (
+    add_metric,
     deploy_control,
-    measure,
     plan_control,
     verify_control,
     waive_baseline,
@@ -72,6 +72,10 @@ from findings.services.lessons import (
     set_lesson_aside,
     take_lesson,
 )
+from findings.services.measurements import (
+    amend_plan,
+    measure,
+)
 from findings.services.outputs import (
     record_export,
 )
@@ -92,6 +96,10 @@ from findings.services.saved import (
 from findings.services.segments import (
     obligation,
 )
+from findings.services.series import (
+    SeriesReport,
+    read_series,
+)
 from findings.services.translation import (
     answer_contest,
     change_matrix,
@@ -105,7 +113,10 @@ __all__ = [
     "DUE_CLOCK",
     "Claim",
     "Outcome",
+    "SeriesReport",
     "accept_finding",
+    "add_metric",
+    "amend_plan",
     "answer_contest",
     "ask_exception",
     "assign_finding",
@@ -137,6 +148,7 @@ __all__ = [
     "plan_test",
     "propose_lesson",
     "read_import",
+    "read_series",
     "reconsider_finding",
     "record_export",
     "record_pause_over",

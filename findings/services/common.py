@@ -24,7 +24,7 @@ def lock(finding: Finding) -> Finding:
 def lock_control(control: Control) -> Control:
     """The control, locked, with its finding."""
     rows = Control.objects.locked().select_related("finding__fellowship__fellow", "owner")
-    return rows.get(pk=control.pk)
+    return rows.with_metrics().get(pk=control.pk)
 
 
 def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool = False) -> None:

@@ -1,25 +1,17 @@
-"""Controls: planned, measured, deployed, verified."""
+"""Controls: planned, deployed, verified."""
 
 from __future__ import annotations
-
-from decimal import Decimal
 
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from findings import policy
-from findings.models import (
-    Control,
-    Finding,
-    Measurement,
-)
+from findings.models import Control, ControlMetric, Finding
+from findings.plans import MetricPlan, amount, said
 from findings.services.common import lock, lock_control, tell
-from findings.states import (
-    CONTROL_MOVES,
-    ControlState,
-)
+from findings.states import CONTROL_MOVES, ControlState, MetricRole
 
 
 @journal.verb("findings.plan_control")
@@ -29,17 +21,16 @@ def plan_control(
     title: str,
     family: str,
     control_type: str,
-    metric: str,
+    plan: MetricPlan,
     by: User,
-    threshold: Decimal = Decimal(0),
-    minimum_trials: int = 30,
     description: str = "",
     tracker_url: str = "",
     owner: User | None = None,
 ) -> Control:
-    """Plan a control, with metric, threshold and least number of trials fixed before it ships."""
+    """Plan a control, with what it is judged by fixed before it ships."""
     finding = lock(finding)
     refuse(policy.may_plan(finding, by))
+    refuse(policy.plan_stands(plan))
     control = Control.objects.create(
         finding=finding,
         program_id=finding.program_id,
@@ -48,43 +39,36 @@ def plan_control(
         description=description,
         family=family,
         control_type=control_type,
-        metric=metric,
-        threshold=threshold,
-        minimum_trials=minimum_trials,
         tracker_url=tracker_url,
         owner=owner or finding.product_owner or by,
     )
-    journal.record(
-        subject=control,
-        change={"finding": finding.ref, "metric": metric, "threshold": str(threshold)},
+    metric = ControlMetric.objects.create(
+        control=control, number=1, role=MetricRole.PRIMARY, **plan.columns()
     )
+    journal.record(subject=control, change={"finding": finding.ref, **_planned(metric)})
     return control
 
 
-@journal.verb("findings.measure")
-def measure(
-    *, control: Control, phase: str, hits: int, trials: int, by: User, conditions: str = ""
-) -> Measurement:
-    """Record a count before or after deployment."""
+@journal.verb("findings.add_metric")
+def add_metric(*, control: Control, plan: MetricPlan, by: User) -> ControlMetric:
+    """Put a cost beside the benefit, before the control ships."""
     control = lock_control(control)
-    refuse(policy.may_measure(control, phase, by))
-    if not 0 <= hits <= trials or trials == 0:
-        refuse(Refusal("no_share", "Enter how many of how many, such as 41 of 60.", field="hits"))
-    measurement = Measurement.objects.create(
-        control=control,
-        phase=phase,
-        hits=hits,
-        trials=trials,
-        conditions=conditions,
-        measured_at=now(),
-        measured_by=by,
+    refuse(policy.may_add_metric(control, by))
+    refuse(policy.plan_stands(plan))
+    there = list(control.metrics.all())
+    columns = plan.columns()
+    for one in there:
+        if not one.primary and all(getattr(one, name) == v for name, v in columns.items()):
+            return one
+    metric = ControlMetric.objects.create(
+        control=control, number=len(there) + 1, role=MetricRole.COST, **columns
     )
     journal.record(
-        subject=measurement,
+        subject=metric,
         realm_id=control.program_id,
-        change={"control": control.ref, "phase": phase, "hits": hits, "trials": trials},
+        change={"control": control.ref, **_planned(metric)},
     )
-    return measurement
+    return metric
 
 
 @journal.verb("findings.waive_baseline")
@@ -93,9 +77,9 @@ def waive_baseline(*, control: Control, by: User, reason: str) -> Control:
     control = lock_control(control)
     if control.baseline_waiver:
         return control
-    refuse(policy.may_measure(control, Measurement.Phase.BASELINE, by))
+    refuse(policy.may_waive(control, by))
     refuse(policy.says_why(reason))
-    control.baseline_waiver = reason
+    control.baseline_waiver, control.waived_at, control.waived_by = reason, now(), by
     control.save()
     journal.record(subject=control, change={"baseline": "waived"})
     return control
@@ -103,7 +87,7 @@ def waive_baseline(*, control: Control, by: User, reason: str) -> Control:
 
 @journal.verb("findings.deploy_control")
 def deploy_control(*, control: Control, by: User, reason: str = "") -> Control:
-    """Record that the control is live."""
+    """Record that the control is live, which locks its plan."""
     control = lock_control(control)
     if control.state == ControlState.DEPLOYED:
         return control
@@ -111,7 +95,7 @@ def deploy_control(*, control: Control, by: User, reason: str = "") -> Control:
     control.state = CONTROL_MOVES.target(control.state, "deploy")
     control.deployed_at, control.deployed_by = now(), by
     control.save()
-    journal.record(subject=control, change={"state": control.state})
+    journal.record(subject=control, change={"state": control.state, "plan": "locked"})
     tell(
         control.finding,
         [control.finding.fellowship.fellow],
@@ -135,8 +119,27 @@ def verify_control(*, control: Control, by: User, reason: str = "") -> Control:
         subject=control,
         change={
             "state": control.state,
-            "verdict": comparison.verdict if comparison else "waived",
-            "difference": comparison.difference if comparison else None,
+            "verdict": comparison.verdict if comparison else "",
+            "difference": said_difference(control),
         },
     )
     return control
+
+
+def said_difference(control: Control) -> str:
+    """The difference the primary metric shows, in its unit; empty without a comparison."""
+    primary, comparison = control.primary, control.comparison()
+    if primary is None or comparison is None:
+        return ""
+    return amount(primary, comparison.difference, signed=True)
+
+
+def _planned(metric: ControlMetric) -> dict[str, str]:
+    return {
+        "metric": metric.metric,
+        "threshold": said(metric, "threshold", metric.threshold),
+        "minimum": str(metric.minimum_n),
+        "baseline_from": metric.baseline_from.isoformat(),
+        "baseline_until": metric.baseline_until.isoformat(),
+        "denominator": metric.denominator,
+    }

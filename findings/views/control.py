@@ -1,169 +1,182 @@
-"""One control: its measure, its verdict, and the verbs that ship and prove it."""
+"""One control: what it is judged by, its verdicts, and the verbs that ship and prove it."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from fellowship.history.queries import timeline
-from fellowship.web import charts
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
-from findings import policy, services
-from findings.forms import MeasureForm
-from findings.models import Control, Measurement
+from findings import pictures, policy, services
+from findings.forms import AmendForm, CostForm
+from findings.judging import Judgement, judged
+from findings.models import Control, ControlMetric, Measurement, PlanAmendment
 from findings.standing import of_control
-from findings.states import Verdict
-from findings.statistics import Comparison, Share
+from findings.statistics import Comparison
 from scoping.policy.standing import seen_by
 
-TONES = {
-    Verdict.REDUCED: "good",
-    Verdict.WORSE: "bad",
-    Verdict.NOT_SHOWN: "warn",
-    Verdict.INSUFFICIENT: "warn",
-}
 
-
-def _control(request: HttpRequest, ref: str) -> Control:
+def of(request: HttpRequest, ref: str) -> Control:
+    """The control as the person may see it, with its metrics, counts and amendments."""
     rows = Control.objects.select_related(
-        "finding__fellowship__fellow", "finding__program", "owner", "deployed_by", "verified_by"
-    ).prefetch_related(Prefetch("measurements", Measurement.objects.select_related("measured_by")))
+        *("finding__fellowship__fellow", "finding__program", "owner"),
+        *("deployed_by", "verified_by", "waived_by"),
+    ).prefetch_related(
+        Prefetch("metrics__measurements", Measurement.objects.select_related("measured_by")),
+        Prefetch("metrics__amendments", PlanAmendment.objects.select_related("amended_by")),
+    )
     found: Control = visible_or_404(rows, request.user, ref=ref)
     seen_by(found.finding.fellowship, request.user)  # type: ignore[arg-type]
     return found
 
 
-def _url(control: Control) -> str:
+def metric_of(control: Control, number: int) -> ControlMetric:
+    """The control's metric of this number; 404 where there is none."""
+    found = next((one for one in control.metrics.all() if one.number == number), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def url_of(control: Control) -> str:
+    """The control's page."""
     return reverse("findings:control", args=[control.ref])
 
 
 @login_required
 def detail(request: HttpRequest, ref: str) -> HttpResponse:
-    """The control, before and after."""
-    control = _control(request, ref)
+    """The control: benefit and costs, before and after."""
+    control = of(request, ref)
     by: Any = request.user
-    comparison = control.comparison()
+    found = judged(control, by)
     events = list(timeline(control)[:20])
+    measures = [policy.may_measure(control, phase, by) for phase in Measurement.Phase]
     return render(
         request,
         "findings/control.html",
         {
             "control": control,
-            "comparison": comparison,
+            "benefit": _shown(found[0]) if found else None,
+            "costs": [_shown(one) for one in found[1:]],
             "standing": of_control(control, since=events[-1].at if events else None),
-            "counts": _counts(control),
-            "tone": TONES[comparison.verdict] if comparison else "plain",
-            "chart": chart_of(control, comparison),
-            "points": points(comparison),
+            "counts": [row for metric in control.metrics.all() for row in _counts(metric)],
+            "plans": list(control.metrics.all()),
+            "amendments": [a for m in control.metrics.all() for a in m.amendments.all()],
             "events": events,
-            "may_measure_before": policy.may_measure(control, Measurement.Phase.BASELINE, by),
-            "may_measure_after": policy.may_measure(control, Measurement.Phase.AFTER, by),
+            "may_count": None in measures,
+            "may_add": policy.may_add_metric(control, by),
+            "may_waive": policy.may_waive(control, by),
             "may_deploy": policy.may_deploy(control, by),
             "may_verify": policy.may_verify(control, by),
+            "may_amend": policy.may_triage(control.finding, by),
         },
     )
 
 
-def _counts(control: Control) -> list[tuple[Measurement, Comparison | None, bool]]:
+def _shown(one: Judgement) -> dict[str, Any]:
+    """A judged metric with its pictures and figures."""
+    return {
+        "metric": one.metric,
+        "judgement": one,
+        "chart": pictures.before_and_after(one),
+        "difference": pictures.difference(one) if one.metric.primary else None,
+        "series": pictures.over_time(one.metric),
+        "figures": pictures.figures(one),
+    }
+
+
+def _counts(metric: ControlMetric) -> list[tuple[Measurement, Comparison | None, bool]]:
     """Each count, the verdict a count after gives, and whether a later one took its place."""
     seen: set[str] = set()
     found = []
-    for one in control.measurements.all():
-        shown = control.comparison(one) if one.phase == Measurement.Phase.AFTER else None
+    for one in metric.measurements.all():
+        shown = metric.comparison(one) if one.phase == Measurement.Phase.AFTER else None
         found.append((one, shown, one.phase in seen))
         seen.add(one.phase)
     return found
 
 
 @login_required
-def measure(request: HttpRequest, ref: str) -> HttpResponse:
-    """Record a count."""
-    control = _control(request, ref)
-    form = MeasureForm(request.POST or None)
+def add_metric(request: HttpRequest, ref: str) -> HttpResponse:
+    """Put a cost beside the benefit."""
+    control = of(request, ref)
+    form = CostForm(request.POST or None)
     return form_verb(
         request,
         form,
-        lambda: services.measure(control=control, by=_by(request), **form.cleaned_data),
-        template="findings/measure.html",
-        context=lambda: {"control": control},
-        to=_url(control),
+        lambda: services.add_metric(control=control, by=_by(request), plan=form.plan()),
+        template="findings/metric.html",
+        context=lambda: {
+            "control": control,
+            "refused": policy.may_add_metric(control, _by(request)),
+        },
+        to=url_of(control),
+    )
+
+
+@login_required
+def amend(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Change what a metric is judged by."""
+    control = of(request, ref)
+    metric = metric_of(control, number)
+    form = AmendForm(request.POST or None, metric=metric)
+    return form_verb(
+        request,
+        form,
+        lambda: services.amend_plan(
+            metric=metric, by=_by(request), plan=form.plan(), reason=form.cleaned_data["reason"]
+        ),
+        template="findings/amend.html",
+        context=lambda: {
+            "control": control,
+            "metric": metric,
+            "refused": policy.may_amend(metric, _by(request)),
+        },
+        to=url_of(control),
     )
 
 
 @verb
 def deploy(request: HttpRequest, ref: str) -> HttpResponse:
     """Record that it is live."""
-    control = _control(request, ref)
+    control = of(request, ref)
     return act(
         request,
         lambda: services.deploy_control(control=control, by=_by(request)),
-        success="Deployed. Measure again when there is enough to count.",
-        to=_url(control),
+        success="Deployed, and the plan is locked. Count again when there is enough.",
+        to=url_of(control),
     )
 
 
 @verb
 def waive(request: HttpRequest, ref: str) -> HttpResponse:
     """Go without a baseline, visibly."""
-    control = _control(request, ref)
+    control = of(request, ref)
     reason = reason_of(request)
     return act(
         request,
         lambda: services.waive_baseline(control=control, by=_by(request), reason=reason),
         success="The baseline is waived, and the reason stands on this page.",
-        to=_url(control),
+        to=url_of(control),
     )
 
 
 @verb
 def verify(request: HttpRequest, ref: str) -> HttpResponse:
     """Confirm that the measurement shows it."""
-    control = _control(request, ref)
+    control = of(request, ref)
     return act(
         request,
         lambda: services.verify_control(control=control, by=_by(request)),
         success="Verified.",
-        to=_url(control),
+        to=url_of(control),
     )
-
-
-def chart_of(control: Control, comparison: Comparison | None) -> charts.Chart | None:
-    """Before and after as intervals, or what there is of them."""
-    if comparison is None:
-        return None
-    return charts.intervals(
-        [_interval("Before", comparison.before), _interval("After", comparison.after, "good")],
-        title=control.get_metric_display(),
-        unit="%",
-        low=0,
-        high=1,
-    )
-
-
-def points(comparison: Comparison | None) -> dict[str, str] | None:
-    """The difference and its interval in percentage points, as text."""
-    if comparison is None:
-        return None
-    low, high = comparison.interval
-    return {
-        "difference": f"{comparison.difference * 100:+.0f}",
-        "low": f"{low * 100:+.0f}",
-        "high": f"{high * 100:+.0f}",
-        "detectable": f"{comparison.detectable * 100:.0f}",
-    }
-
-
-def _interval(
-    label: str, share: Share, tone: Literal["plain", "good"] = "plain"
-) -> charts.Interval:
-    low, high = share.interval()
-    return charts.Interval(f"{label} {share}", share.rate, low, high, tone=tone)
 
 
 def _by(request: HttpRequest) -> Any:

@@ -88,9 +88,7 @@ def plan(request: HttpRequest, ref: str) -> HttpResponse:
         request,
         form,
         lambda: services.plan_control(
-            finding=finding,
-            by=by_of(request),
-            **{**form.cleaned_data, "threshold": form.cleaned_data["threshold"] / 100},
+            finding=finding, by=by_of(request), plan=form.plan(), **form.control()
         ),
         template="findings/plan.html",
         context=lambda: {

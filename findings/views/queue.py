@@ -173,9 +173,7 @@ def _saved(request: HttpRequest, given: QueryDict, key: str) -> list[tuple[Saved
 def controls(request: HttpRequest) -> HttpResponse:
     """Controls with their verdicts."""
     rows = (
-        Control.objects.visible_to(request.user)
-        .select_related("finding", "owner")
-        .prefetch_related("measurements")
+        Control.objects.visible_to(request.user).select_related("finding", "owner").with_metrics()
     )
     page = paginate(request, rows, per_page=50, sort={"new": "-id"}, default="new")
     table = Table("Controls", CONTROLS, page, page, empty="No control yet.")

@@ -11,7 +11,8 @@ from django.db.models import Count, Model
 from access.certificate import fingerprint
 from access.models import AccessEvent, DeletionCertificate, EscrowDeposit, Grant, Release
 from fellowship.kernel.canonical import plain
-from findings.models import Artifact, Control, Finding
+from findings.models import Artifact, Control, ControlMetric, Finding
+from findings.plans import amount
 from governance.models import Decision, ExceptionRecord
 from oversight.casebook import Subjects
 from oversight.lineage import serialise
@@ -127,9 +128,9 @@ def _artifact(a: Artifact) -> Mapping[str, Any]:
 
 def _findings(f: Fellowship) -> Any:
     rows = Finding.objects.filter(fellowship=f).select_related("product_owner")
-    return rows.prefetch_related("evidence", "controls__measurements", "controls__owner").order_by(
-        "id"
-    )
+    return rows.prefetch_related(
+        "evidence", "controls__metrics__measurements", "controls__owner"
+    ).order_by("id")
 
 
 def _finding(f: Finding) -> Mapping[str, Any]:
@@ -166,17 +167,35 @@ def _control(c: Control) -> Mapping[str, Any]:
         "title": c.title,
         "family": c.get_family_display(),
         "type": c.get_control_type_display(),
-        "metric": c.get_metric_display(),
-        "threshold": c.threshold,
+        "metrics": [_metric(m) for m in c.metrics.all()],
+        "baseline_waiver": c.baseline_waiver,
         "state": c.get_state_display(),
         "owner": _name(c.owner),
         "deployed_at": c.deployed_at,
         "verified_at": c.verified_at,
         "measured": verdict,
         "measurements": [
-            {"phase": m.phase, "hits": m.hits, "trials": m.trials, "at": m.measured_at}
-            for m in sorted(c.measurements.all(), key=_key)
+            {
+                "metric": str(m.metric),
+                "phase": m.phase,
+                "counted": m.said,
+                "under": str(m.under),
+                "on": m.taken_on,
+                "at": m.measured_at,
+            }
+            for m in c.counts()
         ],
+    }
+
+
+def _metric(m: ControlMetric) -> Mapping[str, Any]:
+    return {
+        "name": str(m),
+        "role": m.get_role_display(),
+        "threshold": amount(m, float(m.threshold)),
+        "denominator": m.denominator,
+        "baseline": f"{m.baseline_from:%Y-%m-%d} to {m.baseline_until:%Y-%m-%d}",
+        "minimum": m.minimum_n,
     }
 
 

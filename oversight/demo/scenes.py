@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -20,6 +21,8 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from findings import services as findings
 from findings.models import Control, Finding
+from findings.plans import MetricPlan
+from findings.statistics import Conditions, Share
 from governance import services as governance
 from governance.models import Decision, IndependentReview, Matter, Reply
 from oversight.demo.cast import NARRATOR, Cast, refresh
@@ -346,31 +349,46 @@ def control(
         **{
             "family": "preventive",
             "control_type": "session_limit",
-            "metric": "attack_success",
+            "plan": plan("attack_success", threshold=Decimal("0.10")),
             **options,
         },
     )
-    findings.measure(
-        control=made,
-        phase="baseline",
-        hits=before[0],
-        trials=before[1],
-        by=owner,
-        conditions="The fixed set of requests, version 4.2, before deployment.",
-    )
+    count(cast, made, "baseline", before)
     return findings.deploy_control(control=made, by=owner)
+
+
+def plan(metric: str, **values: Any) -> MetricPlan:
+    """What a metric is judged by: counted within the two weeks before today, on a test bench."""
+    today = now().date()
+    return MetricPlan(
+        **{
+            "metric": metric,
+            "denominator": "One request of the fixed set, answered once",
+            "baseline_from": today - dt.timedelta(days=14),
+            "baseline_until": today,
+            "selection": "planned",
+            "setting": "bench",
+            "conditions": Conditions(model="Assistants 4.2", attack="The fixed set of requests"),
+            **values,
+        }
+    )
+
+
+def count(
+    cast: Cast, made: Control, phase: str, share: tuple[int, int], *, number: int = 1
+) -> None:
+    """Count a share on one side, for the metric of this number."""
+    findings.measure(
+        metric=made.metrics.get(number=number),
+        phase=phase,
+        sample=Share(*share),
+        by=cast["product-owner"],
+    )
 
 
 def measured(cast: Cast, made: Control, after: tuple[int, int]) -> None:
     """Count again after deployment."""
-    findings.measure(
-        control=made,
-        phase="after",
-        hits=after[0],
-        trials=after[1],
-        by=cast["product-owner"],
-        conditions="The same set, two weeks after deployment.",
-    )
+    count(cast, made, "after", after)
 
 
 def write(

@@ -102,7 +102,7 @@ def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
             Node(
                 key_of(measurement),
                 "measurement",
-                f"{measurement.hits} of {measurement.trials}",
+                measurement.said,
                 measurement.get_phase_display(),
                 url,
                 measurement.measured_at,

@@ -214,7 +214,10 @@ def _gap(fellowship: Fellowship, data: Data) -> Case:
         (~Q(pk__in=_supported(artifacts)), data.missing),
         (~Q(pk__in=_supported(made.values("artifact_id"))), "dataset"),
         (~Exists(Control.objects.filter(finding=OuterRef("pk"))), "control"),
-        (~Exists(Measurement.objects.filter(control__finding=OuterRef("pk"))), "measurement"),
+        (
+            ~Exists(Measurement.objects.filter(metric__control__finding=OuterRef("pk"))),
+            "measurement",
+        ),
     ]
     if data.unread:
         conditions.insert(2, (~Q(pk__in=_supported(read.values("artifact_id"))), "access"))

@@ -103,20 +103,25 @@ def _made(found: dict[int, Made], values: list[Any]) -> int:
     return int(pk)
 
 
+_MEASURED: Final = (
+    *("id", "metric_id", "phase", "counted", "hits", "trials"),
+    *("exposure", "durations", "mean", "spread", "measured_at"),
+)
+
+
 def _answers(made: Records, keys: list[int]) -> dict[int, list[Answer]]:
     """The controls of each finding with their measurements, those of the newest control first."""
-    rows = Control.objects.filter(finding__in=keys).order_by("-id", "measurements__id")
+    rows = Control.objects.filter(finding__in=keys).order_by("-id", "metrics__measurements__id")
     own = ("id", "finding_id", "ref", "title", "state", "deployed_at", "created_at")
-    measured = ("id", "phase", "hits", "trials", "measured_at")
-    names = (*own, *(f"measurements__{name}" for name in measured))
+    names = (*own, *(f"metrics__measurements__{name}" for name in _MEASURED))
     found: dict[int, Answer] = {}
     for values in _most(made, "control", rows.values_list(*names)[: BELOW + 1]):
         pk = values[0]
         if pk not in found:
             found[pk] = Answer(Control(**dict(zip(own, values, strict=False))), [])
         if values[len(own)]:
-            measurement = dict(zip(measured, values[len(own) :], strict=True))
-            found[pk].measurements.append(Measurement(control_id=pk, **measurement))
+            measurement = dict(zip(_MEASURED, values[len(own) :], strict=True))
+            found[pk].measurements.append(Measurement(**measurement))
     by_finding: dict[int, list[Answer]] = {}
     for answer in found.values():
         by_finding.setdefault(answer.control.finding_id, []).append(answer)

@@ -104,7 +104,7 @@ def of_case(fellowship: Fellowship) -> Records:
         ],
         chains=[
             _chain(finding)
-            for finding in findings.prefetch_related("evidence", "controls__measurements")
+            for finding in findings.prefetch_related("evidence", "controls__metrics__measurements")
         ],
         works=[Work(work, list(work.sources.all())) for work in works.prefetch_related("sources")],
         grants=[grant for grant in granted if grant.decision_id],
@@ -117,10 +117,7 @@ def _chain(finding: Finding) -> Chain:
     return Chain(
         finding,
         [evidence.artifact_id for evidence in finding.evidence.all()],
-        [
-            Answer(control, sorted(control.measurements.all(), key=lambda m: m.pk))
-            for control in finding.controls.all()
-        ],
+        [Answer(control, control.counts()) for control in finding.controls.all()],
     )
 
 

@@ -201,4 +201,6 @@ def behind(view: View, key: str) -> QuerySet[Any]:
 def measured(view: View) -> list[Control]:
     """Controls in use with their measurements: what was shown to have become less, and what not."""
     rows = _controls(view).filter(Q(state__in=_LIVE)).select_related("finding")
-    return list(rows.prefetch_related("measurements").order_by("-deployed_at", "-id")[:200])
+    return list(
+        rows.prefetch_related("metrics__measurements").order_by("-deployed_at", "-id")[:200]
+    )

@@ -18,8 +18,15 @@ from access.models import Agreement, Grant
 from fellowship.accounts.models import Conflict, User
 from fellowship.history.bulk import create_many
 from fellowship.kernel.time import now
-from findings.models import ArtifactSource, Control, Finding, FindingEvidence, Measurement
-from findings.states import Severity
+from findings.models import (
+    ArtifactSource,
+    Control,
+    ControlMetric,
+    Finding,
+    FindingEvidence,
+    Measurement,
+)
+from findings.states import MetricRole, Severity
 from governance.models import Decision, Matter
 from oversight.scale.copies import FILLER, VERB, copies, copy, keep, keep_each
 from oversight.scale.model_case import ModelCase
@@ -417,7 +424,8 @@ class Filling:
 
     def _controls(self, rows: list[Finding]) -> None:
         model: Control = self.case.finding.controls.get()
-        measured: list[Measurement] = list(model.measurements.all())
+        metric: ControlMetric = model.metrics.get(role=MetricRole.PRIMARY)
+        measured: list[Measurement] = list(metric.measurements.all())
         controls = keep(
             copies(
                 model,
@@ -431,8 +439,9 @@ class Filling:
                 ),
             )
         )
+        metrics = keep(copies(metric, ({"control_id": control.pk} for control in controls)))
         for number, one in enumerate(measured):
-            keep(copies(one, ({"control_id": c.pk} for c in controls if number or c.pk % 3)))
+            keep(copies(one, ({"metric_id": m.pk} for m in metrics if number or m.pk % 3)))
 
     # --- exceptions and the access trail
 

@@ -248,11 +248,9 @@ def test_the_queue_puts_what_still_runs_first_and_counts_what_is_overdue(world: 
 def test_a_later_count_keeps_the_earlier_verdict_in_sight(world: World) -> None:
     control = scenario.deployed(world)
     for hits in (4, 40):
-        services.measure(
-            control=control, phase="after", hits=hits, trials=60, by=world.product_owner
-        )
+        scenario.count(world, control, "after", hits)
     url = reverse("findings:control", args=[control.ref])
     page = as_(world.product_owner).get(url).content.decode()
-    counts = page[page.index("Measurements") :]
+    counts = page[page.index(">Counts<") :]
     assert counts.count("A later count took its place.") == 1
     assert "Risk reduced" in counts or "Reduced" in counts

@@ -137,19 +137,12 @@ def test_no_deployment_without_a_baseline_unless_visibly_waived(world: World) ->
 
 def test_a_baseline_after_deployment_is_refused(world: World) -> None:
     control = scenario.deployed(world)
-    assert (
-        code_of(
-            lambda: services.measure(
-                control=control, phase="baseline", hits=1, trials=60, by=world.product_owner
-            )
-        )
-        == "too_late"
-    )
+    assert code_of(lambda: scenario.count(world, control, "baseline", 1)) == "too_late"
 
 
 def test_an_effect_not_shown_is_not_verified(world: World) -> None:
     control = scenario.deployed(world)
-    services.measure(control=control, phase="after", hits=38, trials=60, by=world.product_owner)
+    scenario.count(world, control, "after", 38)
     assert (
         code_of(lambda: services.verify_control(control=control, by=world.manager)) == "not_shown"
     )
@@ -157,7 +150,7 @@ def test_an_effect_not_shown_is_not_verified(world: World) -> None:
 
 def test_the_owner_does_not_verify_their_own_control(world: World) -> None:
     control = scenario.deployed(world)
-    services.measure(control=control, phase="after", hits=4, trials=60, by=world.product_owner)
+    scenario.count(world, control, "after", 4)
     assert (
         code_of(lambda: services.verify_control(control=control, by=world.product_owner))
         == "separation"

@@ -23,7 +23,6 @@ from fellowship.history.models import Event
 from fellowship.history.verify import verify
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
-from findings import services as findings
 from oversight import services
 from oversight.closeout import package
 from oversight.closeout.crate import CRATE, PROCESS
@@ -145,9 +144,7 @@ def test_the_package_is_a_bag_and_a_crate_and_comes_out_the_same(
 
 def test_what_changes_later_does_not_change_the_package(world: World, settled: Case) -> None:
     closed = _close(world, settled)
-    findings.measure(
-        control=settled.control, phase="after", hits=1, trials=90, by=world.product_owner
-    )
+    finding_scenes.count(world, settled.control, "after", 1, 90)
     assert package.of_case(settled.fellowship).sha256 == closed.package_sha256
 
 

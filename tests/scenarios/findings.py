@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
+from fellowship.kernel.time import now
 from findings import services
-from findings.models import Artifact, Control, Finding, FindingImport
+from findings.models import Artifact, Control, Finding, FindingImport, Measurement
+from findings.plans import MetricPlan
+from findings.statistics import Share
 from scoping.models import Fellowship
 from tests.scenarios.access import dataset
 from tests.scenarios.scoping import signed_fellowship
@@ -90,22 +94,50 @@ def planned(world: World, finding: Finding | None = None, **values: Any) -> Cont
             "title": "Session limit of 35 turns",
             "family": "preventive",
             "control_type": "session_limit",
-            "metric": "attack_success",
+            "plan": plan_of(),
             "by": world.product_owner,
             **values,
         }
     )
 
 
+def plan_of(metric: str = "attack_success", **values: Any) -> MetricPlan:
+    """What a metric is judged by: thirty on either side, a baseline within the last month."""
+    today = now().date()
+    return MetricPlan(
+        **{
+            "metric": metric,
+            "denominator": "One hostile conversation of the fixed set",
+            "baseline_from": today - dt.timedelta(days=30),
+            "baseline_until": today + dt.timedelta(days=30),
+            "selection": "planned",
+            "setting": "use",
+            **values,
+        }
+    )
+
+
+def count(
+    world: World, control: Control, phase: str, hits: int, trials: int = 60, **values: Any
+) -> Measurement:
+    """A share counted for the metric a control is judged by."""
+    metric = control.primary
+    assert metric is not None
+    sample = Share(hits, trials)
+    return services.measure(
+        metric=metric, phase=phase, sample=sample, by=world.product_owner, **values
+    )
+
+
 def deployed(world: World, control: Control | None = None) -> Control:
     """A control deployed after its baseline of 41 in 60."""
     control = control or planned(world)
-    services.measure(control=control, phase="baseline", hits=41, trials=60, by=world.product_owner)
+    count(world, control, "baseline", 41)
     return services.deploy_control(control=control, by=world.product_owner)
 
 
 def verified(world: World, control: Control | None = None) -> Control:
     """A control shown to have reduced 41/60 to 4/60, verified by the manager."""
     control = control or deployed(world)
-    services.measure(control=control, phase="after", hits=4, trials=60, by=world.product_owner)
+    count(world, control, "after", 4)
     return services.verify_control(control=control, by=world.manager)

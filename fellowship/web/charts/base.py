@@ -144,6 +144,11 @@ def day(value: dt.date) -> str:
     return f"{value.day} {value:%b}"
 
 
+def day_and_year(value: dt.date) -> str:
+    """A day on an axis that crosses a year."""
+    return f"{value.day} {value:%b %Y}"
+
+
 def grid(scale: Scale, y: float, at: Sequence[float]) -> list[str]:
     """Faint vertical lines behind the marks."""
     return [shape("line", _class="grid", x1=scale(t), y1=4, x2=scale(t), y2=y) for t in at]

@@ -1,9 +1,9 @@
-"""A rate over time with its interval and marked deployments; and the sparkline."""
+"""Estimates over time with their intervals and marked deployments; and the sparkline."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -15,8 +15,10 @@ from fellowship.web.charts.base import (
     Sheet,
     canvas,
     day,
+    day_and_year,
     drawn,
     figure,
+    nice_ceiling,
     picture,
     shape,
     shorten,
@@ -38,6 +40,17 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """An estimate on a day with its interval, and of what it was made: “60”, “31 durations”."""
+
+    at: dt.date
+    value: float
+    low: float
+    high: float
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Something that happened on a day, such as a deployment."""
 
@@ -47,29 +60,48 @@ class Mark:
 
 def series(data: Sequence[Point], *, title: str, marks: Sequence[Mark] = ()) -> Chart:
     """Shares over time, each with its 95 % interval, and a line where something was deployed."""
-    points = sorted((p for p in data if p.trials), key=lambda p: p.at)
+    points = (p for p in data if p.trials)
+    read = [
+        Reading(p.at, p.hits / p.trials, *wilson(p.hits, p.trials), f"{p.hits}/{p.trials}")
+        for p in points
+    ]
+    return readings(read, title=title, unit="%", marks=marks, top=1)
+
+
+def readings(
+    data: Sequence[Reading],
+    *,
+    title: str,
+    unit: str = "",
+    marks: Sequence[Mark] = (),
+    top: float | None = None,
+) -> Chart:
+    """Estimates over time in one unit (shares 0 to 1 for “%”), from nothing up to `top`."""
+    points = sorted(data, key=lambda p: p.at)
     days = [p.at for p in points] + [m.at for m in marks]
     start, end = (min(days), max(days)) if days else (dt.date.min, dt.date.min)
-    y = Scale(0, 1, _BOTTOM, _TOP)
+    ceiling = top or nice_ceiling(max((p.high for p in points), default=0))
+    y = Scale(0, ceiling, _BOTTOM, _TOP)
 
     def draw(sheet: Sheet) -> SafeString:
         x = Scale(0, max((end - start).days, 1), _LEFT + 12, sheet.width - 24)
         place = {at: x((at - start).days) for at in days}
-        parts = _frame(y, sheet)
+        parts = _frame(y, sheet, ceiling, unit)
         for mark in marks:
             parts += _mark(mark, place[mark.at], sheet)
         parts += _line(points, place, y)
         if days:
-            parts.append(words(day(start), x.start, _BOTTOM + 20, "tick", "start"))
-            parts.append(words(day(end), x.end, _BOTTOM + 20, "tick", "end"))
+            parts.append(words(dated(start), x.start, _BOTTOM + 20, "tick", "start"))
+            parts.append(words(dated(end), x.end, _BOTTOM + 20, "tick", "end"))
         return canvas(sheet, _BOTTOM + 28, parts)
 
+    dated = day if start.year == end.year else day_and_year
     return Chart(
         title,
         drawn(draw),
-        _said(title, points, marks),
-        ("Day", "Share", "Of", "95 % interval"),
-        [_row(p) for p in points],
+        _said(title, points, marks, unit, dated),
+        ("Day", "Share" if unit == "%" else "Estimate", "Of", "95 % interval"),
+        [_row(p, unit) for p in points],
     )
 
 
@@ -95,11 +127,12 @@ def sparkline(values: Sequence[float], *, title: str, unit: str = "") -> Chart:
     )
 
 
-def _frame(y: Scale, sheet: Sheet) -> list[str]:
+def _frame(y: Scale, sheet: Sheet, ceiling: float, unit: str) -> list[str]:
     parts: list[str] = []
-    for share in (0.0, 0.5, 1.0):
-        parts.append(shape("line", _class="grid", x1=_LEFT, y1=y(share), x2=sheet.end, y2=y(share)))
-        parts.append(words(figure(share, "%"), _LEFT - 8, y(share) + 4, "tick", "end"))
+    for value in (0.0, ceiling / 2, ceiling):
+        parts.append(shape("line", _class="grid", x1=_LEFT, y1=y(value), x2=sheet.end, y2=y(value)))
+        text = figure(value, "%" if unit == "%" else "")
+        parts.append(words(text, _LEFT - 8, y(value) + 4, "tick", "end"))
     return parts
 
 
@@ -111,38 +144,41 @@ def _mark(mark: Mark, x: float, sheet: Sheet) -> list[str]:
     ]
 
 
-def _line(points: Sequence[Point], place: dict[dt.date, float], y: Scale) -> list[str]:
-    path = " ".join(f"{place[p.at]},{y(p.hits / p.trials)}" for p in points)
+def _line(points: Sequence[Reading], place: dict[dt.date, float], y: Scale) -> list[str]:
+    path = " ".join(f"{place[p.at]},{y(p.value)}" for p in points)
     parts: list[str] = []
     for p in points:
-        low, high = wilson(p.hits, p.trials)
         x = place[p.at]
-        parts.append(shape("line", _class="whisker", x1=x, y1=y(low), x2=x, y2=y(high)))
+        parts.append(shape("line", _class="whisker", x1=x, y1=y(p.low), x2=x, y2=y(p.high)))
     parts.append(shape("polyline", _class="line", points=path))
     parts += [
-        shape("circle", _class="dot accent", cx=place[p.at], cy=y(p.hits / p.trials), r=4.5)
-        for p in points
+        shape("circle", _class="dot accent", cx=place[p.at], cy=y(p.value), r=4.5) for p in points
     ]
     return parts
 
 
-def _row(point: Point) -> tuple[str, str, str, str]:
-    low, high = wilson(point.hits, point.trials)
+def _row(point: Reading, unit: str) -> tuple[str, str, str, str]:
     return (
         point.at.isoformat(),
-        figure(point.hits / point.trials, "%"),
-        f"{point.hits}/{point.trials}",
-        f"{figure(low, '%')} to {figure(high, '%')}",
+        figure(point.value, unit),
+        point.of,
+        f"{figure(point.low, unit)} to {figure(point.high, unit)}",
     )
 
 
-def _said(title: str, points: Sequence[Point], marks: Sequence[Mark]) -> str:
+def _said(
+    title: str,
+    points: Sequence[Reading],
+    marks: Sequence[Mark],
+    unit: str,
+    dated: Callable[[dt.date], str],
+) -> str:
     if not points:
         return f"{title}: no measurement yet."
     first, last = points[0], points[-1]
     said = (
-        f"{title}: {figure(first.hits / first.trials, '%')} on {day(first.at)}, "
-        f"{figure(last.hits / last.trials, '%')} on {day(last.at)}"
+        f"{title}: {figure(first.value, unit)} on {dated(first.at)}, "
+        f"{figure(last.value, unit)} on {dated(last.at)}"
     )
-    named = "; ".join(f"{m.label} on {day(m.at)}" for m in marks)
+    named = "; ".join(f"{m.label} on {dated(m.at)}" for m in marks)
     return f"{said}; {named}." if named else f"{said}."

@@ -1,0 +1,89 @@
+"""AgentDojo's table of results: shares published as per cent, turned back into counts.
+
+The benchmark has 97 user tasks and 629 security cases (Debenedetti et al. 2024, arXiv:2406.13352),
+so each published per cent is a whole number of those, to two decimals. One that is not is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator, Mapping
+
+from findings.series.rows import BadRow, Reading, Unreadable
+from findings.states import Metric
+from findings.statistics import Conditions, Share
+
+TASKS, CASES = 97, 629
+SINCE = dt.date(2024, 6, 1)
+"""AgentDojo was published in June 2024: a result from before is misdated."""
+COLUMNS = {
+    Metric.ATTACK_SUCCESS: ("Targeted ASR", CASES),
+    Metric.TASK_SUCCESS: ("Utility", TASKS),
+}
+_NAMED = ("Provider", "Model", "Defense", "Attack", "Date")
+_PER_CENT = re.compile(r"^\d{1,3}(\.\d{1,2})?%$")
+
+
+def read(data: bytes) -> Iterator[Reading | BadRow]:
+    """Each row's attack success and utility. Raises Unreadable where it is another table."""
+    try:
+        text = data.decode("utf-8-sig")
+        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        missing = {*_NAMED, *(name for name, _ in COLUMNS.values())} - {*(table.fieldnames or ())}
+        if missing:
+            raise Unreadable(f"The table has no column {', '.join(sorted(missing))}.")
+        yield from (found for row in table for found in _row(table.line_num, row))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"This is no CSV in UTF-8: {error}.") from error
+
+
+def _row(line: int, row: Mapping[str, str | None]) -> Iterator[Reading | BadRow]:
+    given = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+    defence = "" if given["Defense"].casefold() == "none" else given["Defense"]
+    name = f"row {line}, {given['Model']}, {defence or 'no defence'}, {given['Attack']}"
+    when = _date(given["Date"])
+    if isinstance(when, str):
+        yield BadRow(name, when)
+        return
+    for metric, (column, of) in COLUMNS.items():
+        share = _share(given[column], of)
+        if share is None:
+            reason = f"{column} {given[column] or 'is empty'}: no whole number of {of} cases"
+            yield BadRow(name, reason)
+            continue
+        attacked = metric == Metric.ATTACK_SUCCESS
+        attack = given["Attack"] if attacked else ""
+        about = [given["Model"], given["Defense"], *([attack] if attacked else []), column]
+        yield Reading(
+            row=name,
+            metric=metric,
+            sample=share,
+            conditions=Conditions(model=given["Model"], attack=attack, harness="AgentDojo"),
+            taken_on=when,
+            defence=defence,
+            source=f"AgentDojo: {', '.join(about)}"[:300],
+        )
+
+
+def _date(text: str) -> dt.date | str:
+    """The day, or why it cannot be one."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return f"“{text[:40]}” is no date"
+    if day < SINCE:
+        return f"misdated: {text} is before AgentDojo was published in June 2024"
+    return day
+
+
+def _share(text: str, of: int) -> Share | None:
+    """The count behind a per cent of `of`; None where no whole number gives it."""
+    if not _PER_CENT.match(text):
+        return None
+    given = float(text[:-1])
+    hits = round(given * of / 100)
+    fits = hits <= of and f"{hits / of * 100:.2f}" == f"{given:.2f}"
+    return Share(hits, of) if fits else None

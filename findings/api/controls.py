@@ -76,7 +76,7 @@ class MeasureInput(Input):
     attack = serializers.CharField(max_length=200, required=False)
     harness = serializers.CharField(max_length=200, required=False)
     harness_version = serializers.CharField(max_length=200, required=False)
-    context = serializers.CharField(max_length=200, required=False)
+    context = serializers.CharField(max_length=200, required=False)  # type: ignore[assignment]
     note = serializers.CharField(max_length=5_000, required=False, default="")
 
 

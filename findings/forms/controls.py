@@ -126,7 +126,7 @@ class MetricForm(PlanFields):
         help_text="For a rate the exposure, such as “1,000 sessions”; for durations “minutes” or "
         "“hours”. Empty for shares and scores.",
     )
-    field_order = (
+    field_order: tuple[str, ...] = (
         *("metric", "denominator", "unit", "threshold", "minimum_n"),
         *("baseline_from", "baseline_until", "selection", "setting"),
     )

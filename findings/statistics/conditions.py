@@ -27,8 +27,10 @@ class Conditions:
     @classmethod
     def of(cls, row: Any) -> Conditions:
         """Those of a record or form data with these names."""
-        read = row.get if isinstance(row, dict) else lambda name, _: getattr(row, name)
-        return cls(**{f.name: str(read(f.name, "") or "").strip() for f in fields(cls)})
+        given = (
+            row if isinstance(row, dict) else {f.name: getattr(row, f.name) for f in fields(cls)}
+        )
+        return cls(**{f.name: str(given.get(f.name) or "").strip() for f in fields(cls)})
 
     def stated(self) -> list[tuple[str, str]]:
         """Label and value of each that is stated."""
@@ -47,10 +49,13 @@ class Unlike:
     before: str
     after: str
 
+    @property
+    def label(self) -> str:
+        """The condition in words."""
+        return LABELS[self.field]
+
     def __str__(self) -> str:
-        return (
-            f"the {LABELS[self.field]} is {_said(self.before)} before and {_said(self.after)} after"
-        )
+        return f"the {self.label} is {_said(self.before)} before and {_said(self.after)} after"
 
 
 def unlike(before: Conditions, after: Conditions) -> list[Unlike]:

@@ -28,7 +28,9 @@ def difference_interval(before: Sample, after: Sample) -> tuple[float, float]:
     Raises TypeError where the two were not counted alike.
     """
     match before, after:
-        case (Share(), Share()) | (Rate(), Rate()):
+        case Share(), Share():
+            return _recovered(before, after)
+        case Rate(), Rate():
             return _recovered(before, after)
         case Durations(), Durations():
             return _resampled(before.values, after.values)

@@ -25,6 +25,7 @@ _THROUGH: Final = (
     "publication",
     "finding",
     "control",
+    "metric",
     "fellowship",
     "milestone",
     "dataset",

@@ -24,7 +24,8 @@ from scoping.policy.standing import seen_by
 
 def of(request: HttpRequest, ref: str) -> Control:
     """The control as the person may see it, with its metrics, counts and amendments."""
-    rows: QuerySet[Control] = Control.objects.select_related(
+    rows: QuerySet[Control] = Control.objects.all()
+    rows = rows.select_related(
         *("finding__fellowship__fellow", "finding__program", "owner"),
         *("deployed_by", "verified_by", "waived_by"),
     ).prefetch_related(

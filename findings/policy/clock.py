@@ -93,8 +93,10 @@ def pause_left(finding: Finding, used: list[Span]) -> Window:
     return Window(max(limit.amount - spent, 0), limit.unit)
 
 
-def may_rerate(finding: Finding, by: Actor) -> Refusal | None:
+def may_rerate(finding: Finding, by: Actor, *, paused: bool | None = None) -> Refusal | None:
     """Why `by` may not change its severity: who disposes of findings does, and security on-call."""
+    if paused is None:
+        paused = finding.standing_still(now()) is not None
     if not isinstance(by, System) and has_role(by, finding.program_id, roles.ONCALL):
         who = first(
             None
@@ -108,7 +110,7 @@ def may_rerate(finding: Finding, by: Actor) -> Refusal | None:
         who,
         _clock_runs(finding),
         Refusal("paused", "Its clock stands still. Let it run on first.", rule=CLOCK_RULE)
-        if finding.standing_still(now())
+        if paused
         else None,
     )
 

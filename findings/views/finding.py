@@ -46,13 +46,15 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "overdue": finding.overdue_at(at) and not work.pause,
         "open_again": lapse(finding, at),
         "due": work,
-        "steps": finding.overdue_steps.filter(due_at=F("finding__due_at")),
+        "steps": finding.overdue_steps.filter(due_at=F("finding__due_at"))
+        if finding.overdue_at(at)
+        else (),
         "talk": talk.of(finding, waits_on_fellow=for_fellow),
         "events": timeline(finding)[:30],
         "matters": Matter.objects.visible_to(by).filter(
             subject_type="findings.finding", subject_id=finding.pk
         ),
-        **_allowed(finding, by),
+        **_allowed(finding, by, paused=work.pause is not None),
         "investigating": finding.state == FindingState.INVESTIGATING,
         "settled": finding.state in (FindingState.DEFERRED, FindingState.REJECTED),
         "reply_form": ReplyForm(),
@@ -61,7 +63,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "findings/detail.html", context)
 
 
-def _allowed(finding: Finding, by: Any) -> dict[str, Any]:
+def _allowed(finding: Finding, by: Any, *, paused: bool) -> dict[str, Any]:
     """What this person may do, each with the reason where they may not."""
     return {
         "may_triage": policy.may_triage(finding, by),
@@ -73,7 +75,7 @@ def _allowed(finding: Finding, by: Any) -> dict[str, Any]:
         "may_plan": policy.may_plan(finding, by),
         "may_change_embargo": policy.may_change_embargo(finding, by),
         "may_reply": policy.may_reply(finding, by),
-        "may_rerate": policy.may_rerate(finding, by),
+        "may_rerate": policy.may_rerate(finding, by, paused=paused),
         "may_pause": policy.may_pause(finding, by),
     }
 

@@ -17,7 +17,9 @@ def main() -> int:
     """0 where every budget holds, 1 where one does not, 2 where nothing can be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fifth of the rows, fewer turns")
-    parser.add_argument("--only", default="", help="run only parts: pages,data,ledger,assignment")
+    parser.add_argument(
+        "--only", default="", help="run only parts: pages,data,bulk,ledger,assignment"
+    )
     parser.add_argument("--scale", type=float, default=0, help="another size than 1 (quick: 0.2)")
     chosen = parser.parse_args()
     began = time.perf_counter()

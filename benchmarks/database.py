@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2  # type: ignore[import-untyped]
 
-NAME = "fellowship_bench"
+NAME = os.environ.get("BENCH_DATABASE", "fellowship_bench")
 SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
 """Where the server is sought when DATABASE_URL names none."""
 

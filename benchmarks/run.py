@@ -11,13 +11,13 @@ from typing import Final
 
 from django.db import connection
 
-from benchmarks import assignment, data, ledger
+from benchmarks import assignment, bulk, data, ledger
 from benchmarks.measure import Row, Times, in_turns, milliseconds
 from benchmarks.pages import LIMITS, LIST, Cost, Page, Visitors, pages
 from fellowship.history.seal import seal
 from oversight.scale.filling import Filling, Numbers
 
-PARTS: Final = ("pages", "data", "ledger", "assignment")
+PARTS: Final = ("pages", "data", "bulk", "ledger", "assignment")
 FEW: Final = Numbers(
     fellowships=2, proposals=100, findings=100, exceptions=100, expiring=10, events=1_000
 )
@@ -59,6 +59,9 @@ def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
         with _stage("data"):
             floor = floor or _floor(visitors, 20)
             measured.rows += data.rows(filling, floor, quick=quick)
+    if "bulk" in parts:
+        with _stage("bulk"):
+            measured.rows += bulk.rows(quick=quick)
     if "ledger" in parts:
         with _stage("ledger"):
             measured.rows += ledger.rows(quick=quick)

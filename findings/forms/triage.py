@@ -57,6 +57,9 @@ class BatchForm(forms.Form):
         if "reason" in self.fields:
             told = "The fellows read it with each of their findings."
             self.fields["reason"].help_text = told if action.told else "Both owners read it."
+            self.fields["reason"].widget.attrs.update(
+                {"data-key": "r", "data-key-label": "say why"}
+            )
             self.fields["reason"].required = action.key != "duplicate"
 
     def clean_look_again_at(self) -> dt.date:

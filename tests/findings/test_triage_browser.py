@@ -1,0 +1,114 @@
+"""Four hundred findings by keyboard alone, and no key acts while somebody writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from fellowship.history.bulk import create_many
+from fellowship.kernel.journal import System
+from findings.models import Batch, Finding
+from tests import browser
+from tests.scenarios import findings as scenario
+from tests.scenarios.scoping import signed_fellowship, world_with_fellowship
+from tests.scenarios.world import World
+
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
+MANY = 400
+PATIENCE = 30_000
+"""Milliseconds a change of so many may take on a machine that does other things too."""
+LEFT_OUT = {"id", "ref", "title", "created_at"}
+
+
+def _fill(world: World) -> None:
+    """Copies of one low finding, written at once."""
+    model = scenario.reported(world, signed_fellowship(world), severity="low", evidence=[])
+    names = [f.attname for f in Finding._meta.concrete_fields if f.attname not in LEFT_OUT]
+    values: dict[str, Any] = {name: getattr(model, name) for name in names}
+    copies = [
+        Finding(ref=f"F-2026-{n:04d}", title=f"Scanned {n}", **values) for n in range(500, 899)
+    ]
+    create_many(copies, verb="tests.fill", by=System("tests"))
+
+
+def _sign_in(page: Page, person: Any, url: str) -> None:
+    client = Client()
+    client.force_login(person)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+
+
+def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -> None:
+    world = world_with_fellowship()
+    _fill(world)
+    page.set_viewport_size(browser.DESKTOP)  # type: ignore[arg-type]
+    watch = browser.watch(page.context)
+    _sign_in(page, world.product_owner, live_server.url)
+    press = page.keyboard.press
+    heading = page.locator("h1")
+    pane = page.locator("[data-pane]")
+
+    page.goto(f"{live_server.url}/triage/")
+    expect(heading).to_have_text("Unassigned findings")
+    browser.check_sizes(page)
+    page.set_viewport_size(browser.DESKTOP)  # type: ignore[arg-type]
+    page.reload()
+    press("/")
+    page.keyboard.type("xjc?")
+    expect(page.locator("input[type=search]")).to_have_value("xjc?")
+    assert page.locator(".row-pick:checked, [data-current], dialog").count() == 0
+    page.reload()
+
+    press("j")
+    press("j")
+    press("Enter")
+    title = page.locator("[data-current] th a").inner_text()
+    expect(pane.locator("[data-pane-title]")).to_have_text(title)
+    expect(pane.locator("[data-pane-title]")).to_be_focused()
+    press("Escape")
+    expect(pane.locator("[data-pane-title]")).to_have_count(0)
+    expect(page.locator("[data-current] th a")).to_be_focused()
+    press("x")
+    expect(page.locator("[data-picked]")).to_have_text("1 picked")
+    press("Enter")
+    expect(pane.locator("[data-pane-title]")).to_be_focused()
+    press("c")
+    expect(page.locator(".messages")).to_contain_text("is yours.")
+
+    press("a")
+    page.keyboard.type("Claim")
+    press("Tab")
+    press("Tab")
+    press("Enter")
+    expect(heading).to_have_text(f"Claim: {MANY - 1} findings", timeout=PATIENCE)
+    press("y")
+    expect(heading).to_have_text(f"{MANY - 1} findings claimed", timeout=PATIENCE)
+
+    page.goto(f"{live_server.url}/triage/")
+    expect(heading).to_have_text("My queue")
+    press("a")
+    page.keyboard.type("Reject")
+    press("Tab")
+    press("Tab")
+    press("Enter")
+    expect(heading).to_have_text(f"Reject: {MANY} findings", timeout=PATIENCE)
+    press("r")
+    page.keyboard.type("One scan, one cause: the filter was off. y")
+    press("Tab")
+    press("Enter")
+    expect(heading).to_have_text(f"{MANY} findings rejected", timeout=PATIENCE)
+    press("u")
+    expect(page.locator(".banner")).to_contain_text("Taken back", timeout=PATIENCE)
+    assert Finding.objects.filter(state="investigating").count() == MANY
+    assert Batch.objects.count() == 2
+    watch.check()
+
+    page.context.add_cookies([{"name": "keys", "value": "off", "url": live_server.url}])
+    page.goto(f"{live_server.url}/triage/")
+    press("j")
+    press("p")
+    assert page.locator(".row-pick:checked, [data-current]").count() == 0

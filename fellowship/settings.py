@@ -348,6 +348,7 @@ SPECTACULAR_SETTINGS = {
         "ReleaseVerdictEnum": "access.release_states.ReleaseVerdict",
         "OutputKindEnum": "access.release_states.OutputKind",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
+        "ObjectionGroundEnum": "publications.states.Ground",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

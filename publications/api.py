@@ -10,6 +10,7 @@ from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_acti
 from publications import review_api, services
 from publications.models import Objection, Publication, Question
 from publications.views.lists import PublicationFilter
+from publications.works_api import WorksMixin
 
 
 class ObjectionSerializer(serializers.ModelSerializer[Objection]):
@@ -60,6 +61,11 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
             "abstract",
             "kind",
             "work_class",
+            "event",
+            "event_on",
+            "link",
+            "link_sha256",
+            "licence",
             "state",
             "submitted_at",
             "window_ends_at",
@@ -77,7 +83,7 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
         return str(publication.effective_state())
 
 
-class PublicationViewSet(VisibleViewSet):
+class PublicationViewSet(WorksMixin):
     """Publications."""
 
     queryset: Any = Publication.objects.select_related("fellowship").prefetch_related("objections")

@@ -117,6 +117,8 @@ def _publications(found: Graph, records: Records) -> None:
         sources = [
             (f"findings.finding:{s.finding_id}", "is published in")
             if s.finding_id
+            else (f"findings.artifact:{s.artifact_id}", "is used in")
+            if s.artifact_id
             else (f"access.dataset:{s.dataset_id}", "is used in")
             for s in work.sources
         ]

@@ -143,15 +143,17 @@ def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
         *("id", "ref", "title", "state", "submitted_at", "created_at"),
         *("silence_releases", "window_ends_at"),
     )
-    names = (*own, "sources__finding_id", "sources__dataset_id")
+    names = (*own, "sources__finding_id", "sources__dataset_id", "sources__artifact_id")
     found: dict[int, Work] = {}
-    for *values, finding_id, dataset_id in _most(
+    for *values, finding_id, dataset_id, artifact_id in _most(
         made, "publication", rows.values_list(*names)[: BELOW + 1]
     ):
         pk = values[0]
         if pk not in found:
             found[pk] = Work(Publication(**dict(zip(own, values, strict=True))), [])
-        found[pk].sources.append(Source(finding_id=finding_id, dataset_id=dataset_id))
+        found[pk].sources.append(
+            Source(finding_id=finding_id, dataset_id=dataset_id, artifact_id=artifact_id)
+        )
     return sorted(found.values(), key=lambda work: work.publication.pk)
 
 

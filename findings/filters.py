@@ -17,6 +17,9 @@ from fellowship.web import filters
 from fellowship.web.items import Link
 from findings.models import BatchRow, Control, Finding, FindingQuerySet
 from findings.models.triage import READERS, WORKERS
+from findings.portfolio.ages import Age
+from findings.portfolio.gaps import NO_TECHNIQUE
+from findings.portfolio.view import standing
 from findings.queues import LABELS, Desk
 from findings.states import SEVERITY_RANK, ControlState, Family, FindingState, Severity
 
@@ -58,6 +61,27 @@ class FindingFilter(filters.FilterSet):
     )
     program = filters.ModelChoiceFilter(queryset=_programs, to_field_name="slug", label="Programme")
     overdue = filters.BooleanFilter(method="filter_overdue", label="Overdue only")
+    technique = filters.CharFilter(
+        method="filter_technique",
+        label="Technique",
+        max_length=20,
+        widget=django_forms.HiddenInput,
+    )
+    age = filters.ChoiceFilter(
+        method="filter_age",
+        label="Reported",
+        choices=[(age.key, age.label) for age in Age],
+        widget=django_forms.HiddenInput,
+    )
+    unmeasured = filters.ChoiceFilter(
+        method="filter_unmeasured",
+        label="Stands without a measured control",
+        choices=Family.choices,
+        widget=django_forms.HiddenInput,
+    )
+    open = filters.BooleanFilter(
+        method="filter_open", label="Not settled", widget=django_forms.HiddenInput
+    )
     queue = filters.ChoiceFilter(
         method="filter_queue",
         choices=list(LABELS.items()),
@@ -92,6 +116,24 @@ class FindingFilter(filters.FilterSet):
     def filter_overdue(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
         """Findings past their due time."""
         return rows.overdue(now()) if value else rows
+
+    def filter_technique(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        """Findings that name this ATLAS technique, or none."""
+        return rows.filter(technique="" if value == NO_TECHNIQUE else value)
+
+    def filter_age(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        """Findings reported so long ago."""
+        [age] = [age for age in Age if age.key == value]
+        return rows.filter(age.reported(now()))
+
+    def filter_unmeasured(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        """Findings that stand and have no measured control of this family."""
+        measured = Control.objects.measured().filter(family=value)
+        return standing(rows).exclude(pk__in=measured.values("finding_id"))
+
+    def filter_open(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
+        """Findings whose clock runs."""
+        return rows.unsettled() if value else rows
 
     def filter_queue(self, rows: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
         """Findings of one of the person's queues."""

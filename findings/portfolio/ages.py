@@ -66,7 +66,12 @@ def ages(portfolio: Portfolio) -> tuple[Line, ...]:
 
 
 def _line(portfolio: Portfolio, severity: Severity, found: dict[str, int]) -> Line:
-    asked = {"program": portfolio.program.slug, "severity": severity.value, "open": "true"}
+    asked = {
+        "queue": "all",
+        "program": portfolio.program.slug,
+        "severity": severity.value,
+        "open": "true",
+    }
     return Line(
         severity,
         tuple(

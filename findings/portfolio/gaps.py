@@ -92,6 +92,7 @@ def _counted(measured: ControlQuerySet, *by: str) -> Any:
 def behind(portfolio: Portfolio, technique: str, family: str) -> str:
     """Where the findings behind a cell are listed."""
     asked = {
+        "queue": "all",
         "program": portfolio.program.slug,
         "technique": technique or NO_TECHNIQUE,
         "unmeasured": family,

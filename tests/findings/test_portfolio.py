@@ -90,6 +90,14 @@ def test_what_is_open_by_severity_and_age(some: World) -> None:
     assert lines["medium"].overdue == 1
 
 
+def test_every_number_leads_to_as_many_findings(some: World) -> None:
+    client = as_(some.product_owner)
+    cells = [(c.url, c.open) for line in gaps(of(some)).lines for c in line.cells]
+    cells += [(c.url, c.count) for line in ages(of(some)) for c in line.cells]
+    for url, number in cells:
+        assert client.get(url).context["page"].total == number, url
+
+
 def test_the_way_to_proof_is_counted_once_a_finding(some: World) -> None:
     stages = course(of(some))
     assert [stage.count for stage in stages] == [4, 1, 1, 1]

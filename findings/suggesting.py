@@ -63,8 +63,8 @@ def suggest(finding: Finding) -> Suggestions:
             found[cell].shown = shown
             if shown.measured:
                 found[cell].reasons.append(
-                    f"In this programme it reduced the risk {shown.reduced} of {shown.measured} "
-                    "times it was measured."
+                    f"In this programme the risk fell in {shown.reduced} of {shown.measured} "
+                    "cases that were measured."
                 )
     rows = sorted(found.values(), key=lambda s: (-s.shown.reduced, -len(s.reasons)))
     return Suggestions(

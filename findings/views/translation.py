@@ -315,9 +315,10 @@ Contested = dict[tuple[str, str, str], Contest]
 
 
 def _contested(user: Any, program: Program) -> Contested:
-    """What is contested in the matrix itself, by its cell."""
-    rows = Contest.objects.visible_to(user).open().filter(program=program, finding=None)
-    found = rows.select_related("raised_by").order_by("id")[:CONTESTED_AT_MOST]
+    """What is contested, by its cell: in the matrix itself, else for a finding one may see."""
+    rows = Contest.objects.visible_to(user).open().filter(program=program)
+    shown = rows.select_related("raised_by", "finding").order_by("id")[:CONTESTED_AT_MOST]
+    found = sorted(shown, key=lambda one: one.finding_id is None)
     return {(c.finding_class, c.family, c.control_type): c for c in found}
 
 

@@ -38,6 +38,7 @@ from oversight.demo import (
     reviewing,
     scanning,
     scenes,
+    translating,
     triaging,
     writing,
 )
@@ -95,6 +96,7 @@ class Story:
         delivering.plan(self)
         disposing.plan(self)
         triaging.plan(self)
+        translating.plan(self)
         enforcing.plan(self)
         asking.plan(self)
         authoring.plan(self)

@@ -84,7 +84,7 @@ def test_suggestions_say_why_and_what_such_controls_showed_here(world: World) ->
     after = suggest(finding).rows[0]
     assert (after.family, after.control_type) == FILTER  # what worked here comes first
     assert after.reasons[-1] == (
-        "In this programme it reduced the risk 1 of 1 times it was measured."
+        "In this programme the risk fell in 1 of 1 cases that were measured."
     )
     assert str(after.shown) == "chosen once, reduced the risk in 1 of 1 measured"
     finding = services.classify(

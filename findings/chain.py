@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from findings.change_states import AcceptanceState, ChangeState
 from findings.models import (
     AcceptanceTest,
     ArtifactSource,
     ChangeRequest,
+    Contest,
     Control,
     Finding,
     FindingEvidence,
+    MatrixChange,
 )
 from findings.states import Closure, ControlState, FindingState, Progress
+from governance.models import ExceptionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,27 @@ def with_chain(rows: QuerySet[Finding]) -> Any:
     sources = Prefetch("artifact__sources", ArtifactSource.objects.select_related("dataset"))
     evidence = FindingEvidence.objects.select_related("artifact").prefetch_related(sources)
     with_links: Any = rows.with_links()  # type: ignore[attr-defined]
+    with_links = with_links.annotate(**_asked())
     return with_links.select_related("product_owner").prefetch_related(
         Prefetch("evidence", evidence),
         Prefetch("controls", Control.objects.order_by("id")),
         Prefetch("change_requests", ChangeRequest.objects.select_related("control")),
         Prefetch("acceptance_tests", AcceptanceTest.objects.select_related("owner", "decided_by")),
     )
+
+
+def _asked() -> dict[str, Subquery]:
+    """Keys that tell whether there is anything to ask for: most findings need no query more."""
+    about = ExceptionRecord.objects.filter(
+        subject_type="findings.finding", subject_id=OuterRef("pk")
+    )
+    here = {"program": OuterRef("program")}
+    asked = {
+        "has_exception": about,
+        "has_contest": Contest.objects.filter(**here),
+        "has_matrix_change": MatrixChange.objects.filter(**here),
+    }
+    return {key: Subquery(rows.order_by().values("pk")[:1]) for key, rows in asked.items()}
 
 
 def chain(finding: Finding) -> list[Link]:

@@ -44,9 +44,13 @@ class Suggestions:
 
 
 def suggest(finding: Finding) -> Suggestions:
-    """What the finding could be turned into, the best supported first. Four queries."""
+    """What the finding could be turned into, the best supported first.
+
+    At most five queries; of a finding read `with_chain` only those that find something.
+    """
     kind = matrix.class_of(finding.finding_class, finding.technique)
-    here = matrix.in_force(matrix.changes(finding.program_id))
+    changed = getattr(finding, "has_matrix_change", True)
+    here = matrix.in_force(matrix.changes(finding.program_id) if changed else [])
     found: dict[Cell, Suggestion] = {}
     for cell, why in (here.cells[kind] if kind else {}).items():
         _at(found, cell).reasons.append(f"{kind.label}: {why}" if kind else why)
@@ -57,7 +61,8 @@ def suggest(finding: Finding) -> Suggestions:
             continue
         said = f"{finding.technique} → {one.id} {one.name}"
         _at(found, one.control).reasons.append(f"{said}. {one.use}" if one.use else f"{said}.")
-    _apply(found, contests(finding, kind))
+    if getattr(finding, "has_contest", True):
+        _apply(found, contests(finding, kind))
     for cell, shown in (matrix.experience(finding.program_id, kind).get(kind, {})).items():
         if cell in found:
             found[cell].shown = shown

@@ -297,7 +297,9 @@ def translation_of(finding: Any, by: Any) -> dict[str, Any]:
     return {
         "suggestions": suggest(finding),
         "technique_name": atlas.name_of(finding.technique),
-        "exceptions": asked.select_related("owner").order_by("-id")[:10],
+        "exceptions": asked.select_related("owner").order_by("-id")[:10]
+        if finding.has_exception
+        else [],
         "may_convert": policy.may_convert(finding, by),
         "may_except": policy.may_except(finding, by),
         "may_classify": policy.may_classify(finding, by),

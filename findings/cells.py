@@ -82,10 +82,11 @@ def outcome(row: ImportRow) -> SafeString:
 
 
 def import_meta(row: ImportRow) -> str:
-    """How bad, how often and where, as the file tells it."""
+    """Its place, and how bad, how often and where, as the file tells it."""
     said = row.candidate
     hits, trials = said.get("hits"), said.get("trials")
     parts = (
+        f"Row {row.place}",
         Severity(said["severity"]).label if said.get("severity") else "",
         f"{hits} of {trials}" if trials else "",
         said.get("technique", ""),

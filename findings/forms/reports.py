@@ -299,6 +299,8 @@ class ConfirmForm(forms.Form):
             del self.fields["severity"]
         if not missing["system"]:
             del self.fields["system"]
+        if not missing["version"]:
+            del self.fields["system_version"]
 
 
 class ReplyForm(forms.Form):

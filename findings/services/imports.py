@@ -183,11 +183,13 @@ def outcome_of(brought: FindingImport, *, again: bool = False) -> Outcome:
 
 
 def unsaid(rows: Iterable[ImportRow]) -> Mapping[str, int]:
-    """How many of the new rows say no severity, and how many no system."""
+    """How many of the new rows say no severity, how many no system, and how many no version."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts["severity"] += not row.candidate.get("severity")
-        counts["system"] += not row.candidate.get("systems")
+        systems = row.candidate.get("systems")
+        counts["system"] += not systems
+        counts["version"] += not systems or not systems[0][1]
     return counts
 
 

@@ -60,7 +60,7 @@ LATER: Final = ("TOOL-ARGS", "LOG-PROMPT")
 
 def plan(story: Story) -> None:
     """Put it on the stage."""
-    story.stage.at(-6.5, partial(_first, story))
+    story.stage.at(-2.2, partial(_first, story))
     story.stage.at(-0.6, partial(_second, story))
 
 

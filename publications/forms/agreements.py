@@ -37,14 +37,15 @@ class Row:
 
 def nameable(fellowship: Fellowship, held: AuthorshipAgreement | None) -> QuerySet[User]:
     """Who may be named: the fellow, the mentor, collaborators, staff, and those named already."""
-    keys = {fellowship.fellow_id, fellowship.mentor_id}
-    keys |= set(
+    given: set[int | None] = {fellowship.fellow_id, fellowship.mentor_id}
+    given |= set(
         Collaborator.objects.active().filter(fellowship=fellowship).values_list("person", flat=True)
     )
     if held:
-        keys |= {party.person_id for party in held.parties.all()}
+        given |= {party.person_id for party in held.parties.all()}
     staff = holders(fellowship.program_id, *roles.STAFF).values("pk")
-    found = User.objects.filter(pk__in=keys - {None}) | User.objects.filter(pk__in=staff)
+    keys = [key for key in given if key is not None]
+    found = User.objects.filter(pk__in=keys) | User.objects.filter(pk__in=staff)
     return found.filter(is_active=True).distinct().order_by("name")
 
 
@@ -116,7 +117,7 @@ class AgreementForm(forms.Form):
             ("alone", alone),
         ):
             field.initial = first.get(name)
-            field.says_optional = False  # type: ignore[attr-defined]
+            setattr(field, "says_optional", False)  # noqa: B010 - read by the template
             self.fields[f"{name}_{number}"] = field
 
     def rows(self) -> Iterator[Row]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from publications.models.authorship import (
-    AgreementQuerySet,
     AuthorshipAgreement,
+    AuthorshipAgreementQuerySet,
     AuthorshipParty,
 )
 from publications.models.disclosure import DisclosureStep, DisclosureStepQuerySet
@@ -34,9 +34,9 @@ from publications.models.works import (
 
 __all__ = [
     "CONTEXT",
-    "AgreementQuerySet",
     "Author",
     "AuthorshipAgreement",
+    "AuthorshipAgreementQuerySet",
     "AuthorshipParty",
     "DisclosureStep",
     "DisclosureStepQuerySet",

@@ -22,7 +22,7 @@ from scoping.models import Fellowship
 PERSON = settings.AUTH_USER_MODEL
 
 
-class AgreementQuerySet(TrackedQuerySet["AuthorshipAgreement"]):
+class AuthorshipAgreementQuerySet(TrackedQuerySet["AuthorshipAgreement"]):
     """Agreements by who may see them and how they stand."""
 
     def visible_to(self, user: Any) -> Self:
@@ -81,7 +81,7 @@ class AuthorshipAgreement(Tracked):
     ended_at = models.DateTimeField(null=True, editable=False)
     advice = models.TextField(blank=True, help_text="What the mediator wrote.")
 
-    objects: ClassVar = AgreementQuerySet.as_manager()
+    objects: ClassVar = AuthorshipAgreementQuerySet.as_manager()
 
     class Meta:
         ordering = ("fellowship", "-number")

@@ -87,8 +87,8 @@ def count_stands(
     """Why a count is not taken: counted otherwise, at another time or under other conditions."""
     return first(
         _counted_alike(metric, sample),
-        _in_time(metric, phase, taken_on),
         _as_planned(metric, under),
+        _in_time(metric, phase, taken_on),
         _as_before(metric, phase, under),
     )
 

@@ -93,12 +93,14 @@ def _side(row: Reading, defence: str, phase: str) -> str:
 
 
 def _record(metric: ControlMetric, row: Reading, phase: str, by: User, digest: str) -> Measurement:
+    day = row.taken_on or now().date()
+    refuse(policy.count_stands(metric, phase, row.sample, day, row.conditions))
     return measure(
         metric=metric,
         phase=phase,
         sample=row.sample,
         by=by,
-        taken_on=row.taken_on or now().date(),
+        taken_on=day,
         conditions=row.conditions,
         source=row.source,
         source_sha256=digest,

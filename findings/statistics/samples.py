@@ -36,6 +36,8 @@ class Share:
         hits, slash, trials = text.partition("/")
         if not slash or not _whole(hits) or not _whole(trials):
             raise ValueError(f"{text!r} is not of the form 41/60")
+        if max(len(hits), len(trials)) > 12:
+            raise ValueError("a count has at most twelve digits")
         return cls(int(hits), int(trials))
 
     @property

@@ -47,7 +47,8 @@ def _takes_part(fellowship: Fellowship, by: Actor) -> bool:
     if has_role(by, fellowship.program_id, roles.MANAGER):
         return bool(Fellowship.objects.visible_to(by).filter(pk=fellowship.pk).exists())
     held = AuthorshipAgreement.objects.in_force().filter(fellowship=fellowship)
-    return held.filter(parties__person=by, parties__leaves=False).exists()
+    own = getattr(by, "pk", None)
+    return held.filter(parties__person_id=own, parties__leaves=False).exists()
 
 
 def sound(

@@ -100,7 +100,7 @@ def _asked() -> dict[str, Subquery]:
         subject_type="findings.finding", subject_id=OuterRef("pk")
     )
     here = {"program": OuterRef("program")}
-    asked = {
+    asked: dict[str, Any] = {
         "has_exception": about,
         "has_contest": Contest.objects.filter(**here),
         "has_matrix_change": MatrixChange.objects.filter(**here),

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from findings import atlas
 from findings.models import Control, MatrixChange
+from findings.models.controls import ControlQuerySet
 from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
 
 Cell: TypeAlias = tuple[Family, ControlType]
@@ -199,7 +200,6 @@ def _meaning(techniques: Iterable[str]) -> Q:
     return found
 
 
-def _measured(rows: QuerySet[Control]) -> QuerySet[Control]:
+def _measured(rows: ControlQuerySet) -> ControlQuerySet:
     shipped = rows.filter(state__in=SHIPPED).select_related("finding")
-    found = shipped.prefetch_related("metrics__measurements")
-    return found.order_by("-id")
+    return shipped.with_metrics().order_by("-id")

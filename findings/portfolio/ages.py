@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
@@ -59,7 +60,7 @@ def ages(portfolio: Portfolio) -> tuple[Line, ...]:
     rows = portfolio.findings().unsettled().order_by().values("severity")
     counts = {age.key: Count("pk", filter=age.reported(portfolio.at)) for age in Age}
     overdue = Count("pk", filter=Q(due_at__lte=portfolio.at))
-    counted = {
+    counted: dict[str, Any] = {
         row["severity"]: row for row in rows.annotate(total=Count("pk"), overdue=overdue, **counts)
     }
     return tuple(_line(portfolio, s, counted.get(s.value, {})) for s in Severity)

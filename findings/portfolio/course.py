@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
 
-from findings.models import Control
+from findings.models import Control, FindingQuerySet
 from findings.portfolio.view import Portfolio
 from findings.states import Closure, ControlState, FindingState
 
@@ -41,7 +41,7 @@ def course(portfolio: Portfolio) -> tuple[Stage, ...]:
     )
 
 
-def _reached(label: str, findings: object, when: str) -> Stage:
+def _reached(label: str, findings: FindingQuerySet, when: str) -> Stage:
     """Findings whose first control reached `when`; the median is the middle one's, the later."""
     controls = Control.objects.exclude(state=ControlState.WITHDRAWN)
     took = ExpressionWrapper(Min(when) - F("finding__reported_at"), output_field=DurationField())

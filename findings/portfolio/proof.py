@@ -43,7 +43,7 @@ def proofs(portfolio: Portfolio) -> Proofs:
     controls = Control.objects.measured().filter(finding__in=portfolio.findings())
     latest = list(
         controls.select_related("finding")
-        .prefetch_related("metrics__measurements")
+        .with_metrics()
         .order_by("-deployed_at", "-id")[: SHOWN + 1]
     )
     found = [(c, made) for c in latest[:SHOWN] if (made := c.comparison()) is not None]

@@ -48,11 +48,12 @@ def start_clocks(findings: Sequence[Finding], by: Actor) -> None:
                 window=str(window),
                 counts_from=finding.reported_at,
                 starts_at=finding.reported_at,
-                due_at=finding.due_at,
-                by_rule_at=finding.due_at,
+                due_at=due,
+                by_rule_at=due,
                 by=by if isinstance(by, User) else None,
             )
             for finding in group
+            if (due := finding.due_at) is not None
         ]
         create_many(stretches, verb="findings.report", by=by, realm_id=group[0].program_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,8 +24,8 @@ from scoping.policy.standing import seen_by
 
 def of(request: HttpRequest, ref: str) -> Control:
     """The control as the person may see it, with its metrics, counts and amendments."""
-    rows: QuerySet[Control] = Control.objects.all()
-    rows = rows.select_related(
+    source: Any = Control.objects.all()
+    rows = source.select_related(
         *("finding__fellowship__fellow", "finding__program", "owner"),
         *("deployed_by", "verified_by", "waived_by"),
     ).prefetch_related(

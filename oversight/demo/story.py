@@ -33,6 +33,7 @@ from oversight.demo import (
     evaluation,
     learning,
     office,
+    publishing,
     releasing,
     reporting,
     reviewing,
@@ -100,6 +101,7 @@ class Story:
         enforcing.plan(self)
         asking.plan(self)
         authoring.plan(self)
+        publishing.plan(self)
         learning.plan(self)
         writing.plan(self)
         scanning.plan(self)

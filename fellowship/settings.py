@@ -349,6 +349,7 @@ SPECTACULAR_SETTINGS = {
         "OutputKindEnum": "access.release_states.OutputKind",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
         "ObjectionGroundEnum": "publications.states.Ground",
+        "ControlMetricEnum": "findings.states.Metric",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -64,12 +64,17 @@ def difference(one: Judgement) -> charts.Chart | None:
     row = charts.Interval("Improvement", value, low, high, tone=_tone(one))
     return charts.intervals(
         [row],
-        title="Improvement: right of 0 is better, right of the dashed line is what the plan asks",
-        unit="points" if scale == 100 else "",
+        title=f"Improvement{_in(metric)}: right of 0 is better, right of the dashed line is what "
+        "the plan asks",
         low=-reach,
         high=reach,
         threshold=threshold,
     )
+
+
+def _in(metric: ControlMetric) -> str:
+    unit = {Counted.SHARE: "points", Counted.DURATIONS: metric.unit}.get(Counted(metric.counted))
+    return f" in {unit}" if unit else ""
 
 
 def over_time(metric: ControlMetric) -> charts.Chart | None:

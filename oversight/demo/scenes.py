@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -338,9 +338,15 @@ def accept(cast: Cast, finding: Finding) -> Finding:
 
 
 def control(
-    cast: Cast, finding: Finding, title: str, before: tuple[int, int], **options: Any
+    cast: Cast,
+    finding: Finding,
+    title: str,
+    before: tuple[int, int],
+    *,
+    costs: Callable[[Control], None] | None = None,
+    **options: Any,
 ) -> Control:
-    """Plan a control, take its baseline and deploy it."""
+    """Plan a control, with its `costs` where given, take its baseline and deploy it."""
     owner = cast["product-owner"]
     made = findings.plan_control(
         finding=finding,
@@ -354,6 +360,8 @@ def control(
         },
     )
     count(cast, made, "baseline", before)
+    if costs is not None:
+        costs(made)
     return findings.deploy_control(control=made, by=owner)
 
 

@@ -32,6 +32,7 @@ from oversight.demo import (
     enforcing,
     evaluation,
     learning,
+    measuring,
     office,
     publishing,
     releasing,
@@ -95,6 +96,7 @@ class Story:
         catalogue.plan(self)
         accompanying.plan(self)
         delivering.plan(self)
+        measuring.plan(self)
         disposing.plan(self)
         triaging.plan(self)
         translating.plan(self)
@@ -447,9 +449,13 @@ class Story:
         finding = Finding.objects.select_related("program", "fellowship").get(
             pk=self.findings[name].pk
         )
-        made = scenes.control(self.cast, finding, title, before, **options)
+        told = name == "drift"
+        costs = partial(measuring.costs, self) if told else None
+        made = scenes.control(self.cast, finding, title, before, costs=costs, **options)
         later = (now() - self.stage.today).days + 14
         self.stage.at(later, partial(scenes.measured, self.cast, made, after))
+        if told:
+            self.stage.at(later + 0.1, partial(measuring.counted_again, self, made))
 
     def _verify(self, name: str) -> None:
         finding = Finding.objects.get(pk=self.findings[name].pk)

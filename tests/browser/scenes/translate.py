@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from tests.browser.house import House
 from tests.browser.scenes.story import APPLICANT, Story
 
@@ -45,7 +47,12 @@ def control(house: House, story: Story) -> None:
     owner = house["product-owner"].go(f"/triage/{story.finding}/").follow("Plan a control")
     owner.fill("Control in one line", CONTROL).pick("Family", "Preventive")
     owner.select("Kind", "Session limit").select("Measured by", "Attack success rate")
-    owner.fill("Least improvement that counts", "10")
+    day, month = dt.datetime.now(dt.UTC).date(), dt.timedelta(days=30)
+    owner.fill("What one of those counted is", "One hostile conversation of the fixed set")
+    owner.fill("Least improvement that counts", "10").fill("Least number on either side", "30")
+    owner.fill("Baseline counted from", (day - month).isoformat())
+    owner.fill("Baseline counted until", (day + month).isoformat())
+    owner.pick("Why this baseline", "Planned").pick("Where it is counted", "On a test bench")
     owner.press("Plan the control").sees(CONTROL)
     story.control = owner.ref
     path = f"/triage/controls/{story.control}/"

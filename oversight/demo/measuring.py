@@ -27,7 +27,7 @@ def plan(story: Story) -> None:
     """Put them on the stage, once the findings they answer are accepted."""
     at = story.stage.at
     at(-47, partial(_reconnect, story))
-    at(-40, partial(_alert, story))
+    at(-52, partial(_alert, story))
     at(-25, partial(_after, story, RECONNECT, Share(3, 12), note=REPEAT))
     at(-22, partial(_after, story, ALERT, ALERTED))
 

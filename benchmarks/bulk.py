@@ -14,13 +14,21 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.measure import Row, Times, milliseconds
 from fellowship.accounts.models import User
+from fellowship.clocks.models import Clock
+from fellowship.history.bulk import save_many
+from fellowship.kernel import journal
+from fellowship.kernel.journal import System
 from fellowship.kernel.time import now
 from findings import services
 from findings.models import Finding
+from findings.services.bulk import with_related
+from findings.services.many import set_due_times, start_clocks
+from findings.services.segments import DUE_CLOCK
 
 MANY: Final = 1_000
 FEW: Final = 100
 BUDGET: Final = 15
+BENCH: Final = System("benchmarks")
 
 
 class _Undo(Exception):
@@ -55,6 +63,7 @@ class Work:
 def _row(asked: Work, rows: Any, turns: int) -> Row:
     program = rows.order_by("pk").values_list("program_id", flat=True)[0]
     keys = list(rows.filter(program=program).order_by("pk").values_list("pk", flat=True)[:MANY])
+    _start_clocks(keys)
     _make_audit_table()
 
     def change(count: int) -> Callable[[], None]:
@@ -88,6 +97,18 @@ def _row(asked: Work, rows: Any, turns: int) -> Row:
         failed=failed,
         more={"queries": many, f"of {FEW}": few},
     )
+
+
+def _start_clocks(keys: list[int]) -> None:
+    """Let the due clocks of these findings run, where none ever did: to stop them is measured."""
+    known = Clock.objects.filter(kind=DUE_CLOCK, subject_type=Finding._meta.label_lower)
+    rows = Finding.objects.filter(pk__in=keys, segments=None).select_related("program")
+    found = list(rows.exclude(pk__in=known.values("subject_id")).order_by("pk"))
+    with_related(found, [])
+    set_due_times(found, now() - dt.timedelta(hours=1))
+    with journal.acting("benchmarks.start_clocks", by=BENCH):
+        save_many(found, ["reported_at", "due_at"])
+        start_clocks(found, BENCH)
 
 
 def _undone(work: Callable[[], object]) -> float:

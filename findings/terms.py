@@ -60,7 +60,7 @@ def rule_label(finding: Finding) -> str:
 
 
 def know_rules(cases: Iterable[Fellowship]) -> None:
-    """Read at once what many cases are held to, in one query; a case that pinned nothing asks."""
+    """Read at once what many cases are held to; programmes are asked for those that pinned none."""
     known = {case.pk: case for case in cases}
     pins = RulePin.objects.filter(
         subject_type=Fellowship._meta.label_lower, subject_id__in=known, kind=KIND
@@ -69,6 +69,13 @@ def know_rules(cases: Iterable[Fellowship]) -> None:
     read = {key: (str(version), version.params) for key, version in versions.items()}
     for pin in pins:
         known[pin.subject_id].__dict__["_severity_clocks"] = read[pin.rule_version_id]
+    in_force: dict[int, tuple[str, Any]] = {}
+    for case in known.values():
+        if "_severity_clocks" in case.__dict__:
+            continue
+        if case.program_id not in in_force:
+            in_force[case.program_id] = _rule(case)
+        case.__dict__["_severity_clocks"] = in_force[case.program_id]
 
 
 def _clock(finding: Finding, severity: str = "") -> SeverityClock:

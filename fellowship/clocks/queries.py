@@ -33,11 +33,16 @@ def latest(subject: Model, kind: str) -> Clock | None:
     return Clock.objects.about(subject).filter(kind=kind).order_by("-id").first()
 
 
-def after_pause(clock: Clock, start: dt.datetime, end: dt.datetime) -> dt.datetime:
-    """When the clock is due once a pause from `start` to `end` has been made good."""
+def after_pause(
+    clock: Clock, start: dt.datetime, end: dt.datetime, calendar: WorkCalendar | None = None
+) -> dt.datetime:
+    """When the clock is due once a pause from `start` to `end` has been made good.
+
+    `calendar` is that of its realm, where the caller has it at hand.
+    """
     if Window.parse(clock.window).unit != "working_days":
         return clock.due_at + (end - start)
-    calendar = registry.calendar(clock.realm_id)
+    calendar = calendar or registry.calendar(clock.realm_id)
     return calendar.add_working_days(clock.due_at, calendar.working_days_between(start, end))
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
 
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries
 from fellowship.clocks import services as clocks
+from fellowship.clocks.models import Clock
 from fellowship.clocks.states import State
-from fellowship.history.bulk import save_many
+from fellowship.history.bulk import Along
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -151,26 +155,62 @@ def obligation(finding: Finding) -> tuple[dt.datetime, list[Span], dt.datetime |
     return since[0].counts_from, pauses, agreed
 
 
-def end_many(findings: Sequence[Finding], *, by: Actor, verb: str, reason: str = "") -> list[int]:
-    """End the open stretches and pauses of many findings whose clocks stop; keys of the stretches.
+@dataclass(frozen=True)
+class Ended:
+    """Open stretches and pauses of many findings, ended but not saved."""
 
-    The number of queries grows with batches, not with rows.
+    segments: Sequence[DueSegment] = ()
+    pauses: Sequence[DuePause] = ()
+
+    @property
+    def pause_ends(self) -> dict[int, dt.datetime]:
+        """When the pause of a finding was over, by the finding's key."""
+        return {p.segment.finding_id: p.ended_at for p in self.pauses if p.ended_at}
+
+    def along(self) -> list[Along]:
+        """To be saved with the findings, in the same events."""
+        return [
+            Along(self.segments, ["ended_at"], of=lambda one: one.finding_id),
+            Along(self.pauses, ["ended_at", "due_after"], of=lambda one: one.segment.finding_id),
+        ]
+
+
+def end_many(findings: Sequence[Finding], open_clocks: Sequence[Clock], by: Actor) -> Ended:
+    """End the open stretches and pauses of many findings whose clocks are about to stop.
+
+    What `end_pause` and `end_segment` do for one; a fixed number of queries. A pause that ends
+    moves the due time of its finding, whom the caller saves with the rest.
     """
     at = now()
-    segments = list(DueSegment.objects.locked().filter(finding__in=findings, ended_at=None))
-    pauses = list(DuePause.objects.locked().filter(segment__in=segments, ended_at=None))
+    segments = list(
+        DueSegment.objects.locked().filter(finding__in=findings, ended_at=None).order_by("pk")
+    )
+    known = {segment.pk: segment for segment in segments}
+    pauses = list(DuePause.objects.locked().filter(segment__in=known, ended_at=None).order_by("pk"))
     for segment in segments:
         segment.ended_at = max(at, segment.starts_at)
     for pause in pauses:
+        pause.segment = known[pause.segment_id]
         pause.ended_at = max(min(at, pause.until), pause.paused_at)
-    save_many(pauses, ["ended_at"], verb=verb, by=by, reason=reason)
-    save_many(segments, ["ended_at"], verb=verb, by=by, reason=reason)
-    return [segment.pk for segment in segments]
+    ended = Ended(segments, pauses)
+    if pauses:
+        resumed = clocks.resume_many(open_clocks, ended.pause_ends, by=by)
+        due = {clock.subject_id: clock.due_at for clock in resumed}
+        for pause in pauses:
+            pause.due_after = due.get(pause.segment.finding_id, pause.due_after)
+        for finding in findings:
+            finding.due_at = due.get(finding.pk, finding.due_at)
+    return ended
 
 
-def run_on_many(segments: Collection[int], *, by: Actor, verb: str, reason: str = "") -> None:
-    """Let stretches that `end_many` ended run on: the change that ended them is taken back."""
-    rows = list(DueSegment.objects.locked().filter(pk__in=segments, ended_at__isnull=False))
-    for row in rows:
-        row.ended_at = None
-    save_many(rows, ["ended_at"], verb=verb, by=by, reason=reason)
+def run_on_many(keys: Collection[int]) -> list[DueSegment]:
+    """The last stretches of these findings, open again but not saved.
+
+    For a change that ended them and is taken back. A pause that ended with one stays ended.
+    """
+    later = DueSegment.objects.filter(finding=OuterRef("finding"), number__gt=OuterRef("number"))
+    rows = DueSegment.objects.locked().filter(~Exists(later), finding__in=keys)
+    segments = list(rows.filter(ended_at__isnull=False).order_by("pk"))
+    for segment in segments:
+        segment.ended_at = None
+    return segments

@@ -7,6 +7,7 @@ from fellowship.clocks.services.many import (
     hand_over_many,
     open_on,
     renew_many,
+    resume_many,
     start_many,
     stop_many,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "pause",
     "renew_many",
     "resume",
+    "resume_many",
     "start",
     "start_many",
     "stop",

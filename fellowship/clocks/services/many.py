@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
 
 from fellowship.accounts.models import Actor, User
-from fellowship.clocks import policy, registry
-from fellowship.clocks.models import Breach, Clock
+from fellowship.clocks import policy, queries, registry
+from fellowship.clocks.models import Breach, Clock, ClockPause
 from fellowship.clocks.services.verbs import stop
 from fellowship.clocks.states import MOVES, Side, State
-from fellowship.history.bulk import create_many, save_many
+from fellowship.history.bulk import Along, create_many, save_many
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
@@ -69,6 +69,39 @@ def open_on(kind: str, model: type[Model], keys: Collection[int]) -> list[Clock]
     """The clocks of `kind` that are waited for on these records, locked, in order of their keys."""
     rows = Clock.objects.open().filter(kind=kind, subject_type=model._meta.label_lower)
     return list(rows.filter(subject_id__in=keys).order_by("pk").locked())
+
+
+def resume_many(
+    clocks: Sequence[Clock], ended: Mapping[int, dt.datetime], *, by: Actor, reason: str = ""
+) -> list[Clock]:
+    """Let paused clocks read by `open_on` run on, as `resume` does each; those that were paused.
+
+    `ended` says by the key of a subject when its pause was over; else it is over now.
+    """
+    known = {clock.pk: clock for clock in clocks if clock.state == State.PAUSED}
+    if not known:
+        return []
+    pauses = ClockPause.objects.locked().filter(clock__in=known, resumed_at=None).order_by("pk")
+    settled, at = list(pauses), now()
+    calendars = {key: registry.calendar(key) for key in {c.realm_id for c in known.values()}}
+    for pause in settled:
+        clock = known[pause.clock_id]
+        pause.resumed_at = max(min(ended.get(clock.subject_id, at), at), pause.paused_at)
+        clock.due_at = queries.after_pause(
+            clock, pause.paused_at, pause.resumed_at, calendars[clock.realm_id]
+        )
+        clock.paused_at, pause.due_after = None, clock.due_at
+        clock.state = State(MOVES.target(clock.state, "resume"))
+    save_many(
+        list(known.values()),
+        ["state", "due_at", "paused_at"],
+        change=_resumed,
+        verb="clocks.resume",
+        by=by,
+        reason=reason,
+        along=[Along(settled, ["resumed_at", "due_after"], of=lambda one: one.clock_id)],
+    )
+    return list(known.values())
 
 
 def stop_many(clocks: Sequence[Clock], *, by: Actor, reason: str = "") -> list[Clock]:
@@ -157,6 +190,11 @@ _KEPT = (
 def _stopped(clock: Clock) -> dict[str, Any]:
     subject = {"type": clock.subject_type, "id": clock.subject_id}
     return {"of": subject, "late": clock.breached(now())}
+
+
+def _resumed(clock: Clock) -> dict[str, Any]:
+    subject = {"type": clock.subject_type, "id": clock.subject_id}
+    return {"of": subject, "due": clock.due_at}
 
 
 def _change(clock: Clock) -> dict[str, Any]:

@@ -14,18 +14,19 @@ from django.db.models import Max
 
 from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
-from fellowship.history.bulk import Along, save_many
+from fellowship.clocks.models import Clock
+from fellowship.history.bulk import save_many
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
 from findings import policy
-from findings.models import Batch, BatchRow, DuePause, DueSegment, Finding
+from findings.models import Batch, BatchRow, Finding
 from findings.services.bulk import digest
 from findings.services.bulk.actions import ACTIONS, Action, Said
 from findings.services.bulk.looking import Outlook, look, programs_of
 from findings.services.bulk.selecting import chosen, fingerprint, with_related
-from findings.services.segments import DUE_CLOCK, end_pause
+from findings.services.segments import DUE_CLOCK, Ended, end_many
 from scoping.services import enter_stage
 
 CHANGED, UNCHANGED, REFUSED = BatchRow.Outcome
@@ -144,18 +145,19 @@ def _change(
     """Change the findings and what follows from it; a row for each."""
     former = {f.pk: f.product_owner for f in found if f.product_owner}
     before = {f.pk: _held(f, verb.fields) for f in found}
-    ended = _stretches(found, by) if verb.stops else []
+    open_ones = _open_clocks(verb, found)
+    ended = end_many(found, open_ones, by) if verb.stops else Ended()
     changes = {f.pk: {**verb.apply(f, by, said), "batch": batch.pk} for f in found}
     save_many(
         found,
-        list(verb.fields),
+        [*verb.fields, *(["due_at"] if ended.pauses else [])],
         change=lambda f: changes[f.pk],
         verb=verb.verb,
         by=by,
         reason=batch.reason,
-        along=[Along(ended, ["ended_at"], of=lambda one: one.finding_id)],
+        along=ended.along(),
     )
-    stopped = _clocks(verb, found, by)
+    stopped = _clocks(verb, open_ones, found, by)
     versions = latest_versions(changes)
     _tell(batch, verb, found, former)
     _enter(verb, found, by)
@@ -178,28 +180,21 @@ def _held(finding: Finding, fields: Sequence[str]) -> dict[str, Any]:
     return {name: plain(getattr(finding, name)) for name in names}
 
 
-def _stretches(found: Sequence[Finding], by: User) -> list[DueSegment]:
-    """The open stretches of the findings' clocks, ended now; a pause, which few have, ends too."""
-    known = {f.pk: f for f in found}
-    paused = DuePause.objects.filter(segment__finding__in=known, ended_at=None)
-    for key in paused.values_list("segment__finding_id", flat=True):
-        end_pause(known[key], by, now())
-    rows = DueSegment.objects.filter(finding__in=known, ended_at=None).order_by("pk")
-    ended, at = list(rows.locked()), now()
-    for one in ended:
-        one.ended_at = max(at, one.starts_at)
-    return ended
-
-
-def _clocks(verb: Action, found: Sequence[Finding], by: User) -> dict[int, int]:
-    """Stop the clocks, or hand them over; the stopped one of each finding."""
+def _open_clocks(verb: Action, found: Sequence[Finding]) -> list[Clock]:
     if not (verb.stops or verb.hands_over):
-        return {}
-    open_ones = clocks.open_on(DUE_CLOCK, Finding, [f.pk for f in found])
+        return []
+    return clocks.open_on(DUE_CLOCK, Finding, [f.pk for f in found])
+
+
+def _clocks(
+    verb: Action, open_ones: Sequence[Clock], found: Sequence[Finding], by: User
+) -> dict[int, int]:
+    """Stop the clocks, or hand them over; the stopped one of each finding."""
     if verb.hands_over:
         clocks.hand_over_many(open_ones, to=found[0].product_owner if found else None, by=by)
+    if not verb.stops:
         return {}
-    stopped = clocks.stop_many(open_ones, by=by, reason=f"{verb.done}")
+    stopped = clocks.stop_many(open_ones, by=by, reason=verb.done)
     return {clock.subject_id: clock.pk for clock in stopped}
 
 

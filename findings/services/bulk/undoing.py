@@ -8,17 +8,17 @@ from typing import Any
 from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
-from fellowship.history.bulk import Along, save_many
+from fellowship.history.bulk import save_many
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from findings import policy
-from findings.models import Batch, BatchRow, DueSegment, Finding, Reply
+from findings.models import Batch, BatchRow, Finding, Reply
 from findings.services.bulk import digest
 from findings.services.bulk.actions import ACTIONS, Action
 from findings.services.bulk.running import CHANGED, latest_versions
 from findings.services.bulk.selecting import chosen, with_related
-from findings.services.segments import DUE_CLOCK
+from findings.services.segments import DUE_CLOCK, Ended, run_on_many
 
 
 @journal.verb("findings.undo_batch")
@@ -85,19 +85,10 @@ def _put_back(
         change=lambda f: {"state": f.state, "batch": batch.pk},
         verb="findings.put_back",
         by=by,
-        along=[Along(_stretches(stopped, batch), ["ended_at"], of=lambda one: one.finding_id)],
+        along=Ended(run_on_many(stopped)).along(),
     )
     _clocks_again(verb, [row for row, _ in pairs], found, by)
     digest.tell_of_undoing(batch, verb, found, new_owners)
-
-
-def _stretches(keys: Iterable[int], batch: Batch) -> list[DueSegment]:
-    """The stretches of the due clock that the batch ended, open again."""
-    ended = DueSegment.objects.filter(finding__in=keys, ended_at__gte=batch.made_at)
-    found = list(ended.order_by("pk").locked())
-    for one in found:
-        one.ended_at = None
-    return found
 
 
 def _owners(found: Iterable[Finding]) -> list[User]:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.web import work
 from fellowship.web.routes import route_to
-from findings.models import DuePause, Finding
+from findings.models import Cover, DuePause, Finding
+from findings.models.triage import WORKERS
 from findings.states import FindingState, WaitsOn
 
 OWN: Final = (roles.PRODUCT_OWNER,)
@@ -40,18 +42,31 @@ def _with_question(rows: Any, at: dt.datetime) -> Any:
     )
 
 
-@work.register_for(*OWN)
+def _asked_of(user: Any, at: dt.datetime) -> Q:
+    """Findings somebody is to act on: theirs, nobody's, and of those they stand in for."""
+    covers = Cover.objects.live(at).filter(stand_in=user)
+    found = Q(product_owner=user)
+    found |= Q(product_owner=None, program__in=realm_ids_where(user, *OWN))
+    return found | Exists(
+        covers.filter(person=OuterRef("product_owner"), program=OuterRef("program"))
+    )
+
+
+@work.register_for(*WORKERS)
 def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """What a product owner has to take up, decide or ship; at most the twenty most urgent."""
-    rows = Finding.objects.visible_to(user).unsettled().select_related("fellowship__fellow")
-    people = ("fellowship__fellow__name", "fellowship__fellow__email")
-    rows = _with_question(rows.only(*READ, *people), at).order_by("due_at", "id")
-    for finding in rows[:MOST]:
-        if finding.product_owner_id not in (None, user.pk):
-            continue
+    """What a product owner has to take up, decide or ship; at most the twenty most urgent.
+
+    What they answer for while its owner is away says so. A manager is asked for what is theirs.
+    """
+    rows = Finding.objects.visible_to(user).unsettled().filter(_asked_of(user, at))
+    people = ("fellowship__fellow__name", "fellowship__fellow__email", *NAMED)
+    rows = rows.select_related("fellowship__fellow", "product_owner").only(*READ, *people)
+    for finding in _with_question(rows, at).order_by("due_at", "id")[:MOST]:
         waits = bool(finding.asked)
+        owner = finding.product_owner
+        absent = f" for {owner}, who is away" if owner and owner != user else ""
         yield work.WorkItem(
-            title=f"{VERBS[FindingState(finding.state)]}: {finding.title}",
+            title=f"{VERBS[FindingState(finding.state)]}{absent}: {finding.title}",
             url=route_to("findings:detail", finding.ref),
             due=finding.until if waits else finding.due_at,
             holder=str(finding.fellowship.fellow) if waits else work.ME,

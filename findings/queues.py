@@ -55,18 +55,21 @@ class Desk:
         return ("all", "unassigned") if self.reads else ("all",)
 
     @property
-    def owners(self) -> list[int]:
-        """Keys of those whose findings are in the person's queue."""
-        return [self.user.pk, *(cover.person_id for cover in self.covers)]
+    def theirs(self) -> Q:
+        """Findings the person answers for: their own, and those of the absent, by programme."""
+        found = Q(product_owner=self.user.pk)
+        for cover in self.covers:
+            found |= Q(product_owner=cover.person_id, program=cover.program_id)
+        return found
 
     def narrow(self, rows: FindingQuerySet, key: str) -> FindingQuerySet:
         """The rows that are in the queue; an unknown queue narrows nothing."""
         if key == "mine":
-            return rows.unsettled().filter(product_owner__in=self.owners)
+            return rows.unsettled().filter(self.theirs)
         if key == "unassigned":
             return rows.unsettled().filter(product_owner=None)
         if key == "team":
-            held = Q(product_owner__isnull=False) & ~Q(product_owner__in=self.owners)
+            held = Q(product_owner__isnull=False) & ~self.theirs
             return rows.unsettled().filter(held)
         return rows
 

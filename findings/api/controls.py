@@ -120,6 +120,9 @@ class ControlViewSet(VisibleViewSet):
     waive = service_action("waive", services.waive_baseline, subject="control", input=ReasonInput)
     deploy = service_action("deploy", services.deploy_control, subject="control")
     verify = service_action("verify", services.verify_control, subject="control")
+    withdraw = service_action(
+        "withdraw", services.withdraw_control, subject="control", input=ReasonInput
+    )
 
     @extend_schema(request=MeasureInput, responses={200: ControlSerializer})
     @action(detail=True, methods=["post"])

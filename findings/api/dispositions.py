@@ -24,6 +24,15 @@ class AcceptInput(ReasonInput):
     mapping = serializers.ChoiceField(choices=Mapping.choices, required=False, default="")
 
 
+class AssignInput(Input):
+    """Whose it is to be. `reason` is needed where it is another's now."""
+
+    to = serializers.SlugRelatedField(
+        slug_field="username", queryset=User.objects.filter(is_active=True)
+    )
+    reason = serializers.CharField(max_length=2_000, required=False, default="")
+
+
 class DeferInput(ReasonInput):
     """Put it off to a day."""
 

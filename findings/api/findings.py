@@ -18,6 +18,7 @@ from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_actio
 from findings import policy, services
 from findings.api.dispositions import (
     AcceptInput,
+    AssignInput,
     CloseInput,
     DeferInput,
     DuplicateInput,
@@ -218,6 +219,8 @@ class FindingViewSet(VisibleViewSet):
     lookup_field = "ref"
     ordering = "-id"
 
+    claim = service_action("claim", services.claim_finding, subject="finding")
+    assign = service_action("assign", services.assign_finding, subject="finding", input=AssignInput)
     take = service_action("take", services.take_finding, subject="finding")
     accept = service_action("accept", services.accept_finding, subject="finding", input=AcceptInput)
     defer = service_action("defer", services.defer_finding, subject="finding", input=DeferInput)

@@ -11,12 +11,19 @@ from findings.api.findings import FindingViewSet
 from findings.api.imports import FindingImportViewSet
 from findings.api.portfolio import LessonViewSet, PlanView
 from findings.api.translation import ContestViewSet, MatrixViewSet
+from findings.api.triage import AbsenceViewSet, BatchViewSet, SavedFilterViewSet
 
 router = Router()
 
 router.register("findings", FindingViewSet, basename="findings")
 
 router.register("finding-imports", FindingImportViewSet, basename="finding-imports")
+
+router.register("finding-batches", BatchViewSet, basename="finding-batches")
+
+router.register("finding-filters", SavedFilterViewSet, basename="finding-filters")
+
+router.register("finding-absences", AbsenceViewSet, basename="finding-absences")
 
 router.register("controls", ControlViewSet, basename="controls")
 

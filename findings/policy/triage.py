@@ -1,4 +1,4 @@
-"""Who may claim, assign and bring forward findings, change many at once, and save filters."""
+"""Who may claim and assign findings, change many at once, and save filters."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ UNDO_FOR: Final = dt.timedelta(hours=1)
 """How long a change of many findings can be taken back."""
 AT_ONCE: Final = 2_000
 """The most findings one batch changes: it is one transaction, and holds its rows until the end."""
+Covered = frozenset[tuple[int, int]]
+"""People for whom somebody stands in, each with the programme: keys."""
 AHEAD: Final = dt.timedelta(days=366)
 FILTERS: Final = 50
 
 
-def may_claim(finding: Finding, by: Actor, covered: frozenset[int] = frozenset()) -> Refusal | None:
-    """Why `by` may not make the finding theirs. `covered` are people they stand in for now."""
+def may_claim(finding: Finding, by: Actor, covered: Covered = frozenset()) -> Refusal | None:
+    """Why `by` may not make the finding theirs. `covered` is for whom they stand in now."""
+    with_them = finding.product_owner_id in (None, getattr(by, "pk", None))
     return first(
         may_triage(finding, by),
         _goes_on(finding),
         None
-        if finding.product_owner_id in (None, getattr(by, "pk", None), *covered)
+        if with_them or (finding.product_owner_id, finding.program_id) in covered
         else Refusal(
             "taken",
             f"It is with {finding.product_owner}. Ask them, or assign it with a reason.",
@@ -65,29 +68,6 @@ def _can_own(finding: Finding, to: User) -> Refusal | None:
     else:
         text = f"{to} cannot own this finding."
     return Refusal("cannot_own", text, rule=RULE, field="to")
-
-
-def may_bring_forward(finding: Finding, due_at: dt.datetime, by: Actor) -> Refusal | None:
-    """Why the due time may not move to `due_at`: only earlier, and only while a clock runs."""
-    current = finding.due_at
-    return first(
-        may_triage(finding, by),
-        _goes_on(finding),
-        Refusal("no_clock", "No clock runs for this finding.") if current is None else None,
-        Refusal("overdue", "It is overdue already.")
-        if current is not None and current <= now()
-        else None,
-        Refusal("in_the_past", "Choose a day that is still to come.", field="due_at")
-        if due_at <= now()
-        else None,
-        Refusal(
-            "not_earlier",
-            f"It is due on {current:%-d %B %Y}: bring it forward, or ask for an exception.",
-            field="due_at",
-        )
-        if current is not None and due_at > current
-        else None,
-    )
 
 
 def _goes_on(finding: Finding) -> Refusal | None:

@@ -12,6 +12,7 @@ from findings.services.assigning import (
     assign_finding,
     claim_finding,
     covered_by,
+    covering,
     end_cover,
     enter_cover,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "confirm_import",
     "contest",
     "covered_by",
+    "covering",
     "cvss_score",
     "defer_finding",
     "deploy_control",

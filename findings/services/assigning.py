@@ -17,10 +17,16 @@ from findings.services.bulk.actions import ASSIGN, CLAIM, Action, Said
 from findings.services.common import DUE_CLOCK, lock, tell
 
 
-def covered_by(person: User) -> frozenset[int]:
-    """Keys of the people `person` stands in for now."""
+def covered_by(person: User) -> policy.Covered:
+    """For whom `person` stands in now, and in which programme."""
     rows = Cover.objects.live().filter(stand_in=person)
-    return frozenset(rows.values_list("person_id", flat=True))
+    return frozenset(rows.values_list("person_id", "program_id"))
+
+
+def covering(finding: Finding, person: User) -> policy.Covered:
+    """The same where the finding is somebody else's; asks nothing where it is not."""
+    own = finding.product_owner_id in (None, person.pk)
+    return frozenset() if own else covered_by(person)
 
 
 @journal.verb("findings.claim")

@@ -18,46 +18,14 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from findings import policy, services
-from findings.filters import FindingFilter, query_of
 from findings.forms.triage import BatchForm
 from findings.models import Batch, BatchRow, Finding
+from findings.selection import Selection
 from findings.services import bulk
 from findings.services.bulk import ACTIONS, Action, Outlook
 
 NO_REASON_YET = "Given with the change."
 SHOWN = 50
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which findings a person means: rows picked by hand, or all that a query matches."""
-
-    picks: tuple[str, ...]
-    query: str
-
-    @classmethod
-    def of(cls, given: QueryDict) -> Selection:
-        """As the page sent it: `whole` with the query beside it, or `pick` for each row."""
-        if given.get("whole"):
-            query = given.get("query")
-            return cls((), query_of(given if query is None else QueryDict(query)))
-        picks = tuple(dict.fromkeys(given.getlist("pick")))
-        return cls(picks[: policy.AT_ONCE + 1], "")
-
-    @property
-    def whole(self) -> bool:
-        """Whether all that the query matches are meant."""
-        return not self.picks and bool(self.query)
-
-    def keys(self, request: HttpRequest) -> list[int]:
-        """Keys of the findings meant, of those the person sees; at most one more than allowed."""
-        rows = Finding.objects.visible_to(request.user)
-        if self.whole:
-            narrowed = FindingFilter(QueryDict(self.query), queryset=rows, request=request).qs
-            found = narrowed.order_by("pk").values_list("pk", flat=True)
-        else:
-            found = rows.filter(ref__in=self.picks).order_by("pk").values_list("pk", flat=True)
-        return list(found[: policy.AT_ONCE + 1])
 
 
 @dataclass

@@ -68,6 +68,7 @@ def _allowed(finding: Finding, by: Any, *, paused: bool) -> dict[str, Any]:
     return {
         "may_triage": policy.may_triage(finding, by),
         "may_take": policy.may_take(finding, by),
+        "may_claim": policy.may_claim(finding, by, services.covering(finding, by)),
         "may_accept": policy.may_accept(finding, by),
         "may_defer": policy.may_defer(finding, by),
         "may_reject": policy.may_reject(finding, by),

@@ -162,7 +162,8 @@ def test_each_action_leaves_what_the_single_verb_leaves(
 
         for _, other in pairs:
             clock = clocks.latest(other, DUE_CLOCK)
-            assert clock is not None and clock.ended_at is None
+            assert clock is not None
+            assert clock.ended_at is None
             due_at = Finding.objects.get(pk=other.pk).due_at
             ends = other.segments.filter(ended_at=None)
             assert ends.count() == 1

@@ -54,9 +54,6 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
 
     page.goto(f"{live_server.url}/triage/")
     expect(heading).to_have_text("Unassigned findings")
-    browser.check_sizes(page)
-    page.set_viewport_size(browser.DESKTOP)  # type: ignore[arg-type]
-    page.reload()
     press("/")
     page.keyboard.type("xjc?")
     expect(page.locator("input[type=search]")).to_have_value("xjc?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from findings.services.bulk.actions import ACTIONS, Action
 from findings.services.bulk.looking import Outlook, look, programs_of
-from findings.services.bulk.running import run_batch
+from findings.services.bulk.running import may_begin, run_batch
 from findings.services.bulk.selecting import chosen, fingerprint, with_related
 from findings.services.bulk.undoing import undo_batch
 
@@ -15,6 +15,7 @@ __all__ = [
     "chosen",
     "fingerprint",
     "look",
+    "may_begin",
     "programs_of",
     "run_batch",
     "undo_batch",

@@ -14,7 +14,7 @@ from findings.models import Finding
 from findings.states import FINDING_MOVES, Closure, FindingState
 
 Said = Mapping[str, Any]
-"""What was chosen: `reason`, `to` (a person), `of` (a finding), `look_again_at`; `covered` ids."""
+"""What was chosen: `reason`, `to` (a person), `of` (a finding), `look_again_at`; `covered`."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def run_batch(
     if done is not None:
         return done
     verb = ACTIONS[action]
-    refuse(_may_begin(found, by, seen))
+    refuse(may_begin(found, by, seen))
     with_related(found, [by, *_people(said)])
     batch = Batch(
         key=key,
@@ -97,7 +97,8 @@ def _locked(
     return [f for f in rows if f.pk in set(keys)], said
 
 
-def _may_begin(found: Sequence[Finding], by: User, seen: str) -> Refusal | None:
+def may_begin(found: Sequence[Finding], by: User, seen: str = "") -> Refusal | None:
+    """Why no batch of these findings may begin: they are of one programme, and as `seen`."""
     programs = programs_of(found)
     if len(programs) > 1:
         return Refusal(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.journal import System
+from findings import policy
 from findings.models import Finding
 from findings.services import reject_finding
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
+
+CLOSED: Final = ("Conditions", "How often", "Evidence")
+"""Beside the claim, what of the dossier an embargo closes."""
 
 
 class RejectionKind(MatterKind):
@@ -19,6 +23,7 @@ class RejectionKind(MatterKind):
     label = "Rejection of a severe finding"
     subject_model = "findings.finding"
     takes_conditions = False
+    withholds = True
     heading = "Findings to controls"
     order = 50
 
@@ -47,6 +52,15 @@ class RejectionKind(MatterKind):
                 },
             ]
         }
+
+    def withheld(self, subject: Any, user: Any) -> dict[str, str]:
+        """The claim with its evidence, while an embargo keeps it from the person."""
+        finding = cast("Finding", subject)
+        if not policy.withheld(finding, user):
+            return {}
+        said = policy.said_instead(finding)
+        whom = "The product owner or the manager can end it sooner."
+        return {"Claim": f"{said} {whom}", **dict.fromkeys(CLOSED, said)}
 
     def revision(self, subject: Any) -> str:
         from fellowship.history.queries import revision

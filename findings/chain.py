@@ -108,9 +108,14 @@ def _asked() -> dict[str, Subquery]:
     return {key: Subquery(rows.order_by().values("pk")[:1]) for key, rows in asked.items()}
 
 
-def chain(finding: Finding) -> list[Link]:
-    """The links in order, with what stands there, of a finding read `with_chain`."""
+def chain(finding: Finding, *, withheld: bool = False) -> list[Link]:
+    """The links in order, with what stands there, of a finding read `with_chain`.
+
+    Where the claim is `withheld`, so is what its evidence is called.
+    """
     details = _details(finding)
+    if withheld:
+        details |= {"dataset": ("", ""), "artifact": ("", "")}
     return [Link(label, there, *details.get(label, ("", ""))) for label, there in links(finding)]
 
 

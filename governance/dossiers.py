@@ -1,4 +1,7 @@
-"""A sealed dossier as people read it. It shows what was sealed, word for word, and nothing else."""
+"""A sealed dossier as people read it. It shows what was sealed, word for word, and nothing else.
+
+Only what its kind withholds from a person for a time is replaced, by a sentence that says so.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from django.utils.text import slugify
 
 from fellowship.web import cells, charts
 from fellowship.web.columns import Column, Table
+from governance import kinds
+from governance.models import Matter
 
 _LONG = 90
 _SCORE = re.compile(r"^([1-5]) of 5$")
@@ -62,6 +67,25 @@ def _nth(place: int) -> Callable[[tuple[Cell, ...]], object]:
         return cells.tag(cell.text, cell.tone) if cell.tone and place else cell.text
 
     return shown
+
+
+def read_by(user: Any, matter: Matter) -> Callable[[Any], Any]:
+    """From the body of a dossier to what the person reads of it now; asked once for a matter."""
+    kind = kinds.get(matter.kind)
+    instead = kind.withheld(kinds.subject_of(matter), user) if kind.withholds else {}
+
+    def read(body: Any) -> Any:
+        if not instead or not isinstance(body, Mapping):
+            return body
+        parts = [
+            {"heading": part["heading"], "text": instead[part["heading"]]}
+            if isinstance(part, Mapping) and part.get("heading") in instead
+            else part
+            for part in body.get("sections", ())
+        ]
+        return {**body, "sections": parts}
+
+    return read
 
 
 def sections(body: Any) -> list[Section]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
@@ -46,6 +46,8 @@ class MatterKind(ABC):
     """Outcomes to which the parties may reply."""
     takes_conditions: ClassVar[bool] = True
     """Whether something waits for conditions to be met; not where a decision has effect at once."""
+    withholds: ClassVar[bool] = False
+    """Whether `withheld` keeps parts of a sealed dossier from some who read the rest."""
     reopens: ClassVar[tuple[str, ...]] = ()
     """Outcomes from which `reopen` can put the subject before the board again."""
 
@@ -79,6 +81,13 @@ class MatterKind(ABC):
 
         Raise `Refused` where that cannot be: then nothing is recorded and the chair sees why.
         """
+
+    def withheld(self, subject: Any, user: Any) -> Mapping[str, str]:
+        """What the person reads now in place of sections of the dossier, by heading.
+
+        Asked where `withholds` is set. What was sealed stays as it is, and its hash with it.
+        """
+        return {}
 
     def may_refer(self, subject: Any, by: Actor) -> Refusal | None:
         """Why `by` may not refer this subject, beyond what the app's own service asked before."""

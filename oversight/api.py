@@ -28,7 +28,8 @@ class LineageView(APIView):
         """`?form=json` (the default), `prov` or `openlineage`."""
         found: Any = visible_or_404(Fellowship, request.user, ref=ref)
         form = request.query_params.get("form", "json")
-        return Response(serialise.document(found, form if form in serialise.FORMS else "json"))
+        form = form if form in serialise.FORMS else "json"
+        return Response(serialise.document(found, form, reader=request.user))
 
 
 urlpatterns = [path("lineage/<str:ref>/", LineageView.as_view(), name="lineage")]

@@ -42,7 +42,7 @@ class PlanView(APIView):
         findings = Finding.objects.visible_to(user)
         exceptions = ExceptionRecord.objects.visible_to(user)
         try:
-            poam.write(held, program, findings, exceptions, at=now())
+            poam.write(held, program, findings, exceptions, at=now(), reader=user)
         except poam.NothingPlanned as error:
             raise Refused(Refusal("nothing_planned", f"{str(error).capitalize()}.")) from error
         return HttpResponse(held.getvalue(), content_type="application/json")

@@ -16,9 +16,11 @@ from typing import IO, Any, Final
 
 from django.db.models import Q
 
-from fellowship.accounts.models import User
+from fellowship.accounts.models import Actor, User
 from fellowship.kernel.snapshots import snapshot
 from fellowship.programs.models import Program
+from findings import embargoes
+from findings.embargoes import Withheld
 from findings.exports import oscal
 from findings.exports.oscal import identity, line, props
 from findings.models import Artifact, Control, Finding, FindingQuerySet
@@ -54,14 +56,17 @@ def write(
     exceptions: ExceptionQuerySet,
     *,
     at: dt.datetime,
+    reader: Actor,
 ) -> Written:
     """Write the plan of `program` as it stands at `at`: those that stand among `findings`, and
-    `exceptions`, both as far as the reader sees them. In bounded memory, one state throughout.
+    `exceptions`, both as far as `reader` sees them. In bounded memory, one state throughout.
+
+    What an embargo keeps from `reader` is left out, and the plan says so in its place.
 
     Raises NothingPlanned where neither holds anything.
     """
     with snapshot():
-        plan = _Plan(program, standing(findings.filter(program=program)), exceptions, at)
+        plan = _Plan(program, standing(findings.filter(program=program)), exceptions, at, reader)
         return plan.write(target)
 
 
@@ -72,9 +77,11 @@ class _Plan:
         findings: FindingQuerySet,
         exceptions: ExceptionQuerySet,
         at: dt.datetime,
+        reader: Actor,
     ) -> None:
         self.program, self.at = program, at
         self.rows = findings.order_by("id")
+        self.withheld = embargoes.among(self.rows, reader, at)
         about = exceptions.filter(program=program)
         self.asked = about.filter(Q(pk__in=about.live(at)) | Q(state=ExceptionState.REQUESTED))
         self.others = self.asked.exclude(subject_type=SUBJECT).order_by("id")
@@ -149,14 +156,14 @@ class _Plan:
 
     def _observations(self) -> Iterator[dict[str, Any]]:
         for finding in self._findings("evidence__artifact", "reported_by"):
-            yield _observed(finding)
+            yield _observed(finding, self.withheld)
 
     def _risks(self) -> Iterator[dict[str, Any]]:
         rows = self._findings("controls__owner", "reported_by")
         while some := list(islice(rows, CHUNK)):
             excepted = self._exceptions(some)
             for finding in some:
-                yield _risk(finding, excepted[finding.pk], self.at)
+                yield _risk(finding, excepted[finding.pk], self.at, self.withheld)
         for exception in self.others.select_related("owner").iterator(chunk_size=CHUNK):
             yield _excepted(exception, self.at)
 
@@ -169,7 +176,7 @@ class _Plan:
 
     def _items(self) -> Iterator[dict[str, Any]]:
         for finding in self._findings("product_owner", "reported_by"):
-            yield _item(finding)
+            yield _item(finding, self.withheld)
         for exception in self.others.iterator(chunk_size=CHUNK):
             yield {
                 "uuid": identity("item", exception.ref),
@@ -181,7 +188,7 @@ class _Plan:
 
     def _resources(self) -> Iterator[dict[str, Any]]:
         used = Artifact.objects.filter(supports__finding__in=self.rows).order_by("id").distinct()
-        for artifact in used.iterator(chunk_size=CHUNK):
+        for artifact in used.exclude(pk__in=self.withheld.results).iterator(chunk_size=CHUNK):
             yield {
                 "uuid": _resource(artifact),
                 "title": line(artifact.name),
@@ -212,17 +219,27 @@ def _actor(person: User, role: str) -> dict[str, Any]:
     return {"actors": [actor]}
 
 
-def _observed(finding: Finding) -> dict[str, Any]:
-    """What the fellow saw, with its evidence."""
+def _claim(finding: Finding, withheld: Withheld) -> str:
+    return withheld.claims.get(finding.pk, finding.claim)
+
+
+def _observed(finding: Finding, withheld: Withheld) -> dict[str, Any]:
+    """What the fellow saw, with its evidence; of a claim under embargo, that it was seen."""
+    closed = finding.pk in withheld.claims
     evidence = [
         {"href": f"#{_resource(e.artifact)}", "description": line(e.artifact.name)}
         for e in finding.evidence.all()
+        if not closed
     ]
     return {
         "uuid": identity("observation", finding.ref),
         "title": line(finding.title),
-        "description": finding.claim,
-        **props(reference=finding.ref, hits=finding.hits, trials=finding.trials),
+        "description": _claim(finding, withheld),
+        **props(
+            reference=finding.ref,
+            hits=None if closed else finding.hits,
+            trials=None if closed else finding.trials,
+        ),
         "methods": ["TEST"],
         "types": ["finding"],
         "origins": [_actor(finding.reported_by, "reporter")],
@@ -234,12 +251,15 @@ def _observed(finding: Finding) -> dict[str, Any]:
         ],
         **({"relevant-evidence": evidence} if evidence else {}),
         "collected": oscal.at(finding.reported_at),
-        **({"remarks": finding.conditions} if finding.conditions else {}),
+        **({"remarks": finding.conditions} if finding.conditions and not closed else {}),
     }
 
 
 def _risk(
-    finding: Finding, exceptions: Sequence[ExceptionRecord], at: dt.datetime
+    finding: Finding,
+    exceptions: Sequence[ExceptionRecord],
+    at: dt.datetime,
+    withheld: Withheld,
 ) -> dict[str, Any]:
     live = [e for e in exceptions if e.state != ExceptionState.REQUESTED]
     entries = [_granted(e) for e in live]
@@ -247,8 +267,8 @@ def _risk(
     return {
         "uuid": identity("risk", finding.ref),
         "title": line(finding.title),
-        "description": finding.claim,
-        "statement": finding.rationale or finding.claim,
+        "description": _claim(finding, withheld),
+        "statement": finding.rationale or _claim(finding, withheld),
         **props(
             reference=finding.ref,
             disposition=finding.state,
@@ -259,7 +279,10 @@ def _risk(
         "status": _status(finding, exceptions, live),
         **_threats(finding),
         "characterizations": [
-            {"origin": _actor(finding.reported_by, "reporter"), "facets": _facets(finding)}
+            {
+                "origin": _actor(finding.reported_by, "reporter"),
+                "facets": _facets(finding, closed=finding.pk in withheld.claims),
+            }
         ],
         **({"mitigating-factors": [_mitigation(e) for e in live]} if live else {}),
         **({"deadline": oscal.at(finding.due_at)} if finding.due_at else {}),
@@ -290,9 +313,9 @@ def _threats(finding: Finding) -> dict[str, Any]:
     return {"threat-ids": [{"system": ATLAS, "href": known, "id": known}]}
 
 
-def _facets(finding: Finding) -> list[dict[str, str]]:
+def _facets(finding: Finding, *, closed: bool) -> list[dict[str, str]]:
     facets = [{"name": "severity", "system": oscal.NS, "value": finding.severity}]
-    if finding.cvss_vector and finding.cvss_score is not None:
+    if finding.cvss_vector and finding.cvss_score is not None and not closed:
         band = cvss_band(finding.cvss_score)
         facets += [
             {"name": "vector", "system": CVSS, "value": line(finding.cvss_vector)},
@@ -378,12 +401,12 @@ def _excepted(exception: ExceptionRecord, at: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _item(finding: Finding) -> dict[str, Any]:
+def _item(finding: Finding, withheld: Withheld) -> dict[str, Any]:
     owner = finding.product_owner
     return {
         "uuid": identity("item", finding.ref),
         "title": line(f"{finding.ref} {finding.title}"),
-        "description": finding.rationale or finding.claim,
+        "description": finding.rationale or _claim(finding, withheld),
         **props(reference=finding.ref, disposition=finding.state, owner=owner),
         "origins": [_actor(finding.reported_by, "reporter")],
         "related-observations": [{"observation-uuid": identity("observation", finding.ref)}],

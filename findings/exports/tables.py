@@ -6,10 +6,14 @@ what each means.
 
 from __future__ import annotations
 
-from typing import IO, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, Final
 
-from fellowship.web.sheets import tables
+from fellowship.accounts.models import Actor
+from fellowship.kernel.time import now
+from fellowship.web.sheets import tables, writers
 from fellowship.web.sheets.columns import Column
+from findings import embargoes
 from findings.models import FindingQuerySet
 
 VERSION: Final = 1
@@ -26,11 +30,26 @@ FINDINGS: Final = (
     Column("system", "text", "The system it is about.", "system"),
     Column("system_version", "text", "That system's version.", "system_version"),
     Column("severity", "text", "critical, high, medium or low.", "severity"),
-    Column("cvss_vector", "text", "CVSS 4.0 vector, where one was given.", "cvss_vector"),
+    Column(
+        "cvss_vector",
+        "text",
+        "CVSS 4.0 vector, where one was given; what is said instead where it is under embargo.",
+        "cvss_vector",
+    ),
     Column("cvss_score", "decimal number", "CVSS 4.0 base score, 0 to 10.", "cvss_score"),
     Column("technique", "text", "MITRE ATLAS technique.", "technique"),
-    Column("hits", "integer", "In how many trials it happened.", "hits"),
-    Column("trials", "integer", "How many trials there were.", "trials"),
+    Column(
+        "hits",
+        "integer",
+        "In how many trials it happened; empty while an embargo withholds it.",
+        "hits",
+    ),
+    Column(
+        "trials",
+        "integer",
+        "How many trials there were; empty while an embargo withholds it.",
+        "trials",
+    ),
     Column(
         "state",
         "text",
@@ -65,6 +84,26 @@ def name(file_format: str) -> str:
     return f"findings-v{VERSION}.{file_format}"
 
 
-def write(target: IO[bytes], file_format: str, rows: FindingQuerySet) -> int:
-    """Write findings as `csv`, `xlsx` or `jsonl`; says how many."""
-    return tables.write(target, file_format, FINDINGS, rows.order_by("id"))
+def write(target: IO[bytes], file_format: str, rows: FindingQuerySet, *, reader: Actor) -> int:
+    """Write findings as `csv`, `xlsx` or `jsonl`, as far as `reader` reads them; says how many."""
+    rows = rows.order_by("id")
+    claims = embargoes.among(rows, reader, now()).claims
+    if not claims:
+        return tables.write(target, file_format, FINDINGS, rows)
+    names = [column.name for column in FINDINGS]
+    fetched = tables.fetched((*FINDINGS, _KEY), rows)
+    return writers.WRITERS[file_format](target, names, _closed(fetched, claims))
+
+
+_KEY: Final = Column("key", "integer", "Which finding it is.", "pk")
+_INSTEAD: Final = {"cvss_vector": True, "hits": False, "trials": False}
+"""What a claim says in these columns, and whether a sentence stands in its place."""
+
+
+def _closed(rows: Iterable[Sequence[Any]], claims: Mapping[int, str]) -> Iterator[list[Any]]:
+    places = {i: _INSTEAD[c.name] for i, c in enumerate(FINDINGS) if c.name in _INSTEAD}
+    for *values, key in rows:
+        if key in claims:
+            for place, told in places.items():
+                values[place] = claims[key] if told else None
+        yield values

@@ -22,10 +22,13 @@ from findings.policy.claims import (
     embargo_stands,
     events_are_of_case,
     may_change_embargo,
+    may_read_file,
     may_report,
     may_settle,
+    said_instead,
     severity_stands,
     withheld,
+    withheld_among,
 )
 from findings.policy.clock import (
     deferred_within_rule,
@@ -162,6 +165,7 @@ __all__ = [
     "may_pause",
     "may_plan",
     "may_propose_lesson",
+    "may_read_file",
     "may_reconsider",
     "may_record",
     "may_refer",
@@ -198,6 +202,7 @@ __all__ = [
     "reports",
     "rerates_soundly",
     "said_before",
+    "said_instead",
     "says_something",
     "says_why",
     "severity_stands",
@@ -205,5 +210,6 @@ __all__ = [
     "tests_passed",
     "topic_said",
     "withheld",
+    "withheld_among",
     "without_baseline",
 ]

@@ -88,8 +88,11 @@ def may_change_embargo(finding: Finding, by: Actor) -> Refusal | None:
 
 
 def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refusal | None:
-    """Why the person does not read the claim now, though they know of the finding."""
-    if not finding.embargoed_at(at or now()):
+    """Why the person does not read the claim now, though they know of the finding.
+
+    No person at all (None) reads what everybody reads; a part of the system reads everything.
+    """
+    if not finding.embargoed_at(at or now()) or isinstance(user, System):
         return None
     if isinstance(user, User) and (
         user.pk in (finding.reported_by_id, finding.fellowship.fellow_id)
@@ -102,3 +105,31 @@ def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refu
         "the product owners, security on-call, the manager and auditors.",
         rule=_EMBARGO,
     )
+
+
+def may_read_file(brought: FindingImport, user: Any) -> Refusal | None:
+    """Why the person does not get the file as it was brought: it says what an embargo keeps."""
+    rows = Finding.objects.filter(import_rows__belongs_to=brought).embargoed()
+    for finding in rows.select_related("fellowship", "program"):
+        if refusal := withheld(finding, user):
+            said = f"It tells of {finding.ref}. {refusal.reason}"
+            return Refusal(refusal.code, said, rule=refusal.rule)
+    return None
+
+
+def withheld_among(
+    findings: Iterable[Finding], user: Any, at: dt.datetime | None = None
+) -> dict[int, str]:
+    """What is said in place of each claim that `withheld` keeps from the person, by key.
+
+    Of a query, ask for the `embargoed` alone, with their fellowship and programme.
+    """
+    at = at or now()
+    return {f.pk: said_instead(f) for f in findings if withheld(f, user, at)}
+
+
+def said_instead(finding: Finding) -> str:
+    """What stands where the claim of an embargoed finding would."""
+    ends = finding.embargo_until
+    day = f"{finding.program.calendar().local(ends):%-d %B %Y}" if ends else ""
+    return f"Withheld under embargo until {day}."

@@ -41,10 +41,12 @@ def pane(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("findings:detail", ref)
     finding = _finding(request, ref, with_chain(Finding.objects.all()))
     by = _by(request)
+    withheld = policy.withheld(finding, by)
     covered = services.covered_by(by) if holds_anywhere(by, *WORKERS) else frozenset()
     context = {
         "finding": finding,
-        "links": chain(finding),
+        "withheld": withheld,
+        "links": chain(finding, withheld=withheld is not None),
         "missing": first_missing(finding),
         "overdue": finding.overdue_at(now()),
         "may_claim": policy.may_claim(finding, by, covered),

@@ -34,14 +34,15 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     finding = finding_of(request, ref, with_claim(with_chain(shown)))
     by: Any = request.user
     at = now()
+    withheld = policy.withheld(finding, by, at)
     work = duework.of(finding, finding.program.calendar())
     for_fellow = bool(work.pause and work.pause.with_fellow)
     context = {
         "finding": finding,
         "standing": of_finding(finding, work),
-        "links": chain(finding),
+        "links": chain(finding, withheld=withheld is not None),
         "missing": first_missing(finding),
-        "withheld": policy.withheld(finding, by, at),
+        "withheld": withheld,
         "embargoed": finding.embargoed_at(at),
         "overdue": finding.overdue_at(at) and not work.pause,
         "open_again": lapse(finding, at),

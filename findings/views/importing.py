@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from fellowship.kernel.refusals import refuse
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
@@ -109,7 +110,7 @@ def _missing(brought: FindingImport) -> Any:
 
 
 def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> HttpResponse:
-    rows = brought.rows.select_related("finding__fellowship__fellow")
+    rows = brought.rows.select_related("finding__fellowship__fellow", "finding__program")
     outcome = request.GET.get("outcome", "")
     if outcome in RowOutcome.values:
         rows = rows.filter(outcome=outcome)
@@ -123,6 +124,7 @@ def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> Ht
         "done": said,
         "confirm_label": one,
         "page": page,
+        "withheld": policy.withheld_among((r.finding for r in page if r.finding), request.user),
         "outcome": outcome,
         "outcomes": [
             ("", "All", brought.new + brought.duplicates + brought.refused),
@@ -177,4 +179,5 @@ def _number(request: HttpRequest) -> int:
 def original(request: HttpRequest, ref: str) -> HttpResponse:
     """The file as it was brought, for those who may read its findings."""
     brought = _brought(request, ref)
+    refuse(policy.may_read_file(brought, request.user))
     return files.download(brought.sha256, brought.name, "application/octet-stream")  # type: ignore[return-value]

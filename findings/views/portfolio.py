@@ -196,13 +196,14 @@ def _file(request: HttpRequest, program: Program, rows: Any, file_format: str) -
     if file_format == "oscal":
         exceptions = ExceptionRecord.objects.visible_to(user)
         try:
-            poam.write(held, program, Finding.objects.visible_to(user), exceptions, at=now())
+            findings = Finding.objects.visible_to(user)
+            poam.write(held, program, findings, exceptions, at=now(), reader=user)
         except poam.NothingPlanned as error:
             held.close()
             refuse(Refusal("nothing_planned", f"{str(error).capitalize()}."))
         name, kind = f"{program.slug}-poam.json", "application/json"
     else:
-        tables.write(held, file_format, rows)
+        tables.write(held, file_format, rows, reader=user)
         name, kind = f"{program.slug}-{tables.name(file_format)}", tables.TYPES[file_format]
     held.seek(0)
     return FileResponse(held, as_attachment=True, filename=name, content_type=kind)

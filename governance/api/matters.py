@@ -15,7 +15,7 @@ from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
-from governance import ballot_box, docket, kinds, services
+from governance import ballot_box, docket, dossiers, kinds, services
 from governance.api.decisions import ConditionSerializer
 from governance.api.reviews import AskInput, ReplyInput, ReplySerializer, ReviewSerializer
 from governance.models import (
@@ -128,7 +128,7 @@ class MatterViewSet(VisibleViewSet):
             return body
         if matter.state == MatterState.VOTING and row.mine.key in ("unread", "stale"):
             services.open_dossier(matter=matter, by=user)
-        return body | {"dossier": matter.dossier.body}
+        return body | {"dossier": dossiers.read_by(user, matter)(matter.dossier.body)}
 
     @extend_schema(request=VoteInput, responses={200: MatterSerializer})
     @action(detail=True, methods=["post"])

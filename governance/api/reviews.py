@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of
 from fellowship.web.api import Input, VisibleViewSet, service_action
-from governance import kinds, services
+from governance import dossiers, kinds, services
 from governance.models import IndependentReview, Reply, ReviewSeat
 from governance.review_states import ENDED_REVIEW, Finding, ReviewGround
 
@@ -135,5 +135,6 @@ class ReviewViewSet(VisibleViewSet):
             return Response(body)
         body["text"] = review.text
         if named:
-            body |= {"letter": review.decision.letter, "dossier": matter.dossier.body}
+            dossier = dossiers.read_by(user, matter)(matter.dossier.body)
+            body |= {"letter": review.decision.letter, "dossier": dossier}
         return Response(body)

@@ -141,11 +141,13 @@ def dossier(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     sealed = list(matter.dossiers.filter(number__in=(number - 1, number)))
     if not sealed or sealed[-1].number != number:
         raise Http404
+    reads = dossiers.read_by(user, matter)
+    bodies = [reads(one.body) for one in sealed]
     context = {
         "matter": matter,
         "dossier": sealed[-1],
-        "sections": dossiers.sections(sealed[-1].body),
-        "changes": dossiers.changes(sealed[0].body, sealed[-1].body) if number > 1 else None,
+        "sections": dossiers.sections(bodies[-1]),
+        "changes": dossiers.changes(bodies[0], bodies[-1]) if number > 1 else None,
         "links": room_links(),
     }
     return render(request, "governance/dossier.html", context)

@@ -164,7 +164,7 @@ def _content(seat: ReviewSeat) -> dict[str, Any]:
     return {
         "reads": True,
         "may_find": seat.review.state == ReviewState.UNDER_REVIEW and not seat.finding,
-        "sections": dossiers.sections(matter.dossier.body),
+        "sections": dossiers.sections(dossiers.read_by(seat.reviewer, matter)(matter.dossier.body)),
         "votes": [(vote.get_position_display(), vote.rationale) for vote in votes],
     }
 

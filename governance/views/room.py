@@ -127,7 +127,7 @@ def room_of(
         "label": row.label,
         "live": live,
         "asked": _asked(seat, decision),
-        **_sealed(matter, voting["own_vote"]),
+        **_sealed(matter, user, voting["own_vote"]),
         "pins": pins,
         "subject_url": url_of(matter, user),
         "changed": _changed(matter),
@@ -174,18 +174,19 @@ def _voting(
     }
 
 
-def _sealed(matter: Matter, own: Vote | None) -> dict[str, Any]:
+def _sealed(matter: Matter, user: Any, own: Vote | None) -> dict[str, Any]:
     """The dossier as sealed last, its earlier versions, and what changed since one voted."""
     versions = list(matter.dossiers.select_related("sealed_by").order_by("number"))
     latest = versions[-1]
     read = own.dossier_number if own else latest.number - 1
+    reads = dossiers.read_by(user, matter)
     before = next((v for v in versions if v.number == min(read, latest.number - 1)), None)
     return {
         "dossier": latest,
-        "sections": dossiers.sections(latest.body),
+        "sections": dossiers.sections(reads(latest.body)),
         "earlier": versions[:-1],
         "before": before,
-        "changes": dossiers.changes(before.body, latest.body) if before else None,
+        "changes": dossiers.changes(reads(before.body), reads(latest.body)) if before else None,
         "stale": own is not None and own.dossier_number < latest.number,
     }
 

@@ -11,6 +11,8 @@ from django.db.models import Count, Model
 from access.certificate import fingerprint
 from access.models import AccessEvent, DeletionCertificate, EscrowDeposit, Grant, Release
 from fellowship.kernel.canonical import plain
+from findings import embargoes
+from findings.embargoes import Withheld
 from findings.models import Artifact, Control, ControlMetric, Finding
 from findings.plans import amount
 from governance.models import Decision, ExceptionRecord
@@ -26,8 +28,12 @@ Facts = dict[str, Any]
 
 
 def gather(fellowship: Fellowship, case: Subjects, at: dt.datetime) -> Facts:
-    """The facts of the case as it stands, `at` being the instant they are stated for."""
-    chain = graph(fellowship)
+    """The facts of the case as it stands, `at` being the instant they are stated for.
+
+    A package goes from hand to hand: what is under embargo at `at` is not in it.
+    """
+    withheld = embargoes.of_case(fellowship, None, at)
+    chain = graph(fellowship, None, at)
     facts = {
         "at": at,
         "fellowship": _fellowship(fellowship),
@@ -36,8 +42,8 @@ def gather(fellowship: Fellowship, case: Subjects, at: dt.datetime) -> Facts:
             for o in closeout.obligations(fellowship, at)
         ],
         "scopes": [_scope(s) for s in _scopes(fellowship)],
-        "artifacts": [_artifact(a) for a in _artifacts(fellowship)],
-        "findings": [_finding(f) for f in _findings(fellowship)],
+        "artifacts": [_artifact(a) for a in _artifacts(fellowship) if a.pk not in withheld.results],
+        "findings": [_finding(f, withheld) for f in _findings(fellowship)],
         "grants": [_grant(g) for g in _grants(fellowship)],
         "access": _access(fellowship),
         "deletions": [_deletion(d) for d in _deletions(fellowship)],
@@ -133,12 +139,13 @@ def _findings(f: Fellowship) -> Any:
     ).order_by("id")
 
 
-def _finding(f: Finding) -> Mapping[str, Any]:
+def _finding(f: Finding, withheld: Withheld) -> Mapping[str, Any]:
+    closed = f.pk in withheld.claims
     return {
         "ref": f.ref,
         "title": f.title,
-        "claim": f.claim,
-        "share": str(f.share or ""),
+        "claim": withheld.claims.get(f.pk, f.claim),
+        "share": "" if closed else str(f.share or ""),
         "severity": f.get_severity_display(),
         "system": f"{f.system} {f.system_version}",
         "technique": f.technique,
@@ -147,7 +154,7 @@ def _finding(f: Finding) -> Mapping[str, Any]:
         "rationale": f.rationale,
         "closure": f.get_closure_display() if f.closure else "",
         "owner": _name(f.product_owner),
-        "artifacts": sorted(e.artifact_id for e in f.evidence.all()),
+        "artifacts": [] if closed else sorted(e.artifact_id for e in f.evidence.all()),
         "controls": [_control(c) for c in sorted(f.controls.all(), key=_key)],
     }
 

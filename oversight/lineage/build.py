@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.urls import NoReverseMatch, reverse
 
 from access.models import Grant
+from findings.embargoes import Withheld
+from findings.models import Finding
 from governance.models import Decision, ExceptionRecord
 from oversight.lineage.graph import Graph, Node, key_of
 from oversight.lineage.records import SUBJECTS, Answer, Chain, Read, Records, of_case
 from scoping.models import Fellowship
 
 
-def graph(fellowship: Fellowship) -> Graph:
-    """The whole graph of one fellowship, in a fixed number of queries."""
-    return assemble(of_case(fellowship))
+def graph(fellowship: Fellowship, reader: Any = None, at: dt.datetime | None = None) -> Graph:
+    """The whole graph of one fellowship as `reader` reads it at `at`, in a fixed number of
+    queries.
+    """
+    return assemble(of_case(fellowship, reader, at))
 
 
 def assemble(records: Records) -> Graph:
@@ -22,7 +29,7 @@ def assemble(records: Records) -> Graph:
     _datasets(found, records)
     _artifacts(found, records)
     for chain in records.chains:
-        _finding(found, chain)
+        _finding(found, chain, records.withheld)
     _publications(found, records)
     _openings(found, records)
     for label in SUBJECTS:
@@ -58,16 +65,17 @@ def _artifacts(found: Graph, records: Records) -> None:
             read = _read_key(records.fellowship, dataset_id)
             direct = f"access.dataset:{dataset_id}"
             sources.append((read if read in found.nodes else direct, "gave"))
-        detail = f"sha256 {artifact.sha256[:12]}…"
-        node = Node(key_of(artifact), "artifact", artifact.name, detail, "", artifact.created_at)
+        name, detail = artifact.name, f"sha256 {artifact.sha256[:12]}…"
+        if artifact.pk in records.withheld.results:
+            name, detail = "Withheld result", records.withheld.results[artifact.pk]
+        node = Node(key_of(artifact), "artifact", name, detail, "", artifact.created_at)
         found.add(node, *sources)
 
 
-def _finding(found: Graph, chain: Chain) -> None:
+def _finding(found: Graph, chain: Chain, withheld: Withheld) -> None:
     finding = chain.finding
     url = _url("findings:detail", finding.ref)
-    share = finding.share
-    seen = f"{share.hits} of {share.trials} trials" if share else "no count given"
+    seen = withheld.claims.get(finding.pk) or _seen(finding)
     claim = found.add(
         Node(
             f"findings.claim:{finding.pk}", "claim", finding.title, seen, url, finding.reported_at
@@ -81,6 +89,11 @@ def _finding(found: Graph, chain: Chain) -> None:
     )
     for answer in chain.answers:
         _answer(found, answer, key_of(finding))
+
+
+def _seen(finding: Finding) -> str:
+    share = finding.share
+    return f"{share.hits} of {share.trials} trials" if share else "no count given"
 
 
 def _answer(found: Graph, answer: Answer, finding_key: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from findings import embargoes
 from findings.models import Artifact, Control, Finding, FindingEvidence, Measurement
 from oversight.lineage.chains import Asked, Data
 from oversight.lineage.graph import Node
@@ -34,14 +35,21 @@ BESIDE: Final = 10
 
 
 def records(
-    fellowship: Fellowship, asked: Asked, data: Data, findings: Sequence[Finding]
+    fellowship: Fellowship,
+    asked: Asked,
+    data: Data,
+    findings: Sequence[Finding],
+    reader: Any = None,
 ) -> Records:
-    """What is drawn for these findings, in a fixed number of queries."""
+    """What is drawn for these findings as `reader` reads them, in a fixed number of queries."""
     keys = [finding.pk for finding in findings]
-    made = Records(fellowship)
+    made = Records(fellowship, withheld=embargoes.of_case(fellowship, reader))
     evidence, used = _evidence(made, keys)
     answers = _answers(made, keys)
-    made.chains = [Chain(f, evidence.get(f.pk, []), answers.get(f.pk, [])) for f in findings]
+    made.chains = [
+        Chain(f, made.withheld.results_of(f, evidence.get(f.pk, [])), answers.get(f.pk, []))
+        for f in findings
+    ]
     others = _others(made, asked, used)
     artifacts = sorted([*used.values(), *others], key=lambda one: one.artifact.pk)
     works = _works(made, asked, keys)

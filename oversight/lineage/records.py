@@ -10,6 +10,8 @@ from typing import Any, Final
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from access.models import AccessEvent, Dataset, Grant
+from findings.embargoes import Withheld
+from findings.embargoes import of_case as withheld_of
 from findings.models import Artifact, Control, Finding, Measurement
 from governance.models import Decision, ExceptionRecord
 from oversight.lineage.graph import Node
@@ -68,7 +70,8 @@ class Work:
 class Records:
     """The records of a graph, or of a part of one.
 
-    `grants` are those a decision opened; `rest` stands for what a part leaves out.
+    `grants` are those a decision opened; `rest` stands for what a part leaves out; `withheld` is
+    what an embargo keeps from whoever reads it.
     """
 
     fellowship: Fellowship
@@ -81,10 +84,12 @@ class Records:
     decisions: Iterable[Decision] = ()
     exceptions: Iterable[ExceptionRecord] = ()
     rest: list[Node] = field(default_factory=list)
+    withheld: Withheld = field(default_factory=Withheld)
 
 
-def of_case(fellowship: Fellowship) -> Records:
-    """All of them."""
+def of_case(fellowship: Fellowship, reader: Any = None, at: dt.datetime | None = None) -> Records:
+    """All of them, as far as `reader` reads them; None reads what everybody reads."""
+    withheld = withheld_of(fellowship, reader, at)
     grants = Grant.objects.filter(fellowship=fellowship).order_by("id")
     granted = list(grants.select_related("dataset", "decision__matter"))
     artifacts = Artifact.objects.filter(fellowship=fellowship).order_by("id")
@@ -103,20 +108,21 @@ def of_case(fellowship: Fellowship) -> Records:
             for artifact in artifacts.prefetch_related("sources")
         ],
         chains=[
-            _chain(finding)
+            _chain(finding, withheld)
             for finding in findings.prefetch_related("evidence", "controls__metrics__measurements")
         ],
         works=[Work(work, list(work.sources.all())) for work in works.prefetch_related("sources")],
         grants=[grant for grant in granted if grant.decision_id],
         decisions=list(decisions_about(about)),
         exceptions=list(exceptions_for(about)),
+        withheld=withheld,
     )
 
 
-def _chain(finding: Finding) -> Chain:
+def _chain(finding: Finding, withheld: Withheld) -> Chain:
     return Chain(
         finding,
-        [evidence.artifact_id for evidence in finding.evidence.all()],
+        withheld.results_of(finding, (e.artifact_id for e in finding.evidence.all())),
         [Answer(control, control.counts()) for control in finding.controls.all()],
     )
 

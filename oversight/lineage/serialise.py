@@ -17,6 +17,11 @@ FORMS: Final[Mapping[str, Callable[[Graph, Fellowship], Any]]] = {
 }
 
 
-def document(fellowship: Fellowship, form: str, found: Graph | None = None) -> Any:
-    """The fellowship's lineage in one format, as JSON's own types. KeyError for an unknown one."""
-    return FORMS[form](found or graph(fellowship), fellowship)
+def document(
+    fellowship: Fellowship, form: str, found: Graph | None = None, *, reader: Any = None
+) -> Any:
+    """The fellowship's lineage in one format as `reader` reads it, as JSON's own types.
+
+    KeyError for an unknown format.
+    """
+    return FORMS[form](found or graph(fellowship, reader), fellowship)

@@ -55,7 +55,7 @@ def lineage(request: HttpRequest, ref: str) -> HttpResponse:
     data = chains.data_of(case)
     found = chains.find(case, asked, data)
     page = _page(request, found)
-    records = part.records(case, asked, data, page.rows)
+    records = part.records(case, asked, data, page.rows, request.user)
     chain = assemble(records)
     large = asked.narrowed or page.pages > 1
     missing = found.first or chain.first_missing
@@ -120,7 +120,8 @@ def download(request: HttpRequest, ref: str, form: str) -> HttpResponse:
     found = load(request, ref)
     if form not in serialise.FORMS:
         raise Http404
-    body = json.dumps(serialise.document(found, form), indent=2, ensure_ascii=False)
+    said = serialise.document(found, form, reader=request.user)
+    body = json.dumps(said, indent=2, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{found.ref}-lineage-{form}.json"'
     return response

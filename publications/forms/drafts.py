@@ -9,6 +9,7 @@ from django.conf import settings
 
 from access.models import Dataset, Release
 from fellowship.accounts.models import User
+from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.models import Artifact, Finding
 from publications.states import Kind, WorkClass
@@ -26,6 +27,17 @@ ABOUT_KINDS = {
     Kind.BENCHMARK: "Tasks with their scoring. An archive, or its address and hash, and a licence.",
     Kind.MODEL: "Weights you trained. An archive, or its address and hash, and a licence.",
 }
+
+
+class FindingsField(forms.ModelMultipleChoiceField):
+    """Findings to choose from; one under embargo says until when and what that means."""
+
+    def label_from_instance(self, finding: Any) -> str:
+        """Its reference and title."""
+        if not finding.embargoed_at(now()):
+            return str(finding)
+        ends = f"{finding.program.calendar().local(finding.embargo_until):%-d %B %Y}"
+        return f"{finding} (under embargo until {ends}: its passage is not published before)"
 
 
 class KindForm(forms.Form):
@@ -48,7 +60,7 @@ class SourcesForm(forms.Form):
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
     )
-    findings = forms.ModelMultipleChoiceField(
+    findings = FindingsField(
         label="Findings it reports",
         queryset=Finding.objects.none(),
         required=False,
@@ -74,7 +86,7 @@ class SourcesForm(forms.Form):
         released = Release.objects.filter(request__fellowship=fellowship)
         rows: dict[str, Any] = {
             "datasets": Dataset.objects.visible_to(user).open_to(fellowship),
-            "findings": fellowship.findings.all(),
+            "findings": fellowship.findings.select_related("program"),
             "artifacts": fellowship.artifacts.all(),
             "releases": released.select_related("request", "output"),
         }

@@ -10,6 +10,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
+from findings.models import Finding
 from publications import terms
 from publications.models import DisclosureStep, Publication, Version
 from publications.policy.reviews import may_mark
@@ -97,8 +98,22 @@ def may_extend_step(step: DisclosureStep, on: dt.datetime | None, by: User) -> R
 
 
 def may_release_early(step: DisclosureStep, by: User) -> Refusal | None:
-    """Why a passage may not be let out before its date: who asked for the date may, once."""
-    return first(_answers(step, by), _ahead(step))
+    """Why a passage may not be let out before its date: who asked for the date may, once.
+
+    One about a finding under embargo waits for the embargo's end, whoever asks.
+    """
+    return first(_answers(step, by), _ahead(step), _embargoed(step.finding))
+
+
+def _embargoed(finding: Finding | None) -> Refusal | None:
+    if finding is None or not finding.embargoed_at(now()):
+        return None
+    return Refusal(
+        "embargoed",
+        f"{finding.ref} is under embargo until {finding.embargo_until:%-d %B %Y}. Wait until it "
+        "ends, or have it moved or lifted on the finding’s page first.",
+        rule="coordinated disclosure",
+    )
 
 
 def _answers(step: DisclosureStep, by: User) -> Refusal | None:

@@ -16,6 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from fellowship.history.models import Event
+from fellowship.kernel.journal import System
 from fellowship.kernel.time import now
 from findings import services
 from findings.exports import oscal, poam
@@ -34,7 +35,7 @@ def plan_of(world: World, user: Any = None) -> dict[str, Any]:
     findings, exceptions = Finding.objects.all(), ExceptionRecord.objects.all()
     if user:
         findings, exceptions = findings.visible_to(user), exceptions.visible_to(user)
-    poam.write(held, world.program, findings, exceptions, at=now())
+    poam.write(held, world.program, findings, exceptions, at=now(), reader=user or System("test"))
     found: dict[str, Any] = json.loads(held.getvalue())
     return found
 

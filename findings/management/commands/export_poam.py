@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -15,6 +15,8 @@ from findings.exports import poam
 from findings.models import Finding
 from findings.services import record_export
 from governance.models import ExceptionRecord
+
+BY: Final = System("export_poam")
 
 
 class Command(BaseCommand):
@@ -36,13 +38,18 @@ class Command(BaseCommand):
         try:
             with held.open("wb") as file:
                 written = poam.write(
-                    file, program, Finding.objects.all(), ExceptionRecord.objects.all(), at=now()
+                    file,
+                    program,
+                    Finding.objects.all(),
+                    ExceptionRecord.objects.all(),
+                    at=now(),
+                    reader=BY,
                 )
             held.replace(target)
         except (ValueError, OSError) as error:
             held.unlink(missing_ok=True)
             raise CommandError(str(error)) from error
-        record_export(program=program, file_format="oscal", narrowed="", by=System("export_poam"))
+        record_export(program=program, file_format="oscal", narrowed="", by=BY)
         self.stdout.write(
             f"{written.items} items, {written.risks} risks, {written.observations} observations"
         )

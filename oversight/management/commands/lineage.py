@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from fellowship.kernel.journal import System
 from oversight.lineage import serialise
 from scoping.models import Fellowship
 
@@ -25,5 +26,5 @@ class Command(BaseCommand):
         found = Fellowship.objects.filter(ref=ref).first()
         if found is None:
             raise CommandError(f"There is no fellowship {ref}.")
-        said = serialise.document(found, options["format"])
+        said = serialise.document(found, options["format"], reader=System("lineage"))
         self.stdout.write(json.dumps(said, indent=2, ensure_ascii=False))

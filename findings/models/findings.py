@@ -281,6 +281,12 @@ class Finding(Tracked):
         """Whether its embargo runs at `at`; it ends by itself."""
         return self.embargo_until is not None and at < self.embargo_until
 
+    @property
+    def embargo_day(self) -> str:
+        """The day its embargo ends in the programme's zone, as letters write it; "" for none."""
+        ends = self.embargo_until
+        return f"{self.program.calendar().local(ends):%-d %B %Y}" if ends else ""
+
     def standing_still(self, at: dt.datetime) -> DuePause | None:
         """The pause of its clock at `at`; one that is over by its own date is none."""
         open_ones = DuePause.objects.filter(segment__finding=self, ended_at=None, until__gt=at)

@@ -110,10 +110,10 @@ def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refu
 def may_read_file(brought: FindingImport, user: Any) -> Refusal | None:
     """Why the person does not get the file as it was brought: it says what an embargo keeps."""
     rows = Finding.objects.filter(import_rows__belongs_to=brought).embargoed()
-    for finding in rows.select_related("fellowship", "program"):
+    for finding in rows.select_related("fellowship"):
         if refusal := withheld(finding, user):
             said = f"It tells of {finding.ref}. {refusal.reason}"
-            return Refusal(refusal.code, said, rule=refusal.rule)
+            return Refusal("not_allowed", said, rule=refusal.rule)
     return None
 
 
@@ -130,6 +130,4 @@ def withheld_among(
 
 def said_instead(finding: Finding) -> str:
     """What stands where the claim of an embargoed finding would."""
-    ends = finding.embargo_until
-    day = f"{finding.program.calendar().local(ends):%-d %B %Y}" if ends else ""
-    return f"Withheld under embargo until {day}."
+    return f"Withheld under embargo until {finding.embargo_day}."

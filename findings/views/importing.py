@@ -133,6 +133,7 @@ def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> Ht
             (RowOutcome.REFUSED, "Refused", brought.refused),
         ],
         "refused": policy.may_settle(brought, request.user),  # type: ignore[arg-type]
+        "file_refused": policy.may_read_file(brought, request.user),
     }
     return form_page(request, "findings/import.html", form, context)
 

@@ -36,8 +36,8 @@ class FindingsField(forms.ModelMultipleChoiceField):
         """Its reference and title."""
         if not finding.embargoed_at(now()):
             return str(finding)
-        ends = f"{finding.program.calendar().local(finding.embargo_until):%-d %B %Y}"
-        return f"{finding} (under embargo until {ends}: its passage is not published before)"
+        until = f"under embargo until {finding.embargo_day}"
+        return f"{finding} ({until}: what tells of it is not published before)"
 
 
 class KindForm(forms.Form):

@@ -110,7 +110,7 @@ def _embargoed(finding: Finding | None) -> Refusal | None:
         return None
     return Refusal(
         "embargoed",
-        f"{finding.ref} is under embargo until {finding.embargo_until:%-d %B %Y}. Wait until it "
+        f"{finding.ref} is under embargo until {finding.embargo_day}. Wait until it "
         "ends, or have it moved or lifted on the finding’s page first.",
         rule="coordinated disclosure",
     )

@@ -85,10 +85,9 @@ def _findings(
     rows = Finding.objects.filter(fellowship=publication.fellowship_id).order_by("id")
     for finding in rows.only("id", "ref", "title", "embargo_until"):
         places = list(_named(text, [finding.ref]))
-        embargoed = finding.embargo_until is not None and finding.embargo_until > at
-        if embargoed and finding.embargo_until:
-            until = f"{finding.embargo_until:%-d %B %Y}"
-            about = f"{finding.ref}, under embargo until {until}"
+        if finding.embargoed_at(at):
+            finding.program = publication.program
+            about = f"{finding.ref}, under embargo until {finding.embargo_day}"
             if finding.pk in declared:
                 yield Found(
                     HitKind.EMBARGO, "It is declared", about, sure=True, finding_id=finding.pk

@@ -14,6 +14,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from publications import policy, services, withholding
+from publications.forms.drafts import SourcesForm
 from publications.models import Hit, Publication
 from publications.precheck import checks, patterns
 from tests.publications.test_services import code_of, refusal_of
@@ -157,6 +158,8 @@ def test_an_embargo_stops_the_submission_until_it_ends_or_its_passage_waits(
     refusal = policy.stopped(work)
     assert refusal is not None
     assert refusal.code == "embargoed"
+    day = f"{world.program.calendar().local(ends):%-d %B %Y}"
+    assert refusal.reason.startswith(f"{finding.ref}, under embargo until {day}. Plan a later date")
     assert "disclosure plan" in refusal.reason
     with frozen(ends):
         assert policy.stopped(work) is None
@@ -173,8 +176,31 @@ def test_an_embargo_stops_the_submission_until_it_ends_or_its_passage_waits(
         "finding": finding,
         "by": by,
     }
-    services.plan_step(**step, on=ends + DAY)
+    planned = services.plan_step(**step, on=ends + DAY)
     assert policy.stopped(work) is None
+    early = refusal_of(lambda: services.release_early(step=planned, by=by, reason="It is mended."))
+    assert early == ("embargoed", "")
+    with frozen(ends):
+        services.release_early(step=planned, by=by, reason="It is mended.")
+
+
+def test_a_declared_finding_under_embargo_is_named_before_the_text_names_it(world: World) -> None:
+    finding = findings.reported(world, embargo_until=now() + 20 * DAY)
+    work = draft(
+        world,
+        "Nothing is named here.",
+        work_class="vulnerability",
+        fellowship=finding.fellowship,
+        findings=[finding],
+    )
+    assert hits(work) == [("embargoed_finding", "It is declared")]
+    fellow = finding.fellowship.fellow
+    refusal = policy.may_submit(work, fellow)
+    assert refusal is not None
+    assert refusal.reason.startswith(f"{finding.ref}, under embargo until {finding.embargo_day}")
+    form = SourcesForm(fellowship=finding.fellowship, user=fellow)
+    said = f"under embargo until {finding.embargo_day}: what tells of it is not published before"
+    assert said in str(form["findings"])
 
 
 def test_what_a_text_names_without_declaring_it_is_found_and_gone_once_declared(

@@ -44,12 +44,11 @@ def _with_question(rows: Any, at: dt.datetime) -> Any:
 
 def _asked_of(user: Any, at: dt.datetime) -> Q:
     """Findings somebody is to act on: theirs, nobody's, and of those they stand in for."""
-    covers = Cover.objects.live(at).filter(stand_in=user)
-    found = Q(product_owner=user)
-    found |= Q(product_owner=None, program__in=realm_ids_where(user, *OWN))
-    return found | Exists(
-        covers.filter(person=OuterRef("product_owner"), program=OuterRef("program"))
+    absent = Cover.objects.live(at).filter(
+        stand_in=user, person=OuterRef("product_owner"), program=OuterRef("program")
     )
+    nobodys = Q(product_owner=None, program__in=realm_ids_where(user, *OWN))
+    return Q(product_owner=user) | nobodys | Q(Exists(absent))
 
 
 @work.register_for(*WORKERS)

@@ -315,7 +315,7 @@ def _query(request: Request, text: str) -> str:
 
 def _said(data: dict[str, Any], by: User) -> dict[str, Any]:
     """What was chosen, as the service takes it."""
-    said = {name: data[name] for name in ("to", "look_again_at") if name in data}
+    said: dict[str, Any] = {n: data[n] for n in ("to", "look_again_at") if n in data}
     if "of" in data:
         said["of"] = Finding.objects.visible_to(by).filter(ref=data["of"]).first()
         if said["of"] is None:

@@ -14,7 +14,7 @@ from fellowship.kernel.journal import System
 from findings.models import Batch, Finding
 from tests import browser
 from tests.scenarios import findings as scenario
-from tests.scenarios.scoping import signed_fellowship, world_with_fellowship
+from tests.scenarios.scoping import world_with_fellowship
 from tests.scenarios.world import World
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ LEFT_OUT = {"id", "ref", "title", "created_at"}
 
 def _fill(world: World) -> None:
     """Copies of one low finding, written at once."""
-    model = scenario.reported(world, signed_fellowship(world), severity="low", evidence=[])
+    model = scenario.reported(world, world.fellowship, severity="low", evidence=[])
     names = [f.attname for f in Finding._meta.concrete_fields if f.attname not in LEFT_OUT]
     values: dict[str, Any] = {name: getattr(model, name) for name in names}
     copies = [

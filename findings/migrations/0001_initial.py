@@ -1,5 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
+import fellowship.kernel.texts
 import fellowship.kernel.time
 import fellowship.kernel.words
 import findings.models.measurements
@@ -256,7 +257,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=250)),
                 ('claim', models.TextField()),
                 ('conditions', models.TextField(blank=True, help_text='Context in which it holds, in words.')),
-                ('setting', models.JSONField(blank=True, default=list, help_text='Conditions by name: [{name, value}], as told.')),
+                ('setting', fellowship.kernel.texts.TextsField(blank=True, default=list, help_text='Conditions by name: [{name, value}], as told.')),
                 ('hits', models.PositiveIntegerField(blank=True, null=True)),
                 ('trials', models.PositiveIntegerField(blank=True, null=True)),
                 ('system', models.CharField(max_length=200)),
@@ -814,7 +815,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=250)),
                 ('claim', models.TextField()),
                 ('conditions', models.TextField(blank=True, help_text='Context in which it holds, in words.')),
-                ('setting', models.JSONField(blank=True, default=list, help_text='Conditions by name: [{name, value}], as told.')),
+                ('setting', fellowship.kernel.texts.TextsField(blank=True, default=list, help_text='Conditions by name: [{name, value}], as told.')),
                 ('hits', models.PositiveIntegerField(blank=True, null=True)),
                 ('trials', models.PositiveIntegerField(blank=True, null=True)),
                 ('system', models.CharField(max_length=200)),

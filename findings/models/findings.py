@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from access.models import Dataset, Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.texts import TextsField
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
@@ -151,7 +152,7 @@ class Finding(Tracked):
     title = models.CharField(max_length=250)
     claim = models.TextField()
     conditions = models.TextField(blank=True, help_text="Context in which it holds, in words.")
-    setting = models.JSONField(
+    setting = TextsField(
         default=list, blank=True, help_text="Conditions by name: [{name, value}], as told."
     )
     hits = models.PositiveIntegerField(null=True, blank=True)

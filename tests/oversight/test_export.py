@@ -171,7 +171,7 @@ def test_negative_numbers_stay_numbers_and_none_is_empty() -> None:
     assert writers.safe(-5) == -5
     assert writers.safe(None) == ""
     assert writers.safe(True) == "true"
-    assert writers.safe({"a": 1}) == '{"a":1}'
+    assert writers.safe({"a": 1}) == '{"a": 1}'
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 100, 257])

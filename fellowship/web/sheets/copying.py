@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.db.models import Case, F, Func, TextField, Value, When
 from django.db.models.functions import Cast, Concat, NullIf
 
+from fellowship.kernel.texts import TextsField
 from fellowship.web.sheets.columns import Column, field_of
 from fellowship.web.sheets.writers import DANGEROUS
 
@@ -90,11 +91,13 @@ class _Lines:
 def _text(model: type[models.Model], column: Column) -> Any:
     """The column's text, NULL where it is empty; None where only Python can say it."""
     field, value = field_of(model, column.lookup), F(column.lookup)
-    if field is None or hasattr(field, "from_db_value"):
+    texts = isinstance(field, TextsField)
+    if field is None or (hasattr(field, "from_db_value") and not texts):
         return None
     if isinstance(field, models.DateTimeField):
         return _Instant(value)
-    if isinstance(field, models.DecimalField) and (field.decimal_places or 0) <= DIGITS:
+    exact = isinstance(field, models.DecimalField) and (field.decimal_places or 0) <= DIGITS
+    if texts or exact:
         return _safe(Cast(value, TextField()))
     if isinstance(field, (models.BooleanField, models.DateField)):
         return Cast(value, TextField())

@@ -53,7 +53,7 @@ def _text(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return instant(value)
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)

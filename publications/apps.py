@@ -21,5 +21,6 @@ class PublicationsConfig(AppConfig):
             places,
             recusals,
             tasks,
+            waiting,
             whatif,
         )

@@ -9,6 +9,7 @@ from fellowship.history.queries import revision
 from fellowship.kernel.journal import System
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
+from publications import withholding
 from publications.models import Mediation, Objection, Publication
 from publications.services import decide_dispute, objection_url, release, return_to_review
 from publications.states import ReleasedBy
@@ -35,10 +36,11 @@ class DisputeKind(MatterKind):
 
     def dossier(self, subject: Any) -> dict[str, Any]:
         objection = cast("Objection", subject)
+        read = withholding.excerpts([objection])[objection.pk]
         until = f", until {objection.until:%-d %B %Y}" if objection.until else ""
         return {
             "sections": [
-                {"heading": "Passage", "text": objection.passage},
+                {"heading": "Passage", "text": read.passage},
                 {"heading": "Ground", "text": objection.get_ground_display()},
                 {"heading": "Harm named", "text": objection.harm},
                 {"heading": "Asked for", "text": f"{objection.get_ask_display()}{until}"},

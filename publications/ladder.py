@@ -38,7 +38,7 @@ def step_of(objection: Objection, mediation: Mediation | None, at: dt.datetime) 
     state = ObjectionState(objection.effective_state(at))
     case = objection.publication.fellowship
     if state == ObjectionState.WITH_BOARD:
-        return Step("the board", None, "the board’s own clock runs; the rest of the work goes on")
+        return Step("the board", None, "the board’s own clock runs")
     if state not in SILENCE:
         return None
     named = mediation.mediator if mediation else None

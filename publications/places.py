@@ -6,16 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
-from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.web import nav, verbs, work
 from publications import policy
-from publications.models import Objection, Publication
-from publications.services import ANSWER_CLOCK, objection_url
+from publications.models import Publication
 from publications.states import (
     Ask,
     Ground,
@@ -143,8 +141,7 @@ def _reviewed_by(key: int, at: dt.datetime) -> QuerySet[Publication]:
 @prepared
 def _of_fellow(key: int, at: dt.datetime) -> QuerySet[Publication]:
     return Publication.objects.filter(
-        Q(state=PublicationState.IN_REVIEW) | Q(objections__state=ObjectionState.OPEN),
-        fellowship__fellow_id=key,
+        state=PublicationState.IN_REVIEW, fellowship__fellow_id=key, window_ends_at__gt=at
     )
 
 
@@ -193,26 +190,8 @@ def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 
 @work.register_for(roles.FELLOW, when=_of_fellow)
-def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """Objections that wait for the author, and works the author waits for."""
-    mine = Objection.objects.filter(publication__fellowship__fellow=user, state=ObjectionState.OPEN)
-    open_now = list(mine.select_related("publication")[:20])
-    clocks = Clock.objects.filter(
-        kind=ANSWER_CLOCK,
-        subject_type="publications.objection",
-        subject_id__in=[o.pk for o in open_now],
-    )
-    due = dict(clocks.values_list("subject_id", "due_at"))
-    for objection in open_now:
-        yield work.WorkItem(
-            title=f"Answer the objection to one passage of {objection.publication.title}",
-            url=objection_url(objection),
-            due=due.get(objection.pk),
-            silence="The passage is treated as the objection asks; the rest goes on.",
-            kind="objection",
-            case_ref=objection.ref,
-            program_id=objection.program_id,
-        )
+def to_wait_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Works the author waits for."""
     rows = Publication.objects.filter(
         fellowship__fellow=user, state=PublicationState.IN_REVIEW, window_ends_at__gt=at
     )

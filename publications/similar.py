@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db.models import Q
 
 from publications.models import Objection
 from publications.texts import fold
+from publications.withholding import masked, unanswered
 
 _WORD = re.compile(r"[^\W\d_]{5,}")
 WORDS: Final = 8
@@ -21,10 +22,11 @@ LIKE_ENOUGH: Final = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A past objection, and how alike its passage is: 0 to 1."""
+    """A past objection, how alike its passage is (0 to 1), and the passage as it may be read."""
 
     objection: Objection
     share: float
+    passage: str = ""
 
     @property
     def per_cent(self) -> str:
@@ -47,7 +49,19 @@ def similar(
     wanted = _threes(passage)
     found = [Similar(one, _share(wanted, _threes(one.passage))) for one in rows]
     alike = [one for one in found if one.share >= LIKE_ENOUGH]
-    return sorted(alike, key=lambda one: (-one.share, one.objection.pk))[:at_most]
+    likest = sorted(alike, key=lambda one: (-one.share, one.objection.pk))[:at_most]
+    hits = unanswered(one.objection.version_id for one in likest)
+    return [
+        replace(
+            one,
+            passage=masked(
+                one.objection.passage,
+                hits.get(one.objection.version_id, ()),
+                at=one.objection.passage_start,
+            ),
+        )
+        for one in likest
+    ]
 
 
 def _threes(text: str) -> set[str]:

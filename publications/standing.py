@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fellowship.clocks.models import Clock
+from fellowship.kernel.time import now
 from fellowship.web.standing import Blocker, Plan, Standing, Step
 from governance.standing import CLOSED
+from publications import ladder
 from publications.models import Objection, Publication
 from publications.states import PUBLICATION_MOVES, UNSETTLED, Ground, PublicationState
 
@@ -65,8 +67,9 @@ def of(
     rules: Mapping[str, str],
 ) -> Standing:
     """Where it stands, silence counted; each passage objected to holds itself alone."""
-    in_review = state == S.IN_REVIEW
+    at, in_review = now(), state == S.IN_REVIEW
     calendar = publication.program.calendar()
+    unsettled = [one for one in objections if one.effective_state(at) in UNSETTLED]
     found = PUBLICATION.at(
         state,
         calendar=calendar,
@@ -76,7 +79,7 @@ def of(
         rules=rules,
         also=[
             *(_reviewer(publication, reviewers, rules) if in_review else ()),
-            *(_objection(one, rules) for one in objections if one.state in UNSETTLED),
+            *(_objection(one, at, rules) for one in unsettled),
         ],
     )
     if answer_due is None or not in_review:
@@ -104,13 +107,17 @@ def _reviewer(
     ]
 
 
-def _objection(objection: Objection, rules: Mapping[str, str]) -> Blocker:
+def _objection(objection: Objection, at: dt.datetime, rules: Mapping[str, str]) -> Blocker:
+    """An objection on its step of the ladder: it holds its own passage, never the work."""
+    step = ladder.step_of(objection, getattr(objection, "mediation", None), at)
+    said = step.silence if step else ""
     return Blocker(
         who=f"Objection {objection.ref}",
         can=f"holds one passage: {objection.get_ask_display().lower()}",
         grounds=(objection.get_ground_display(),),
-        silence="The passage is treated as the objection asks; the rest is released.",
+        silence=f"{said[:1].upper()}{said[1:]}. The rest of the work goes on.",
+        until=step.due if step else None,
         rule=POLICY,
         rule_url=rules.get(POLICY, ""),
-        names=str(objection.raised_by),
+        names=f"with {step.holder}" if step else "",
     )

@@ -19,11 +19,6 @@ from scoping.models import Fellowship
 HELD_CLOSELY: Final = (Tier.RESTRICTED, Tier.HIGHLY_RESTRICTED)
 """Tiers whose data makes a work one that used restricted-tier data."""
 
-PASSAGE_SHARE = 0.2
-"""The most of a text one objection may mark: more than this is an objection to the work."""
-PASSAGE_FLOOR = 2000
-"""Characters that may always be marked, however short the text, short of the whole of it."""
-
 
 def policy_of(fellowship: Fellowship) -> RuleVersion:
     """The publication policy pinned at the fellowship's start; asked once of each instance."""

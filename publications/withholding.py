@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from publications.models import DisclosureStep, Hit, Objection, Publication
+from publications.models import DisclosureStep, Hit, Objection, Publication, Version
 from publications.states import UNSETTLED, Ask, Ground
 from publications.text_states import MASKED
 from publications.texts import Passage, follow, locate
 from publications.texts.lines import Mark
 
 DOT: Final = "•"
+CONTEXT: Final = 120
+"""Characters shown on either side of a passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage with the words around it, as one person may read it."""
+
+    before: str
+    passage: str
+    after: str
 
 
 def withheld(
@@ -55,17 +68,71 @@ def left_out(hits: Sequence[Hit]) -> list[Mark]:
     ]
 
 
-def masked(text: str, hits: Sequence[Hit]) -> str:
+def masked(text: str, hits: Sequence[Hit], *, at: int = 0) -> str:
     """The text with what may be secret or personal dotted out until it was answered.
 
-    It is as long as before, so that offsets hold.
+    It is as long as before, so that offsets hold. `text` may be a part of the version's, from `at`.
     """
     for hit in hits:
-        dots = hit.kind in MASKED and not hit.answer
-        if dots and hit.start is not None and hit.end is not None:
-            words = text[hit.start : hit.end]
-            text = text[: hit.start] + dotted(words) + text[hit.end :]
+        if hit.kind not in MASKED or hit.answer or hit.start is None or hit.end is None:
+            continue
+        start, end = max(hit.start - at, 0), min(hit.end - at, len(text))
+        if start < end:
+            text = text[:start] + dotted(text[start:end]) + text[end:]
     return text
+
+
+def unanswered(versions: Iterable[int]) -> dict[int, list[Hit]]:
+    """What may be secret or personal in these versions and was not answered, by version."""
+    rows = Hit.objects.unanswered().filter(
+        precheck__version__in=set(versions), kind__in=MASKED, start__isnull=False
+    )
+    found: dict[int, list[Hit]] = defaultdict(list)
+    for hit in rows.select_related("precheck"):
+        found[hit.precheck.version_id].append(hit)
+    return found
+
+
+def shown(publication: Publication, version: Version, reader: Any) -> str:
+    """The text of a version as `reader` may see it: whole to its author, else `masked`."""
+    if wrote(publication, reader):
+        return version.text
+    return masked(version.text, unanswered([version.pk])[version.pk])
+
+
+def wrote(publication: Publication, reader: Any) -> bool:
+    """Whether `reader` is the author, who reads all of it."""
+    return reader is not None and publication.fellowship.fellow_id == reader.pk
+
+
+def excerpts(
+    objections: Sequence[Objection | DisclosureStep], reader: Any = None
+) -> dict[int, Excerpt]:
+    """Their passages where they stand, each by its key, as `reader` may see them.
+
+    Asks once for all; `version` and `publication.fellowship` of each must be at hand. Without a
+    reader, as everybody but the author does.
+    """
+    others = [o for o in objections if not wrote(o.publication, reader)]
+    hits = unanswered(o.version_id for o in others) if others else {}
+    texts: dict[int, str] = {}
+    found = {}
+    for one in objections:
+        key = one.version_id
+        if key not in texts:
+            texts[key] = masked(one.version.text, hits.get(key, ()))
+        found[one.pk] = _cut(texts[key], one)
+    return found
+
+
+def _cut(text: str, one: Objection | DisclosureStep) -> Excerpt:
+    before = text[max(0, one.passage_start - CONTEXT) : one.passage_start]
+    after = text[one.passage_end : one.passage_end + CONTEXT]
+    return Excerpt(
+        before.rpartition("\n")[2],
+        text[one.passage_start : one.passage_end],
+        after.partition("\n")[0],
+    )
 
 
 def dotted(words: str) -> str:

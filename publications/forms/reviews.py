@@ -100,9 +100,10 @@ class ObjectionForm(forms.Form):
         help_text="They may settle it as you may, and are told of each step.",
     )
 
-    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, version: Version, text: str, **kwargs: Any) -> None:
+        """`text` is the version's as the person reads it: a passage is found in what is seen."""
         super().__init__(*args, **kwargs)
-        self.version = version
+        self.version, self.text = version, text
         work = version.publication
         meanings = terms.params_of(work.fellowship).grounds
         self.fields["ground"].choices = [  # type: ignore[attr-defined]
@@ -120,7 +121,7 @@ class ObjectionForm(forms.Form):
         if not {"passage", "paragraphs"} & set(self.errors):
             try:
                 said["span"] = locate(
-                    self.version.text,
+                    self.text,
                     said.get("passage", ""),
                     said.get("paragraphs", ""),
                     said.get("at"),

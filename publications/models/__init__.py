@@ -18,7 +18,6 @@ from publications.models.ladder import (
 from publications.models.outcomes import Outcome
 from publications.models.prechecks import Hit, HitQuerySet, PreCheck, RedactionCheck
 from publications.models.reviews import (
-    CONTEXT,
     Objection,
     ObjectionQuerySet,
     ScientificReview,
@@ -33,7 +32,6 @@ from publications.models.works import (
 )
 
 __all__ = [
-    "CONTEXT",
     "Author",
     "AuthorshipAgreement",
     "AuthorshipAgreementQuerySet",

@@ -25,8 +25,6 @@ from publications.states import (
 )
 
 PERSON = settings.AUTH_USER_MODEL
-CONTEXT = 120
-"""Characters shown on either side of a passage."""
 ONE_IN = 5
 """One objection marks at most one part in this many of the text, or `FLOOR` characters."""
 FLOOR = 2000
@@ -242,11 +240,3 @@ class Objection(Tracked):
     def get_absolute_url(self) -> str:
         """The page of the work it is about."""
         return self.publication.get_absolute_url()
-
-    @property
-    def around(self) -> tuple[str, str]:
-        """The words before and after the passage, so that it can be read where it stands."""
-        text = self.version.text
-        before = text[max(0, self.passage_start - CONTEXT) : self.passage_start]
-        after = text[self.passage_end : self.passage_end + CONTEXT]
-        return before.rpartition("\n")[2], after.partition("\n")[0]

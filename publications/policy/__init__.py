@@ -42,6 +42,7 @@ from publications.policy.texts import (
     may_be,
     may_build_on,
     may_link,
+    may_save_file,
     stopped,
 )
 from publications.policy.windows import (
@@ -98,6 +99,7 @@ __all__ = [
     "may_reply",
     "may_retire",
     "may_save",
+    "may_save_file",
     "may_say",
     "may_settle",
     "may_staff",

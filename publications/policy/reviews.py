@@ -12,7 +12,8 @@ from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from publications import terms
-from publications.models import Publication, Version
+from publications.authorship_states import OPEN, AgreementState
+from publications.models import AuthorshipParty, Publication, Version
 from publications.models.reviews import FLOOR, ONE_IN, TOGETHER_IN
 from publications.states import (
     Ask,
@@ -55,6 +56,14 @@ def may_assign(publication: Publication, track: str, reviewer: User, by: Actor) 
         else None,
         Refusal(
             "separation",
+            f"{reviewer} is an author, or named in the agreement on authorship.",
+            rule="nobody reviews their own work",
+            field="reviewer",
+        )
+        if _writes(publication, reviewer)
+        else None,
+        Refusal(
+            "separation",
             "One person never sits on both tracks of one work.",
             rule="scientific review stands apart from policy review",
             field="reviewer",
@@ -62,6 +71,16 @@ def may_assign(publication: Publication, track: str, reviewer: User, by: Actor) 
         if publication.reviewers.filter(reviewer=reviewer).exclude(track=track).exists()
         else None,
     )
+
+
+def _writes(publication: Publication, person: User) -> bool:
+    """Whether the person is an author, or named where authorship was agreed or is being agreed."""
+    named = AuthorshipParty.objects.filter(
+        agreement__fellowship=publication.fellowship_id,
+        agreement__state__in=(*OPEN, AgreementState.IN_FORCE),
+        person=person,
+    )
+    return publication.authors.filter(user=person).exists() or named.exists()
 
 
 def may_advise(publication: Publication, by: User) -> Refusal | None:

@@ -154,3 +154,17 @@ def hit_said(answer: str, reason: str) -> Refusal | None:
         if len(reason) <= REASON_MAX
         else Refusal("too_long", f"Say it in at most {REASON_MAX:,} characters.", field="reason"),
     )
+
+
+def may_save_file(unanswered: Collection[Hit]) -> Refusal | None:
+    """Why others than the author may not have the file of a version yet.
+
+    It may hold a secret that the author has said nothing to. Its text is read with that dotted out.
+    """
+    if not any(hit.kind == HitKind.SECRET for hit in unanswered):
+        return None
+    return Refusal(
+        "may_hold_a_secret",
+        "The file may hold a secret. It can be saved once the author has answered the check; until "
+        "then its text is read with that dotted out.",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -217,7 +218,7 @@ def _take(
     """Do what the mediator proposed."""
     mediation.ended_at = at or now()
     mediation.save()
-    changed: dict[str, object] = {}
+    changed: dict[str, Any] = {}
     if mediation.proposal == Proposal.WORDING:
         changed["wording"] = mediation.wording
     if mediation.proposal == Proposal.LATER:

@@ -281,7 +281,8 @@ def _everyone(publication: Publication) -> list[User]:
         *([case.mentor] if case.mentor else []),
     ]
     for person in others:
-        seen = person is not None and person.pk not in people
-        if seen and Publication.objects.visible_to(person).filter(pk=publication.pk).exists():
+        if person is None or person.pk in people:
+            continue
+        if Publication.objects.visible_to(person).filter(pk=publication.pk).exists():
             people[person.pk] = person
     return list(people.values())

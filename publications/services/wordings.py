@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fellowship.accounts.models import Actor
+from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
@@ -13,7 +13,7 @@ from publications.states import Saved
 
 
 @journal.verb("publications.save_wording")
-def save_wording(*, program: Program, use: str, title: str, text: str, by: Actor) -> SavedWording:
+def save_wording(*, program: Program, use: str, title: str, text: str, by: User) -> SavedWording:
     """Keep words for others. A title that is there already for this use gets the new text."""
     program = Program.objects.locked().get(pk=program.pk)
     refuse(policy.may_save(program.pk, by))
@@ -34,7 +34,7 @@ def save_wording(*, program: Program, use: str, title: str, text: str, by: Actor
 
 
 @journal.verb("publications.retire_wording")
-def retire_wording(*, wording: SavedWording, by: Actor) -> SavedWording:
+def retire_wording(*, wording: SavedWording, by: User) -> SavedWording:
     """Put it away: what was written with it stays as it is."""
     wording = SavedWording.objects.locked().select_related("added_by").get(pk=wording.pk)
     if wording.retired_at is not None:

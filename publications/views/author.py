@@ -119,7 +119,7 @@ def contest(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.contest_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
-        success="Contested. The board decides on this passage; the rest goes on.",
+        success="Contested. Somebody with no part in the case mediates; the rest goes on.",
         to=services.objection_url(objection),
     )
 
@@ -134,7 +134,10 @@ def reword(request: HttpRequest, ref: str) -> HttpResponse:
         form,
         lambda: services.offer_wording(objection=objection, by=_by(request), **form.cleaned_data),
         template="publications/reword.html",
-        context=lambda: {"objection": objection},
+        context=lambda: {
+            "objection": objection,
+            "refused": policy.may_answer(objection, "reword", _by(request)),
+        },
         to=services.objection_url(objection),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -43,15 +43,22 @@ def _name(work: Publication) -> object:
     return cells.link(route_to("publications:detail", work.ref), work.title, work.ref)
 
 
+def _versions(work: Any) -> object:
+    if not work.newest or work.newest == 1:
+        return work.newest or "–"
+    url = route_to("publications:compare", work.ref)
+    return cells.link(url, f"{work.newest - 1} and {work.newest}", "side by side")
+
+
 def _policy_due(work: Publication) -> object:
     return cells.due(work.window_ends_at, calendars.of(work.program_id))
 
 
-def _advice_due(work: Publication) -> object:
+def _advice_due(work: Any) -> object:
     return cells.due(work.advice_due_at, calendars.of(work.program_id), done=bool(work.advised))
 
 
-def _policy_task(work: Publication) -> object:
+def _policy_task(work: Any) -> object:
     if work.to_judge:
         return cells.tag(f"Answer wording: {cells.count(work.to_judge, 'objection')}", "accent")
     if work.policy_cleared_at:
@@ -59,7 +66,7 @@ def _policy_task(work: Publication) -> object:
     return cells.link(route_to("publications:object", work.ref), "Read and mark")
 
 
-def _advice_task(work: Publication) -> object:
+def _advice_task(work: Any) -> object:
     if work.advised:
         return cells.tag("Advice given", "good")
     return cells.link(route_to("publications:advise", work.ref), "Read and advise")
@@ -69,6 +76,7 @@ POLICY: tuple[Column[Any], ...] = (
     Column("Work", _name),
     Column("Class", lambda p: WorkClass(p.work_class).label),
     Column("Window ends", _policy_due, num=True),
+    Column("Versions", _versions),
     Column("Open objections", lambda p: p.open_objections, num=True),
     Column("Yours to do", _policy_task),
 )
@@ -76,6 +84,7 @@ SCIENCE: tuple[Column[Any], ...] = (
     Column("Work", _name),
     Column("Class", lambda p: WorkClass(p.work_class).label),
     Column("Advice by", _advice_due, num=True),
+    Column("Versions", _versions),
     Column("Yours to do", _advice_task),
 )
 
@@ -83,7 +92,8 @@ SCIENCE: tuple[Column[Any], ...] = (
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
     """Works the person reviews, the nearest deadline first, each track by itself."""
-    person, at = request.user, now()
+    person: Any = request.user
+    at = now()
     mine = ReviewerAssignment.objects.filter(reviewer=person, publication=OuterRef("pk"))
     track = request.GET.get("track", "")
     counted = {
@@ -155,6 +165,7 @@ def _read(rows: QuerySet[Publication], person: Any) -> QuerySet[Publication]:
             distinct=True,
         ),
         advised=Exists(given),
+        newest=Max("versions__number"),
     ).defer("abstract", "acknowledgement")
 
 

@@ -26,7 +26,7 @@ from fellowship.history.queries import timeline
 from fellowship.kernel.time import now
 from fellowship.web.components.times import text as when_text
 from governance import links
-from publications import clockfaces, ladder, policy, services, standing, terms
+from publications import clockfaces, ladder, policy, services, standing, terms, withholding
 from publications.models import (
     DisclosureStep,
     Hit,
@@ -62,6 +62,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "raised_by", "owner", "version", "mediation__mediator"
         ).order_by("raised_at", "id")
     )
+    for one in objections:
+        one.publication = publication
     return render(
         request,
         "publications/detail.html",
@@ -115,6 +117,10 @@ def _clocks(
         "science_people": science_people,
         "advice": advice,
         "faces": faces,
+        "tracks": (
+            (ReviewTrack.POLICY.label, CAN_MARK),
+            (ReviewTrack.SCIENTIFIC.label, CAN_ADVISE),
+        ),
         "clock_chart": clockfaces.chart(faces, title="Both clocks") if faces else None,
         "pauses": [pause for one in faces for pause in one.pauses],
         "extension": getattr(publication, "extension", None),
@@ -183,12 +189,13 @@ def _objections(
 ) -> dict[str, Any]:
     """Each objection with its step of the ladder, and what the person may do about it."""
     rows = []
+    read = withholding.excerpts(objections, by)
     for one in objections:
-        one.publication = publication
         mediation = getattr(one, "mediation", None)
         rows.append(
             {
                 "objection": one,
+                "read": read[one.pk],
                 "state": one.effective_state(at),
                 "step": ladder.step_of(one, mediation, at),
                 "mediation": mediation,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
-from publications import policy, services, terms
+from publications import policy, services, terms, withholding
 from publications.forms import OWN, ExtendForm, StepForm
 from publications.models import DisclosureStep, Publication
 from publications.views.shared import pages_of, publication_of
@@ -84,11 +84,15 @@ def _steps(publication: Publication, by: Any) -> list[tuple[Any, ...]]:
     rows = publication.disclosure_steps.select_related(
         "objection", "finding", "extended_by", "early_by", "planned_by", "version"
     )
-    found = []
-    for step in rows:
+    steps = list(rows)
+    for step in steps:
         step.publication = publication
+    read = withholding.excerpts(steps, by)
+    found = []
+    for step in steps:
         extend = policy.may_extend_step(step, None, by)
-        found.append((step, step.out(at), extend, policy.may_release_early(step, by)))
+        early_ = policy.may_release_early(step, by)
+        found.append((step, read[step.pk].passage, step.out(at), extend, early_))
     return found
 
 
@@ -112,6 +116,7 @@ def extend(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         context=lambda: {
             "publication": step.publication,
             "step": step,
+            "passage": withholding.excerpts([step], by)[step.pk].passage,
             "refused": policy.may_extend_step(step, None, by),
         },
         to=step.get_absolute_url(),
@@ -134,7 +139,7 @@ def early(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 
 def _step(request: HttpRequest, ref: str, pk: int) -> DisclosureStep:
     rows = DisclosureStep.objects.select_related(
-        "publication__fellowship__fellow", "publication__program", "objection"
+        "publication__fellowship__fellow", "publication__program", "objection", "version"
     )
     found: DisclosureStep = visible_or_404(rows, request.user, pk=pk, publication__ref=ref)
     return found

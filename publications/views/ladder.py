@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from fellowship.kernel.refusals import Missing
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from publications import policy, services
+from publications import policy, services, withholding
 from publications.forms import (
     ExtensionForm,
     MediatorForm,
@@ -69,6 +69,7 @@ def propose(request: HttpRequest, ref: str) -> HttpResponse:
         template="publications/propose.html",
         context=lambda: {
             "objection": objection,
+            "read": withholding.excerpts([objection], request.user)[objection.pk],
             "refused": policy.may_propose(objection, mediation, _by(request)),
         },
         to=services.objection_url(objection),

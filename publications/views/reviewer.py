@@ -11,10 +11,10 @@ from django.shortcuts import render
 
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb, writing
-from publications import policy, services
+from publications import policy, services, withholding
 from publications.forms import AdviceForm, AssignForm, ObjectionForm
 from publications.marking import NotMarked, locate, paragraphs
-from publications.models import Publication, SavedWording, Version
+from publications.models import Publication, SavedWording
 from publications.similar import Similar, similar
 from publications.states import Saved
 from publications.views.shared import objection_of, publication_of
@@ -47,6 +47,7 @@ def assign(request: HttpRequest, ref: str) -> HttpResponse:
 def advise(request: HttpRequest, ref: str) -> HttpResponse:
     """Give the scientific review."""
     publication = publication_of(request, ref)
+    version = publication.latest
     form = AdviceForm(request.POST or None)
     return form_verb(
         request,
@@ -58,7 +59,8 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
         context=lambda: {
             "publication": publication,
             "refused": policy.may_advise(publication, _by(request)),
-            "version": publication.latest,
+            "version": version,
+            "text": withholding.shown(publication, version, request.user) if version else "",
             "late": publication.advice_due_at is not None and publication.advice_due_at <= now(),
             "saved": SavedWording.objects.offered(publication.program_id).filter(use=Saved.ADVICE)[
                 :50
@@ -72,20 +74,28 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
 def object_(request: HttpRequest, ref: str) -> HttpResponse:
     """Object to a passage. Looking for similar ones and taking saved wording send nothing."""
     publication = publication_of(request, ref)
-    version = publication.versions.select_related("publication__fellowship").first()
+    version = publication.latest
     if version is None:
         raise Http404
-    form = ObjectionForm(request.POST or None, version=version)
+    version.publication = publication
+    text = withholding.shown(publication, version, request.user)
+    form = ObjectionForm(request.POST or None, version=version, text=text)
     refused = policy.may_object(publication, _by(request))
 
     def page() -> dict[str, Any]:
+        standing = list(publication.objections.standing().select_related("version"))
+        for one in standing:
+            one.publication = publication
+        read = withholding.excerpts(standing, request.user)
         return {
             "publication": publication,
             "refused": refused,
             "late": refused is not None and refused.code == "window_over",
             "version": version,
-            "paragraphs": paragraphs(version.text)[:PARAGRAPHS],
-            "marked": publication.objections.standing().select_related("version"),
+            "text": text,
+            "masked": text != version.text,
+            "paragraphs": paragraphs(text)[:PARAGRAPHS],
+            "marked": [(one, read[one.pk].passage) for one in standing],
             "saved": SavedWording.objects.offered(publication.program_id).exclude(use=Saved.ADVICE)[
                 :50
             ],
@@ -95,7 +105,7 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
         return render(
             request,
             "publications/object.html",
-            {**page(), **_helped(request, publication, version)},
+            {**page(), **_helped(request, publication, form)},
         )
     return form_verb(
         request,
@@ -113,9 +123,10 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-def _helped(request: HttpRequest, publication: Publication, version: Version) -> dict[str, Any]:
+def _helped(request: HttpRequest, publication: Publication, form: ObjectionForm) -> dict[str, Any]:
     """The form as it was typed, with a saved wording put in, or with similar objections beside."""
-    typed = {name: text for name, text in request.POST.items() if "\x00" not in text}
+    posted = {name: str(text) for name, text in request.POST.items()}
+    typed = {name: text for name, text in posted.items() if "\x00" not in text}
     chosen = typed.get("saved", "")
     if "use" in request.POST and chosen.isdigit() and len(chosen) < 10:
         wording = SavedWording.objects.offered(publication.program_id).filter(pk=chosen).first()
@@ -128,16 +139,16 @@ def _helped(request: HttpRequest, publication: Publication, version: Version) ->
     if looked:
         try:
             start, end = locate(
-                version.text,
+                form.text,
                 typed.get("passage", ""),
                 typed.get("paragraphs", ""),
             )
-            passage = version.text[start:end]
+            passage = form.text[start:end]
         except NotMarked:
             passage = typed.get("passage", "")[:20_000]
         found = similar(_by(request), passage)
     return {
-        "form": ObjectionForm(initial=typed, version=version),
+        "form": ObjectionForm(initial=typed, version=form.version, text=form.text),
         "looked": looked,
         "similar": found,
         "passage": passage,

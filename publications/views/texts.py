@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from fellowship.kernel.refusals import Missing
+from fellowship.kernel.refusals import Missing, refuse
 from fellowship.kernel.time import now
 from fellowship.web import files
 from fellowship.web.actions import attempt, form_page, writing
@@ -91,9 +91,7 @@ def read(request: HttpRequest, ref: str) -> HttpResponse:
     """One version as people read it, with what is objected to and what comes later marked."""
     publication = publication_of(request, ref)
     version = _version(publication, request.GET.get("v"))
-    hits = list(Hit.objects.filter(precheck__version=version))
-    own = publication.fellowship.fellow_id == request.user.pk
-    shown = version.text if own else withholding.masked(version.text, hits)
+    shown = withholding.shown(publication, version, request.user)
     layout = lay_out(shown, _marks(publication, version), _number(request.GET.get("page")))
     context = {
         "publication": publication,
@@ -144,14 +142,7 @@ def compare(request: HttpRequest, ref: str) -> HttpResponse:
     new = _version(publication, request.GET.get("to"))
     before = request.GET.get("from") or str(max(1, new.number - 1))
     old = _version(publication, before)
-    hits = Hit.objects.filter(precheck__version__in=[old.pk, new.pk]).select_related("precheck")
-    by_version: dict[int, list[Hit]] = {old.pk: [], new.pk: []}
-    for hit in hits:
-        by_version[hit.precheck.version_id].append(hit)
-    own = publication.fellowship.fellow_id == request.user.pk
-    texts = [
-        one.text if own else withholding.masked(one.text, by_version[one.pk]) for one in (old, new)
-    ]
+    texts = [withholding.shown(publication, one, request.user) for one in (old, new)]
     context = {
         "publication": publication,
         "old": old,
@@ -169,11 +160,16 @@ def compare(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @require_safe
 def file(request: HttpRequest, ref: str, number: int) -> HttpResponseBase:
-    """The file of a version, for saving, to those who may see the work."""
+    """The file of a version, for saving, to those who may see the work.
+
+    A file that may hold a secret goes to its author alone until the check is answered.
+    """
     publication = publication_of(request, ref)
     version = publication.versions.filter(number=number).defer("text", "beneath").first()
     if version is None or not version.file_sha256:
         raise Http404
+    if not withholding.wrote(publication, request.user):
+        refuse(policy.may_save_file(withholding.unanswered([version.pk])[version.pk]))
     return files.download(version.file_sha256, version.file_name, version.file_mime)
 
 

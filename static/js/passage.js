@@ -22,15 +22,26 @@ function fill() {
   while (end > start && /\s/.test(text[end - 1])) end -= 1;
   if (start === end) return;
   const words = text.slice(start, end);
-  if (passage.value === words) return;
+  const place = String(points(text.slice(0, start)));
+  if (passage.value === words && at.value === place) return;
   passage.value = words;
-  at.value = points(text.slice(0, start));
+  at.value = place;
   if (among) among.value = "";
   passage.dispatchEvent(new Event("input", { bubbles: true }));
   said.textContent = `Marked ${points(words)} characters in paragraph ${paragraph(text, start)}.`;
 }
 
+// A read-only field has no caret in some browsers, so that no key selects in it. It becomes one that
+// takes no change.
+function walkable() {
+  source.readOnly = false;
+  source.setAttribute("aria-readonly", "true");
+  source.inputMode = "none";
+  source.addEventListener("beforeinput", (event) => event.preventDefault());
+}
+
 if (source && passage && at) {
+  walkable();
   for (const moment of ["select", "mouseup", "keyup"]) source.addEventListener(moment, fill);
   source.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || source.selectionStart === source.selectionEnd) return;

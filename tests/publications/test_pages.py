@@ -13,7 +13,7 @@ from django.urls import reverse
 from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen
-from publications import services
+from publications import services, withholding
 from publications.models import Objection
 from scoping.models import Fellowship
 from tests.scenarios import findings as finding_scenario
@@ -190,7 +190,8 @@ def test_an_objection_is_marked_by_its_words(world: World, fellowship: Fellowshi
     assert client.post(url, data).status_code == 302
     objection = Objection.objects.get()
     assert objection.passage == scenario.PASSAGE
-    assert objection.around[1].startswith(", which we observed in 41 of 60 trials.")
+    after = withholding.excerpts([objection])[objection.pk].after
+    assert after.startswith(", which we observed in 41 of 60 trials.")
 
 
 def test_a_wrong_orcid_comes_back_with_what_was_typed(world: World, fellowship: Fellowship) -> None:

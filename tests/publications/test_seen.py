@@ -122,7 +122,7 @@ def test_nobody_reviews_a_work_they_are_named_in(world: World) -> None:
     case = work.fellowship
     scenario.agreed(world, case, world.reviewer)
     work = services.submit_publication(publication=work, by=case.fellow)
-    with pytest.raises(Refused, match="nobody reviews|named in the agreement"):
+    with pytest.raises(Refused, match="named in the agreement"):
         services.assign_reviewer(
             publication=work, track="scientific", reviewer=world.reviewer, by=world.manager
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.snapshots import snapshot
@@ -23,7 +23,7 @@ from findings import embargoes
 from findings.embargoes import Withheld
 from findings.exports import oscal
 from findings.exports.oscal import identity, line, props
-from findings.models import Artifact, Control, Finding, FindingQuerySet
+from findings.models import Artifact, Control, Finding, FindingQuerySet, Measurement
 from findings.portfolio.view import standing
 from findings.states import ControlState, FindingState, cvss_band
 from governance.models import ExceptionRecord
@@ -133,6 +133,7 @@ class _Plan:
             (self.rows, "reported_by"),
             (self.rows, "product_owner"),
             (Control.objects.filter(finding__in=self.rows), "owner"),
+            (self._measurements(), "measured_by"),
             (self.asked, "owner"),
             (self.asked, "approved_by"),
         ):
@@ -157,9 +158,16 @@ class _Plan:
     def _observations(self) -> Iterator[dict[str, Any]]:
         for finding in self._findings("evidence__artifact", "reported_by"):
             yield _observed(finding, self.withheld)
+        for measurement in self._measurements().iterator(chunk_size=CHUNK):
+            yield _counted(measurement)
+
+    def _measurements(self) -> QuerySet[Measurement]:
+        counted = Measurement.objects.filter(metric__control__finding__in=self.rows)
+        related = ("metric__control__finding", "measured_by")
+        return counted.select_related(*related).order_by("id")
 
     def _risks(self) -> Iterator[dict[str, Any]]:
-        rows = self._findings("controls__owner", "reported_by")
+        rows = self._findings("controls__owner", "controls__metrics__measurements", "reported_by")
         while some := list(islice(rows, CHUNK)):
             excepted = self._exceptions(some)
             for finding in some:
@@ -255,6 +263,36 @@ def _observed(finding: Finding, withheld: Withheld) -> dict[str, Any]:
     }
 
 
+def _counted(measurement: Measurement) -> dict[str, Any]:
+    """What was counted for a control on one side of its deployment: never a bare rate."""
+    control = measurement.metric.control
+    return {
+        "uuid": identity("count", measurement.pk),
+        "title": line(
+            f"{control.ref}, {measurement.get_phase_display().lower()}: {measurement.said}"
+        ),
+        "description": line(f"{measurement.metric}: {measurement.said}."),
+        **props(
+            control=control.ref,
+            phase=measurement.phase,
+            counted=measurement.counted,
+            hits=measurement.hits,
+            trials=measurement.trials,
+            exposure=measurement.exposure,
+        ),
+        "methods": ["TEST"],
+        "types": ["mitigation"],
+        "origins": [_actor(measurement.measured_by, "owner")],
+        "subjects": [
+            {
+                "subject-uuid": _component(control.finding.system, control.finding.system_version),
+                "type": "component",
+            }
+        ],
+        "collected": oscal.at(measurement.measured_at),
+    }
+
+
 def _risk(
     finding: Finding,
     exceptions: Sequence[ExceptionRecord],
@@ -288,7 +326,14 @@ def _risk(
         **({"deadline": oscal.at(finding.due_at)} if finding.due_at else {}),
         **({"remediations": remediations} if remediations else {}),
         **({"risk-log": {"entries": entries}} if entries else {}),
-        "related-observations": [{"observation-uuid": identity("observation", finding.ref)}],
+        "related-observations": [
+            {"observation-uuid": identity("observation", finding.ref)},
+            *(
+                {"observation-uuid": identity("count", counted.pk)}
+                for control in finding.controls.all()
+                for counted in control.counts()
+            ),
+        ],
     }
 
 

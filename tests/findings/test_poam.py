@@ -123,6 +123,8 @@ def test_it_is_valid_and_every_reference_resolves(whole: World, shared_data: Pat
         "Control deployed",
         "Control verified",
     ]
+    counts = [o for o in plan["observations"] if o["types"] == ["mitigation"]]
+    assert [{p["name"]: p["value"] for p in o["props"]}["hits"] for o in counts] == ["41", "4"]
     assert plan["risks"][1]["characterizations"][0]["facets"][2]["name"] == "base-score"
     assert plan["risks"][1]["title"] == "Spaces and a line"
 
@@ -152,7 +154,7 @@ def test_the_command_writes_it_and_records_that(whole: World, tmp_path: Path) ->
     target = tmp_path / "plan.json"
     said = io.StringIO()
     call_command("export_poam", program=whole.program.slug, out=target, stdout=said)
-    assert said.getvalue() == "3 items, 3 risks, 2 observations\n"
+    assert said.getvalue() == "3 items, 3 risks, 4 observations\n"
     assert (
         json.loads(target.read_text())["plan-of-action-and-milestones"]["metadata"]["oscal-version"]
         == oscal.VERSION

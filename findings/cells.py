@@ -85,11 +85,13 @@ def import_meta(row: ImportRow) -> str:
     """Its place, and how bad, how often and where, as the file tells it."""
     said = row.candidate
     hits, trials = said.get("hits"), said.get("trials")
+    technique = said.get("technique", "")
+    about = atlas.class_of(technique)
     parts = (
         f"Row {row.place}",
         Severity(said["severity"]).label if said.get("severity") else "",
         f"{hits} of {trials}" if trials else "",
-        said.get("technique", ""),
+        " ".join(filter(None, (technique, f"({about.label})" if about else ""))),
         ", ".join(f"{name} {version}".strip() for name, version in said.get("systems", ())[:3]),
     )
     return " · ".join(part for part in parts if part)

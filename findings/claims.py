@@ -2,19 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Final
 
-from django.db.models import Prefetch
+from django.db.models import CharField, DateTimeField, F, IntegerField, Value
+from django.db.models.functions import Cast
 
-from findings.models import FindingDataset, ImportRow
+from fellowship.web.routes import route_to
+from findings.models import AffectedSystem, Finding, FindingDataset, FindingEvent, ImportRow
+
+MIN: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def with_claim(rows: Any) -> Any:
-    """Findings with the systems, datasets, acts and imports they name, in one query each."""
-    made = ImportRow.objects.select_related("belongs_to").order_by("pk")
-    return rows.prefetch_related(
-        "also_affects",
-        "events",
-        Prefetch("rests_on", FindingDataset.objects.select_related("dataset")),
-        Prefetch("import_rows", made),
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One thing that the claim names: how it is called, where it is shown, when it happened."""
+
+    label: str
+    url: str = ""
+    at: dt.datetime | None = None
+    place: str = ""
+    """The row of the file, where the finding came by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Other systems it affects, what it rests on beside results, and the file it came by."""
+
+    systems: tuple[Named, ...] = ()
+    datasets: tuple[Named, ...] = ()
+    events: tuple[Named, ...] = ()
+    files: tuple[Named, ...] = ()
+
+
+def beside(finding: Finding) -> Beside:
+    """What the claim names, of four kinds in one query, each in its order."""
+    first, *others = (
+        _rows(AffectedSystem, 0, finding, "version", "name"),
+        _rows(FindingDataset, 1, finding, "dataset__ref", "dataset__name"),
+        _rows(FindingEvent, 2, finding, "event", "label", at="at"),
+        _rows(ImportRow, 3, finding, "belongs_to__ref", "belongs_to__name", place="place"),
     )
+    rows = sorted(first.union(*others, all=True), key=lambda row: (row[0], row[4] or MIN, row[1]))
+    found: dict[int, list[Named]] = defaultdict(list)
+    for kind, _, key, label, at, place in rows:
+        name = f"{label} {key}".strip() if kind == 0 else label
+        found[kind].append(Named(name, _url(kind, key), at, place))
+    return Beside(*(tuple(found[kind]) for kind in range(4)))
+
+
+def _rows(model: Any, kind: int, finding: Finding, key: str, label: str, **more: str) -> Any:
+    """Rows of one kind, in the columns that all kinds share."""
+    text, moment = CharField(), DateTimeField()
+    place = F(more["place"]) if "place" in more else Value("")
+    columns = {
+        "its_kind": Value(kind, IntegerField()),
+        "its_row": F("pk"),
+        "its_key": Cast(key, text),
+        "its_label": Cast(label, text),
+        "its_time": Cast(F(more["at"]) if "at" in more else Value(None), moment),
+        "its_place": Cast(place, text),
+    }
+    return (
+        model.objects.filter(finding=finding).order_by().annotate(**columns).values_list(*columns)
+    )
+
+
+def _url(kind: int, key: str) -> str:
+    route = ("", "access:dataset", "access:event", "findings:import")[kind]
+    return route_to(route, key) if route else ""

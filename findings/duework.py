@@ -62,6 +62,11 @@ class DueWork:
     with_fellow: int
     with_others: int
 
+    @property
+    def pauses(self) -> int:
+        """How often it stood still."""
+        return sum(len(stretch.pauses) for stretch in self.stretches)
+
 
 def of(finding: Finding, calendar: WorkCalendar) -> DueWork:
     """The timeline of a finding, in two queries."""

@@ -239,6 +239,11 @@ class FindingClass(models.TextChoices):
     OTHER = "other", "Something else"
 
 
+NOT_SURE = "not_sure"
+SAID_CLASSES = ((NOT_SURE, "Not sure"), *FindingClass.choices)
+"""What one who reports may say it is about; with “not sure” the technique says it, if anything."""
+
+
 class Family(models.TextChoices):
     """The four control families."""
 

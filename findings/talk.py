@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,8 @@ DECISIONS: Final = {
 }
 """Verbs whose reason the fellow reads, and how the thread calls them."""
 LONGEST: Final = 60
+LATEST: Final = 3
+"""Entries that are read at once; the ones before them are folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,28 @@ class Talk:
     holds: str
 
     @property
+    def latest(self) -> tuple[Word, ...]:
+        """The entries read at once."""
+        return self.words[-LATEST:]
+
+    @property
+    def earlier(self) -> tuple[Word, ...]:
+        """The entries before them."""
+        return self.words[:-LATEST]
+
+    @property
     def cut(self) -> bool:
         """Whether older entries are left out; the history below has them all."""
         return len(self.words) >= LONGEST
 
 
-def of(finding: Finding, *, waits_on_fellow: bool) -> Talk:
-    """The thread of a finding, in two queries."""
-    events = Event.objects.about(finding).filter(verb__in=DECISIONS).select_related("actor")
+def of(finding: Finding, events: Iterable[Event], *, waits_on_fellow: bool) -> Talk:
+    """The thread of a finding, in one query; `events` are of it, with their actors."""
+    decided = [event for event in events if event.verb in DECISIONS]
     replies = Reply.objects.filter(finding=finding).select_related("author").order_by("-id")
     fellow = finding.fellowship.fellow_id
     words = [
-        *(Word(e.at, e.actor_name, e.reason, DECISIONS[e.verb]) for e in events[:LONGEST]),
+        *(Word(e.at, e.actor_name, e.reason, DECISIONS[e.verb]) for e in decided[:LONGEST]),
         *(
             Word(r.said_at, str(r.author), r.text, from_fellow=r.author_id == fellow)
             for r in replies[:LONGEST]

@@ -30,7 +30,7 @@ from findings.api.translation import ClassInput, SuggestionSerializer, suggestio
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.models import Artifact, Finding
-from findings.states import Confidence, Harm, Severity
+from findings.states import SAID_CLASSES, Confidence, Harm, Severity
 from scoping.models import Fellowship
 
 
@@ -177,6 +177,12 @@ class FindingInput(Input):
     confidence = serializers.ChoiceField(choices=Confidence.choices, default=Confidence.NOT_STATED)
     technique = serializers.RegexField(
         r"^(AML\.T\d{4}(\.\d{3})?)?$", max_length=20, required=False, default=""
+    )
+    finding_class = serializers.ChoiceField(
+        choices=SAID_CLASSES,
+        required=False,
+        default="",
+        help_text="Where it is `not_sure` or absent, the technique says what it usually means.",
     )
     reproduction = serializers.CharField(
         max_length=20_000, required=False, default="", allow_blank=True

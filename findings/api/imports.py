@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from fellowship.web.api import Input, VisibleViewSet, service_action
 from findings import services
 from findings.models import FindingImport, ImportRow
-from findings.states import ImportFormat, Severity
+from findings.states import SAID_CLASSES, ImportFormat, Severity
 from scoping.models import Fellowship
 
 
@@ -66,6 +66,7 @@ class ConfirmInput(Input):
     severity = serializers.ChoiceField(choices=Severity.choices, required=False, default="")
     system = serializers.CharField(max_length=200, required=False, default="")
     system_version = serializers.CharField(max_length=100, required=False, default="")
+    finding_class = serializers.ChoiceField(choices=SAID_CLASSES, required=False, default="")
 
 
 class FindingImportViewSet(VisibleViewSet):

@@ -21,6 +21,7 @@ from findings.models import Artifact, sha256, technique
 from findings.states import (
     CONFIDENCE_MEANS,
     HARM_MEANS,
+    SAID_CLASSES,
     Harm,
     ImportFormat,
     Severity,
@@ -46,6 +47,11 @@ FORMATS = [
     (ImportFormat.INSPECT, forms.Described("Inspect", "An evaluation log, .eval or .json.")),
     (ImportFormat.GARAK, forms.Described("garak", "A report log, .report.jsonl.")),
 ]
+CLASSES: Final = [("", "Choose"), *SAID_CLASSES]
+CLASS_HELP: Final = (
+    "Controls are suggested by it. Where you are not sure, it is what the technique usually means, "
+    "until a product owner says it."
+)
 _SPARE: Final = 2
 _EVENTS_MAX: Final = 50
 _NUMBER: Final = re.compile(r"\d{1,18}\Z")
@@ -145,7 +151,7 @@ class ReportForm(forms.Form):
         required=False,
         help_text="Length of context, tools, language, who talks to it.",
     )
-    severity = forms.ChoiceField(label="Severity", choices=SEVERITIES, widget=forms.RadioCards)
+    severity = forms.ChoiceField(label="Severity", choices=SEVERITIES, widget=forms.RadioScale)
     cvss_vector = forms.CharField(
         label="CVSS 4.0 vector", max_length=300, required=False, help_text="CVSS:4.0/AV:N/…"
     )
@@ -156,10 +162,10 @@ class ReportForm(forms.Form):
         help_text="Only where they differ. A score of 9.0 or more means critical, of 7.0 high, of "
         "4.0 medium, and any other above 0 low.",
     )
-    harm = forms.ChoiceField(label="Harm to people", choices=HARMS, widget=forms.RadioCards)
+    harm = forms.ChoiceField(label="Harm to people", choices=HARMS, widget=forms.RadioScale)
     harm_note = forms.CharField(label="Who is harmed, and how", max_length=500, required=False)
     confidence = forms.ChoiceField(
-        label="How sure are you?", choices=CONFIDENCES, widget=forms.RadioCards
+        label="How sure are you?", choices=CONFIDENCES, widget=forms.RadioScale
     )
     technique = forms.CharField(
         label="MITRE ATLAS technique",
@@ -168,6 +174,9 @@ class ReportForm(forms.Form):
         validators=[technique],
         help_text="AML.T0051; a list is offered as you type.",
         widget=django_forms.TextInput(attrs={"list": "techniques", "autocomplete": "off"}),
+    )
+    finding_class = forms.ChoiceField(
+        label="What it is about", choices=CLASSES, required=False, help_text=CLASS_HELP
     )
     evidence = forms.ModelMultipleChoiceField(
         label="Results it rests on",
@@ -293,6 +302,12 @@ class ConfirmForm(forms.Form):
         label="Its version", max_length=100, required=False, help_text="“not stated” if left empty."
     )
 
+    finding_class = forms.ChoiceField(
+        label="What they are about, where their technique does not say it",
+        choices=CLASSES,
+        required=False,
+    )
+
     def __init__(self, *args: Any, missing: Mapping[str, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not missing["severity"]:
@@ -301,6 +316,8 @@ class ConfirmForm(forms.Form):
             del self.fields["system"]
         if not missing["version"]:
             del self.fields["system_version"]
+        if not missing["class"]:
+            del self.fields["finding_class"]
 
 
 class ReplyForm(forms.Form):

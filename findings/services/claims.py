@@ -22,7 +22,8 @@ from findings.models import (
     FindingEvidence,
 )
 from findings.policy import claims as policy
-from findings.states import SEVERITY_RANK, Confidence, Harm, Severity
+from findings.policy.translation import names_a_class
+from findings.states import NOT_SURE, SEVERITY_RANK, Confidence, Harm, Severity
 from scoping.models import Fellowship
 
 
@@ -32,6 +33,7 @@ class Claim:
 
     `setting` is conditions by name, each `{name, value}`; `also` other systems, each
     `{name, version}`; `hits` of `trials` come together. `severity` is one of `Severity`.
+    `finding_class` is one of `FindingClass`; "not_sure" and "" leave it to the technique.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Claim:
     confidence: str = Confidence.NOT_STATED
     technique: str = ""
     reproduction: str = ""
+    finding_class: str = ""
     embargo_until: dt.datetime | None = None
     embargo_reason: str = ""
 
@@ -60,6 +63,8 @@ def finding_of(claim: Claim, *, fellowship: Fellowship, ref: str, by: Actor) -> 
     score = cvss_score(claim.cvss_vector)
     refuse(policy.severity_stands(claim.severity, score, claim.severity_reason))
     refuse(policy.embargo_stands(claim.embargo_until, claim.embargo_reason))
+    about = "" if claim.finding_class == NOT_SURE else claim.finding_class
+    refuse(names_a_class(about) if about else None)
     return Finding(
         fellowship=fellowship,
         program=fellowship.program,
@@ -81,6 +86,7 @@ def finding_of(claim: Claim, *, fellowship: Fellowship, ref: str, by: Actor) -> 
         harm_note=claim.harm_note.strip(),
         confidence=claim.confidence,
         technique=claim.technique,
+        finding_class=about,
         reproduction=claim.reproduction,
         embargo_until=claim.embargo_until,
         embargo_reason=claim.embargo_reason.strip(),

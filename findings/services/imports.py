@@ -17,7 +17,7 @@ from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
-from findings import policy
+from findings import atlas, policy
 from findings.importing import FORMATS, Candidate, Parsed, Unreadable
 from findings.importing import Refused as RefusedRow
 from findings.importing.matching import index
@@ -128,8 +128,10 @@ def confirm_import(
     severity: str = "",
     system: str = "",
     system_version: str = "",
+    finding_class: str = "",
 ) -> FindingImport:
-    """Report what is new in a file. Severity, system and version hold where the file says nothing.
+    """Report what is new in a file. Severity, system, version and class hold where the file says
+    nothing, and the class only where the technique means none.
 
     What was reported meanwhile is found to be a duplicate now. Product owners get one notice.
     """
@@ -141,7 +143,12 @@ def confirm_import(
     rows = list(brought.rows.order_by("place"))
     _judge(brought, rows, by)
     new = [row for row in rows if row.outcome == RowOutcome.NEW]
-    brought.defaults = {"severity": severity, "system": system, "system_version": system_version}
+    brought.defaults = {
+        "severity": severity,
+        "system": system,
+        "system_version": system_version,
+        "finding_class": finding_class,
+    }
     _refuse_unsaid(new, brought.defaults)
     brought.artifact = register_artifact(
         fellowship=case,
@@ -183,13 +190,14 @@ def outcome_of(brought: FindingImport, *, again: bool = False) -> Outcome:
 
 
 def unsaid(rows: Iterable[ImportRow]) -> Mapping[str, int]:
-    """How many of the new rows say no severity, how many no system, and how many no version."""
+    """How many of the new rows say no severity, no system, no version, and not what it is about."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts["severity"] += not row.candidate.get("severity")
         systems = row.candidate.get("systems")
         counts["system"] += not systems
         counts["version"] += not systems or not systems[0][1]
+        counts["class"] += atlas.class_of(row.candidate.get("technique", "")) is None
     return counts
 
 
@@ -285,6 +293,7 @@ def _claim(one: Candidate, defaults: Mapping[str, str]) -> Claim:
         harm=one.harm or Harm.NOT_JUDGED,
         confidence=Confidence.NOT_STATED,
         technique=one.technique,
+        finding_class="" if atlas.class_of(one.technique) else defaults["finding_class"],
         reproduction=one.reproduction,
     )
 

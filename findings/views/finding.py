@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
@@ -15,9 +15,11 @@ from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from findings import duework, policy, services, talk
 from findings.chain import chain, first_missing, with_chain
-from findings.claims import with_claim
+from findings.claims import beside
+from findings.folds import labels_of
 from findings.forms import ControlForm, ReplyForm
 from findings.models import Finding
+from findings.nextstep import shipped, step_of
 from findings.standing import lapse, of_finding
 from findings.states import FindingState
 from findings.suggesting import suggest
@@ -25,23 +27,33 @@ from findings.views.common import RELATED, by_of, finding_of
 from findings.views.translation import translation_of
 from governance.models import Matter
 
+EVENTS: Final = 200
+"""The latest events that decisions are read from."""
+SHOWN: Final = 30
+
 
 @login_required
 def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The finding with its evidence, chain, controls, talk and history."""
     ends = ("duplicate_of", "exception", "closing_control", "closed_by", "program__realm")
     shown = Finding.objects.select_related(*RELATED, *ends)
-    finding = finding_of(request, ref, with_claim(with_chain(shown)))
+    finding = finding_of(request, ref, with_chain(shown))
     by: Any = request.user
     at = now()
     withheld = policy.withheld(finding, by, at)
     work = duework.of(finding, finding.program.calendar())
     for_fellow = bool(work.pause and work.pause.with_fellow)
+    events = list(timeline(finding)[:EVENTS])
+    missing = first_missing(finding)
+    allowed = _allowed(finding, by, paused=work.pause is not None)
     context = {
         "finding": finding,
+        "beside": beside(finding),
         "standing": of_finding(finding, work),
         "links": chain(finding, withheld=withheld is not None),
-        "missing": first_missing(finding),
+        "missing": missing,
+        "step": step_of(finding, missing, allowed["may_plan"]),
+        "shipped": shipped(finding, missing),
         "withheld": withheld,
         "embargoed": finding.embargoed_at(at),
         "overdue": finding.overdue_at(at) and not work.pause,
@@ -50,17 +62,20 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "steps": finding.overdue_steps.filter(due_at=F("finding__due_at"))
         if finding.overdue_at(at)
         else (),
-        "talk": talk.of(finding, waits_on_fellow=for_fellow),
-        "events": timeline(finding)[:30],
+        "talk": talk.of(finding, events, waits_on_fellow=for_fellow),
+        "events": events[:SHOWN],
+        "more_events": len(events) > SHOWN,
         "matters": Matter.objects.visible_to(by).filter(
             subject_type="findings.finding", subject_id=finding.pk
         ),
-        **_allowed(finding, by, paused=work.pause is not None),
+        **allowed,
         "investigating": finding.state == FindingState.INVESTIGATING,
         "settled": finding.state in (FindingState.DEFERRED, FindingState.REJECTED),
         "reply_form": ReplyForm(),
+        "answers": by == finding.fellowship.fellow,
         **translation_of(finding, by),
     }
+    context |= labels_of(context)
     return render(request, "findings/detail.html", context)
 
 

@@ -18,7 +18,7 @@ from findings.forms import ArtifactForm, EmbargoForm, ReportForm
 from findings.importing import Candidate
 from findings.importing.matching import Match, index
 from findings.models import Finding
-from findings.states import Confidence, Harm
+from findings.states import Confidence, FindingClass, Harm
 from scoping.models import Fellowship
 from scoping.policy.standing import seen_by
 
@@ -100,6 +100,16 @@ def _check(request: HttpRequest, form: ReportForm, finding: Finding) -> dict[str
     }
 
 
+def _about(finding: Finding) -> str:
+    """What it is about: as said, else as its technique usually means."""
+    if finding.finding_class:
+        return FindingClass(finding.finding_class).label
+    meant = atlas.class_of(finding.technique)
+    if meant is None:
+        return "Not sure; a product owner will say it"
+    return f"{meant.label}, as {finding.technique} usually means"
+
+
 def sections(form: ReportForm, finding: Finding) -> list[tuple[str, list[Row]]]:
     """The answers by section; what was left out is left out here as well."""
     data = form.cleaned_data
@@ -135,6 +145,7 @@ def sections(form: ReportForm, finding: Finding) -> list[tuple[str, list[Row]]]:
                 ("Harm to people", Harm(finding.harm).label),
                 ("Who is harmed", finding.harm_note),
                 ("Confidence", Confidence(finding.confidence).label),
+                ("What it is about", _about(finding)),
                 ("MITRE ATLAS", f"{finding.technique} {name}".strip()),
             ],
         ),

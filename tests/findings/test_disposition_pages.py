@@ -47,7 +47,8 @@ def test_the_page_of_a_long_story_takes_few_queries_and_both_sides_read_all(worl
             finding=finding, until=now() + 5 * DAY, waits_on="fellow", reason="Which?", by=owner
         )
         asked = page(fellow, finding)
-        assert "The clock stands still: it waits for the fellow" in asked
+        assert "With you: the clock stands still until you answer" in asked
+        assert "The clock stands still: it waits for the fellow" in page(owner, finding)
         assert "Answer about" in as_(fellow).get("/").content.decode()
         services.reply(finding=finding, text="The first one.", by=fellow)
     services.rerate_finding(

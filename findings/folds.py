@@ -17,7 +17,11 @@ def labels_of(shown: Mapping[str, Any]) -> dict[str, str]:
     finding: Finding = shown["finding"]
     talk: Talk = shown["talk"]
     change, owner = shown["shipped"], finding.product_owner
-    done = f"{change.ref} “{change.title}” is done, says its tracker." if change else ""
+    done = (
+        f"{change.ref} “{change.title}” is done; nothing shows yet that it worked."
+        if change
+        else ""
+    )
     events = len(shown["events"])
     return {
         "history_label": f"History: {'the latest ' if shown['more_events'] else ''}"
@@ -28,14 +32,7 @@ def labels_of(shown: Mapping[str, Any]) -> dict[str, str]:
         "clock_label": _clock(shown["due"]),
         "shipped_detail": done,
         "under_way": f"{finding.get_state_display()}, with {owner or 'the product owners'}",
-        "rationale": finding.rationale
-        if len(finding.rationale) <= LONG
-        else f"{finding.rationale[:LONG].rsplit(' ', 1)[0]}…",
     }
-
-
-LONG = 240
-"""Characters of a rationale that stand in the banner; all of it stands in the thread."""
 
 
 def _conditions(finding: Finding) -> str:

@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from fellowship.kernel.refusals import Refusal
 from fellowship.web.items import Link
+from findings.chain import links
 from findings.change_states import ChangeState
-from findings.models import ChangeRequest, Finding
+from findings.models import ChangeRequest, Control, Finding
 from findings.states import ControlState, FindingState
 
 _AT_CONTROL = {
@@ -20,21 +21,29 @@ _AT_CONTROL = {
 
 def shipped(finding: Finding, missing: str) -> ChangeRequest | None:
     """The change that is done though no control says how it is measured, of one `with_chain`."""
-    if finding.state != FindingState.ACCEPTED or missing != "control":
+    if not _open(finding, missing) or _live(finding):
         return None
     done = (one for one in finding.change_requests.all() if one.state == ChangeState.DONE)
     return next(done, None)
 
 
 def step_of(finding: Finding, missing: str, may_plan: Refusal | None) -> Link | None:
-    """Where the first missing link is made, for one who may plan controls; None for others."""
-    if may_plan or finding.state != FindingState.ACCEPTED:
+    """Where the next link after its disposition is made, for one who may plan controls.
+
+    None for others, and where nothing is `missing`.
+    """
+    if may_plan or not _open(finding, missing):
         return None
-    if missing in _AT_CONTROL:
-        live = [c for c in finding.controls.all() if c.state != ControlState.WITHDRAWN]
-        return Link(_AT_CONTROL[missing], live[0].get_absolute_url()) if live else None
-    if missing == "change request" and finding.controls.all():
-        return Link("Ask for a change", reverse("findings:change_new", args=[finding.ref]))
-    if missing in ("change request", "control"):
+    live = _live(finding)
+    if not live:
         return Link("Plan a control", reverse("findings:plan", args=[finding.ref]))
-    return None
+    ahead = next((name for name, there in links(finding) if name in _AT_CONTROL and not there), "")
+    return Link(_AT_CONTROL[ahead], live[0].get_absolute_url()) if ahead else None
+
+
+def _open(finding: Finding, missing: str) -> bool:
+    return bool(missing) and finding.state == FindingState.ACCEPTED
+
+
+def _live(finding: Finding) -> list[Control]:
+    return [c for c in finding.controls.all() if c.state != ControlState.WITHDRAWN]

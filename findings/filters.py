@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import forms as django_forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django_filters.fields import ModelChoiceField
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
@@ -38,7 +41,29 @@ def _owners(request: HttpRequest | None) -> QuerySet[User]:
 def _programs(request: HttpRequest | None) -> QuerySet[Program]:
     if request is None:
         return Program.objects.none()
-    return Program.objects.filter(pk__in=realm_ids_where(request.user, *READERS))
+    return Program.objects.filter(pk__in=realm_ids_where(request.user, *READERS)).select_related(
+        "realm"
+    )
+
+
+class _ByShortName(ModelChoiceField):
+    """A programme by its short name, which its realm holds."""
+
+    def to_python(self, value: Any) -> Program | None:
+        """The programme; refuses a name there is none of."""
+        if value in self.empty_values:
+            return None
+        with contextlib.suppress(ValueError, TypeError):
+            found: Program | None = self.queryset.filter(realm__slug=value).first()
+            if found:
+                return found
+        raise ValidationError(
+            self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
+        )
+
+
+class _ProgramFilter(filters.ModelChoiceFilter):
+    field_class = _ByShortName
 
 
 class FindingFilter(filters.FilterSet):
@@ -59,7 +84,7 @@ class FindingFilter(filters.FilterSet):
     owner = filters.ModelChoiceFilter(
         field_name="product_owner", queryset=_owners, to_field_name="username", label="Owner"
     )
-    program = filters.ModelChoiceFilter(queryset=_programs, to_field_name="slug", label="Programme")
+    program = _ProgramFilter(queryset=_programs, to_field_name="slug", label="Programme")
     overdue = filters.BooleanFilter(method="filter_overdue", label="Overdue only")
     technique = filters.CharFilter(
         method="filter_technique",

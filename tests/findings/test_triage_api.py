@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from fellowship.accounts import roles
+from fellowship.accounts.services import grant_role
 from fellowship.history.models import Event
 from fellowship.kernel.time import now
+from fellowship.programs.services import found_program
 from findings import services
 from findings.models import Batch, Cover, Finding
 from scoping.models import Fellowship
 from tests.scenarios import findings as scenario
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World
+from tests.scenarios.world import SETUP, World
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -181,6 +184,23 @@ def test_a_query_means_all_that_match(world: World, fellowship: Fellowship) -> N
     assert owner.post("finding-batches/", 409, action="claim", query="severity=high")["code"] == (
         "nothing"
     )
+
+
+def test_a_programme_is_named_by_its_short_name(world: World, fellowship: Fellowship) -> None:
+    """By API, and on the page of somebody who reads findings of two programmes."""
+    [finding] = some(world, fellowship, 1)
+    second = found_program(slug="second", name="Second", purpose="To compare.", by=SETUP)
+    grant_role(user=world.product_owner, realm=second.realm, role=roles.PRODUCT_OWNER, by=SETUP)
+    owner = Api(world.fresh("product_owner"))
+    shown = owner.get(f"findings/?program={world.program.slug}")["results"]
+    assert [row["ref"] for row in shown] == [finding.ref]
+    assert owner.get(f"findings/?program={second.slug}")["results"] == []
+    owner.get("findings/?program=nowhere", 400)
+    page = owner.client.get(f"/triage/?queue=all&program={world.program.slug}").content.decode()
+    assert finding.title in page
+    assert f'value="{world.program.slug}" selected' in page
+    none = owner.client.get(f"/triage/?queue=all&program={second.slug}").content.decode()
+    assert "No finding matches." in none
 
 
 def test_a_control_is_withdrawn(world: World) -> None:

@@ -101,8 +101,8 @@ def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refu
         return None
     return Refusal(
         "embargo",
-        "Under embargo: the claim, its evidence and how to reproduce it are read by the fellow, "
-        "the product owners, security on-call, the manager and auditors.",
+        "The claim, its evidence and how to reproduce it are read by the fellow, the product "
+        "owners, security on-call, the manager and auditors.",
         rule=_EMBARGO,
     )
 
@@ -110,9 +110,10 @@ def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refu
 def may_read_file(brought: FindingImport, user: Any) -> Refusal | None:
     """Why the person does not get the file as it was brought: it says what an embargo keeps."""
     rows = Finding.objects.filter(import_rows__belongs_to=brought).embargoed()
-    for finding in rows.select_related("fellowship"):
+    for finding in rows.select_related("fellowship", "program"):
         if refusal := withheld(finding, user):
-            said = f"It tells of {finding.ref}. {refusal.reason}"
+            until = f"under embargo until {finding.embargo_day}"
+            said = f"It tells of {finding.ref}, {until}. {refusal.reason}"
             return Refusal("not_allowed", said, rule=refusal.rule)
     return None
 

@@ -9,11 +9,12 @@ from rest_framework import serializers
 from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
 from publications import review_api, services
 from publications.models import Objection, Publication, Question
+from publications.passage_api import Passage
 from publications.views.lists import PublicationFilter
 from publications.works_api import WorksMixin
 
 
-class ObjectionSerializer(serializers.ModelSerializer[Objection]):
+class ObjectionSerializer(Passage, serializers.ModelSerializer[Objection]):
     """An objection to one passage. `state` counts silence, recorded or not."""
 
     state = serializers.SerializerMethodField()

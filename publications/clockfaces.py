@@ -57,8 +57,12 @@ def face(
     at: dt.datetime,
     calendar: WorkCalendar,
     over: str = "",
+    ended: Tone = "good",
 ) -> Face:
-    """The face of a clock, which is due at `due_at` as things stand; `over` says how it ended."""
+    """The face of a clock, which is due at `due_at` as things stand; `over` says how it ended.
+
+    `ended` is the tone in which its end is told.
+    """
     pauses = tuple(clock.pauses.all())
     end = min(at, due_at)
     rested = sum(
@@ -78,7 +82,7 @@ def face(
         day=min(gone + 1, total),
         of=total,
         unit="working days" if _working(clock) else "days",
-        tone="good" if done else "warn" if paused else "accent",
+        tone=ended if done else "warn" if paused else "accent",
         state=done or ("Rests: the author must answer" if paused else ""),
         over=bool(done),
         pauses=pauses,

@@ -19,6 +19,7 @@ from fellowship.web.shortcuts import visible_or_404
 from findings.models import Artifact, Finding
 from publications import services, withholding
 from publications.models import DisclosureStep, Hit, Publication, Version
+from publications.passage_api import Passage
 from publications.states import Ground, Kind, WorkClass
 from publications.text_states import HitAnswer
 from publications.texts import TEXT_MAX
@@ -77,7 +78,7 @@ class PreCheckSerializer(serializers.Serializer[Any]):
     hits = HitSerializer(many=True)
 
 
-class StepSerializer(serializers.ModelSerializer[DisclosureStep]):
+class StepSerializer(Passage, serializers.ModelSerializer[DisclosureStep]):
     """A step of the plan. `public` is told from the clock."""
 
     id = serializers.IntegerField(read_only=True)
@@ -219,7 +220,8 @@ class WorksMixin(VisibleViewSet):
     @action(detail=True, methods=["get"])
     def disclosure(self, request: Request, ref: str) -> Response:
         """The steps of the plan in the order of their dates."""
-        return Response(StepSerializer(self.get_object().disclosure_steps.all(), many=True).data)
+        rows = self.get_object().disclosure_steps.all()
+        return Response(StepSerializer(rows, many=True, context={"request": request}).data)
 
     @extend_schema(request=DisclosureStepInput, responses={201: StepSerializer})
     @disclosure.mapping.post
@@ -233,7 +235,9 @@ class WorksMixin(VisibleViewSet):
             )
         version = _newest(work)
         step = services.plan_step(publication=work, version=version, by=_by(request), **said)
-        return Response(StepSerializer(step).data, status.HTTP_201_CREATED)
+        return Response(
+            StepSerializer(step, context={"request": request}).data, status.HTTP_201_CREATED
+        )
 
     @extend_schema(request=ExtendStepInput, responses=StepSerializer)
     @action(detail=True, methods=["post"], url_path=r"disclosure/(?P<step>\d+)/extend")
@@ -241,7 +245,7 @@ class WorksMixin(VisibleViewSet):
         """Put a step off, once."""
         said = self.validated(ExtendStepInput)
         done = services.extend_step(step=self._step(step), by=_by(request), **said)
-        return Response(StepSerializer(done).data)
+        return Response(StepSerializer(done, context={"request": request}).data)
 
     @extend_schema(request=EarlyInput, responses=StepSerializer)
     @action(detail=True, methods=["post"], url_path=r"disclosure/(?P<step>\d+)/release-early")
@@ -249,7 +253,7 @@ class WorksMixin(VisibleViewSet):
         """Let a passage out before its date."""
         said = self.validated(EarlyInput)
         done = services.release_early(step=self._step(step), by=_by(request), **said)
-        return Response(StepSerializer(done).data)
+        return Response(StepSerializer(done, context={"request": request}).data)
 
     def _step(self, pk: str) -> DisclosureStep:
         rows = self.get_object().disclosure_steps.all()

@@ -119,7 +119,7 @@ class SavedWordingForm(forms.Form):
 
     program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
     use = forms.ChoiceField(label="What it is for", choices=Saved.choices, widget=forms.RadioCards)
-    title = forms.Text(label="Title", max_length=120, help_text="How reviewers find it.")
+    title = forms.CharField(label="Title", max_length=120, help_text="How reviewers find it.")
     text = forms.Text(label="The words", max_length=5000, widget=django_forms.Textarea)
 
     def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:

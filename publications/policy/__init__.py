@@ -25,6 +25,7 @@ from publications.policy.ladder import (
 )
 from publications.policy.reviews import (
     TRACK_ROLES,
+    advice_said,
     covered,
     marked_with,
     may_advise,
@@ -67,6 +68,7 @@ __all__ = [
     "PAUSING",
     "REASON_MAX",
     "TRACK_ROLES",
+    "advice_said",
     "contest_said",
     "covered",
     "has_files",

@@ -13,7 +13,7 @@ from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from publications import terms
 from publications.authorship_states import OPEN, AgreementState
-from publications.models import AuthorshipParty, Publication, Version
+from publications.models import AuthorshipParty, Publication, ScientificReview, Version
 from publications.models.reviews import FLOOR, ONE_IN, TOGETHER_IN
 from publications.states import (
     Ask,
@@ -101,6 +101,18 @@ def may_advise(publication: Publication, by: User) -> Refusal | None:
             "The time for scientific advice is over and the work is no longer in review.",
             rule=str(terms.policy_of(publication.fellowship)),
         ),
+    )
+
+
+def advice_said(given: ScientificReview, advice: str = "") -> Refusal | None:
+    """Why there is no second advice on the same version; the same words again are no second one."""
+    if given.advice == advice:
+        return None
+    return Refusal(
+        "advised",
+        f"You gave your advice on {given.version} on {given.given_at:%-d %B %Y}. Advise anew when "
+        "the author adds a version.",
+        field="advice",
     )
 
 

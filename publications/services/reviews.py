@@ -51,6 +51,7 @@ def give_scientific_review(
     version = _newest(publication)
     there = ScientificReview.objects.filter(version=version, reviewer=by).first()
     if there:
+        refuse(policy.advice_said(there, advice))
         return there
     review = ScientificReview.objects.create(
         publication=publication,

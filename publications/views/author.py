@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from publications import policy, services
+from publications import policy, services, withholding
 from publications.forms import AuthorsForm, OutcomeForm, WordingForm
 from publications.models import Publication
 from publications.policy.authorship import agreement_of
@@ -136,6 +136,7 @@ def reword(request: HttpRequest, ref: str) -> HttpResponse:
         template="publications/reword.html",
         context=lambda: {
             "objection": objection,
+            "read": withholding.excerpts([objection], request.user)[objection.pk],
             "refused": policy.may_answer(objection, "reword", _by(request)),
         },
         to=services.objection_url(objection),

@@ -168,6 +168,7 @@ def _faces(
                 at=at,
                 calendar=calendar,
                 over=_ended(publication, clock, advised and not window, at),
+                ended="good" if window or advised else "plain",
             )
         )
     return found

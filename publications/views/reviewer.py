@@ -48,6 +48,7 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
     """Give the scientific review."""
     publication = publication_of(request, ref)
     version = publication.latest
+    given = publication.scientific_reviews.filter(version=version, reviewer=_by(request)).first()
     form = AdviceForm(request.POST or None)
     return form_verb(
         request,
@@ -59,6 +60,7 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
         context=lambda: {
             "publication": publication,
             "refused": policy.may_advise(publication, _by(request)),
+            "given": policy.advice_said(given) if given else None,
             "version": version,
             "text": withholding.shown(publication, version, request.user) if version else "",
             "late": publication.advice_due_at is not None and publication.advice_due_at <= now(),

@@ -61,6 +61,13 @@ def test_no_page_shows_others_a_secret_that_was_not_answered(world: World) -> No
         answer = as_(who).get(reverse(f"publications:{name}", args=[ref]))
         assert answer.status_code == 200, name
         assert CANARY not in answer.content.decode(), (name, who)
+    api = "/api/v1"
+    works = f"{api}/publications/{work.ref}/"
+    for path in (works, f"{api}/objections/{objection.ref}/", f"{api}/objections/"):
+        answer = as_(world.policy_reviewer).get(path)
+        assert answer.status_code == 200, path
+        assert CANARY not in answer.content.decode(), path
+        assert CANARY in as_(work.fellowship.fellow).get(path).content.decode(), path
     own = as_(work.fellowship.fellow).get(work.get_absolute_url()).content.decode()
     assert CANARY in own
     assert CANARY not in str(kinds.get("publications.dispute").dossier(objection))

@@ -31,6 +31,7 @@ def publication_policy() -> PublicationPolicy:
         extension=ReviewExtension(
             at_most_times=1, methods=days(10), vulnerability=days(45), restricted=days(30)
         ),
+        check_stops=("unreleased_output", "embargoed_finding"),
         scientific_review=days(21),
         objection_reply=working(10),
         mediation=working(10),

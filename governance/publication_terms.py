@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from fellowship.kernel.worktime import Window
 from governance.typed import BadParameter
@@ -16,6 +16,9 @@ GROUNDS = (
     "material_misuse_risk",
 )
 """The closed list. A policy says what counts as each; it can neither add a fifth nor drop one."""
+
+Stop: TypeAlias = Literal["unreleased_output", "embargoed_finding", "personal_data", "secret"]
+"""What the check of a text may stop a submission over, until it is mended."""
 
 _WEEK = {"calendar_days": 7.0, "working_days": 5.0, "hours": 168.0}
 """How much of each unit makes one week."""
@@ -121,6 +124,8 @@ class PublicationPolicy:
     `silence` is what happens when a window ends without a word; `silence_escalates_for` names the
     classes in which it escalates instead. An author answers an objection within `objection_reply`;
     a contested one is with the mediator for `mediation` at most, then with the board.
+    `check_stops` is what the check of a text stops a submission over; all else is told to the
+    author and to the reviewers, and stops nothing.
     """
 
     default: Literal["permitted"]
@@ -129,6 +134,7 @@ class PublicationPolicy:
     silence: Literal["release"]
     silence_escalates_for: tuple[Literal["vulnerability", "restricted"], ...]
     extension: ReviewExtension
+    check_stops: tuple[Stop, ...]
     scientific_review: Window
     objection_reply: Window
     mediation: Window

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import path
 from rest_framework import serializers
 
 from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
-from publications import review_api, services
+from publications import outcome_api, review_api, services
+from publications.agreement_api import AuthorshipAgreementViewSet
 from publications.models import Objection, Publication, Question
+from publications.outcome_api import OutcomesMixin, SavedWordingViewSet
 from publications.passage_api import Passage
+from publications.public_api import PolicyView, RegisterViewSet
 from publications.views.lists import PublicationFilter
 from publications.works_api import WorksMixin
 
@@ -84,7 +88,7 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
         return str(publication.effective_state())
 
 
-class PublicationViewSet(WorksMixin):
+class PublicationViewSet(OutcomesMixin, WorksMixin):
     """Publications."""
 
     queryset: Any = Publication.objects.select_related("fellowship").prefetch_related("objections")
@@ -112,7 +116,7 @@ class PublicationViewSet(WorksMixin):
         "extend", services.extend_window, subject="publication", input=review_api.ExtendInput
     )
     ask = service_action(
-        "ask", services.ask_author, subject="publication", input=review_api.AskInput
+        "ask", services.ask_author, subject="publication", input=review_api.AuthorQuestionInput
     )
     letter = review_api.letter
 
@@ -136,6 +140,12 @@ class ObjectionViewSet(VisibleViewSet):
     contest = service_action(
         "contest", services.contest_objection, subject="objection", input=ReasonInput
     )
+    name_mediator = service_action(
+        "name-mediator",
+        outcome_api.name_mediator,
+        subject="objection",
+        input=outcome_api.MediatorInput,
+    )
     propose = service_action(
         "propose", services.propose, subject="objection", input=review_api.ProposeInput
     )
@@ -157,7 +167,7 @@ class QuestionViewSet(VisibleViewSet):
     ordering = "-id"
 
     reply = service_action(
-        "reply", services.answer_question, subject="question", input=review_api.ReplyInput
+        "reply", services.answer_question, subject="question", input=review_api.AuthorAnswerInput
     )
 
 
@@ -165,4 +175,12 @@ router = Router()
 router.register("publications", PublicationViewSet, basename="publications")
 router.register("objections", ObjectionViewSet, basename="objections")
 router.register("questions", QuestionViewSet, basename="questions")
-urlpatterns = router.urls
+router.register(
+    "authorship-agreements", AuthorshipAgreementViewSet, basename="authorship-agreements"
+)
+router.register("saved-wordings", SavedWordingViewSet, basename="saved-wordings")
+router.register("register", RegisterViewSet, basename="register")
+urlpatterns = [
+    *router.urls,
+    path("publication-policy/", PolicyView.as_view(), name="publication-policy"),
+]

@@ -51,14 +51,14 @@ class ExtendInput(Input):
     new_due = serializers.DateTimeField()
 
 
-class AskInput(Input):
+class AuthorQuestionInput(Input):
     """A question to the author, on the track the person reviews on."""
 
     track = serializers.ChoiceField(choices=ReviewTrack.choices)
     question = serializers.CharField(max_length=5_000)
 
 
-class ReplyInput(Input):
+class AuthorAnswerInput(Input):
     """The author's answer."""
 
     answer = serializers.CharField(max_length=20_000)

@@ -13,7 +13,6 @@ from governance import rules
 from governance.models import RuleVersion
 from governance.publication_terms import PublicationPolicy
 from publications.states import WorkClass
-from publications.text_states import STOPPING
 from scoping.models import Fellowship
 
 HELD_CLOSELY: Final = (Tier.RESTRICTED, Tier.HIGHLY_RESTRICTED)
@@ -107,5 +106,4 @@ def agreement_mediation(fellowship: Fellowship) -> Window:
 
 def stops_submission(fellowship: Fellowship) -> tuple[str, ...]:
     """The kinds of hits that stop a submission until they are mended, as the policy says."""
-    given: tuple[str, ...] = getattr(params_of(fellowship), "check_stops", STOPPING)
-    return given
+    return params_of(fellowship).check_stops

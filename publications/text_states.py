@@ -31,8 +31,6 @@ class HitKind(models.TextChoices):
     SECRET = "secret", "May be a secret"
 
 
-STOPPING: Final = (HitKind.OUTPUT.value, HitKind.EMBARGO.value)
-"""What stops a submission where the policy says nothing else of it."""
 MASKED: Final = (HitKind.SECRET, HitKind.PERSONAL)
 """What is shown in part alone, wherever it is shown."""
 

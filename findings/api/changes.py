@@ -94,7 +94,7 @@ class ChangeReportSerializer(serializers.ModelSerializer[ChangeReport]):
         )
 
 
-class ChangeInput(Input):
+class ChangeRequestInput(Input):
     """What is asked for."""
 
     finding = serializers.CharField(max_length=30)
@@ -143,10 +143,10 @@ class ChangeRequestViewSet(VisibleViewSet):
         """A tracker's token reads change requests and reports on them, and does nothing else."""
         return SCOPE if self.action in ("list", "retrieve", "report") else None
 
-    @extend_schema(request=ChangeInput, responses={201: ChangeRequestSerializer})
+    @extend_schema(request=ChangeRequestInput, responses={201: ChangeRequestSerializer})
     def create(self, request: Request) -> Response:
         """Ask the receiving team for a change."""
-        data = self.validated(ChangeInput)
+        data = self.validated(ChangeRequestInput)
         finding = finding_of(request.user, data.pop("finding"))
         control = control_of(finding, data.pop("control"))
         by: Any = request.user

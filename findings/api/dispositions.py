@@ -13,7 +13,7 @@ from findings.models import Finding
 from findings.states import Closure, Mapping, Severity, WaitsOn
 
 
-class AcceptInput(ReasonInput):
+class AcceptFindingInput(ReasonInput):
     """Accept it: as acted on, with owner, date and mapping, or as exploratory."""
 
     actionable = serializers.BooleanField()
@@ -56,7 +56,7 @@ class PauseInput(Input):
     reason = serializers.CharField(max_length=300)
 
 
-class ReplyInput(Input):
+class FindingReplyInput(Input):
     """A word about the disposition."""
 
     text = serializers.CharField(max_length=5_000)

@@ -17,13 +17,13 @@ from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from findings import policy, services
 from findings.api.dispositions import (
-    AcceptInput,
+    AcceptFindingInput,
     AssignInput,
     CloseInput,
     DeferInput,
     DuplicateInput,
+    FindingReplyInput,
     PauseInput,
-    ReplyInput,
     RerateInput,
 )
 from findings.api.translation import ClassInput, SuggestionSerializer, suggestions_of
@@ -228,7 +228,9 @@ class FindingViewSet(VisibleViewSet):
     claim = service_action("claim", services.claim_finding, subject="finding")
     assign = service_action("assign", services.assign_finding, subject="finding", input=AssignInput)
     take = service_action("take", services.take_finding, subject="finding")
-    accept = service_action("accept", services.accept_finding, subject="finding", input=AcceptInput)
+    accept = service_action(
+        "accept", services.accept_finding, subject="finding", input=AcceptFindingInput
+    )
     defer = service_action("defer", services.defer_finding, subject="finding", input=DeferInput)
     reject = service_action("reject", services.reject_finding, subject="finding", input=ReasonInput)
     refer = service_action("refer", services.refer_rejection, subject="finding", input=ReasonInput)
@@ -238,7 +240,7 @@ class FindingViewSet(VisibleViewSet):
     rerate = service_action("rerate", services.rerate_finding, subject="finding", input=RerateInput)
     pause = service_action("pause", services.pause_finding, subject="finding", input=PauseInput)
     resume = service_action("resume", services.resume_finding, subject="finding")
-    reply = service_action("reply", services.reply, subject="finding", input=ReplyInput)
+    reply = service_action("reply", services.reply, subject="finding", input=FindingReplyInput)
     close = service_action("close", services.close_finding, subject="finding", input=CloseInput)
     duplicate = service_action(
         "duplicate", services.close_as_duplicate, subject="finding", input=DuplicateInput

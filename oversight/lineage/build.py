@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
 
-from access.models import Grant
+from access.models import Grant, Release
 from findings.embargoes import Withheld
 from findings.models import Finding
 from governance.models import Decision, ExceptionRecord
 from oversight.lineage.graph import Graph, Node, key_of
 from oversight.lineage.records import SUBJECTS, Answer, Chain, Read, Records, of_case
+from publications.models import Source
 from scoping.models import Fellowship
 
 
@@ -60,16 +61,19 @@ def _span(read: Read) -> str:
 
 def _artifacts(found: Graph, records: Records) -> None:
     for made in records.artifacts:
-        artifact, sources = made.artifact, []
-        for dataset_id in made.dataset_ids:
-            read = _read_key(records.fellowship, dataset_id)
-            direct = f"access.dataset:{dataset_id}"
-            sources.append((read if read in found.nodes else direct, "gave"))
+        artifact = made.artifact
+        sources = [(_dataset(found, records, pk), "gave") for pk in made.dataset_ids]
         name, detail = artifact.name, f"sha256 {artifact.sha256[:12]}…"
         if artifact.pk in records.withheld.results:
             name, detail = "Withheld result", records.withheld.results[artifact.pk]
         node = Node(key_of(artifact), "artifact", name, detail, "", artifact.created_at)
         found.add(node, *sources)
+
+
+def _dataset(found: Graph, records: Records, pk: int) -> str:
+    """A dataset as what came of it names it: by its accesses where there are any."""
+    read = _read_key(records.fellowship, pk)
+    return read if read in found.nodes else f"access.dataset:{pk}"
 
 
 def _finding(found: Graph, chain: Chain, withheld: Withheld) -> None:
@@ -127,14 +131,7 @@ def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
 def _publications(found: Graph, records: Records) -> None:
     for work in records.works:
         publication = work.publication
-        sources = [
-            (f"findings.finding:{s.finding_id}", "is published in")
-            if s.finding_id
-            else (f"findings.artifact:{s.artifact_id}", "is used in")
-            if s.artifact_id
-            else (f"access.dataset:{s.dataset_id}", "is used in")
-            for s in work.sources
-        ]
+        sources = [_used(found, records, source) for source in work.sources]
         found.add(
             Node(
                 key_of(publication),
@@ -146,6 +143,34 @@ def _publications(found: Graph, records: Records) -> None:
             ),
             *sources,
         )
+
+
+def _used(found: Graph, records: Records, source: Source) -> tuple[str, str]:
+    """What a work declares, and how it stands to it; a released output is drawn here."""
+    if source.release:
+        return _release(found, records, source.release), "is used in"
+    kind, key = source.key
+    label = "is published in" if kind == "finding" else "is used in"
+    return f"{USED[kind]}:{key}", label
+
+
+def _release(found: Graph, records: Records, release: Release) -> str:
+    """The released output; it came from the artifact of the same bytes, else from its datasets."""
+    detail = f"sha256 {release.sha256[:12]}…"
+    url = _url("access:release", release.request.ref)
+    node = Node(key_of(release), "release", release.output.name, detail, url, release.released_at)
+    same = [key_of(m.artifact) for m in records.artifacts if m.artifact.sha256 == release.sha256]
+    given = [_dataset(found, records, pk) for pk in records.made_from.get(release.request_id, ())]
+    sources = [(key, "was released as") for key in same] or [(key, "gave") for key in given]
+    return found.add(node, *sources)
+
+
+USED: Final = {
+    "dataset": "access.dataset",
+    "finding": "findings.finding",
+    "artifact": "findings.artifact",
+}
+"""What a source names, as its node is named."""
 
 
 def _openings(found: Graph, records: Records) -> None:

@@ -19,8 +19,8 @@ RANKS: Final = (
     "control",
     "measurement",
 )
-"""The chain, in its order. Decisions, exceptions and publications stand beside it."""
-COLUMNS: Final = ("decision", *RANKS, "exception", "publication")
+"""The chain, in its order. Decisions, exceptions, releases and publications stand beside it."""
+COLUMNS: Final = ("decision", *RANKS, "exception", "release", "publication")
 """All kinds as they are laid out: what opened the chain before it, what came of it after."""
 _COUNTED: Final = {"access": ("set of accesses", "sets of accesses")}
 """The accesses to one dataset are one node."""

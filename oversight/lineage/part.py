@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from access.models import Output, Release, ReleaseRequest
 from findings import embargoes
 from findings.models import Artifact, Control, Finding, FindingEvidence, Measurement
 from oversight.lineage.chains import Asked, Data
@@ -24,6 +25,7 @@ from oversight.lineage.records import (
     Work,
     decisions_about,
     exceptions_for,
+    made_from,
 )
 from publications.models import Publication, Source
 from scoping.models import Fellowship
@@ -54,6 +56,7 @@ def records(
     artifacts = sorted([*used.values(), *others], key=lambda one: one.artifact.pk)
     works = _works(made, asked, keys)
     made.artifacts, made.works = artifacts, works
+    made.made_from = made_from(works)
     _data(made, asked, data, artifacts, works)
     about = {SUBJECTS[0]: keys, SUBJECTS[1]: [work.publication.pk for work in works]}
     made.decisions = list(decisions_about(about).only(*_DECIDED)[:BESIDE])
@@ -151,18 +154,32 @@ def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
         *("id", "ref", "title", "state", "submitted_at", "created_at"),
         *("silence_releases", "window_ends_at"),
     )
-    names = (*own, "sources__finding_id", "sources__dataset_id", "sources__artifact_id")
+    names = (*own, *(f"sources__{name}" for name in (*_SOURCE, *_RELEASED)))
     found: dict[int, Work] = {}
-    for *values, finding_id, dataset_id, artifact_id in _most(
-        made, "publication", rows.values_list(*names)[: BELOW + 1]
-    ):
-        pk = values[0]
+    for row in _most(made, "publication", rows.values_list(*names)[: BELOW + 1]):
+        pk, values = row[0], row[len(own) :]
         if pk not in found:
-            found[pk] = Work(Publication(**dict(zip(own, values, strict=True))), [])
-        found[pk].sources.append(
-            Source(finding_id=finding_id, dataset_id=dataset_id, artifact_id=artifact_id)
-        )
+            found[pk] = Work(Publication(**dict(zip(own, row, strict=False))), [])
+        if not any(values[: len(_SOURCE)]):
+            continue
+        source = Source(**dict(zip(_SOURCE, values, strict=False)))
+        if source.release_id:
+            source.release = _released(source.release_id, values[len(_SOURCE) :])
+        found[pk].sources.append(source)
     return sorted(found.values(), key=lambda work: work.publication.pk)
+
+
+_SOURCE: Final = ("finding_id", "dataset_id", "artifact_id", "release_id")
+_RELEASED: Final = tuple(
+    f"release__{name}"
+    for name in ("sha256", "released_at", "output__name", "request__ref", "request_id")
+)
+
+
+def _released(pk: int, values: Sequence[Any]) -> Release:
+    sha256, released_at, name, ref, request_id = values
+    output, request = Output(name=name), ReleaseRequest(id=request_id, ref=ref)
+    return Release(id=pk, sha256=sha256, released_at=released_at, output=output, request=request)
 
 
 def _data(

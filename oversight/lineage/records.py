@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Prefetch, Q, QuerySet
 
-from access.models import AccessEvent, Dataset, Grant
+from access.models import AccessEvent, Dataset, Grant, ReleaseSource
 from findings.embargoes import Withheld
 from findings.embargoes import of_case as withheld_of
 from findings.models import Artifact, Control, Finding, Measurement
@@ -70,8 +70,9 @@ class Work:
 class Records:
     """The records of a graph, or of a part of one.
 
-    `grants` are those a decision opened; `rest` stands for what a part leaves out; `withheld` is
-    what an embargo keeps from whoever reads it.
+    `grants` are those a decision opened; `rest` stands for what a part leaves out; `made_from`
+    holds the datasets behind what was released, by the key of the request; `withheld` is what an
+    embargo keeps from whoever reads it.
     """
 
     fellowship: Fellowship
@@ -80,6 +81,7 @@ class Records:
     artifacts: Iterable[Made] = ()
     chains: Iterable[Chain] = ()
     works: Iterable[Work] = ()
+    made_from: Mapping[int, Sequence[int]] = field(default_factory=dict)
     grants: Iterable[Grant] = ()
     decisions: Iterable[Decision] = ()
     exceptions: Iterable[ExceptionRecord] = ()
@@ -99,6 +101,8 @@ def of_case(fellowship: Fellowship, reader: Any = None, at: dt.datetime | None =
         SUBJECTS[0]: findings.order_by().values("pk"),
         SUBJECTS[1]: works.order_by().values("pk"),
     }
+    prepared = works.prefetch_related(Prefetch("sources", queryset=with_releases()))
+    drawn = [Work(work, list(work.sources.all())) for work in prepared]
     return Records(
         fellowship=fellowship,
         datasets=list({grant.dataset_id: grant.dataset for grant in granted}.values()),
@@ -111,12 +115,34 @@ def of_case(fellowship: Fellowship, reader: Any = None, at: dt.datetime | None =
             _chain(finding, withheld)
             for finding in findings.prefetch_related("evidence", "controls__metrics__measurements")
         ],
-        works=[Work(work, list(work.sources.all())) for work in works.prefetch_related("sources")],
+        works=drawn,
+        made_from=made_from(drawn),
         grants=[grant for grant in granted if grant.decision_id],
         decisions=list(decisions_about(about)),
         exceptions=list(exceptions_for(about)),
         withheld=withheld,
     )
+
+
+def with_releases() -> QuerySet[Source]:
+    """Sources with what is drawn of released outputs."""
+    return Source.objects.select_related("release__output", "release__request").only(
+        *("publication_id", "dataset_id", "finding_id", "artifact_id"),
+        *("release__sha256", "release__released_at", "release__output__name"),
+        "release__request__ref",
+        "release__request_id",
+    )
+
+
+def made_from(works: Iterable[Work]) -> Mapping[int, Sequence[int]]:
+    """The datasets what these works use of released outputs was made from, by request."""
+    asked = {s.release.request_id for work in works for s in work.sources if s.release}
+    found: dict[int, list[int]] = {}
+    if asked:
+        rows = ReleaseSource.objects.filter(request__in=asked).order_by("id")
+        for request_id, dataset_id in rows.values_list("request_id", "dataset_id"):
+            found.setdefault(request_id, []).append(dataset_id)
+    return found
 
 
 def _chain(finding: Finding, withheld: Withheld) -> Chain:

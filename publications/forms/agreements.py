@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms as django_forms
-from django.db.models import QuerySet
 
-from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.orcid import normalise_orcid
-from fellowship.accounts.queries import holders
 from fellowship.web import forms
 from publications.models import AuthorshipAgreement
-from scoping.models import Collaborator, Fellowship
+from publications.policy.authorship import mediators, nameable
+from scoping.models import Fellowship
 from scoping.states import Credit
 
 SPARE = 2
@@ -33,20 +31,6 @@ class Row:
     orcid: Any
     credit: Any
     alone: Any
-
-
-def nameable(fellowship: Fellowship, held: AuthorshipAgreement | None) -> QuerySet[User]:
-    """Who may be named: the fellow, the mentor, collaborators, staff, and those named already."""
-    given: set[int | None] = {fellowship.fellow_id, fellowship.mentor_id}
-    given |= set(
-        Collaborator.objects.active().filter(fellowship=fellowship).values_list("person", flat=True)
-    )
-    if held:
-        given |= {party.person_id for party in held.parties.all()}
-    staff = holders(fellowship.program_id, *roles.STAFF).values("pk")
-    keys = [key for key in given if key is not None]
-    found = User.objects.filter(pk__in=keys) | User.objects.filter(pk__in=staff)
-    return found.filter(is_active=True).distinct().order_by("name")
 
 
 class AgreementForm(forms.Form):
@@ -87,9 +71,8 @@ class AgreementForm(forms.Form):
         people = list(nameable(fellowship, held))
         choices = [("", "Nobody"), *((str(p.pk), str(p)) for p in people)]
         self._people = {str(p.pk): p for p in people}
-        staff = [p.pk for p in people if p.pk not in (fellowship.fellow_id, fellowship.mentor_id)]
         mediator: Any = self.fields["mediator"]
-        mediator.queryset = holders(fellowship.program_id, *roles.STAFF).filter(pk__in=staff)
+        mediator.queryset = mediators(fellowship)
         self.count = max(LEAST, len(starting) + SPARE)
         for number in range(1, self.count + 1):
             first = starting[number - 1] if number <= len(starting) else {}

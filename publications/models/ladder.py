@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -201,8 +203,18 @@ class ReleaseLetter(Tracked):
         return f"Release letter of {self.publication_id}"
 
 
+SAVERS = (roles.REVIEWER, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.MANAGER)
+"""Who reads and saves a programme's wording."""
+
+
 class SavedWordingQuerySet(TrackedQuerySet["SavedWording"]):
     """Saved wording by programme and use."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of the programmes the person reviews for, or manages."""
+        if not getattr(user, "is_active", False) or not user.pk:
+            return self.none()
+        return self.filter(program__in=realm_ids_where(user, *SAVERS))
 
     def offered(self, program_id: int) -> Self:
         """What reviewers of the programme may still take, by title."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
-from fellowship.accounts.queries import has_role
+from fellowship.accounts.queries import has_role, holders
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from governance.policy.common import text_given
 from publications.authorship_states import AGREEMENT_MOVES, AgreementState, Answer, Side
 from publications.models import Author, AuthorshipAgreement, AuthorshipParty, Publication
-from scoping.models import Fellowship
+from scoping.models import Collaborator, Fellowship
 from scoping.states import FellowshipState
 
 RULE = "authorship changes only with everybody’s consent"
@@ -24,6 +26,27 @@ def agreement_of(fellowship: Fellowship) -> AuthorshipAgreement | None:
     """The version that holds, with its people; None where there is none yet."""
     rows = AuthorshipAgreement.objects.in_force().filter(fellowship=fellowship)
     return rows.prefetch_related("parties__person").first()
+
+
+def nameable(fellowship: Fellowship, held: AuthorshipAgreement | None) -> QuerySet[User]:
+    """Who may be named: the fellow, the mentor, collaborators, staff, and those named already."""
+    given: set[int | None] = {fellowship.fellow_id, fellowship.mentor_id}
+    given |= set(
+        Collaborator.objects.active().filter(fellowship=fellowship).values_list("person", flat=True)
+    )
+    if held:
+        given |= {party.person_id for party in held.parties.all()}
+    staff = holders(fellowship.program_id, *roles.STAFF).values("pk")
+    keys = [key for key in given if key is not None]
+    found = User.objects.filter(pk__in=keys) | User.objects.filter(pk__in=staff)
+    return found.filter(is_active=True).distinct().order_by("name")
+
+
+def mediators(fellowship: Fellowship) -> QuerySet[User]:
+    """Who may mediate: people of the programme who do not accompany the fellow."""
+    apart = [key for key in (fellowship.fellow_id, fellowship.mentor_id) if key is not None]
+    staff = holders(fellowship.program_id, *roles.STAFF).filter(is_active=True)
+    return staff.exclude(pk__in=apart).order_by("name")
 
 
 def may_propose(fellowship: Fellowship, by: Actor) -> Refusal | None:

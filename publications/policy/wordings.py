@@ -8,8 +8,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal
 from publications.models import SavedWording
-
-SAVERS = (roles.REVIEWER, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.MANAGER)
+from publications.models.ladder import SAVERS
 
 
 def may_save(program_id: int, by: Actor) -> Refusal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -21,24 +21,8 @@ from publications.authorship_states import AgreementState
 from publications.forms.agreements import AgreementForm, MediationForm
 from publications.models import AuthorshipAgreement
 from publications.policy import authorship as policy
+from publications.views.shared import case_of, sees_case
 from scoping.models import Fellowship, ScopeOfWork
-
-
-def _case(request: HttpRequest, ref: str) -> Fellowship:
-    """The case, for those who see it or are named in one of its agreements."""
-    rows = Fellowship.objects.select_related("program", "fellow", "mentor")
-    case = rows.filter(ref=ref).first()
-    if case is None:
-        raise Http404
-    if _sees(case, request.user):
-        return case
-    if AuthorshipAgreement.objects.visible_to(request.user).filter(fellowship=case).exists():
-        return case
-    raise Http404
-
-
-def _sees(case: Fellowship, user: Any) -> bool:
-    return bool(Fellowship.objects.visible_to(user).filter(pk=case.pk).exists())
 
 
 def _version(request: HttpRequest, ref: str, number: int) -> AuthorshipAgreement:
@@ -51,13 +35,13 @@ def _version(request: HttpRequest, ref: str, number: int) -> AuthorshipAgreement
 @login_required
 def agreements(request: HttpRequest, ref: str) -> HttpResponse:
     """The version that holds, what waits for answers, and every version before."""
-    case = _case(request, ref)
+    case = case_of(request.user, ref)
     rows = AuthorshipAgreement.objects.visible_to(request.user).filter(fellowship=case)
     versions = list(rows.select_related("proposed_by").order_by("-number"))
     held = policy.agreement_of(case)
     context = {
         "fellowship": case,
-        "sees_case": _sees(case, request.user),
+        "sees_case": sees_case(case, request.user),
         "versions": versions,
         "held": held,
         "waiting": next((v for v in versions if v.effective_state() in _ON_ITS_WAY), None),
@@ -100,7 +84,7 @@ def agreement(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     party = policy.party_of(found, by)
     context = {
         "fellowship": found.fellowship,
-        "sees_case": _sees(found.fellowship, request.user),
+        "sees_case": sees_case(found.fellowship, request.user),
         "agreement": found,
         "state": state,
         "parties": found.parties.all(),
@@ -156,7 +140,7 @@ def _people(one: AuthorshipAgreement) -> str:
 @login_required
 def propose(request: HttpRequest, ref: str) -> HttpResponse:
     """Propose a version, starting from the one in force or from the scope of work."""
-    case = _case(request, ref)
+    case = case_of(request.user, ref)
     held = policy.agreement_of(case)
     form = AgreementForm(
         request.POST or None,

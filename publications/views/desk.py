@@ -28,7 +28,7 @@ from publications.models import (
     SavedWording,
     ScientificReview,
 )
-from publications.policy.wordings import SAVERS
+from publications.models.ladder import SAVERS
 from publications.states import (
     UNSETTLED,
     ObjectionState,

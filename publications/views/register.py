@@ -77,13 +77,15 @@ def _title(work: Publication) -> object:
     )
 
 
-def _ended(work: Publication) -> dt.datetime | None:
+def ended(work: Publication) -> dt.datetime | None:
+    """The instant of its release, recorded or not."""
     return work.released_at or work.window_ends_at
 
 
-def _days(work: Publication) -> int | None:
-    ended = _ended(work)
-    return (ended - work.submitted_at).days if ended and work.submitted_at else None
+def days_of(work: Publication) -> int | None:
+    """Whole days from submission to release."""
+    at = ended(work)
+    return (at - work.submitted_at).days if at and work.submitted_at else None
 
 
 def _how(work: Publication) -> str:
@@ -97,7 +99,7 @@ def _became(work: Any) -> str:
 RELEASED: tuple[Column[Any], ...] = (
     Column("Title", _title),
     Column("Submitted", lambda p: cells.when(p.submitted_at, "date"), sort="new"),
-    Column("Days to release", _days, num=True),
+    Column("Days to release", days_of, num=True),
     Column("Released because", _how),
     Column("Objections", lambda p: p.objected, num=True),
     Column("Redactions", lambda p: p.redacted, num=True),
@@ -130,7 +132,8 @@ def _counted(**narrowed: Any) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def _with_counts(rows: QuerySet[Publication]) -> QuerySet[Publication]:
+def with_counts(rows: QuerySet[Publication]) -> QuerySet[Publication]:
+    """With objections in counts and the latest outcome: asked for the rows of one page."""
     latest = Outcome.objects.filter(publication=OuterRef("pk")).order_by("-on", "-id")
     found = rows.select_related("program").annotate(
         objected=_counted(),
@@ -150,7 +153,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """Titles, days taken, objections in counts. No reviewer, no passage."""
     chosen = _chosen(request)
     sort = {"new": "-submitted_at"}
-    page = paginate(request, chosen.qs, sort=sort, default="new", then=_with_counts)
+    page = paginate(request, chosen.qs, sort=sort, default="new", then=with_counts)
     table = Table("Released work", RELEASED, page, page, empty="Nothing here was released yet.")
     slug = chosen.form.cleaned_data.get("program") if chosen.form.is_valid() else ""
     program = Program.objects.select_related("realm").filter(realm__slug=slug).first()
@@ -168,7 +171,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @require_safe
 def register_csv(request: HttpRequest) -> HttpResponse:
     """The same, filtered the same, as CSV that no spreadsheet takes for formulas."""
-    rows = _with_counts(_chosen(request).qs.order_by("-submitted_at", "-id"))[:CSV_MOST]
+    rows = with_counts(_chosen(request).qs.order_by("-submitted_at", "-id"))[:CSV_MOST]
     out = io.BytesIO()
     write_csv(out, COLUMNS, (_row(work) for work in rows.iterator(chunk_size=2000)))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
@@ -185,8 +188,8 @@ def _row(work: Any) -> tuple[Any, ...]:
         work.work_class,
         work.program.name,
         work.submitted_at,
-        _ended(work),
-        _days(work),
+        ended(work),
+        days_of(work),
         work.release_kind or ReleasedBy.SILENCE.value,
         work.objected,
         work.redacted,

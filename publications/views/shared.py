@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
-from publications.models import Objection, Publication, Question
+from publications.models import AuthorshipAgreement, Objection, Publication, Question
+from scoping.models import Fellowship
 
 
 def publication_of(request: HttpRequest, ref: str) -> Publication:
@@ -33,6 +36,24 @@ def objection_of(request: HttpRequest, ref: str) -> Objection:
         "mediation__mediator",
     )
     return visible_or_404(rows, request.user, ref=ref)
+
+
+def case_of(user: Any, ref: str) -> Fellowship:
+    """The case, for those who see it or are named in one of its agreements on authorship."""
+    rows = Fellowship.objects.select_related("program", "fellow", "mentor")
+    case = None if "\x00" in ref else rows.filter(ref=ref).first()
+    if case is None:
+        raise Http404
+    if sees_case(case, user):
+        return case
+    if AuthorshipAgreement.objects.visible_to(user).filter(fellowship=case).exists():
+        return case
+    raise Http404
+
+
+def sees_case(case: Fellowship, user: Any) -> bool:
+    """Whether the person sees the case itself."""
+    return bool(Fellowship.objects.visible_to(user).filter(pk=case.pk).exists())
 
 
 def question_of(request: HttpRequest, ref: str) -> Question:

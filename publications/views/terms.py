@@ -17,6 +17,7 @@ from fellowship.web.items import Link
 from governance import rules
 from governance.forms.rules import OnDateForm
 from governance.models import RulePin, RuleVersion
+from governance.parameters import words
 from governance.publication_terms import PublicationPolicy
 from governance.states import RuleKind
 from publications import statistics
@@ -69,6 +70,7 @@ def policy_page(request: HttpRequest, slug: str) -> HttpResponse:
             "rule": rule,
             "policy": params,
             "classes": classes(params) if params else [],
+            "stops": stops(params) if params else "",
             "grounds": grounds(params.grounds) if params else [],
             "versions": _governing(program, versions),
             "cases": _cases(program, request.user),
@@ -90,6 +92,11 @@ def classes(policy: PublicationPolicy) -> list[ClassOfWork]:
 def grounds(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The closed list, each ground with what counts and what does not."""
     return [(str(ground.label), said[ground.value]) for ground in Ground]
+
+
+def stops(policy: PublicationPolicy) -> str:
+    """What the check stops a submission over, in words; empty where it stops over nothing."""
+    return "; ".join(words(one)[:1].lower() + words(one)[1:] for one in policy.check_stops)
 
 
 def _window(policy: PublicationPolicy, one: WorkClass) -> str:

@@ -12,10 +12,15 @@ from django.core.management import CommandError, call_command
 
 from oversight.lineage import serialise
 from oversight.lineage.build import assemble, graph
+from oversight.lineage.chains import Asked, data_of
 from oversight.lineage.draw import describe, draw
 from oversight.lineage.graph import RANKS
+from oversight.lineage.part import records
 from oversight.lineage.records import Chain, Records
+from publications import services
+from tests.scenarios import releases
 from tests.scenarios.oversight import Case
+from tests.scenarios.world import World
 
 
 def _said(ref: str, form: str) -> Any:
@@ -99,3 +104,26 @@ def test_an_unknown_case_is_said_so(db: None) -> None:
 
 def test_the_formats_are_those_the_command_names() -> None:
     assert set(serialise.FORMS) == {"json", "prov", "openlineage"}
+
+
+def test_a_released_output_leads_from_its_dataset_to_the_work_in_every_format(
+    case: Case, world: World
+) -> None:
+    released = releases.released(world, case.grant).releases.get()
+    services.declare_sources(
+        publication=case.publication,
+        datasets=[],
+        findings=[],
+        artifacts=[],
+        releases=[released],
+        by=case.fellowship.fellow,
+    )
+    whole = graph(case.fellowship)
+    part = assemble(records(case.fellowship, Asked(), data_of(case.fellowship), []))
+    for chain in (whole, part):
+        (node,) = chain.of("release")
+        assert node.label == released.output.name
+        assert [n.kind for n in chain.before(node.key)] == ["access"]
+        assert [n.label for n in chain.after(node.key)] == [case.publication.ref]
+        assert ">Release</text>" in draw(chain)
+    test_nodes_and_edges_are_equal_in_every_format(case)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fellowship.clocks.services import sweep
@@ -292,3 +293,29 @@ def test_two_consents_and_a_withdrawal_at_the_same_instant(turn: int) -> None:
     codes = {r.refusal.code for r in results if isinstance(r, Refused)}
     assert codes <= {"not_open", "wrong_state"}
     assert not [r for r in results if isinstance(r, Exception) and not isinstance(r, Refused)]
+
+
+def test_both_pages_take_the_same_queries_for_few_and_many(world: World, case: Fellowship) -> None:
+    scenario.agreed(world, case)
+    client, counts = as_(case.fellow), []
+    everybody = [world.mentor, world.reviewer_two, world.product_owner]
+    for number in (1, 2, 3):
+        others = everybody[:number]
+        people = [{"person": one, "credit": ["software"]} for one in others]
+        made = propose(world, case, *people, because=f"{number} more.")
+        paths = [
+            reverse("publications:agreements", args=[case.ref]),
+            made.get_absolute_url(),
+        ]
+        for path in paths:
+            client.get(path)
+        found = []
+        for path in paths:
+            with CaptureQueriesContext(connection) as caught:
+                assert client.get(path).status_code == 200
+            found.append(len(caught))
+        counts.append(found)
+        for one in others:
+            services.consent_to_agreement(agreement=made, by=one)
+    assert counts[1] == counts[2], counts
+    assert max(counts[2]) <= 20, counts

@@ -1,7 +1,8 @@
 """The translation matrix: which controls a class of finding is usually turned into, and why.
 
 Every programme starts with the matrix below, its version 1. What a contest changes is laid over it
-(`MatrixChange`); the version in use on any day follows from the rows of that day.
+(`MatrixChange`); the version in use on any day follows from the rows of that day. Why:
+docs/adr/0027-a-matrix-laid-over-its-first-version.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The plan of one metric, and how its amounts are said."""
+"""The plan of one metric, and how its amounts are said.
+
+Why it is locked: docs/adr/0023-controls-measured-by-a-locked-plan.md.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import QueryDict
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError
@@ -39,6 +39,7 @@ KEY: Final = OpenApiParameter(
 )
 
 
+@extend_schema_field(serializers.CharField())
 class _Programs(serializers.SlugRelatedField[Program]):
     """A programme by short name, among those in which one holds a role."""
 

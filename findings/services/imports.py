@@ -1,4 +1,7 @@
-"""Files of findings: read and judged first, reported once the person confirms; each file once."""
+"""Files of findings: read and judged first, reported once the person confirms; each file once.
+
+Why in two steps: docs/adr/0024-files-of-findings-read-then-confirmed.md.
+"""
 
 from __future__ import annotations
 

@@ -39,6 +39,9 @@ def agreements(request: HttpRequest, ref: str) -> HttpResponse:
     rows = AuthorshipAgreement.objects.visible_to(request.user).filter(fellowship=case)
     versions = list(rows.select_related("proposed_by").order_by("-number"))
     held = policy.agreement_of(case)
+    for one in (*versions, held):
+        if one:
+            one.fellowship = case
     context = {
         "fellowship": case,
         "sees_case": sees_case(case, request.user),

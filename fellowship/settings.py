@@ -351,6 +351,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
         "ObjectionGroundEnum": "publications.states.Ground",
         "ControlMetricEnum": "findings.states.Metric",
+        "FindingClassEnum": "findings.states.FindingClass",
         "WorkKindEnum": "publications.states.Kind",
         "HitAnswerEnum": "publications.text_states.HitAnswer",
         "ChecklistAnswerEnum": "access.release_states.Answer",

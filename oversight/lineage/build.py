@@ -158,8 +158,11 @@ def _release(found: Graph, records: Records, release: Release) -> str:
     """The released output; it came from the artifact of the same bytes, else from its datasets."""
     detail = f"sha256 {release.sha256[:12]}…"
     url = _url("access:release", release.request.ref)
-    node = Node(key_of(release), "release", release.output.name, detail, url, release.released_at)
-    same = [key_of(m.artifact) for m in records.artifacts if m.artifact.sha256 == release.sha256]
+    made = [m.artifact for m in records.artifacts if m.artifact.sha256 == release.sha256]
+    held = [records.withheld.results[a.pk] for a in made if a.pk in records.withheld.results]
+    name, detail = ("Withheld result", held[0]) if held else (release.output.name, detail)
+    node = Node(key_of(release), "release", name, detail, url, release.released_at)
+    same = [key_of(artifact) for artifact in made]
     given = [_dataset(found, records, pk) for pk in records.made_from.get(release.request_id, ())]
     sources = [(key, "was released as") for key in same] or [(key, "gave") for key in given]
     return found.add(node, *sources)

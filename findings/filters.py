@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django_filters.fields import ModelChoiceField
+from drf_spectacular.utils import extend_schema_field
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
@@ -62,6 +63,7 @@ class _ByShortName(ModelChoiceField):
         )
 
 
+@extend_schema_field(str)
 class _ProgramFilter(filters.ModelChoiceFilter):
     field_class = _ByShortName
 

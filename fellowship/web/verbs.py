@@ -62,6 +62,8 @@ _actors: dict[str, str] = {
     "access trail": "The check of accesses",
     "board decision": "The board’s decision",
     "export_poam": "The export of a plan of action",
+    "import_rule_history": "The import of a rule’s history",
+    "lineage": "The drawing of a lineage",
     "tracker": "The tracker",
     "publications": "The course of a publication",
     "call rules": "The publication of the call",

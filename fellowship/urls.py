@@ -29,7 +29,7 @@ _API = [
     "scoping.api",
     "access.api",
     "findings.api.urls",
-    "publications.api",
+    "publications.api.urls",
     "oversight.api",
 ]
 

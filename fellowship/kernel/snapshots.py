@@ -19,6 +19,7 @@ def snapshot() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
     else:
+        # Not atomic(): its BEGIN IMMEDIATE would take SQLite's one write lock.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
         try:

@@ -8,15 +8,13 @@ against the event that made it, and each live row against its latest history row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from django.db import connection, transaction
+from collections.abc import Callable
 
 from fellowship.history.verify.live import check_live
 from fellowship.history.verify.log import check_log
 from fellowship.history.verify.report import Problem, Report
 from fellowship.history.verify.rows import RowCheck
+from fellowship.kernel.snapshots import snapshot
 
 __all__ = ["Problem", "Report", "also", "verify"]
 
@@ -40,7 +38,7 @@ def also(name: str) -> Callable[[Check], Check]:
 def verify(*, rows: bool = True) -> Report:
     """Check everything; with `rows=False` the log alone, without history and live rows."""
     report = Report()
-    with _snapshot():
+    with snapshot():
         checker = RowCheck(report) if rows else None
         check_log(report, checker)
         if checker:
@@ -50,24 +48,3 @@ def verify(*, rows: bool = True) -> Report:
                 with report.timed(name):
                     check(report)
     return report
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """One state of the database throughout, without holding up a writer."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    else:
-        # Not atomic(): its BEGIN IMMEDIATE would take SQLite's one write lock.
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")

@@ -19,7 +19,7 @@ from fellowship.programs.models import Program
 from fellowship.web import filters
 from fellowship.web.api import Input, VisibleViewSet, service_action
 from publications import policy, services
-from publications.agreement_api import one_of
+from publications.api.agreements import one_of
 from publications.certificate import facts
 from publications.models import Objection, Outcome, Publication, SavedWording
 from publications.models.ladder import SAVERS

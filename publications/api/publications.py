@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import path
 from rest_framework import serializers
 
-from fellowship.web.api import ReasonInput, Router, VisibleViewSet, service_action
-from publications import outcome_api, review_api, services
-from publications.agreement_api import AuthorshipAgreementViewSet
+from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
+from publications import services
+from publications.api import outcomes, reviews
+from publications.api.outcomes import OutcomesMixin
+from publications.api.passages import Passage
+from publications.api.works import WorksMixin
 from publications.models import Objection, Publication, Question
-from publications.outcome_api import OutcomesMixin, SavedWordingViewSet
-from publications.passage_api import Passage
-from publications.public_api import PolicyView, RegisterViewSet
 from publications.views.lists import PublicationFilter
-from publications.works_api import WorksMixin
 
 
 class ObjectionSerializer(Passage, serializers.ModelSerializer[Objection]):
@@ -103,22 +101,22 @@ class PublicationViewSet(OutcomesMixin, WorksMixin):
     )
 
     object = service_action(
-        "object", review_api.object_to, subject="publication", input=review_api.ObjectInput
+        "object", reviews.object_to, subject="publication", input=reviews.ObjectInput
     )
     advise = service_action(
         "advise",
         services.give_scientific_review,
         subject="publication",
-        input=review_api.AdviceInput,
+        input=reviews.AdviceInput,
     )
     clear = service_action("clear", services.clear_policy_review, subject="publication")
     extend = service_action(
-        "extend", services.extend_window, subject="publication", input=review_api.ExtendInput
+        "extend", services.extend_window, subject="publication", input=reviews.ExtendInput
     )
     ask = service_action(
-        "ask", services.ask_author, subject="publication", input=review_api.AuthorQuestionInput
+        "ask", services.ask_author, subject="publication", input=reviews.AuthorQuestionInput
     )
-    letter = review_api.letter
+    letter = reviews.letter
 
 
 class ObjectionViewSet(VisibleViewSet):
@@ -131,7 +129,7 @@ class ObjectionViewSet(VisibleViewSet):
 
     accept = service_action("accept", services.accept_objection, subject="objection")
     reword = service_action(
-        "reword", services.offer_wording, subject="objection", input=review_api.WordingInput
+        "reword", services.offer_wording, subject="objection", input=reviews.WordingInput
     )
     agree = service_action("agree", services.agree_wording, subject="objection")
     decline = service_action(
@@ -142,18 +140,18 @@ class ObjectionViewSet(VisibleViewSet):
     )
     name_mediator = service_action(
         "name-mediator",
-        outcome_api.name_mediator,
+        outcomes.name_mediator,
         subject="objection",
-        input=outcome_api.MediatorInput,
+        input=outcomes.MediatorInput,
     )
     propose = service_action(
-        "propose", services.propose, subject="objection", input=review_api.ProposeInput
+        "propose", services.propose, subject="objection", input=reviews.ProposeInput
     )
     answer_proposal = service_action(
         "answer-proposal",
         services.answer_proposal,
         subject="objection",
-        input=review_api.TakesInput,
+        input=reviews.TakesInput,
     )
     withdraw = service_action("withdraw", services.withdraw_objection, subject="objection")
 
@@ -162,25 +160,10 @@ class QuestionViewSet(VisibleViewSet):
     """Questions of reviewers to the author."""
 
     queryset: Any = Question.objects.select_related("publication__fellowship")
-    serializer_class = review_api.QuestionSerializer
+    serializer_class = reviews.QuestionSerializer
     lookup_field = "ref"
     ordering = "-id"
 
     reply = service_action(
-        "reply", services.answer_question, subject="question", input=review_api.AuthorAnswerInput
+        "reply", services.answer_question, subject="question", input=reviews.AuthorAnswerInput
     )
-
-
-router = Router()
-router.register("publications", PublicationViewSet, basename="publications")
-router.register("objections", ObjectionViewSet, basename="objections")
-router.register("questions", QuestionViewSet, basename="questions")
-router.register(
-    "authorship-agreements", AuthorshipAgreementViewSet, basename="authorship-agreements"
-)
-router.register("saved-wordings", SavedWordingViewSet, basename="saved-wordings")
-router.register("register", RegisterViewSet, basename="register")
-urlpatterns = [
-    *router.urls,
-    path("publication-policy/", PolicyView.as_view(), name="publication-policy"),
-]

@@ -18,8 +18,8 @@ from fellowship.web.api import Input, VisibleViewSet
 from fellowship.web.shortcuts import visible_or_404
 from findings.models import Artifact, Finding
 from publications import services, withholding
+from publications.api.passages import Passage
 from publications.models import DisclosureStep, Hit, Publication, Version
-from publications.passage_api import Passage
 from publications.states import Ground, Kind, WorkClass
 from publications.text_states import HitAnswer
 from publications.texts import TEXT_MAX

@@ -1,0 +1,1 @@
+"""The API of publications, their reviews, authorship and what the public reads."""

@@ -169,11 +169,6 @@ def lessons(call: Call, user: Any) -> Iterator[parts.Part]:
         )
 
 
-def report_url(fellowship: Any) -> str:
-    """Where a fellow reports a finding of this fellowship."""
-    return reverse("findings:report", args=[fellowship.ref])
-
-
 @panels.register
 def case_findings(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
     """What this case found, and the way to report more."""

@@ -8,13 +8,6 @@ from dataclasses import dataclass
 from publications.models import Mediation, Objection
 from publications.states import ObjectionState
 
-RUNGS = (
-    (ObjectionState.OPEN, "Raised"),
-    (ObjectionState.REWORDED, "Other wording"),
-    (ObjectionState.CONTESTED, "Mediator"),
-    (ObjectionState.PROPOSED, "Proposal"),
-    (ObjectionState.WITH_BOARD, "Board"),
-)
 SILENCE = {
     ObjectionState.OPEN: "the passage is treated as the objection asks",
     ObjectionState.REWORDED: "the author’s wording stands",

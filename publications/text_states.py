@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import models
 
-from publications.states import Ground, Kind
+from publications.states import Kind
 
 ARTEFACTS: Final = (Kind.CODE, Kind.DATASET, Kind.BENCHMARK, Kind.MODEL)
 """Kinds that are more than their text: an archive, or an address with the hash of what is there."""
@@ -49,9 +49,3 @@ class Redacted(models.TextChoices):
     SAME = "same", "Still there, word for word"
     NEARLY = "nearly", "Still there, written a little differently"
     BENEATH = "beneath", "Gone from the page, still in the file beneath it"
-
-
-GROUND_OF: Final = {
-    HitKind.SECRET: Ground.SECURITY,
-    HitKind.PERSONAL: Ground.PERSONAL,
-}

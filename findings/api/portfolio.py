@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,36 +15,27 @@ from rest_framework.views import APIView
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from findings import services
-from findings.exports import poam
+from findings.exports.files import PLAN, handed
 from findings.models import Finding, Lesson
 from findings.models.lessons import READERS
 from findings.policy.lessons import TOPIC_MAX, WHY_MAX
-from governance.models import ExceptionRecord
 
 
 class PlanView(APIView):
     """A programme's plan of action and milestones."""
 
     @extend_schema(responses={(200, "application/json"): dict})
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    def get(self, request: Request, slug: str) -> FileResponse:
         """OSCAL 1.2.1: the findings and exceptions you see. That you took it is recorded."""
         user: Any = request.user
         program = get_object_or_404(
             Program, pk__in=realm_ids_where(user, *READERS), realm__slug=slug
         )
-        services.record_export(program=program, file_format="oscal", narrowed="", by=user)
-        held = io.BytesIO()
-        findings = Finding.objects.visible_to(user)
-        exceptions = ExceptionRecord.objects.visible_to(user)
-        try:
-            poam.write(held, program, findings, exceptions, at=now(), reader=user)
-        except poam.NothingPlanned as error:
-            raise Refused(Refusal("nothing_planned", f"{str(error).capitalize()}.")) from error
-        return HttpResponse(held.getvalue(), content_type="application/json")
+        made = handed(program, PLAN, Finding.objects.none(), user)
+        return FileResponse(made.content, content_type=made.media_type)
 
 
 class LessonSerializer(serializers.ModelSerializer[Lesson]):

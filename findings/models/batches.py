@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -77,10 +76,6 @@ class Batch(Tracked):
     def get_absolute_url(self) -> str:
         """What became of it."""
         return reverse("findings:batch", args=[self.pk])
-
-    def may_still_be_undone(self, at: dt.datetime) -> bool:
-        """Whether the time to undo it runs at `at`."""
-        return self.undone_at is None and at < self.undo_until
 
 
 class BatchRow(Untracked):

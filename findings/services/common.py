@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fellowship.accounts.models import Actor
 from fellowship.notices.services import notify
 from findings.models import (
     Control,
@@ -44,8 +43,3 @@ def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool 
 def date_of(finding: Finding, at: Any) -> str:
     """A day as letters write it, in the programme's zone; empty for none."""
     return f"{finding.program.calendar().local(at):%-d %B %Y}" if at else ""
-
-
-def actor_or_none(by: Actor) -> Any:
-    """The person who acts; None for a part of the system."""
-    return by if getattr(by, "pk", None) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import CallState
@@ -22,7 +20,8 @@ from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from findings import atlas, policy, services
-from findings.exports import poam, tables
+from findings.exports import tables
+from findings.exports.files import handed
 from findings.filters import FindingFilter
 from findings.forms import ExportForm, LessonForm
 from findings.forms.portfolio import lesson_of
@@ -34,7 +33,6 @@ from findings.portfolio.course import Stage, course
 from findings.portfolio.gaps import Map, gaps
 from findings.portfolio.proof import proofs
 from findings.portfolio.view import Portfolio
-from governance.models import ExceptionRecord
 
 LESSONS = 20
 
@@ -176,7 +174,12 @@ def export(request: HttpRequest, program: Program) -> Any:
         request.GET, queryset=Finding.objects.visible_to(user).filter(program=program)
     )
     if request.method == "POST" and form.is_valid():
-        return _file(request, program, found.qs, form.cleaned_data["file_format"])
+        rows: Any = found.qs
+        narrowed = request.GET.urlencode()
+        made = handed(program, form.cleaned_data["file_format"], rows, user, narrowed)
+        return FileResponse(
+            made.content, as_attachment=True, filename=made.name, content_type=made.media_type
+        )
     context = {
         "program": program,
         "links": _links(program),
@@ -186,24 +189,3 @@ def export(request: HttpRequest, program: Program) -> Any:
         "refused": policy.may_export(program.pk, user),
     }
     return form_page(request, "findings/export.html", form, context)
-
-
-def _file(request: HttpRequest, program: Program, rows: Any, file_format: str) -> FileResponse:
-    user: Any = request.user
-    narrowed = request.GET.urlencode()
-    services.record_export(program=program, file_format=file_format, narrowed=narrowed, by=user)
-    held = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
-    if file_format == "oscal":
-        exceptions = ExceptionRecord.objects.visible_to(user)
-        try:
-            findings = Finding.objects.visible_to(user)
-            poam.write(held, program, findings, exceptions, at=now(), reader=user)
-        except poam.NothingPlanned as error:
-            held.close()
-            refuse(Refusal("nothing_planned", f"{str(error).capitalize()}."))
-        name, kind = f"{program.slug}-poam.json", "application/json"
-    else:
-        tables.write(held, file_format, rows, reader=user)
-        name, kind = f"{program.slug}-{tables.name(file_format)}", tables.TYPES[file_format]
-    held.seek(0)
-    return FileResponse(held, as_attachment=True, filename=name, content_type=kind)

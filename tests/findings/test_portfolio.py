@@ -251,7 +251,7 @@ def test_sponsors_read_along_but_do_not_export(some: World) -> None:
 
 def test_the_api_gives_the_plan_and_takes_lessons(some: World) -> None:
     client = as_(some.manager)
-    plan = client.get(f"/api/v1/plans-of-action/{some.program.slug}/").json()
+    plan = json.loads(body(client.get(f"/api/v1/plans-of-action/{some.program.slug}/")))
     assert len(plan["plan-of-action-and-milestones"]["poam-items"]) == 3
     asked = {"program": some.program.slug, "topic": "Why?", "why": "2 of 3."}
     made = client.post("/api/v1/lessons/", asked, content_type="application/json")

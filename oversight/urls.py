@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from oversight.views import audit, closeout, export, lineage, office
+from oversight.views import audit, closeout, cohorts, export, lineage, office
 
 app_name = "oversight"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,10 +30,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/<slug:slug>/export/", export.export, name="export"),
     path("office/", office.offices, name="office"),
     path("office/<slug:slug>/", office.office, name="program"),
-    path("office/<slug:slug>/cohorts/<int:pk>/", office.cohort, name="cohort"),
+    path("office/<slug:slug>/cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
     path("office/<slug:slug>/cases/<slug:key>/", office.cases, name="cases"),
     path("office/<slug:slug>/waiting/", office.waiting, name="waiting"),
-    path("office/<slug:slug>/sponsor/", office.sponsor, name="sponsor"),
+    path("office/<slug:slug>/sponsor/", cohorts.sponsor, name="sponsor"),
 ]
 if settings.DEMO and find_spec("oversight.demo.urls"):
     urlpatterns.append(path("demo/", include("oversight.demo.urls")))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -17,20 +15,12 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
-from fellowship.web.items import Link, Row
+from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import paginate
-from findings.states import Counted, Verdict
-from oversight.office import cohorts, figures, stalls, waits
+from oversight.office import figures, stalls, waits
 from oversight.office.figures import FIGURES, FUNNEL, View
 from oversight.policy import OFFICE
-
-TONES = {
-    Verdict.REDUCED: "good",
-    Verdict.WORSE: "bad",
-    Verdict.NOT_SHOWN: "warn",
-    Verdict.INSUFFICIENT: "warn",
-}
 
 
 def in_office(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -50,12 +40,19 @@ def in_office(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return wrapper
 
 
-def _links(program: Program) -> list[Link]:
+def links_of(program: Program) -> list[Link]:
     slug = program.slug
     return [
         Link("Office", reverse("oversight:program", args=[slug])),
         Link("Sponsor’s page", reverse("oversight:sponsor", args=[slug])),
     ]
+
+
+def cohort_of(program: Program, text: str) -> Cohort | None:
+    """The programme's cohort by its key as written in an address; None where there is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        return None
+    return Cohort.objects.filter(program=program, pk=int(text)).first()
 
 
 @login_required
@@ -80,7 +77,7 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
     context = {
         "program": program,
         "calendar": calendar,
-        "links": _links(program),
+        "links": links_of(program),
         "at": view.at,
         "counts": funnel,
         "others": figures.count(
@@ -110,14 +107,14 @@ def cases(request: HttpRequest, program: Program, key: str) -> HttpResponse:
     """The records behind a figure: as many as it says."""
     if key not in FIGURES:
         raise Http404
-    cohort = _cohort(program, request.GET.get("cohort", ""))
+    cohort = cohort_of(program, request.GET.get("cohort", ""))
     view = View.of(program.pk, request.user, cohort.pk if cohort else None)
     figure = FIGURES[key]
     page = paginate(request, figures.behind(view, key), per_page=50)
     opens = visible_among(page, request.user)
     context = {
         "program": program,
-        "links": _links(program),
+        "links": links_of(program),
         "figure": figure,
         "cohort": cohort,
         "page": page,
@@ -154,100 +151,8 @@ def waiting(request: HttpRequest, program: Program) -> HttpResponse:
     context = {
         "program": program,
         "calendar": program.calendar(),
-        "links": _links(program),
+        "links": links_of(program),
         "page": page,
         "waits": waits.of(page, request.user),
     }
     return render(request, "oversight/waiting.html", context)
-
-
-@in_office
-def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
-    """The review of one cohort, beside the programme's others."""
-    found = _cohort(program, str(pk))
-    if found is None:
-        raise Http404
-    view, calendar = View.of(program.pk, request.user, found.pk), program.calendar()
-    counted = figures.count(view, *FUNNEL, "publications", "talent")
-    times = cohorts.stage_times(view, calendar)
-    context = {
-        "program": program,
-        "links": _links(program),
-        "cohort": found,
-        "at": view.at,
-        "counts": counted,
-        "times": times,
-        "time_chart": charts.bars(
-            [charts.Bar(t.label, t.median, f"longest {t.longest}") for t in times],
-            title="Median working days in each stage",
-            unit="days",
-        )
-        if times
-        else None,
-        "sides": cohorts.sides(view, calendar),
-        "verdicts": _verdicts(view),
-    }
-    return render(request, "oversight/cohort.html", context)
-
-
-def _cohort(program: Program, text: str) -> Cohort | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        return None
-    return Cohort.objects.filter(program=program, pk=int(text)).first()
-
-
-@in_office
-def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
-    """One page: what risk fell, where we stall, who we grew."""
-    view, calendar = View.of(program.pk, request.user), program.calendar()
-    waiting_now = stalls.stalls(view, calendar)
-    proven = [c for c in figures.measured(view) if c.comparison()]
-    context = {
-        "program": program,
-        "links": _links(program),
-        "at": view.at,
-        "measured": [(c, c.comparison(), _tone(c)) for c in proven[:12]],
-        "verdicts": _verdicts(view),
-        "risk_chart": _risk_chart(proven),
-        "stalls": waiting_now[:5],
-        "counts": figures.count(
-            view, "fellowships", "findings", "controls", "verified", "publications", "talent"
-        ),
-        "worries": figures.count(view, "exceptions", "escalations"),
-        "sides": cohorts.sides(view, calendar),
-    }
-    return render(request, "oversight/sponsor.html", context)
-
-
-def _tone(control: Any) -> str:
-    comparison = control.comparison()
-    return TONES[comparison.verdict] if comparison else "plain"
-
-
-def _verdicts(view: View) -> list[Row]:
-    """Controls in use by verdict, those not measured on both sides among them."""
-    tally: Counter[str] = Counter()
-    for control in figures.measured(view):
-        comparison = control.comparison()
-        tally[str(comparison.verdict.label) if comparison else "Not measured on both sides"] += 1
-    order = [str(v.label) for v in Verdict] + ["Not measured on both sides"]
-    return [Row(label, tally[label]) for label in order]
-
-
-def _risk_chart(controls: list[Any]) -> charts.Chart | None:
-    """The latest controls' shares before and after, with their intervals."""
-    lines = []
-    compared = ((control, control.comparison()) for control in controls)
-    shares = ((c, found) for c, found in compared if found.counted == Counted.SHARE)
-    for control, comparison in itertools.islice(shares, 4):
-        for name, share, tone in (
-            ("before", comparison.before, "accent"),
-            ("after", comparison.after, TONES[comparison.verdict]),
-        ):
-            low, high = share.interval()
-            lines.append(
-                charts.Interval(f"{control.ref} {name}", share.value, low, high, tone=tone)  # type: ignore[arg-type]
-            )
-    if not lines:
-        return None
-    return charts.intervals(lines, title="Measured before and after", unit="%", low=0, high=1)

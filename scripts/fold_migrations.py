@@ -2,8 +2,8 @@
 
 `makemigrations` writes each as an operation of its own, and Django renders every related model anew
 for each operation: most of the time of a first `migrate`. Before the first release every app has
-one migration: `python scripts/fold_migrations.py governance proposals` after each `makemigrations`.
-State and schema stay what they were.
+one migration, whose tables are made at once. After each `makemigrations`:
+`python scripts/fold_migrations.py governance proposals`. State and schema stay what they were.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def _fold(package: str, label: str) -> None:
     )
     from django.db.migrations.writer import MigrationWriter
 
+    from fellowship.kernel.first import MakeTables
+
     module = import_module(f"{package}.migrations.0001_initial")
     migration = module.Migration("0001_initial", label)
     folder = Path(str(module.__file__)).parent
@@ -53,10 +55,15 @@ def _fold(package: str, label: str) -> None:
             if known not in (own | set(migration.dependencies))
         ]
         path.unlink()
-    later = {op.model_name_lower for op in migration.operations if isinstance(op, AddField)}
+    before = [
+        one
+        for op in migration.operations
+        for one in (op.state_operations if isinstance(op, MakeTables) else [op])
+    ]
+    later = {op.model_name_lower for op in before if isinstance(op, AddField)}
     created: dict[str, CreateModel] = {}
     kept: list[Operation] = []
-    for operation in migration.operations:
+    for operation in before:
         if isinstance(operation, CreateModel):
             created[operation.name_lower] = operation
         elif isinstance(operation, AddIndex | AddConstraint):
@@ -70,8 +77,8 @@ def _fold(package: str, label: str) -> None:
         elif isinstance(operation, RemoveConstraint) and _take_away(created, operation):
             continue
         kept.append(operation)
-    print(f"{label}: {len(migration.operations)} operations, now {len(kept)}")
-    migration.operations = kept
+    print(f"{label}: {len(before)} operations, now {len(kept)}")
+    migration.operations = [MakeTables(kept)]
     Path(str(module.__file__)).write_text(
         MigrationWriter(migration, include_header=False).as_string()
     )

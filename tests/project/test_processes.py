@@ -15,7 +15,7 @@ from django.db import connection
 
 from tests.support.processes import Site, served
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.programs.states import Stage
 from governance import kinds
 from governance import rulekinds as rk
+from governance.founding_health import governance_health
 from governance.founding_publication import publication_policy
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.windows import days, hours, working
@@ -419,6 +420,7 @@ _FOUNDING = {
     RuleKind.BALLOT_RULES: ballot_rules,
     RuleKind.STAGE_STANDARDS: stage_standards,
     RuleKind.EXCEPTIONS: exceptions,
+    RuleKind.HEALTH: governance_health,
 }
 
 

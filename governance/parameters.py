@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fellowship.accounts.roles import ROLES, Seat
-from governance import kinds
+from governance import health_terms, kinds
 from governance.states import ExceptionKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -87,6 +87,7 @@ _WORDS_BY_KEY = {
     "longer_only_where": "Longer only where",
     "retaliation": "Retaliation against good faith",
     "good_faith": "Good faith is who",
+    **health_terms.LABELS,
     **dict(ExceptionKind.choices),
     **dict(Severity.choices),
     **dict(Seat.choices),

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from fellowship.accounts.roles import ROLES, Seat
 from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
+from governance.health_terms import GovernanceHealth
 from governance.publication_terms import PublicationPolicy
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.typed import BadParameter, read, write
@@ -341,6 +342,7 @@ Params: TypeAlias = (
     | BallotRules
     | StageStandards
     | ExceptionRules
+    | GovernanceHealth
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -353,6 +355,7 @@ KINDS: dict[str, type[Any]] = {
     RuleKind.BALLOT_RULES: BallotRules,
     RuleKind.STAGE_STANDARDS: StageStandards,
     RuleKind.EXCEPTIONS: ExceptionRules,
+    RuleKind.HEALTH: GovernanceHealth,
 }
 
 

@@ -21,6 +21,7 @@ class RuleKind(models.TextChoices):
     BALLOT_RULES = "ballot_rules", "Ballot rules"
     STAGE_STANDARDS = "stage_standards", "Stage standards"
     EXCEPTIONS = "exceptions", "Exception rules"
+    HEALTH = "governance_health", "Governance health"
 
 
 class RuleStatus(models.TextChoices):

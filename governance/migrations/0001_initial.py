@@ -1076,7 +1076,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('kind', '-version', '-id'),
                         'indexes': [models.Index(fields=['program', 'kind', 'effective_at'], name='governance__program_8e36ef_idx')],
-                        'constraints': [models.UniqueConstraint(fields=('program', 'kind', 'version'), name='rule_version_once'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed', 'adopted', 'rejected'])), name='rule_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('adopted_at__isnull', False), ('effective_at__isnull', False), ('status', 'adopted'), ('version__gte', 1), ('version__isnull', False)), models.Q(models.Q(('status', 'adopted'), _negated=True), ('adopted_at', None), ('version', None)), _connector='OR'), name='rule_adopted_has_version_and_times'), models.CheckConstraint(condition=models.Q(('adopted_at', None), ('effective_at__gte', models.F('adopted_at')), _connector='OR'), name='rule_takes_effect_after_adoption'), models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_classification', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions'])), name='rule_kind_is_known')],
+                        'constraints': [models.UniqueConstraint(fields=('program', 'kind', 'version'), name='rule_version_once'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'proposed', 'adopted', 'rejected'])), name='rule_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('adopted_at__isnull', False), ('effective_at__isnull', False), ('status', 'adopted'), ('version__gte', 1), ('version__isnull', False)), models.Q(models.Q(('status', 'adopted'), _negated=True), ('adopted_at', None), ('version', None)), _connector='OR'), name='rule_adopted_has_version_and_times'), models.CheckConstraint(condition=models.Q(('adopted_at', None), ('effective_at__gte', models.F('adopted_at')), _connector='OR'), name='rule_takes_effect_after_adoption'), models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_classification', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions', 'governance_health'])), name='rule_kind_is_known')],
                     },
                 ),
                 migrations.CreateModel(
@@ -1301,6 +1301,26 @@ class Migration(migrations.Migration):
                     model_name='historicalescalation',
                     name='kind',
                     field=models.CharField(choices=[('vulnerability', 'Security vulnerability'), ('real_world_harm', 'Real-world harm'), ('data_leak', 'Data leak'), ('unexpected_sensitive_data', 'Unexpected sensitive data'), ('critical_exploit', 'Critical exploit'), ('out_of_scope_access', 'Out-of-scope access'), ('other', 'Other'), ('access_not_closed', 'Access not closed in time'), ('deletion_overdue', 'Deletion overdue'), ('work_stopped', 'Work stopped at a review')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='historicalrulepin',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='historicalruleversion',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='rulepin',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='ruleversion',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health')], max_length=30),
                 ),
             ],
         ),

@@ -45,6 +45,7 @@ ABOUT = {
     RuleKind.BALLOT_RULES: "Who votes on what, and what it takes to pass.",
     RuleKind.STAGE_STANDARDS: "What must be true to leave each stage of a case.",
     RuleKind.EXCEPTIONS: "How long a rule may be excepted, and who is reminded when.",
+    RuleKind.HEALTH: "From which figures on the board finds its own oversight on the agenda.",
 }
 
 

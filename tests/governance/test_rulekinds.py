@@ -76,6 +76,10 @@ def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
             "code_of_practice.retaliation: must be one of never",
         ),
         ("data_handling", "maybe", ("tiers", "public", "export"), "tiers.public.export: must be"),
+        ("governance_health", 101, ("most_hasty_percent",), "most_hasty_percent: must be a perc"),
+        ("governance_health", 0, ("looks_back_days",), "looks_back_days: must be at least 1"),
+        ("governance_health", 90_000, ("hasty_seconds",), "hasty_seconds: must be within a day"),
+        ("governance_health", 4_000, ("unowned_days",), "unowned_days: must be within ten"),
         ("data_handling", ["king"], ("tiers", "public", "approvers"), "approvers: king is no role"),
         ("review_rubric", 34, ("criteria", 0, "weight"), "criteria: must have weights that add"),
         (

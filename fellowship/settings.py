@@ -156,7 +156,7 @@ def _database() -> dict[str, Any]:
         config["CONN_HEALTH_CHECKS"] = True
         # On solid-state disks a page found by an index costs about what the next page does. With
         # the default of 4, late pages of long lists are sorted whole instead of read in order.
-        options = env.str("PGOPTIONS", default="-c random_page_cost=1.1")
+        options = env.str("PGOPTIONS", default="-c random_page_cost=1.1 -c join_collapse_limit=5")
         config["OPTIONS"] = {"options": options, **config.get("OPTIONS", {})}
     return config
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.web import work
 from fellowship.web.routes import route_to
-from findings.models import Cover, DuePause, Finding
+from findings.models import DuePause, Finding
 from findings.models.triage import WORKERS
+from findings.queues import Desk
 from findings.states import FindingState, WaitsOn
 
 OWN: Final = (roles.PRODUCT_OWNER,)
@@ -42,13 +43,10 @@ def _with_question(rows: Any, at: dt.datetime) -> Any:
     )
 
 
-def _asked_of(user: Any, at: dt.datetime) -> Q:
+def _asked_of(user: Any) -> Q:
     """Findings somebody is to act on: theirs, nobody's, and of those they stand in for."""
-    absent = Cover.objects.live(at).filter(
-        stand_in=user, person=OuterRef("product_owner"), program=OuterRef("program")
-    )
     nobodys = Q(product_owner=None, program__in=realm_ids_where(user, *OWN))
-    return Q(product_owner=user) | nobodys | Q(Exists(absent))
+    return Desk.of(user).theirs | nobodys
 
 
 @work.register_for(*WORKERS)
@@ -57,7 +55,7 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
     What they answer for while its owner is away says so. A manager is asked for what is theirs.
     """
-    rows = Finding.objects.visible_to(user).unsettled().filter(_asked_of(user, at))
+    rows = Finding.objects.visible_to(user).unsettled().filter(_asked_of(user))
     people = ("fellowship__fellow__name", "fellowship__fellow__email", *NAMED)
     rows = rows.select_related("fellowship__fellow", "product_owner").only(*READ, *people)
     for finding in _with_question(rows, at).order_by("due_at", "id")[:MOST]:

@@ -88,12 +88,15 @@ def _others(control: Control, viewer: Any) -> list[Control]:
     taken = [one.taken_on for one in control.counts()]
     if not taken:
         return []
+    first, last = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (min(taken), max(taken)))
     rows = Control.objects.visible_to(viewer).filter(
         program_id=control.program_id,
         finding__system=control.finding.system,
-        deployed_at__date__range=(min(taken), max(taken)),
+        deployed_at__gte=first,
+        deployed_at__lt=last + dt.timedelta(days=1),
     )
-    return list(rows.exclude(pk=control.pk).only("ref", "title", "deployed_at")[:20])
+    rows = rows.exclude(pk=control.pk).order_by("-deployed_at", "-id")
+    return list(rows.only("ref", "title", "deployed_at")[:20])
 
 
 def _missing(metric: ControlMetric) -> str:

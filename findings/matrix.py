@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
 
 from findings import atlas
 from findings.models import Control, MatrixChange
-from findings.models.controls import ControlQuerySet
 from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
 
 Cell: TypeAlias = tuple[Family, ControlType]
@@ -157,8 +156,6 @@ def class_of(finding_class: str, technique: str) -> FindingClass | None:
 
 
 SHIPPED: Final = (ControlState.DEPLOYED, ControlState.VERIFIED)
-MEASURED_AT_MOST: Final = 1_000
-"""The latest measured controls that verdicts are counted over."""
 
 
 def experience(
@@ -166,7 +163,7 @@ def experience(
 ) -> dict[FindingClass | None, dict[Cell, Shown]]:
     """By class of finding and cell: how often it was chosen in the programme, and the verdicts.
 
-    One query, and two more where any control shipped. Withdrawn controls do not count.
+    One query. Withdrawn controls do not count; of those that shipped, their verdict is told.
     """
     rows = Control.objects.filter(program_id=program).exclude(state=ControlState.WITHDRAWN)
     if only is not None:
@@ -175,21 +172,15 @@ def experience(
         rows = rows.filter(Q(finding__finding_class=only) | meant)
     found: dict[FindingClass | None, dict[Cell, Shown]] = defaultdict(lambda: defaultdict(Shown))
     names = ("finding__finding_class", "finding__technique", "family", "control_type")
-    shipped = 0
-    for kind, technique, family, control_type, n, live in (
-        rows.order_by()
-        .values_list(*names)
-        .annotate(n=Count("pk"), live=Count("pk", filter=Q(state__in=SHIPPED)))
+    shipped = Q(state__in=SHIPPED) & ~Q(verdict="")
+    rows = rows.annotate(shown=Case(When(shipped, then="verdict"), default=Value("")))
+    for kind, technique, family, control_type, shown, n in (
+        rows.order_by().values_list(*names, "shown").annotate(n=Count("pk"))
     ):
-        shipped += live
-        cell = (Family(family), ControlType(control_type))
-        found[class_of(kind, technique)][cell].chosen += n
-    for control in _measured(rows)[:MEASURED_AT_MOST] if shipped else ():
-        comparison = control.comparison()
-        if comparison is not None:
-            kind = class_of(control.finding.finding_class, control.finding.technique)
-            cell = (Family(control.family), ControlType(control.control_type))
-            found[kind][cell].verdicts[Verdict(comparison.verdict)] += 1
+        here = found[class_of(kind, technique)][(Family(family), ControlType(control_type))]
+        here.chosen += n
+        if shown:
+            here.verdicts[Verdict(shown)] += n
     return found
 
 
@@ -199,8 +190,3 @@ def _meaning(techniques: Iterable[str]) -> Q:
     for one in techniques:
         found |= Q(finding__technique=one) | Q(finding__technique__startswith=f"{one}.")
     return found
-
-
-def _measured(rows: ControlQuerySet) -> ControlQuerySet:
-    shipped = rows.filter(state__in=SHIPPED).select_related("finding")
-    return shipped.with_metrics().order_by("-id")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms as django_forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import (
     CharFilter,
     DateFilter,
@@ -46,14 +46,22 @@ class Search(django_filters.CharFilter):
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Rows in which each word of `value` occurs.
 
-        Each field is asked apart: joined by OR, no index of words could be used for any of them.
+        Fields of other tables are asked apart: joined by OR with the row's own, no index of words
+        could be used for any of them.
         """
         everything = qs.model._base_manager.order_by().values("pk")
+        own = [field for field in self.searched if "__" not in field]
+        others = [field for field in self.searched if "__" in field]
         for word in (value or "").split()[: self.max_words]:
-            first, *others = (
-                everything.filter(**{f"{field}__icontains": word}) for field in self.searched
-            )
-            qs = qs.filter(pk__in=first.union(*others))
+            here = Q()
+            for field in own:
+                here |= Q(**{f"{field}__icontains": word})
+            if not others:
+                qs = qs.filter(here)
+                continue
+            apart = [everything.filter(here)] if own else []
+            apart += [everything.filter(**{f"{field}__icontains": word}) for field in others]
+            qs = qs.filter(pk__in=apart[0].union(*apart[1:]))
         return qs
 
 

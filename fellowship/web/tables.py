@@ -16,6 +16,10 @@ COUNT_LIMIT = 10_000
 """Beyond this many rows the total is “10,000+”, and one narrows the list instead of paging on."""
 
 
+SEARCH_LIMIT = 1_000
+"""The same where words are sought (`?q=`): each row found is looked at, so counting ends sooner."""
+
+
 @dataclass(frozen=True)
 class Page(Generic[M]):
     """One page of rows and the way to its neighbours."""
@@ -102,13 +106,14 @@ def paginate(
     chosen = _chosen(request.GET.get("sort", ""), sort or {}, default)
     down = _down(sort or {}, chosen)
     ordered = _ordered(queryset, (sort or {}), chosen, down)
-    counted = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
-    total = min(counted, COUNT_LIMIT)
+    limit = SEARCH_LIMIT if request.GET.get("q", "").strip() else COUNT_LIMIT
+    counted = queryset.order_by().values("pk")[: limit + 1].count()
+    total = min(counted, limit)
     pages = max(1, -(-total // per_page))
     number = min(max(_number(request.GET.get("page", "")), 1), pages)
     start = (number - 1) * per_page
     rows = _rows(ordered, slice(start, start + per_page), then) if total else []
-    return Page(rows, number, per_page, total, counted > COUNT_LIMIT, chosen, request.GET, down)
+    return Page(rows, number, per_page, total, counted > limit, chosen, request.GET, down)
 
 
 def _rows(

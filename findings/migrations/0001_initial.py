@@ -1561,6 +1561,20 @@ class Migration(migrations.Migration):
                         'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='saved_filter_named_once'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('owner',), name='saved_filter_one_opens_the_queue'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='saved_filter_has_a_name')],
                     },
                 ),
+                migrations.AddField(
+                    model_name='control',
+                    name='verdict',
+                    field=models.CharField(blank=True, choices=[('reduced', 'Reduced'), ('not_shown', 'Not shown'), ('worse', 'Worse'), ('insufficient', 'Insufficient data')], editable=False, help_text='What `comparison` says of the latest count; empty where it says nothing. Kept by the verbs that count and amend, so that thousands of controls can be told by verdict.', max_length=20),
+                ),
+                migrations.AddField(
+                    model_name='historicalcontrol',
+                    name='verdict',
+                    field=models.CharField(blank=True, choices=[('reduced', 'Reduced'), ('not_shown', 'Not shown'), ('worse', 'Worse'), ('insufficient', 'Insufficient data')], editable=False, help_text='What `comparison` says of the latest count; empty where it says nothing. Kept by the verbs that count and amend, so that thousands of controls can be told by verdict.', max_length=20),
+                ),
+                migrations.AddIndex(
+                    model_name='control',
+                    index=models.Index(fields=['program', 'deployed_at', 'id'], name='findings_co_program_abd5b6_idx'),
+                ),
             ],
         ),
     ]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
-from findings.states import ControlState, ControlType, Family
+from findings.states import ControlState, ControlType, Family, Verdict
 from findings.statistics import Comparison
 from scoping.models import Fellowship
 
@@ -65,6 +65,14 @@ class Control(Tracked):
     deployed_by = models.ForeignKey(
         PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
+    verdict = models.CharField(
+        max_length=20,
+        blank=True,
+        choices=Verdict.choices,
+        editable=False,
+        help_text="What `comparison` says of the latest count; empty where it says nothing. Kept "
+        "by the verbs that count and amend, so that thousands of controls can be told by verdict.",
+    )
     verified_at = models.DateTimeField(null=True, editable=False)
     verified_by = models.ForeignKey(
         PERSON, null=True, on_delete=models.PROTECT, related_name="+", editable=False
@@ -74,7 +82,10 @@ class Control(Tracked):
 
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["program", "state", "-id"])]
+        indexes: ClassVar = [
+            models.Index(fields=["program", "state", "-id"]),
+            models.Index(fields=["program", "deployed_at", "id"]),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=(Q(deployed_at=None) & Q(deployed_by=None))

@@ -11,7 +11,7 @@ from findings.models import (
 )
 from findings.services.segments import DUE_CLOCK, start_clock, stop_clock
 
-__all__ = ["DUE_CLOCK", "lock", "lock_control", "start_clock", "stop_clock", "tell"]
+__all__ = ["DUE_CLOCK", "judge", "lock", "lock_control", "start_clock", "stop_clock", "tell"]
 
 
 def lock(finding: Finding) -> Finding:
@@ -24,6 +24,16 @@ def lock_control(control: Control) -> Control:
     """The control, locked, with its finding."""
     rows = Control.objects.locked().select_related("finding__fellowship__fellow", "owner")
     return rows.with_metrics().get(pk=control.pk)
+
+
+def judge(control: Control) -> None:
+    """Keep the verdict with the control, read anew after a count or a change of its plan."""
+    fresh = Control.objects.with_metrics().get(pk=control.pk)
+    comparison = fresh.comparison()
+    verdict = str(comparison.verdict) if comparison else ""
+    if verdict != fresh.verdict:
+        fresh.verdict = verdict
+        fresh.save()
 
 
 def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool = False) -> None:

@@ -12,7 +12,7 @@ from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Control, ControlMetric, Measurement, PlanAmendment, columns_of
 from findings.plans import MetricPlan
-from findings.services.common import lock_control
+from findings.services.common import judge, lock_control
 from findings.statistics import Conditions, Sample
 
 
@@ -54,6 +54,8 @@ def measure(
         **columns_of(sample),
         **_named(under),
     )
+    if metric.primary:
+        judge(metric.control)
     journal.record(
         subject=measurement,
         realm_id=metric.control.program_id,
@@ -103,6 +105,8 @@ def amend_plan(
                 amended_at=now(),
                 amended_by=by,
             )
+    if metric.primary:
+        judge(metric.control)
     journal.record(
         subject=metric,
         realm_id=metric.control.program_id,

@@ -85,6 +85,28 @@ def test_a_locked_plan_is_amended_in_sight(world: World) -> None:
     assert "the verdict would be “not shown”" in page
 
 
+def test_the_verdict_kept_with_a_control_follows_each_count_and_amendment(world: World) -> None:
+    control = scenario.planned(world, plan=scenario.plan_of(threshold=Decimal("0.5")))
+
+    def kept() -> str:
+        found = Control.objects.with_metrics().get(pk=control.pk)
+        comparison = found.comparison()
+        assert found.verdict == (str(comparison.verdict) if comparison else "")
+        return str(found.verdict)
+
+    assert kept() == ""
+    scenario.deployed(world, control)
+    assert kept() == ""
+    scenario.count(world, control, "after", 20)
+    assert kept() == "not_shown"
+    lax, why = scenario.plan_of(threshold=Decimal("0.1")), "Half was too much to ask."
+    services.amend_plan(metric=primary(control), plan=lax, by=world.product_owner, reason=why)
+    assert kept() == "reduced"
+    scenario.count(world, control, "after", 59)
+    assert kept() == "worse"
+    assert control.history.latest().history_event == Event.objects.latest("id").uid
+
+
 def test_a_plan_says_all_that_it_has_to(world: World) -> None:
     today, finding = now().date(), scenario.accepted(world)
     for wrong, code in (

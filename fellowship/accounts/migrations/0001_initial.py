@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('-declared_at',),
-                        'indexes': [models.Index(fields=['subject_type', 'subject_id', 'user'], name='accounts_co_subject_bc73da_idx')],
+                        'indexes': [models.Index(fields=['subject_type', 'subject_id', 'user'], name='accounts_co_subject_bc73da_idx'), models.Index(condition=models.Q(('kind', 'none'), _negated=True), fields=['user'], name='conflict_declared')],
                         'constraints': [models.UniqueConstraint(fields=('user', 'subject_type', 'subject_id'), name='conflict_declared_once'), models.CheckConstraint(condition=models.Q(('kind', 'none'), models.Q(('statement', ''), _negated=True), _connector='OR'), name='conflict_says_what_it_is')],
                     },
                 ),

@@ -1,9 +1,12 @@
 """The export itself: one frozen snapshot of a scope as a ZIP file that verifies itself.
 
-Inside: `log.jsonl` (each event's place and exact body), `proofs.csv` (the nodes of every inclusion
-proof), `checkpoint` and `public-key.txt`, the tables in the format asked for, `columns.json`,
-`manifest.json` with the SHA-256 of every file, `manifest.sig` (the log's key over the manifest),
-and `verify.py`.
+Inside: `log.jsonl` (each event's place, leaf and exact body), `proofs.csv` (the nodes of every
+inclusion proof and of the proofs that earlier checkpoints are of the same log), `checkpoint`,
+`checkpoints.jsonl`, `public-key.txt`, the tables in the format asked for, `columns.json`,
+`shapes.json`, `withheld.csv`, `manifest.json` with the SHA-256 of every file, `manifest.sig` (the
+log's key over the manifest), `README.txt` and `verify.py`.
+
+Why it is so: docs/adr/0038-an-export-that-accuses-us.md.
 """
 
 from __future__ import annotations
@@ -11,10 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import zipfile
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
@@ -25,7 +25,6 @@ from django.db.models import Exists, Max, OuterRef
 from fellowship.history import keys, signed_note, withheld
 from fellowship.history.models import Checkpoint
 from fellowship.history.rows import history_models, shape_of
-from fellowship.history.seal import leaf_hashes
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.snapshots import snapshot
 from fellowship.kernel.time import now
@@ -33,11 +32,13 @@ from fellowship.web.sheets import tables
 from fellowship.web.sheets.columns import Column, said
 from oversight.audit.scope import Scope
 from oversight.export import columns
-from oversight.export.nodes import Tree
+from oversight.export.log import Log, copies
+from oversight.export.packing import Pack, Tell
 
 VERIFIER: Final = Path(__file__).with_name("verify.py")
-LEVEL: Final = 1
-"""Deflate's fastest: the export waits for the database, not for the disk."""
+README: Final = Path(__file__).with_name("README.txt")
+_OTHERS: Final = 11
+"""Files that are there whatever the scope."""
 
 
 class NothingSealed(ValueError):
@@ -46,10 +47,12 @@ class NothingSealed(ValueError):
 
 @dataclass
 class Summary:
-    """What went into an export."""
+    """What went into an export. `fits`: the log gives the root of its checkpoint."""
 
     events: int = 0
     rows: int = 0
+    log_size: int = 0
+    fits: bool = True
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -60,100 +63,91 @@ def write(
     file_format: str,
     program: str,
     as_of: dt.datetime | None = None,
+    tell: Tell | None = None,
 ) -> Summary:
     """Write the export of `scope` to `target`, an open binary file, in bounded memory.
 
     With `as_of`, nothing recorded later goes in, and each record of the programme is added as it
-    stood then. Seal before: what is not sealed is not exported. Raises NothingSealed where nothing
-    is.
+    stood then. Seal before: what is not sealed is not exported. `tell` hears how far it has got.
+    Raises NothingSealed where nothing is sealed.
     """
+    kept = copies()
     with snapshot():
         checkpoint = Checkpoint.objects.last()
         if checkpoint is None:
             raise NothingSealed("nothing is sealed yet")
-        with zipfile.ZipFile(
-            target, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=LEVEL
-        ) as packed:
-            export = _Export(packed, scope, file_format, checkpoint, as_of)
-            return export.run(program)
+        models = len(history_models()) * (2 if as_of else 1)
+        pack = Pack(target, _OTHERS + models, tell)
+        export = _Export(pack, scope, file_format, Log(checkpoint, kept), as_of)
+        summary = export.run(program)
+        pack.close()
+        return summary
 
 
 class _Export:
     def __init__(
-        self,
-        packed: zipfile.ZipFile,
-        scope: Scope,
-        file_format: str,
-        checkpoint: Checkpoint,
-        as_of: dt.datetime | None,
+        self, pack: Pack, scope: Scope, file_format: str, log: Log, as_of: dt.datetime | None
     ) -> None:
-        self.packed = packed
+        self.pack = pack
         self.scope = replace(scope, to_at=_earlier(scope.to_at, as_of))
-        self.standing = replace(self.scope, from_at=None) if as_of else None
+        # As it stood: whoever changed it, and whenever before.
+        still = replace(self.scope, from_at=None, actor_id=None, verb="")
+        self.standing = still if as_of else None
+        self.as_of = as_of
         self.format = file_format
-        self.checkpoint = checkpoint
-        self.summary = Summary()
-        self.indexes = array("q")
+        self.log = log
+        self.summary = Summary(log_size=log.checkpoint.size)
         self.dictionary: dict[str, list[dict[str, str]]] = {}
+        self.withheld: list[str] = []
 
     def run(self, program: str) -> Summary:
         """Every file in its order; the manifest and its signature last."""
-        self._log()
-        self._proofs()
-        self._text("checkpoint", self.checkpoint.note)
-        self._text("public-key.txt", f"{keys.verifier()}\n")
-        self._events()
+        self.summary.events = self.log.events(self.pack, self._sealed())
+        self.log.proofs(self.pack)
+        self.log.keys(self.pack)
+        self._table("events", columns.EVENTS, self._sealed())
         self._history()
-        self._json("columns.json", self.dictionary)
-        self._text("verify.py", VERIFIER.read_text(encoding="utf-8"))
-        manifest = self._manifest(program)
-        text = f"{json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)}\n"
-        self.packed.writestr("manifest.json", text)
-        self.packed.writestr("manifest.sig", _signed(text))
+        lines = (f"{line}\n".encode() for line in self.withheld)
+        self.pack.lines("withheld.csv", lines, head=b"model,history_id,event\n")
+        self.pack.json("columns.json", self.dictionary)
+        self.pack.text("README.txt", README.read_text(encoding="utf-8"))
+        self.pack.text("verify.py", VERIFIER.read_text(encoding="utf-8"))
+        self.summary.fits, self.summary.files = self.log.fits, self.pack.files
+        text = f"{json.dumps(self._manifest(program), indent=1, ensure_ascii=False)}\n"
+        self.pack.last("manifest.json", text)
+        self.pack.last("manifest.sig", _signed(text))
         return self.summary
 
     def _sealed(self) -> Any:
-        rows = self.scope.events().filter(seal__seq__lt=self.checkpoint.size)
+        rows = self.scope.events().filter(seal__seq__lt=self.log.checkpoint.size)
         return rows.order_by("seal__seq")
-
-    def _log(self) -> None:
-        def lines() -> Iterator[bytes]:
-            fetched = self._sealed().values_list("seal__seq", "body")
-            for index, body in fetched.iterator(chunk_size=tables.BATCH):
-                self.indexes.append(index)
-                said = json.dumps(body, ensure_ascii=False)
-                yield f'{{"index":{index},"body":{said}}}\n'.encode()
-
-        self.summary.events = self._stream("log.jsonl", lines())
-
-    def _proofs(self) -> None:
-        with Tree(leaf_hashes(0, self.checkpoint.size)) as tree:
-            if tree.root.hex() != self.checkpoint.root_hash:
-                raise ValueError("the log does not give the root of its checkpoint: verify_ledger")
-            lines = (
-                f"{level},{index},{found.hex()}\n".encode()
-                for level, index, found in tree.paths(self.indexes)
-            )
-            self._stream("proofs.csv", lines, head=b"level,index,hash\n")
-
-    def _events(self) -> None:
-        self._table("events", columns.EVENTS, self._sealed())
 
     def _history(self) -> None:
         for label, model in history_models().items():
-            rows = self._rows_of(label, model, self.scope)
-            if rows.exists():
-                self._rows(f"history/{label}", model, rows)
+            rows = self._rows_of(model, self.scope)
+            read = withheld.readable(label, rows)
+            if read.exists():
+                self._rows(f"history/{label}", model, read)
+            else:
+                self.pack.skip()
+            if read is not rows:
+                self._withhold(label, rows, read)
             if self.standing:
-                self._as_they_stood(label, model, self._rows_of(label, model, self.standing))
+                standing = withheld.readable(label, self._rows_of(model, self.standing))
+                self._as_they_stood(label, model, standing)
 
-    def _rows_of(self, label: str, model: Any, scope: Scope) -> Any:
+    def _rows_of(self, model: Any, scope: Scope) -> Any:
         # By the row, not by the scope: the log is far longer than any model's history.
         event = scope.events().filter(
-            uid=OuterRef("history_event"), seal__seq__lt=self.checkpoint.size
+            uid=OuterRef("history_event"), seal__seq__lt=self.log.checkpoint.size
         )
-        rows = model.objects.filter(Exists(event)).order_by("history_id")
-        return withheld.readable(label, rows)
+        return model.objects.filter(Exists(event)).order_by("history_id")
+
+    def _withhold(self, label: str, rows: Any, read: Any) -> None:
+        """Name the rows that are left out, and nothing of what they say."""
+        left_out = rows.exclude(pk__in=read.order_by().values("pk"))
+        for pk, event in left_out.values_list("pk", "history_event").iterator(chunk_size=5000):
+            self.withheld.append(f"{label},{pk},{event}")
 
     def _as_they_stood(self, label: str, model: Any, rows: Any) -> None:
         records = rows.order_by().values(model.instance_type._meta.pk.attname)
@@ -161,12 +155,14 @@ class _Export:
         standing = model.objects.filter(pk__in=newest).exclude(history_type="-")
         if standing.exists():
             self._rows(f"as-of/{label}", model, standing.order_by("history_id"))
+        else:
+            self.pack.skip()
 
     def _rows(self, name: str, model: Any, rows: Any) -> None:
         listed = columns.of_history(model)
         if self.format == "jsonl" and name.startswith("history/"):
             self.dictionary[f"{name}.jsonl"] = said(listed)
-            self.summary.rows += self._stream(
+            self.summary.rows += self.pack.lines(
                 f"{name}.jsonl", _exact(model, tables.fetched(listed, rows))
             )
             return
@@ -176,92 +172,34 @@ class _Export:
     def _table(self, name: str, listed: Sequence[Column], rows: Any) -> int:
         path = f"{name}.{self.format}"
         self.dictionary[path] = said(listed)
-        with self._open(path) as (target, note):
+        with self.pack.opened(path) as (target, note):
             count = tables.write(target, self.format, listed, rows)
             note["rows"] = count
         return count
 
-    def _stream(self, path: str, lines: Iterable[bytes], head: bytes = b"") -> int:
-        count = 0
-        held: list[bytes] = [head] if head else []
-        with self._open(path) as (target, note):
-            for line in lines:
-                held.append(line)
-                count += 1
-                if len(held) >= tables.BATCH:
-                    target.write(b"".join(held))
-                    held.clear()
-            target.write(b"".join(held))
-            note["rows"] = count
-        return count
-
-    @contextmanager
-    def _open(self, path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """A file of the ZIP, hashed as it is written, and its line in the manifest."""
-        note: dict[str, Any] = {}
-        with self.packed.open(path, "w", force_zip64=True) as inside:
-            hashing = _Hashing(inside)
-            yield hashing, note
-        self.summary.files[path] = {**note, "sha256": hashing.sha256, "bytes": hashing.size}
-
-    def _text(self, path: str, text: str) -> None:
-        with self._open(path) as (target, _):
-            target.write(text.encode())
-
-    def _json(self, path: str, content: Any) -> None:
-        self._text(path, f"{json.dumps(content, indent=1, ensure_ascii=False)}\n")
-
     def _manifest(self, program: str) -> dict[str, Any]:
-        said: dict[str, Any] = plain(
+        manifest: dict[str, Any] = plain(
             {
-                "version": 1,
+                "version": 2,
                 "program": program,
                 "scope": self.scope.said(),
+                "as_of": self.as_of,
                 "format": self.format,
                 "made_at": now(),
                 "log": settings.LEDGER_ORIGIN,
-                "log_size": self.checkpoint.size,
+                "log_size": self.log.checkpoint.size,
+                "missing": self.log.missing,
                 "events": self.summary.events,
                 "history_rows": self.summary.rows,
-                "files": self.summary.files,
+                "withheld_rows": len(self.withheld),
+                "files": dict(sorted(self.summary.files.items())),
             }
         )
-        return said
-
-
-class _Hashing:
-    """A binary file that counts and hashes what is written through it."""
-
-    def __init__(self, inside: IO[bytes]) -> None:
-        self._inside = inside
-        self._hash = hashlib.sha256()
-        self.size = 0
-        self.closed = False
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-    def write(self, content: bytes) -> int:
-        self._hash.update(content)
-        self.size += len(content)
-        return self._inside.write(content)
-
-    def flush(self) -> None:
-        return None
-
-    def readable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
+        return manifest
 
 
 def _exact(model: Any, rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """History rows as the very text whose SHA-256 the ledger holds, with their key beside it."""
+    """History rows as the very values whose digest the ledger holds, with their key beside them."""
     shape = shape_of(model)
     for pk, *values in rows:
         row = {

@@ -7,10 +7,12 @@ paths share most of them, so each is written once.
 
 from __future__ import annotations
 
+import heapq
 import mmap
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -57,14 +59,22 @@ class Tree(AbstractContextManager["Tree"]):
         start = (self._starts[level] + index) * HASH_SIZE
         return bytes(self._map[start : start + HASH_SIZE])
 
-    def paths(self, leaves: Iterable[int]) -> Iterator[Node]:
-        """Every sibling on the way from the leaves (in rising order) to the root, once."""
-        present = array("q", leaves)
-        for level in range(len(self.sizes) - 1):
+    def paths(self, leaves: Sequence[int], others: Iterable[int] = ()) -> Iterator[Node]:
+        """What it takes to get from the leaves, and from the `others`, to the root; each once.
+
+        `leaves` (in rising order) are hashes the reader has; `others` they have not, so theirs are
+        given too. A sibling that can be computed is not given.
+        """
+        given = {index for index in others if not _among(leaves, index)}
+        present = array("q", heapq.merge(leaves, sorted(given)))
+        for level in range(len(self.sizes)):
             parents = array("q")
-            for index in present:
-                sibling = index ^ 1
-                if sibling < self.sizes[level]:
+            for number, index in enumerate(present):
+                if not level and index in given:
+                    yield level, index, self.at(level, index)
+                sibling, beside = index ^ 1, number + (-1 if index & 1 else 1)
+                there = 0 <= beside < len(present) and present[beside] == sibling
+                if not there and sibling < self.sizes[level]:
                     yield level, sibling, self.at(level, sibling)
                 if not parents or parents[-1] != index >> 1:
                     parents.append(index >> 1)
@@ -92,3 +102,8 @@ class Tree(AbstractContextManager["Tree"]):
             if size % 2:
                 at = start + (size - 1) * HASH_SIZE
                 yield held[at : at + HASH_SIZE]
+
+
+def _among(rising: Sequence[int], wanted: int) -> bool:
+    place = bisect_left(rising, wanted)
+    return place < len(rising) and rising[place] == wanted

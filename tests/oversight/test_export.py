@@ -6,8 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -23,37 +21,11 @@ from fellowship.web.sheets import writers
 from oversight.export.nodes import Tree
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World, make_world
+from tests.support.exports import exported, verified
 
 
 def _exported(world: World, to: Path, file_format: str = "jsonl", *more: str) -> Path:
-    """The unpacked export of the world's programme."""
-    out = to / f"{file_format}.zip"
-    call_command(
-        "export_history",
-        "--program",
-        world.program.slug,
-        "--format",
-        file_format,
-        "--out",
-        str(out),
-        *more,
-        stdout=io.StringIO(),
-    )
-    folder = to / file_format
-    with zipfile.ZipFile(out) as packed:
-        packed.extractall(folder)
-    return folder
-
-
-def _verified(folder: Path, *more: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-I", "-B", str(folder / "verify.py"), *more],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-    )
-    return done.returncode, done.stdout + done.stderr
+    return exported(world.program.slug, to, file_format, *more)
 
 
 def test_an_export_in_each_format_verifies_and_each_changed_file_is_refused(
@@ -61,7 +33,7 @@ def test_an_export_in_each_format_verifies_and_each_changed_file_is_refused(
 ) -> None:
     for file_format in writers.WRITERS:
         folder = _exported(world, tmp_path, file_format)
-        code, said = _verified(folder, "--key", str(keys.verifier()))
+        code, said = verified(folder, "--key", str(keys.verifier()))
         assert (code, said.strip().splitlines()[-1]) == (0, "VERIFIED."), said
     names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
     assert len(names) > 30
@@ -82,19 +54,19 @@ def _refused_when_changed(folder: Path, name: str) -> None:
     path = folder / name
     kept = path.read_bytes()
     path.write_bytes(kept[:-2] + bytes([kept[-2] ^ 1]) + kept[-1:])
-    code, said = _verified(folder)
+    code, said = verified(folder)
     assert (code, "NOT VERIFIED" in said) == (1, True), name
     path.unlink()
-    assert _verified(folder)[0] == 1, name
+    assert verified(folder)[0] == 1, name
     path.write_bytes(kept)
 
 
 def test_an_added_file_and_another_key_are_refused(world: World, tmp_path: Path) -> None:
     folder = _exported(world, tmp_path)
-    code, said = _verified(folder, "--key", "other+00000000+AAAA")
+    code, said = verified(folder, "--key", "other+00000000+AAAA")
     assert (code, "another key than yours" in said) == (1, True)
     (folder / "history" / "extra.jsonl").write_text("{}\n")
-    code, said = _verified(folder)
+    code, said = verified(folder)
     assert (code, "it was added" in said) == (1, True)
 
 
@@ -118,9 +90,9 @@ def test_who_forges_the_manifest_too_still_fails_at_the_root(
     text = json.dumps(manifest)
     (folder / "manifest.json").write_text(text)
     (folder / "manifest.sig").write_text(bundle._signed(text))
-    code, said = _verified(folder)
+    code, said = verified(folder)
     assert code == 1
-    assert f"event at index {entry['index']}: its inclusion proof" in said
+    assert f"the event at index {entry['index']} is not the one that was sealed there" in said
 
 
 def test_a_programme_s_export_holds_nothing_of_another(world: World, tmp_path: Path) -> None:
@@ -135,21 +107,21 @@ def test_a_programme_s_export_holds_nothing_of_another(world: World, tmp_path: P
     assert other.call.ref not in text
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["events"] == len(events)
-    assert _verified(folder)[0] == 0
+    assert verified(folder)[0] == 0
 
 
 def test_a_period_and_an_instant_bound_what_goes_out(world: World, tmp_path: Path) -> None:
     tomorrow = (now() + dt.timedelta(days=1)).date().isoformat()
     folder = _exported(world, tmp_path, "csv", "--from", tomorrow)
     assert json.loads((folder / "manifest.json").read_text())["events"] == 0
-    assert _verified(folder)[0] == 0
+    assert verified(folder)[0] == 0
     at = Event.objects.filter(realm_id=world.program.pk).order_by("id")[5].at
     folder = _exported(world, tmp_path, "jsonl", "--as-of", at.isoformat())
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert events
     assert max(dt.datetime.fromisoformat(e["at"]) for e in events) == at
     assert list((folder / "as-of").glob("*.jsonl"))
-    assert _verified(folder)[0] == 0
+    assert verified(folder)[0] == 0
 
 
 def test_cells_are_no_formulas(tmp_path: Path) -> None:
@@ -179,15 +151,23 @@ def test_the_nodes_give_each_leaf_its_proof(size: int) -> None:
     leaves = [merkle.leaf(str(i).encode()) for i in range(size)]
     with Tree(iter(leaves)) as tree:
         assert tree.root == merkle.root(leaves)
-        chosen = [i for i in range(size) if i % 3 != 1]
-        nodes = {(level, index): found for level, index, found in tree.paths(chosen)}
-        for i in chosen:
+        chosen, others = [i for i in range(size) if i % 3 != 1], {1, size - 1}
+        nodes = {(level, index): found for level, index, found in tree.paths(chosen, others)}
+        assert {1, size - 1} - set(chosen) == {i for level, i in nodes if not level} & others
+        for i in {*chosen, *others} if size > 1 else chosen:
             path, at = [], i
             for level, width in enumerate(tree.sizes[:-1]):
                 if at ^ 1 < width:
-                    path.append(nodes[level, at ^ 1])
+                    # A sibling not given is one that can be computed.
+                    path.append(nodes.get((level, at ^ 1), tree.at(level, at ^ 1)))
                 at >>= 1
             assert path == merkle.inclusion_proof(i, size, merkle.subtrees_of(leaves))
+        computable = {(0, i) for i in chosen} - set(nodes)
+        for level, width in enumerate(tree.sizes[:-1]):
+            known = {i for lev, i in {*nodes, *computable} if lev == level}
+            for i in known:
+                assert i ^ 1 in known or i ^ 1 >= width, (level, i)
+                computable.add((level + 1, i // 2))
 
 
 def test_the_columns_are_declared_with_their_meaning(world: World, tmp_path: Path) -> None:
@@ -212,7 +192,7 @@ def test_an_auditor_downloads_it_and_each_time_is_recorded(
     assert Event.objects.filter(verb="oversight.export").count() == 2
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         packed.extractall(tmp_path / "x")
-    assert _verified(tmp_path / "x")[0] == 0
+    assert verified(tmp_path / "x")[0] == 0
     assert client.post(url, {"file_format": "exe"}).status_code == 422
     other = Client()
     other.force_login(world.fresh("manager"))

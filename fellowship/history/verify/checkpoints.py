@@ -8,18 +8,20 @@ from pathlib import Path
 
 from django.conf import settings
 
-from fellowship.history import keys, signed_note, witness
+from fellowship.history import keys, signed_note
 from fellowship.history.merkle import CompactRange
 from fellowship.history.models import Checkpoint
 from fellowship.history.verify.report import Report
 
 _BATCH = 1000
+Copy = tuple[int, Path]
+"""A copy that a witness kept: the size in its name, and where it lies."""
 
 
 class Roots:
     """Grows the tree from the leaves and stops at every size a root was signed for."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, copies: list[Copy]) -> None:
         self.report = report
         self.tree = CompactRange()
         self.verifiers = keys.verifiers()
@@ -28,7 +30,7 @@ class Roots:
         self.in_table: set[int] = set()
         self._wanted: Iterator[tuple[int, int, Checkpoint | Path]] = heapq.merge(
             ((c.size, 0, c) for c in _checkpoints()),
-            ((size, 1, path) for size, path in witness.copies()),
+            ((size, 1, path) for size, path in copies),
             key=lambda item: item[:2],
         )
         self._next = next(self._wanted, None)

@@ -12,7 +12,7 @@ from fellowship.history import merkle
 from fellowship.history.models import Event, Seal
 from fellowship.history.recorder import VERSION
 from fellowship.history.verify.bodies import Read, rows_named
-from fellowship.history.verify.checkpoints import Roots
+from fellowship.history.verify.checkpoints import Copy, Roots
 from fellowship.history.verify.report import Report
 from fellowship.history.verify.rows import RowCheck
 from fellowship.kernel.canonical import instant
@@ -36,9 +36,9 @@ COLUMNS = (
 Row = tuple[Any, ...]
 
 
-def check_log(report: Report, rows: RowCheck | None) -> None:
-    """Check every event, sealed or not, every seal and every checkpoint."""
-    roots = Roots(report)
+def check_log(report: Report, rows: RowCheck | None, copies: list[Copy]) -> None:
+    """Check every event, sealed or not, every seal, every checkpoint and every copy of one."""
+    roots = Roots(report, copies)
     expected = 0
     for batch in _sealed():
         expected = _check_places(report, batch, expected)

@@ -1,0 +1,330 @@
+"""What was done to the record by SQL is named by verify_ledger and by the export's verify.py."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from fellowship.accounts.models import Realm
+from fellowship.history import keys, merkle, triggers
+from fellowship.history.models import Checkpoint, Event, Seal
+from fellowship.history.seal import seal
+from fellowship.kernel import journal
+from fellowship.kernel.canonical import canonical
+from fellowship.kernel.journal import System
+from tests.scenarios.world import World
+from tests.support.exports import exported, verified
+
+ROW = Realm.history.model
+Attack = Callable[["Place"], None]
+
+
+class Place:
+    """A sealed record under three checkpoints, and the means of whoever owns the database."""
+
+    def __init__(self, world: World, settings: Settings, commit: Callable[[], Any]) -> None:
+        self.world, self.settings, self.commit = world, settings, commit
+        self.sizes = [self.more(), self.more(), self.more()]
+        self.key = str(keys.verifier())
+        self.mine = list(Seal.objects.filter(event__verb="test.rename").order_by("seq"))
+
+    def more(self) -> int:
+        """Two more events, sealed; the size of the log then."""
+        realm = Realm.objects.get(pk=self.world.program.pk)
+        for word in ("one", "two"):
+            with journal.acting("test.rename", by=System("test"), reason=f"{word} is needed"):
+                realm.name = f"{realm.name[:30]} {word}"
+                realm.save()
+                journal.record(subject=realm, realm_id=realm.pk)
+        checkpoint = self.commit()
+        return int(checkpoint.size)
+
+    def sql(self, statement: str, *parameters: Any) -> None:
+        """One statement, with the triggers off."""
+        with triggers.suspended(connection), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            assert cursor.rowcount
+
+    def rewrite(self, place: Seal, *, hashes: bool = False) -> None:
+        """Other words in an event, its column and body alike; `hashes`: and every hash of it."""
+        event = place.event
+        said = {**json.loads(event.body), "reason": "nobody asked"}
+        body = canonical(said)
+        leaf = merkle.leaf(body).hex()
+        self.sql(
+            "UPDATE history_event SET body = %s, leaf_hash = %s, reason = %s WHERE id = %s",
+            *(body.decode(), leaf if hashes else event.leaf_hash, said["reason"], event.pk),
+        )
+        if hashes:
+            self.sql("UPDATE history_seal SET leaf_hash = %s WHERE seq = %s", leaf, place.pk)
+
+    def exchange(self, *columns: str) -> None:
+        """Let two events stand in each other's place."""
+        one, other = self.mine[2:4]
+        values = {name: (getattr(other, name), getattr(one, name)) for name in columns}
+        with triggers.suspended(connection), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM history_seal WHERE seq IN ({one.pk}, {other.pk})")
+            for number, seal_ in enumerate((one, other)):
+                said = {"event_id": seal_.event_id, "leaf_hash": seal_.leaf_hash}
+                said |= {name: pair[number] for name, pair in values.items()}
+                cursor.execute(
+                    "INSERT INTO history_seal (seq, event_id, leaf_hash) VALUES (%s, %s, %s)",
+                    [seal_.pk, said["event_id"], said["leaf_hash"]],
+                )
+
+    def remove(self, places: list[Seal], *, rows: bool = True) -> None:
+        """Events as if they had never been: with their places and their history rows."""
+        for place in places:
+            uid = place.event.uid
+            said = str(uid) if connection.vendor == "postgresql" else uid.hex
+            self.sql("DELETE FROM history_seal WHERE seq = %s", place.pk)
+            self.sql("DELETE FROM history_event WHERE id = %s", place.event_id)
+            if rows:
+                self.sql("DELETE FROM accounts_historicalrealm WHERE history_event = %s", said)
+
+
+@pytest.fixture
+def place(
+    world: World,
+    settings: Settings,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> Place:
+    """The record, with a key and kept copies of this test alone."""
+    settings.VAR_DIR = tmp_path
+    settings.LEDGER_KEY_FILE = tmp_path / "ledger.pem"
+    settings.LEDGER_ORIGIN = "log.example/fellowship"
+
+    def commit() -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            return seal()
+
+    return Place(world, settings, commit)
+
+
+def change(place: Place) -> None:
+    place.rewrite(place.mine[2])
+
+
+def change_with_hashes(place: Place) -> None:
+    place.rewrite(place.mine[2], hashes=True)
+
+
+def change_a_column(place: Place) -> None:
+    place.sql("UPDATE history_event SET reason = 'x' WHERE id = %s", place.mine[2].event_id)
+
+
+def change_a_row(place: Place) -> None:
+    row = ROW.objects.get(history_event=place.mine[2].event.uid)
+    place.sql("UPDATE accounts_historicalrealm SET name = 'X' WHERE history_id = %s", row.pk)
+
+
+def delete(place: Place) -> None:
+    place.remove(place.mine[2:3])
+
+
+def delete_and_close_the_gap(place: Place) -> None:
+    place.remove(place.mine[2:3])
+    for later in Seal.objects.filter(seq__gt=place.mine[2].pk).order_by("seq"):
+        place.sql("UPDATE history_seal SET seq = %s WHERE seq = %s", later.pk - 1, later.pk)
+
+
+def delete_a_row(place: Place) -> None:
+    row = ROW.objects.get(history_event=place.mine[2].event.uid)
+    place.sql("DELETE FROM accounts_historicalrealm WHERE history_id = %s", row.pk)
+
+
+def insert(place: Place) -> None:
+    """An event in the place of another, well-formed in itself."""
+    event = place.mine[2].event
+    uid = "f" * 32
+    said = {**json.loads(event.body), "uid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "rows": []}
+    body = canonical(said)
+    names = [f.column for f in Event._meta.concrete_fields]
+    columns = ", ".join(n for n in names if n not in ("id", "uid", "body", "leaf_hash"))
+    place.sql(
+        f"INSERT INTO history_event (id, uid, body, leaf_hash, {columns}) SELECT 99999999, %s, %s,"
+        f" %s, {columns} FROM history_event WHERE id = %s",
+        *(uid, body.decode(), merkle.leaf(body).hex(), event.pk),
+    )
+    place.sql("UPDATE history_seal SET event_id = 99999999 WHERE seq = %s", place.mine[2].pk)
+
+
+def insert_a_row(place: Place) -> None:
+    row = ROW.objects.get(history_event=place.mine[2].event.uid)
+    columns = ", ".join(f.column for f in ROW._meta.concrete_fields if f.column != "history_id")
+    place.sql(
+        f"INSERT INTO accounts_historicalrealm (history_id, {columns}) SELECT 99999999, {columns}"
+        " FROM accounts_historicalrealm WHERE history_id = %s",
+        row.pk,
+    )
+
+
+def reorder(place: Place) -> None:
+    place.exchange("event_id")
+
+
+def reorder_with_hashes(place: Place) -> None:
+    place.exchange("event_id", "leaf_hash")
+
+
+def cut_short(place: Place) -> None:
+    """The end of the log, with all that says it was there but what witnesses kept."""
+    place.sql("DELETE FROM history_checkpoint WHERE number = 3")
+    place.remove(list(Seal.objects.filter(seq__gte=place.sizes[1])))
+
+
+def empty(place: Place) -> None:
+    """Everything but the checkpoints."""
+    place.sql("DELETE FROM history_seal")
+    place.sql("DELETE FROM history_event")
+
+
+def begin_anew(place: Place) -> None:
+    """Everything: what is exported is the record of the export alone."""
+    empty(place)
+    place.sql("DELETE FROM history_checkpoint")
+
+
+def sign_anew(place: Place) -> None:
+    """The log's own operator: rewritten, every hash fitting, all of it signed with a new key."""
+    place.rewrite(place.mine[2], hashes=True)
+    place.sql("DELETE FROM history_checkpoint")
+    place.sql("DELETE FROM history_seal")
+    place.settings.LEDGER_KEY_FILE = place.settings.LEDGER_KEY_FILE.with_name("other.pem")
+    place.commit()
+
+
+def sign_anew_with_the_key(place: Place) -> None:
+    """The same with the log's own key."""
+    place.rewrite(place.mine[2], hashes=True)
+    place.sql("DELETE FROM history_checkpoint")
+    place.sql("DELETE FROM history_seal")
+    place.commit()
+
+
+ATTACKS: dict[Attack, tuple[str, str]] = {
+    change: ("the body of event", "is not the one that was sealed there"),
+    change_with_hashes: ("was signed over other events", "was signed over another log"),
+    change_a_column: ("reason differ from its body", "reason differ from its body"),
+    change_a_row: ("is not as event", "recorded it"),
+    delete: ("no event stands at index", "no event stands at index"),
+    delete_and_close_the_gap: ("was signed over other events", "was signed over another log"),
+    delete_a_row: ("recorded, is gone", "recorded, is gone"),
+    insert: ("is not the one that was sealed here", "is not the one that was sealed there"),
+    insert_a_row: ("no event accounts for", "was put in"),
+    reorder: ("is not the one that was sealed here", "is not the one that was sealed there"),
+    reorder_with_hashes: ("was signed over other events", "was signed over another log"),
+    cut_short: ("the log was cut short", "was cut short, or an older backup"),
+    empty: ("the log was cut short", "no event stands at index 0"),
+    begin_anew: ("the log was cut short", "was cut short, or an older backup"),
+    sign_anew: ("signed by no known key", "the log may have been signed anew"),
+    sign_anew_with_the_key: ("was signed over other events", "was signed over another log"),
+}
+
+
+def _ledger() -> tuple[int, str]:
+    out, code = io.StringIO(), 0
+    try:
+        call_command("verify_ledger", stdout=out, no_color=True)
+    except SystemExit as exit_:
+        code = int(str(exit_.code))
+    return code, out.getvalue()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_each_attack_is_named_by_both(place: Place, attack: Attack, tmp_path: Path) -> None:
+    attack(place)
+    here, there = ATTACKS[attack]
+    code, said = _ledger()
+    assert (code, here in said) == (1, True), said
+    folder = exported(place.world.program.slug, tmp_path)
+    code, said = verified(folder)
+    assert (code, there in said) == (1, True), said
+    assert "Traceback" not in said
+
+
+def test_an_untouched_record_verifies_by_both(place: Place, tmp_path: Path) -> None:
+    assert _ledger()[0] == 0
+    folder = exported(place.world.program.slug, tmp_path)
+    kept = tmp_path / "checkpoints"
+    code, said = verified(folder, "--key", place.key, "--checkpoint", str(kept))
+    assert (code, said.splitlines()[-1]) == (0, "VERIFIED."), said
+    size = Checkpoint.objects.latest("number").size
+    assert f"events lie under the signed root of {size} events." in said
+    assert "4 checkpoints were signed over the same log." in said
+
+
+def test_another_key_is_refused_whatever_else_fits(place: Place, tmp_path: Path) -> None:
+    sign_anew(place)
+    for path in (tmp_path / "checkpoints").rglob("*.txt"):
+        path.unlink()
+    folder = exported(place.world.program.slug, tmp_path)
+    assert verified(folder)[0] == 0  # nothing inside can tell
+    code, said = verified(folder, "--key", place.key)
+    assert (code, "signed by another key than yours" in said) == (1, True)
+
+
+def test_an_older_backup_put_back_is_named(place: Place, tmp_path: Path) -> None:
+    """The database as it was; the copies that left the house are of events no longer there."""
+    with transaction.atomic():
+        place.more()
+        kept = {path: path.read_text() for path in (tmp_path / "checkpoints").rglob("*.txt")}
+        transaction.set_rollback(True)
+    assert len(kept) == 4
+    code, said = _ledger()
+    assert (code, "the log was cut short" in said) == (1, True)
+    folder = exported(place.world.program.slug, tmp_path / "at-once")
+    code, said = verified(folder)
+    assert (code, "an older backup was put in its place" in said) == (1, True), said
+    # Life goes on until the log is longer than it was: then it is another log.
+    place.more()
+    place.more()
+    code, said = _ledger()
+    assert (code, "was signed over other events" in said) == (1, True), said
+    folder = exported(place.world.program.slug, tmp_path / "later")
+    code, said = verified(folder)
+    assert (code, "was signed over another log: at index" in said) == (1, True), said
+    # Whoever also removes the copies here is told by one kept elsewhere.
+    for path in kept:
+        path.unlink()
+    assert _ledger()[0] == 0
+    folder = exported(place.world.program.slug, tmp_path / "silent")
+    assert verified(folder)[0] == 0
+    mine = tmp_path / "mailed.txt"
+    mine.write_text(max(kept.items())[1])
+    code, said = verified(folder, "--checkpoint", str(mine))
+    assert (code, "your checkpoint mailed.txt" in said) == (1, True), said
+
+
+def test_the_place_is_told_between_two_checkpoints(place: Place, tmp_path: Path) -> None:
+    change_with_hashes(place)
+    folder = exported(place.world.program.slug, tmp_path)
+    low, high = place.sizes[0], place.sizes[1] - 1
+    assert f"at index {low} to {high} an event was changed" in verified(folder)[1]
+
+
+def test_a_table_that_says_something_else_than_the_log_is_refused(
+    place: Place, tmp_path: Path
+) -> None:
+    change_a_column(place)
+    folder = exported(place.world.program.slug, tmp_path, "csv")
+    code, said = verified(folder)
+    assert (code, "reason differ from its body" in said) == (1, True)
+
+
+@pytest.mark.parametrize("attack", [delete_a_row, insert_a_row])
+def test_rows_that_are_gone_or_put_in_show_in_csv_too(
+    place: Place, attack: Attack, tmp_path: Path
+) -> None:
+    attack(place)
+    code, said = verified(exported(place.world.program.slug, tmp_path, "csv"))
+    assert (code, ATTACKS[attack][1] in said) == (1, True), said

@@ -192,7 +192,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notices.send": {"task": "notices.send", "schedule": 15.0},
     "history.seal": {"task": "history.seal", "schedule": 60.0},
     "files.clean": {"task": "files.clean", "schedule": 24 * 3600.0},
+    "oversight.exports": {"task": "oversight.exports", "schedule": 15.0},
 }
+
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+"""Days for which the file of an export of the record is kept to be taken."""
 
 EVENTS_LATE_DAYS = env.int("EVENTS_LATE_DAYS", default=7)
 """An access event reported more than so many days after it happened is marked late."""

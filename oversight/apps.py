@@ -13,3 +13,4 @@ class OversightConfig(AppConfig):
     def ready(self) -> None:
         """Register what must be done before closing, and where oversight appears."""
         from oversight import obligations, places  # noqa: F401
+        from oversight.export import making  # noqa: F401

@@ -5,20 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from fellowship.accounts.models import User
 from fellowship.history.models import Event
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms, verbs
+from fellowship.web.sheets import tables
 from oversight.audit import scope as scopes
 from oversight.lineage.chains import LINKS
 
-FORMATS = (
+_FORMATS = (
     ("csv", forms.Described("CSV", "Text tables, for any program")),
     ("xlsx", forms.Described("XLSX", "Sheets, for Excel and LibreOffice")),
     ("jsonl", forms.Described("JSON Lines", "Exact values; rows verify one by one")),
+    ("parquet", forms.Described("Parquet", "Typed columns, for data tools")),
 )
+FORMATS = tuple(choice for choice in _FORMATS if choice[0] in tables.FORMATS)
+"""Those that can be written here: Parquet where its library is installed."""
 
 
 class Period:
@@ -127,17 +133,33 @@ class SampleForm(Period, forms.Form):
     reason = forms.Text(label="What for", max_length=500, required=False)
 
 
-class ExportForm(Period, forms.Form):
-    """A period, an instant and a format."""
+class ExportForm(ScopeForm):
+    """Any scope of the record, an instant to look back to, and a format."""
 
     file_format = forms.ChoiceField(label="Format", choices=FORMATS, widget=forms.RadioCards)
-    from_on = forms.DateField(label="From", required=False)
-    to_on = forms.DateField(label="Up to and with", required=False)
     as_of = forms.DateTimeField(
         label="As of",
         required=False,
         help_text="Only what was recorded by then, with each record as it stood.",
     )
+
+    def __init__(self, program: Program, *args: Any, **kwargs: Any) -> None:
+        super().__init__(program, *args, **kwargs)
+        self.program = program
+
+    def clean_reference(self) -> str:
+        """A reference names a record of the programme: an export of nothing serves nobody."""
+        reference = str(self.cleaned_data["reference"]).strip()
+        if reference and not scopes.resolve(reference, self.program.pk):
+            raise ValidationError(f"No record of {self.program} has the reference {reference}.")
+        return reference
+
+    def clean_as_of(self) -> Any:
+        """An instant to come has no record yet."""
+        at = self.cleaned_data["as_of"]
+        if at and at > now():
+            raise ValidationError("Choose an instant that has passed: nothing is recorded yet.")
+        return at
 
 
 def midnight(day: dt.date | None) -> dt.datetime | None:

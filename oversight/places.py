@@ -36,7 +36,9 @@ verbs.register(
         "oversight.close_fellowship": "closed the case with its package",
         "oversight.view": "looked at the record",
         "oversight.draw_sample": "drew a sample",
-        "oversight.export": "exported the record",
+        "oversight.ask_export": "asked for an export of the record",
+        "oversight.fail_export": "could not make the export",
+        "oversight.finish_export": "made the export",
         "oversight.verify": "verified the ledger",
     }
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
 from fellowship.accounts import roles
-from fellowship.accounts.models import Actor
+from fellowship.accounts.models import Actor, Conflict
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
-from oversight.models import Closeout
+from oversight.models import Closeout, Extract
 from scoping.closeout import Obligation
 from scoping.models import Fellowship
 from scoping.policy import cases as scoping
@@ -51,6 +52,36 @@ def may_audit(program_id: int, by: Actor) -> Refusal | None:
     if has_role(by, program_id, roles.AUDITOR):
         return None
     return Refusal("wrong_role", "Only an auditor of this programme may do this.")
+
+
+def may_take_export(extract: Extract, by: Any, at: dt.datetime) -> Refusal | None:
+    """An export's file is for the auditor who asked for it, as long as it is kept."""
+    if extract.person_id is None or extract.person_id != getattr(by, "pk", None):
+        text = "An export is for the auditor who asked for it: what it leaves out is about them."
+        return Refusal("not_yours", text)
+    since = Conflict.objects.recusing().filter(user_id=extract.person_id)
+    return first(
+        may_audit(extract.program_id, by),
+        _kept(extract, at),
+        Refusal(
+            "conflict_since",
+            "You declared a conflict of interest since this was made. Ask for it again: it then"
+            " leaves out what the conflict is about.",
+        )
+        if since.filter(declared_at__gte=extract.created_at).exists()
+        else None,
+    )
+
+
+def _kept(extract: Extract, at: dt.datetime) -> Refusal | None:
+    """Why there is no file to take."""
+    if extract.failed_at:
+        return Refusal("not_made", extract.failure)
+    if not extract.made_at:
+        return Refusal("not_made_yet", "The export is still being made.")
+    if not extract.is_kept(at):
+        return Refusal("no_longer_kept", "The file is no longer kept. Ask for the export again.")
+    return None
 
 
 def may_verify_here(program_id: int, by: Actor, events: int, most: int) -> Refusal | None:

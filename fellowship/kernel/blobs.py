@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from django.conf import settings
 
@@ -83,6 +83,17 @@ def read(sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Damaged(f"{sha256} is no longer what was stored")
     return content
+
+
+def opened(sha256: str) -> IO[bytes]:
+    """The file of this hash, open for reading, for contents too large to hold.
+
+    Not hashed anew: whoever takes a part of it checks the whole. Raises Damaged where it is gone.
+    """
+    try:
+        return _path(sha256).open("rb")
+    except OSError as error:
+        raise Damaged(f"{sha256} cannot be read: {error}") from error
 
 
 def clean() -> int:

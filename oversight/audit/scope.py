@@ -54,6 +54,17 @@ class Scope:
         }
         return {name: value for name, value in values.items() if value}
 
+    @classmethod
+    def again(cls, program: Program, user: Any, said: Mapping[str, Any]) -> Self:
+        """The scope that `said()` told, as the ledger kept it."""
+        instants = {"from": "from_at", "to": "to_at"}
+        names = {"actor": "actor_id", "whole_case": "case", **instants}
+        asked = {
+            names.get(key, key): dt.datetime.fromisoformat(value) if key in instants else value
+            for key, value in said.items()
+        }
+        return cls.of(program, user, **asked)
+
     def events(self) -> Any:
         """The events of the scope, unordered."""
         rows: Any = Event.objects.filter(realm_id=self.program_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oversight.models.auditing import AuditVisit, Extract, Sample, Verification
+from oversight.models.auditing import AuditVisit, Sample, Verification
 from oversight.models.closeouts import Closeout
+from oversight.models.extracts import Extract, ExtractRun
 
-__all__ = ["AuditVisit", "Closeout", "Extract", "Sample", "Verification"]
+__all__ = ["AuditVisit", "Closeout", "Extract", "ExtractRun", "Sample", "Verification"]

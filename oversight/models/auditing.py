@@ -73,25 +73,6 @@ class Sample(Tracked):
         return reverse("oversight:sample", args=[self.program.slug, self.pk])
 
 
-class Extract(Tracked):
-    """An export of a scope of the record: what was asked for and what went out."""
-
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey(
-        PERSON, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: a command."
-    )
-    scope = models.JSONField()
-    file_format = models.CharField(max_length=10)
-
-    objects: ClassVar = AuditedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
-
-    def __str__(self) -> str:
-        return f"{self.file_format} of {self.program_id}"
-
-
 class Verification(Tracked):
     """One run of the ledger's verification from the audit room, and what it found."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from oversight.services.auditing import (
     keep_sample,
-    record_export,
     record_verification,
     record_view,
 )
 from oversight.services.closing import close_fellowship
+from oversight.services.exporting import ask_export, fail_export, finish_export
 
 __all__ = [
+    "ask_export",
     "close_fellowship",
+    "fail_export",
+    "finish_export",
     "keep_sample",
-    "record_export",
     "record_verification",
     "record_view",
 ]

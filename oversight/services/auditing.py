@@ -1,4 +1,4 @@
-"""To record what auditors look at, draw, take away and verify."""
+"""To record what auditors look at, draw and verify."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fellowship.accounts.models import Actor, User
+from fellowship.accounts.models import User
 from fellowship.history.verify import Report
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest, plain
@@ -15,7 +15,7 @@ from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from oversight import policy
-from oversight.models import AuditVisit, Extract, Sample, Verification
+from oversight.models import AuditVisit, Sample, Verification
 
 
 def record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> AuditVisit:
@@ -78,21 +78,6 @@ def keep_sample(
         change={"population": population, "seed": seed, "size": len(picked), "total": total},
     )
     return sample
-
-
-@journal.verb("oversight.export")
-def record_export(
-    *, program: Program, scope: Mapping[str, Any], file_format: str, by: Actor
-) -> Extract:
-    """Record an export before it is made; each one is an event of its own."""
-    person = by if isinstance(by, User) else None
-    if person is not None:
-        refuse(policy.may_audit(program.pk, person))
-    extract = Extract.objects.create(
-        program=program, person=person, scope=plain(scope), file_format=file_format
-    )
-    journal.record(subject=extract, change={"scope": scope, "format": file_format})
-    return extract
 
 
 @journal.verb("oversight.verify")

@@ -1,76 +1,143 @@
-"""The export of a programme's record, from the audit room."""
+"""The export of a scope of the record, from the audit room: asked for, made, taken."""
 
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from typing import Any
+from typing import Any, Final
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from fellowship.history.seal import seal
+from fellowship.accounts.models import User
+from fellowship.history import keys
+from fellowship.kernel import blobs
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from fellowship.web import verbs
 from fellowship.web.actions import form_page
+from fellowship.web.ranges import resumable, starts_anew
 from fellowship.web.tables import paginate
-from oversight import services
+from oversight import policy, services
+from oversight.audit import scope as scopes
 from oversight.audit.scope import Scope
-from oversight.export import bundle
-from oversight.forms import ExportForm, midnight
+from oversight.export import making
+from oversight.forms import ExportForm
 from oversight.models import Extract
-from oversight.views.audit import audited, pages
+from oversight.views.audit import audited, pages, program_of
 
 
 @audited
 def export(request: HttpRequest, program: Program) -> HttpResponse:
-    """The form and the exports made so far; a POST answers with the file."""
-    form = ExportForm(request.POST or None)
+    """The form, filled from a scope in the address, and the exports asked for so far."""
+    form = ExportForm(program, request.POST or None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
-        made: Any = _file(request, program, form.cleaned_data)
-        return made  # type: ignore[no-any-return]
+        return redirect(_asked(request, program, form).get_absolute_url())
     user: Any = request.user
-    made_before = Extract.objects.visible_to(user).filter(program=program).select_related("person")
-    page = paginate(request, made_before, per_page=25)
+    rows = Extract.objects.visible_to(user).filter(program=program).select_related("person")
+    page = paginate(request, rows, per_page=25)
     context = {
         "program": program,
         "links": pages(program),
         "page": page,
-        "made": [(extract, _bounds(extract)) for extract in page],
+        "made": [(extract, words_of(extract)) for extract in page],
+        "at": now(),
     }
     return form_page(request, "oversight/export.html", form, context)
 
 
-def _bounds(extract: Extract) -> list[tuple[str, dt.datetime]]:
-    """The instants that bound an export, in words."""
-    words = (("from", "from"), ("to", "before"), ("as_of", "as of"))
-    given = ((word, extract.scope.get(key)) for key, word in words)
-    return [(word, dt.datetime.fromisoformat(value)) for word, value in given if value]
-
-
-def _file(request: HttpRequest, program: Program, said: dict[str, Any]) -> HttpResponseBase:
+def _asked(request: HttpRequest, program: Program, form: ExportForm) -> Extract:
+    """Ask for the export; a small one is made while the person waits."""
     user: Any = request.user
-    to_on, as_of = said["to_on"], said["as_of"]
-    scope = Scope.of(
-        program,
-        user,
-        from_at=midnight(said["from_on"]),
-        to_at=midnight(to_on + dt.timedelta(days=1)) if to_on else None,
-    )
-    services.record_export(
+    scope = Scope.of(program, user, **form.asked())
+    extract = services.ask_export(
         program=program,
-        scope={**scope.said(), "as_of": as_of},
-        file_format=said["file_format"],
+        scope={**scope.said(), "as_of": form.cleaned_data["as_of"]},
+        file_format=form.cleaned_data["file_format"],
         by=user,
     )
-    seal()
-    held = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
+    if making.is_small(scope):
+        making.make(extract, tell=False)
+    else:
+        messages.success(request, "The export is being made. You are told when it is ready.")
+    return extract
+
+
+@audited
+@require_safe
+def extract(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
+    """One export: how far it is, what is in it, how to take and to verify it."""
+    found = _one(request.user, program, pk)
+    at = now()
+    waiting = not (found.made_at or found.failed_at)
+    context = {
+        "program": program,
+        "links": pages(program),
+        "extract": found,
+        "words": words_of(found),
+        "waiting": waiting,
+        "progress": making.progress(found) if waiting else None,
+        "refusal": None if waiting else policy.may_take_export(found, request.user, at),
+        "key": keys.verifier(),
+        "again": f"{reverse('oversight:export', args=[program.slug])}",
+    }
+    return render(request, "oversight/extract.html", context)
+
+
+@require_safe
+def download(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """The file, whole or from where an earlier download broke off; each taking is recorded."""
+    if not request.user.is_authenticated:
+        raise Http404
+    program = program_of(request, slug)
+    found = _one(request.user, program, pk)
+    refuse(policy.may_take_export(found, request.user, now()))
     try:
-        bundle.write(
-            held, scope, file_format=said["file_format"], program=program.slug, as_of=as_of
-        )
-    except bundle.NothingSealed:
-        held.close()
-        refuse(Refusal("nothing_sealed", "Nothing is in the record yet."))
-    held.seek(0)
-    name = f"{program.slug}-{said['file_format']}-export.zip"
-    return FileResponse(held, as_attachment=True, filename=name, content_type="application/zip")
+        file = blobs.opened(found.sha256)
+    except blobs.Damaged:
+        refuse(Refusal("file_gone", "The file is gone from the store. Ask for the export again."))
+        raise
+    user: Any = request.user
+    if starts_anew(request):
+        services.record_view(program=program, scope={"page": "export", "export": found.pk}, by=user)
+    return resumable(
+        request,
+        file,
+        size=found.size or 0,
+        tag=found.sha256,
+        name=f"{program.slug}-{found.file_format}-export-{found.pk}.zip",
+        mime="application/zip",
+    )
+
+
+def _one(user: Any, program: Program, pk: int) -> Extract:
+    rows = Extract.objects.visible_to(user).filter(program=program, pk=min(pk, 2**62))
+    found: Extract | None = rows.select_related("person", "program__realm").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def words_of(extract: Extract) -> list[tuple[str, Any]]:
+    """What was asked for, in words: instants as instants, everything else as text."""
+    said = dict(extract.scope)
+    found: list[tuple[str, Any]] = []
+    for key, word in (("from", "from"), ("to", "before"), ("as_of", "as of")):
+        if value := said.pop(key, None):
+            found.append((word, dt.datetime.fromisoformat(value)))
+    if actor := said.pop("actor", None):
+        found.append(("by", str(User.objects.filter(pk=actor).first() or actor)))
+    whole = said.pop("whole_case", False)
+    names = {**dict(scopes.kinds()), **verbs.known()}
+    for key, value in said.items():
+        text = str(names.get(value, value))
+        if whole and key == "reference":
+            text = f"{text}, the whole case"
+        found.append((_SHORT.get(key, key), text))
+    return found
+
+
+_SHORT: Final = {"kind": "about", "verb": "act", "reference": "of"}

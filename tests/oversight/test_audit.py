@@ -61,7 +61,7 @@ def test_only_an_auditor_records_looks_samples_and_exports(world: World) -> None
         services.record_view(program=world.program, scope={}, by=manager)
     assert refused.value.refusal.code == "wrong_role"
     with pytest.raises(Refused):
-        services.record_export(program=world.program, scope={}, file_format="csv", by=manager)
+        services.ask_export(program=world.program, scope={}, file_format="csv", by=manager)
 
 
 def test_the_timeline_shows_who_what_why_and_the_fields_that_changed(
@@ -280,7 +280,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(world: World, auditor: C
     answer = auditor.post(url, asked)
     assert answer.status_code == 422
     assert "the period ends before it begins" in answer.content.decode()
-    assert not Event.objects.filter(verb="oversight.export").exists()
+    assert not Event.objects.filter(verb="oversight.ask_export").exists()
 
 
 def test_the_period_of_an_export_stands_in_the_readers_zone(
@@ -290,7 +290,7 @@ def test_the_period_of_an_export_stands_in_the_readers_zone(
     begin = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     asked = {"from": begin, "to": begin + dt.timedelta(days=30), "as_of": None}
     by = world.fresh("auditor")
-    services.record_export(program=world.program, scope=asked, file_format="csv", by=by)
+    services.ask_export(program=world.program, scope=asked, file_format="csv", by=by)
     page = auditor.get(url).content.decode()
     assert "from <time" in page
     assert ">1 January 2026, 0" in page

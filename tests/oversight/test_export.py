@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fellowship.accounts import roles
+from fellowship.accounts.services import declare_conflict, grant_role
 from fellowship.history import keys, merkle
 from fellowship.history.models import Event
-from fellowship.kernel.time import now
-from fellowship.web.sheets import writers
+from fellowship.kernel.time import frozen, now
+from fellowship.notices.models import Notice
+from fellowship.web.sheets import tables, writers
+from oversight import services
+from oversight.export import bundle, making
 from oversight.export.nodes import Tree
+from oversight.export.packing import Progress
+from oversight.models import Extract, ExtractRun
+from oversight.policy import may_take_export
+from oversight.tasks import make_exports
 from tests.scenarios.oversight import Case
-from tests.scenarios.world import World, make_world
-from tests.support.exports import exported, verified
+from tests.scenarios.world import World, make_person, make_world
+from tests.support.exports import exported, unpacked, verified
 
 
 def _exported(world: World, to: Path, file_format: str = "jsonl", *more: str) -> Path:
@@ -31,7 +44,7 @@ def _exported(world: World, to: Path, file_format: str = "jsonl", *more: str) ->
 def test_an_export_in_each_format_verifies_and_each_changed_file_is_refused(
     world: World, case: Case, tmp_path: Path
 ) -> None:
-    for file_format in writers.WRITERS:
+    for file_format in tables.FORMATS:
         folder = _exported(world, tmp_path, file_format)
         code, said = verified(folder, "--key", str(keys.verifier()))
         assert (code, said.strip().splitlines()[-1]) == (0, "VERIFIED."), said
@@ -74,8 +87,6 @@ def test_who_forges_the_manifest_too_still_fails_at_the_root(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log's own key over a false log: the checkpoint signed before does not fit."""
-    import hashlib
-
     from oversight.export import bundle
 
     folder = _exported(world, tmp_path)
@@ -187,16 +198,218 @@ def test_an_auditor_downloads_it_and_each_time_is_recorded(
     url = reverse("oversight:export", args=[world.program.slug])
     for _ in range(2):
         answer = client.post(url, {"file_format": "csv"})
-        assert answer.status_code == 200
-        content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
-    assert Event.objects.filter(verb="oversight.export").count() == 2
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        packed.extractall(tmp_path / "x")
-    assert verified(tmp_path / "x")[0] == 0
+        assert answer.status_code == 302
+    page = client.get(answer["Location"]).content.decode()
+    assert "Download" in page
+    made = Extract.objects.latest("pk")
+    assert made.sha256 in page
+    taken = client.get(reverse("oversight:extract_file", args=[world.program.slug, made.pk]))
+    content = _content(taken)
+    assert hashlib.sha256(content).hexdigest() == made.sha256
+    assert (taken["Content-Length"], taken["ETag"]) == (str(made.size), f'"{made.sha256}"')
+    verbs = Event.objects.filter(verb__startswith="oversight.").order_by("id")
+    asked, made_it = "oversight.ask_export", "oversight.finish_export"
+    listed = [v for v in verbs.values_list("verb", flat=True) if v.endswith(("_export", "view"))]
+    assert listed == [asked, made_it, asked, made_it, "oversight.view"]
+    finished = Event.objects.filter(verb=made_it).latest("id")
+    assert json.loads(finished.body)["change"]["sha256"] == made.sha256
+    assert verified(unpacked(content, tmp_path / "x"))[0] == 0
     assert client.post(url, {"file_format": "exe"}).status_code == 422
     other = Client()
     other.force_login(world.fresh("manager"))
     assert other.post(url, {"file_format": "csv"}).status_code == 404
+    assert other.get(taken.request["PATH_INFO"]).status_code == 404
+
+
+def _content(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+def _status(client: Client, url: str, headers: dict[str, str] | None = None) -> int:
+    answer = client.get(url, headers=headers)
+    _content(answer)
+    return int(answer.status_code)
+
+
+def _made(world: World, **asked: Any) -> Extract:
+    """An export of the auditor, made."""
+    extract = services.ask_export(
+        program=world.program, scope=asked, file_format="jsonl", by=world.fresh("auditor")
+    )
+    assert making.make(extract, tell=False)
+    extract.refresh_from_db()
+    return extract
+
+
+def test_a_download_that_broke_off_goes_on_where_it_stopped(world: World) -> None:
+    made = _made(world)
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    url = reverse("oversight:extract_file", args=[world.program.slug, made.pk])
+    whole = _content(client.get(url))
+    size = len(whole)
+    for asked, start, end in (
+        ("bytes=0-99", 0, 100),
+        ("bytes=1000-", 1000, size),
+        ("bytes=-7", size - 7, size),
+        (f"bytes=10-{size + 10}", 10, size),
+    ):
+        answer = client.get(url, headers={"Range": asked})
+        assert answer.status_code == 206, asked
+        assert answer["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
+        assert (answer["Content-Length"], _content(answer)) == (str(end - start), whole[start:end])
+    for asked in (f"bytes={size}-", "bytes=9-3", "bytes=-0"):
+        answer = client.get(url, headers={"Range": asked})
+        assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{size}"), asked
+    for asked in ("bytes=0-1,5-6", "lines=1-2", "bytes=x-"):
+        assert _status(client, url, {"Range": asked}) == 200, asked
+    other = {"Range": "bytes=1000-", "If-Range": '"another"'}
+    assert _status(client, url, other) == 200
+    same = {"Range": "bytes=1000-", "If-Range": f'"{made.sha256}"'}
+    assert _status(client, url, same) == 206
+    assert Event.objects.filter(verb="oversight.view").count() == 1
+
+
+def test_a_large_export_is_made_apart_and_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SMALL", 3)
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    url = reverse("oversight:export", args=[world.program.slug])
+    answer = client.post(url, {"file_format": "csv", "reference": ""})
+    page = client.get(answer["Location"]).content.decode()
+    assert "Being made" in page
+    extract = Extract.objects.get()
+    file = reverse("oversight:extract_file", args=[world.program.slug, extract.pk])
+    assert client.get(file).status_code == 409
+    making._say(extract, Progress(7, 40, 123_456, "history/findings.historicalfinding.csv"))
+    page = client.get(answer["Location"]).content.decode()
+    assert "7 of 40 files written" in page
+    assert "now <code>history/findings" in page
+    making._beside(extract, "json").unlink()
+    assert make_exports() == "1 made"
+    assert make_exports() == "0 made"
+    notice = Notice.objects.get(kind="oversight.export")
+    assert (notice.title, notice.recipient) == ("Your export is ready", world.auditor)
+    assert client.get(notice.url).status_code == 200
+    assert _status(client, file) == 200
+    assert making.progress(extract) is None
+
+
+def test_one_process_makes_it_and_another_takes_over_from_the_dead(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = services.ask_export(
+        program=world.program, scope={}, file_format="csv", by=world.fresh("auditor")
+    )
+    assert making._claimed(extract)
+    assert not making.make(extract, tell=True)  # the other one lives
+    monkeypatch.setattr(making, "STILL", -1)
+    for attempt in (2, 3):
+        assert making._claimed(extract)
+        assert ExtractRun.objects.get().attempt == attempt
+    assert not making.make(extract, tell=True)
+    extract.refresh_from_db()
+    assert extract.failure.startswith("The process that made it ended three times")
+    assert Notice.objects.get(kind="oversight.export").title == "Your export could not be made"
+    assert not Extract.objects.waiting().exists()
+
+
+def test_whatever_goes_wrong_is_said_and_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setattr(bundle, "write", broken)
+    extract = services.ask_export(
+        program=world.program, scope={}, file_format="csv", by=world.fresh("auditor")
+    )
+    assert making.make(extract, tell=True)
+    extract.refresh_from_db()
+    assert extract.failure == making._BROKE
+    assert not list(making._beside(extract, "x").parent.glob(f"{extract.uid}*"))
+    again = services.finish_export(
+        extract=extract,
+        sha256="a" * 64,
+        **dict.fromkeys(("size", "events", "rows", "log_size"), 1),
+        fits=True,
+        tell=False,
+        by=making.BY,
+    )
+    assert again.made_at is None
+
+
+def test_the_file_is_for_who_asked_for_it_while_it_is_kept(world: World) -> None:
+    made = _made(world)
+    at = now()
+    auditor = world.fresh("auditor")
+    assert may_take_export(made, auditor, at) is None
+    later = at + dt.timedelta(days=7)
+    refused = may_take_export(made, auditor, later)
+    assert refused
+    assert refused.code == "no_longer_kept"
+    assert list(making.named()) == [made.sha256]
+    with frozen(later):
+        assert list(making.named()) == []
+    other = make_person("second-auditor")
+    grant_role(user=other, realm=world.program.realm, role=roles.AUDITOR, by=world.admin)
+    refused = may_take_export(made, other, at)
+    assert refused
+    assert refused.code == "not_yours"
+    declare_conflict(
+        user=auditor,
+        subject=world.call,
+        realm=world.program.pk,
+        kind="other",
+        statement="A friend’s call.",
+        by=auditor,
+    )
+    refused = may_take_export(made, auditor, at)
+    assert refused
+    assert refused.code == "conflict_since"
+
+
+def test_an_export_has_the_scope_that_was_asked_for(world: World, case: Case) -> None:
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    url = reverse("oversight:export", args=[world.program.slug])
+    ref = case.finding.ref
+    assert f'value="{ref}"' in client.get(url, {"reference": ref}).content.decode()
+    for reference, whole in ((ref, False), (case.fellowship.ref, True)):
+        said = {"file_format": "jsonl", "reference": reference, **({"case": "on"} if whole else {})}
+        page = client.get(client.post(url, said)["Location"]).content.decode()
+        made = Extract.objects.latest("pk")
+        scope, _ = making.scope_of(made)
+        assert made.events == scope.events().count() > 0
+        assert reference in page
+        assert ("the whole case" in page) == whole
+    answer = client.post(url, {"file_format": "csv", "reference": "FND-1999-001"})
+    assert answer.status_code == 422
+    assert "has the reference FND-1999-001" in answer.content.decode()
+    tomorrow = (now() + dt.timedelta(days=1)).isoformat()[:16]
+    assert client.post(url, {"file_format": "csv", "as_of": tomorrow}).status_code == 422
+
+
+def test_an_export_and_its_list_cost_the_same_whatever_their_number(world: World) -> None:
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    url = reverse("oversight:export", args=[world.program.slug])
+    counted = []
+    for more in (1, 2, 20):
+        for _ in range(more):
+            made = services.ask_export(
+                program=world.program, scope={}, file_format="csv", by=world.fresh("auditor")
+            )
+        client.get(url)
+        with CaptureQueriesContext(connection) as caught:
+            client.get(url)
+        with CaptureQueriesContext(connection) as one:
+            client.get(made.get_absolute_url())
+        counted.append((len(caught), len(one)))
+    assert counted[0] == counted[1] == counted[2]
+    assert counted[0][0] <= 20
 
 
 def test_an_unknown_programme_is_said_so(db: None, tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ class Place:
     def exchange(self, *columns: str) -> None:
         """Let two events stand in each other's place."""
         one, other = self.mine[2:4]
-        values = {name: (getattr(other, name), getattr(one, name)) for name in columns}
+        values: dict[str, Any] = {n: (getattr(other, n), getattr(one, n)) for n in columns}
         with triggers.suspended(connection), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM history_seal WHERE seq IN ({one.pk}, {other.pk})")
             for number, seal_ in enumerate((one, other)):
-                said = {"event_id": seal_.event_id, "leaf_hash": seal_.leaf_hash}
+                said: dict[str, Any] = {"event_id": seal_.event_id, "leaf_hash": seal_.leaf_hash}
                 said |= {name: pair[number] for name, pair in values.items()}
                 cursor.execute(
                     "INSERT INTO history_seal (seq, event_id, leaf_hash) VALUES (%s, %s, %s)",
@@ -148,7 +148,7 @@ def insert(place: Place) -> None:
     uid = "f" * 32
     said = {**json.loads(event.body), "uid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "rows": []}
     body = canonical(said)
-    names = [f.column for f in Event._meta.concrete_fields]
+    names = [str(f.column) for f in Event._meta.concrete_fields]
     columns = ", ".join(n for n in names if n not in ("id", "uid", "body", "leaf_hash"))
     place.sql(
         f"INSERT INTO history_event (id, uid, body, leaf_hash, {columns}) SELECT 99999999, %s, %s,"
@@ -160,7 +160,9 @@ def insert(place: Place) -> None:
 
 def insert_a_row(place: Place) -> None:
     row = ROW.objects.get(history_event=place.mine[2].event.uid)
-    columns = ", ".join(f.column for f in ROW._meta.concrete_fields if f.column != "history_id")
+    columns = ", ".join(
+        str(f.column) for f in ROW._meta.concrete_fields if f.column != "history_id"
+    )
     place.sql(
         f"INSERT INTO accounts_historicalrealm (history_id, {columns}) SELECT 99999999, {columns}"
         " FROM accounts_historicalrealm WHERE history_id = %s",

@@ -55,6 +55,8 @@ from findings.models import (
 from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
+from oversight.export import making
+from oversight.services import ask_export
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection, Question, SavedWording
@@ -153,6 +155,8 @@ def _build() -> House:
     ask_to_open(deposit=releases.deposited(case.grant), ground="To replicate.", by=world.manager)
     propose_lesson(program=world.program, topic="Why?", why="2 of 3.", by=world.manager)
     converted(world, case)
+    asked = {"scope": {"reference": world.call.ref}, "file_format": "csv"}
+    making.make(ask_export(program=world.program, by=world.auditor, **asked), tell=True)
     return House(world, case, _names(world, case))
 
 

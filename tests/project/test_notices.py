@@ -25,7 +25,9 @@ from fellowship.programs.services import extend_call, found_program, name_sponso
 from governance import founding
 from governance import services as governance
 from governance.models import Matter
+from oversight import services as oversight
 from oversight.demo.story import Story
+from oversight.export import making
 from proposals import services as proposals
 from scoping import services as scoping
 from tests.scenarios import access as access_scenes
@@ -124,6 +126,7 @@ def _the_rest(world: World) -> None:
         with frozen(due - DAY / 2):
             sweep()
     _a_changed_request(world)
+    _an_export(world)
     grant = access_scenes.granted(world)
     _outputs(world, grant)
     grant = _changed_access(world, grant)
@@ -166,6 +169,17 @@ def _the_rest(world: World) -> None:
     governance.open_ballot(matter=matter, by=world.manager)
     with frozen(now() + 90 * DAY):
         sweep()
+
+
+def _an_export(world: World) -> None:
+    """The record, made into a file while its auditor was elsewhere."""
+    auditor, asked = world.fresh("auditor"), {"reference": world.call.ref}
+    extract = oversight.ask_export(
+        program=world.program, scope=asked, file_format="csv", by=auditor
+    )
+    assert making.make_waiting() >= 1
+    extract.refresh_from_db()
+    assert extract.made_at
 
 
 def _outputs(world: World, grant: Grant) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO, Any, Final
 
-from fellowship.web.sheets import copying, writers
+from fellowship.web.sheets import copying, parquet, writers
 from fellowship.web.sheets.columns import Column
 
 BATCH: Final = 5000
 """Rows fetched at once."""
+FORMATS: Final = (*writers.WRITERS, *(["parquet"] if parquet.INSTALLED else []))
+"""What a table can be written as here."""
 
 
 def write(target: IO[bytes], file_format: str, listed: Sequence[Column], rows: Any) -> int:
-    """Write the rows of a query as `file_format`, one of `writers.WRITERS`; says how many.
+    """Write the rows of a query as `file_format`, one of FORMATS; says how many.
 
     The same bytes on every database.
     """
     if file_format == "csv" and copying.can(rows.model, listed):
         return copying.write(target, listed, rows)
+    if file_format == "parquet":
+        return parquet.write(target, listed, fetched(listed, rows))
     names = [column.name for column in listed]
     return writers.WRITERS[file_format](target, names, fetched(listed, rows))
 

@@ -1,4 +1,4 @@
-"""What a new version of the classification standard would have done to datasets classified."""
+"""What other standards would have done: to datasets classified, and to grants given."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import models
 
-from access.models import Classification
+from access.models import Classification, Grant
 from access.states import ClassificationState, Tier
+from fellowship.accounts.roles import ROLES
 from fellowship.programs.models import Program
+from governance.rulekinds import DataHandling, TierHandling
 from governance.rules import Difference, whatif
 from governance.states import RuleKind
 
@@ -17,7 +19,7 @@ MOST = 200
 NOT_ASKED = "To be asked again: the questions differ"
 
 
-@whatif(RuleKind.DATA_CLASSIFICATION)
+@whatif(RuleKind.DATA_CLASSIFICATION, of="datasets classified")
 def tiers(program: Program, before: Any, after: Any) -> Iterator[Difference]:
     """Datasets whose settled answers would lead to another tier, or no longer answer all."""
     held = Classification.objects.filter(
@@ -32,7 +34,36 @@ def tiers(program: Program, before: Any, after: Any) -> Iterator[Difference]:
                 url=one.dataset.get_absolute_url(),
                 before=str(Tier(one.tier).label),
                 after=said,
+                record=one.dataset,
             )
+
+
+@whatif(RuleKind.DATA_HANDLING, of="grants given")
+def grants(program: Program, before: DataHandling, after: DataHandling) -> Iterator[Difference]:
+    """Grants that would have been shorter, or decided by somebody else."""
+    calendar = program.calendar()
+    rows = Grant.objects.filter(fellowship__program=program).select_related("dataset", "person")
+    for grant in rows.order_by("-starts_at", "-pk")[:MOST]:
+        old, new = (rule.tiers[grant.dataset.tier] for rule in (before, after))
+        latest = new.longest_grant.due(grant.starts_at, calendar)
+        was, would = _by(old), _by(new)
+        shorter = grant.ends_at > latest and new.longest_grant != old.longest_grant
+        if was == would and not shorter:
+            continue
+        until = f"at most until {latest:%-d %B %Y}" if shorter else "as long"
+        yield Difference(
+            case=f"{grant.ref} {grant.dataset} for {grant.person}",
+            url=grant.get_absolute_url(),
+            before=f"{was}; until {grant.ends_at:%-d %B %Y}",
+            after=f"{would}; {until}",
+            record=grant,
+        )
+
+
+def _by(tier: TierHandling) -> str:
+    """Who decides on a grant of the tier."""
+    names = [ROLES[key].label.lower() for key in tier.approvers]
+    return f"Decided by {', '.join([*names, *(['the board'] if tier.board else [])])}"
 
 
 def _tier(after: Any, answers: dict[str, int]) -> str:

@@ -352,6 +352,7 @@ SPECTACULAR_SETTINGS = {
         "ProposalStateEnum": "proposals.states.ProposalState",
         "ReleaseVerdictEnum": "access.release_states.ReleaseVerdict",
         "OutputKindEnum": "access.release_states.OutputKind",
+        "CommentOutcomeEnum": "governance.states.CommentOutcome",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
         "ObjectionGroundEnum": "publications.states.Ground",
         "ControlMetricEnum": "findings.states.Metric",

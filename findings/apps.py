@@ -21,4 +21,5 @@ class FindingsConfig(AppConfig):
             tasks,
             translation_places,
             translation_tasks,
+            whatif,
         )

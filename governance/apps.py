@@ -53,6 +53,13 @@ VERBS = {
     "governance.amend_pin": "agreed on a later rule",
     "governance.draft_rule": "drafted a rule",
     "governance.edit_rule": "changed the draft",
+    "governance.publish_rule": "published the draft for comments",
+    "governance.rework_rule": "took the draft back for changes",
+    "governance.comment_on_rule": "commented on the draft",
+    "governance.answer_comment": "answered a comment",
+    "governance.ask_acknowledgement": "asked for an acknowledgement",
+    "governance.remind_acknowledgement": "reminded of an acknowledgement",
+    "governance.acknowledge_rule": "acknowledged the rule",
     "governance.propose_rule": "proposed the rule",
     "governance.bring_into_force": "adopted the rule",
     "governance.reject_rule": "did not adopt the rule",
@@ -98,6 +105,7 @@ class GovernanceConfig(AppConfig):
             review_tasks,
             setting_up,
             tasks,
+            whatifs,
             words,
         )
         from governance.models import Delegation

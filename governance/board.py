@@ -53,22 +53,22 @@ class RuleMatter(MatterKind):
         before = rules.in_force(subject.program_id, subject.kind)
         diff = rules.diff(before, subject)
         changes = [[c.path, _shown(c.before), _shown(c.after)] for c in diff.parameters]
-        return {
-            "sections": [
-                {"heading": "Why", "text": subject.rationale},
-                {
-                    "heading": f"Parameters against {before}",
-                    "columns": ["Parameter", "Now", "Then"],
-                    "rows": changes,
-                },
-                {
-                    "heading": f"Words against {before}",
-                    "diff": {"old": before.prose, "new": subject.prose},
-                },
-                {"heading": "Text", "text": subject.prose},
-            ],
-            "text_hash": subject.text_hash,
-        }
+        sections: list[dict[str, Any]] = [
+            {"heading": "Why", "text": subject.rationale},
+            {
+                "heading": f"Parameters against {before}",
+                "columns": ["Parameter", "Now", "Then"],
+                "rows": changes,
+            },
+            {
+                "heading": f"Words against {before}",
+                "diff": {"old": before.prose, "new": subject.prose},
+            },
+            {"heading": "Text", "text": subject.prose},
+            _said_to_it(subject),
+            _looking_back(subject),
+        ]
+        return {"sections": sections, "text_hash": subject.text_hash}
 
     def revision(self, subject: RuleVersion) -> str:
         """The hash of text and parameters."""
@@ -272,6 +272,26 @@ class ConditionsMatter(MatterKind):
             drop_conditions(
                 decision=subject.decision, by=by, reason=f"Decided anew as {matter.ref}"
             )
+
+
+def _said_to_it(rule: RuleVersion) -> dict[str, Any]:
+    """Every comment with its answer, or that there was none."""
+    heading = "What was said to it, and what became of it"
+    rows = [
+        [str(c.author), c.text, c.get_outcome_display(), c.answer, str(c.answered_by or "")]
+        for c in rule.comments.select_related("author", "answered_by").order_by("id")
+    ]
+    if not rows:
+        return {"heading": heading, "text": "Nobody commented on it."}
+    columns = ["Who", "Comment", "What became of it", "Answer", "Answered by"]
+    return {"heading": heading, "columns": columns, "rows": rows}
+
+
+def _looking_back(rule: RuleVersion) -> dict[str, Any]:
+    """How many past cases would have gone otherwise; which ones, each member sees on its page."""
+    found = [one.caption for one in rules.what_if(rule)]
+    text = "\n\n".join(found) or "Nothing of this kind of rule can be worked out on past cases."
+    return {"heading": "What it would have changed", "text": text}
 
 
 def _shown(value: Any) -> str:

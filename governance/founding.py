@@ -11,6 +11,7 @@ from governance import kinds
 from governance import rulekinds as rk
 from governance.founding_health import governance_health
 from governance.founding_publication import publication_policy
+from governance.founding_rulemaking import rule_making
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.windows import days, hours, working
 
@@ -421,6 +422,7 @@ _FOUNDING = {
     RuleKind.STAGE_STANDARDS: stage_standards,
     RuleKind.EXCEPTIONS: exceptions,
     RuleKind.HEALTH: governance_health,
+    RuleKind.RULE_MAKING: rule_making,
 }
 
 

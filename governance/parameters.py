@@ -11,6 +11,8 @@ from typing import Any
 from fellowship.accounts.roles import ROLES, Seat
 from governance import health_terms, kinds
 from governance.states import ExceptionKind, Severity
+from governance import kinds
+from governance.states import ExceptionKind, RuleKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _WIDE = 5
@@ -88,6 +90,13 @@ _WORDS_BY_KEY = {
     "retaliation": "Retaliation against good faith",
     "good_faith": "Good faith is who",
     **health_terms.LABELS,
+    "comment_window": "A draft is commented on for",
+    "comment_window_again": "The same, where the text changed after comments",
+    "binds": "Whom rules of a kind bind",
+    "binds_otherwise": "Whom rules of other kinds bind",
+    "acknowledge_within": "Those bound acknowledge within",
+    "acknowledged_from_version": "Acknowledged from version",
+    **dict(RuleKind.choices),
     **dict(ExceptionKind.choices),
     **dict(Severity.choices),
     **dict(Seat.choices),

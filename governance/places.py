@@ -12,12 +12,19 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.web import nav, work
-from governance import docket
-from governance.models import Condition, Escalation, ExceptionRecord, Matter, MatterParty
+from governance import docket, rulemaking
+from governance.models import (
+    Condition,
+    Escalation,
+    ExceptionRecord,
+    Matter,
+    MatterParty,
+    RuleVersion,
+)
 from governance.models.visibility import ROOM
 from governance.policy.escalations import ANSWERERS
 from governance.services.telling import FOR_PARTIES
-from governance.states import LIVE_MATTER, ConditionState, EscalationState
+from governance.states import LIVE_MATTER, ConditionState, EscalationState, RuleStatus
 
 MOST = 20
 SOON = dt.timedelta(days=30)
@@ -245,4 +252,44 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             kind="exception",
             case_ref=exception.ref,
             program_id=exception.program_id,
+        )
+
+
+@work.register_for(when=rulemaking.open_of)
+def rules_to_acknowledge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Versions that bind the person and that they have not acknowledged."""
+    if not user.is_active:
+        return
+    for row in rulemaking.to_acknowledge(user, at)[:MOST]:
+        yield work.WorkItem(
+            title=f"Read and acknowledge: {row.rule}",
+            url=row.rule.get_absolute_url(),
+            due=row.due_at,
+            silence="It binds you in either case; the rule's owner is told.",
+            kind="acknowledgement",
+            case_ref=str(row.rule),
+            program_id=row.rule.program_id,
+        )
+
+
+def _commented(key: int, at: dt.datetime) -> QuerySet[RuleVersion]:
+    return RuleVersion.objects.filter(author_id=key, status=RuleStatus.COMMENTS).order_by()
+
+
+@work.register_for(when=prepared(_commented))
+def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """One's drafts under comments: to be answered, and put before the board once that is over."""
+    if not user.is_active:
+        return
+    rows = _commented(user.pk, at).only("title", "kind", "status", "version", "comments_until")
+    for rule in rows.order_by("comments_until", "id")[:MOST]:
+        running = rule.open_for_comments(at)
+        yield work.WorkItem(
+            title=f"{'Comments run' if running else 'Answer and propose'}: {rule.title}",
+            url=rule.get_absolute_url(),
+            due=rule.comments_until,
+            holder="those it binds" if running else work.ME,
+            silence="Until the board decides, the version in force stays.",
+            kind="rule",
+            case_ref=rule.title,
         )

@@ -15,6 +15,7 @@ from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
 from governance.health_terms import GovernanceHealth
 from governance.publication_terms import PublicationPolicy
+from governance.rulemaking_terms import RuleMaking
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.typed import BadParameter, read, write
 
@@ -343,6 +344,7 @@ Params: TypeAlias = (
     | StageStandards
     | ExceptionRules
     | GovernanceHealth
+    | RuleMaking
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -356,6 +358,7 @@ KINDS: dict[str, type[Any]] = {
     RuleKind.STAGE_STANDARDS: StageStandards,
     RuleKind.EXCEPTIONS: ExceptionRules,
     RuleKind.HEALTH: GovernanceHealth,
+    RuleKind.RULE_MAKING: RuleMaking,
 }
 
 

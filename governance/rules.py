@@ -241,34 +241,89 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One past case that would have gone otherwise: what happened, and what would have."""
+    """One past case that would have gone otherwise: what happened, and what would have.
+
+    `record` is what it is about: who may not see that does not see the case.
+    """
 
     case: str
     url: str
     before: str
     after: str
+    record: Model | None = None
 
 
 WhatIf = Callable[[Program, Any, Any], Iterable[Difference]]
-_whatifs: dict[str, list[WhatIf]] = {}
 
 
-def whatif(kind: str) -> Callable[[WhatIf], WhatIf]:
-    """Register `fn(program, params_before, params_after)`: the past cases a change alters."""
+@dataclass(frozen=True, slots=True)
+class WhatIfFound:
+    """What a change would have altered among one sort of past cases, such as “votes recorded”."""
+
+    of: str
+    differences: list[Difference]
+
+    @property
+    def caption(self) -> str:
+        """How many would have gone otherwise, in one sentence."""
+        count = len(self.differences)
+        return f"Of the {self.of}, {count or 'none'} would have gone otherwise."
+
+
+_whatifs: dict[str, list[tuple[str, WhatIf]]] = {}
+
+
+def whatif(kind: str, of: str = "past cases") -> Callable[[WhatIf], WhatIf]:
+    """Register `fn(program, params_before, params_after)`: the cases of a sort a change alters.
+
+    `of` says which cases are looked at, in the plural.
+    """
 
     def register(function: WhatIf) -> WhatIf:
         known = _whatifs.setdefault(kind, [])
-        if function not in known:
-            known.append(function)
+        if all(function is not other for _, other in known):
+            known.append((of, function))
         return function
 
     return register
 
 
-def what_if(rule: RuleVersion) -> list[Difference]:
-    """What the version would have done to past cases, against the one in force now."""
+def what_if(rule: RuleVersion, user: Any = None) -> list[WhatIfFound]:
+    """What the version would have done to past cases, against the one in force now.
+
+    With `user`, of the cases that person may see. One entry for each sort of case looked at; none
+    where nothing of the kind can be worked out.
+    """
     functions = _whatifs.get(rule.kind, [])
     if not functions:
         return []
-    before = in_force(rule.program_id, rule.kind).params
-    return [d for function in functions for d in function(rule.program, before, rule.params)]
+    before, after = in_force(rule.program_id, rule.kind).params, rule.params
+    found = [WhatIfFound(of, list(fn(rule.program, before, after))) for of, fn in functions]
+    if user is None:
+        return found
+    seen = _visible([d.record for one in found for d in one.differences if d.record], user)
+    return [
+        WhatIfFound(
+            one.of,
+            [d for d in one.differences if d.record is None or _key(d.record) in seen],
+        )
+        for one in found
+    ]
+
+
+def _key(record: Model) -> tuple[str, Any]:
+    return record._meta.label_lower, record.pk
+
+
+def _visible(records: list[Model], user: Any) -> set[tuple[str, Any]]:
+    """Which of the records the person may see, in one query for each model."""
+    by_model: dict[type[Model], set[Any]] = {}
+    for record in records:
+        by_model.setdefault(type(record), set()).add(record.pk)
+    found = set()
+    for model, keys in by_model.items():
+        rows: Any = model._default_manager.all()
+        rows = rows.visible_to(user).order_by() if hasattr(rows, "visible_to") else rows
+        label = model._meta.label_lower
+        found |= {(label, pk) for pk in rows.filter(pk__in=keys).values_list("pk", flat=True)}
+    return found

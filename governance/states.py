@@ -22,12 +22,14 @@ class RuleKind(models.TextChoices):
     STAGE_STANDARDS = "stage_standards", "Stage standards"
     EXCEPTIONS = "exceptions", "Exception rules"
     HEALTH = "governance_health", "Governance health"
+    RULE_MAKING = "rule_making", "Making of rules"
 
 
 class RuleStatus(models.TextChoices):
     """How far a version has come. Whether it is in force is derived from its effective time."""
 
     DRAFT = "draft", "Draft"
+    COMMENTS = "comments", "Open for comments"
     PROPOSED = "proposed", "Proposed to the board"
     ADOPTED = "adopted", "Adopted"
     REJECTED = "rejected", "Not adopted"
@@ -37,19 +39,31 @@ RULE_MOVES = MoveTable(
     name="rule version",
     initial=RuleStatus.DRAFT,
     moves=(
-        Move("propose", RuleStatus.DRAFT, RuleStatus.PROPOSED),
+        Move("publish", RuleStatus.DRAFT, RuleStatus.COMMENTS),
+        Move("rework", RuleStatus.COMMENTS, RuleStatus.DRAFT),
+        Move("propose", RuleStatus.COMMENTS, RuleStatus.PROPOSED),
         Move("adopt", RuleStatus.PROPOSED, RuleStatus.ADOPTED),
         Move("take_back", RuleStatus.PROPOSED, RuleStatus.DRAFT),
         Move("reject", RuleStatus.PROPOSED, RuleStatus.REJECTED),
     ),
     holders={
         RuleStatus.DRAFT: Holder.US,
+        RuleStatus.COMMENTS: Holder.CLOCK,
         RuleStatus.PROPOSED: Holder.BOARD,
         RuleStatus.ADOPTED: Holder.NOBODY,
         RuleStatus.REJECTED: Holder.NOBODY,
     },
     labels=dict(RuleStatus.choices),
+    said={"rework": "taken back for changes", "comments": "open for comments"},
 )
+
+
+class CommentOutcome(models.TextChoices):
+    """What became of a comment on a draft."""
+
+    TAKEN_UP = "taken_up", "Taken up"
+    IN_PART = "in_part", "Taken up in part"
+    NOT_TAKEN_UP = "not_taken_up", "Not taken up"
 
 
 class MatterState(models.TextChoices):

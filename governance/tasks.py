@@ -8,14 +8,16 @@ from fellowship.accounts import roles
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.notices.services import notify
-from governance.models import Condition, Escalation, Matter
-from governance.services import cadence, exceptions
+from governance.models import Condition, Escalation, Matter, RuleVersion
+from governance.services import acknowledging, cadence, exceptions
 from governance.services.conditions import CONDITION_CLOCK
 from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
+from governance.services.rulemaking import COMMENT_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
 
 registry.describe(BALLOT_CLOCK, label="Ballot", reminders=(3, 1))
+registry.describe(COMMENT_CLOCK, label="Comments on a rule", reminders=())
 registry.describe(CONDITION_CLOCK, label="Condition")
 registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
 registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
@@ -33,6 +35,23 @@ def ballot_over(clock: Clock, at: dt.datetime) -> None:
         title=f"The ballot has ended: {matter.title}",
         body="Record the decision, or return the matter where the quorum was missed.",
         url=matter.get_absolute_url(),
+    )
+
+
+@registry.on_breach(COMMENT_CLOCK, ends=True)
+def comments_over(clock: Clock, at: dt.datetime) -> None:
+    """The time for comments is over: who wrote the draft, and who owns it, take it further."""
+    rule = RuleVersion.objects.select_related("author", "owner").get(pk=clock.subject_id)
+    waiting = rule.comments.unanswered().count()
+    said = f"{waiting} to be answered first." if waiting else "Nothing waits for an answer."
+    notify(
+        kind="governance.comments_over",
+        to={rule.author, rule.owner},
+        subject_obj=rule,
+        realm=rule.program_id,
+        title=f"The time for comments is over: {rule.title}",
+        body=f"{said} Then it goes to the board.",
+        url=rule.get_absolute_url(),
     )
 
 
@@ -84,6 +103,12 @@ def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
 def announce_exceptions(at: dt.datetime) -> int:
     """Tell owners which exceptions end soon or ended."""
     return exceptions.announce(at)
+
+
+@registry.sweeper("governance.acknowledgements")
+def ask_for_acknowledgements(at: dt.datetime) -> int:
+    """Ask whom a rule binds by now, and remind who has not acknowledged it."""
+    return acknowledging.sweep(at)
 
 
 @registry.sweeper("governance.cadence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from governance.admin import board
-from governance.views import amending, escalations, exceptions, rules
+from governance.views import amending, escalations, exceptions, rulemaking, rules
 
 app_name = "governance"
 urlpatterns = [
@@ -16,6 +16,16 @@ urlpatterns = [
     path("rules/<int:pk>/", rules.detail, name="rule"),
     path("rules/<int:pk>/compare/<int:other>/", rules.compare, name="rule_compare"),
     path("rules/<int:pk>/edit/", rules.edit, name="rule_edit"),
+    path("rules/<int:pk>/publish/", rulemaking.publish, name="rule_publish"),
+    path("rules/<int:pk>/rework/", rulemaking.rework, name="rule_rework"),
+    path("rules/<int:pk>/comments/", rulemaking.comments, name="rule_comments"),
+    path("rules/comments/<int:pk>/answer/", rulemaking.answer, name="rule_comment_answer"),
+    path("rules/<int:pk>/acknowledge/", rulemaking.acknowledge, name="rule_acknowledge"),
+    path(
+        "rules/<int:pk>/acknowledgements/",
+        rulemaking.acknowledgements,
+        name="rule_acknowledgements",
+    ),
     path("rules/<int:pk>/propose/", rules.propose, name="rule_propose"),
     path("escalations/", escalations.escalations, name="escalations"),
     path("escalations/new/", escalations.new, name="escalation_new"),

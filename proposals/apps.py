@@ -14,7 +14,16 @@ class ProposalsConfig(AppConfig):
     def ready(self) -> None:
         """Bring proposals before the board, to the sweep, and to everybody's desk."""
         from fellowship.accounts import duties, roles
-        from proposals import agenda, board, desk, hints, queries, recusals, tasks  # noqa: F401
+        from proposals import (  # noqa: F401
+            agenda,
+            board,
+            desk,
+            hints,
+            queries,
+            recusals,
+            tasks,
+            whatif,
+        )
 
         duties.register(roles.APPLICANT, queries.has_live_proposal)
         desk.register()

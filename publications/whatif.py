@@ -18,7 +18,7 @@ LOOKED_AT = 500
 """The latest submitted works; older ones say little about the next year."""
 
 
-@rules.whatif(RuleKind.PUBLICATION_POLICY)
+@rules.whatif(RuleKind.PUBLICATION_POLICY, of="works submitted")
 def other_windows(
     program: Program, before: PublicationPolicy, after: PublicationPolicy
 ) -> Iterator[Difference]:
@@ -38,7 +38,9 @@ def other_windows(
             continue
         tail = f"; {_objections(len(late))} would have come too late" if late else ""
         happened = _happened(work)
-        yield Difference(work.ref, work.get_absolute_url(), f"{said}{happened}", f"{would}{tail}")
+        yield Difference(
+            work.ref, work.get_absolute_url(), f"{said}{happened}", f"{would}{tail}", record=work
+        )
 
 
 def _end(work: Publication, policy: PublicationPolicy, calendar: WorkCalendar) -> dt.datetime:

@@ -73,6 +73,7 @@ _actors: dict[str, str] = {
     "export_history": "The command export_history",
     "first grant": "The first grant of data",
     "governance.exceptions": "The clock",
+    "governance.acknowledgements": "The clock",
     "governance.cadence": "The cadence of the board",
     "import_call": "The command import_call",
     "import_dataset": "The command import_dataset",

@@ -9,7 +9,11 @@ from governance.api.exceptions import ExceptionViewSet
 from governance.api.matters import MatterViewSet
 from governance.api.recusals import RecusalViewSet
 from governance.api.reviews import ReplyViewSet, ReviewViewSet
-from governance.api.rules import RuleViewSet
+from governance.api.rules import (
+    RuleAcknowledgementViewSet,
+    RuleCommentViewSet,
+    RuleViewSet,
+)
 
 router = Router()
 router.register("matters", MatterViewSet, basename="matters")
@@ -21,4 +25,8 @@ router.register("exceptions", ExceptionViewSet, basename="exceptions")
 router.register("escalations", EscalationViewSet, basename="escalations")
 router.register("recusals", RecusalViewSet, basename="recusals")
 router.register("rules", RuleViewSet, basename="rules")
+router.register("rule-comments", RuleCommentViewSet, basename="rule-comments")
+router.register(
+    "rule-acknowledgements", RuleAcknowledgementViewSet, basename="rule-acknowledgements"
+)
 urlpatterns = router.urls

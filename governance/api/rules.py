@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,17 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.web.api import Input, VisibleViewSet, service_action
+from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from governance import rules as rulebook
 from governance import services
 from governance.api.common import program_of
-from governance.models import (
-    RuleVersion,
-)
-from governance.states import (
-    RuleKind,
-)
-from governance.views.rules import readable
+from governance.models import RuleAcknowledgement, RuleComment, RuleVersion
+from governance.states import CommentOutcome, RuleKind
+from governance.views.rules import end_of, readable
 
 
 class RuleSerializer(serializers.ModelSerializer[RuleVersion]):
@@ -32,7 +30,8 @@ class RuleSerializer(serializers.ModelSerializer[RuleVersion]):
         model = RuleVersion
         fields = (
             "id", "program", "kind", "version", "title", "status", "effective_at", "adopted_at",
-            "owner", "rationale", "parameters", "prose", "text_hash",
+            "owner", "rationale", "parameters", "prose", "text_hash", "published_at",
+            "comments_until",
         )  # fmt: skip
 
 
@@ -48,8 +47,14 @@ class RuleInput(Input):
     effective_at = serializers.DateTimeField(required=False)
 
 
+class CommentInput(Input):
+    """What one says to a published draft."""
+
+    text = serializers.CharField(max_length=10_000)
+
+
 class RuleViewSet(VisibleViewSet):
-    """Rules one may read; `?kind=` and `?current=1` narrow."""
+    """Rules one may read; `?kind=` and `?current=1` narrow, `?on=2026-11-30` to that day's."""
 
     queryset = RuleVersion.objects.select_related("program__realm", "owner")
     serializer_class = RuleSerializer
@@ -61,10 +66,27 @@ class RuleViewSet(VisibleViewSet):
         rows = readable(self.request.user).select_related("program__realm", "owner")
         if kind := self.request.query_params.get("kind", ""):
             rows = rows.filter(Q(kind=kind))
-        if self.request.query_params.get("current") == "1":
-            rows = rows.filter(pk__in=RuleVersion.objects.current().order_by().values("pk"))
+        day, now_only = self._day(), self.request.query_params.get("current") == "1"
+        if day or now_only:
+            current = RuleVersion.objects.current(at=end_of(day) if day else None)
+            rows = rows.filter(pk__in=current.order_by().values("pk"))
         return rows
 
+    def _day(self) -> dt.date | None:
+        """The day asked for; refused where it is none."""
+        given = self.request.query_params.get("on", "")
+        try:
+            return dt.date.fromisoformat(given) if given else None
+        except ValueError:
+            text = "Give the day as 2026-11-30."
+            raise Refused(Refusal("bad_day", text, field="on")) from None
+
+    publish = service_action("publish", services.publish_rule, subject="rule")
+    rework = service_action("rework", services.rework_rule, subject="rule", input=ReasonInput)
+    comment = service_action(
+        "comment", services.comment_on_rule, subject="rule", input=CommentInput
+    )
+    acknowledge = service_action("acknowledge", services.acknowledge_rule, subject="rule")
     propose = service_action("propose", services.propose_rule, subject="rule")
 
     def create(self, request: Request) -> Response:
@@ -74,3 +96,54 @@ class RuleViewSet(VisibleViewSet):
         program = program_of(user, data.pop("program"))
         owner = rulebook.in_force(program, data["kind"]).owner
         return self.created(services.draft_rule(program=program, owner=owner, by=user, **data))
+
+
+class RuleCommentSerializer(serializers.ModelSerializer[RuleComment]):
+    """What was said to a draft, and what became of it."""
+
+    author = serializers.CharField(source="author.username")
+    answered_by = serializers.CharField(source="answered_by.username", allow_null=True)
+
+    class Meta:
+        model = RuleComment
+        fields = (
+            "id", "rule", "author", "text", "text_hash", "commented_at", "outcome", "answer",
+            "answered_at", "answered_by",
+        )  # fmt: skip
+
+
+class AnswerCommentInput(Input):
+    """What became of a comment, and why."""
+
+    outcome = serializers.ChoiceField(choices=CommentOutcome.choices)
+    answer = serializers.CharField(max_length=10_000)
+
+
+class RuleCommentViewSet(VisibleViewSet):
+    """Comments on drafts one may read; `?rule=` narrows to one."""
+
+    queryset = RuleComment.objects.select_related("rule__program", "author", "answered_by")
+    serializer_class = RuleCommentSerializer
+    filterset_fields = ("rule",)
+
+    answer = service_action(
+        "answer", services.answer_comment, subject="comment", input=AnswerCommentInput
+    )
+
+
+class RuleAcknowledgementSerializer(serializers.ModelSerializer[RuleAcknowledgement]):
+    """That a person is asked to acknowledge a version, and when they did."""
+
+    user = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = RuleAcknowledgement
+        fields = ("id", "rule", "user", "asked_at", "due_at", "acknowledged_at")
+
+
+class RuleAcknowledgementViewSet(VisibleViewSet):
+    """Acknowledgements: one's own, and for those who keep the rules everybody's."""
+
+    queryset = RuleAcknowledgement.objects.select_related("rule", "user")
+    serializer_class = RuleAcknowledgementSerializer
+    filterset_fields = ("rule",)

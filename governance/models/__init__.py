@@ -17,9 +17,15 @@ from governance.models.exceptions import ExceptionRecord, ExceptionReminder
 from governance.models.meetings import Delegation, Meeting
 from governance.models.minutes import ConsentItem, MinutesItem
 from governance.models.replies import IndependentReview, Reply, ReviewSeat
+from governance.models.rulemaking import (
+    AcknowledgementReminder,
+    RuleAcknowledgement,
+    RuleComment,
+)
 from governance.models.rules import RulePin, RuleVersion
 
 __all__ = [
+    "AcknowledgementReminder",
     "Ballot",
     "BallotSeat",
     "Cadence",
@@ -41,6 +47,8 @@ __all__ = [
     "MinutesItem",
     "Reply",
     "ReviewSeat",
+    "RuleAcknowledgement",
+    "RuleComment",
     "RulePin",
     "RuleVersion",
     "Vote",

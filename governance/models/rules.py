@@ -20,6 +20,9 @@ from governance import links
 from governance.rulekinds import read_params
 from governance.states import RuleKind, RuleStatus
 
+PUBLISHED = (RuleStatus.COMMENTS, RuleStatus.PROPOSED, RuleStatus.REJECTED)
+"""What those bound by a rule read beside what is adopted: what was published for comments."""
+
 
 class RuleVersionQuerySet(TrackedQuerySet["RuleVersion"]):
     """Rule versions: adopted, in force, superseded."""
@@ -32,6 +35,17 @@ class RuleVersionQuerySet(TrackedQuerySet["RuleVersion"]):
         """Adopted versions whose time had come at `at`, the latest of each kind first."""
         return self.adopted().filter(effective_at__lte=at or now()).order_by("-version")
 
+    def not_superseded(self, at: dt.datetime | None = None) -> Self:
+        """Adopted versions that no later one has replaced at `at`: in force, or still to come."""
+        later = (
+            RuleVersion.objects.effective(at)
+            .order_by()
+            .filter(
+                program=OuterRef("program"), kind=OuterRef("kind"), version__gt=OuterRef("version")
+            )
+        )
+        return self.adopted().filter(~Exists(later))
+
     def current(self, kind: str | None = None, at: dt.datetime | None = None) -> Self:
         """The one version of each programme and kind in force at `at`."""
         at = at or now()
@@ -42,11 +56,13 @@ class RuleVersionQuerySet(TrackedQuerySet["RuleVersion"]):
         return found.filter(kind=kind) if kind else found
 
     def visible_to(self, user: Any) -> Self:
-        """Adopted rules of one's programmes; drafts too for those who work for the programme."""
+        """Adopted and published rules of one's programmes; drafts too for those who work for it."""
         member = realm_ids_where(user, *roles.ROLES)
         staff = realm_ids_where(user, *roles.STAFF)
+        published = Q(status__in=PUBLISHED, published_at__isnull=False)
         return self.filter(
-            Q(program_id__in=member, status=RuleStatus.ADOPTED) | Q(program_id__in=staff)
+            Q(program_id__in=member) & (Q(status=RuleStatus.ADOPTED) | published)
+            | Q(program_id__in=staff)
         )
 
 
@@ -75,6 +91,11 @@ class RuleVersion(Tracked):
     )
     adopted_at = models.DateTimeField(null=True, editable=False)
     text_hash = models.CharField(max_length=64, editable=False)
+    published_at = models.DateTimeField(null=True, editable=False)
+    comments_until = models.DateTimeField(null=True, editable=False)
+    published_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="The text that was commented on."
+    )
 
     objects: ClassVar = RuleVersionQuerySet.as_manager()
 
@@ -106,6 +127,19 @@ class RuleVersion(Tracked):
                 condition=Q(adopted_at=None) | Q(effective_at__gte=F("adopted_at")),
                 name="rule_takes_effect_after_adoption",
             ),
+            models.CheckConstraint(
+                condition=Q(published_at=None, comments_until=None, published_hash="")
+                | (
+                    Q(published_at__isnull=False, comments_until__gte=F("published_at"))
+                    & ~Q(published_hash="")
+                ),
+                name="rule_published_with_a_text_and_an_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=RuleStatus.COMMENTS)
+                | Q(published_at__isnull=False, published_hash=F("text_hash")),
+                name="rule_commented_on_as_it_was_published",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -125,6 +159,11 @@ class RuleVersion(Tracked):
     def content_hash(self) -> str:
         """SHA-256 over title, text and parameters: what was voted on."""
         return digest({"title": self.title, "prose": self.prose, "parameters": self.parameters})
+
+    def open_for_comments(self, at: dt.datetime | None = None) -> bool:
+        """Whether it may be commented on at `at`."""
+        until = self.comments_until
+        return self.status == RuleStatus.COMMENTS and until is not None and (at or now()) < until
 
     def get_absolute_url(self) -> str:
         """The page of this version."""

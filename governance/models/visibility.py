@@ -182,6 +182,13 @@ def escalations_visible_to(user: Any) -> Q:
     return (readers & ~conflict) | mine
 
 
+def acknowledgements_visible_to(user: Any) -> Q:
+    """One's own; everybody's for those who keep a programme's rules (see `RULE_KEEPERS`)."""
+    kept = Q(rule__program_id__in=realm_ids_where(user, *RULE_KEEPERS))
+    return Q(user_id=_key(user)) | Q(rule__owner_id=_key(user)) | kept
+
+
+RULE_KEEPERS = (*ROOM, roles.SPONSOR, roles.ADMINISTRATOR)
 NAMERS = (roles.SPONSOR, roles.ADMINISTRATOR)
 """The roles that name who reviews a decision: neither decides, refers nor records."""
 EXCEPTION_READERS = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR)

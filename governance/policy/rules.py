@@ -16,11 +16,11 @@ from fellowship.programs.models import Program
 from governance import kinds
 from governance.models import Decision, RuleVersion
 from governance.policy.common import needs_role, text_given
+from governance.policy.rulemaking import AUTHORS, heard
 from governance.rulekinds import BadParameter, read_params
 from governance.states import APPROVING, RULE_MOVES, RuleKind, RuleStatus
 
 RULE_MATTER = "governance.rule"
-AUTHORS = (roles.MANAGER, roles.CHAIR, roles.BOARD_MEMBER)
 
 
 def may_draft(program: Program, by: Actor) -> Refusal | None:
@@ -76,7 +76,25 @@ def may_propose(rule: RuleVersion, by: Actor) -> Refusal | None:
     return first(
         needs_role(by, rule.program_id, *AUTHORS, to="propose a rule"),
         RULE_MOVES.refusal(rule.status, "propose"),
+        heard(rule),
         fits(rule.kind, rule.parameters),
+    )
+
+
+def may_publish(rule: RuleVersion, by: Actor) -> Refusal | None:
+    """Why the draft may not be published for comments."""
+    return first(
+        needs_role(by, rule.program_id, *AUTHORS, to="publish a draft"),
+        RULE_MOVES.refusal(rule.status, "publish"),
+        fits(rule.kind, rule.parameters),
+    )
+
+
+def may_rework(rule: RuleVersion, by: Actor) -> Refusal | None:
+    """Why a published draft may not be taken back for changes."""
+    return first(
+        needs_role(by, rule.program_id, *AUTHORS, to="take a draft back"),
+        RULE_MOVES.refusal(rule.status, "rework"),
     )
 
 

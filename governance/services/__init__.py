@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.services.acknowledging import acknowledge_rule
 from governance.services.amending import amend_exception
 from governance.services.board import (
     cast_vote,
@@ -60,6 +61,12 @@ from governance.services.reviews import (
     name_reviewers,
 )
 from governance.services.rule_history import PastVersion, import_rule_history
+from governance.services.rulemaking import (
+    answer_comment,
+    comment_on_rule,
+    publish_rule,
+    rework_rule,
+)
 from governance.services.rules import (
     adopt_founding_rules,
     bring_into_force,
@@ -74,8 +81,10 @@ from governance.services.sealing import reseal_dossier
 __all__ = [
     "PastVersion",
     "acknowledge",
+    "acknowledge_rule",
     "adopt_founding_rules",
     "amend_exception",
+    "answer_comment",
     "answer_reply",
     "approve_minutes",
     "approve_override",
@@ -86,6 +95,7 @@ __all__ = [
     "cancel_meeting",
     "cast_vote",
     "close",
+    "comment_on_rule",
     "conditions_met",
     "contain",
     "declare_for_review",
@@ -108,6 +118,7 @@ __all__ = [
     "open_ballot",
     "open_dossier",
     "propose_rule",
+    "publish_rule",
     "pull_consent",
     "raise_escalation",
     "reaffirm_vote",
@@ -124,6 +135,7 @@ __all__ = [
     "reseal_dossier",
     "return_matter",
     "revoke_override",
+    "rework_rule",
     "set_cadence",
     "take_back_rule",
     "verify",

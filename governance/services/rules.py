@@ -14,6 +14,7 @@ from fellowship.programs.models import Program
 from governance import founding
 from governance.models import Matter, RuleVersion
 from governance.policy import rules as policy
+from governance.services import acknowledging
 from governance.services.board import refer
 from governance.states import RULE_MOVES, RuleKind, RuleStatus
 
@@ -71,7 +72,10 @@ def edit_rule(
 
 @journal.verb("governance.propose_rule")
 def propose_rule(*, rule: RuleVersion, by: User, reason: str = "") -> Matter:
-    """Put a draft before the board; returns its matter. One already proposed returns the same."""
+    """Put a published draft before the board, once comments are over and answered.
+
+    Returns its matter. One already proposed returns the same.
+    """
     rule = RuleVersion.objects.locked().select_related("program").get(pk=rule.pk)
     live = Matter.objects.live().filter(kind=policy.RULE_MATTER, subject_id=rule.pk).first()
     if live:
@@ -100,6 +104,7 @@ def bring_into_force(*, rule: RuleVersion, by: Actor, reason: str = "") -> RuleV
     _adopt(rule, effective_at)
     change = {"version": rule.version, "from": effective_at, "text_hash": rule.text_hash}
     journal.record(subject=rule, change=change)
+    acknowledging.ask_for(rule, at)
     return rule
 
 

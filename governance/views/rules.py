@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,10 +17,11 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, form_page, verb
-from governance import parameters, services
+from governance import parameters, rulemaking, services
 from governance import rules as rulebook
 from governance.forms.rules import OnDateForm, RuleForm, RuleKindForm
-from governance.models import Matter, RuleVersion
+from governance.models import Matter, RuleAcknowledgement, RuleVersion
+from governance.policy import rulemaking as rulemaking_policy
 from governance.policy import rules as policy
 from governance.states import RuleKind, RuleStatus
 from governance.views.common import person, posted, programs_of, start_of
@@ -32,6 +33,7 @@ PUBLIC = (
     RuleKind.REVIEW_RUBRIC,
     RuleKind.BALLOT_RULES,
     RuleKind.STAGE_STANDARDS,
+    RuleKind.RULE_MAKING,
 )
 """What applicants are held to or judged by is public; how the company runs its alarms is not."""
 
@@ -46,6 +48,7 @@ ABOUT = {
     RuleKind.STAGE_STANDARDS: "What must be true to leave each stage of a case.",
     RuleKind.EXCEPTIONS: "How long a rule may be excepted, and who is reminded when.",
     RuleKind.HEALTH: "From which figures on the board finds its own oversight on the agenda.",
+    RuleKind.RULE_MAKING: "How a rule comes about: comments, decision, acknowledgement.",
 }
 
 
@@ -61,7 +64,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = OnDateForm(request.GET or None)
     day = form.cleaned_data.get("on") if form.is_bound and form.is_valid() else None
-    at = _end_of(day) if day else now()
+    at = end_of(day) if day else now()
     current = RuleVersion.objects.current(at=at).filter(
         pk__in=readable(user).order_by().values("pk")
     )
@@ -70,7 +73,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         by_program.setdefault(rule.program, []).append((rule, ABOUT[RuleKind(rule.kind)]))
     own = set(programs_of(user).values_list("pk", flat=True)) if user.is_authenticated else set()
     drafts = RuleVersion.objects.visible_to(user).filter(
-        status__in=(RuleStatus.DRAFT, RuleStatus.PROPOSED)
+        status__in=(RuleStatus.DRAFT, RuleStatus.COMMENTS, RuleStatus.PROPOSED)
     )
     groups = sorted(by_program.items(), key=lambda item: (item[0].pk not in own, item[0].name))
     context = {
@@ -118,7 +121,7 @@ def first(request: HttpRequest, slug: str) -> HttpResponse:
 
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: its words, its parameters, its neighbours."""
-    rule = _rule(request, pk)
+    rule = rule_or_404(request, pk)
     versions = list(rulebook.history(rule.program_id, rule.kind))
     current = RuleVersion.objects.current(rule.kind).filter(program_id=rule.program_id).first()
     user = person(request)
@@ -129,7 +132,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             kind=policy.RULE_MATTER, subject_id=rule.pk
         )
         matter = matters.order_by("-id").first()
-    draft = rule.status == RuleStatus.DRAFT
+    draft, commented = rule.status == RuleStatus.DRAFT, rule.status == RuleStatus.COMMENTS
+    writes = signed_in and policy.may_draft(rule.program, user) is None
     context = {
         "rule": rule,
         "about": ABOUT[RuleKind(rule.kind)],
@@ -139,20 +143,43 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_current": current is not None and current.pk == rule.pk,
         "before": _forerunner(rule, versions, current),
         "matter": matter,
-        "may_edit": policy.may_edit(rule, user) if signed_in and draft else None,
-        "offer_edit": draft and signed_in and policy.may_edit(rule, user) is None,
-        "may_propose": policy.may_propose(rule, user) if signed_in and draft else None,
-        "offer_draft": signed_in
-        and rule.status == RuleStatus.ADOPTED
-        and policy.may_draft(rule.program, user) is None,
-        "what_if": rulebook.what_if(rule) if signed_in and not rule.adopted_at else [],
+        "offer_edit": draft and writes,
+        "may_publish": policy.may_publish(rule, user) if draft and writes else None,
+        "offer_propose": commented and writes,
+        "may_propose": policy.may_propose(rule, user) if commented and writes else None,
+        "said": rule.comments.aggregate(all=Count("pk"), open=Count("pk", Q(answered_at=None)))
+        if rule.published_at and _knows(rule, user)
+        else None,
+        "may_comment": rulemaking_policy.may_comment(rule, user) if signed_in else None,
+        **_acknowledged(rule, user),
+        "offer_draft": signed_in and rule.status == RuleStatus.ADOPTED and writes,
+        "looks_back": writes and not rule.adopted_at,
+        "what_if": rulebook.what_if(rule, user) if writes and not rule.adopted_at else [],
     }
     return render(request, "governance/rule.html", context)
 
 
+def _knows(rule: RuleVersion, user: Any) -> bool:
+    """Whether the person takes part in the programme: comments are for those who do."""
+    return has_role(user, rule.program_id, *roles.ROLES)
+
+
+def _acknowledged(rule: RuleVersion, user: Any) -> dict[str, Any]:
+    """The person's own acknowledgement, and for those who keep the rules how many there are."""
+    if rule.status != RuleStatus.ADOPTED or not user.is_authenticated:
+        return {}
+    mine = RuleAcknowledgement.objects.filter(rule=rule, user=user).first()
+    owed = mine is not None and mine.acknowledged_at is None and rulemaking.is_bound(rule, user)
+    found: dict[str, Any] = {"mine": mine, "owed": owed}
+    if rulemaking_policy.reads_acknowledgements(rule, user):
+        given = Count("pk", Q(acknowledged_at__isnull=False))
+        found["asked"] = rulemaking.asked(rule).aggregate(all=Count("pk"), given=given)
+    return found
+
+
 def compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """What a version changes against another of the same rule."""
-    rule, before = _rule(request, pk), _rule(request, other)
+    rule, before = rule_or_404(request, pk), rule_or_404(request, other)
     if (rule.kind, rule.program_id) != (before.kind, before.program_id):
         raise Http404
     found = rulebook.diff(before, rule)
@@ -193,7 +220,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a draft."""
-    rule = _rule(request, pk)
+    rule = rule_or_404(request, pk)
     by = person(request)
     refusal = policy.may_edit(rule, by)
     if refusal:
@@ -214,7 +241,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @verb
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a draft before the board."""
-    rule = _rule(request, pk)
+    rule = rule_or_404(request, pk)
     return act(
         request,
         lambda: services.propose_rule(rule=rule, by=person(request)),
@@ -223,7 +250,8 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _rule(request: HttpRequest, pk: int) -> RuleVersion:
+def rule_or_404(request: HttpRequest, pk: int) -> RuleVersion:
+    """The version the person may read; 404 where there is none."""
     rows = readable(person(request)).select_related("program__realm", "owner", "author")
     try:
         rule = rows.filter(pk=pk).first()
@@ -237,7 +265,7 @@ def _rule(request: HttpRequest, pk: int) -> RuleVersion:
 def _base(request: HttpRequest) -> RuleVersion | None:
     """The version a draft starts from, named in the address."""
     pk = request.GET.get("from", "")
-    return _rule(request, int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+    return rule_or_404(request, int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
 
 
 def _choose(request: HttpRequest) -> HttpResponse:
@@ -273,7 +301,8 @@ def _values(form: RuleForm, base: RuleVersion) -> dict[str, Any]:
     }
 
 
-def _end_of(day: dt.date) -> dt.datetime:
+def end_of(day: dt.date) -> dt.datetime:
+    """The last instant of the day."""
     return dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC)
 
 

@@ -38,6 +38,7 @@ from oversight.demo import (
     releasing,
     reporting,
     reviewing,
+    ruling,
     scanning,
     scenes,
     translating,
@@ -107,6 +108,7 @@ class Story:
         learning.plan(self)
         writing.plan(self)
         scanning.plan(self)
+        ruling.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

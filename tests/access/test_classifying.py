@@ -345,7 +345,7 @@ def test_what_a_new_version_would_have_done_is_shown_before_the_vote(world: Worl
         owner=world.sponsor,
         by=world.manager,
     )
-    (found,) = rules.what_if(draft)
+    ((found,),) = (one.differences for one in rules.what_if(draft))
     assert (found.case, found.before, found.after) == (
         f"{data.ref} {data}",
         "Restricted sensitive",

@@ -167,7 +167,7 @@ def test_verbs_of_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         [
             lambda: services.draft_rule(**draft, by=world.manager),
             lambda: services.edit_rule(rule=rule, by=world.manager, **{**whole, "title": "Newer"}),
-            lambda: services.propose_rule(rule=rule, by=world.manager),
+            lambda: services.publish_rule(rule=rule, by=world.manager),
             lambda: rules.pin(subject=world.cohort, program=world.program, by=world.manager),
         ],
     )

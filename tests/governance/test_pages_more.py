@@ -101,8 +101,13 @@ def test_a_new_version_from_draft_to_the_board(world: World) -> None:
     assert "<ins>20</ins>" in compared
     wrong = post(manager, f"/rules/{draft.pk}/edit/", 422, **{**changed, f"p_{leaf}": "0"})
     assert "must be at least 1" in wrong
-    post(world.fresh("steward"), f"/rules/{draft.pk}/propose/", 403)
-    post(manager, f"/rules/{draft.pk}/propose/")
+    post(world.fresh("steward"), f"/rules/{draft.pk}/publish/", 403)
+    post(manager, f"/rules/{draft.pk}/publish/")
+    assert "Comments are open until" in post(manager, f"/rules/{draft.pk}/propose/", 409)
+    draft.refresh_from_db()
+    assert draft.comments_until is not None
+    with frozen(draft.comments_until):
+        post(manager, f"/rules/{draft.pk}/propose/")
     assert Matter.objects.get().kind == "governance.rule"
     page(manager, f"/rules/{draft.pk}/edit/", 409)
 

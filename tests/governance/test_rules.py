@@ -19,7 +19,7 @@ from fellowship.programs.services import found_program
 from governance import founding, rules, services
 from governance.models import RulePin, RuleVersion
 from governance.states import RuleKind
-from tests.scenarios.governance import decide, decide_on
+from tests.scenarios.governance import decide, decide_on, proposed_rule
 from tests.scenarios.world import World
 
 
@@ -47,7 +47,7 @@ def drafted(world: World, **values: Any) -> RuleVersion:
 
 def adopted(world: World, **values: Any) -> RuleVersion:
     rule = drafted(world, **values)
-    decide(world, services.propose_rule(rule=rule, by=world.manager))
+    decide(world, proposed_rule(world, rule))
     rule.refresh_from_db()
     return rule
 
@@ -143,7 +143,7 @@ def test_a_draft_changes_until_it_is_proposed(world: World) -> None:
     for _ in range(2):
         services.edit_rule(rule=rule, by=world.chair, **whole)
     assert [e.verb for e in timeline(rule)] == ["governance.edit_rule", "governance.draft_rule"]
-    services.propose_rule(rule=rule, by=world.manager)
+    proposed_rule(world, rule)
     refusal = refused(
         lambda: services.edit_rule(rule=rule, by=world.manager, **{**whole, "title": "Newer"})
     )
@@ -157,7 +157,7 @@ def test_a_rule_comes_into_force_by_decision_with_the_next_number(world: World) 
     before = rules.in_force(world.program, "publication_policy")
     rule = drafted(world)
     assert (rule.version, rule.status, str(rule)) == (None, "draft", "Publication policy, draft")
-    matter = services.propose_rule(rule=rule, by=world.manager)
+    matter = proposed_rule(world, rule)
     assert services.propose_rule(rule=rule, by=world.manager) == matter
     assert rules.in_force(world.program, "publication_policy") == before
     assert [s["heading"] for s in matter.dossier.body["sections"]] == [
@@ -165,6 +165,8 @@ def test_a_rule_comes_into_force_by_decision_with_the_next_number(world: World) 
         "Parameters against Publication policy v1",
         "Words against Publication policy v1",
         "Text",
+        "What was said to it, and what became of it",
+        "What it would have changed",
     ]
     assert matter.dossier.body["sections"][1]["rows"] == [
         ["windows.methods", "30 calendar days", "21 calendar days"]
@@ -181,7 +183,7 @@ def test_nobody_brings_a_rule_into_force_without_a_decision(world: World) -> Non
     assert (
         refused(lambda: services.bring_into_force(rule=rule, by=world.chair)).code == "wrong_state"
     )
-    services.propose_rule(rule=rule, by=world.manager)
+    proposed_rule(world, rule)
     for by in (world.chair, world.admin, System("anything")):
         refusal = refused(lambda by=by: services.bring_into_force(rule=rule, by=by))
         assert refusal.code == "not_decided"
@@ -201,7 +203,7 @@ def test_a_later_time_is_in_force_only_then(world: World) -> None:
 def test_a_time_before_the_forerunner_s_is_refused_and_nothing_is_recorded(world: World) -> None:
     adopted(world, effective_at=now() + dt.timedelta(days=60))
     second = drafted(world, title="Sooner")
-    matter = services.propose_rule(rule=second, by=world.manager)
+    matter = proposed_rule(world, second)
     refusal = refused(lambda: decide(world, matter))
     assert refusal.code == "before_its_forerunner"
     second.refresh_from_db()
@@ -210,9 +212,9 @@ def test_a_time_before_the_forerunner_s_is_refused_and_nothing_is_recorded(world
 
 def test_denied_and_deferred(world: World) -> None:
     denied, deferred = drafted(world), drafted(world, title="Another")
-    services.propose_rule(rule=denied, by=world.manager)
+    proposed_rule(world, denied)
     decide_on(world, denied, "deny")
-    services.propose_rule(rule=deferred, by=world.manager)
+    proposed_rule(world, deferred)
     decide_on(world, deferred, "defer")
     denied.refresh_from_db()
     deferred.refresh_from_db()
@@ -222,7 +224,7 @@ def test_denied_and_deferred(world: World) -> None:
 
 def test_a_withdrawn_proposal_is_a_draft_again(world: World) -> None:
     rule = drafted(world)
-    matter = services.propose_rule(rule=rule, by=world.manager)
+    matter = proposed_rule(world, rule)
     services.withdraw_matter(matter=matter, by=world.manager, reason="Not ready.")
     rule.refresh_from_db()
     assert rule.status == "draft"
@@ -318,12 +320,20 @@ def test_what_a_version_would_have_done(world: World, monkeypatch: pytest.Monkey
     rule = drafted(world)
     assert rules.what_if(rule) == []
 
-    @rules.whatif("publication_policy")
+    @rules.whatif("publication_policy", of="works submitted")
     def windows(program: Any, before: Any, after: Any) -> list[rules.Difference]:
+        was, would = str(before.windows.methods), str(after.windows.methods)
         return [
-            rules.Difference("PUB-1", "/", str(before.windows.methods), str(after.windows.methods))
+            rules.Difference("PUB-1", "/", was, would),
+            rules.Difference("PUB-2", "/", was, would, record=rule),
         ]
 
-    assert rules.what_if(rule) == [
-        rules.Difference("PUB-1", "/", "30 calendar days", "21 calendar days")
+    (found,) = rules.what_if(rule)
+    assert found.caption == "Of the works submitted, 2 would have gone otherwise."
+    assert [(d.case, d.before, d.after) for d in found.differences] == [
+        ("PUB-1", "30 calendar days", "21 calendar days"),
+        ("PUB-2", "30 calendar days", "21 calendar days"),
     ]
+    (shown,) = rules.what_if(rule, world.stranger)
+    assert [d.case for d in shown.differences] == ["PUB-1"]
+    assert len(rules.what_if(rule, world.manager)[0].differences) == 2

@@ -54,7 +54,14 @@ from findings.models import (
 )
 from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
-from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
+from governance.models import (
+    Condition,
+    Escalation,
+    ExceptionRecord,
+    Matter,
+    RuleComment,
+    RuleVersion,
+)
 from oversight.export import making
 from oversight.services import ask_export
 from proposals import services as panel_services
@@ -140,6 +147,7 @@ def _build() -> House:
     )
     governance.raised_escalation(world)
     governance.granted_exception(world)
+    governance.commented_rule(world)
     publications.proposed(world, case.publication)
     publications.asked(world, case.publication)
     publications.saved(world)
@@ -221,7 +229,11 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "webhooks/deliveries/": Delivery.objects.values_list("pk", flat=True)[:1],
         "calls/": [world.call.ref],
         "calls/programmes/": [world.program.slug],
-        "rules/": [RuleVersion.objects.values_list("pk", flat=True)[0]],
+        "rules/": [
+            RuleVersion.objects.values_list("pk", flat=True)[0],
+            *RuleVersion.objects.filter(status="comments").values_list("pk", flat=True),
+        ],
+        "rules/comments/": RuleComment.objects.values_list("pk", flat=True)[:1],
         "board/": Matter.objects.values_list("ref", flat=True)[:2],
         "board/recusals/": Conflict.objects.exclude(kind="none").values_list("pk", flat=True)[:1],
         "board/meetings/": [_a_meeting(world)],

@@ -154,6 +154,7 @@ def _the_rest(world: World) -> None:
     )
     governance.cancel_meeting(meeting=meeting, by=world.chair, reason="No quorum.")
     _overridden(world, Conflict.objects.get(user=world.reviewer_two, subject_id=first.pk))
+    _a_changed_rule(world)
     silent = proposal_scenes.referred_proposal(world, make_person("silent", "-rest"))
     bound = proposal_scenes.referred_proposal(world, make_person("bound", "-rest"))
     people = {"owner": world.steward.pk, "verifier": world.manager.pk}
@@ -180,6 +181,18 @@ def _an_export(world: World) -> None:
     assert making.make_waiting() >= 1
     extract.refresh_from_db()
     assert extract.made_at
+
+
+def _a_changed_rule(world: World) -> None:
+    """A draft commented on and answered, and a version adopted that some do not acknowledge."""
+    comment = governance_scenes.commented_rule(world)
+    governance.answer_comment(
+        comment=comment, by=world.manager, outcome="not_taken_up", answer="Ninety it was."
+    )
+    kind = "stage_standards"
+    governance_scenes.adopted_rule(world, kind, founding.parameters(kind))
+    with frozen(now() + 40 * DAY):
+        sweep()
 
 
 def _outputs(world: World, grant: Grant) -> None:

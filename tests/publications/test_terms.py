@@ -168,12 +168,12 @@ def test_what_shorter_windows_would_have_done(world: World, case: Fellowship) ->
             owner=world.sponsor,
             by=world.manager,
         )
-        found = rules.what_if(draft)
+        found = rules.what_if(draft)[0].differences
     assert [d.case for d in found] == [work.ref]
     assert found[0].before.startswith("silence releases on ")
     assert found[0].after.endswith("1 objection would have come too late")
     same = draft_rule_like(world)
-    assert rules.what_if(same) == []
+    assert rules.what_if(same)[0].differences == []
 
 
 def draft_rule_like(world: World) -> Any:

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Model
 
 from fellowship.accounts.models import User
-from fellowship.kernel.time import now
+from fellowship.kernel.journal import System
+from fellowship.kernel.time import frozen, now
 from governance import founding, services
-from governance.models import Decision, Escalation, ExceptionRecord, Matter, RuleVersion
+from governance.models import (
+    Decision,
+    Escalation,
+    ExceptionRecord,
+    Matter,
+    RuleComment,
+    RuleVersion,
+)
 from governance.states import NEEDS_RATIONALE, Position, Standing
 
 if TYPE_CHECKING:
@@ -63,6 +71,34 @@ def decide(
     return services.record_decision(matter=matter, by=world.chair)
 
 
+def heard_rule(rule: RuleVersion) -> RuleVersion:
+    """A draft whose time for comments is over, though it was written just now."""
+    with frozen(now() - dt.timedelta(days=40)):
+        return services.publish_rule(rule=rule, by=System("scenario"))
+
+
+def proposed_rule(world: World, rule: RuleVersion) -> Matter:
+    """A draft that was commented on, before the board."""
+    return services.propose_rule(rule=heard_rule(rule), by=world.manager)
+
+
+def commented_rule(world: World) -> RuleComment:
+    """A draft of the next exception rules, open for comments, with one by the chair."""
+    kind = "exceptions"
+    rule = services.draft_rule(
+        program=world.program,
+        kind=kind,
+        parameters=founding.parameters(kind),
+        title="Shorter exceptions",
+        prose=founding.prose(kind),
+        rationale="Ninety days are long.",
+        owner=world.sponsor,
+        by=world.manager,
+    )
+    services.publish_rule(rule=rule, by=world.manager)
+    return services.comment_on_rule(rule=rule, by=world.chair, text="Sixty are enough.")
+
+
 def adopted_rule(world: World, kind: str, parameters: Mapping[str, Any]) -> RuleVersion:
     """A new version of a rule, drafted by the manager and adopted by the board."""
     rule = services.draft_rule(
@@ -75,7 +111,7 @@ def adopted_rule(world: World, kind: str, parameters: Mapping[str, Any]) -> Rule
         owner=world.sponsor,
         by=world.manager,
     )
-    decide(world, services.propose_rule(rule=rule, by=world.manager))
+    decide(world, proposed_rule(world, rule))
     return RuleVersion.objects.get(pk=rule.pk)
 
 

@@ -1,0 +1,31 @@
+"""Forms of a draft under comments: what one says to it, and the answer."""
+
+from __future__ import annotations
+
+from fellowship.web import forms
+from governance.policy.rulemaking import MOST
+from governance.states import CommentOutcome
+
+
+class CommentForm(forms.Form):
+    """What somebody bound by the rule says to its draft."""
+
+    text = forms.Text(
+        label="Your comment",
+        max_length=MOST,
+        help_text="Name the sentence or the number you mean, and what you would put in its place. "
+        "Everyone in the programme reads it, with your name.",
+    )
+
+
+class AnswerCommentForm(forms.Form):
+    """What became of a comment, and why."""
+
+    outcome = forms.ChoiceField(
+        label="What became of it", choices=CommentOutcome.choices, widget=forms.RadioCards
+    )
+    answer = forms.Text(
+        label="Why",
+        max_length=MOST,
+        help_text="Its author reads this, and so does the board.",
+    )

@@ -10,8 +10,6 @@ from typing import Any
 
 from fellowship.accounts.roles import ROLES, Seat
 from governance import health_terms, kinds
-from governance.states import ExceptionKind, Severity
-from governance import kinds
 from governance.states import ExceptionKind, RuleKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

@@ -28,6 +28,8 @@ class Desk:
 
     user: Any
     covers: list[Cover] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+    """Lengths of queues that are known already."""
 
     @classmethod
     def of(cls, user: Any) -> Desk:
@@ -77,21 +79,24 @@ class Desk:
             return rows.unsettled().filter(held)
         return rows
 
-    def count(self, key: str) -> int:
-        """How many findings are in the queue, at most one more than `COUNTED`."""
-        rows = self.narrow(Finding.objects.visible_to(self.user), key)
-        return int(rows.order_by().values("pk")[: COUNTED + 1].count())
-
     @functools.cached_property
-    def counts(self) -> dict[str, int]:
-        """Each queue with its length."""
-        return {key: self.count(key) for key in self.keys}
+    def visible(self) -> FindingQuerySet:
+        """All findings the person sees."""
+        found: FindingQuerySet = Finding.objects.visible_to(self.user)
+        return found
+
+    def count(self, key: str) -> int:
+        """How many findings are in the queue, at most one more than `COUNTED`; asked once."""
+        if key not in self.counted:
+            rows = self.narrow(self.visible, key)
+            self.counted[key] = int(rows.order_by().values("pk")[: COUNTED + 1].count())
+        return self.counted[key]
 
     @property
     def opens_with(self) -> str:
         """The first queue with something in it that waits for somebody; else everything."""
         waiting = [key for key in ("mine", "unassigned") if key in self.keys and self.works]
-        return next((key for key in waiting if self.counts[key]), "all")
+        return next((key for key in waiting if self.count(key)), "all")
 
 
 def words(count: int) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from django.utils.safestring import SafeString
 
+_special = re.compile("[&<>\"']").search
+
 
 def escaped(value: object) -> str:
     """`value` as text that HTML shows as it is; what is HTML already stays so."""
-    return value if isinstance(value, SafeString) else escape(str(value))
+    if isinstance(value, SafeString):
+        return value
+    text = str(value)
+    return escape(text) if _special(text) else text  # most of what is shown holds nothing special
 
 
 def markup(pattern: str, *values: object) -> SafeString:

@@ -115,9 +115,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     if given.get("queue") not in desk.keys:
         given["queue"] = "all" if given.get("batch") else desk.opens_with
     key = str(given["queue"])
-    visible = Finding.objects.visible_to(request.user).with_clock()
-    chosen = QueueFilter(given, queryset=visible, request=request, desk=desk)
+    chosen = QueueFilter(given, queryset=desk.visible.with_clock(), request=request, desk=desk)
     page = paginate(request, chosen.qs, per_page=50, sort=SORTS, default="due", then=_shown)
+    if not chosen.applied:
+        desk.counted[key] = page.total
     found: Any = chosen.qs
     overdue = found.overdue().order_by().values("pk")[: OVERDUE_LIMIT + 1].count()
     table = Table(
@@ -141,7 +142,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "title": TITLES[key] if len(desk.keys) > 1 else "Findings",
         "tabs": _tabs(given, desk, key) if len(desk.keys) > 1 else [],
         "narrowed": bool(chosen.applied),
-        "length": words(desk.counts[key]) if chosen.applied else "",
+        "length": words(desk.count(key)) if chosen.applied else "",
         "query": query_of(given, queue=key),
         "saved": _saved(request, given, key) if desk.reads else [],
         "actions": ACTIONS.values(),
@@ -158,7 +159,7 @@ def _tabs(given: QueryDict, desk: Desk, current: str) -> list[Tab]:
         query.pop("page", None)
         query.pop("batch", None)
         url = f"?{query.urlencode()}"
-        found.append(Tab(LABELS[key], url, words(desk.counts[key]), key == current))
+        found.append(Tab(LABELS[key], url, words(desk.count(key)), key == current))
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -22,6 +24,12 @@ from governance.states import RuleKind, RuleStatus
 
 PUBLISHED = (RuleStatus.COMMENTS, RuleStatus.PROPOSED, RuleStatus.REJECTED)
 """What those bound by a rule read beside what is adopted: what was published for comments."""
+
+
+@functools.lru_cache(maxsize=256)
+def _read(kind: str, text: str) -> Any:
+    """Parameters as they were stored, read once: a hundred cases pin the same version."""
+    return read_params(kind, json.loads(text))
 
 
 class RuleVersionQuerySet(TrackedQuerySet["RuleVersion"]):
@@ -154,7 +162,7 @@ class RuleVersion(Tracked):
     @cached_property
     def params(self) -> Any:
         """The parameters as the dataclass of the kind (see `governance.rulekinds`)."""
-        return read_params(self.kind, self.parameters)
+        return _read(self.kind, json.dumps(self.parameters))
 
     def content_hash(self) -> str:
         """SHA-256 over title, text and parameters: what was voted on."""

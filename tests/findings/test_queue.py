@@ -273,13 +273,13 @@ def test_who_stands_in_has_both_queues_until_the_absence_ends(
     )
     cover = Cover.objects.get()
     assert Notice.objects.get(kind="findings.cover").recipient == other
-    assert Desk.of(other).counts["mine"] == 1
+    assert Desk.of(other).count("mine") == 1
     assert f"You stand in for {world.product_owner}" in text(as_(other).get("/triage/"))
     asked = list(findings_to_dispose(other, now()))
     assert f" for {world.product_owner}, who is away: " in asked[0].title
     with frozen(cover.ends_at) as over:
         assert list(findings_to_dispose(other, over)) == []
-        assert Desk.of(other).counts["mine"] == 0
+        assert Desk.of(other).count("mine") == 0
         with pytest.raises(Refused):
             services.claim_finding(finding=finding, by=other)  # type: ignore[arg-type]
     services.claim_finding(finding=finding, by=other)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ class AccessConfig(AppConfig):
             collaborators,
             containment,
             ending_tasks,
+            excepted,
             home,
             integrity,
             obligations,

@@ -70,7 +70,7 @@ class RequestForm(forms.Form):
     rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
     risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
     compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
     expires_on = forms.DateField(
         label="Until", help_text="The whole day counts. Then the rule applies again by itself."
     )

@@ -21,8 +21,8 @@ from fellowship.accounts.models import User
 from fellowship.web.sheets import tables
 from findings.models import Finding
 from governance.models import ExceptionRecord
-from governance.services.exceptions import BATCH as EXPIRY_BATCH
-from governance.services.exceptions import announce
+from governance.services.expiry import BATCH as EXPIRY_BATCH
+from governance.services.expiry import announce
 from oversight.export import columns
 from oversight.scale.copies import FILLER
 from oversight.scale.filling import Filling, event_rows

@@ -364,6 +364,7 @@ SPECTACULAR_SETTINGS = {
         "ControlTypeEnum": "findings.states.ControlType",
         "AuthorshipAnswerEnum": "publications.authorship_states.Answer",
         "OutcomeStageEnum": "publications.states.OutcomeStage",
+        "ExceptionKindEnum": "governance.states.ExceptionKind",
         "ReleasedByEnum": "publications.states.ReleasedBy",
         "ReviewTrackEnum": "publications.states.ReviewTrack",
         "AgreementStateEnum": "publications.authorship_states.AgreementState",

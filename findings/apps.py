@@ -15,6 +15,7 @@ class FindingsConfig(AppConfig):
         from findings import (  # noqa: F401
             blobs,
             board,
+            excepted,
             home,
             places,
             recusals,

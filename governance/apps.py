@@ -41,6 +41,7 @@ VERBS = {
     "governance.end_exception": "ended the exception early",
     "governance.exception_reminded": "announced the end of the exception",
     "governance.exception_expired": "noted that the exception has ended",
+    "governance.test_measure": "recorded a test of what makes up for it",
     "governance.raise_escalation": "raised an escalation",
     "governance.acknowledge_escalation": "acknowledged the escalation",
     "governance.contain_escalation": "contained the harm",

@@ -12,9 +12,16 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.time import now
-from governance import exceptions, kinds, recourse, rules
+from governance import exceptions, kinds, rearming, recourse, rules
 from governance.kinds import MatterKind, register
-from governance.models import Decision, ExceptionRecord, IndependentReview, Matter, RuleVersion
+from governance.models import (
+    Decision,
+    ExceptionRecord,
+    IndependentReview,
+    Matter,
+    MeasureTest,
+    RuleVersion,
+)
 from governance.policy.rules import RULE_MATTER
 from governance.recourse import CONDITIONS_KIND
 from governance.services.conditions import drop_conditions
@@ -122,12 +129,11 @@ class ExceptionMatter(MatterKind):
 
     def dossier(self, subject: ExceptionRecord) -> dict[str, Any]:
         """Reason, risk, what makes up for it, and every earlier exception it extends."""
-        earlier = exceptions.earlier(subject)
-        rows = [[e.ref, f"{e.starts_at:%Y-%m-%d}", f"{e.expires_at:%Y-%m-%d}"] for e in earlier]
         term = [
             ["For", subject.subject_label],
             ["From", f"{subject.starts_at:%-d %B %Y}"],
             ["Until", f"{subject.expires_at:%-d %B %Y}"],
+            ["Longest term", exceptions.longest(subject)],
             ["Owner", str(subject.owner)],
             ["Asked for by", str(subject.requested_by)],
             ["Extended so far", str(subject.renewals)],
@@ -135,19 +141,17 @@ class ExceptionMatter(MatterKind):
         sections: list[dict[str, Any]] = [
             {"heading": "Term", "columns": ["", ""], "rows": term},
             {"heading": "Why the rule cannot be kept", "text": subject.rationale},
+            {"heading": "What it opens", "text": rearming.gate(subject.kind).opens},
             {"heading": "Risk meanwhile", "text": subject.risk},
             {"heading": "What makes up for it", "text": subject.compensating_measure},
+            {"heading": "How that is tested", "text": subject.measure_test},
         ]
-        if subject.measure_test:
-            sections.append({"heading": "How that is tested", "text": subject.measure_test})
-        if rows:
-            sections.append(
-                {
-                    "heading": "Earlier exceptions it extends",
-                    "columns": ["Reference", "From", "Until"],
-                    "rows": rows,
-                }
-            )
+        if earlier := exceptions.earlier(subject):
+            sections.append(_before("Earlier exceptions it extends", earlier))
+            if tests := exceptions.tests_of(earlier):
+                sections.append(_tests(tests))
+        if others := exceptions.others(subject, earlier):
+            sections.append(_before("The same was excepted before", others))
         return {"sections": sections}
 
     def revision(self, subject: ExceptionRecord) -> str:
@@ -198,6 +202,23 @@ class ExceptionMatter(MatterKind):
     def condition_owner(self, subject: ExceptionRecord) -> User | None:
         """The exception's owner."""
         return subject.owner
+
+
+def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
+    rows = [
+        [e.ref, f"{e.starts_at:%Y-%m-%d}", f"{e.expires_at:%Y-%m-%d}", e.get_state_display()]
+        for e in earlier
+    ]
+    return {"heading": heading, "columns": ["Reference", "From", "Until", "State"], "rows": rows}
+
+
+def _tests(tests: Iterable[MeasureTest]) -> dict[str, Any]:
+    rows = [
+        [t.exception.ref, f"{t.tested_at:%Y-%m-%d}", "Held" if t.held else "Did not hold", t.found]
+        for t in tests
+    ]
+    columns = ["Exception", "Tested", "Result", "What was found"]
+    return {"heading": "How the earlier measures did", "columns": columns, "rows": rows}
 
 
 class ConditionsMatter(MatterKind):

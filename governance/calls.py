@@ -10,7 +10,7 @@ from fellowship.programs import agreements, gaps, launch, moments
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import LaunchItem
 from fellowship.web.shortcuts import visible_among
-from governance import rules
+from governance import rearming, rules
 from governance.models import ExceptionRecord, RuleVersion
 from governance.states import ExceptionKind, RuleKind
 
@@ -65,6 +65,11 @@ def launch_exceptions(program: Program, user: Any) -> Iterator[gaps.Covering]:
 
 
 gaps.register(launch_exceptions)
+rearming.register(
+    ExceptionKind.LAUNCH_GAP,
+    opens="Calls of the programme open although the launch checklist has a gap.",
+    again="No call opens, or opens again, until the launch checklist is complete.",
+)
 
 
 @moments.on_published

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Model
 
-from governance.models import ExceptionRecord
+from governance import rules
+from governance.models import ExceptionRecord, MeasureTest
 from governance.models.exceptions import ExceptionQuerySet
+from governance.states import RuleKind
+
+SHOWN = 50
+"""Earlier exceptions and tests shown at once."""
 
 
 def covering(subject: Model, kind: str, at: dt.datetime | None = None) -> ExceptionQuerySet:
@@ -32,3 +38,35 @@ def earlier(exception: ExceptionRecord) -> list[ExceptionRecord]:
         chain.append(current)
         current = current.extends
     return chain
+
+
+def others(
+    exception: ExceptionRecord,
+    chain: Sequence[ExceptionRecord],
+    among: ExceptionQuerySet | None = None,
+) -> list[ExceptionRecord]:
+    """Granted exceptions of the same kind for the same record that are not in its chain of
+    extensions, the latest first: the same asked for anew is a repeat all the same.
+    """
+    rows = ExceptionRecord.objects.all() if among is None else among
+    same = rows.filter(
+        kind=exception.kind,
+        subject_type=exception.subject_type,
+        subject_id=exception.subject_id,
+        approved_at__isnull=False,
+    )
+    known = [exception.pk, *(one.pk for one in chain)]
+    return list(same.exclude(pk__in=known).order_by("-expires_at", "-pk")[:SHOWN])
+
+
+def tests_of(exceptions: Sequence[ExceptionRecord]) -> list[MeasureTest]:
+    """The tests of the measures of these, the latest first."""
+    rows = MeasureTest.objects.filter(exception__in=[one.pk for one in exceptions])
+    return list(rows.select_related("exception").order_by("-tested_at", "-pk")[:SHOWN])
+
+
+def longest(exception: ExceptionRecord) -> str:
+    """The longest term of its kind in words, with the rule that sets it."""
+    rule = rules.in_force(exception.program_id, RuleKind.EXCEPTIONS)
+    days = rule.params.terms[exception.kind].longest_days
+    return f"{days} calendar days ({rule})"

@@ -6,8 +6,12 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.roles import ROLES
 from fellowship.kernel.time import now
+from fellowship.programs.models import Program
 from fellowship.web import filters
 from governance import docket
 from governance.models import Condition, Decision, Escalation, ExceptionRecord, Matter
@@ -21,6 +25,13 @@ from governance.states import (
 )
 
 SOON = dt.timedelta(days=30)
+
+
+def _programs(request: HttpRequest | None) -> QuerySet[Program]:
+    """The programmes the person takes part in."""
+    if request is None:
+        return Program.objects.none()
+    return Program.objects.filter(pk__in=realm_ids_where(request.user, *ROLES)).order_by("name")
 
 
 class DocketFilter(filters.FilterSet):
@@ -101,10 +112,51 @@ class ExceptionFilter(filters.FilterSet):
         method="filter_stand",
         label="Stands",
     )
+    measure = filters.ChoiceFilter(
+        choices=[
+            ("late", "Test overdue"),
+            ("failing", "Did not hold"),
+            ("untested", "Never tested"),
+        ],
+        method="filter_measure",
+        label="What makes up for it",
+    )
+    renewed = filters.ChoiceFilter(
+        choices=[("1", "Once or more"), ("2", "Twice or more"), ("3", "Three times or more")],
+        method="filter_renewed",
+        label="Extended",
+    )
+    program = filters.ModelChoiceFilter(queryset=_programs, label="Programme")
+    mine = filters.BooleanFilter(method="filter_mine", label="Mine to answer for")
 
     class Meta:
         model = ExceptionRecord
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asks = self.filters["program"]
+        if self.request is not None and len(_programs(self.request)[:2]) < 2:
+            del self.filters["program"]
+        else:
+            asks.extra["empty_label"] = "Any"
+
+    def filter_measure(self, rows: Any, name: str, value: str) -> Any:
+        """How the measure of those in force stands."""
+        at = now()
+        if value == "late":
+            return rows.untested(at)
+        if value == "failing":
+            return rows.failing(at)
+        return rows.live(at).filter(measure_tested_at=None)
+
+    def filter_renewed(self, rows: Any, name: str, value: str) -> Any:
+        """Those that extend so many earlier ones, or more."""
+        return rows.renewed(int(value))
+
+    def filter_mine(self, rows: Any, name: str, value: bool) -> Any:
+        """Those the person owns."""
+        return rows.filter(owner=self.request.user)
 
     def filter_stand(self, rows: Any, name: str, value: str) -> Any:
         """Derived from the dates, as everywhere."""

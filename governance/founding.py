@@ -408,6 +408,7 @@ def exceptions() -> rk.ExceptionRules:
         },
         reminder_days=(30, 7, 1),
         renewals_noted_from=2,
+        measure_tested_every=days(30),
     )
 
 

@@ -319,11 +319,16 @@ class ExceptionTerm:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRules:
-    """Terms per kind, when owners are reminded, and from how many renewals on the board is told."""
+    """Terms per kind, when owners are reminded, and when one is no longer an exception.
+
+    The compensating measure is tested every `measure_tested_every` while it lasts. What was
+    excepted `renewals_noted_from` times again, by extension or anew, is listed as repeated.
+    """
 
     terms: Mapping[str, ExceptionTerm]
     reminder_days: tuple[int, ...]
     renewals_noted_from: int
+    measure_tested_every: Window
 
     def __post_init__(self) -> None:
         _exactly("terms", self.terms, ExceptionKind.values)
@@ -331,6 +336,7 @@ class ExceptionRules:
             raise BadParameter("reminder_days", "must fall from the earliest reminder to the last")
         if 0 in self.reminder_days:
             raise BadParameter("reminder_days", "must come before the expiry")
+        _positive(renewals_noted_from=self.renewals_noted_from)
 
 
 Params: TypeAlias = (

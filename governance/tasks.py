@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from fellowship.accounts import roles
+from fellowship.accounts.queries import holders
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.notices.services import notify
-from governance.models import Condition, Escalation, Matter, RuleVersion
-from governance.services import acknowledging, cadence, exceptions
+from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
+from governance.services import acknowledging, cadence, expiry
 from governance.services.conditions import CONDITION_CLOCK
 from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
+from governance.services.measures import MEASURE_CLOCK
 from governance.services.rulemaking import COMMENT_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
@@ -20,6 +22,7 @@ registry.describe(BALLOT_CLOCK, label="Ballot", reminders=(3, 1))
 registry.describe(COMMENT_CLOCK, label="Comments on a rule", reminders=())
 registry.describe(CONDITION_CLOCK, label="Condition")
 registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
+registry.describe(MEASURE_CLOCK, label="Test of a compensating measure", reminders=(7, 1))
 registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
 
 
@@ -73,6 +76,23 @@ def condition_overdue(clock: Clock, at: dt.datetime) -> None:
     )
 
 
+@registry.on_breach(MEASURE_CLOCK)
+def measure_untested(clock: Clock, at: dt.datetime) -> None:
+    """Nobody tested what makes up for an exception: owner, chair and manager hear so, once."""
+    exception = ExceptionRecord.objects.select_related("owner").get(pk=clock.subject_id)
+    if not exception.is_live(at):
+        return
+    notify(
+        kind="governance.measure_untested",
+        to={exception.owner, *holders(exception.program_id, roles.CHAIR, roles.MANAGER)},
+        subject_obj=exception,
+        realm=exception.program_id,
+        title=f"{exception.ref}: nobody tested what makes up for it",
+        body=f"{exception.title}\n\nThe test agreed on: {exception.measure_test}",
+        url=exception.get_absolute_url(),
+    )
+
+
 @registry.on_breach(ACKNOWLEDGE_CLOCK)
 def unacknowledged(clock: Clock, at: dt.datetime) -> None:
     """Nobody acknowledged in time: the next in line are told, urgently."""
@@ -102,7 +122,7 @@ def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
 @registry.sweeper("governance.exceptions")
 def announce_exceptions(at: dt.datetime) -> int:
     """Tell owners which exceptions end soon or ended."""
-    return exceptions.announce(at)
+    return expiry.announce(at)
 
 
 @registry.sweeper("governance.acknowledgements")

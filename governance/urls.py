@@ -33,8 +33,10 @@ urlpatterns = [
     path("escalations/<str:ref>/<str:step>/", escalations.step, name="escalation_step"),
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("exceptions/new/", exceptions.new, name="exception_new"),
+    path("exceptions/repeats/", exceptions.repeats, name="exception_repeats"),
     path("exceptions/<str:ref>/", exceptions.detail, name="exception"),
     path("exceptions/<str:ref>/amend/", amending.amend, name="exception_amend"),
+    path("exceptions/<str:ref>/test/", amending.test, name="exception_test"),
     path("exceptions/<str:ref>/withdraw/", exceptions.withdraw, name="exception_withdraw"),
     path("exceptions/<str:ref>/end/", exceptions.end, name="exception_end"),
 ]

@@ -29,7 +29,10 @@ _BOARD = Step(
     POLICY,
     "It is released after one more window.",
 )
-_RELEASE = Step("The work", "is released by itself when the window ends, or by the policy review")
+_RELEASE = Step(
+    "The work",
+    "is released by itself when the window ends, by the policy review, or by an exception",
+)
 
 PUBLICATION = Plan(
     PUBLICATION_MOVES,

@@ -189,6 +189,7 @@ class ReleasedBy(models.TextChoices):
     SILENCE = "silence", "The window passed"
     REVIEW = "review", "The review ended"
     BOARD = "board", "The board decided"
+    EXCEPTION = "exception", "Early, by an exception"
 
 
 class OutcomeStage(models.TextChoices):

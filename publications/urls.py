@@ -83,5 +83,6 @@ urlpatterns = [
     path("<str:ref>/extend/", ladder.extend, name="extend"),
     path("<str:ref>/ask/", ladder.ask, name="ask"),
     path("<str:ref>/letter/", ladder.letter, name="letter"),
+    path("<str:ref>/shortcut/", reviewer.shortcut, name="shortcut"),
     path("<str:ref>/clear/", reviewer.clear, name="clear"),
 ]

@@ -62,7 +62,8 @@ def _happened(work: Publication) -> str:
         return ""
     if work.release_kind == ReleasedBy.SILENCE:
         return ""
-    by = "review" if work.release_kind == ReleasedBy.REVIEW else "the board"
+    told = {ReleasedBy.REVIEW: "review", ReleasedBy.EXCEPTION: "an exception"}
+    by = told.get(ReleasedBy(work.release_kind), "the board")
     return f"; in fact released by {by} on {work.released_at:%-d %B %Y}"
 
 

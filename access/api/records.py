@@ -121,7 +121,7 @@ class ExceptionInput(Input):
     rationale = serializers.CharField(max_length=10_000)
     risk = serializers.CharField(max_length=10_000)
     compensating_measure = serializers.CharField(max_length=10_000)
-    measure_test = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    measure_test = serializers.CharField(max_length=10_000)
     expires_at = serializers.DateTimeField()
 
     def validate(self, attrs: dict[str, Any]) -> Any:

@@ -31,8 +31,8 @@ class Excepting:
     rationale: str
     risk: str
     compensating_measure: str
+    measure_test: str
     expires_at: dt.datetime
-    measure_test: str = ""
 
 
 @journal.verb("access.request")

@@ -189,7 +189,7 @@ class ExceptForm(forms.Form):
     compensating_measure = forms.Text(
         label="What makes up for it meanwhile?", max_length=10_000, widget=django_forms.Textarea
     )
-    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
     expires_on = forms.DateField(
         label="Until", help_text="The whole day counts. Then the gap is open again, by itself."
     )

@@ -159,9 +159,9 @@ def ask_exception(
     rationale: str,
     risk: str,
     compensating_measure: str,
+    measure_test: str,
     expires_at: dt.datetime,
     by: User,
-    measure_test: str = "",
 ) -> ExceptionRecord:
     """Ask the board to let the risk stand for a time, with an owner and what makes up for it.
 

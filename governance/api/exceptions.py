@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,17 +15,12 @@ from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
-from governance import services
+from governance import repeats, services
 from governance.api.common import program_of, subject_of
-from governance.filters import (
-    ExceptionFilter,
-)
-from governance.models import (
-    ExceptionRecord,
-)
-from governance.states import (
-    ExceptionKind,
-)
+from governance.exceptions import SHOWN
+from governance.filters import ExceptionFilter
+from governance.models import ExceptionRecord, MeasureTest
+from governance.states import ExceptionKind
 
 
 class ExceptionSerializer(serializers.ModelSerializer[ExceptionRecord]):
@@ -40,7 +37,8 @@ class ExceptionSerializer(serializers.ModelSerializer[ExceptionRecord]):
         fields = (
             "ref", "kind", "subject_label", "title", "owner", "requested_by", "approved_by",
             "rationale", "risk", "compensating_measure", "measure_test", "starts_at", "expires_at",
-            "extends", "renewals", "state", "live",
+            "extends", "renewals", "measure_due_at", "measure_tested_at", "measure_held", "state",
+            "live",
         )  # fmt: skip
 
     def get_live(self, exception: ExceptionRecord) -> bool:
@@ -51,6 +49,7 @@ class ExceptionSerializer(serializers.ModelSerializer[ExceptionRecord]):
 LISTED = (
     *("program_id", "ref", "kind", "subject_label", "title", "rationale", "risk", "renewals"),
     *("compensating_measure", "measure_test", "starts_at", "expires_at", "ended_at", "waits"),
+    *("measure_due_at", "measure_tested_at", "measure_held"),
     *("owner__username", "requested_by__username", "approved_by__username", "extends__ref"),
     "program__realm_id",
     "state",
@@ -68,9 +67,58 @@ class ExceptionInput(Input):
     rationale = serializers.CharField()
     risk = serializers.CharField()
     compensating_measure = serializers.CharField()
-    measure_test = serializers.CharField(required=False, default="")
+    measure_test = serializers.CharField()
     starts_at = serializers.DateTimeField(required=False)
     expires_at = serializers.DateTimeField()
+    extends = serializers.CharField(required=False, default="", max_length=30)
+
+
+class ExceptionAmendInput(Input):
+    """What is asked for, as it should read from now on, and why it changes."""
+
+    title = serializers.CharField(max_length=250)
+    rationale = serializers.CharField()
+    risk = serializers.CharField()
+    compensating_measure = serializers.CharField()
+    measure_test = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    reason = serializers.CharField(max_length=2_000)
+
+
+class MeasureTestInput(Input):
+    """One test of the compensating measure: whether it held, and what was found."""
+
+    held = serializers.BooleanField()
+    found = serializers.CharField(max_length=5_000)
+    tested_at = serializers.DateTimeField(required=False)
+
+
+class MeasureTestSerializer(serializers.ModelSerializer[MeasureTest]):
+    """A test of a compensating measure, as it was recorded."""
+
+    tested_by = serializers.CharField(source="tested_by.username")
+
+    class Meta:
+        model = MeasureTest
+        fields = ("number", "held", "found", "tested_at", "tested_by")
+
+
+class RepeatSerializer(serializers.ModelSerializer[ExceptionRecord]):
+    """What was granted so often that it is no exception; `ref` names the latest."""
+
+    owner = serializers.CharField(source="owner.username")
+    requested_by = serializers.CharField(source="requested_by.username")
+    times = serializers.IntegerField()
+    extended = serializers.IntegerField()
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+
+    class Meta:
+        model = ExceptionRecord
+        fields = (
+            "ref", "kind", "subject_label", "owner", "requested_by", "times", "extended",
+            "first_at", "last_at",
+        )  # fmt: skip
 
 
 class ExceptionViewSet(VisibleViewSet):
@@ -92,6 +140,31 @@ class ExceptionViewSet(VisibleViewSet):
         "withdraw", services.withdraw_exception, subject="exception", input=ReasonInput
     )
     end = service_action("end", services.end_exception, subject="exception", input=ReasonInput)
+    amend = service_action(
+        "amend", services.amend_exception, subject="exception", input=ExceptionAmendInput
+    )
+    test = service_action(
+        "test", services.record_measure_test, subject="exception", input=MeasureTestInput
+    )
+
+    @extend_schema(responses=MeasureTestSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def tests(self, request: Request, ref: str) -> Response:
+        """The tests of its compensating measure, the latest first."""
+        rows = self.get_object().measure_tests.select_related("tested_by")[:SHOWN]
+        return Response(MeasureTestSerializer(rows, many=True).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("by", str, enum=list(repeats.BY))],
+        responses=RepeatSerializer(many=True),
+    )
+    @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
+    def repeats(self, request: Request) -> Response:
+        """What is excepted over and over, the most often first: by record, owner or asker."""
+        by = request.query_params.get("by", "")
+        rows = repeats.repeated(request.user, by if by in repeats.BY else "record")
+        found = rows.select_related("owner", "requested_by").order_by("-times", "-id")[:SHOWN]
+        return Response(RepeatSerializer(found, many=True).data)
 
     def create(self, request: Request) -> Response:
         """Ask the board for an exception."""
@@ -102,8 +175,14 @@ class ExceptionViewSet(VisibleViewSet):
         owner = User.objects.filter(username=data.pop("owner"), is_active=True).first()
         if owner is None:
             raise Refused(Refusal("unknown_person", "There is no such person.", field="owner"))
+        extends = data.pop("extends")
+        earlier = ExceptionRecord.objects.visible_to(user).filter(ref=extends).first()
+        if extends and earlier is None:
+            raise Refused(
+                Refusal("unknown_exception", "There is no such exception.", field="extends")
+            )
         return self.created(
             services.request_exception(
-                program=program, subject=subject, owner=owner, by=user, **data
+                program=program, subject=subject, owner=owner, by=user, extends=earlier, **data
             )
         )

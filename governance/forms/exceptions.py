@@ -43,7 +43,7 @@ class ExceptionForm(forms.Form):
     rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
     risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
     compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
     starts_on = forms.DateField(
         label="From", required=False, help_text="Empty means: from the board’s decision."
     )
@@ -65,6 +65,32 @@ class ExceptionForm(forms.Form):
         return _still_to_come(self.cleaned_data["expires_on"])
 
 
+class MeasureForm(forms.Form):
+    """One test of what makes up for an exception."""
+
+    held = forms.ChoiceField(
+        label="Did it hold?",
+        choices=[
+            ("yes", forms.Described("It held", "What was tried was stopped, seen or made up for")),
+            (
+                "no",
+                forms.Described("It did not hold", "Owner, chair and on-call are told"),
+            ),
+        ],
+        widget=forms.RadioCards,
+    )
+    found = forms.Text(
+        label="What was looked at, and what was found?",
+        max_length=5_000,
+        help_text="Name the records of it, so that somebody else can look again.",
+    )
+    tested_at = forms.DateField(label="Tested on", required=False, help_text="Empty means: today.")
+
+    def clean_held(self) -> bool:
+        """As a truth value."""
+        return bool(self.cleaned_data["held"] == "yes")
+
+
 class AmendForm(forms.Form):
     """What is asked for, as it should read from now on, and why it changes."""
 
@@ -72,7 +98,7 @@ class AmendForm(forms.Form):
     rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
     risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
     compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", required=False, max_length=10_000)
+    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
     expires_on = forms.DateField(
         label="Until", help_text="The whole day counts. It ends by itself."
     )

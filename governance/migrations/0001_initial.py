@@ -1616,6 +1616,132 @@ class Migration(migrations.Migration):
                     model_name='rulecomment',
                     constraint=models.CheckConstraint(condition=models.Q(('answered_by', None), models.Q(('answered_by', models.F('author')), _negated=True), _connector='OR'), name='rule_comment_answered_by_another'),
                 ),
+                migrations.CreateModel(
+                    name='HistoricalMeasureTest',
+                    fields=[
+                        ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                        ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('history_user_id', models.BigIntegerField(null=True)),
+                        ('number', models.PositiveSmallIntegerField()),
+                        ('held', models.BooleanField()),
+                        ('found', models.TextField()),
+                        ('tested_at', models.DateTimeField()),
+                        ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('history_date', models.DateTimeField(db_index=True)),
+                        ('history_change_reason', models.TextField(null=True)),
+                        ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                    ],
+                    options={
+                        'verbose_name': 'historical measure test',
+                        'verbose_name_plural': 'historical measure tests',
+                        'ordering': ('-history_date', '-history_id'),
+                        'get_latest_by': ('history_date', 'history_id'),
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
+                ),
+                migrations.CreateModel(
+                    name='MeasureTest',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('number', models.PositiveSmallIntegerField()),
+                        ('held', models.BooleanField()),
+                        ('found', models.TextField()),
+                        ('tested_at', models.DateTimeField()),
+                    ],
+                    options={
+                        'ordering': ('-number',),
+                    },
+                ),
+                migrations.AddField(
+                    model_name='exceptionrecord',
+                    name='measure_due_at',
+                    field=models.DateTimeField(editable=False, help_text='By when the measure is tested next; empty where none is due before the end.', null=True),
+                ),
+                migrations.AddField(
+                    model_name='exceptionrecord',
+                    name='measure_held',
+                    field=models.BooleanField(editable=False, help_text='Whether it held when it was tested last.', null=True),
+                ),
+                migrations.AddField(
+                    model_name='exceptionrecord',
+                    name='measure_tested_at',
+                    field=models.DateTimeField(editable=False, null=True),
+                ),
+                migrations.AddField(
+                    model_name='historicalexceptionrecord',
+                    name='measure_due_at',
+                    field=models.DateTimeField(editable=False, help_text='By when the measure is tested next; empty where none is due before the end.', null=True),
+                ),
+                migrations.AddField(
+                    model_name='historicalexceptionrecord',
+                    name='measure_held',
+                    field=models.BooleanField(editable=False, help_text='Whether it held when it was tested last.', null=True),
+                ),
+                migrations.AddField(
+                    model_name='historicalexceptionrecord',
+                    name='measure_tested_at',
+                    field=models.DateTimeField(editable=False, null=True),
+                ),
+                migrations.AlterField(
+                    model_name='exceptionrecord',
+                    name='measure_test',
+                    field=models.TextField(verbose_name='how the measure is tested'),
+                ),
+                migrations.AlterField(
+                    model_name='historicalexceptionrecord',
+                    name='measure_test',
+                    field=models.TextField(verbose_name='how the measure is tested'),
+                ),
+                migrations.AddConstraint(
+                    model_name='exceptionrecord',
+                    constraint=models.CheckConstraint(condition=models.Q(('measure_test', ''), _negated=True), name='exception_says_how_its_measure_is_tested'),
+                ),
+                migrations.AddConstraint(
+                    model_name='exceptionrecord',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('measure_held', None), ('measure_tested_at', None)), models.Q(('measure_held__isnull', False), ('measure_tested_at__isnull', False)), _connector='OR'), name='exception_measure_tested_at_and_result_go_together'),
+                ),
+                migrations.AddConstraint(
+                    model_name='exceptionrecord',
+                    constraint=models.CheckConstraint(condition=models.Q(('measure_due_at', None), models.Q(('measure_due_at__lt', models.F('expires_at')), ('state__in', ('granted', 'ended'))), _connector='OR'), name='exception_measure_is_due_within_its_term'),
+                ),
+                migrations.AddConstraint(
+                    model_name='exceptionrecord',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('extends', None), ('renewals', 0)), models.Q(('extends__isnull', False), ('renewals__gt', 0)), _connector='OR'), name='exception_counts_what_it_extends'),
+                ),
+                migrations.AddField(
+                    model_name='historicalmeasuretest',
+                    name='exception',
+                    field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='governance.exceptionrecord'),
+                ),
+                migrations.AddField(
+                    model_name='historicalmeasuretest',
+                    name='tested_by',
+                    field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddField(
+                    model_name='measuretest',
+                    name='exception',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measure_tests', to='governance.exceptionrecord'),
+                ),
+                migrations.AddField(
+                    model_name='measuretest',
+                    name='tested_by',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddConstraint(
+                    model_name='measuretest',
+                    constraint=models.UniqueConstraint(fields=('exception', 'number'), name='measure_test_number_once'),
+                ),
+                migrations.AddConstraint(
+                    model_name='measuretest',
+                    constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='measure_test_counts_from_one'),
+                ),
+                migrations.AddConstraint(
+                    model_name='measuretest',
+                    constraint=models.CheckConstraint(condition=models.Q(('found', ''), _negated=True), name='measure_test_says_what_was_found'),
+                ),
             ],
         ),
     ]

@@ -13,7 +13,7 @@ from governance.models.board import (
 from governance.models.cadence import Cadence
 from governance.models.decisions import Condition, Decision
 from governance.models.escalations import Escalation, EscalationStep
-from governance.models.exceptions import ExceptionRecord, ExceptionReminder
+from governance.models.exceptions import ExceptionRecord, ExceptionReminder, MeasureTest
 from governance.models.meetings import Delegation, Meeting
 from governance.models.minutes import ConsentItem, MinutesItem
 from governance.models.replies import IndependentReview, Reply, ReviewSeat
@@ -43,6 +43,7 @@ __all__ = [
     "Matter",
     "MatterParty",
     "MatterSubject",
+    "MeasureTest",
     "Meeting",
     "MinutesItem",
     "Reply",

@@ -44,6 +44,19 @@ class ExceptionQuerySet(TrackedQuerySet["ExceptionRecord"]):
         """Granted exceptions whose time is over at `at`."""
         return self.filter(state=ExceptionState.GRANTED, expires_at__lte=at or now())
 
+    def renewed(self, times: int) -> Self:
+        """Those that extend so many earlier ones, or more."""
+        return self.filter(renewals__gte=times)
+
+    def untested(self, at: dt.datetime | None = None) -> Self:
+        """Live ones whose compensating measure should have been tested by `at`, and was not."""
+        at = at or now()
+        return self.live(at).filter(measure_due_at__lte=at)
+
+    def failing(self, at: dt.datetime | None = None) -> Self:
+        """Live ones whose compensating measure did not hold when it was tested last."""
+        return self.live(at).filter(measure_held=False)
+
     def visible_to(self, user: Any) -> Self:
         """Exceptions of one's programmes by role, and one's own."""
         return self.filter(visibility.exceptions_visible_to(user))
@@ -69,7 +82,16 @@ class ExceptionRecord(Tracked):
     rationale = models.TextField()
     risk = models.TextField()
     compensating_measure = models.TextField()
-    measure_test = models.TextField("how the measure is tested", blank=True)
+    measure_test = models.TextField("how the measure is tested")
+    measure_due_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="By when the measure is tested next; empty where none is due before the end.",
+    )
+    measure_tested_at = models.DateTimeField(null=True, editable=False)
+    measure_held = models.BooleanField(
+        null=True, editable=False, help_text="Whether it held when it was tested last."
+    )
     starts_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     extends = models.ForeignKey(
@@ -148,6 +170,23 @@ class ExceptionRecord(Tracked):
                 condition=~Q(rationale="") & ~Q(risk="") & ~Q(compensating_measure=""),
                 name="exception_says_why_at_what_risk_and_how_it_is_made_up_for",
             ),
+            models.CheckConstraint(
+                condition=~Q(measure_test=""), name="exception_says_how_its_measure_is_tested"
+            ),
+            models.CheckConstraint(
+                condition=Q(measure_tested_at=None, measure_held=None)
+                | Q(measure_tested_at__isnull=False, measure_held__isnull=False),
+                name="exception_measure_tested_at_and_result_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(measure_due_at=None)
+                | Q(state__in=DECIDED, measure_due_at__lt=F("expires_at")),
+                name="exception_measure_is_due_within_its_term",
+            ),
+            models.CheckConstraint(
+                condition=Q(extends=None, renewals=0) | Q(extends__isnull=False, renewals__gt=0),
+                name="exception_counts_what_it_extends",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,6 +202,12 @@ class ExceptionRecord(Tracked):
             and (self.ended_at is None or self.ended_at > at)
         )
 
+    def measure_late(self, at: dt.datetime | None = None) -> bool:
+        """Whether its measure should have been tested by `at` and was not."""
+        at = at or now()
+        due = self.measure_due_at
+        return due is not None and due <= at and self.is_live(at)
+
     def request_hash(self) -> str:
         """SHA-256 over what is asked for: what the board votes on."""
         names = ("kind", "title", "owner_id", "rationale", "risk", "compensating_measure")
@@ -171,6 +216,34 @@ class ExceptionRecord(Tracked):
     def get_absolute_url(self) -> str:
         """The exception's page."""
         return links.to("exception", self.ref)
+
+
+class MeasureTest(Tracked):
+    """One test of what makes up for an exception: whether it held, who looked, what was found."""
+
+    exception = models.ForeignKey(
+        ExceptionRecord, on_delete=models.PROTECT, related_name="measure_tests"
+    )
+    number = models.PositiveSmallIntegerField()
+    held = models.BooleanField()
+    found = models.TextField()
+    tested_at = models.DateTimeField()
+    tested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-number",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["exception", "number"], name="measure_test_number_once"
+            ),
+            models.CheckConstraint(condition=Q(number__gt=0), name="measure_test_counts_from_one"),
+            models.CheckConstraint(condition=~Q(found=""), name="measure_test_says_what_was_found"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Test {self.number} of {self.exception_id}"
 
 
 class ExceptionReminder(Tracked):

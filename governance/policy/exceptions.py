@@ -20,6 +20,8 @@ from governance.states import EXCEPTION_MOVES, ExceptionKind, RuleKind
 DUTIES = "separation of duties"
 OWNERS = tuple(key for key in roles.STAFF if key != roles.AUDITOR)
 """Roles whose holders may answer for an exception: they act for the company."""
+TESTERS = (roles.MANAGER, roles.STEWARD, roles.ONCALL, roles.PRODUCT_OWNER, roles.BOARD_MEMBER)
+"""Roles whose holders, beside the owner, record tests of what makes up for an exception."""
 
 
 def may_request(program: Program, owner: User, by: Actor) -> Refusal | None:
@@ -41,13 +43,16 @@ def may_request(program: Program, owner: User, by: Actor) -> Refusal | None:
     )
 
 
-def says_enough(*, title: str, rationale: str, risk: str, measure: str) -> Refusal | None:
+def says_enough(
+    *, title: str, rationale: str, risk: str, measure: str, measure_test: str
+) -> Refusal | None:
     """Why a request without its reasons is refused."""
     return first(
         text_given(title, "title", "Say in a few words what is excepted."),
         text_given(rationale, "rationale", "Say why the rule cannot be kept."),
         text_given(risk, "risk", "Say what could go wrong meanwhile."),
         text_given(measure, "compensating_measure", "Say what makes up for it meanwhile."),
+        text_given(measure_test, "measure_test", "Say how it is tested that this holds."),
     )
 
 
@@ -100,6 +105,39 @@ def may_grant(exception: ExceptionRecord, by: User) -> Refusal | None:
         else None,
         Refusal("already_over", "The time asked for is over; ask for a new one.")
         if exception.expires_at <= now()
+        else None,
+    )
+
+
+def may_test(exception: ExceptionRecord, by: Actor) -> Refusal | None:
+    """Why `by` may not record a test of its measure: its owner and the company's people may."""
+    owner = isinstance(by, User) and by.pk == exception.owner_id
+    return first(
+        None
+        if owner
+        else needs_role(by, exception.program_id, *TESTERS, to="record a test of its measure"),
+        None
+        if exception.is_live()
+        else Refusal("not_live", "It does not apply now: there is nothing to make up for."),
+    )
+
+
+def sound_test(
+    exception: ExceptionRecord, *, found: str, at: dt.datetime, last: dt.datetime | None
+) -> Refusal | None:
+    """Why this is no record of a test: it says what was found, and when, while it applied."""
+    early = at < exception.starts_at or (last is not None and at < last)
+    return first(
+        text_given(found, "found", "Say what was looked at and what was found."),
+        Refusal("in_the_future", "A test is recorded once it was made.", field="tested_at")
+        if at > now()
+        else None,
+        Refusal(
+            "too_early",
+            "It lies before the exception began, or before the test recorded last.",
+            field="tested_at",
+        )
+        if early
         else None,
     )
 

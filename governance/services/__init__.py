@@ -39,6 +39,7 @@ from governance.services.exceptions import (
     request_exception,
     withdraw_exception,
 )
+from governance.services.measures import record_measure_test
 from governance.services.meetings import (
     call_meeting,
     cancel_meeting,
@@ -124,6 +125,7 @@ __all__ = [
     "reaffirm_vote",
     "record_consent",
     "record_decision",
+    "record_measure_test",
     "recuse",
     "refer",
     "refer_escalation",

@@ -45,7 +45,11 @@ def amend_exception(
     refuse(text_given(reason, "reason", "Say what changed: members of the board read it."))
     refuse(
         policy.says_enough(
-            title=title, rationale=rationale, risk=risk, measure=compensating_measure
+            title=title,
+            rationale=rationale,
+            risk=risk,
+            measure=compensating_measure,
+            measure_test=measure_test,
         )
     )
     term = (exception.program, exception.kind, exception.starts_at, expires_at)

@@ -1,33 +1,25 @@
-"""The verbs of exceptions: request, grant, refuse, end; and telling owners when time runs out."""
+"""The verbs of exceptions: request, grant, refuse, withdraw, end."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Model
 
-from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
-from fellowship.accounts.queries import holders
-from fellowship.history.bulk import create_many
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
-from fellowship.notices.services import Message, notify, notify_each
+from fellowship.notices.services import notify
 from fellowship.programs.models import Program
-from governance import links
-from governance.models import Decision, ExceptionRecord, ExceptionReminder, Matter, RuleVersion
+from governance.models import Decision, ExceptionRecord, Matter
 from governance.policy import exceptions as policy
 from governance.services.board import refer, withdraw_matter
-from governance.states import EXCEPTION_MOVES, ExceptionState, Outcome, RuleKind
+from governance.services.measures import await_test, drop_test
+from governance.states import EXCEPTION_MOVES, ExceptionState, Outcome
 
 MATTER_KIND = "governance.exception"
-SWEEP = journal.System("governance.exceptions")
-BATCH = 1000
-LISTED = 100
 
 
 @journal.verb("governance.request_exception")
@@ -41,10 +33,10 @@ def request_exception(
     rationale: str,
     risk: str,
     compensating_measure: str,
+    measure_test: str,
     expires_at: dt.datetime,
     by: User,
     starts_at: dt.datetime | None = None,
-    measure_test: str = "",
     extends: ExceptionRecord | None = None,
 ) -> ExceptionRecord:
     """Ask the board for an exception for `subject`, until `expires_at`, with an owner.
@@ -56,7 +48,11 @@ def request_exception(
     refuse(policy.may_request(program, owner, by))
     refuse(
         policy.says_enough(
-            title=title, rationale=rationale, risk=risk, measure=compensating_measure
+            title=title,
+            rationale=rationale,
+            risk=risk,
+            measure=compensating_measure,
+            measure_test=measure_test,
         )
     )
     refuse(policy.fits_its_term(program, kind, starts_at, expires_at))
@@ -99,7 +95,8 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
     It never starts before the decision: nobody is covered backwards. Granted on conditions it waits
     until all are settled. One granted stays as it is.
     """
-    exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
+    rows = ExceptionRecord.objects.locked().select_related("program", "owner")
+    exception = rows.get(pk=exception.pk)
     if exception.state == ExceptionState.GRANTED:
         return exception
     refuse(policy.may_grant(exception, by))
@@ -107,6 +104,8 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
     exception.approved_by, exception.approved_at, exception.decision = by, now(), decision
     exception.starts_at = max(exception.starts_at, exception.approved_at)
     exception.waits = decision.outcome == Outcome.CONDITIONS
+    if not exception.waits:
+        await_test(exception, by, since=exception.starts_at)
     exception.save()
     change = {"from": exception.starts_at, "until": exception.expires_at}
     journal.record(subject=exception, change=change)
@@ -120,10 +119,12 @@ def begin_exception(*, exception: ExceptionRecord, by: Actor) -> ExceptionRecord
 
     Called where the last condition is settled.
     """
-    exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
+    rows = ExceptionRecord.objects.locked().select_related("program", "owner")
+    exception = rows.get(pk=exception.pk)
     if not exception.waits or exception.expires_at <= now():
         return exception
     exception.waits, exception.starts_at = False, max(exception.starts_at, now())
+    await_test(exception, by, since=exception.starts_at)
     exception.save()
     change = {"from": exception.starts_at, "until": exception.expires_at}
     journal.record(subject=exception, change=change)
@@ -184,118 +185,11 @@ def end_exception(*, exception: ExceptionRecord, by: Actor, reason: str) -> Exce
     exception.state = EXCEPTION_MOVES.target(exception.state, "end")
     exception.ended_at = now()
     exception.ended_by = by if isinstance(by, User) else exception.approved_by
+    drop_test(exception, by, reason="The exception was ended.")
     exception.save()
     journal.record(subject=exception, change={"ended_at": exception.ended_at})
     _tell_owner(exception, f"Ended early: {exception.title}", reason)
     return exception
-
-
-# --- reminders and expiry, for many at once -------------------------------------------------
-
-
-def announce(at: dt.datetime) -> int:
-    """Tell owners, once for each, which of their exceptions end soon or ended; returns how many.
-
-    Whether an exception is live does not depend on this: it only writes down and tells. After an
-    outage the nearest threshold alone is announced. Queries grow with batches and with the people
-    to be told, not with exceptions.
-    """
-    expired = ExceptionRecord.objects.expired(at).filter(~Exists(_told(0)))
-    told = _in_batches(expired, 0, at, "governance.exception_expired")
-    for program_id, days in _thresholds(at):
-        crossed = ExceptionRecord.objects.filter(
-            ~Exists(_told(days)),
-            program_id=program_id,
-            state=ExceptionState.GRANTED,
-            expires_at__gt=at,
-            expires_at__lte=at + dt.timedelta(days=days),
-            starts_at__lte=F("expires_at") - dt.timedelta(days=days),
-        )
-        told += _in_batches(crossed, days, at, "governance.exception_reminded")
-    return told
-
-
-def _told(days: int) -> QuerySet[ExceptionReminder]:
-    """What was announced already: this threshold or a nearer one."""
-    return ExceptionReminder.objects.filter(exception=OuterRef("pk"), days__lte=days)
-
-
-def _thresholds(at: dt.datetime) -> list[tuple[int, int]]:
-    """Each programme's reminder days, the nearest first, so that only that one is announced."""
-    in_force = RuleVersion.objects.current(RuleKind.EXCEPTIONS, at)
-    pairs = [(rule.program_id, days) for rule in in_force for days in rule.params.reminder_days]
-    return sorted(pairs, key=lambda pair: (pair[0], pair[1]))
-
-
-def _in_batches(crossed: QuerySet[ExceptionRecord], days: int, at: dt.datetime, verb: str) -> int:
-    told = 0
-    rows = crossed.select_related(None).order_by("pk")
-    while batch := list(rows[:BATCH]):
-        with journal.acting(verb, by=SWEEP):
-            _remind(batch, days, at)
-        told += len(batch)
-    return told
-
-
-def _remind(batch: list[ExceptionRecord], days: int, at: dt.datetime) -> None:
-    by_pk = {exception.pk: exception for exception in batch}
-    create_many(
-        [ExceptionReminder(exception_id=pk, days=days, at=at) for pk in by_pk],
-        change=lambda row: {
-            "exception": by_pk[row.exception_id].ref,
-            "days": row.days,
-            "until": by_pk[row.exception_id].expires_at,
-        },
-    )
-    owners: dict[tuple[int, int], list[ExceptionRecord]] = defaultdict(list)
-    programs: dict[int, list[ExceptionRecord]] = defaultdict(list)
-    for exception in batch:
-        owners[exception.program_id, exception.owner_id].append(exception)
-        programs[exception.program_id].append(exception)
-    people = User.objects.in_bulk({owner_id for _, owner_id in owners})
-    messages = [
-        _message([people[owner_id]], program_id, theirs, days)
-        for (program_id, owner_id), theirs in owners.items()
-    ]
-    if days == 0:
-        messages += [
-            _message(_board(program_id, people), program_id, all_of_it, days)
-            for program_id, all_of_it in programs.items()
-        ]
-    notify_each(messages)
-
-
-def _board(program_id: int, told: Iterable[int]) -> Iterable[User]:
-    """Who hears of every end in a programme, but for those told as owners."""
-    return holders(program_id, roles.CHAIR, roles.MANAGER).exclude(pk__in=list(told))
-
-
-def _message(
-    to: Iterable[User], program_id: int, exceptions: list[ExceptionRecord], days: int
-) -> Message:
-    """One notice about several exceptions, so that an outage ends in a digest, not a flood."""
-    one, single = exceptions[0], len(exceptions) == 1
-    within = f"within {days} {'day' if days == 1 else 'days'}"
-    if single:
-        title = f"{one.ref} {'has ended' if days == 0 else f'ends {within}'}: {one.title}"
-    else:
-        ended = "ended: what they excepted applies again"
-        title = f"{len(exceptions)} exceptions {ended if days == 0 else f'end {within}'}"
-    return Message(
-        kind="governance.exception_ends",
-        to=to,
-        realm=program_id,
-        subject_obj=one if single else None,
-        title=title,
-        body=_listed(exceptions),
-        url=one.get_absolute_url() if single else links.to("exceptions"),
-    )
-
-
-def _listed(exceptions: list[ExceptionRecord]) -> str:
-    lines = [f"{e.ref}, until {e.expires_at:%-d %B %Y}: {e.title}" for e in exceptions[:LISTED]]
-    more = len(exceptions) - len(lines)
-    return "\n".join([*lines, f"and {more} more"] if more else lines)
 
 
 def _tell_owner(exception: ExceptionRecord, title: str, body: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The page on which a request before the board is changed."""
+"""The pages on which a request before the board is changed, and a measure's test recorded."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
+from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from governance import services
-from governance.forms.exceptions import AmendForm
-from governance.models import ExceptionRecord
+from governance.forms.exceptions import AmendForm, MeasureForm
+from governance.models import ExceptionRecord, MeasureTest
 from governance.policy import exceptions as policy
 from governance.views.common import person, posted
 
@@ -45,4 +46,33 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
         context=lambda: {"exception": exception},
         to=exception.get_absolute_url(),
         success="Changed. The dossier is sealed anew; members who had voted are asked again.",
+    )
+
+
+@login_required
+def test(request: HttpRequest, ref: str) -> HttpResponse:
+    """Record a test of what makes up for it."""
+    rows = ExceptionRecord.objects.select_related("program", "owner")
+    exception = visible_or_404(rows, request.user, ref=ref)
+    if policy.may_test(exception, person(request)):
+        raise Http404
+    form = MeasureForm(posted(request))
+
+    def call() -> MeasureTest:
+        data = dict(form.cleaned_data)
+        day, calendar = data.pop("tested_at"), exception.program.calendar()
+        today = calendar.local(now()).date()
+        at = calendar.end_of_day(day) if day and day != today else now()
+        return services.record_measure_test(
+            exception=exception, by=person(request), tested_at=at, **data
+        )
+
+    return form_verb(
+        request,
+        form,
+        call,
+        template="governance/exception_test.html",
+        context=lambda: {"exception": exception},
+        to=exception.get_absolute_url(),
+        success="Recorded.",
     )

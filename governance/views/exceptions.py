@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
@@ -18,13 +19,15 @@ from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.items import Tone
+from fellowship.web.items import Link, Tone
 from fellowship.web.routes import route_to
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import visible_among, visible_or_404
 from fellowship.web.tables import paginate
 from governance import exceptions as register
-from governance import services, standing
-from governance.cells import due_on, short
+from governance import links as urls
+from governance import rearming, services, standing
+from governance import repeats as counted
+from governance.cells import due_on, named, short
 from governance.filters import SOON, ExceptionFilter
 from governance.forms.exceptions import ExceptionForm
 from governance.models import ExceptionRecord, Matter
@@ -60,7 +63,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
     """The register, what ends next first."""
     at = now()
     rows = ExceptionRecord.objects.visible_to(person(request))
-    found = ExceptionFilter(request.GET, queryset=rows)
+    found = ExceptionFilter(request.GET, queryset=rows, request=request)
     page = paginate(
         request,
         found.qs,
@@ -74,14 +77,81 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         "table": table,
         "filter": found,
         "may_request": holds_anywhere(person(request), *roles.ROLES),
+        "links": register_links(),
     }
     return render(request, "governance/exceptions.html", context)
+
+
+def register_links() -> list[Link]:
+    """The pages of the register."""
+    return [
+        Link("Register", urls.to("exceptions")),
+        Link("Excepted again and again", urls.to("exception_repeats")),
+    ]
+
+
+@login_required
+def repeats(request: HttpRequest) -> HttpResponse:
+    """What is excepted over and over, by record, owner or asker: a rule that does not hold."""
+    at, by = now(), request.GET.get("by", "")
+    by = by if by in counted.BY else "record"
+    page = paginate(
+        request,
+        counted.repeated(person(request), by),
+        sort={"times": "-times", "extended": "-extended", "since": "first_at", "ends": "-last_at"},
+        default="times",
+        then=lambda rows: rows.select_related("owner", "requested_by", "program"),
+    )
+    columns = _repeat_columns(by, at)
+    table = Table("Excepted again and again", columns, page, page, empty="Nothing repeats itself.")
+    context = {
+        "page": page,
+        "table": table,
+        "links": register_links(),
+        "by_url": f"?by={by}",
+        "ways": [Link(label, f"?by={key}") for key, label in _WAYS.items()],
+    }
+    return render(request, "governance/exception_repeats.html", context)
+
+
+_WAYS = {"record": "By what is excepted", "owner": "By owner", "asker": "By who asks"}
+
+
+def _repeat_columns(by: str, at: dt.datetime) -> tuple[Column[Any], ...]:
+    names: dict[str, tuple[str, Any]] = {
+        "record": ("Excepted", _repeated_record),
+        "owner": ("Owner", lambda e: _repeated_person(e, e.owner)),
+        "asker": ("Asked for by", lambda e: _repeated_person(e, e.requested_by)),
+    }
+    label, name = names[by]
+    return (
+        Column(label, name),
+        Column("Granted", lambda e: cells.count(e.times, "time"), sort="times", num=True),
+        Column("Extended at most", lambda e: e.extended, sort="extended", num=True),
+        Column("Since", lambda e: cells.when(e.first_at, "date"), sort="since"),
+        Column("Ends last", lambda e: cells.when(e.last_at, "date"), sort="ends"),
+        Column("The latest", lambda e: _latest(e, at)),
+    )
+
+
+def _repeated_record(exception: ExceptionRecord) -> object:
+    return named(exception.subject_label, exception.get_kind_display())
+
+
+def _repeated_person(exception: ExceptionRecord, who: Any) -> object:
+    return named(who, exception.program)
+
+
+def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:
+    url = route_to("governance:exception", exception.ref)
+    return cells.link(url, exception.ref, stand(exception, at)[0])
 
 
 def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:
     return rows.select_related("owner").only(
         *("ref", "kind", "title", "subject_label", "renewals", "state"),
         *("starts_at", "expires_at", "approved_at", "ended_at", "waits"),
+        *("measure_due_at", "measure_held"),
         *("owner__name", "owner__email"),
     )
 
@@ -91,7 +161,7 @@ def _columns(at: dt.datetime) -> tuple[Column[ExceptionRecord], ...]:
         Column("Exception", _name, sort="ref"),
         Column("For", lambda e: short(e.subject_label, 60)),
         Column("Owner", lambda e: e.owner),
-        Column("Stands", lambda e: cells.tag(*stand(e, at))),
+        Column("Stands", lambda e: _stands(e, at)),
         Column(
             "In force for",
             lambda e: cells.count(days, "day") if (days := age(e, at)) else cells.NONE,
@@ -111,6 +181,20 @@ def _name(exception: ExceptionRecord) -> object:
     url = route_to("governance:exception", exception.ref)
     kind = exception.get_kind_display()
     return cells.link(url, exception.title, exception.ref, kind, again)
+
+
+def _stands(exception: ExceptionRecord, at: dt.datetime) -> object:
+    tags = [cells.tag(*stand(exception, at))]
+    if (measure := measured(exception, at)) and exception.is_live(at):
+        tags.append(cells.tag(*measure))
+    return SafeString(" ".join(tags))
+
+
+def measured(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone] | None:
+    """What is to be said of the measure of one at `at`; None while nothing is amiss."""
+    if exception.measure_held is False:
+        return "Measure did not hold", "bad"
+    return ("Test overdue", "warn") if exception.measure_late(at) else None
 
 
 def age(exception: ExceptionRecord, at: dt.datetime) -> int:
@@ -173,7 +257,10 @@ def _previous(request: HttpRequest) -> ExceptionRecord | None:
 
 def _initial(request: HttpRequest, previous: ExceptionRecord | None) -> dict[str, Any]:
     if previous is None:
-        return {"reference": request.GET.get("about", "")[:60], "kind": ""}
+        return {
+            "reference": request.GET.get("about", "")[:60],
+            "kind": request.GET.get("kind", "")[:30],
+        }
     names = ("title", "risk", "compensating_measure", "measure_test", "kind")
     return {
         **{name: getattr(previous, name) for name in names},
@@ -204,6 +291,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     withdraw_refusal = policy.may_withdraw(exception, user) if requested else None
     matter = matters.order_by("-id").first()
     visible = ExceptionRecord.objects.visible_to(user)
+    earlier = register.earlier(exception)
     context = {
         "exception": exception,
         "words": words,
@@ -213,15 +301,30 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "age": age(exception, at),
         "matter": matter,
         "standing": standing.of_exception(exception, matter),
-        "earlier": register.earlier(exception),
+        "earlier": earlier,
         "later": visible.filter(extends=exception),
         "offer_end": granted and end_refusal is None,
         "offer_amend": policy.may_amend(exception, user) is None,
         "offer_withdraw": requested and withdraw_refusal is None,
         "offer_extend": exception.approved_at is not None and _may_ask(exception, user),
+        "offer_test": policy.may_test(exception, user) is None,
+        "tests": exception.measure_tests.select_related("tested_by")[: register.SHOWN],
+        "measured": measured(exception, at),
+        "gate": rearming.gate(exception.kind),
+        "covered_by": _covering(exception, user, at),
+        "longest": register.longest(exception),
+        "others": register.others(exception, earlier, among=visible),
         "events": events_of(exception),
     }
     return render(request, "governance/exception.html", context)
+
+
+def _covering(exception: ExceptionRecord, user: Any, at: dt.datetime) -> ExceptionRecord | None:
+    """The live exception that covers what this one no longer does, if the person may see it."""
+    if exception.approved_at is None or exception.is_live(at):
+        return None
+    other = rearming.still_covering([exception], at).get(exception.pk)
+    return other if other and visible_among([other], user) else None
 
 
 def _until(exception: ExceptionRecord, words: str, at: dt.datetime) -> str:

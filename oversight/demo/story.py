@@ -31,6 +31,7 @@ from oversight.demo import (
     disposing,
     enforcing,
     evaluation,
+    excepting,
     learning,
     measuring,
     office,
@@ -102,6 +103,7 @@ class Story:
         triaging.plan(self)
         translating.plan(self)
         enforcing.plan(self)
+        excepting.plan(self)
         asking.plan(self)
         authoring.plan(self)
         publishing.plan(self)

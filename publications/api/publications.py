@@ -116,6 +116,7 @@ class PublicationViewSet(OutcomesMixin, WorksMixin):
     ask = service_action(
         "ask", services.ask_author, subject="publication", input=reviews.AuthorQuestionInput
     )
+    shortcut = service_action("shortcut", services.release_by_exception, subject="publication")
     letter = reviews.letter
 
 

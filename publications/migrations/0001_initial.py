@@ -1122,6 +1122,26 @@ class Migration(migrations.Migration):
                         'constraints': [models.UniqueConstraint(fields=('publication', 'stage', 'venue'), name='outcome_once_per_venue'), models.CheckConstraint(condition=models.Q(('stage__in', ['preprint', 'submitted', 'accepted', 'published', 'declined'])), name='outcome_stage_is_known'), models.CheckConstraint(condition=models.Q(('doi', ''), ('doi__startswith', '10.'), _connector='OR'), name='outcome_doi_has_its_form'), models.CheckConstraint(condition=models.Q(('recorded_at__isnull', False), ('recorded_by__isnull', False)), name='outcome_recorded_at_and_by_go_together')],
                     },
                 ),
+                migrations.AlterField(
+                    model_name='historicalpublication',
+                    name='release_kind',
+                    field=models.CharField(blank=True, choices=[('silence', 'The window passed'), ('review', 'The review ended'), ('board', 'The board decided'), ('exception', 'Early, by an exception')], max_length=10),
+                ),
+                migrations.AlterField(
+                    model_name='historicalreleaseletter',
+                    name='kind',
+                    field=models.CharField(choices=[('silence', 'The window passed'), ('review', 'The review ended'), ('board', 'The board decided'), ('exception', 'Early, by an exception')], max_length=10),
+                ),
+                migrations.AlterField(
+                    model_name='publication',
+                    name='release_kind',
+                    field=models.CharField(blank=True, choices=[('silence', 'The window passed'), ('review', 'The review ended'), ('board', 'The board decided'), ('exception', 'Early, by an exception')], max_length=10),
+                ),
+                migrations.AlterField(
+                    model_name='releaseletter',
+                    name='kind',
+                    field=models.CharField(choices=[('silence', 'The window passed'), ('review', 'The review ended'), ('board', 'The board decided'), ('exception', 'Early, by an exception')], max_length=10),
+                ),
             ],
         ),
     ]

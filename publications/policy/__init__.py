@@ -48,10 +48,12 @@ from publications.policy.texts import (
 )
 from publications.policy.windows import (
     PAUSING,
+    SHORTCUT,
     latest_extension,
     may_ask,
     may_extend,
     may_reply,
+    may_take_shortcut,
     sound_extension,
 )
 from publications.policy.wordings import may_retire, may_save
@@ -67,6 +69,7 @@ __all__ = [
     "MEDIATING",
     "PAUSING",
     "REASON_MAX",
+    "SHORTCUT",
     "TRACK_ROLES",
     "advice_said",
     "contest_said",
@@ -107,6 +110,7 @@ __all__ = [
     "may_staff",
     "may_stage",
     "may_submit",
+    "may_take_shortcut",
     "side_of",
     "sound_extension",
     "sound_proposal",

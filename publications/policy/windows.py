@@ -6,11 +6,14 @@ import datetime as dt
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
+from governance import exceptions
+from governance.states import ExceptionKind
 from publications import terms
 from publications.models import Publication, Question
-from publications.policy.reviews import may_own, on_track, under_review
+from publications.policy.reviews import may_own, may_staff, on_track, under_review
 from publications.states import Ground, PublicationState, ReviewTrack
 
+SHORTCUT = ExceptionKind.PUBLICATION_SHORTCUT
 PAUSING = 3
 """Questions of one work for which its window rests; later ones are asked while it runs."""
 
@@ -33,6 +36,27 @@ def may_extend(publication: Publication, by: User) -> Refusal | None:
         Refusal("paused", "The window rests until the author answers a question.")
         if any(q.pauses and q.open() for q in publication.questions.all())
         else None,
+    )
+
+
+def may_take_shortcut(publication: Publication, by: User) -> Refusal | None:
+    """Why `by` may not release it before its window ends: it takes a live exception of the board.
+
+    A shortcut skips waiting. What a reviewer objected to is settled first, passage by passage.
+    """
+    return first(
+        may_staff(publication, by),
+        under_review(publication),
+        Refusal("objections_open", "An objection is open: settle it first.")
+        if publication.objections.unsettled().exists()
+        else None,
+        None
+        if exceptions.covered(publication, SHORTCUT)
+        else Refusal(
+            "no_exception",
+            "Before its window ends a work is released under an exception of the board alone.",
+            rule=str(terms.policy_of(publication.fellowship)),
+        ),
     )
 
 

@@ -16,6 +16,7 @@ BY = {
     ReleasedBy.SILENCE: "because its review window ended",
     ReleasedBy.REVIEW: "because the policy review ended and nothing was left open",
     ReleasedBy.BOARD: "by decision of the board",
+    ReleasedBy.EXCEPTION: "before its review window ended, under an exception the board granted",
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
+
 from access.models import Dataset
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -13,6 +15,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.kernel.time import now
+from governance import exceptions
 from governance import services as governance
 from publications import policy, terms
 from publications.models import Publication, WindowExtension
@@ -203,6 +206,21 @@ def release_when_settled(publication: Publication, by: Actor) -> None:
         and not publication.objections.unsettled().exists()
     ):
         release(publication=publication, by=by, kind=ReleasedBy.REVIEW)
+
+
+@transaction.atomic
+def release_by_exception(*, publication: Publication, by: User) -> Publication:
+    """Release before the window ends, while an exception of the board covers the work.
+
+    The exception is asked for and ends as any other; once it is over, the window is waited for.
+    """
+    publication = with_window(publication)
+    if publication.release_kind == ReleasedBy.EXCEPTION:
+        return publication
+    refuse(policy.may_take_shortcut(publication, by))
+    live = exceptions.covering(publication, policy.SHORTCUT).first()
+    reason = f"{live.ref}, in force until {live.expires_at:%-d %B %Y}" if live else ""
+    return release(publication=publication, by=by, kind=ReleasedBy.EXCEPTION, reason=reason)
 
 
 def with_window(publication: Publication) -> Publication:

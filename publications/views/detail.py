@@ -269,6 +269,7 @@ def _acts(publication: Publication, by: Any) -> dict[str, Any]:
         "may_object": policy.may_object(publication, by),
         "may_clear": policy.may_clear(publication, by),
         "may_extend": policy.may_extend(publication, by),
+        "may_shorten": policy.may_take_shortcut(publication, by),
         "may_ask": min(
             (policy.may_ask(publication, track, by) for track in ReviewTrack.values),
             key=lambda refused: refused is not None,

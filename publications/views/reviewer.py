@@ -180,6 +180,18 @@ def clear(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @verb
+def shortcut(request: HttpRequest, ref: str) -> HttpResponse:
+    """Release it before its window ends, under an exception."""
+    publication = publication_of(request, ref)
+    return act(
+        request,
+        lambda: services.release_by_exception(publication=publication, by=_by(request)),
+        success="Released, before its window ended.",
+        to=publication.get_absolute_url(),
+    )
+
+
+@verb
 def agree(request: HttpRequest, ref: str) -> HttpResponse:
     """Agree to other wording."""
     objection = objection_of(request, ref)

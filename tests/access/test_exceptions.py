@@ -41,6 +41,7 @@ def excepting(world: World, **values: Any) -> services.Excepting:
         "rationale": "The annotation tool runs on a laptop without a network.",
         "risk": "A copy leaves the environment.",
         "compensating_measure": "An encrypted disk that stays in the office.",
+        "measure_test": "The disk is looked at each Friday.",
         "expires_at": now() + 30 * DAY,
     }
     return services.Excepting(**{**given, **values})
@@ -234,13 +235,14 @@ def test_asked_for_on_the_page_of_the_request(world: World, case: Fellowship) ->
     wrong = client.post(f"{url}&exception=1", typed)
     assert wrong.status_code == 422
     assert set(wrong.context["form"].errors) == {
-        *("owner", "rationale", "risk", "compensating_measure", "expires_on"),
+        *("owner", "rationale", "risk", "compensating_measure", "measure_test", "expires_on"),
     }
     more = {
         "owner": world.product_owner.pk,
         "rationale": "The tool is offline.",
         "risk": "A copy leaves.",
         "compensating_measure": "An encrypted disk.",
+        "measure_test": "Looked at on Fridays.",
         "expires_on": (today + 10 * DAY).isoformat(),
     }
     done = client.post(f"{url}&exception=1", {**typed, **more})

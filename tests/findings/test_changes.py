@@ -245,6 +245,7 @@ def test_an_exception_covers_the_gap_until_it_ends(world: World) -> None:
         "rationale": "The filter needs the next release.",
         "risk": "Long sessions can be misused.",
         "compensating_measure": "Sessions are watched.",
+        "measure_test": "Ten sessions are read each week.",
         "expires_at": ends,
         "by": world.product_owner,
     }
@@ -305,6 +306,7 @@ def test_the_pages_convert_show_and_refuse(
         "rationale": "Next release.",
         "risk": "Misuse.",
         "compensating_measure": "Watched.",
+        "measure_test": "Ten are read each week.",
         "expires_on": (now() + dt.timedelta(days=20)).date().isoformat(),
     }
     assert owner.post(ask, good).status_code == 302

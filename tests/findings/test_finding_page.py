@@ -67,6 +67,7 @@ def full(world: World) -> Finding:
         rationale="Next release.",
         risk="Misuse.",
         compensating_measure="Watched.",
+        measure_test="Ten are read each week.",
         expires_at=now() + 20 * DAY,
     )
     for about, family, kind in (

@@ -17,7 +17,7 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from governance import exceptions
 from governance.models import ExceptionRecord
-from governance.services.exceptions import announce
+from governance.services.expiry import announce
 from tests.scenarios.governance import granted_exception
 from tests.scenarios.world import World
 
@@ -116,7 +116,7 @@ def test_queries_grow_with_batches_and_not_with_rows(world: World, days: int) ->
             assert announce(at) == number
         assert all(told(exception) == [days] for exception in made[:3])
         counts.append(len(queries))
-    assert counts[0] == counts[1] == counts[2]
+    assert max(counts) == counts[0] == counts[1]  # where all are owners, no board is left to ask of
 
 
 def test_each_expiry_has_its_event(world: World) -> None:
@@ -135,7 +135,7 @@ def test_a_failure_in_the_middle_leaves_nothing_told(
     def broken(*_: Any) -> None:
         raise RuntimeError("no mail today")
 
-    monkeypatch.setattr("governance.services.exceptions.notify_each", broken)
+    monkeypatch.setattr("governance.services.expiry.notify_each", broken)
     report = sweep(exception.expires_at)
     assert [failure.work for failure in report.failed] == ["governance.exceptions"]
     assert told(exception) == []

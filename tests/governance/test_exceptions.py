@@ -50,8 +50,10 @@ def test_a_request_goes_to_the_board_with_its_reasons(world: World) -> None:
     assert [s["heading"] for s in matter.dossier.body["sections"]] == [
         "Term",
         "Why the rule cannot be kept",
+        "What it opens",
         "Risk meanwhile",
         "What makes up for it",
+        "How that is tested",
     ]
 
 
@@ -68,6 +70,7 @@ def test_requests_that_say_too_little_are_refused_at_their_field(world: World) -
         ({"rationale": ""}, "no_rationale", "rationale"),
         ({"risk": ""}, "no_risk", "risk"),
         ({"compensating_measure": ""}, "no_compensating_measure", "compensating_measure"),
+        ({"measure_test": " "}, "no_measure_test", "measure_test"),
         ({"kind": "holiday"}, "unknown_kind", "kind"),
         ({"expires_at": now() - DAY}, "ends_before_start", "expires_at"),
         ({"expires_at": now() + 181 * DAY}, "too_long", "expires_at"),

@@ -234,6 +234,7 @@ def test_asking_for_an_exception(world: World) -> None:
         "rationale": "The exporter is rewritten.",
         "risk": "A gap in the trail.",
         "compensating_measure": "A daily copy.",
+        "measure_test": "The copy is counted each Monday.",
         "expires_on": (now() + dt.timedelta(days=10)).date().isoformat(),
     }
     late = {**data, "expires_on": "2020-01-01"}

@@ -13,7 +13,7 @@ from fellowship.history.seal import seal
 from fellowship.history.verify import verify
 from findings.models import Finding
 from governance.models import ExceptionRecord
-from governance.services.exceptions import announce
+from governance.services.expiry import announce
 from oversight.scale.filling import Filling, Numbers
 from proposals.models import Proposal, Review
 from scoping.models import Fellowship

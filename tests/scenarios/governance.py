@@ -159,6 +159,7 @@ def requested_exception(
         "rationale": "The filter needs the next model release.",
         "risk": "Unsafe output in long sessions.",
         "compensating_measure": "Sessions end after ten turns.",
+        "measure_test": "A session of twelve turns is tried each week.",
         "expires_at": now() + dt.timedelta(days=60),
         "by": world.manager,
     }

@@ -27,7 +27,7 @@ from findings.models import (
     Measurement,
 )
 from findings.states import MetricRole, Severity
-from governance.models import Decision, Matter
+from governance.models import Decision, Matter, RulePin
 from oversight.scale.copies import FILLER, VERB, copies, copy, keep, keep_each
 from oversight.scale.model_case import ModelCase
 from proposals.models import Assignment, Proposal, Review
@@ -302,6 +302,10 @@ class Filling:
         self.cases += made
         scope: ScopeOfWork = model.scopes.get(state="signed")
         keep(copies(scope, ({"fellowship_id": row.pk} for row in made)))
+        for pin in RulePin.objects.filter(
+            subject_type=model._meta.label_lower, subject_id=model.pk
+        ):
+            keep(copies(pin, ({"subject_id": row.pk} for row in made)))
         training: Training = model.fellow.trainings.get()
         keep(copies(training, ({"person_id": row.fellow_id} for row in made)))
         self._grants(made)

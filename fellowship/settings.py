@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fellowship.web.middleware.PersonZone",
+    "oversight.looks.RecordLooks",
     "fellowship.web.middleware.Once",
     "fellowship.web.middleware.Refusals",
 ]
@@ -191,6 +192,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notices.deliver": {"task": "notices.deliver", "schedule": 30.0},
     "notices.send": {"task": "notices.send", "schedule": 15.0},
     "history.seal": {"task": "history.seal", "schedule": 60.0},
+    "oversight.index_words": {"task": "oversight.index_words", "schedule": 60.0},
     "files.clean": {"task": "files.clean", "schedule": 24 * 3600.0},
     "oversight.exports": {"task": "oversight.exports", "schedule": 15.0},
 }

@@ -34,8 +34,9 @@ Subjects = Mapping[str, list[int]]
 OWN: Final = frozenset(
     {
         "oversight.closeout",
-        "oversight.auditvisit",
+        "oversight.controlrun",
         "oversight.sample",
+        "oversight.savedscope",
         "oversight.extract",
         "oversight.verification",
     }

@@ -10,7 +10,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Conflict
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
-from oversight.models import Closeout, Extract
+from oversight.models import Closeout, Extract, SavedScope
 from scoping.closeout import Obligation
 from scoping.models import Fellowship
 from scoping.policy import cases as scoping
@@ -82,6 +82,19 @@ def _kept(extract: Extract, at: dt.datetime) -> Refusal | None:
     if not extract.is_kept(at):
         return Refusal("no_longer_kept", "The file is no longer kept. Ask for the export again.")
     return None
+
+
+def scope_is_named(name: str) -> Refusal | None:
+    """A saved scope is found again by its name."""
+    if name.strip():
+        return None
+    return Refusal("no_name", "Give the scope a name.", field="name")
+
+
+def may_remove_scope(saved: SavedScope, by: Actor) -> Refusal | None:
+    """Every auditor uses a saved scope; who made it removes it."""
+    other = Refusal("not_yours", "Only who saved this scope may remove it.")
+    return first(may_audit(saved.program_id, by), other if saved.owner != by else None)
 
 
 def may_verify_here(program_id: int, by: Actor, events: int, most: int) -> Refusal | None:

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from oversight.views import audit, closeout, cohorts, export, lineage, office
+from oversight.views import closeout, cohorts, export, lineage, office
+from oversight.views.audit import controls, past, populations, record, verification
 
 app_name = "oversight"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,18 +16,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/<str:ref>/<slug:form>.json", lineage.download, name="lineage_file"),
     path("closeout/<str:ref>/", closeout.closing, name="closeout"),
     path("closeout/<str:ref>/package.zip", closeout.download, name="package"),
-    path("audit/", audit.rooms, name="audit"),
-    path("audit/<slug:slug>/", audit.room, name="room"),
-    path("audit/<slug:slug>/as-of/", audit.as_of, name="as_of"),
-    path("audit/<slug:slug>/record/<str:kind>/<int:pk>/", audit.record, name="record"),
-    path("audit/<slug:slug>/event/<uuid:uid>/", audit.event, name="event"),
-    path("audit/<slug:slug>/case/<str:ref>/", audit.case, name="trace"),
-    path("audit/<slug:slug>/populations/", audit.populations, name="populations"),
-    path("audit/<slug:slug>/populations/<slug:key>/", audit.population, name="population"),
-    path("audit/<slug:slug>/samples/", audit.drawn, name="samples"),
-    path("audit/<slug:slug>/samples/<int:pk>/", audit.sample, name="sample"),
-    path("audit/<slug:slug>/verification/", audit.verification, name="verification"),
-    path("audit/<slug:slug>/verification/run/", audit.run_verification, name="verify"),
+    path("audit/", record.rooms, name="audit"),
+    path("audit/<slug:slug>/", record.room, name="room"),
+    path("audit/<slug:slug>/scopes/", record.save_scope, name="save_scope"),
+    path("audit/<slug:slug>/scopes/<int:pk>/remove/", record.remove_scope, name="remove_scope"),
+    path("audit/<slug:slug>/as-of/", past.as_of, name="as_of"),
+    path("audit/<slug:slug>/as-of/<str:kind>/", past.records, name="records"),
+    path("audit/<slug:slug>/record/<str:kind>/<int:pk>/", past.record, name="record"),
+    path("audit/<slug:slug>/event/<uuid:uid>/", record.event, name="event"),
+    path("audit/<slug:slug>/case/<str:ref>/", record.case, name="trace"),
+    path("audit/<slug:slug>/populations/", populations.populations, name="populations"),
+    path("audit/<slug:slug>/populations/<slug:key>/", populations.population, name="population"),
+    path(
+        "audit/<slug:slug>/populations/<slug:key>/<slug:file_format>/",
+        populations.download,
+        name="population_file",
+    ),
+    path("audit/<slug:slug>/samples/", populations.drawn, name="samples"),
+    path("audit/<slug:slug>/samples/<int:pk>/", populations.sample, name="sample"),
+    path(
+        "audit/<slug:slug>/samples/<int:pk>/<slug:file_format>/",
+        populations.sample_file,
+        name="sample_file",
+    ),
+    path("audit/<slug:slug>/controls/", controls.controls, name="controls"),
+    path("audit/<slug:slug>/controls/runs/<int:pk>/", controls.run, name="control_run"),
+    path("audit/<slug:slug>/controls/<slug:test>/", controls.control, name="control"),
+    path("audit/<slug:slug>/verification/", verification.verification, name="verification"),
+    path("audit/<slug:slug>/verification/run/", verification.run_verification, name="verify"),
     path("audit/<slug:slug>/export/", export.export, name="export"),
     path("audit/<slug:slug>/export/<int:pk>/", export.extract, name="extract"),
     path("audit/<slug:slug>/export/<int:pk>/export.zip", export.download, name="extract_file"),

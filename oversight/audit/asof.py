@@ -1,15 +1,19 @@
-"""The record as it stood at an instant: one record's columns, and what was in force."""
+"""The record as it stood at an instant: one record's columns, and what was in force.
+
+Everything is read from history rows, so that what was changed since does not colour the past.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from access.models import Grant
+from access.models import Agreement, Grant
 from fellowship.accounts.models import RoleAssignment
 from fellowship.history import withheld
 from fellowship.history.models import Event
@@ -17,12 +21,14 @@ from fellowship.history.rows import history_models
 from fellowship.web.items import Row
 from fellowship.web.tables import Page, paginate
 from governance.models import ExceptionRecord, RuleVersion
+from governance.models.exceptions import DECIDED
 from oversight.audit import names as naming
 from oversight.audit.trail import SKIPPED
 from oversight.audit.words import heading, listed, word
 
 PER_PAGE: Final = 25
 """Roles, grants and exceptions on one page, of each."""
+Hidden = Mapping[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,56 @@ def standing(label: str, pk: int, at: dt.datetime) -> Standing | None:
 
 
 def known(program_id: int, label: str, pk: int) -> bool:
-    """Whether the ledger of this programme speaks of the record."""
-    return Event.objects.filter(realm_id=program_id, subject_type=label, subject_id=pk).exists()
+    """Whether the ledger of this programme speaks of the record, or wrote it beside another."""
+    events = Event.objects.filter(realm_id=program_id)
+    if events.filter(subject_type=label, subject_id=pk).exists():
+        return True
+    model = history_of(label)
+    if model is None:
+        return False
+    key = model.instance_type._meta.pk.attname
+    rows = model.objects.filter(**{key: pk}, history_event__in=events.values("uid"))
+    return bool(rows.exists())
+
+
+def newest(model: Any, at: dt.datetime, **only: Any) -> QuerySet[Any]:
+    """The history rows that say how the records of `model` stood at `at`, without deleted ones.
+
+    `only` narrows by columns that never change, such as the programme.
+    """
+    history = model.history.model
+    key = model._meta.pk.attname
+    later = history.objects.filter(
+        history_date__lte=at, history_id__gt=OuterRef("history_id"), **{key: OuterRef(key)}
+    )
+    rows: QuerySet[Any] = (
+        withheld.readable(
+            history._meta.label_lower, history.objects.filter(history_date__lte=at, **only)
+        )
+        .exclude(history_type="-")
+        .filter(~Exists(later))
+    )
+    return rows
+
+
+def records(program_id: int, label: str, at: dt.datetime, hidden: Hidden) -> QuerySet[Any] | None:
+    """The records of a kind in this programme as they stood at `at`: their history rows.
+
+    A record is the programme's where any event of its ledger wrote it. None for an unknown kind.
+    """
+    history = history_of(label)
+    if history is None:
+        return None
+    model = history.instance_type
+    key = model._meta.pk.attname
+    ours = history.objects.filter(
+        history_event__in=Event.objects.filter(realm_id=program_id).values("uid"),
+        **{key: OuterRef(key)},
+    )
+    rows = newest(model, at).filter(Exists(ours))
+    if left_out := hidden.get(label):
+        rows = rows.exclude(**{f"{key}__in": left_out})
+    return rows.order_by(f"-{key}", "-history_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +133,8 @@ class InForce:
 
     roles: Page[Any]
     rules: list[RuleVersion]
-    grants: Page[Grant]
-    exceptions: Page[ExceptionRecord]
+    grants: Page[Any]
+    exceptions: Page[Any]
 
     @property
     def longest(self) -> Page[Any]:
@@ -88,26 +142,23 @@ class InForce:
         return max((self.roles, self.grants, self.exceptions), key=lambda page: page.total)
 
 
-def in_force(request: HttpRequest, program_id: int, at: dt.datetime) -> InForce:
-    """Roles, rules, grants and exceptions as they stood at `at`, the page `?page=` of each.
-
-    Roles are read from their history, since ending one early rewrites its end.
-    """
-    grants = Grant.objects.filter(fellowship__program_id=program_id).live(at)
-    exceptions = ExceptionRecord.objects.filter(program_id=program_id).live(at)
+def in_force(request: HttpRequest, program_id: int, at: dt.datetime, hidden: Hidden) -> InForce:
+    """Roles, rules, grants and exceptions as they stood at `at`, the page `?page=` of each."""
     return InForce(
         roles=_page(request, roles_at(program_id, at)),
-        rules=list(
-            RuleVersion.objects.filter(program_id=program_id)
-            .effective(at)
-            .order_by("kind", "-version")
-        ),
-        grants=_page(
+        rules=rules_at(program_id, at),
+        grants=_page(request, _open(grants_at(program_id, at), "access.grant", hidden)),
+        exceptions=_page(
             request,
-            grants.select_related("dataset", "person", "fellowship").order_by("ends_at", "pk"),
+            _open(exceptions_at(program_id, at), "governance.exceptionrecord", hidden),
         ),
-        exceptions=_page(request, exceptions.select_related("owner").order_by("expires_at", "pk")),
     )
+
+
+def _open(rows: QuerySet[Any], label: str, hidden: Hidden) -> QuerySet[Any]:
+    """Without what the reader declared a conflict about."""
+    left_out = hidden.get(label)
+    return rows.exclude(id__in=left_out) if left_out else rows
 
 
 def _page(request: HttpRequest, rows: Any) -> Page[Any]:
@@ -120,21 +171,41 @@ def _page(request: HttpRequest, rows: Any) -> Page[Any]:
 
 def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
     """The role assignments that held at `at`, as they were then written."""
-    history: Any = RoleAssignment.history.model
-    newest = (
-        history.objects.filter(id=OuterRef("id"), history_date__lte=at)
-        .order_by("-history_id")
-        .values("history_id")[:1]
+    rows = newest(RoleAssignment, at, realm_id=program_id).filter(
+        Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at
     )
-    rows: QuerySet[Any] = (
-        history.objects.filter(
-            Q(ends_at=None) | Q(ends_at__gt=at),
-            history_id=Subquery(newest),
-            realm_id=program_id,
-            starts_at__lte=at,
-        )
-        .exclude(history_type="-")
-        .select_related("user")
-        .order_by("role", "user__name", "history_id")
+    return rows.select_related("user").order_by("role", "user__name", "history_id")
+
+
+def rules_at(program_id: int, at: dt.datetime) -> list[RuleVersion]:
+    """The version of each kind of rule that was in force at `at`.
+
+    Adopted versions never change, so they are read from themselves. One that was entered later,
+    from before the programme kept its rules here, says so by its `created_at`.
+    """
+    rows = RuleVersion.objects.filter(program_id=program_id).current(at=at)
+    return list(rows.order_by("kind"))
+
+
+def grants_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
+    """The grants that were live at `at`, as they were then written, their agreement accepted."""
+    accepted = newest(Agreement, at).filter(id=OuterRef("agreement_id"), accepted_at__lte=at)
+    rows = newest(Grant, at, fellowship__program_id=program_id).filter(
+        Q(revoked_at=None) | Q(revoked_at__gt=at),
+        Exists(accepted),
+        starts_at__lte=at,
+        ends_at__gt=at,
     )
-    return rows
+    return rows.select_related("dataset", "person", "fellowship").order_by("ends_at", "id")
+
+
+def exceptions_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
+    """The exceptions that were live at `at`, as they were then written."""
+    rows = newest(ExceptionRecord, at, program_id=program_id).filter(
+        Q(ended_at=None) | Q(ended_at__gt=at),
+        state__in=DECIDED,
+        waits=False,
+        starts_at__lte=at,
+        expires_at__gt=at,
+    )
+    return rows.select_related("owner").order_by("expires_at", "id")

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
-from access.models import Grant
+from django.urls import reverse
+from django.utils import timezone
+
 from fellowship.web import cells, columns
 from fellowship.web.tables import Page
-from governance.models import ExceptionRecord
+from oversight.audit import names as naming
+from oversight.audit.words import word
 
 
-def roles(page: Page[Any]) -> columns.Table[Any]:
+def record_url(slug: str, label: str, pk: int, at: dt.datetime) -> str:
+    """The page of a record as it stood at `at`."""
+    page = reverse("oversight:record", args=[slug, label, pk])
+    return f"{page}?{urlencode({'at': written(at)})}"
+
+
+def written(at: dt.datetime) -> str:
+    """The instant as a form reads it back: in the reader's zone, to the microsecond."""
+    return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Who held which role."""
     return columns.Table(
         "Roles held",
         (
-            columns.Column("Person", lambda r: r.user),
+            columns.Column(
+                "Person",
+                lambda r: cells.link(
+                    record_url(slug, "accounts.roleassignment", r.id, at), str(r.user)
+                ),
+            ),
             columns.Column("Role", lambda r: r.get_role_display()),
             columns.Column("Seat", lambda r: cells.shown(r.get_seat_display())),
             columns.Column("Held from", lambda r: cells.when(r.starts_at, "date")),
@@ -27,13 +48,16 @@ def roles(page: Page[Any]) -> columns.Table[Any]:
     )
 
 
-def grants(page: Page[Grant]) -> columns.Table[Grant]:
+def grants(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Whose access to what was live."""
     return columns.Table(
         "Grants that held",
         (
             columns.Column(
-                "Grant", lambda g: cells.link(g.get_absolute_url(), g.ref, g.fellowship.ref)
+                "Grant",
+                lambda g: cells.link(
+                    record_url(slug, "access.grant", g.id, at), g.ref, g.fellowship.ref
+                ),
             ),
             columns.Column("Person", lambda g: g.person),
             columns.Column("Dataset", lambda g: g.dataset.name),
@@ -45,12 +69,17 @@ def grants(page: Page[Grant]) -> columns.Table[Grant]:
     )
 
 
-def exceptions(page: Page[ExceptionRecord]) -> columns.Table[ExceptionRecord]:
+def exceptions(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Which exceptions were in force."""
     return columns.Table(
         "Exceptions that held",
         (
-            columns.Column("Exception", lambda e: cells.link(e.get_absolute_url(), e.title, e.ref)),
+            columns.Column(
+                "Exception",
+                lambda e: cells.link(
+                    record_url(slug, "governance.exceptionrecord", e.id, at), e.title, e.ref
+                ),
+            ),
             columns.Column("Owner", lambda e: e.owner),
             columns.Column("Expires", lambda e: cells.when(e.expires_at)),
         ),
@@ -58,6 +87,35 @@ def exceptions(page: Page[ExceptionRecord]) -> columns.Table[ExceptionRecord]:
         empty=_none(page, "exceptions", "No exception was live."),
         dense=True,
     )
+
+
+def records(page: Page[Any], label: str, slug: str, at: dt.datetime) -> columns.Table[Any]:
+    """The records of a kind: what each is called, the state it was in, and since when."""
+    names = naming.of([(label, row.id) for row in page])
+    return columns.Table(
+        naming.kind(label),
+        (
+            columns.Column(
+                "Record",
+                lambda r: cells.link(
+                    record_url(slug, label, r.id, at), naming.name(label, r.id, names)
+                ),
+            ),
+            columns.Column("State", lambda r: cells.shown(_state(r))),
+            columns.Column("Unchanged since", lambda r: cells.when(r.history_date)),
+        ),
+        page,
+        empty="There was no such record then.",
+        dense=True,
+    )
+
+
+def _state(row: Any) -> str:
+    """The state or standing the row says, where its kind has one."""
+    for column in ("state", "status", "outcome", "role", "kind"):
+        if getattr(row, column, ""):
+            return word(type(row), column, {column: getattr(row, column)})
+    return ""
 
 
 def _none(page: Page[Any], what: str, none: str) -> str:

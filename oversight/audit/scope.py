@@ -1,4 +1,4 @@
-"""A scope of the record: a programme, and optionally a period, a person, kinds, a subject."""
+"""A scope of the record: a programme, and optionally a period, people, kinds, a subject, words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.apps import apps
 from django.db.models import CharField, F, Model, Q, Value
@@ -16,24 +16,32 @@ from fellowship.accounts.models import Conflict, User
 from fellowship.history.models import Event, Tracked
 from fellowship.programs.models import Program
 from oversight import casebook
+from oversight.audit import search
 from proposals.models import Proposal
 from scoping.models import Fellowship
 
 Pair = tuple[str, int]
+LOOK: Final = "oversight.view"
+"""The verb of an auditor's look."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is asked for. Instants are half-open: `from_at` is inside, `to_at` is not."""
+    """What is asked for. Instants are half-open: `from_at` is inside, `to_at` is not.
+
+    Auditors' own looks are left out unless `looks` asks for them, or they are asked for by name.
+    """
 
     program_id: int
     from_at: dt.datetime | None = None
     to_at: dt.datetime | None = None
-    actor_id: int | None = None
-    kind: str = ""
-    verb: str = ""
+    actors: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
     reference: str = ""
     case: bool = False
+    words: str = ""
+    looks: bool = True
     hidden: Mapping[str, list[int]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -46,11 +54,12 @@ class Scope:
         values = {
             "from": self.from_at,
             "to": self.to_at,
-            "actor": self.actor_id,
-            "kind": self.kind,
-            "verb": self.verb,
+            "actors": list(self.actors),
+            "kinds": list(self.kinds),
+            "verbs": list(self.verbs),
             "reference": self.reference,
             "whole_case": self.case,
+            "words": self.words,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -58,9 +67,13 @@ class Scope:
     def again(cls, program: Program, user: Any, said: Mapping[str, Any]) -> Self:
         """The scope that `said()` told, as the ledger kept it."""
         instants = {"from": "from_at", "to": "to_at"}
-        names = {"actor": "actor_id", "whole_case": "case", **instants}
+        names = {"whole_case": "case", **instants}
         asked = {
-            names.get(key, key): dt.datetime.fromisoformat(value) if key in instants else value
+            names.get(key, key): dt.datetime.fromisoformat(value)
+            if key in instants
+            else tuple(value)
+            if isinstance(value, list)
+            else value
             for key, value in said.items()
         }
         return cls.of(program, user, **asked)
@@ -72,12 +85,16 @@ class Scope:
             rows = rows.filter(at__gte=self.from_at)
         if self.to_at:
             rows = rows.filter(at__lt=self.to_at)
-        if self.actor_id:
-            rows = rows.filter(actor_id=self.actor_id)
-        if self.kind:
-            rows = rows.filter(subject_type=self.kind)
-        if self.verb:
-            rows = rows.filter(verb=self.verb)
+        if self.actors:
+            rows = rows.filter(_among("actor_id", self.actors))
+        if self.kinds:
+            rows = rows.filter(_among("subject_type", self.kinds))
+        if self.verbs:
+            rows = rows.filter(_among("verb", self.verbs))
+        elif not self.looks:
+            rows = rows.exclude(verb=LOOK)
+        if self.words:
+            rows = search.narrowed(rows, self.words)
         if self.reference:
             rows = rows.filter(_about(self.subjects()))
         if self.hidden:
@@ -86,12 +103,17 @@ class Scope:
 
     def subjects(self) -> Mapping[str, list[int]]:
         """The records the reference names; with `case`, all of the case they belong to."""
-        found = resolve(self.reference, self.program_id)
+        found = resolve(self.reference)
         if not self.case:
             return found
         for pk in found.get(Fellowship._meta.label_lower, ()):
             return casebook.subjects(Fellowship.objects.get(pk=pk))
         return found
+
+
+def _among(column: str, values: tuple[Any, ...]) -> Q:
+    """One value as equality, so that an index gives the order as well."""
+    return Q(**{column: values[0]}) if len(values) == 1 else Q(**{f"{column}__in": values})
 
 
 def conflicted(user: Any) -> dict[str, list[int]]:
@@ -120,8 +142,8 @@ def _cases(label: str, pk: int) -> list[casebook.Subjects]:
     return [casebook.subjects(case) for case in fellowships] or [casebook.subjects_of_proposal(pk)]
 
 
-def resolve(reference: str, program_id: int) -> dict[str, list[int]]:
-    """The records of the programme that have this reference, by model label, in one query."""
+def resolve(reference: str) -> dict[str, list[int]]:
+    """The records that have this reference, by model label, in one query."""
     parts = []
     for model in referenced():
         label: Any = Value(model._meta.label_lower, output_field=CharField())

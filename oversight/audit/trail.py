@@ -82,11 +82,11 @@ def entries(events: Iterable[Event], slug: str) -> list[Entry]:
     """The events as lines of a timeline, each with its field changes."""
     listed = list(events)
     # Of new records a line says only that they were made: their values are not put into words.
-    written = [w if w.row.kind != "+" else w.without_values() for w in _written(listed)]
+    rows = [w if w.row.kind != "+" else w.without_values() for w in written(listed)]
     unnamed = [(e.subject_type, e.subject_id) for e in listed if not e.subject_ref]
     spoken = [(PERSON, pk) for event in listed for pk in sorted(people(event.body))]
-    names = naming.of([*unnamed, *spoken, *_pointed(written)])
-    by_event = _changes(written, names)
+    names = naming.of([*unnamed, *spoken, *_pointed(rows)])
+    by_event = _changes(rows, names)
     return [_entry(event, by_event.get(str(event.uid), []), slug, names) for event in listed]
 
 
@@ -132,39 +132,39 @@ def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Cha
 
 def row_changes(events: Iterable[Event]) -> dict[str, list[RowChange]]:
     """The records each event wrote, with old and new values, in three queries for all events."""
-    written = _written(events)
-    return _changes(written, naming.of(_pointed(written)))
+    rows = written(events)
+    return _changes(rows, naming.of(_pointed(rows)))
 
 
-def _written(events: Iterable[Event]) -> list[_Written]:
-    """The history rows of the events, each with the row before it."""
+def written(events: Iterable[Event], *, before: bool = True) -> list[Written]:
+    """The history rows of the events that may be read by now, each with the row `before` it."""
     named: dict[str, list[int]] = {}
     for event in events:
-        for label, pk in _rows_of(event):
+        for label, pk in rows_of(event):
             named.setdefault(label, []).append(pk)
-    after = _read(named)
+    after = _read(named, previous=before)
     earlier: dict[str, list[int]] = {}
     for (label, _), row in after.items():
         if row.previous:
             earlier.setdefault(label, []).append(row.previous)
-    before = _read(earlier, previous=False)
+    old = _read(earlier, previous=False)
     return [
-        _Written(label, row, before.get((label, row.previous or 0)))
+        Written(label, row, old.get((label, row.previous or 0)))
         for (label, _), row in sorted(after.items(), key=lambda pair: pair[0])
     ]
 
 
-def _pointed(written: Iterable[_Written]) -> Iterator[naming.Pair]:
+def _pointed(rows: Iterable[Written]) -> Iterator[naming.Pair]:
     """The records the rows point at, before and after."""
-    for label, row, old in written:
+    for label, row, old in rows:
         model = _models()[label]
         for values in (row.values, old.values if old else {}):
             yield from naming.points_at(model, values)
 
 
-def _changes(written: Iterable[_Written], names: naming.Names) -> dict[str, list[RowChange]]:
+def _changes(rows: Iterable[Written], names: naming.Names) -> dict[str, list[RowChange]]:
     found: dict[str, list[RowChange]] = {}
-    for label, row, old in written:
+    for label, row, old in rows:
         found.setdefault(row.event, []).append(_change(label, row, old, names))
     return found
 
@@ -176,7 +176,9 @@ def _models() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A history row as the database hands it out."""
+
     event: str
     kind: str
     record: str
@@ -184,17 +186,30 @@ class _Row:
     previous: int | None
 
 
-class _Written(NamedTuple):
-    label: str
-    row: _Row
-    old: _Row | None
+class Written(NamedTuple):
+    """A history row of an event, with the row before it."""
 
-    def without_values(self) -> _Written:
+    label: str
+    row: Row
+    old: Row | None
+
+    def without_values(self) -> Written:
         """That it was written, without what was."""
         return self._replace(row=replace(self.row, values={}), old=None)
 
 
-def _rows_of(event: Event) -> list[tuple[str, int]]:
+def model_of(label: str) -> Any:
+    """The history model of this label."""
+    return _models()[label]
+
+
+def is_kept(label: str) -> bool:
+    """Whether there is such a history model still."""
+    return label in _models()
+
+
+def rows_of(event: Event) -> list[tuple[str, int]]:
+    """The history rows an event names, by model label and key; none where it names a digest."""
     try:
         rows = json.loads(event.body)["rows"]
     except (ValueError, KeyError, TypeError):
@@ -202,7 +217,7 @@ def _rows_of(event: Event) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows] if isinstance(rows, list) else []
 
 
-def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tuple[str, int], _Row]:
+def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tuple[str, int], Row]:
     """The history rows of these keys, of all models by one UNION."""
     models = _models()
     parts = [
@@ -217,7 +232,7 @@ def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tupl
     found = {}
     for label, key, event, kind, record, values, earlier in rows:
         held = json.loads(values) if isinstance(values, str) else values
-        found[label, key] = _Row(_uid(event), kind, record, held, earlier)
+        found[label, key] = Row(_uid(event), kind, record, held, earlier)
     return found
 
 
@@ -254,7 +269,7 @@ def _selected(label: str, model: Any, ids: list[int], previous: bool) -> Any:
     )
 
 
-def _change(label: str, row: _Row, old: _Row | None, names: naming.Names) -> RowChange:
+def _change(label: str, row: Row, old: Row | None, names: naming.Names) -> RowChange:
     model = _models()[label]
     happened = {"+": "created", "~": "changed", "-": "deleted"}.get(row.kind, row.kind)
     before = old.values if old else {}

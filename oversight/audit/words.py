@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -69,6 +70,35 @@ def word(model: Any, column: str, values: Mapping[str, Any], names: naming.Names
         return by(*pointed, names)
     field = _field(model, column)
     return _read(model, field, _held(field, values[column]))
+
+
+_PRIVATE: Final = frozenset({"accounts"})
+"""Apps whose records are about people, not about the work: their texts are not searched."""
+_CODED = re.compile(r"[0-9a-f]{32,}|\d{4}-\d\d-\d\dT[\d:.]+\S*")
+"""Texts nobody looks for by their words: hashes, salts and instants."""
+
+
+def texts_of(model: Any, values: Mapping[str, Any]) -> Iterator[str]:
+    """The texts in a row that people wrote, as they stand: what a search of the record finds."""
+    if _app(model) in _PRIVATE:
+        return
+    for column in values:
+        field = _field(model, column)
+        if isinstance(field, (models.CharField, models.TextField)) and not field.flatchoices:
+            yield from _plain(values[column])
+        elif isinstance(field, models.JSONField):
+            yield from _plain(_held(field, values[column]))
+
+
+def _plain(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value and not _CODED.fullmatch(value):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _plain(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _plain(part)
 
 
 def _held(field: Any, value: Any) -> Any:

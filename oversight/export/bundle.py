@@ -91,7 +91,7 @@ class _Export:
         self.pack = pack
         self.scope = replace(scope, to_at=_earlier(scope.to_at, as_of))
         # As it stood: whoever changed it, and whenever before.
-        still = replace(self.scope, from_at=None, actor_id=None, verb="")
+        still = replace(self.scope, from_at=None, actors=(), verbs=(), words="")
         self.standing = still if as_of else None
         self.as_of = as_of
         self.format = file_format

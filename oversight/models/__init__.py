@@ -1,9 +1,24 @@
-"""What oversight itself records: closed cases, and what auditors looked at, drew and took away."""
+"""What oversight itself records: closed cases, and what auditors drew, tested and took away."""
 
 from __future__ import annotations
 
-from oversight.models.auditing import AuditVisit, Sample, Verification
+from oversight.models.auditing import (
+    ControlRun,
+    EventWords,
+    Sample,
+    SavedScope,
+    Verification,
+)
 from oversight.models.closeouts import Closeout
 from oversight.models.extracts import Extract, ExtractRun
 
-__all__ = ["AuditVisit", "Closeout", "Extract", "ExtractRun", "Sample", "Verification"]
+__all__ = [
+    "Closeout",
+    "ControlRun",
+    "EventWords",
+    "Extract",
+    "ExtractRun",
+    "Sample",
+    "SavedScope",
+    "Verification",
+]

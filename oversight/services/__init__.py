@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from oversight.services.auditing import (
+    keep_run,
     keep_sample,
+    record_file,
     record_verification,
     record_view,
+    remove_scope,
+    save_scope,
 )
 from oversight.services.closing import close_fellowship
 from oversight.services.exporting import ask_export, fail_export, finish_export
@@ -15,7 +19,11 @@ __all__ = [
     "close_fellowship",
     "fail_export",
     "finish_export",
+    "keep_run",
     "keep_sample",
+    "record_file",
     "record_verification",
     "record_view",
+    "remove_scope",
+    "save_scope",
 ]

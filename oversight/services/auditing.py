@@ -1,4 +1,4 @@
-"""To record what auditors look at, draw and verify."""
+"""To record what auditors look at, ask for again, draw, test, take away and verify."""
 
 from __future__ import annotations
 
@@ -7,43 +7,61 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from fellowship.accounts.models import User
+from fellowship.history.models import Event
 from fellowship.history.verify import Report
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest, plain
-from fellowship.kernel.refusals import refuse
-from fellowship.kernel.time import now
+from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.programs.models import Program
 from oversight import policy
-from oversight.models import AuditVisit, Sample, Verification
-
-
-def record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> AuditVisit:
-    """Record that an auditor looked at a scope; again on the same day it is found, not recorded."""
-    refuse(policy.may_audit(program.pk, by))
-    known: AuditVisit | None = AuditVisit.objects.filter(**_visit(program, scope, by)).first()
-    return known or _record_view(program=program, scope=scope, by=by)
+from oversight.audit.controls.shape import Outcome
+from oversight.audit.sample import Draw
+from oversight.models import ControlRun, Sample, SavedScope, Verification
+from oversight.models.auditing import MOST_EXCEPTIONS
 
 
 @journal.verb("oversight.view")
-def _record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> AuditVisit:
-    key = _visit(program, scope, by)
-    known: AuditVisit | None = AuditVisit.objects.filter(**key).first()
-    if known:
+def record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> Event:
+    """Record that an auditor looked at a scope. Every look is an event of its own."""
+    refuse(policy.may_audit(program.pk, by))
+    event: Event = journal.record(subject=program, realm_id=program.pk, change={"scope": scope})
+    return event
+
+
+@journal.verb("oversight.save_scope")
+def save_scope(*, program: Program, name: str, query: str, by: User) -> SavedScope:
+    """Keep a scope under a name; the same name with the same scope is the same."""
+    refuse(policy.may_audit(program.pk, by))
+    refuse(policy.scope_is_named(name))
+    known: SavedScope | None = SavedScope.objects.filter(
+        program=program, owner=by, name=name
+    ).first()
+    if known and known.query == query:
         return known
-    visit: AuditVisit = AuditVisit.objects.create(scope=plain(scope), **key)
-    journal.record(subject=visit, change={"scope": scope})
-    return visit
+    saved = SavedScope(program=program, owner=by, name=name, query=query)
+    try:
+        with transaction.atomic():
+            saved.save()
+    except IntegrityError:
+        refuse(Refusal("named_twice", "You have a scope of this name already.", field="name"))
+    journal.record(subject=saved, change={"name": name, "query": query})
+    return saved
 
 
-def _visit(program: Program, scope: Mapping[str, Any], by: User) -> dict[str, Any]:
-    """What makes a look the same as another: who, of what, on which day."""
-    return {
-        "program": program,
-        "person": by,
-        "on": program.calendar().local(now()).date(),
-        "scope_hash": digest(scope),
-    }
+@journal.verb("oversight.remove_scope")
+def remove_scope(*, saved: SavedScope, by: User) -> None:
+    """Remove a scope of one's own; one that is gone already is no matter."""
+    found = SavedScope.objects.locked().filter(pk=saved.pk).first()
+    if found is None:
+        return
+    refuse(policy.may_remove_scope(found, by))
+    key = found.pk
+    found.delete()
+    found.pk = key
+    journal.record(subject=found, change={"removed": found.name})
 
 
 @journal.verb("oversight.draw_sample")
@@ -53,11 +71,9 @@ def keep_sample(
     population: str,
     from_at: dt.datetime | None,
     to_at: dt.datetime,
-    seed: str,
-    size: int,
-    total: int,
-    picked: Sequence[int],
+    draw: Draw,
     by: User,
+    seed_given: bool = False,
     reason: str = "",
 ) -> Sample:
     """Keep a sample that was drawn, with all it takes to draw it again."""
@@ -67,17 +83,77 @@ def keep_sample(
         population=population,
         from_at=from_at,
         to_at=to_at,
-        seed=seed,
-        size=size,
-        total=total,
-        picked=list(picked),
+        seed=draw.seed,
+        seed_given=seed_given,
+        size=draw.size,
+        stratum=draw.stratum,
+        allocation=draw.allocation,
+        strata=[
+            {"stratum": part.label, "total": part.total, "drawn": part.drawn}
+            for part in draw.strata
+        ],
+        total=draw.total,
+        keys_hash=draw.keys_hash,
+        picked=list(draw.picked),
+        reason=reason,
         drawn_by=by,
     )
     journal.record(
         subject=sample,
-        change={"population": population, "seed": seed, "size": len(picked), "total": total},
+        change={
+            "population": population,
+            "seed": draw.seed,
+            "size": len(draw.picked),
+            "total": draw.total,
+            "stratum": draw.stratum,
+            "keys": draw.keys_hash,
+        },
     )
     return sample
+
+
+@journal.verb("oversight.test_control")
+def keep_run(
+    *,
+    program: Program,
+    test: str,
+    from_at: dt.datetime | None,
+    to_at: dt.datetime,
+    parts: Sequence[Outcome],
+    by: User,
+) -> ControlRun:
+    """Keep what a test of control found: each part's numbers, and the exceptions."""
+    refuse(policy.may_audit(program.pk, by))
+    run = ControlRun.objects.create(
+        program=program,
+        test=test,
+        from_at=from_at,
+        to_at=to_at,
+        tested=sum(part.tested for part in parts),
+        failed=sum(part.failed for part in parts),
+        parts=[part.said() for part in parts],
+        exceptions=[one for part in parts for one in part.listed()][:MOST_EXCEPTIONS],
+        ran_by=by,
+    )
+    journal.record(
+        subject=run,
+        change={
+            "test": test,
+            "tested": run.tested,
+            "failed": run.failed,
+            "exceptions": digest(plain(run.exceptions)),
+        },
+    )
+    return run
+
+
+@journal.verb("oversight.take_file")
+def record_file(*, program: Program, scope: Mapping[str, Any], file_format: str, by: User) -> Event:
+    """Record that a population or a sample is taken away as a file, each time."""
+    refuse(policy.may_audit(program.pk, by))
+    change = {"scope": scope, "format": file_format}
+    event: Event = journal.record(subject=program, realm_id=program.pk, change=change)
+    return event
 
 
 @journal.verb("oversight.verify")

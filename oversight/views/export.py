@@ -21,11 +21,11 @@ from fellowship.web import verbs
 from fellowship.web.actions import form_page
 from fellowship.web.ranges import resumable, starts_anew
 from fellowship.web.tables import paginate
-from oversight import policy, services
+from oversight import looks, policy, services
 from oversight.audit import scope as scopes
 from oversight.audit.scope import Scope
+from oversight.audit_forms import ExportForm, carried
 from oversight.export import making
-from oversight.forms import ExportForm
 from oversight.models import Extract
 from oversight.views.audit import audited, pages, program_of
 
@@ -33,7 +33,7 @@ from oversight.views.audit import audited, pages, program_of
 @audited
 def export(request: HttpRequest, program: Program) -> HttpResponse:
     """The form, filled from a scope in the address, and the exports asked for so far."""
-    form = ExportForm(program, request.POST or None, initial=request.GET.dict())
+    form = ExportForm(program, request.POST or None, initial=carried(request.GET))
     if request.method == "POST" and form.is_valid():
         return redirect(_asked(request, program, form).get_absolute_url())
     user: Any = request.user
@@ -100,9 +100,8 @@ def download(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     except blobs.Damaged:
         refuse(Refusal("file_gone", "The file is gone from the store. Ask for the export again."))
         raise
-    user: Any = request.user
     if starts_anew(request):
-        services.record_view(program=program, scope={"page": "export", "export": found.pk}, by=user)
+        looks.record(request, program, {"page": "export", "export": found.pk})
     return resumable(
         request,
         file,
@@ -128,16 +127,18 @@ def words_of(extract: Extract) -> list[tuple[str, Any]]:
     for key, word in (("from", "from"), ("to", "before"), ("as_of", "as of")):
         if value := said.pop(key, None):
             found.append((word, dt.datetime.fromisoformat(value)))
-    if actor := said.pop("actor", None):
-        found.append(("by", str(User.objects.filter(pk=actor).first() or actor)))
+    if actors := said.pop("actors", None):
+        people = [str(one) for one in User.objects.filter(pk__in=actors).order_by("name")]
+        found.append(("by", " or ".join(people)))
     whole = said.pop("whole_case", False)
     names = {**dict(scopes.kinds()), **verbs.known()}
     for key, value in said.items():
-        text = str(names.get(value, value))
+        several = value if isinstance(value, list) else [value]
+        text = " or ".join(str(names.get(one, one)) for one in several)
         if whole and key == "reference":
             text = f"{text}, the whole case"
-        found.append((_SHORT.get(key, key), text))
+        found.append((str(_SHORT.get(key, key)), text))
     return found
 
 
-_SHORT: Final = {"kind": "about", "verb": "act", "reference": "of"}
+_SHORT: Final = {"kinds": "about", "verbs": "act", "reference": "of", "words": "with the words"}

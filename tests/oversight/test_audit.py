@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import re
 
 import pytest
@@ -15,6 +17,7 @@ from fellowship.accounts.services import declare_conflict
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.history.seal import seal
+from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.web.items import Change
@@ -23,7 +26,7 @@ from oversight.audit import asof, names, sample, trail
 from oversight.audit.populations import POPULATIONS
 from oversight.audit.scope import Scope, conflicted
 from oversight.audit.words import field_changes, word
-from oversight.models import AuditVisit, Sample, Verification
+from oversight.models import Sample, Verification
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World
 
@@ -40,19 +43,58 @@ def _room(world: World) -> str:
     return reverse("oversight:room", args=[world.program.slug])
 
 
-def test_a_scope_looked_at_twice_a_day_is_one_event(world: World, auditor: Client) -> None:
+def test_every_look_is_an_event_and_says_of_what(world: World, auditor: Client) -> None:
     looks = Event.objects.filter(verb="oversight.view")
     for _ in range(2):
         auditor.get(_room(world))
-    assert looks.count() == 1
-    auditor.get(_room(world), {"verb": "scoping.sign_scope"})
     assert looks.count() == 2
-    with frozen(now() + dt.timedelta(days=1)):
-        client = Client()
-        client.force_login(world.fresh("auditor"))
-        client.get(_room(world))
-    assert looks.count() == 3
-    assert AuditVisit.objects.count() == 3
+    auditor.get(_room(world), {"verb": "scoping.sign_scope"})
+    last = looks.order_by("-id").first()
+    assert last is not None
+    assert (last.actor_id, last.realm_id) == (world.auditor.pk, world.program.pk)
+    assert json.loads(last.body)["change"]["scope"] == {
+        "page": "timeline",
+        "verbs": ["scoping.sign_scope"],
+    }
+
+
+ROOMS = ("as_of", "populations", "samples", "controls", "verification", "export")
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_each_room_is_a_look(world: World, auditor: Client, name: str) -> None:
+    assert auditor.get(reverse(f"oversight:{name}", args=[world.program.slug])).status_code == 200
+    assert Event.objects.filter(verb="oversight.view").count() == 1
+
+
+def test_looks_outside_of_the_room_are_events_as_well(
+    world: World, case: Case, auditor: Client
+) -> None:
+    looks = Event.objects.filter(verb="oversight.view", realm_id=world.program.pk)
+    assert auditor.get(case.finding.get_absolute_url()).status_code == 200
+    last = looks.get()
+    assert json.loads(last.body)["change"]["scope"]["address"] == case.finding.get_absolute_url()
+    assert auditor.get("/api/v1/findings/").status_code == 200
+    assert looks.count() == 2
+    assert auditor.get("/inbox/").status_code == 200
+    assert auditor.get("/triage/NOPE-1/").status_code == 404
+    assert looks.count() == 2
+    manager = Client()
+    manager.force_login(world.fresh("manager"))
+    assert manager.get(case.finding.get_absolute_url()).status_code == 200
+    assert looks.count() == 2
+
+
+def test_what_cannot_be_recorded_is_not_shown(
+    world: World, case: Case, auditor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no ledger")
+
+    monkeypatch.setattr(journal, "_recorder", [fail])
+    auditor.raise_request_exception = False
+    assert auditor.get(case.finding.get_absolute_url()).status_code == 500
+    assert auditor.get(_room(world)).status_code == 500
 
 
 def test_only_an_auditor_records_looks_samples_and_exports(world: World) -> None:
@@ -82,9 +124,9 @@ def test_a_scope_narrows_by_period_person_kind_act_and_case(world: World, case: 
     assert every.count() == Event.objects.filter(realm_id=program.pk).count()
     later = Scope.of(program, user, from_at=now() + dt.timedelta(days=1))
     assert later.events().count() == 0
-    mine = Scope.of(program, user, actor_id=world.steward.pk).events()
+    mine = Scope.of(program, user, actors=(world.steward.pk,)).events()
     assert set(mine.values_list("actor_id", flat=True)) == {world.steward.pk}
-    kind = Scope.of(program, user, kind="findings.control").events()
+    kind = Scope.of(program, user, kinds=("findings.control",)).events()
     assert set(kind.values_list("subject_type", flat=True)) == {"findings.control"}
     whole = Scope.of(program, user, reference=case.fellowship.ref, case=True).events()
     verbs = set(whole.values_list("verb", flat=True))
@@ -120,9 +162,7 @@ def test_the_timeline_asks_as_often_for_one_event_as_for_many(
 
 
 def test_a_record_as_of_an_instant_is_as_it_stood(world: World, case: Case) -> None:
-    rows = list(
-        case.finding.history.order_by("history_id").values_list("history_date", "state")  # type: ignore[attr-defined]
-    )
+    rows = list(case.finding.history.order_by("history_id").values_list("history_date", "state"))
     assert rows[0][1] == "reported"
     first = asof.standing("findings.finding", case.finding.pk, rows[0][0])
     assert first is not None
@@ -299,9 +339,15 @@ def test_the_period_of_an_export_stands_in_the_readers_zone(
 
 def test_the_order_of_the_keys_does_not_change_the_draw() -> None:
     keys = list(range(1, 500))
-    assert sample.draw(keys, seed="s", size=9) == sample.draw(keys[::-1], seed="s", size=9)
-    assert sample.draw(keys, seed="s", size=9) != sample.draw(keys, seed="t", size=9)
-    assert sample.draw([], seed="s", size=9) == ([], 0)
+    rows = [(key, "") for key in keys]
+    drawn = sample.draw(rows, seed="s", size=9)
+    assert drawn.picked == sample.draw(rows[::-1], seed="s", size=9).picked
+    assert drawn.picked != sample.draw(rows, seed="t", size=9).picked
+    assert (drawn.total, len(drawn.picked)) == (499, 9)
+    nothing = sample.draw([], seed="s", size=9)
+    assert (nothing.picked, nothing.total) == ([], 0)
+    lots = sorted(keys, key=lambda key: hashlib.sha256(f"s:{key}".encode()).digest())
+    assert drawn.picked == lots[:9]
 
 
 def test_what_an_auditor_declared_a_conflict_about_is_not_there(world: World, case: Case) -> None:

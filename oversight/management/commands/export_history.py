@@ -89,7 +89,7 @@ class Command(BaseCommand):
 
     def _scope(self, program: Program, options: dict[str, Any]) -> Scope:
         reference = options["reference"]
-        if reference and not resolve(reference, program.pk):
+        if reference and not resolve(reference):
             raise CommandError(f"No record of the programme has the reference {reference}.")
         return Scope(
             program_id=program.pk,

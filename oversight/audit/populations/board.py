@@ -1,0 +1,188 @@
+"""What the board decided, set and let pass, as populations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+
+from governance.models import (
+    BallotSeat,
+    Condition,
+    Decision,
+    Escalation,
+    ExceptionRecord,
+    RuleVersion,
+)
+from governance.states import APPROVING
+from oversight.audit.populations.shape import Column, Population
+
+
+def _exceptions(program_id: int) -> QuerySet[Any]:
+    rows = ExceptionRecord.objects.filter(program_id=program_id)
+    return rows.select_related("owner", "requested_by", "approved_by")
+
+
+def _decisions(program_id: int) -> QuerySet[Any]:
+    rows = Decision.objects.filter(matter__program_id=program_id)
+    return rows.select_related("matter", "decided_by", "rule_version").annotate(
+        votes=Count("matter__ballot__seats__vote")
+    )
+
+
+def _votes(program_id: int) -> QuerySet[Any]:
+    """Every seat of every closed ballot; what is still sealed is nobody's to read."""
+    rows = BallotSeat.objects.filter(
+        ballot__matter__program_id=program_id, ballot__closed_at__isnull=False
+    )
+    return rows.select_related("ballot__matter", "user", "vote__cast_by")
+
+
+def _conditions(program_id: int) -> QuerySet[Any]:
+    rows = Condition.objects.filter(program_id=program_id)
+    return rows.select_related("decision__matter", "owner", "verifier", "settled_by")
+
+
+def _escalations(program_id: int) -> QuerySet[Any]:
+    rows = Escalation.objects.filter(program_id=program_id)
+    return rows.select_related("raised_by", "acknowledged_by", "closed_by")
+
+
+def _rules(program_id: int) -> QuerySet[Any]:
+    rows = RuleVersion.objects.filter(program_id=program_id, adopted_at__isnull=False)
+    return rows.select_related("owner", "author")
+
+
+def _cast(row: Any) -> Any:
+    return getattr(row, "vote", None)
+
+
+def _position(row: Any) -> str:
+    vote = _cast(row)
+    if vote is None:
+        return "not cast" if row.user_id else "vacant"
+    return str(vote.get_position_display())
+
+
+def _for(row: Any) -> int:
+    positions = row.tally.get("positions", {})
+    return sum(positions.get(key, 0) for key in APPROVING)
+
+
+ALL: Final = (
+    Population(
+        "decisions",
+        "Decisions",
+        "Every decision of the board, with its count and the rule it was taken under.",
+        _decisions,
+        "decided_at",
+        (
+            Column("Matter", lambda r: r.matter.ref),
+            Column("Title", lambda r: r.matter.title),
+            Column("Outcome", lambda r: r.get_outcome_display(), by="outcome"),
+            Column("Votes", lambda r: r.votes),
+            Column("For", _for),
+            Column("Dissents", lambda r: len(r.dissent)),
+            Column("Decided", lambda r: r.decided_at, "at"),
+            Column("Recorded by", lambda r: r.decided_by),
+            Column("Rule", lambda r: r.rule_version),
+            Column("Dossier", lambda r: r.dossier_hash[:12]),
+        ),
+        lambda r: r.matter.get_absolute_url(),
+        about=("governance.matter", "matter_id"),
+    ),
+    Population(
+        "votes",
+        "Votes, seat by seat",
+        "Every seat of every closed ballot: who held it, whether they could vote, when they opened "
+        "the dossier, and how they voted. Sealed votes are not shown.",
+        _votes,
+        "ballot__closed_at",
+        (
+            Column("Matter", lambda r: r.ballot.matter.ref),
+            Column("Seat", lambda r: r.get_seat_display(), by="seat"),
+            Column("Member", lambda r: r.user or "vacant", by="user__name"),
+            Column("Standing", lambda r: r.get_standing_display(), by="standing"),
+            Column("Opened dossier", lambda r: _cast(r) and _cast(r).opened_dossier_at, "at"),
+            Column("Cast", lambda r: _cast(r) and _cast(r).cast_at, "at"),
+            Column("Position", _position, by="vote__position"),
+            Column("Cast by", lambda r: _cast(r).cast_by if _cast(r) else ""),
+            Column("Ballot closed", lambda r: r.ballot.closed_at, "at"),
+        ),
+        lambda r: r.ballot.matter.get_absolute_url(),
+        about=("governance.matter", "ballot__matter_id"),
+    ),
+    Population(
+        "conditions",
+        "Conditions of decisions",
+        "Every condition, when it was due, and who verified or waived it.",
+        _conditions,
+        "created_at",
+        (
+            Column("Condition", lambda r: r.ref),
+            Column("What", lambda r: r.text),
+            Column("Owner", lambda r: r.owner),
+            Column("Verifier", lambda r: r.verifier),
+            Column("Due", lambda r: r.due_at, "at"),
+            Column("Settled", lambda r: r.settled_at, "at"),
+            Column("Settled by", lambda r: r.settled_by or ""),
+            Column("State", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "exceptions",
+        "Exceptions",
+        "Every exception asked for, granted or not.",
+        _exceptions,
+        "requested_at",
+        (
+            Column("Exception", lambda r: r.ref),
+            Column("Title", lambda r: r.title),
+            Column("Kind", lambda r: r.get_kind_display(), by="kind"),
+            Column("Owner", lambda r: r.owner),
+            Column("Requested by", lambda r: r.requested_by),
+            Column("Approved by", lambda r: r.approved_by or ""),
+            Column("Expires", lambda r: r.expires_at, "at"),
+            Column("Renewals", lambda r: r.renewals),
+            Column("State", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "escalations",
+        "Escalations",
+        "Every alarm, when it was answered and when it was closed.",
+        _escalations,
+        "raised_at",
+        (
+            Column("Escalation", lambda r: r.ref),
+            Column("Kind", lambda r: r.get_kind_display(), by="kind"),
+            Column("Severity", lambda r: r.get_severity_display(), by="severity"),
+            Column("Raised by", lambda r: r.raiser),
+            Column("Raised", lambda r: r.raised_at, "at"),
+            Column("Acknowledge by", lambda r: r.acknowledge_by, "at"),
+            Column("Acknowledged", lambda r: r.acknowledged_at, "at"),
+            Column("Closed", lambda r: r.closed_at, "at"),
+            Column("State", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "rules",
+        "Policy versions",
+        "Every version of every policy, when it was adopted and took effect.",
+        _rules,
+        "adopted_at",
+        (
+            Column("Policy", lambda r: r.get_kind_display(), by="kind"),
+            Column("Version", lambda r: r.version),
+            Column("Title", lambda r: r.title),
+            Column("Owner", lambda r: r.owner),
+            Column("Adopted", lambda r: r.adopted_at, "at"),
+            Column("In effect from", lambda r: r.effective_at, "at"),
+            Column("Text", lambda r: r.text_hash[:12]),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+)

@@ -1,0 +1,77 @@
+"""Roles, and recusals set aside, as populations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from fellowship.accounts.models import RecusalOverride, RoleAssignment
+from oversight.audit import names
+from oversight.audit.populations.shape import Column, Population
+
+_CHANGE: Final = {"+": "given", "~": "changed", "-": "removed"}
+
+
+def _roles(program_id: int) -> QuerySet[Any]:
+    history: Any = RoleAssignment.history.model
+    rows: QuerySet[Any] = history.objects.filter(realm_id=program_id).select_related("user")
+    return rows
+
+
+def _overrides(program_id: int) -> QuerySet[Any]:
+    rows = RecusalOverride.objects.filter(realm_id=program_id)
+    people = ("person", "requested_by", "decided_by", "revoked_by")
+    return rows.select_related("conflict", *people)
+
+
+def _role_change(row: Any) -> str:
+    if row.history_type == "~" and row.ends_at and row.ends_at <= row.history_date:
+        return "ended"
+    return _CHANGE.get(str(row.history_type), "")
+
+
+ALL: Final = (
+    Population(
+        "roles",
+        "Role changes",
+        "Every time a role was given, changed or ended.",
+        _roles,
+        "history_date",
+        (
+            Column("Person", lambda r: r.user),
+            Column("Role", lambda r: r.get_role_display(), by="role"),
+            Column("Seat", lambda r: r.get_seat_display() if r.seat else ""),
+            Column("Change", _role_change),
+            Column("When", lambda r: r.history_date, "at"),
+            Column("Holds from", lambda r: r.starts_at, "at"),
+            Column("Holds to", lambda r: r.ends_at, "at"),
+            Column("Reason", lambda r: r.history_change_reason or ""),
+        ),
+        about=("accounts.roleassignment", "id"),
+    ),
+    Population(
+        "overrides",
+        "Overrides of recusals",
+        "Every recusal somebody asked to set aside: why, who agreed, and when it ended.",
+        _overrides,
+        "requested_at",
+        (
+            Column("Person", lambda r: r.person),
+            Column("Conflict", lambda r: r.conflict.get_kind_display(), by="conflict__kind"),
+            Column(
+                "Record",
+                lambda r: f"{names.kind(r.conflict.subject_type)} {r.conflict.subject_id}",
+            ),
+            Column("Reason", lambda r: r.reason),
+            Column("Asked for by", lambda r: r.requested_by),
+            Column("Asked for", lambda r: r.requested_at, "at"),
+            Column("Decided by", lambda r: r.decided_by or ""),
+            Column("Decided", lambda r: r.decided_at, "at"),
+            Column("Ended", lambda r: r.revoked_at, "at"),
+            Column("State", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: reverse("governance:recusal", args=[r.conflict_id]),
+    ),
+)

@@ -1,0 +1,120 @@
+"""Proposals, findings and publications as populations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+
+from findings.models import Finding
+from findings.states import FindingState
+from oversight.audit.populations.shape import Column, Population
+from proposals.models import Proposal
+from publications.models import Publication
+
+_STATES: Final = dict(FindingState.choices)
+
+
+def _proposals(program_id: int) -> QuerySet[Any]:
+    rows = Proposal.objects.filter(program_id=program_id, decided_at__isnull=False)
+    return rows.select_related("call", "applicant")
+
+
+def _findings(program_id: int) -> QuerySet[Any]:
+    rows = Finding.objects.filter(program_id=program_id)
+    return rows.select_related("fellowship", "product_owner")
+
+
+def _dispositions(program_id: int) -> QuerySet[Any]:
+    """The history rows of findings that say another state than the one before."""
+    history: Any = Finding.history.model
+    earlier = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+    rows: QuerySet[Any] = (
+        history.objects.filter(program_id=program_id, history_type="~")
+        .annotate(was=Subquery(earlier.order_by("-history_id").values("state")[:1]))
+        .exclude(was=F("state"))
+        .select_related("product_owner")
+    )
+    return rows
+
+
+def _publications(program_id: int) -> QuerySet[Any]:
+    rows = Publication.objects.filter(program_id=program_id, submitted_at__isnull=False)
+    return rows.select_related("fellowship")
+
+
+ALL: Final = (
+    Population(
+        "proposals",
+        "Proposals decided",
+        "Every proposal the board decided on.",
+        _proposals,
+        "decided_at",
+        (
+            Column("Proposal", lambda r: r.ref),
+            Column("Title", lambda r: r.title),
+            Column("Applicant", lambda r: r.applicant),
+            Column("Call", lambda r: r.call.ref, by="call__ref"),
+            Column("Submitted", lambda r: r.submitted_at, "at"),
+            Column("Decided", lambda r: r.decided_at, "at"),
+            Column("Outcome", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "findings",
+        "Findings",
+        "Every finding as it stands: its disposition, and by whom it is owned.",
+        _findings,
+        "reported_at",
+        (
+            Column("Finding", lambda r: r.ref),
+            Column("Title", lambda r: r.title),
+            Column("Fellowship", lambda r: r.fellowship.ref, by="fellowship__ref"),
+            Column("Severity", lambda r: r.get_severity_display(), by="severity"),
+            Column("Reported", lambda r: r.reported_at, "at"),
+            Column("Due", lambda r: r.due_at, "at"),
+            Column("Disposition", lambda r: r.get_state_display(), by="state"),
+            Column("Owner", lambda r: r.product_owner or ""),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "dispositions",
+        "Dispositions of findings",
+        "Every change of a finding’s disposition: from what to what, by whom, and why.",
+        _dispositions,
+        "history_date",
+        (
+            Column("Finding", lambda r: r.ref),
+            Column("Severity", lambda r: r.get_severity_display(), by="severity"),
+            Column("From", lambda r: _STATES.get(r.was, "")),
+            Column("To", lambda r: r.get_state_display(), by="state"),
+            Column("When", lambda r: r.history_date, "at"),
+            Column("Product owner", lambda r: r.product_owner or ""),
+            Column("Reason", lambda r: r.history_change_reason or r.rationale),
+        ),
+        lambda r: reverse("findings:detail", args=[r.ref]),
+        about=("findings.finding", "id"),
+    ),
+    Population(
+        "publications",
+        "Publications",
+        "Every work submitted, and what released it.",
+        _publications,
+        "submitted_at",
+        (
+            Column("Publication", lambda r: r.ref),
+            Column("Title", lambda r: r.title),
+            Column("Fellowship", lambda r: r.fellowship.ref),
+            Column("Class", lambda r: r.get_work_class_display(), by="work_class"),
+            Column("Submitted", lambda r: r.submitted_at, "at"),
+            Column("Window ends", lambda r: r.window_ends_at, "at"),
+            Column("Released", lambda r: r.released_at, "at"),
+            Column("By", lambda r: r.get_release_kind_display() if r.release_kind else ""),
+            Column("State", lambda r: r.get_state_display(), by="state"),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+)

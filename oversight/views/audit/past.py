@@ -1,0 +1,109 @@
+"""As of any instant: what was in force, every record of a kind, and one record."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from fellowship.web.tables import paginate
+from oversight.audit import asof, held
+from oversight.audit import names as naming
+from oversight.audit import scope as scopes
+from oversight.audit_forms import InstantForm
+from oversight.views.audit.shared import audited, shown
+
+
+@audited
+@require_safe
+def as_of(request: HttpRequest, program: Program) -> HttpResponse:
+    """What was in force in the programme at an instant."""
+    form, given, at = _instant(request)
+    then = asof.in_force(request, program.pk, at, scopes.conflicted(request.user))
+    return shown(
+        request,
+        "oversight/as_of.html",
+        program,
+        {"page": "as of", "at": given, **_paged(request)},
+        form=form,
+        at=at,
+        asked=_asked(given),
+        held=then,
+        kinds=scopes.kinds(),
+        tables={
+            "roles": held.roles(then.roles, program.slug, at),
+            "grants": held.grants(then.grants, program.slug, at),
+            "exceptions": held.exceptions(then.exceptions, program.slug, at),
+        },
+    )
+
+
+@audited
+@require_safe
+def records(request: HttpRequest, program: Program, kind: str) -> HttpResponse:
+    """Every record of a kind as it stood at an instant."""
+    form, given, at = _instant(request)
+    rows = asof.records(program.pk, kind, at, scopes.conflicted(request.user))
+    if rows is None:
+        raise Http404
+    page = paginate(request, rows, per_page=50)
+    return shown(
+        request,
+        "oversight/records.html",
+        program,
+        {"page": "records", "kind": kind, "at": given, **_paged(request)},
+        form=form,
+        at=at,
+        asked=_asked(given),
+        kind=kind,
+        label=naming.kind(kind),
+        page=page,
+        table=held.records(page, kind, program.slug, at),
+    )
+
+
+@audited
+@require_safe
+def record(request: HttpRequest, program: Program, kind: str, pk: int) -> HttpResponse:
+    """One record as it stood at an instant."""
+    form, given, at = _instant(request)
+    hidden = scopes.conflicted(request.user).get(kind, [])
+    if pk >= 2**62 or pk in hidden or not asof.known(program.pk, kind, pk):
+        raise Http404
+    found = asof.standing(kind, pk, at)
+    if found is None:
+        raise Http404
+    return shown(
+        request,
+        "oversight/record.html",
+        program,
+        {"page": "record", "kind": kind, "id": pk, "at": given},
+        form=form,
+        at=at,
+        kind=kind,
+        kind_label=naming.kind(kind),
+        asked=_asked(given),
+        pk=pk,
+        found=found,
+    )
+
+
+def _instant(request: HttpRequest) -> tuple[InstantForm, dt.datetime | None, dt.datetime]:
+    """The form, the instant asked for (None where none was understood), and that or now."""
+    form = InstantForm(request.GET)
+    given = form.cleaned_data.get("at") if form.is_valid() else None
+    return form, given, given or now()
+
+
+def _asked(given: dt.datetime | None) -> str:
+    """The instant as an address holds it."""
+    return f"?at={held.written(given)}" if given else ""
+
+
+def _paged(request: HttpRequest) -> dict[str, str]:
+    """The page turned to, where it is not the first."""
+    asked = request.GET.get("page", "")
+    return {"of": asked} if asked.isascii() and asked.isdigit() and len(asked) < 7 else {}

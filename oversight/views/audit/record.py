@@ -1,0 +1,171 @@
+"""The timeline of a scope, single events, one case end to end, and saved scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts import roles
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.programs.models import Program
+from fellowship.web.actions import act, attempt, verb
+from oversight import casebook, services
+from oversight.audit import scope as scopes
+from oversight.audit import search, trail
+from oversight.audit_forms import SaveScopeForm, ScopeForm
+from oversight.models import SavedScope
+from oversight.views.audit.shared import audited, program_of, shown
+from scoping.models import Fellowship
+
+
+@login_required
+@require_safe
+def rooms(request: HttpRequest) -> HttpResponse:
+    """The programmes the person audits; straight in where there is one."""
+    mine = realm_ids_where(request.user, roles.AUDITOR)
+    programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
+    if not programs:
+        raise Http404
+    if len(programs) == 1:
+        return redirect("oversight:room", programs[0].slug)
+    return render(request, "oversight/rooms.html", {"programs": programs})
+
+
+@audited
+@require_safe
+def room(request: HttpRequest, program: Program) -> HttpResponse:
+    """The timeline of a scope."""
+    return _timeline(request, program, SaveScopeForm())
+
+
+def _timeline(request: HttpRequest, program: Program, saving: SaveScopeForm) -> HttpResponse:
+    user: Any = request.user
+    form = ScopeForm(program, request.GET)
+    scope = scopes.Scope.of(program, user, **form.asked())
+    if scope.words:
+        search.index()
+    before = request.GET.get("before", "")
+    page = trail.page(scope.events(), before)
+    older = request.GET.copy()
+    older["before"] = page.older
+    saved = SavedScope.objects.visible_to(user).filter(program=program)
+    looked = {"page": "timeline", **scope.said(), **({"before": before} if before else {})}
+    return shown(
+        request,
+        "oversight/timeline.html",
+        program,
+        looked,
+        form=form,
+        saving=saving,
+        saved=list(saved.select_related("owner", "program__realm")[:50]),
+        entries=trail.entries(page.events, program.slug),
+        older=f"?{older.urlencode()}" if page.older else "",
+        first=not before,
+        case_ref=_case_ref(scope),
+        narrowed=bool(scope.said()),
+        unread=search.waiting() if scope.words else 0,
+    )
+
+
+def _case_ref(scope: scopes.Scope) -> str:
+    """The reference, where it is a fellowship's."""
+    return scope.reference.upper() if scope.reference.upper().startswith("FEL-") else ""
+
+
+@verb
+def save_scope(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep the scope that is shown under a name; where it is refused, its timeline again."""
+    program = program_of(request, slug)
+    user: Any = request.user
+    form = SaveScopeForm(request.POST)
+    query = ScopeForm(program, _query(request.POST.get("query", ""))).query
+    if form.is_valid():
+        saved = attempt(
+            form,
+            lambda: services.save_scope(
+                program=program, name=form.cleaned_data["name"], query=query, by=user
+            ),
+        )
+        if saved is not None:
+            messages.success(request, f"Saved as “{saved.name}”.")
+            return redirect(saved.get_absolute_url())
+    request.GET = _query(query)
+    response = _timeline(request, program, form)
+    response.status_code = 422
+    return response
+
+
+def _query(text: str) -> Any:
+    return QueryDict(text)
+
+
+@verb
+def remove_scope(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Remove a saved scope of one's own."""
+    program = program_of(request, slug)
+    user: Any = request.user
+    saved = SavedScope.objects.visible_to(user).filter(program=program, pk=min(pk, 2**62)).first()
+    if saved is None:
+        raise Http404
+    return act(
+        request,
+        lambda: services.remove_scope(saved=saved, by=user),
+        success=f"“{saved.name}” is removed.",
+        to=reverse("oversight:room", args=[slug]),
+    )
+
+
+@audited
+@require_safe
+def event(request: HttpRequest, program: Program, uid: Any) -> HttpResponse:
+    """One event: its records before and after, its place in the log, its exact body."""
+    hidden = scopes.Scope.of(program, request.user)
+    found = hidden.events().filter(uid=uid).select_related("actor", "seal").order_by("pk").first()
+    if found is None:
+        raise Http404
+    rows = trail.row_changes([found]).get(str(found.uid), [])
+    return shown(
+        request,
+        "oversight/event.html",
+        program,
+        {"page": "event", "uid": str(found.uid)},
+        event=found,
+        entry=trail.entries([found], program.slug)[0],
+        rows=rows,
+        seal=getattr(found, "seal", None),
+    )
+
+
+@audited
+@require_safe
+def case(request: HttpRequest, program: Program, ref: str) -> HttpResponse:
+    """One case end to end: every event of all its records."""
+    user: Any = request.user
+    found = (
+        Fellowship.objects.visible_to(user)
+        .filter(program_id=program.pk, ref=ref)
+        .select_related("fellow", "program__realm")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    records = casebook.subjects(found)
+    before = request.GET.get("before", "")
+    page = trail.page(casebook.events_of(records).order_by(), before, sorts=True)
+    names = dict(scopes.kinds())
+    return shown(
+        request,
+        "oversight/trace.html",
+        program,
+        {"page": "case", "reference": found.ref, **({"before": before} if before else {})},
+        fellowship=found,
+        counts=[(names.get(label, label), len(ids)) for label, ids in records.items()],
+        entries=trail.entries(page.events, program.slug),
+        older=f"?before={page.older.replace('+', '%2B')}" if page.older else "",
+    )

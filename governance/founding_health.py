@@ -15,7 +15,7 @@ def governance_health() -> GovernanceHealth:
         most_silent_percent=75,
         most_copied_percent=20,
         most_unanimous=25,
-        approver_votes=10,
+        approver_votes=5,
         approver_percent=95,
         most_approvers=0,
         most_conditions_overdue=0,

@@ -12,5 +12,5 @@ class OversightConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what must be done before closing, and where oversight appears."""
-        from oversight import obligations, places  # noqa: F401
+        from oversight import agenda, obligations, places, tasks  # noqa: F401
         from oversight.export import making  # noqa: F401

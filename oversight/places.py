@@ -31,6 +31,16 @@ nav.register(
     section="office",
     order=55,
 )
+nav.register(
+    "Governance health",
+    "oversight:healths",
+    visible=lambda user: (
+        holds_anywhere(user, roles.BOARD_MEMBER, roles.AUDITOR)
+        and not holds_anywhere(user, *OFFICE)
+    ),
+    section="health",
+    order=56,
+)
 verbs.register(
     {
         "oversight.close_fellowship": "closed the case with its package",
@@ -44,6 +54,8 @@ verbs.register(
         "oversight.fail_export": "could not make the export",
         "oversight.finish_export": "made the export",
         "oversight.verify": "verified the ledger",
+        "oversight.measure_health": "measured governance health",
+        "oversight.answer_breach": "wrote down what the board makes of it",
     }
 )
 verbs.register_fields({"oversight.scope": "of what"})

@@ -6,11 +6,16 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
+from django.urls import reverse
+
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Conflict
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
-from oversight.models import Closeout, Extract, SavedScope
+from fellowship.kernel.time import now
+from fellowship.programs.models import Program
+from governance.models.visibility import ROOM
+from oversight.models import Closeout, Extract, HealthBreach, SavedScope
 from scoping.closeout import Obligation
 from scoping.models import Fellowship
 from scoping.policy import cases as scoping
@@ -23,6 +28,9 @@ PACKAGE_READERS: Final = (
     roles.AUDITOR,
 )
 OFFICE: Final = (roles.MANAGER, roles.SPONSOR, roles.CHAIR)
+HEALTH: Final = (*ROOM, roles.SPONSOR)
+"""Who reads governance health: the board room, and the sponsor without what votes tell."""
+LOOK_AGAIN_WITHIN: Final = dt.timedelta(days=366)
 
 
 def may_close(
@@ -35,6 +43,31 @@ def may_close(
     if Closeout.objects.filter(fellowship=fellowship).exists():
         return Refusal("closed", "This fellowship is closed.")
     return scoping.may_close(fellowship, by, known)
+
+
+def health_url(program: Program) -> str:
+    """The page of governance health."""
+    return reverse("oversight:health", args=[program.slug])
+
+
+def may_answer_breach(
+    breach: HealthBreach, by: Actor, answer: str = "-", look_again_on: dt.date | None = None
+) -> Refusal | None:
+    """Why the board's answer to a figure may not be written down, or not like this."""
+    if not has_role(by, breach.program_id, roles.CHAIR):
+        return Refusal("wrong_role", "Only the chair writes down what the board makes of it.")
+    if breach.ended_at is not None:
+        return Refusal("ended", "The figure is within its limits again: nothing is left to answer.")
+    if not answer.strip():
+        return Refusal("no_answer", "Say what the board makes of it.", field="answer")
+    today = breach.program.calendar().local(now()).date()
+    if look_again_on and not today < look_again_on <= today + LOOK_AGAIN_WITHIN:
+        return Refusal(
+            "look_again_on",
+            "Choose a day from tomorrow on, within a year: the board looks again then.",
+            field="look_again_on",
+        )
+    return None
 
 
 def may_take_package(fellowship: Fellowship, user: Any) -> Refusal | None:

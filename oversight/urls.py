@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from oversight.views import closeout, cohorts, export, lineage, office
+from oversight.views import closeout, cohorts, export, health, lineage, office
 from oversight.views.audit import controls, past, populations, record, verification
 
 app_name = "oversight"
@@ -49,6 +49,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/<slug:slug>/export/<int:pk>/export.zip", export.download, name="extract_file"),
     path("office/", office.offices, name="office"),
     path("office/<slug:slug>/", office.office, name="program"),
+    path("office/<slug:slug>/stalls/", office.stall_map, name="stalls"),
+    path("office/<slug:slug>/calendar/", office.calendar, name="calendar"),
+    path("office/<slug:slug>/workload/", office.load, name="workload"),
+    path("office/<slug:slug>/launch/", office.launch, name="launch"),
+    path("office/<slug:slug>/health/", health.health, name="health"),
+    path("office/<slug:slug>/health/<slug:figure>/", health.cases, name="health_cases"),
+    path("office/<slug:slug>/health/<slug:figure>/answer/", health.answer, name="health_answer"),
+    path("governance-health/", health.programs, name="healths"),
     path("office/<slug:slug>/cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
     path("office/<slug:slug>/cases/<slug:key>/", office.cases, name="cases"),
     path("office/<slug:slug>/waiting/", office.waiting, name="waiting"),

@@ -146,6 +146,11 @@ def reminding(kind: str) -> Reminding | None:
     return spec(kind).remind or _known.remind
 
 
+def decided_by_silence() -> frozenset[str]:
+    """The kinds whose breach ends the waiting: silence decides, as it was meant to."""
+    return frozenset(key for key, kind in _known.kinds.items() if kind.ends)
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A number of days before due, and the kinds announced then: `kinds`, or all but them."""

@@ -64,6 +64,7 @@ _actors: dict[str, str] = {
     "export_poam": "The export of a plan of action",
     "import_rule_history": "The import of a rule’s history",
     "lineage": "The drawing of a lineage",
+    "oversight.health": "The measuring of governance health",
     "tracker": "The tracker",
     "publications": "The course of a publication",
     "call rules": "The publication of the call",

@@ -63,8 +63,7 @@ def ask_for_more_time(cast: Cast, finding: Finding, until: dt.datetime) -> None:
     scenes.declare_none(cast, exception, people)
     matter = scenes.matter_about(exception)
     for member in people:
-        governance.open_dossier(matter=matter, by=member)
-        governance.cast_vote(matter=matter, by=member, position="approve")
+        scenes.vote(cast, matter, member, "approve")
 
 
 def add_a_risk(cast: Cast) -> None:

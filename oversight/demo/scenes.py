@@ -17,7 +17,7 @@ from access.services.asking import lesser_variants
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import forget_what_is_held
 from fellowship.accounts.services import declare_conflict
-from fellowship.kernel.time import now
+from fellowship.kernel.time import frozen, now, set_now
 from fellowship.programs.models import Call
 from findings import services as findings
 from findings.models import Control, Finding
@@ -46,6 +46,24 @@ WORDS = {
     3: "Good idea; the sample may be too small to settle it.",
     2: "The measure does not answer the question yet.",
     1: "A theme rather than a question.",
+}
+
+
+UNREAD = "board-product"
+"""Who approves everything without reading it: governance health finds them."""
+MEETING = dt.timedelta(minutes=45)
+REASONS = {
+    "deny": (
+        "No bounded question, and no measure that could fail.",
+        "The exposure is larger than the question needs.",
+        "Nobody here would act on the result.",
+        "The sample cannot settle what is asked.",
+    ),
+    "approve_with_conditions": (
+        "The question deserves an answer, and the safeguards named here.",
+        "Worth doing, once this is settled.",
+    ),
+    "defer": ("We should see the revised plan first.",),
 }
 
 
@@ -135,15 +153,33 @@ def ballot(
     people = cast.board[:voters]
     declare_none(cast, subject, [*people, cast["chair"]])
     for member in people:
-        governance.open_dossier(matter=matter, by=member)
-        position, said = outcome, ""
+        position = outcome
         if dissent and member == cast[f"board-{dissent}"]:
             position = "deny" if outcome != "deny" else "approve"
-            said = "The exposure is larger than the question needs."
-        elif outcome in ("deny", "approve_with_conditions", "defer"):
-            said = "The question deserves an answer, and the safeguards named here."
-            if outcome == "deny":
-                said = "No bounded question, and no measure that could fail."
+        vote(cast, matter, member, position, conditions)
+    set_now(now() + MEETING)  # until the act is over: what follows in it comes after the vote
+    return matter
+
+
+def vote(
+    cast: Cast,
+    matter: Matter,
+    member: User,
+    position: str,
+    conditions: Sequence[dict[str, Any]] = (),
+) -> None:
+    """A member opens the dossier, reads it, and votes; one approves everything, unread."""
+    about, begun = f"{matter.ref}{member.username}", now()
+    opened = begun + dt.timedelta(minutes=pick(about, 1, 2, 4, 6, 8))
+    if member == cast[UNREAD]:
+        position, said = "approve", "Looks fine to me."
+        read = dt.timedelta(seconds=pick(about, 4, 5, 7, 9))
+    else:
+        said = _reason(matter, member, position)
+        read = dt.timedelta(minutes=pick(f"{about} read", 7, 11, 16, 22, 29))
+    with frozen(opened):
+        governance.open_dossier(matter=matter, by=member)
+    with frozen(opened + read):
         governance.cast_vote(
             matter=matter,
             by=member,
@@ -151,7 +187,17 @@ def ballot(
             rationale=said,
             conditions=list(conditions) if position == "approve_with_conditions" else [],
         )
-    return matter
+
+
+def _reason(matter: Matter, member: User, position: str) -> str:
+    """What a member who has read the dossier writes about it; to approve, only some say why."""
+    about = f"{matter.ref}{member.username}{position}"
+    name = matter.title.rpartition(": ")[2][:80]
+    seat = member.username.removeprefix("board-")
+    if position == "approve":
+        said: str = pick(about, "", "", f"“{name}”: the {seat} seat found no objection.")
+        return said
+    return f"{pick(about, *REASONS[position])} So the {seat} seat, on “{name}”."
 
 
 def decide(cast: Cast, subject: Any, outcome: str = "approve", **options: Any) -> Decision:

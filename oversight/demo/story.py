@@ -600,5 +600,4 @@ class Story:
         people = [self.cast["board-research"], self.cast["board-policy"]]
         scenes.declare_none(self.cast, proposal, people)
         for member in people:
-            governance.open_dossier(matter=matter, by=member)
-            governance.cast_vote(matter=matter, by=member, position="approve", rationale="")
+            scenes.vote(self.cast, matter, member, "approve")

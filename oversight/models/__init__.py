@@ -1,4 +1,4 @@
-"""What oversight itself records: closed cases, and what auditors drew, tested and took away."""
+"""What oversight itself records: closed cases, what auditors did, what the board's figures were."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from oversight.models.auditing import (
 )
 from oversight.models.closeouts import Closeout
 from oversight.models.extracts import Extract, ExtractRun
+from oversight.models.health import HealthBreach, HealthReading
 
 __all__ = [
     "Closeout",
@@ -18,6 +19,8 @@ __all__ = [
     "EventWords",
     "Extract",
     "ExtractRun",
+    "HealthBreach",
+    "HealthReading",
     "Sample",
     "SavedScope",
     "Verification",

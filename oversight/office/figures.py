@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from fellowship.accounts.queries import conflicted_ids
 from fellowship.kernel.time import now
 from findings.models import Control, Finding
-from findings.states import ControlState
-from governance.models import Escalation, ExceptionRecord
-from proposals.models import Proposal
+from findings.states import UNSETTLED, ControlState
+from governance.docket import NOT_CAST
+from governance.models import BallotSeat, Condition, Escalation, ExceptionRecord, Matter
+from governance.states import ConditionState, MatterState, Standing
+from oversight.office.counting import counted
+from proposals.models import Proposal, Review
 from proposals.states import ProposalState
 from publications.models import Publication
 from scoping.models import Fellowship, TalentStep
-from scoping.states import TalentState
+from scoping.models.fellowship import FellowshipQuerySet
+from scoping.states import FellowshipState, TalentState
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,24 @@ class View:
     user: Any
     at: dt.datetime
     cohort_id: int | None = None
+    person_id: int | None = None
+    """Of what people own, that of one of them."""
 
     @classmethod
-    def of(cls, program_id: int, user: Any, cohort_id: int | None = None) -> View:
+    def of(
+        cls,
+        program_id: int,
+        user: Any,
+        cohort_id: int | None = None,
+        person_id: int | None = None,
+    ) -> View:
         """The figures now."""
-        return cls(program_id, user, now(), cohort_id)
+        return cls(program_id, user, now(), cohort_id, person_id)
+
+    def owned(self, rows: Any, owner: str) -> QuerySet[Any]:
+        """The rows; of one person only, where it is asked for."""
+        found: QuerySet[Any] = rows.filter(**{owner: self.person_id}) if self.person_id else rows
+        return found
 
     def proposals(self) -> QuerySet[Any]:
         """Proposals that were submitted, without those the person declared a conflict about."""
@@ -44,9 +58,10 @@ class View:
         rows = rows.exclude(pk__in=conflicted_ids(self.user, Proposal))
         return rows.filter(call__cohort_id=self.cohort_id) if self.cohort_id else rows
 
-    def fellowships(self) -> QuerySet[Any]:
+    def fellowships(self) -> FellowshipQuerySet:
         """Fellowships the person sees."""
-        rows = Fellowship.objects.filter(program_id=self.program_id).visible_to(self.user)
+        rows: FellowshipQuerySet = Fellowship.objects.filter(program_id=self.program_id)
+        rows = rows.visible_to(self.user)
         return rows.filter(cohort_id=self.cohort_id) if self.cohort_id else rows
 
 
@@ -88,10 +103,50 @@ def _controls(view: View) -> QuerySet[Any]:
     return Control.objects.filter(finding__fellowship__in=view.fellowships())
 
 
+def _scored(view: View) -> QuerySet[Any]:
+    """Those with a review that was sent."""
+    sent = Review.objects.filter(proposal__program_id=view.program_id).order_by()
+    return view.proposals().filter(pk__in=sent.values("proposal_id"))
+
+
+def _referred(view: View) -> QuerySet[Any]:
+    """Those that came before the board, whatever became of them."""
+    matters = Matter.objects.filter(program_id=view.program_id, subject_type="proposals.proposal")
+    return view.proposals().filter(pk__in=matters.order_by().values("subject_id"))
+
+
+def _begun(view: View) -> QuerySet[Any]:
+    return view.fellowships().exclude(state=FellowshipState.SCOPE)
+
+
+def _owned_findings(view: View) -> QuerySet[Any]:
+    rows = _findings(view).filter(state__in=UNSETTLED, product_owner__isnull=False)
+    return view.owned(rows, "product_owner")
+
+
+def _to_vote(view: View) -> QuerySet[Any]:
+    """Seats that may vote and have not, in ballots that are open; of matters open to the person."""
+    opened = Matter.objects.opened_to(view.user).filter(program_id=view.program_id)
+    rows = BallotSeat.objects.filter(
+        NOT_CAST,
+        ballot__matter__in=opened.filter(state=MatterState.VOTING).order_by().values("pk"),
+        ballot__closes_at__gt=view.at,
+        standing=Standing.ELIGIBLE,
+    )
+    return view.owned(rows.select_related("user", "ballot__matter"), "user")
+
+
+def _conditions(view: View) -> Any:
+    rows = Condition.objects.filter(program_id=view.program_id).visible_to(view.user)
+    return rows.unsettled(view.at)
+
+
 _LIVE = (ControlState.DEPLOYED, ControlState.VERIFIED)
 
 _ALL: Final = (
     Figure("submitted", "Proposals submitted", View.proposals, _proposal, "submitted_at"),
+    Figure("scored", "Scored by the panel", _scored, _proposal, "submitted_at"),
+    Figure("referred", "Put before the board", _referred, _proposal, "submitted_at"),
     Figure(
         "accepted",
         "Accepted",
@@ -100,6 +155,13 @@ _ALL: Final = (
         "decided_at",
     ),
     Figure("fellowships", "Fellowships", View.fellowships, _titled),
+    Figure("signed", "Signed and under way", _begun, _titled),
+    Figure(
+        "closed",
+        "Closed with their package",
+        lambda v: v.fellowships().filter(state=FellowshipState.CLOSED),
+        _titled,
+    ),
     Figure("findings", "Findings", _findings, _titled, "reported_at"),
     Figure(
         "answered",
@@ -160,11 +222,56 @@ _ALL: Final = (
         ).select_related("fellowship__fellow"),
         _talent,
     ),
+    Figure("owned-findings", "Findings to dispose of", _owned_findings, _titled, "reported_at"),
+    Figure(
+        "owned-conditions",
+        "Conditions to fulfil",
+        lambda v: v.owned(_conditions(v), "owner"),
+        lambda r: (f"{r.ref} {r.text}", r.get_state_display()),
+        "due_at",
+    ),
+    Figure(
+        "to-verify",
+        "Conditions to verify",
+        lambda v: v.owned(_conditions(v).filter(state=ConditionState.MET), "verifier"),
+        lambda r: (f"{r.ref} {r.text}", r.get_state_display()),
+        "due_at",
+    ),
+    Figure(
+        "owned-exceptions",
+        "Exceptions to answer for",
+        lambda v: v.owned(FIGURES["exceptions"].rows(v), "owner"),
+        _titled,
+        "expires_at",
+    ),
+    Figure(
+        "to-vote",
+        "Votes to cast",
+        _to_vote,
+        lambda r: (str(r.ballot.matter), f"{r.get_seat_display()} seat, {r.user}"),
+        "ballot__closes_at",
+    ),
+    Figure(
+        "mentored",
+        "Fellows to accompany",
+        lambda v: v.owned(v.fellowships().exclude(mentor=None).under_way(), "mentor"),
+        _titled,
+    ),
 )
 FIGURES: Final[Mapping[str, Figure]] = {figure.key: figure for figure in _ALL}
-RECRUITED: Final = ("submitted", "accepted", "fellowships")
+RECRUITED: Final = ("submitted", "scored", "referred", "accepted", "signed", "closed")
+"""From call to package; each step is part of the one before."""
 PROVEN: Final = ("findings", "answered", "proven")
-FUNNEL: Final = (*RECRUITED, *PROVEN)
+FUNNEL: Final = ("submitted", "accepted", "fellowships", *PROVEN)
+OWNED: Final = {
+    "owned-findings": "product_owner_id",
+    "owned-conditions": "owner_id",
+    "to-verify": "verifier_id",
+    "owned-exceptions": "owner_id",
+    "to-vote": "user_id",
+    "mentored": "mentor_id",
+}
+"""What people own, and the field that says who."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +284,8 @@ class Count:
 
 def count(view: View, *keys: str) -> list[Count]:
     """The figures counted, all in one query."""
-    rows = {key: FIGURES[key].rows(view).order_by().values("pk").query for key in keys}
-    counted: dict[str, tuple[str, tuple[Any, ...]]] = {}
-    for key, query in rows.items():
-        with suppress(EmptyResultSet):  # of what nobody can be in, there is none
-            counted[key] = query.sql_with_params()
-    found: dict[str, int] = {}
-    if counted:
-        each = ", ".join(f"(SELECT COUNT(*) FROM ({q}) c)" for q, _ in counted.values())  # noqa: S608
-        with connection.cursor() as cursor:
-            params = [param for _, given in counted.values() for param in given]
-            cursor.execute(f"SELECT {each}", params)
-            found = dict(zip(counted, cursor.fetchone(), strict=True))
-    return [Count(FIGURES[key], found.get(key, 0)) for key in keys]
+    found = counted({key: FIGURES[key].rows(view) for key in keys})
+    return [Count(FIGURES[key], found[key]) for key in keys]
 
 
 def behind(view: View, key: str) -> QuerySet[Any]:

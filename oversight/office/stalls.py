@@ -11,8 +11,10 @@ from statistics import median
 from typing import Any
 
 from fellowship.accounts import recusals
+from fellowship.accounts.models import User
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
+from fellowship.clocks.states import Side
 from fellowship.kernel.worktime import WorkCalendar
 from oversight.office.figures import View
 
@@ -45,29 +47,73 @@ def open_clocks(view: View) -> Any:
     return rows.exclude(recusals.about(view.user))
 
 
-def stalls(view: View, calendar: WorkCalendar) -> list[Stall]:
-    """The holders with the longest waits first, in one query."""
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """One open clock as it counts here; `days` are working days since it started."""
+
+    side: str
+    person_id: int | None
+    kind: str
+    days: int
+    overdue: bool
+
+    @property
+    def holder(self) -> str:
+        """Who holds it, as an address names them: a person of ours, `us` or `you`.
+
+        People from outside are not told apart: who applies is not everybody's to know.
+        """
+        return str(self.person_id) if self.side == Side.US and self.person_id else self.side
+
+
+def lying(view: View, calendar: WorkCalendar) -> list[Lying]:
+    """The open clocks, the oldest first, in one query."""
     rows = (
         open_clocks(view)
         .order_by("starts_at")
-        .values_list("holder", "kind", "starts_at", "due_at", "paused_at")[:MOST]
+        .values_list("holder", "holder_user_id", "kind", "starts_at", "due_at", "paused_at")[:MOST]
     )
-    waits: dict[tuple[str, str], list[int]] = defaultdict(list)
-    late: dict[tuple[str, str], int] = defaultdict(int)
     known: dict[dt.date, int] = {}
-    for side, kind, starts_at, due_at, paused_at in rows:
+    found = []
+    for side, person, kind, starts_at, due_at, paused_at in rows:
         day = starts_at.date()
         if day not in known:
             known[day] = calendar.working_days_between(starts_at, view.at)
-        waits[side, kind].append(known[day])
-        late[side, kind] += due_at <= view.at and paused_at is None
-    found = [_stall(side, kind, days, late[side, kind]) for (side, kind), days in waits.items()]
+        late = due_at <= view.at and paused_at is None
+        found.append(Lying(side, person, kind, known[day], late))
+    return found
+
+
+def held_by(view: View, holder: str) -> Any:
+    """The open clocks of a holder as `Lying.holder` names them; none for nonsense."""
+    rows = open_clocks(view)
+    if holder == Side.YOU:
+        return rows.filter(holder=Side.YOU)
+    if holder == Side.US:
+        return rows.filter(holder=Side.US, holder_user=None)
+    if not holder.isascii() or not holder.isdigit():
+        return rows.none()
+    return rows.filter(holder=Side.US, holder_user_id=int(holder[:15]))
+
+
+def late(rows: Any, at: dt.datetime) -> Any:
+    """Those of the clocks whose time is over and that are not paused."""
+    return rows.filter(due_at__lte=at, paused_at=None)
+
+
+def stalls(view: View, calendar: WorkCalendar, there: Sequence[Lying] | None = None) -> list[Stall]:
+    """What is waited for, by side, with the longest waits first; `there`: the clocks, once read."""
+    waits: dict[tuple[str, str], list[Lying]] = defaultdict(list)
+    for one in lying(view, calendar) if there is None else there:
+        waits[one.side, one.kind].append(one)
+    found = [_stall(side, kind, clocks) for (side, kind), clocks in waits.items()]
     return sorted(found, key=lambda s: (-s.oldest, -s.cases, s.what))
 
 
-def _stall(side: str, kind: str, days: list[int], late: int) -> Stall:
+def _stall(side: str, kind: str, clocks: Sequence[Lying]) -> Stall:
+    days = [clock.days for clock in clocks]
     return Stall(
-        holder="With us" if side == "us" else "With the fellow or applicant",
+        holder="With us" if side == Side.US else "With the fellow or applicant",
         what=registry.label(kind),
         kind=kind,
         side=side,
@@ -75,7 +121,58 @@ def _stall(side: str, kind: str, days: list[int], late: int) -> Stall:
         median=median(days),
         p90=percentile(days, 0.9),
         oldest=max(days),
-        overdue=late,
+        overdue=sum(clock.overdue for clock in clocks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What of one kind lies with one holder."""
+
+    cases: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBy:
+    """One holder of the map: all that lies there, and by kind."""
+
+    holder: str
+    name: str
+    cases: int
+    median: float
+    p90: int
+    oldest: int
+    overdue: int
+    kinds: dict[str, Cell]
+
+
+def by_holder(there: Sequence[Lying]) -> list[HeldBy]:
+    """The stall map: who holds what, since when; whoever holds the oldest first. One query."""
+    waits: dict[str, list[Lying]] = defaultdict(list)
+    for one in there:
+        waits[one.holder].append(one)
+    people = User.objects.in_bulk([int(key) for key in waits if key.isdigit()])
+    names = {str(pk): str(person) for pk, person in people.items()}
+    names |= {Side.US.value: "The programme", Side.YOU.value: "Fellows and applicants"}
+    found = [_held_by(key, names[key], clocks) for key, clocks in waits.items()]
+    return sorted(found, key=lambda h: (-h.oldest, -h.cases, h.name))
+
+
+def _held_by(holder: str, name: str, clocks: Sequence[Lying]) -> HeldBy:
+    days = [clock.days for clock in clocks]
+    kinds: dict[str, list[int]] = defaultdict(list)
+    for clock in clocks:
+        kinds[clock.kind].append(clock.days)
+    return HeldBy(
+        holder=holder,
+        name=name,
+        cases=len(days),
+        median=median(days),
+        p90=percentile(days, 0.9),
+        oldest=max(days),
+        overdue=sum(clock.overdue for clock in clocks),
+        kinds={kind: Cell(len(spent), max(spent)) for kind, spent in kinds.items()},
     )
 
 

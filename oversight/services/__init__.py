@@ -1,4 +1,4 @@
-"""What oversight does: close a case with its package, and record what auditors do."""
+"""What oversight does: close cases, record what auditors do, measure the board's own work."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from oversight.services.auditing import (
 )
 from oversight.services.closing import close_fellowship
 from oversight.services.exporting import ask_export, fail_export, finish_export
+from oversight.services.health import answer_breach, measure_due, measure_health
 
 __all__ = [
+    "answer_breach",
     "ask_export",
     "close_fellowship",
     "fail_export",
     "finish_export",
     "keep_run",
     "keep_sample",
+    "measure_due",
+    "measure_health",
     "record_file",
     "record_verification",
     "record_view",

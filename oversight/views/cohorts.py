@@ -15,7 +15,8 @@ from fellowship.web.items import Row
 from findings.states import Counted, Verdict
 from oversight.office import cohorts, figures, stalls
 from oversight.office.figures import FUNNEL, View
-from oversight.views.office import cohort_of, in_office, links_of
+from oversight.views.office import cohort_of, in_office
+from oversight.views.programs import links_of
 
 TONES = {
     Verdict.REDUCED: "good",
@@ -36,7 +37,7 @@ def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
     times = cohorts.stage_times(view, calendar)
     context = {
         "program": program,
-        "links": links_of(program),
+        "links": links_of(program, request.user),
         "cohort": found,
         "at": view.at,
         "counts": counted,
@@ -62,7 +63,7 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
     proven = [c for c in figures.measured(view) if c.comparison()]
     context = {
         "program": program,
-        "links": links_of(program),
+        "links": links_of(program, request.user),
         "at": view.at,
         "measured": [(c, c.comparison(), _tone(c)) for c in proven[:12]],
         "verdicts": _verdicts(view),

@@ -1,51 +1,33 @@
-"""The programme office: funnel, stalls, what is due, the cohort review and the sponsor's page."""
+"""The programme office: funnel, who waits on whom, what is due, who carries it, the launch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.models import User
+from fellowship.clocks import registry
+from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
-from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import paginate
-from oversight.office import figures, stalls, waits
-from oversight.office.figures import FIGURES, FUNNEL, View
+from governance.models import BallotSeat
+from oversight.office import due, figures, stalls, waits, workload
+from oversight.office.figures import FIGURES, OWNED, PROVEN, RECRUITED, View
 from oversight.policy import OFFICE
+from oversight.views import programs
 
 
-def in_office(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def in_office(view: programs.View) -> programs.View:
     """A page of one programme for its manager, chair and sponsor; 404 to everybody else."""
-
-    @wraps(view)
-    @login_required
-    @require_safe
-    def wrapper(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        mine = realm_ids_where(request.user, *OFFICE)
-        programs = Program.objects.select_related("realm", "sponsor")
-        found = programs.filter(pk__in=mine, realm__slug=slug).first()
-        if found is None:
-            raise Http404
-        return view(request, found, *args, **kwargs)
-
-    return wrapper
-
-
-def links_of(program: Program) -> list[Link]:
-    slug = program.slug
-    return [
-        Link("Office", reverse("oversight:program", args=[slug])),
-        Link("Sponsor’s page", reverse("oversight:sponsor", args=[slug])),
-    ]
+    return programs.for_roles(*OFFICE)(require_safe(view))
 
 
 def cohort_of(program: Program, text: str) -> Cohort | None:
@@ -58,38 +40,55 @@ def cohort_of(program: Program, text: str) -> Cohort | None:
 @login_required
 @require_safe
 def offices(request: HttpRequest) -> HttpResponse:
-    """The programmes the person runs or answers for; straight in where there is one."""
-    mine = realm_ids_where(request.user, *OFFICE)
-    programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
-    if not programs:
-        raise Http404
-    if len(programs) == 1:
-        return redirect("oversight:program", programs[0].slug)
-    return render(request, "oversight/offices.html", {"programs": programs})
+    """The programmes the person runs or answers for."""
+    return programs.choose(request, *OFFICE, route="oversight:program", title="Programme office")
+
+
+def _page(request: HttpRequest, program: Program) -> dict[str, Any]:
+    return {
+        "program": program,
+        "calendar": program.calendar(),
+        "links": programs.links_of(program, request.user),
+    }
 
 
 @in_office
 def office(request: HttpRequest, program: Program) -> HttpResponse:
     """The programme on one page."""
-    view, calendar = View.of(program.pk, request.user), program.calendar()
-    funnel = figures.count(view, *FUNNEL)
-    waiting = stalls.stalls(view, calendar)
-    context = {
-        "program": program,
-        "calendar": calendar,
-        "links": links_of(program),
+    view = View.of(program.pk, request.user)
+    counts = {
+        c.figure.key: c
+        for c in figures.count(
+            view,
+            *RECRUITED,
+            *PROVEN,
+            *("controls", "verified", "publications", "exceptions", "escalations"),
+        )
+    }
+    context = _page(request, program)
+    waiting = stalls.stalls(view, context["calendar"])
+    standings = launching.standings(program)
+    context |= {
         "at": view.at,
-        "counts": funnel,
-        "others": figures.count(
-            view, "controls", "verified", "publications", "exceptions", "escalations"
-        ),
-        "stalls": waiting,
+        "recruited": [counts[key] for key in RECRUITED],
+        "proven": [counts[key] for key in PROVEN],
+        "recruited_chart": _funnel("From call to package", [counts[key] for key in RECRUITED]),
+        "proven_chart": _funnel("From finding to proof", [counts[key] for key in PROVEN]),
+        "others": [c for key, c in counts.items() if key not in (*RECRUITED, *PROVEN)],
+        "stalls": waiting[:8],
         "stall_chart": _stall_chart(waiting),
         "coming": waits.of(stalls.coming(view), request.user),
-        "checklist": program.checklist.order_by("id"),
+        "standing": sum(one.stands for one in standings),
+        "open_items": [one for one in standings if not one.stands],
+        "items": len(standings),
         "cohorts": Cohort.objects.filter(program=program).order_by("-starts_on"),
     }
     return render(request, "oversight/office.html", context)
+
+
+def _funnel(title: str, counts: list[figures.Count]) -> charts.Chart:
+    steps = [charts.Step(c.figure.label, c.value) for c in counts]
+    return charts.funnel(steps, title=title)
 
 
 def _stall_chart(found: list[stalls.Stall]) -> charts.Chart | None:
@@ -103,27 +102,124 @@ def _stall_chart(found: list[stalls.Stall]) -> charts.Chart | None:
 
 
 @in_office
+def stall_map(request: HttpRequest, program: Program) -> HttpResponse:
+    """Who holds what, and since when."""
+    view, context = View.of(program.pk, request.user), _page(request, program)
+    there = stalls.lying(view, context["calendar"])
+    held = stalls.by_holder(there)
+    oldest: dict[str, int] = {}
+    for one in there:
+        oldest[one.kind] = max(one.days, oldest.get(one.kind, 0))
+    kinds = sorted(oldest, key=lambda kind: (-oldest[kind], kind))
+    context |= {
+        "at": view.at,
+        "kinds": [(kind, registry.label(kind)) for kind in kinds],
+        "rows": [(h, [(k, registry.label(k), h.kinds.get(k)) for k in kinds]) for h in held],
+        "stalls": stalls.stalls(view, context["calendar"], there),
+        "capped": len(there) == stalls.MOST,
+    }
+    return render(request, "oversight/stalls.html", context)
+
+
+@in_office
+def load(request: HttpRequest, program: Program) -> HttpResponse:
+    """Who carries how much."""
+    view, context = View.of(program.pk, request.user), _page(request, program)
+    there = stalls.lying(view, context["calendar"])
+    loads = workload.loads(view, there)
+    context |= {
+        "at": view.at,
+        "columns": [(key, FIGURES[key].label) for key in OWNED],
+        "rows": [
+            (one, [(key, FIGURES[key].label, number) for key, number in one.owned.items()])
+            for one in loads
+            if one.total
+        ],
+        "idle": [one for one in loads if not one.total],
+    }
+    return render(request, "oversight/workload.html", context)
+
+
+@in_office
+def calendar(request: HttpRequest, program: Program) -> HttpResponse:
+    """A month of what is due, and one of its days."""
+    view, context = View.of(program.pk, request.user), _page(request, program)
+    working = context["calendar"]
+    today = working.local(view.at).date()
+    day = _day(request.GET.get("day", "")) or today
+    first = _day(f"{request.GET.get('month', '')}-01") or day.replace(day=1)
+    if "month" in request.GET and "day" not in request.GET:
+        day = today if today.replace(day=1) == first else first
+    overdue = stalls.late(stalls.open_clocks(view), view.at).count()
+    context |= {
+        "at": view.at,
+        "today": today,
+        "day": day,
+        "first": first,
+        "before": due.month_before(first),
+        "after": due.next_month(first),
+        "weeks": due.month(view, first, working),
+        "due": due.on_day(view, day, working),
+        "overdue": overdue,
+    }
+    return render(request, "oversight/calendar.html", context)
+
+
+def _day(text: str) -> dt.date | None:
+    """A day as addresses write it, within the years in which anything can be due."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 < day.year < 2200 else None
+
+
+@in_office
+def launch(request: HttpRequest, program: Program) -> HttpResponse:
+    """The launch checklist against the facts, with what each item rests on."""
+    standings = launching.standings(program)
+    context = _page(request, program) | {
+        "standings": standings,
+        "standing": sum(one.stands for one in standings),
+    }
+    return render(request, "oversight/launch.html", context)
+
+
+@in_office
 def cases(request: HttpRequest, program: Program, key: str) -> HttpResponse:
     """The records behind a figure: as many as it says."""
     if key not in FIGURES:
         raise Http404
     cohort = cohort_of(program, request.GET.get("cohort", ""))
-    view = View.of(program.pk, request.user, cohort.pk if cohort else None)
+    owner = _person(request.GET.get("person", "")) if key in OWNED else None
+    view = View.of(
+        program.pk,
+        request.user,
+        cohort.pk if cohort else None,
+        owner.pk if owner else None,
+    )
     figure = FIGURES[key]
     page = paginate(request, figures.behind(view, key), per_page=50)
     opens = visible_among(page, request.user)
-    context = {
-        "program": program,
-        "links": links_of(program),
+    context = _page(request, program) | {
         "figure": figure,
         "cohort": cohort,
+        "owner": owner,
         "page": page,
         "rows": [(figure.line(row), _url(row) if row.pk in opens else "") for row in page],
     }
     return render(request, "oversight/cases.html", context)
 
 
+def _person(text: str) -> User | None:
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        return None
+    return User.objects.filter(pk=int(text)).first()
+
+
 def _url(row: Any) -> str:
+    if isinstance(row, BallotSeat):
+        return row.ballot.matter.get_absolute_url()
     names = {
         "finding": "findings:detail",
         "control": "findings:control",
@@ -139,20 +235,24 @@ def _url(row: Any) -> str:
 
 @in_office
 def waiting(request: HttpRequest, program: Program) -> HttpResponse:
-    """The clocks behind one line of the stall table."""
-    view = View.of(program.pk, request.user)
-    rows = stalls.open_clocks(view).select_related("holder_user").order_by("starts_at", "id")
+    """The clocks behind one number of the map: of a holder, of a kind, or overdue."""
+    view, who = View.of(program.pk, request.user), request.GET.get("who", "")
+    rows = stalls.held_by(view, who) if who else stalls.open_clocks(view)
     kind, side = request.GET.get("kind", ""), request.GET.get("holder", "")
     if kind:
         rows = rows.filter(kind=kind[:60])
     if side in ("us", "you"):
         rows = rows.filter(holder=side)
+    if request.GET.get("overdue") == "1":
+        rows = stalls.late(rows, view.at)
+    rows = rows.select_related("holder_user").order_by("starts_at", "id")
     page = paginate(request, rows, per_page=50)
-    context = {
-        "program": program,
-        "calendar": program.calendar(),
-        "links": links_of(program),
+    person = _person(who)
+    context = _page(request, program) | {
         "page": page,
         "waits": waits.of(page, request.user),
+        "what": registry.label(kind[:60]) if kind else "",
+        "who": str(person) if person else "",
+        "overdue": request.GET.get("overdue") == "1",
     }
     return render(request, "oversight/waiting.html", context)

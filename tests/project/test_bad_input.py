@@ -98,6 +98,7 @@ OTHERS = {
     "<slug:control_type>": "session_limit",
     "<slug:family>": "compensating",
     "<slug:file_format>": "csv",
+    "<slug:figure>": "hasty-votes",
     "<slug:item>": "training",
     "<slug:key>": "findings",
     "<slug:offer>": "open_methods",

@@ -1,0 +1,256 @@
+"""The measures of governance health: what each counts, out of what, and how much is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from django.db.models import F, QuerySet
+
+from fellowship.clocks.states import Side
+from governance.health_terms import GovernanceHealth
+from oversight.health import days, duties, lines, votes
+from oversight.health.scope import Scope
+from oversight.health.states import HealthFigure
+
+Group = Literal["votes", "duties", "days"]
+Unit = Literal["percent", "count", "row", "days"]
+Cases = QuerySet[Any] | Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure.
+
+    `cases` are what its number counts, in the order they are listed. Of a share, `of` is what
+    could have been counted, and `of_what` its name. `most` reads from the rule how much passes, in
+    the measure's unit; `says` explains in a sentence what is counted.
+    """
+
+    figure: HealthFigure
+    group: Group
+    unit: Unit
+    most: Callable[[GovernanceHealth], int]
+    says: Callable[[GovernanceHealth], str]
+    cases: Callable[[Scope], Cases]
+    lines: lines.Lines
+    of: Callable[[Scope], QuerySet[Any]] | None = None
+    of_what: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names it in addresses."""
+        return str(self.figure.value)
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return str(self.figure.label)
+
+
+def _listed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Votes with all that their line says, the latest first."""
+    rows = rows.select_related("cast_by", "ballot_seat__ballot__matter")
+    return rows.order_by("-cast_at", "-id")
+
+
+def _seats(scope: Scope) -> QuerySet[Any]:
+    rows = votes.unopened(scope).select_related("user", "ballot__matter")
+    return rows.order_by("-ballot__closed_at", "-id")
+
+
+_F = HealthFigure
+_ALL: Final = (
+    Measure(
+        _F.HASTY,
+        "votes",
+        "percent",
+        lambda t: t.most_hasty_percent,
+        lambda t: (
+            f"Votes cast {t.hasty_seconds} seconds or less after their voter opened the dossier, "
+            "of all votes."
+        ),
+        lambda s: _listed(votes.hasty(s)),
+        lines.of_votes,
+        votes.votes,
+        "votes",
+    ),
+    Measure(
+        _F.UNOPENED,
+        "votes",
+        "percent",
+        lambda t: t.most_unopened_percent,
+        lambda t: (
+            "Seats that could vote, whose holder never opened the dossier, of all such seats. "
+            "Recused seats do not count."
+        ),
+        _seats,
+        lines.of_seats,
+        votes.seats,
+        "seats",
+    ),
+    Measure(
+        _F.SILENT,
+        "votes",
+        "percent",
+        lambda t: t.most_silent_percent,
+        lambda t: "Votes that give no reason, of all votes. To approve, none is asked for.",
+        lambda s: _listed(votes.silent(s)),
+        lines.of_votes,
+        votes.votes,
+        "votes",
+    ),
+    Measure(
+        _F.COPIED,
+        "votes",
+        "percent",
+        lambda t: t.most_copied_percent,
+        lambda t: "Votes whose reason is another vote’s word for word, of all that give one.",
+        lambda s: _listed(votes.copied(s)),
+        lines.of_votes,
+        votes.reasoned,
+        "reasons",
+    ),
+    Measure(
+        _F.UNANIMOUS,
+        "votes",
+        "row",
+        lambda t: t.most_unanimous,
+        lambda t: "The longest run of decisions in which every vote was the same.",
+        lambda s: votes.unanimous(s).select_related("matter"),
+        lines.of_decisions,
+    ),
+    Measure(
+        _F.APPROVERS,
+        "votes",
+        "count",
+        lambda t: t.most_approvers,
+        lambda t: (
+            f"People who approved {t.approver_percent} % or more of at least {t.approver_votes} "
+            "votes of theirs."
+        ),
+        lambda s: votes.approvers(s).order_by("name", "pk"),
+        lines.of_people,
+    ),
+    Measure(
+        _F.CONDITIONS,
+        "duties",
+        "count",
+        lambda t: t.most_conditions_overdue,
+        lambda t: "Conditions of decisions, neither verified nor waived, whose day has passed.",
+        lambda s: (
+            duties.conditions(s)
+            .select_related("owner", "decision__matter")
+            .order_by("due_at", "id")
+        ),
+        lines.of_conditions,
+    ),
+    Measure(
+        _F.RENEWED,
+        "duties",
+        "count",
+        lambda t: t.most_renewed,
+        lambda t: (
+            f"Exceptions of the period that were renewed more than {_times(t.renewals_borne)}; of "
+            "each chain the last."
+        ),
+        lambda s: duties.renewed(s).select_related("owner").order_by("-renewals", "id"),
+        lines.of_exceptions,
+    ),
+    Measure(
+        _F.LAPSED,
+        "duties",
+        "count",
+        lambda t: t.most_lapsed,
+        lambda t: (
+            "Review windows of publications that ran out without a word from a policy reviewer: "
+            "nobody was assigned, or nobody assigned cleared, objected or asked."
+        ),
+        lambda s: (
+            duties.lapsed(s)
+            .prefetch_related("reviewers__reviewer")
+            .order_by("-window_ends_at", "-id")
+        ),
+        lines.of_windows,
+        duties.windows,
+        "windows",
+    ),
+    Measure(
+        _F.LATE,
+        "duties",
+        "count",
+        lambda t: t.most_late_acknowledgements,
+        lambda t: "Escalations acknowledged after their time, or not yet although it is over.",
+        lambda s: duties.late(s).select_related("acknowledged_by").order_by("-raised_at", "-id"),
+        lines.of_escalations,
+        duties.alarms,
+        "escalations",
+    ),
+    Measure(
+        _F.UNOWNED,
+        "duties",
+        "count",
+        lambda t: t.most_unowned,
+        lambda t: (
+            f"Findings not yet settled that nobody has owned for {t.unowned_days} days or more "
+            "since they were reported, or whose owner has left."
+        ),
+        lambda s: duties.unowned(s).select_related("product_owner").order_by("reported_at", "id"),
+        lines.of_findings,
+    ),
+    Measure(
+        _F.PROMISES,
+        "duties",
+        "percent",
+        lambda t: t.most_promises_percent,
+        lambda t: (
+            "Clocks of ours that ran out before anybody ended them, of all of ours that fell due. "
+            "Windows in which silence decides are none of them."
+        ),
+        lambda s: (
+            duties.missed(s).select_related("holder_user").order_by(F("due_at").desc(), "-id")
+        ),
+        lines.of_clocks,
+        duties.promises,
+        "promises due",
+    ),
+    Measure(
+        _F.DAYS_US,
+        "days",
+        "days",
+        lambda t: t.most_days_with_us,
+        lambda t: "Working days each case under way in the period has been with us.",
+        lambda s: days.with_side(s, Side.US),
+        lines.of_days,
+    ),
+    Measure(
+        _F.DAYS_FELLOW,
+        "days",
+        "days",
+        lambda t: t.most_days_with_fellow,
+        lambda t: "Working days each has been with the fellow or applicant.",
+        lambda s: days.with_side(s, Side.YOU),
+        lines.of_days,
+    ),
+)
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+MEASURES: Final[Mapping[str, Measure]] = {measure.key: measure for measure in _ALL}
+
+VOTES: Final[Mapping[str, tuple[str, Callable[[Scope], QuerySet[Any]]]]] = {
+    "votes": ("Votes", votes.votes),
+    "approvals": ("Approvals", votes.approvals),
+    _F.HASTY.value: (_F.HASTY.label, votes.hasty),
+    _F.SILENT.value: (_F.SILENT.label, votes.silent),
+}
+"""The lists of votes that can be narrowed to one person."""
+
+
+def votes_of(scope: Scope, key: str, person_id: int) -> QuerySet[Any]:
+    """The votes of one person in one of those lists."""
+    return _listed(VOTES[key][1](scope).filter(cast_by_id=person_id))

@@ -21,6 +21,7 @@ class AccessConfig(AppConfig):
             changes,
             collaborators,
             containment,
+            decision_log,
             ending_tasks,
             excepted,
             home,

@@ -19,6 +19,7 @@ from governance.models import Delegation
 from governance.models.visibility import ROOM
 from governance.views import (
     condition,
+    decision_log,
     deputies,
     docket,
     matter,
@@ -82,6 +83,13 @@ class BoardSite(AdminSite):
         return [
             path("", door(docket.docket), name="docket"),
             path("decisions/", door(docket.decisions), name="decisions"),
+            path("log/", door(decision_log.log), name="decision_log"),
+            path("log/decision-log.csv", door(decision_log.download), name="decision_log_csv"),
+            path(
+                "decisions/<str:ref>/",
+                door(decision_log.reconstructed),
+                name="reconstruction",
+            ),
             path("conditions/", door(docket.conditions), name="conditions"),
             path("conditions/<int:pk>/", condition.detail, name="condition"),
             path("conditions/<int:pk>/verify/", condition.verify, name="condition_verify"),

@@ -19,6 +19,7 @@ from governance.models import (
     ExceptionRecord,
     Matter,
     MatterParty,
+    RuleAmendment,
     RuleVersion,
 )
 from governance.models.visibility import ROOM
@@ -292,4 +293,29 @@ def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             silence="Until the board decides, the version in force stays.",
             kind="rule",
             case_ref=rule.title,
+        )
+
+
+def _offered(key: int, at: dt.datetime) -> QuerySet[RuleAmendment]:
+    return RuleAmendment.objects.open().filter(party_id=key).order_by()
+
+
+@work.register_for(when=prepared(_offered))
+def rules_offered(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Later versions of rules offered for the person's cases."""
+    if not user.is_active:
+        return
+    rows = (
+        _offered(user.pk, at)
+        .select_related("to_rule")
+        .defer("to_rule__prose", "to_rule__parameters")
+    )
+    for offer in rows.order_by("offered_at", "id")[:MOST]:
+        yield work.WorkItem(
+            title=f"{offer.to_rule} is offered for {offer.subject_label}",
+            url=offer.get_absolute_url(),
+            silence="The case stays under the version it began with.",
+            kind="amendment",
+            case_ref=offer.subject_label[:60],
+            program_id=offer.program_id,
         )

@@ -12,6 +12,7 @@ from governance.models import visibility
 closes("governance.matter")(visibility.conflicted_matters)
 closes("governance.escalation")(visibility.conflicted_escalations)
 closes("governance.exceptionrecord")(visibility.conflicted_exceptions)
+closes("governance.ruleamendment")(visibility.conflicted_amendments)
 closes_with("governance.dossier", "matter_id", visibility.conflicted_matters)
 closes_with("governance.ballot", "matter_id", visibility.conflicted_matters)
 closes_with("governance.decision", "matter_id", visibility.conflicted_matters)

@@ -58,6 +58,33 @@ RULE_MOVES = MoveTable(
 )
 
 
+class AmendmentState(models.TextChoices):
+    """How far the offer has come to hold a case to a later version of a rule."""
+
+    OFFERED = "offered", "Offered"
+    AGREED = "agreed", "Agreed"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+AMENDMENT_MOVES = MoveTable(
+    name="amendment of a rule",
+    initial=AmendmentState.OFFERED,
+    moves=(
+        Move("agree", AmendmentState.OFFERED, AmendmentState.AGREED),
+        Move("decline", AmendmentState.OFFERED, AmendmentState.DECLINED),
+        Move("withdraw", AmendmentState.OFFERED, AmendmentState.WITHDRAWN),
+    ),
+    holders={
+        AmendmentState.OFFERED: Holder.YOU,
+        AmendmentState.AGREED: Holder.NOBODY,
+        AmendmentState.DECLINED: Holder.NOBODY,
+        AmendmentState.WITHDRAWN: Holder.NOBODY,
+    },
+    labels=dict(AmendmentState.choices),
+)
+
+
 class CommentOutcome(models.TextChoices):
     """What became of a comment on a draft."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from governance.admin import board
-from governance.views import amending, escalations, exceptions, rulemaking, rules
+from governance.views import amending, amendments, escalations, exceptions, rulemaking, rules
 
 app_name = "governance"
 urlpatterns = [
@@ -25,6 +25,14 @@ urlpatterns = [
         "rules/<int:pk>/acknowledgements/",
         rulemaking.acknowledgements,
         name="rule_acknowledgements",
+    ),
+    path("rules/<int:pk>/earlier/", amendments.earlier, name="rule_earlier"),
+    path("rules/<int:pk>/earlier/<int:pin>/", amendments.offer, name="rule_offer"),
+    path("rules/amendments/<int:pk>/", amendments.amendment, name="rule_amendment"),
+    path("rules/amendments/<int:pk>/agree/", amendments.agree, name="rule_amendment_agree"),
+    path("rules/amendments/<int:pk>/decline/", amendments.decline, name="rule_amendment_decline"),
+    path(
+        "rules/amendments/<int:pk>/withdraw/", amendments.withdraw, name="rule_amendment_withdraw"
     ),
     path("rules/<int:pk>/propose/", rules.propose, name="rule_propose"),
     path("escalations/", escalations.escalations, name="escalations"),

@@ -17,6 +17,7 @@ class ProposalsConfig(AppConfig):
         from proposals import (  # noqa: F401
             agenda,
             board,
+            decision_log,
             desk,
             hints,
             queries,

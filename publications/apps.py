@@ -17,6 +17,7 @@ class PublicationsConfig(AppConfig):
             authorship_board,
             board,
             calls,
+            decision_log,
             excepted,
             hints,
             places,

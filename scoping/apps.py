@@ -17,6 +17,7 @@ class ScopingConfig(AppConfig):
         from scoping import (  # noqa: F401
             board,
             calls,
+            decision_log,
             founding,
             hints,
             home,

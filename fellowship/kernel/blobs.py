@@ -74,6 +74,11 @@ def put(content: Iterable[bytes]) -> Blob:
     return Blob(digest.hexdigest(), size)
 
 
+def kept(sha256: str) -> bool:
+    """Whether there is a file of this hash; `read` says whether it is still what it was."""
+    return _path(sha256).is_file()
+
+
 def read(sha256: str) -> bytes:
     """The content of this hash. Raises Damaged where the file is gone or no longer that content."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fellowship.web.api import Router
+from governance.api.decision_log import DecisionLogViewSet
 from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
 from governance.api.exceptions import ExceptionViewSet
@@ -11,6 +12,7 @@ from governance.api.recusals import RecusalViewSet
 from governance.api.reviews import ReplyViewSet, ReviewViewSet
 from governance.api.rules import (
     RuleAcknowledgementViewSet,
+    RuleAmendmentViewSet,
     RuleCommentViewSet,
     RuleViewSet,
 )
@@ -18,6 +20,7 @@ from governance.api.rules import (
 router = Router()
 router.register("matters", MatterViewSet, basename="matters")
 router.register("decisions", DecisionViewSet, basename="decisions")
+router.register("decision-log", DecisionLogViewSet, basename="decision-log")
 router.register("conditions", ConditionViewSet, basename="conditions")
 router.register("replies", ReplyViewSet, basename="replies")
 router.register("decision-reviews", ReviewViewSet, basename="decision-reviews")
@@ -25,6 +28,7 @@ router.register("exceptions", ExceptionViewSet, basename="exceptions")
 router.register("escalations", EscalationViewSet, basename="escalations")
 router.register("recusals", RecusalViewSet, basename="recusals")
 router.register("rules", RuleViewSet, basename="rules")
+router.register("rule-amendments", RuleAmendmentViewSet, basename="rule-amendments")
 router.register("rule-comments", RuleCommentViewSet, basename="rule-comments")
 router.register(
     "rule-acknowledgements", RuleAcknowledgementViewSet, basename="rule-acknowledgements"

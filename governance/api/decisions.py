@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
-from governance import services
+from governance import reconstruction, services
+from governance.api.decision_log import MomentSerializer, moment
 from governance.filters import (
     ConditionFilter,
     DecisionFilter,
@@ -69,6 +74,13 @@ class DecisionViewSet(VisibleViewSet):
         opened = Matter.objects.opened_to(self.request.user)
         found: QuerySet[Any] = self.queryset.filter(matter__in=opened)
         return found
+
+    @extend_schema(responses=MomentSerializer)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def reconstruction(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Everything the board had before it at that moment, each hash worked out anew."""
+        found = reconstruction.of(self.get_object(), request.user)
+        return Response(MomentSerializer(moment(found)).data)
 
 
 class EvidenceInput(Input):

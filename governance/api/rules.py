@@ -6,16 +6,17 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from governance import cases, services
 from governance import rules as rulebook
-from governance import services
-from governance.api.common import program_of
-from governance.models import RuleAcknowledgement, RuleComment, RuleVersion
+from governance.api.common import program_of, subject_of
+from governance.models import RuleAcknowledgement, RuleAmendment, RuleComment, RuleVersion
 from governance.states import CommentOutcome, RuleKind
 from governance.views.rules import end_of, readable
 
@@ -147,3 +148,67 @@ class RuleAcknowledgementViewSet(VisibleViewSet):
     queryset = RuleAcknowledgement.objects.select_related("rule", "user")
     serializer_class = RuleAcknowledgementSerializer
     filterset_fields = ("rule",)
+
+
+class RuleAmendmentSerializer(serializers.ModelSerializer[RuleAmendment]):
+    """A later version offered for a case that began under an earlier one."""
+
+    from_rule = serializers.CharField(source="from_rule.ref")
+    to_rule = serializers.CharField(source="to_rule.ref")
+    party = serializers.CharField(source="party.username")
+    offered_by = serializers.CharField(source="offered_by.username")
+
+    class Meta:
+        model = RuleAmendment
+        fields = (
+            "id", "subject_type", "subject_id", "subject_label", "kind", "from_rule", "to_rule",
+            "why", "party", "offered_at", "offered_by", "state", "answer", "answered_at",
+        )  # fmt: skip
+
+
+class OfferInput(Input):
+    """Which case, by its reference, and why."""
+
+    rule = serializers.IntegerField(min_value=1)
+    reference = serializers.CharField(max_length=60)
+    reason = serializers.CharField(max_length=5_000)
+
+
+class ReasonIfAny(Input):
+    """A reason, which is not owed."""
+
+    reason = serializers.CharField(max_length=5_000, required=False, default="", allow_blank=True)
+
+
+class RuleAmendmentViewSet(VisibleViewSet):
+    """Offers to hold a case to a later version of a rule."""
+
+    queryset = RuleAmendment.objects.select_related("from_rule", "to_rule", "party", "offered_by")
+    serializer_class = RuleAmendmentSerializer
+    filterset_fields = ("state", "kind")
+
+    agree = service_action("agree", services.agree_amendment, subject="amendment")
+    decline = service_action(
+        "decline", services.decline_amendment, subject="amendment", input=ReasonIfAny
+    )
+    withdraw = service_action(
+        "withdraw", services.withdraw_amendment, subject="amendment", input=ReasonInput
+    )
+
+    @extend_schema(request=OfferInput, responses=RuleAmendmentSerializer)
+    def create(self, request: Request) -> Response:
+        """Offer the later version for a case held to an earlier one."""
+        user: Any = request.user
+        data = self.validated(OfferInput)
+        rule = readable(user).filter(pk=data["rule"]).first()
+        subject = subject_of(user, data["reference"])
+        pin = rule and cases.held_to_earlier(rule, user).filter(
+            subject_type=subject._meta.label_lower, subject_id=subject.pk
+        )
+        found = pin.first() if pin else None
+        if rule is None or found is None:
+            text = "No running case of this reference is held to an earlier version of the rule."
+            raise Refused(Refusal("not_held", text, field="reference"))
+        return self.created(
+            services.offer_amendment(pin=found, rule=rule, by=user, reason=data["reason"])
+        )

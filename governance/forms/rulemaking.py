@@ -29,3 +29,13 @@ class AnswerCommentForm(forms.Form):
         max_length=MOST,
         help_text="Its author reads this, and so does the board.",
     )
+
+
+class OfferForm(forms.Form):
+    """Why a later version is offered for a case."""
+
+    reason = forms.Text(
+        label="Why it would be better for this case",
+        max_length=5_000,
+        help_text="The person the case belongs to reads this beside what changes.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.models.amendments import RuleAmendment
 from governance.models.ballots import Ballot, BallotSeat, Vote
 from governance.models.board import (
     Dossier,
@@ -49,6 +50,7 @@ __all__ = [
     "Reply",
     "ReviewSeat",
     "RuleAcknowledgement",
+    "RuleAmendment",
     "RuleComment",
     "RulePin",
     "RuleVersion",

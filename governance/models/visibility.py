@@ -188,6 +188,19 @@ def acknowledgements_visible_to(user: Any) -> Q:
     return Q(user_id=_key(user)) | Q(rule__owner_id=_key(user)) | kept
 
 
+@prepared
+def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
+    """Offers of a later rule for a record in which the person declared a conflict."""
+    return _conflicted_in(key, "RuleAmendment")
+
+
+def amendments_visible_to(user: Any) -> Q:
+    """Offers made to one, and those of boards whose room one may enter; none about a conflict."""
+    room = Q(program_id__in=realm_ids_where(user, *ROOM))
+    conflict = Q(pk__in=conflicted_amendments(_key(user)) if may_be_recused(user) else [])
+    return Q(party_id=_key(user)) | (room & ~conflict)
+
+
 RULE_KEEPERS = (*ROOM, roles.SPONSOR, roles.ADMINISTRATOR)
 NAMERS = (roles.SPONSOR, roles.ADMINISTRATOR)
 """The roles that name who reviews a decision: neither decides, refers nor records."""

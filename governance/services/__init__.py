@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from governance.services.acknowledging import acknowledge_rule
 from governance.services.amending import amend_exception
+from governance.services.amendments import (
+    agree_amendment,
+    decline_amendment,
+    offer_amendment,
+    withdraw_amendment,
+)
 from governance.services.board import (
     cast_vote,
     open_ballot,
@@ -39,6 +45,7 @@ from governance.services.exceptions import (
     request_exception,
     withdraw_exception,
 )
+from governance.services.log_export import export_log
 from governance.services.measures import record_measure_test
 from governance.services.meetings import (
     call_meeting,
@@ -84,6 +91,7 @@ __all__ = [
     "acknowledge",
     "acknowledge_rule",
     "adopt_founding_rules",
+    "agree_amendment",
     "amend_exception",
     "answer_comment",
     "answer_reply",
@@ -100,12 +108,14 @@ __all__ = [
     "conditions_met",
     "contain",
     "declare_for_review",
+    "decline_amendment",
     "decline_override",
     "draft_minutes",
     "draft_rule",
     "edit_rule",
     "end_cadence",
     "end_exception",
+    "export_log",
     "fail_condition",
     "give_finding",
     "import_rule_history",
@@ -116,6 +126,7 @@ __all__ = [
     "move_meeting",
     "name_deputy",
     "name_reviewers",
+    "offer_amendment",
     "open_ballot",
     "open_dossier",
     "propose_rule",
@@ -143,6 +154,7 @@ __all__ = [
     "verify",
     "verify_condition",
     "waive_condition",
+    "withdraw_amendment",
     "withdraw_exception",
     "withdraw_matter",
     "write_minutes",

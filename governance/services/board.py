@@ -207,8 +207,16 @@ def _keep(vote: Vote, matter: Matter, ballot: Ballot, by: User) -> Vote:
     vote.save()
     change = {"seat": vote.ballot_seat.seat, "dossier": matter.dossier_hash}
     journal.record(subject=matter, change=change)
+    if vote.ballot_seat.user_id != by.pk:
+        _stand_in(matter, vote.ballot_seat, by)
     telling.chair_when_all_voted(matter, ballot)
     return vote
+
+
+def _stand_in(matter: Matter, seat: BallotSeat, by: User) -> None:
+    """Record that a deputy voted for a member: an act of its own in the decision log."""
+    with journal.acting("governance.stand_in", by=by):
+        journal.record(subject=matter, change={"seat": seat.seat, "member": seat.user_id})
 
 
 @journal.verb("governance.record_decision")

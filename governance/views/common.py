@@ -39,6 +39,7 @@ def room_links(waiting: int | None = None) -> list[Link]:
     return [
         Link("Docket", to("docket"), waiting),
         Link("Decisions", to("decisions")),
+        Link("Decision log", to("decision_log")),
         Link("Conditions", to("conditions")),
         Link("Meetings", to("meetings")),
         Link("Deputies", to("deputies")),

@@ -17,10 +17,11 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, form_page, verb
-from governance import parameters, rulemaking, services
+from governance import cases, parameters, rulemaking, services
 from governance import rules as rulebook
 from governance.forms.rules import OnDateForm, RuleForm, RuleKindForm
 from governance.models import Matter, RuleAcknowledgement, RuleVersion
+from governance.models.visibility import ROOM
 from governance.policy import rulemaking as rulemaking_policy
 from governance.policy import rules as policy
 from governance.states import RuleKind, RuleStatus
@@ -152,6 +153,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         else None,
         "may_comment": rulemaking_policy.may_comment(rule, user) if signed_in else None,
         **_acknowledged(rule, user),
+        "earlier": _earlier(rule, user) if signed_in else 0,
         "offer_draft": signed_in and rule.status == RuleStatus.ADOPTED and writes,
         "looks_back": writes and not rule.adopted_at,
         "what_if": rulebook.what_if(rule, user) if writes and not rule.adopted_at else [],
@@ -162,6 +164,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _knows(rule: RuleVersion, user: Any) -> bool:
     """Whether the person takes part in the programme: comments are for those who do."""
     return has_role(user, rule.program_id, *roles.ROLES)
+
+
+def _earlier(rule: RuleVersion, user: Any) -> int:
+    """How many running cases are held to a version before this one, for the board room."""
+    if (rule.version or 0) < 2 or not has_role(user, rule.program_id, *ROOM):
+        return 0
+    return cases.held_to_earlier(rule, user).count()
 
 
 def _acknowledged(rule: RuleVersion, user: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from governance import rules
+from governance import cases, rules
 from governance import services as governance
 from governance.models import RuleComment, RuleVersion
 from governance.states import RuleKind
@@ -40,6 +40,10 @@ SMALLER: Final = (
     "Tables with groups below ten have been sent back by the release desk four times, each time "
     "with the same question. A rule that says it saves everybody the round."
 )
+OFFERED: Final = (
+    "You asked for shorter windows when the draft was out. Your next methods paper could go out "
+    "five days earlier; nothing else changes for you."
+)
 WORRY: Final = (
     "Some of my strata have eight sessions. Could groups from eight on leave where the strata are "
     "named in the protocol beforehand?"
@@ -54,6 +58,7 @@ def plan(story: Story) -> None:
     at(-24, partial(_answer_and_propose, story))
     at(-16, partial(_adopt, story))
     at(-9, partial(_acknowledge, story))
+    at(-8, partial(_offer, story))
     at(-3, partial(_publish, story, RuleKind.DATA_HANDLING, "tiers", _larger_groups, SMALLER))
     at(-2, partial(_worry, story))
 
@@ -116,6 +121,16 @@ def _acknowledge(story: Story) -> None:
     rule = _draft(RuleKind.PUBLICATION_POLICY)
     for name in ACKNOWLEDGED:
         governance.acknowledge_rule(rule=rule, by=story.cast[name])
+
+
+def _offer(story: Story) -> None:
+    """A fellow who asked for it is offered the shorter window for work already begun."""
+    rule = _draft(RuleKind.PUBLICATION_POLICY)
+    scenes.refresh(story.cast)
+    by, fellow = story.cast["manager"], story.cast["fellow"]
+    for pin in cases.held_to_earlier(rule, by).filter(subject_type="scoping.fellowship"):
+        if cases.party_of(cases.subject_of(pin)) == fellow:
+            governance.offer_amendment(pin=pin, rule=rule, by=by, reason=OFFERED)
 
 
 def _worry(story: Story) -> None:

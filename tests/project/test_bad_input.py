@@ -56,9 +56,11 @@ from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import (
     Condition,
+    Decision,
     Escalation,
     ExceptionRecord,
     Matter,
+    RuleAmendment,
     RuleComment,
     RuleVersion,
 )
@@ -151,6 +153,7 @@ def _build() -> House:
     governance.raised_escalation(world)
     governance.granted_exception(world)
     governance.commented_rule(world)
+    governance.offered_rule(world)
     publications.proposed(world, case.publication)
     publications.asked(world, case.publication)
     publications.saved(world)
@@ -236,8 +239,10 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
             RuleVersion.objects.values_list("pk", flat=True)[0],
             *RuleVersion.objects.filter(status="comments").values_list("pk", flat=True),
         ],
+        "rules/amendments/": RuleAmendment.objects.values_list("pk", flat=True)[:1],
         "rules/comments/": RuleComment.objects.values_list("pk", flat=True)[:1],
         "board/": Matter.objects.values_list("ref", flat=True)[:2],
+        "board/decisions/": Decision.objects.values_list("matter__ref", flat=True)[:1],
         "board/recusals/": Conflict.objects.exclude(kind="none").values_list("pk", flat=True)[:1],
         "board/meetings/": [_a_meeting(world)],
         "board/conditions/": Condition.objects.values_list("pk", flat=True)[:1],

@@ -189,8 +189,8 @@ def _a_changed_rule(world: World) -> None:
     governance.answer_comment(
         comment=comment, by=world.manager, outcome="not_taken_up", answer="Ninety it was."
     )
-    kind = "stage_standards"
-    governance_scenes.adopted_rule(world, kind, founding.parameters(kind))
+    amendment = governance_scenes.offered_rule(world)
+    governance.decline_amendment(amendment=amendment, by=amendment.party)
     with frozen(now() + 40 * DAY):
         sweep()
 

@@ -11,12 +11,13 @@ from django.db.models import Model
 from fellowship.accounts.models import User
 from fellowship.kernel.journal import System
 from fellowship.kernel.time import frozen, now
-from governance import founding, services
+from governance import cases, founding, services
 from governance.models import (
     Decision,
     Escalation,
     ExceptionRecord,
     Matter,
+    RuleAmendment,
     RuleComment,
     RuleVersion,
 )
@@ -113,6 +114,14 @@ def adopted_rule(world: World, kind: str, parameters: Mapping[str, Any]) -> Rule
     )
     decide(world, proposed_rule(world, rule))
     return RuleVersion.objects.get(pk=rule.pk)
+
+
+def offered_rule(world: World) -> RuleAmendment:
+    """A later version of the stage standards, offered for the first case that began before."""
+    kind = "stage_standards"
+    rule = adopted_rule(world, kind, founding.parameters(kind))
+    pin = cases.held_to_earlier(rule, world.manager).order_by("pk")[0]
+    return services.offer_amendment(pin=pin, rule=rule, by=world.manager, reason="Clearer.")
 
 
 def decide_on(

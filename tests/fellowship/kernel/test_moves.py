@@ -25,6 +25,7 @@ PARTICIPLES = {
     "clock": {"counted as run out", "extended", "paused", "resumed", "stopped"},
     "call": {"closed", "published", "reopened"},
     "lesson": {"set aside", "taken into a call"},
+    "amendment of a rule": {"agreed", "declined", "withdrawn"},
     "rule version": {
         "adopted",
         "proposed",

@@ -354,6 +354,7 @@ SPECTACULAR_SETTINGS = {
         "ProposalStateEnum": "proposals.states.ProposalState",
         "ReleaseVerdictEnum": "access.release_states.ReleaseVerdict",
         "OutputKindEnum": "access.release_states.OutputKind",
+        "RuleKindEnum": "governance.states.RuleKind",
         "AmendmentStateEnum": "governance.states.AmendmentState",
         "CommentOutcomeEnum": "governance.states.CommentOutcome",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",

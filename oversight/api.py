@@ -7,12 +7,21 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import COUNT_LIMIT
 from oversight.lineage import serialise
+from oversight.policy import RISK_READERS
+from oversight.risk.asked import PER_PAGE, asked, number_of
+from oversight.risk.register import ORDERS
+from oversight.risk.sources import LEVELS, SOURCES
 from scoping.models import Fellowship
 
 
@@ -32,4 +41,66 @@ class LineageView(APIView):
         return Response(serialise.document(found, form, reader=request.user))
 
 
-urlpatterns = [path("lineage/<str:ref>/", LineageView.as_view(), name="lineage")]
+class RiskSerializer(serializers.Serializer[Any]):
+    """A line of the risk register."""
+
+    source = serializers.ChoiceField(  # type: ignore[assignment] # a field like any other
+        choices=[(one.key, one.label) for one in SOURCES]
+    )
+    kind = serializers.CharField()
+    level = serializers.CharField(source="level_label")
+    title = serializers.CharField()
+    why = serializers.CharField()
+    holder = serializers.CharField()
+    program = serializers.CharField()
+    since = serializers.DateTimeField()
+    due = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+
+
+class RiskPageSerializer(serializers.Serializer[Any]):
+    """One page of the risk register; `counts` are those of each source."""
+
+    counts = serializers.DictField(child=serializers.IntegerField())
+    next = serializers.CharField(allow_null=True)
+    results = RiskSerializer(many=True)
+
+
+class RisksView(APIView):
+    """The risk register."""
+
+    @extend_schema(
+        operation_id="risks_list",
+        parameters=[
+            OpenApiParameter("source", str, enum=[one.key for one in SOURCES]),
+            OpenApiParameter("level", str, enum=[str(rank) for rank in LEVELS]),
+            OpenApiParameter("sort", str, enum=list(ORDERS)),
+            OpenApiParameter("q", str),
+            OpenApiParameter("program", int),
+            OpenApiParameter("holder", int),
+            OpenApiParameter("overdue", bool),
+            OpenApiParameter("page", int),
+        ],
+        responses=RiskPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Open escalations, exceptions in force, access outside the agreements, late controls."""
+        if not holds_anywhere(request.user, *RISK_READERS):
+            raise NotFound
+        _, wanted, order = asked(request, now())
+        number = min(number_of(request.query_params.get("page", "")), COUNT_LIMIT // PER_PAGE)
+        lines = wanted.page(order, (number - 1) * PER_PAGE, PER_PAGE + 1)
+        more = request.query_params.copy()
+        more["page"] = str(number + 1)
+        body = {
+            "counts": wanted.counts(),
+            "next": f"{request.path}?{more.urlencode()}" if len(lines) > PER_PAGE else None,
+            "results": lines[:PER_PAGE],
+        }
+        return Response(RiskPageSerializer(body).data)
+
+
+urlpatterns = [
+    path("lineage/<str:ref>/", LineageView.as_view(), name="lineage"),
+    path("risks/", RisksView.as_view(), name="risks"),
+]

@@ -12,7 +12,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.web import nav, verbs
 from fellowship.web.items import Link
-from oversight.policy import OFFICE
+from oversight.policy import OFFICE, RISK_READERS
 from scoping import panels
 from scoping.models import Fellowship
 from scoping.states import FellowshipState
@@ -40,6 +40,13 @@ nav.register(
     ),
     section="health",
     order=56,
+)
+nav.register(
+    "Risk register",
+    "oversight:risks",
+    visible=lambda user: holds_anywhere(user, *RISK_READERS),
+    section="board",
+    order=52,
 )
 verbs.register(
     {

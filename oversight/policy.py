@@ -31,6 +31,11 @@ OFFICE: Final = (roles.MANAGER, roles.SPONSOR, roles.CHAIR)
 HEALTH: Final = (*ROOM, roles.SPONSOR)
 """Who reads governance health: the board room, and the sponsor without what votes tell."""
 LOOK_AGAIN_WITHIN: Final = dt.timedelta(days=366)
+RISK_READERS: Final = (
+    *(roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER, roles.ONCALL, roles.STEWARD),
+    *(roles.PRODUCT_OWNER, roles.SPONSOR, roles.AUDITOR),
+)
+"""Who opens the risk register; each reads the lines whose pages they may open."""
 
 
 def may_close(

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from oversight.views import closeout, cohorts, export, health, lineage, office
+from oversight.views import closeout, cohorts, export, health, lineage, office, risk
 from oversight.views.audit import controls, past, populations, record, verification
 
 app_name = "oversight"
@@ -47,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/<slug:slug>/export/", export.export, name="export"),
     path("audit/<slug:slug>/export/<int:pk>/", export.extract, name="extract"),
     path("audit/<slug:slug>/export/<int:pk>/export.zip", export.download, name="extract_file"),
+    path("risks/", risk.register, name="risks"),
+    path("risks/risks.csv", risk.register_csv, name="risk_csv"),
     path("office/", office.offices, name="office"),
     path("office/<slug:slug>/", office.office, name="program"),
     path("office/<slug:slug>/stalls/", office.stall_map, name="stalls"),

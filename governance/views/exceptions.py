@@ -95,12 +95,12 @@ def repeats(request: HttpRequest) -> HttpResponse:
     """What is excepted over and over, by record, owner or asker: a rule that does not hold."""
     at, by = now(), request.GET.get("by", "")
     by = by if by in counted.BY else "record"
+    rows = counted.repeated(person(request), by)
     page = paginate(
         request,
-        counted.repeated(person(request), by),
+        rows.select_related("owner", "requested_by", "program"),
         sort={"times": "-times", "extended": "-extended", "since": "first_at", "ends": "-last_at"},
         default="times",
-        then=lambda rows: rows.select_related("owner", "requested_by", "program"),
     )
     columns = _repeat_columns(by, at)
     table = Table("Excepted again and again", columns, page, page, empty="Nothing repeats itself.")
@@ -144,7 +144,7 @@ def _repeated_person(exception: ExceptionRecord, who: Any) -> object:
 
 def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:
     url = route_to("governance:exception", exception.ref)
-    return cells.link(url, exception.ref, stand(exception, at)[0])
+    return cells.beside(cells.link(url, exception.ref), cells.tag(*stand(exception, at)))
 
 
 def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:

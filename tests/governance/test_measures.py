@@ -247,7 +247,7 @@ def test_the_pages(world: World) -> None:
     assert "once it was made" in owner.post(url, future).content.decode()
     assert owner.post(url, {"held": "no", "found": "It went on."}).status_code == 302
     page = owner.get(exception.get_absolute_url()).content.decode()
-    assert "Measure did not hold" in page
+    assert "It did not hold when it was tested last." in page
     assert "It went on." in page
     lists = {
         "?measure=failing": True,
@@ -258,8 +258,12 @@ def test_the_pages(world: World) -> None:
     }
     for query, there in lists.items():
         assert (exception.title in owner.get(f"/exceptions/{query}").content.decode()) is there
+    for days in (70, 80):
+        exception = granted_exception(world, extends=exception, expires_at=now() + days * DAY)
     for by in ("record", "owner", "asker", "nonsense"):
-        assert owner.get(f"/exceptions/repeats/?by={by}").status_code == 200
+        page = owner.get(f"/exceptions/repeats/?by={by}").content.decode()
+        assert exception.ref in page
+        assert "3 times" in page
 
 
 def test_by_the_api(world: World) -> None:

@@ -1,0 +1,1 @@
+"""The risk register: what could do harm now, whoever holds it, in one list."""

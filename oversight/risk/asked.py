@@ -1,0 +1,79 @@
+"""What a person asks the register for: the filters of its page, its file and its API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.programs.models import Program
+from fellowship.web import filters
+from governance.models import ExceptionRecord
+from oversight.policy import RISK_READERS
+from oversight.risk.register import ORDERS, Wanted
+from oversight.risk.sources import LEVELS, SOURCES
+
+PER_PAGE: Final = 50
+
+
+def _programs(request: HttpRequest | None) -> QuerySet[Program]:
+    if request is None:
+        return Program.objects.none()
+    mine = realm_ids_where(request.user, *RISK_READERS)
+    return Program.objects.filter(pk__in=mine).order_by("name")
+
+
+def _holders(request: HttpRequest | None) -> QuerySet[User]:
+    """Those who hold a role where the person reads the register."""
+    if request is None:
+        return User.objects.none()
+    held = RoleAssignment.objects.live().filter(
+        realm__in=realm_ids_where(request.user, *RISK_READERS)
+    )
+    return User.objects.filter(pk__in=held.values("user_id")).order_by("name")
+
+
+class RiskFilter(filters.FilterSet):
+    """Risks by words, kind, gravity, programme, holder, and whether they are past their time."""
+
+    q = filters.CharFilter(label="Search", max_length=100)
+    source = filters.ChoiceFilter(choices=[(s.key, s.label) for s in SOURCES], label="Kind")
+    level = filters.ChoiceFilter(
+        choices=[(str(rank), label) for rank, label in LEVELS.items()], label="How grave"
+    )
+    program = filters.ModelChoiceFilter(queryset=_programs, label="Programme")
+    holder = filters.ModelChoiceFilter(queryset=_holders, label="Holder")
+    overdue = filters.BooleanFilter(label="Past its time")
+
+    class Meta:
+        model = ExceptionRecord
+        fields: list[str] = []
+
+
+def asked(request: Any, at: dt.datetime) -> tuple[RiskFilter, Wanted, str]:
+    """The filters, what they ask for, and the order; nonsense narrows nothing."""
+    found = RiskFilter(request.GET, queryset=ExceptionRecord.objects.none(), request=request)
+    found.form.is_valid()
+    said = found.form.cleaned_data
+    program, holder = said.get("program"), said.get("holder")
+    wanted = Wanted(
+        at=at,
+        user=request.user,
+        words=said.get("q") or "",
+        source=said.get("source") or "",
+        level=int(said.get("level") or 0),
+        program=program.pk if program else None,
+        holder=holder.pk if holder else None,
+        overdue=bool(said.get("overdue")),
+    )
+    order = request.GET.get("sort", "")
+    return found, wanted, order if order in ORDERS else "level"
+
+
+def number_of(text: str) -> int:
+    """The page asked for; the first for nonsense."""
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1

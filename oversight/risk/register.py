@@ -1,0 +1,120 @@
+"""The register's lines, filtered, in one order over all sources, a page at a time.
+
+Each source gives its first rows in the order asked for, as many as the page lies deep; merged,
+the page is exact. No source is read whole, and each answers by its own indexes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from django.db.models import F, QuerySet
+
+from fellowship.web.filters import Search
+from fellowship.web.tables import COUNT_LIMIT
+from oversight.risk.sources import SOURCES, Risk, Source
+
+Key = tuple[Any, ...]
+_LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the register: how the database sorts a source, and how sources are merged."""
+
+    fields: tuple[Any, ...]
+    key: Callable[[int, dt.datetime | None, dt.datetime], Key]
+
+
+def _due(due: dt.datetime | None) -> dt.datetime:
+    return due or _LATEST
+
+
+ORDERS: Final = {
+    "level": Order(
+        (F("level").desc(), F("due").asc(nulls_last=True), "since", "pk"),
+        lambda level, due, since: (-level, _due(due), since),
+    ),
+    "due": Order(
+        (F("due").asc(nulls_last=True), "since", "pk"),
+        lambda level, due, since: (_due(due), since),
+    ),
+    "age": Order(("since", "pk"), lambda level, due, since: (since,)),
+}
+"""The gravest first, the first due first, the oldest first."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the register is narrowed to; empty narrows nothing.
+
+    `holder` is a person's key. `overdue` asks for what is past its time.
+    """
+
+    at: dt.datetime
+    user: Any
+    words: str = ""
+    source: str = ""
+    level: int = 0
+    program: int | None = None
+    holder: int | None = None
+    overdue: bool = False
+
+    def sources(self) -> Sequence[Source]:
+        """The sources asked for."""
+        return [one for one in SOURCES if self.source in ("", one.key)]
+
+    def rows(self, source: Source) -> QuerySet[Any]:
+        """Its open risks, narrowed."""
+        rows = source.rows(self.user, self.at)
+        if self.program:
+            rows = rows.filter(program=self.program)
+        if self.level:
+            rows = rows.filter(level=self.level)
+        if self.holder:
+            rows = rows.filter(**{source.holder: self.holder})
+        if self.overdue:
+            rows = rows.filter(due__lte=self.at)
+        if self.words:
+            rows = Search(fields=source.words).filter(rows, self.words)
+        return rows
+
+    def counts(self) -> dict[str, int]:
+        """How many there are in each source asked for, counted as far as lists are."""
+        return {
+            one.key: self.rows(one).order_by().values("pk")[: COUNT_LIMIT + 1].count()
+            for one in self.sources()
+        }
+
+    def page(self, order: str, start: int, many: int) -> list[Risk]:
+        """The lines from `start`, in the order named; a query or two for each source."""
+        by = ORDERS[order]
+        firsts = [self._firsts(one, by, start + many) for one in self.sources()]
+        chosen = list(islice(heapq.merge(*firsts), start, start + many))
+        lines: dict[tuple[int, int], Risk] = {}
+        for number, source in enumerate(SOURCES):
+            keys = [pk for *_, place, pk in chosen if place == number]
+            if keys:
+                rows = source.shown(source.rows(self.user, self.at).filter(pk__in=keys))
+                lines |= {(number, row.pk): source.line(row, self.at) for row in rows}
+        return [lines[place, pk] for *_, place, pk in chosen if (place, pk) in lines]
+
+    def _firsts(self, source: Source, by: Order, many: int) -> Iterator[Key]:
+        number = SOURCES.index(source)
+        rows = self.rows(source).order_by(*by.fields)
+        found = rows.values_list("level", "due", "since", "pk")[:many]
+        return iter([(*by.key(level, due, since), number, pk) for level, due, since, pk in found])
+
+    def every(self, order: str, most: int) -> Iterator[Risk]:
+        """All lines in the order named, `most` of them at most, some hundreds at a time."""
+        for start in range(0, most, _CHUNK):
+            lines = self.page(order, start, min(_CHUNK, most - start))
+            yield from lines
+            if len(lines) < _CHUNK:
+                return

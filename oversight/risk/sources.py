@@ -1,0 +1,296 @@
+"""What stands in the risk register: where each kind of risk is found, and how it reads.
+
+Four kinds: open escalations, exceptions in force, access outside the agreements that nobody has
+answered yet, and controls that are overdue. Each is read through `visible_to` of its own model, so
+the register shows nobody more than the pages it leads to.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+
+from access.models import AccessEvent
+from access.services.alarms import GRAVE
+from access.states import Verdict
+from fellowship.web.items import Tone
+from findings.models import Finding
+from findings.states import FindingState
+from governance.models import Escalation, ExceptionRecord
+from governance.states import EscalationKind, EscalationState, ExceptionKind
+
+LEVELS: Final = {4: "Critical", 3: "High", 2: "Medium", 1: "Low"}
+TONES: Final[dict[int, Tone]] = {4: "bad", 3: "bad", 2: "warn", 1: "plain"}
+UNPLACED: Final = dt.timedelta(days=30)
+"""How long access by somebody unknown, to something unknown, stays in the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One line of the register: what it is, why it stands there, who holds it, since when."""
+
+    source: str
+    kind: str
+    title: str
+    url: str
+    level: int
+    why: str
+    holder: str
+    program: str
+    since: dt.datetime
+    due: dt.datetime | None
+
+    @property
+    def level_label(self) -> str:
+        """How grave it is, in a word."""
+        return LEVELS[self.level]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of risk.
+
+    `rows` gives those open at an instant with `level`, `since` and `due`, as far as the person may
+    see them; `shown` adds what a line reads; `line` makes the line.
+    """
+
+    key: str
+    label: str
+    about: str
+    rows: Callable[[Any, dt.datetime], QuerySet[Any]]
+    shown: Callable[[QuerySet[Any]], QuerySet[Any]]
+    line: Callable[[Any, dt.datetime], Risk]
+    words: tuple[str, ...]
+    holder: str
+
+
+def _by(field: str, ranks: dict[str, int]) -> Case:
+    whens = [When(**{field: key}, then=Value(rank)) for key, rank in ranks.items()]
+    return Case(*whens, default=Value(1), output_field=IntegerField())
+
+
+_RANKS: Final = {"critical": 4, "high": 3, "medium": 2, "low": 1}
+
+
+# --- escalations ------------------------------------------------------------------------------
+
+
+def _escalations(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Escalation.objects.visible_to(user).open().annotate_urgency()
+    found: QuerySet[Any] = rows.annotate(
+        level=_by("severity", _RANKS), since=F("raised_at"), due=F("waits_until")
+    )
+    return found
+
+
+def _escalation(one: Any, at: dt.datetime) -> Risk:
+    late = one.state == EscalationState.RAISED and one.acknowledge_by <= at
+    return Risk(
+        source="escalations",
+        kind=one.get_kind_display(),
+        title=f"{one.ref} {one.title}",
+        url=one.get_absolute_url(),
+        level=one.level,
+        why="Not acknowledged in time" if late else one.get_state_display(),
+        holder=str(one.acknowledged_by or "Security on-call"),
+        program=one.program.name,
+        since=one.since,
+        due=one.due,
+    )
+
+
+# --- exceptions ---------------------------------------------------------------------------------
+
+
+def _exceptions(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    level = Case(
+        When(measure_held=False, then=Value(3)),
+        When(measure_due_at__lte=at, then=Value(2)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    rows: QuerySet[Any] = ExceptionRecord.objects.visible_to(user).live(at)
+    found: QuerySet[Any] = rows.annotate(level=level, since=F("starts_at"), due=F("expires_at"))
+    return found
+
+
+def _exception(one: Any, at: dt.datetime) -> Risk:
+    why = "What makes up for it holds, or is not due to be tested"
+    if one.measure_held is False:
+        why = "What makes up for it did not hold"
+    elif one.measure_late(at):
+        why = "What makes up for it should have been tested"
+    return Risk(
+        source="exceptions",
+        kind=one.get_kind_display(),
+        title=f"{one.ref} {one.title}",
+        url=one.get_absolute_url(),
+        level=one.level,
+        why=why,
+        holder=str(one.owner),
+        program=one.program.name,
+        since=one.since,
+        due=one.due,
+    )
+
+
+# --- access outside the agreements --------------------------------------------------------------
+
+
+ALIKE: Final = ("program", "identity", "dataset_name", "operation", "verdict")
+"""Acts that make one line: the same by the same on the same."""
+
+
+def _unanswered(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    """Until the alarm about its case or dataset was closed: that is the answer to it."""
+    closed = Escalation.objects.filter(
+        kind=EscalationKind.OUT_OF_SCOPE, closed_at__gte=OuterRef("received_at")
+    )
+    case = closed.filter(subject_type="scoping.fellowship", subject_id=OuterRef("fellowship_id"))
+    data = closed.filter(subject_type="access.dataset", subject_id=OuterRef("dataset_id"))
+    found: QuerySet[Any] = (
+        AccessEvent.objects.visible_to(user)
+        .outside()
+        .filter(
+            (Q(fellowship__isnull=False) & ~Exists(case))
+            | (Q(fellowship=None, dataset__isnull=False) & ~Exists(data))
+            | Q(fellowship=None, dataset=None, at__gt=at - UNPLACED)
+        )
+    )
+    return found
+
+
+def _outside(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    """The first of each that are alike."""
+    alike = _unanswered(user, at).order_by().values(*ALIKE).annotate(first=Min("pk"))
+    grave = Case(
+        When(operation__in=GRAVE, then=Value(3)), default=Value(2), output_field=IntegerField()
+    )
+    rows: QuerySet[Any] = AccessEvent.objects.filter(pk__in=alike.values("first"))
+    found: QuerySet[Any] = rows.annotate(
+        level=grave, since=F("at"), due=Value(None, output_field=DateTimeField())
+    )
+    return found
+
+
+def _with_times(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With `times`: how many acts outside are alike, for the few that are shown."""
+    same = AccessEvent.objects.outside().filter(**{name: OuterRef(name) for name in ALIKE})
+    counted = same.order_by().values("program").annotate(n=Count("pk")).values("n")
+    found: QuerySet[Any] = rows.select_related("person", "program").annotate(
+        times=Subquery(counted)
+    )
+    return found
+
+
+def _event(one: Any, at: dt.datetime) -> Risk:
+    data = one.dataset_name or "something unnamed"
+    why = one.reason or one.clause or "Outside the agreements"
+    return Risk(
+        source="access",
+        kind=Verdict(one.verdict).label,
+        title=f"{one.get_operation_display()}: {data}, by {one.person or one.identity}",
+        url=one.get_absolute_url(),
+        level=one.level,
+        why=f"{one.times} such acts. The first: {why}" if one.times > 1 else why,
+        holder="Security on-call",
+        program=one.program.name,
+        since=one.since,
+        due=None,
+    )
+
+
+# --- controls -------------------------------------------------------------------------------------
+
+
+def _controls(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    """Accepted findings whose control is overdue, and that no exception carries meanwhile."""
+    carried = ExceptionRecord.objects.live(at).filter(
+        subject_type="findings.finding",
+        subject_id=OuterRef("pk"),
+        kind=ExceptionKind.CONTROL_NOT_IMPLEMENTED,
+    )
+    rows: QuerySet[Any] = Finding.objects.visible_to(user).filter(
+        ~Exists(carried), state=FindingState.ACCEPTED, due_at__lte=at
+    )
+    found: QuerySet[Any] = rows.annotate(
+        level=F("severity_rank"), since=F("reported_at"), due=F("due_at")
+    )
+    return found
+
+
+def _control(one: Any, at: dt.datetime) -> Risk:
+    return Risk(
+        source="controls",
+        kind="Control overdue",
+        title=f"{one.ref} {one.title}",
+        url=one.get_absolute_url(),
+        level=max(one.level, 1),
+        why="Accepted, and no control answers it in the time the rule gives",
+        holder=str(one.product_owner or "Nobody"),
+        program=one.program.name,
+        since=one.since,
+        due=one.due,
+    )
+
+
+SOURCES: Final = (
+    Source(
+        "escalations",
+        "Open escalations",
+        "Alarms that are not closed",
+        _escalations,
+        lambda rows: rows.select_related("acknowledged_by", "program"),
+        _escalation,
+        ("ref", "subject_label", "summary"),
+        "acknowledged_by",
+    ),
+    Source(
+        "access",
+        "Access outside the agreements",
+        "Alike acts as one, until their alarm is closed",
+        _outside,
+        _with_times,
+        _event,
+        ("dataset_name", "identity", "reason"),
+        "person",
+    ),
+    Source(
+        "controls",
+        "Overdue controls",
+        "Accepted findings past their time",
+        _controls,
+        lambda rows: rows.select_related("product_owner", "program"),
+        _control,
+        ("ref", "title"),
+        "product_owner",
+    ),
+    Source(
+        "exceptions",
+        "Exceptions in force",
+        "A rule not applied for a time",
+        _exceptions,
+        lambda rows: rows.select_related("owner", "program"),
+        _exception,
+        ("ref", "title", "subject_label"),
+        "owner",
+    ),
+)

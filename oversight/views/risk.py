@@ -1,0 +1,111 @@
+"""The risk register: open escalations, exceptions, access outside the agreements, late controls."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.time import now
+from fellowship.web import cells, files
+from fellowship.web.columns import Column, Table
+from fellowship.web.sheets.writers import write_csv
+from fellowship.web.tables import COUNT_LIMIT, Page
+from oversight.policy import RISK_READERS
+from oversight.risk.asked import PER_PAGE, RiskFilter, asked, number_of
+from oversight.risk.register import Wanted
+from oversight.risk.sources import SOURCES, TONES, Risk
+
+CSV_MOST: Final = 50_000
+COLUMNS: Final = (
+    *("source", "kind", "level", "title", "why", "holder", "programme", "since", "due", "page"),
+)
+
+
+@login_required
+@require_safe
+def register(request: HttpRequest) -> HttpResponse:
+    """The register: what is gravest first."""
+    found, wanted, order = _asked(request)
+    counts = wanted.counts()
+    total = sum(counts.values())
+    shown = min(total, COUNT_LIMIT)
+    number = min(number_of(request.GET.get("page", "")), max(1, -(-shown // PER_PAGE)))
+    rows = wanted.page(order, (number - 1) * PER_PAGE, PER_PAGE)
+    page: Page[Any] = Page(
+        rows=rows,
+        number=number,
+        per_page=PER_PAGE,
+        total=shown,
+        capped=total > COUNT_LIMIT,
+        sort=order,
+        query=request.GET,
+        down=order == "level",
+    )
+    context = {
+        "filter": found,
+        "page": page,
+        "table": Table("Risks", _columns(wanted.at), rows, page, empty="Nothing open fits."),
+        "counts": [
+            (one.label, _figure(counts[one.key]), one.about, f"?source={one.key}")
+            for one in SOURCES
+            if one.key in counts
+        ],
+        "csv": f"{reverse('oversight:risk_csv')}?{request.GET.urlencode()}",
+    }
+    return render(request, "oversight/risk.html", context)
+
+
+@login_required
+@require_safe
+def register_csv(request: HttpRequest) -> HttpResponse:
+    """The same, filtered the same, as CSV that no spreadsheet takes for formulas."""
+    _, wanted, order = _asked(request)
+    out = io.BytesIO()
+    write_csv(out, COLUMNS, (row_of(line, request) for line in wanted.every(order, CSV_MOST)))
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(True, "risks.csv") or ""
+    response["Content-Security-Policy"] = files.SANDBOX
+    return response
+
+
+def _asked(request: HttpRequest) -> tuple[RiskFilter, Wanted, str]:
+    """What is asked for; 404 for those who read no register anywhere."""
+    if not holds_anywhere(request.user, *RISK_READERS):
+        raise Http404
+    return asked(request, now())
+
+
+def row_of(line: Risk, request: HttpRequest) -> tuple[Any, ...]:
+    """A line as a row of the file."""
+    return (
+        *(line.source, line.kind, line.level_label, line.title, line.why, line.holder),
+        *(line.program, line.since, line.due, request.build_absolute_uri(line.url)),
+    )
+
+
+def _figure(count: int) -> str:
+    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
+
+
+def _age(line: Risk, at: dt.datetime) -> object:
+    return cells.unbroken(cells.count((at - line.since).days, "day"))
+
+
+def _columns(at: dt.datetime) -> tuple[Column[Risk], ...]:
+    return (
+        Column("Risk", lambda r: cells.link(r.url, r.title, r.kind, r.program)),
+        Column("How grave", lambda r: cells.tag(r.level_label, TONES[r.level]), sort="level"),
+        Column("Why it stands here", lambda r: r.why),
+        Column("Holder", lambda r: r.holder),
+        Column("For", lambda r: _age(r, at), sort="age", num=True),
+        Column("Due", lambda r: cells.due(r.due), sort="due"),
+    )

@@ -165,7 +165,8 @@ def test_the_digest_says_what_applies_again_and_what_another_still_covers(world:
     with frozen(first.expires_at + DAY):
         sweep()
         said = ends("chair", world).split("\n")
-        notice = Notice.objects.filter(recipient=world.chair).latest("id")
+        told = Notice.objects.filter(kind="governance.exception_ends", recipient=world.chair)
+        notice = told.latest("id")
         assert notice.title == "2 exceptions ended: for 1 the rule applies again"
         until = f"{second.expires_at:%-d %B %Y}"
         assert said[0].endswith(f"{second.ref} still covers it, until {until}.")

@@ -1,9 +1,11 @@
-"""What on-call may do about data when an escalation asks for it: close everything, at once."""
+"""What on-call may do about data when an escalation asks for it: close it, at once."""
 
 from __future__ import annotations
 
+from access.models import Dataset, Grant
 from access.reach import in_words, reachable
-from fellowship.accounts.models import Actor
+from access.services import suspend_dataset, suspend_person
+from fellowship.accounts.models import Actor, User
 from fellowship.kernel.time import now
 from governance.containment import register
 from governance.models import Escalation
@@ -11,6 +13,8 @@ from scoping.models import Fellowship
 from scoping.services import suspend
 
 KEY = "access.suspend_everything"
+GRANTS = "access.suspend_grants"
+DATASET = "access.suspend_dataset"
 
 
 def concerned(escalation: Escalation) -> list[Fellowship]:
@@ -38,4 +42,54 @@ register(
     "Suspend everything this fellowship can reach",
     act,
     applies=lambda escalation: bool(concerned(escalation)),
+)
+
+
+def people(escalation: Escalation) -> list[User]:
+    """Those who may reach data in what the alarm is about: of its case, or its fellow."""
+    grants = Grant.objects.filter(fellowship__in=concerned(escalation))
+    return list(User.objects.filter(pk__in=grants.values("person_id")).order_by("pk"))
+
+
+def suspend_grants(*, escalation: Escalation, by: Actor, reason: str) -> str:
+    """Suspend all access of each person concerned; their cases go on."""
+    program = escalation.program
+    done = [
+        suspend_person(program=program, person=person, by=by, reason=reason)
+        for person in people(escalation)
+    ]
+    return "\n".join(f"{one.ref}: all access of {one.person} is suspended." for one in done)
+
+
+register(
+    GRANTS,
+    "Suspend the grants of this case",
+    suspend_grants,
+    applies=lambda escalation: bool(people(escalation)),
+    hint="Nobody of it reaches data until a second person lifts it; the case goes on.",
+)
+
+
+def _dataset(escalation: Escalation) -> Dataset | None:
+    if escalation.subject_type != Dataset._meta.label_lower:
+        return None
+    rows = Dataset.objects.filter(program_id=escalation.program_id)
+    return rows.filter(pk__in=[escalation.subject_id]).first()
+
+
+def close_dataset(*, escalation: Escalation, by: Actor, reason: str) -> str:
+    """Suspend the dataset for everyone."""
+    dataset = _dataset(escalation)
+    if dataset is None:
+        return ""
+    made = suspend_dataset(dataset=dataset, by=by, reason=reason)
+    return f"{made.ref}: {dataset} is suspended for everyone."
+
+
+register(
+    DATASET,
+    "Suspend this dataset for everyone",
+    close_dataset,
+    applies=lambda escalation: _dataset(escalation) is not None,
+    hint="Until a second person lifts it.",
 )

@@ -98,7 +98,9 @@ def facts(rule: RuleVersion) -> list[tuple[str, list[tuple[str, str]]]]:
 def longest_end(rule: RuleVersion, tier: str, start: dt.date) -> dt.date:
     """The last day a grant that begins on `start` may have."""
     window = tier_of(rule, tier).longest_grant
-    days = window.amount if window.unit == "calendar_days" else -(-window.amount // 24)
+    days = window.amount
     if window.unit == "working_days":
         days = window.amount * 7 // 5
+    elif window.unit != "calendar_days":
+        days = -(-window.amount // (24 if window.unit == "hours" else 24 * 60))
     return start + dt.timedelta(days=days - 1)

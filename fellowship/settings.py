@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "PREPROCESSING_HOOKS": ["fellowship.web.schema.one_spelling"],
     "ENUM_NAME_OVERRIDES": {
+        "IncidentHarmEnum": "governance.states.Harm",
         "SaidClassEnum": "findings.states.SAID_CLASSES",
         "TierEnum": "scoping.states.Tier",
         "OperationEnum": "scoping.states.Operation",

@@ -15,6 +15,7 @@ class FindingsConfig(AppConfig):
         from findings import (  # noqa: F401
             blobs,
             board,
+            containment,
             decision_log,
             excepted,
             home,

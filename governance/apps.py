@@ -47,7 +47,23 @@ VERBS = {
     "governance.raise_escalation": "raised an escalation",
     "governance.acknowledge_escalation": "acknowledged the escalation",
     "governance.contain_escalation": "contained the harm",
+    "governance.use_means": "contained the harm further",
     "governance.verify_escalation": "verified the containment",
+    "governance.prevent_escalation": "said what prevents it",
+    "governance.page_next": "paged the next on call",
+    "governance.call_in": "called somebody in",
+    "governance.note_harm": "noted that it must be reported",
+    "governance.send_report": "recorded the report to an authority",
+    "governance.lift_duty": "said that no report is due",
+    "governance.set_rota": "set a line of the on-call rota",
+    "governance.end_rota": "ended a line of the on-call rota",
+    "governance.be_away": "entered an absence from the rota",
+    "governance.cancel_away": "took the absence back",
+    "governance.stand_in_on_call": "changed who stands in on call",
+    "governance.cancel_stand_in": "took the change back",
+    "governance.hand_over": "handed over on-call",
+    "governance.take_over": "took over on-call",
+    "governance.begin_watch": "began to be on call",
     "governance.reopen_escalation": "took the escalation up again",
     "governance.inform_fellow": "told the fellow how it stands",
     "governance.refer_escalation": "put the escalation before the board",
@@ -115,10 +131,11 @@ class GovernanceConfig(AppConfig):
             whatifs,
             words,
         )
-        from governance.models import Delegation
-        from governance.models.visibility import DELEGATIONS
+        from governance.models import Delegation, EscalationParty
+        from governance.models.visibility import CALLED_IN, DELEGATIONS
 
         withhold("governance.historicalvote", Q(ballot_seat__ballot__closed_at=None))
         verbs.register(VERBS)
         words.register()
+        read_along(CALLED_IN, lambda key: EscalationParty.objects.filter(user_id=key))
         read_along(DELEGATIONS, lambda key: Delegation.objects.filter(deputy_id=key))

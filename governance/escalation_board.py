@@ -51,6 +51,7 @@ class EscalationMatter(MatterKind):
                 {"heading": "The alarm", "rows": facts},
                 {"heading": "What was raised", "text": subject.summary},
                 {"heading": "Review", "text": subject.review},
+                {"heading": "Findings", "text": _found(subject)},
                 {"heading": "Steps", "columns": ["Step", "When", "What was done"], "rows": steps},
             ]
         }
@@ -58,7 +59,7 @@ class EscalationMatter(MatterKind):
     def revision(self, subject: Escalation) -> str:
         """Changes with what happened and with the review."""
         steps = subject.steps.count()
-        return digest([subject.state, subject.review, subject.occurrences, steps])
+        return digest([subject.state, subject.review, subject.occurrences, steps, _found(subject)])
 
     def parties(self, subject: Escalation) -> set[int]:
         """The fellow whose case it is, and who raised it."""
@@ -76,11 +77,17 @@ class EscalationMatter(MatterKind):
         return subject.get_absolute_url()
 
     def enact(self, *, matter: Matter, decision: Decision, subject: Escalation, by: User) -> None:
-        """Close it with its review, or take it up again; deferred, it stays verified."""
+        """Close it with its review, or take it up again; deferred, it stays as it is."""
         if decision.outcome in APPROVING:
             close(escalation=subject, by=by, review=subject.review)
-        elif decision.outcome == Outcome.DENY and subject.state == EscalationState.VERIFIED:
+        elif decision.outcome == Outcome.DENY and subject.state == EscalationState.PREVENTED:
             reopen(escalation=subject, by=by, text=f"The board did not accept it: {matter.ref}.")
+
+
+def _found(subject: Escalation) -> str:
+    """The findings that came of it, one to a line, or why there are none."""
+    labels = subject.findings.order_by("at", "id").values_list("label", flat=True)
+    return "\n".join(labels) or subject.none_found
 
 
 register(EscalationMatter())

@@ -12,6 +12,7 @@ from governance import rulekinds as rk
 from governance.founding_health import governance_health
 from governance.founding_publication import publication_policy
 from governance.founding_rulemaking import rule_making
+from governance.oncall_terms import oncall
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.windows import days, hours, working
 
@@ -424,6 +425,7 @@ _FOUNDING = {
     RuleKind.EXCEPTIONS: exceptions,
     RuleKind.HEALTH: governance_health,
     RuleKind.RULE_MAKING: rule_making,
+    RuleKind.ONCALL: oncall,
 }
 
 

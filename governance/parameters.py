@@ -10,7 +10,7 @@ from typing import Any
 
 from fellowship.accounts.roles import ROLES, Seat
 from governance import health_terms, kinds
-from governance.states import ExceptionKind, RuleKind, Severity
+from governance.states import ExceptionKind, Harm, RuleKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _WIDE = 5
@@ -95,7 +95,12 @@ _WORDS_BY_KEY = {
     "acknowledge_within": "Those bound acknowledge within",
     "acknowledged_from_version": "Acknowledged from version",
     **dict(RuleKind.choices),
+    "answer": "Each person paged answers within",
+    "rounds": "How often the line is gone through",
+    "then": "Told where nobody answers",
+    "reports": "Reported to the authority within",
     **dict(ExceptionKind.choices),
+    **dict(Harm.choices),
     **dict(Severity.choices),
     **dict(Seat.choices),
     "all_seats": "All seats",

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.web import nav, work
-from governance import docket, rulemaking
+from governance import docket, links, rulemaking
 from governance.models import (
     Condition,
     Escalation,
@@ -21,6 +21,7 @@ from governance.models import (
     MatterParty,
     RuleAmendment,
     RuleVersion,
+    Watch,
 )
 from governance.models.visibility import ROOM
 from governance.policy.escalations import ANSWERERS
@@ -29,13 +30,16 @@ from governance.states import LIVE_MATTER, ConditionState, EscalationState, Rule
 
 MOST = 20
 SOON = dt.timedelta(days=30)
+BEFORE = dt.timedelta(hours=24)
+"""How long before a turn ends its handover is due."""
 SILENT = "Silence is no vote."
 ALARMED = (*ANSWERERS, roles.BOARD_MEMBER, roles.STEWARD, roles.AUDITOR, roles.SPONSOR)
 TO_DO: dict[str, str] = {
     EscalationState.RAISED: "Acknowledge",
     EscalationState.ACKNOWLEDGED: "Contain",
     EscalationState.CONTAINED: "Verify",
-    EscalationState.VERIFIED: "Review and close",
+    EscalationState.VERIFIED: "Say what prevents",
+    EscalationState.PREVENTED: "Review and close",
 }
 REGISTER = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR, roles.PRODUCT_OWNER)
 
@@ -53,6 +57,13 @@ nav.register(
     visible=lambda user: holds_anywhere(user, *ALARMED),
     section="board",
     order=50,
+)
+nav.register(
+    "On call",
+    "governance:oncall_first",
+    visible=lambda user: holds_anywhere(user, *ANSWERERS),
+    section="board",
+    order=52,
 )
 nav.register(
     "Escalations of my work",
@@ -207,6 +218,36 @@ def _unanswered(alarm: Escalation, at: dt.datetime) -> str:
         return "It stays open; nobody else is told."
     happened = "have been" if alarm.next_word_by <= at else "are"
     return f"The chair and the programme manager {happened} told that the fellow is without word."
+
+
+@work.register_for(*ANSWERERS)
+def on_call(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """The handover to read, and the one to write before one's turn ends."""
+    handed = Watch.objects.exclude(handed_at=None).filter(
+        program=OuterRef("program"), line=OuterRef("line"), starts_at__gt=OuterRef("starts_at")
+    )
+    mine = Watch.objects.filter(user=user, ends_at__gt=at).annotate(handed=Exists(handed))
+    mine = mine.select_related("program__realm")
+    for watch in mine.order_by("ends_at", "id")[:MOST]:
+        url = links.to("oncall", watch.program.slug)
+        if watch.handover and watch.taken_at is None:
+            yield work.WorkItem(
+                title=f"Read what you are handed: {watch.program}",
+                url=url,
+                due=watch.starts_at,
+                silence="You are paged all the same.",
+                kind="on call",
+                program_id=watch.program_id,
+            )
+        if watch.begun_at and not watch.handed and watch.ends_at - at <= BEFORE:
+            yield work.WorkItem(
+                title=f"Hand over on-call: {watch.program}",
+                url=f"{url}#hand-over",
+                due=watch.ends_at,
+                silence="The next is paged without knowing what you know.",
+                kind="on call",
+                program_id=watch.program_id,
+            )
 
 
 @prepared

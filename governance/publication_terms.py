@@ -20,7 +20,7 @@ GROUNDS = (
 Stop: TypeAlias = Literal["unreleased_output", "embargoed_finding", "personal_data", "secret"]
 """What the check of a text may stop a submission over, until it is mended."""
 
-_WEEK = {"calendar_days": 7.0, "working_days": 5.0, "hours": 168.0}
+_WEEK = {"calendar_days": 7.0, "working_days": 5.0, "hours": 168.0, "minutes": 10_080.0}
 """How much of each unit makes one week."""
 
 

@@ -14,6 +14,7 @@ from fellowship.accounts.roles import ROLES, Seat
 from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
 from governance.health_terms import GovernanceHealth
+from governance.oncall_terms import OncallRules
 from governance.publication_terms import PublicationPolicy
 from governance.rulemaking_terms import RuleMaking
 from governance.states import ExceptionKind, RuleKind, Severity
@@ -351,6 +352,7 @@ Params: TypeAlias = (
     | ExceptionRules
     | GovernanceHealth
     | RuleMaking
+    | OncallRules
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -365,6 +367,7 @@ KINDS: dict[str, type[Any]] = {
     RuleKind.EXCEPTIONS: ExceptionRules,
     RuleKind.HEALTH: GovernanceHealth,
     RuleKind.RULE_MAKING: RuleMaking,
+    RuleKind.ONCALL: OncallRules,
 }
 
 

@@ -142,22 +142,30 @@ ESCALATION = Plan(
         EscalationState.ACKNOWLEDGED: "Security on-call",
         EscalationState.CONTAINED: "Security on-call",
         EscalationState.VERIFIED: "Security on-call",
+        EscalationState.PREVENTED: "Security on-call",
         EscalationState.CLOSED: CLOSED,
     },
     silence={
-        EscalationState.RAISED: "The chair, the programme manager and the sponsor are told.",
+        EscalationState.RAISED: "The next in line is paged; then the chair, the programme manager "
+        "and the sponsor are told.",
         EscalationState.ACKNOWLEDGED: "It stays open; the chair is told of a word not kept.",
         EscalationState.CONTAINED: "It stays contained and open.",
-        EscalationState.VERIFIED: "It stays open until it is closed with a review.",
+        EscalationState.VERIFIED: "It stays open until somebody says what prevents it.",
+        EscalationState.PREVENTED: "It stays open until it is closed with a review.",
     },
     steps={
         "acknowledge": Step("Security on-call", "acknowledges it"),
         "contain": _CONTAIN,
         "verify": Step("Another person", "verifies that the containment holds"),
+        "prevent": Step("Security on-call", "says what prevents it from now on"),
         "reopen": Step("Security on-call", "may take it up again"),
-        "close": Step("Security on-call", "closes it with a review"),
+        "close": Step("Security on-call", "closes it with a review and its findings"),
     },
-    more={EscalationState.CONTAINED: (_CONTAIN,), EscalationState.VERIFIED: (_CONTAIN,)},
+    more={
+        EscalationState.CONTAINED: (_CONTAIN,),
+        EscalationState.VERIFIED: (_CONTAIN,),
+        EscalationState.PREVENTED: (_CONTAIN,),
+    },
 )
 
 REVIEW = Plan(

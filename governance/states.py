@@ -23,6 +23,7 @@ class RuleKind(models.TextChoices):
     EXCEPTIONS = "exceptions", "Exception rules"
     HEALTH = "governance_health", "Governance health"
     RULE_MAKING = "rule_making", "Making of rules"
+    ONCALL = "oncall", "On-call rules"
 
 
 class RuleStatus(models.TextChoices):
@@ -290,6 +291,7 @@ class EscalationState(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     CONTAINED = "contained", "Contained"
     VERIFIED = "verified", "Verified"
+    PREVENTED = "prevented", "Prevented"
     CLOSED = "closed", "Closed"
 
 
@@ -301,14 +303,17 @@ ESCALATION_MOVES = MoveTable(
         Move("contain", EscalationState.RAISED, EscalationState.CONTAINED),
         Move("contain", EscalationState.ACKNOWLEDGED, EscalationState.CONTAINED),
         Move("verify", EscalationState.CONTAINED, EscalationState.VERIFIED),
+        Move("prevent", EscalationState.VERIFIED, EscalationState.PREVENTED),
         Move("reopen", EscalationState.VERIFIED, EscalationState.ACKNOWLEDGED),
-        Move("close", EscalationState.VERIFIED, EscalationState.CLOSED),
+        Move("reopen", EscalationState.PREVENTED, EscalationState.ACKNOWLEDGED),
+        Move("close", EscalationState.PREVENTED, EscalationState.CLOSED),
     ),
     holders={
         EscalationState.RAISED: Holder.US,
         EscalationState.ACKNOWLEDGED: Holder.US,
         EscalationState.CONTAINED: Holder.US,
         EscalationState.VERIFIED: Holder.US,
+        EscalationState.PREVENTED: Holder.US,
         EscalationState.CLOSED: Holder.NOBODY,
     },
     labels=dict(EscalationState.choices),
@@ -322,7 +327,22 @@ class Step(models.TextChoices):
     OCCURRED = "occurred", "Occurred again"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     CONTAINED = "contained", "Contained"
+    ACTED = "acted", "Contained further"
+    CALLED_IN = "called_in", "Called in"
     VERIFIED = "verified", "Verified"
+    PREVENTED = "prevented", "Prevented"
     INFORMED = "informed", "Fellow informed"
+    DUTY = "duty", "Must be reported"
+    REPORTED = "reported", "Reported to an authority"
+    LIFTED = "lifted", "Need not be reported"
     REOPENED = "reopened", "Taken up again"
     CLOSED = "closed", "Closed with a review"
+
+
+class Harm(models.TextChoices):
+    """Serious incidents that must be reported, in the words of the EU code of practice."""
+
+    INFRASTRUCTURE = "critical_infrastructure", "Critical infrastructure disrupted"
+    CYBERSECURITY = "cybersecurity_breach", "Serious cybersecurity breach"
+    DEATH = "death", "Death of a person"
+    SERIOUS = "serious_harm", "Serious harm to health, rights, property or the environment"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
+from django.urls import Resolver404, resolve
 
 
 def by_reference(user: Any, reference: str) -> Model | None:
@@ -17,7 +19,28 @@ def by_reference(user: Any, reference: str) -> Model | None:
     reference = reference.strip()
     if not reference:
         return None
-    for model in apps.get_models():
+    return _among(apps.get_models(), user, reference)
+
+
+def reference_on(user: Any, path: str) -> str:
+    """The reference of the record that a page of this site is about; empty where it is of none.
+
+    The page's route names it, and the models of the app that serves the page are asked.
+    """
+    try:
+        match = resolve(path.partition("?")[0])
+    except (Resolver404, ValueError):
+        return ""
+    reference = str(match.kwargs.get("ref", ""))[:60]
+    app = apps.get_containing_app_config(match.func.__module__)
+    if not reference or app is None:
+        return ""
+    found = _among(app.get_models(), user, reference)
+    return str(getattr(found, "ref", ""))
+
+
+def _among(models: Iterable[type[Model]], user: Any, reference: str) -> Model | None:
+    for model in models:
         manager: Any = model._default_manager
         if not _has_ref(model) or not hasattr(manager.all(), "visible_to"):
             continue

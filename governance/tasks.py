@@ -9,11 +9,21 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.notices.services import notify
-from governance.models import Condition, Escalation, ExceptionRecord, Matter, RuleVersion
-from governance.services import acknowledging, cadence, expiry
+from fellowship.notices.webhooks import kinds
+from governance.models import (
+    Condition,
+    Escalation,
+    ExceptionRecord,
+    Matter,
+    ReportDuty,
+    RuleVersion,
+)
+from governance.services import acknowledging, cadence, expiry, oncall, paging
 from governance.services.conditions import CONDITION_CLOCK
-from governance.services.escalations import ACKNOWLEDGE_CLOCK, WORD_CLOCK
+from governance.services.escalation_duties import REPORT_CLOCK
+from governance.services.escalation_steps import ACKNOWLEDGE_CLOCK, WORD_CLOCK
 from governance.services.measures import MEASURE_CLOCK
+from governance.services.paging import PAGE_CLOCK
 from governance.services.rulemaking import COMMENT_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
@@ -23,6 +33,9 @@ registry.describe(COMMENT_CLOCK, label="Comments on a rule", reminders=())
 registry.describe(CONDITION_CLOCK, label="Condition")
 registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
 registry.describe(MEASURE_CLOCK, label="Test of a compensating measure", reminders=(7, 1))
+registry.describe(PAGE_CLOCK, label="Page", reminders=())
+registry.describe(REPORT_CLOCK, label="Report to an authority", reminders=(3, 1))
+kinds.register(paging.MESSAGE, "Pages to on-call")
 registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
 
 
@@ -99,6 +112,30 @@ def unacknowledged(clock: Clock, at: dt.datetime) -> None:
     _tell_late(clock, "Not acknowledged in time", roles.CHAIR, roles.MANAGER, roles.SPONSOR)
 
 
+@registry.on_breach(PAGE_CLOCK)
+def not_answered(clock: Clock, at: dt.datetime) -> None:
+    """Whoever was paged did not answer: the next in line is paged."""
+    escalation = Escalation.objects.get(pk=clock.subject_id)
+    paging.page_next(escalation=escalation, by=paging.PAGER)
+
+
+@registry.on_breach(REPORT_CLOCK)
+def not_reported(clock: Clock, at: dt.datetime) -> None:
+    """The day to report a serious incident passed: those who answer for it are told, urgently."""
+    duty = ReportDuty.objects.select_related("escalation").get(pk=clock.subject_id)
+    escalation = duty.escalation
+    notify(
+        kind="governance.report_overdue",
+        to=readers(escalation, roles.CHAIR, roles.ONCALL, roles.MANAGER, roles.SPONSOR),
+        subject_obj=escalation,
+        realm=escalation.program_id,
+        title=f"Not reported in time: {escalation.ref} {duty.get_harm_display()}",
+        body=f"The report was due by {duty.due_at:%-d %B %Y, %H:%M} UTC.",
+        url=escalation.get_absolute_url(),
+        urgent=True,
+    )
+
+
 @registry.on_breach(WORD_CLOCK)
 def fellow_without_word(clock: Clock, at: dt.datetime) -> None:
     """The fellow was promised word and got none."""
@@ -135,3 +172,9 @@ def ask_for_acknowledgements(at: dt.datetime) -> int:
 def call_standing_meetings(at: dt.datetime) -> int:
     """Call the meetings that standing cadences name in the weeks ahead."""
     return cadence.call_due(at)
+
+
+@registry.sweeper("governance.oncall")
+def begin_watches(at: dt.datetime) -> int:
+    """Tell people that their turn on call has begun, with what they were handed."""
+    return oncall.begin_due(at)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import include, path
 
 from governance.admin import board
-from governance.views import amending, amendments, escalations, exceptions, rulemaking, rules
+from governance.views import (
+    amending,
+    amendments,
+    escalation,
+    escalations,
+    exceptions,
+    oncall,
+    rulemaking,
+    rules,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -37,8 +46,19 @@ urlpatterns = [
     path("rules/<int:pk>/propose/", rules.propose, name="rule_propose"),
     path("escalations/", escalations.escalations, name="escalations"),
     path("escalations/new/", escalations.new, name="escalation_new"),
-    path("escalations/<str:ref>/", escalations.detail, name="escalation"),
-    path("escalations/<str:ref>/<str:step>/", escalations.step, name="escalation_step"),
+    path("escalations/<str:ref>/", escalation.detail, name="escalation"),
+    path("escalations/<str:ref>/<str:step>/", escalation.step, name="escalation_step"),
+    path(
+        "escalations/<str:ref>/duties/<int:pk>/<slug:done>/",
+        escalation.duty,
+        name="escalation_duty",
+    ),
+    path("oncall/", oncall.first, name="oncall_first"),
+    path("oncall/away/<int:pk>/cancel/", oncall.cancel_away, name="oncall_cancel_away"),
+    path("oncall/stand-in/<int:pk>/cancel/", oncall.cancel_stand_in, name="oncall_cancel_stand_in"),
+    path("oncall/watches/<int:pk>/take/", oncall.take, name="oncall_take"),
+    path("oncall/<slug:slug>/", oncall.rota, name="oncall"),
+    path("oncall/<slug:slug>/<slug:act>/", oncall.change, name="oncall_change"),
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("exceptions/new/", exceptions.new, name="exception_new"),
     path("exceptions/repeats/", exceptions.repeats, name="exception_repeats"),

@@ -18,3 +18,8 @@ def working(amount: int) -> Window:
 def hours(amount: int) -> Window:
     """Hours."""
     return Window(amount, "hours")
+
+
+def minutes(amount: int) -> Window:
+    """Minutes."""
+    return Window(amount, "minutes")

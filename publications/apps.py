@@ -17,6 +17,7 @@ class PublicationsConfig(AppConfig):
             authorship_board,
             board,
             calls,
+            containment,
             decision_log,
             excepted,
             hints,

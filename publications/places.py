@@ -83,6 +83,7 @@ verbs.register(
         "publications.assign_reviewer": "assigned a reviewer",
         "publications.advise": "gave scientific advice",
         "publications.object": "objected to a passage",
+        "publications.hold_passage": "held a passage because of an alarm",
         "publications.accept_objection": "accepted the objection",
         "publications.offer_wording": "offered other wording",
         "publications.contest": "contested the objection",

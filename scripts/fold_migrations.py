@@ -74,7 +74,7 @@ def _fold(package: str, label: str) -> None:
                 what = operation.index if isinstance(operation, AddIndex) else operation.constraint
                 model.options[name] = [*model.options.get(name, []), what]
                 continue
-        elif isinstance(operation, RemoveConstraint) and _take_away(created, operation):
+        elif isinstance(operation, RemoveConstraint) and _take_away(created, kept, operation):
             continue
         kept.append(operation)
     print(f"{label}: {len(before)} operations, now {len(kept)}")
@@ -84,8 +84,16 @@ def _fold(package: str, label: str) -> None:
     )
 
 
-def _take_away(created: dict[str, Any], operation: Any) -> bool:
-    """Whether the constraint stood in its model's creation, from which it is taken."""
+def _take_away(created: dict[str, Any], kept: list[Any], operation: Any) -> bool:
+    """Whether the constraint was made before: in its model's creation, or by itself.
+
+    It is taken from there, and need not be removed.
+    """
+    for made in kept:
+        same = getattr(made, "model_name_lower", "") == operation.model_name_lower
+        if same and getattr(getattr(made, "constraint", None), "name", "") == operation.name:
+            kept.remove(made)
+            return True
     model = created.get(operation.model_name_lower)
     if model is None:
         return False

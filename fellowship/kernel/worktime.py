@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import typing
 from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Unit = Literal["working_days", "calendar_days", "hours"]
+Unit = Literal["working_days", "calendar_days", "hours", "minutes"]
 _DAY = dt.timedelta(days=1)
 _WEEKEND = 5
 
@@ -75,7 +76,7 @@ class WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A length of time as policies write it: 30 calendar days, 5 working days, 4 hours."""
+    """A length of time as policies write it: 30 calendar days, 5 working days, 15 minutes."""
 
     amount: int
     unit: Unit
@@ -84,6 +85,8 @@ class Window:
         """When a window that opens at `start` is over."""
         if self.unit == "hours":
             return start + dt.timedelta(hours=self.amount)
+        if self.unit == "minutes":
+            return start + dt.timedelta(minutes=self.amount)
         if self.unit == "calendar_days":
             return calendar.add_calendar_days(start, self.amount)
         return calendar.add_working_days(start, self.amount)
@@ -98,6 +101,6 @@ class Window:
         amount, _, unit = text.strip().partition(" ")
         unit = unit.replace(" ", "_")
         unit = unit if unit.endswith("s") else f"{unit}s"
-        if unit not in ("working_days", "calendar_days", "hours") or not amount.isdigit():
+        if unit not in typing.get_args(Unit) or not amount.isdigit():
             raise ValueError(f"{text!r} is not a window such as “30 calendar days”")
         return cls(int(amount), unit)  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject, cached_property
 
+from fellowship.accounts.queries import holds_anywhere
+from fellowship.accounts.roles import ROLES
 from fellowship.kernel import time
 from fellowship.web.components.times import zone_name
 from fellowship.web.nav import NavLink, links
@@ -63,6 +65,11 @@ class Layout:
         """The colour scheme chosen by hand; empty follows the device."""
         chosen = self.request.COOKIES.get(SCHEME_COOKIE, "")
         return chosen if chosen in SCHEMES else ""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the person has a part in some programme, and so may raise its alarms."""
+        return bool(self.user) and holds_anywhere(self.user, *ROLES)
 
     @property
     def keys(self) -> bool:

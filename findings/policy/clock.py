@@ -88,7 +88,8 @@ def pause_left(finding: Finding, used: list[Span]) -> Window:
     if limit.unit == "working_days":
         spent = sum(calendar.working_days_between(a, b) for a, b in used)
     else:
-        unit = dt.timedelta(hours=1) if limit.unit == "hours" else dt.timedelta(days=1)
+        units = {"minutes": dt.timedelta(minutes=1), "hours": dt.timedelta(hours=1)}
+        unit = units.get(limit.unit, dt.timedelta(days=1))
         spent = sum(-((a - b) // unit) for a, b in used)
     return Window(max(limit.amount - spent, 0), limit.unit)
 

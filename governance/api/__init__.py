@@ -8,6 +8,11 @@ from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
 from governance.api.exceptions import ExceptionViewSet
 from governance.api.matters import MatterViewSet
+from governance.api.oncall import (
+    OncallAbsenceViewSet,
+    OncallOverrideViewSet,
+    RotaViewSet,
+)
 from governance.api.recusals import RecusalViewSet
 from governance.api.reviews import ReplyViewSet, ReviewViewSet
 from governance.api.rules import (
@@ -26,6 +31,9 @@ router.register("replies", ReplyViewSet, basename="replies")
 router.register("decision-reviews", ReviewViewSet, basename="decision-reviews")
 router.register("exceptions", ExceptionViewSet, basename="exceptions")
 router.register("escalations", EscalationViewSet, basename="escalations")
+router.register("oncall-rotas", RotaViewSet, basename="oncall-rotas")
+router.register("oncall-absences", OncallAbsenceViewSet, basename="oncall-absences")
+router.register("oncall-overrides", OncallOverrideViewSet, basename="oncall-overrides")
 router.register("recusals", RecusalViewSet, basename="recusals")
 router.register("rules", RuleViewSet, basename="rules")
 router.register("rule-amendments", RuleAmendmentViewSet, basename="rule-amendments")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
+
+from django.core.exceptions import ValidationError
 
 from fellowship.programs.models import Program
 from fellowship.web import forms
+from governance import containment
 from governance.forms.common import one_program
 from governance.models import Escalation
-from governance.states import REPORTED, EscalationKind, Severity
+from governance.states import REPORTED, EscalationKind, Harm, Severity
+from governance.subjects import by_reference
 
 # --- escalations -----------------------------------------------------------------------------
 
@@ -46,18 +52,18 @@ class EscalationForm(forms.Form):
     summary = forms.Text(
         label="What happened?",
         max_length=5_000,
-        help_text="Two sentences are enough. Leave out secrets and personal data.",
+        help_text="Two sentences will do. No secrets, no personal data.",
     )
     reference = forms.CharField(
-        label="Case, if you know it",
+        label="What is it about, if you know it?",
         required=False,
         max_length=60,
-        help_text="A reference such as FEL-2026-014. It decides the programme.",
+        help_text="Such as FEL-2026-014; the page you came from fills it in.",
     )
     program = forms.ModelChoiceField(
         label="Programme, where you name no case", queryset=Program.objects.none(), required=False
     )
-    field_order = ("reference", "program", "kind", "severity", "summary")
+    field_order = ("kind", "severity", "summary", "reference", "program")
 
     def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,38 +82,135 @@ class StepForm(forms.Form):
 
 
 class ContainForm(StepForm):
-    """What was done to contain the harm, with the means the programme holds."""
+    """What was done to contain the harm, with the means the programme holds.
+
+    What a means asks stands in fields of its own, needed only where the means is chosen.
+    """
 
     actions = forms.MultipleChoiceField(
         label="Do at once", required=False, widget=forms.Checks, choices=()
     )
     field_order = ("actions", "text")
 
-    def __init__(self, *args: Any, means: Any = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(m.key, m.label) for m in means]
+        self.means = containment.available(escalation)
+        self.asked = [(m, m.asks(escalation)) for m in self.means]
+        choices = [(m.key, forms.Described(m.label, m.hint)) for m in self.means]
         if not choices:
             del self.fields["actions"]
             return
         self.fields["actions"].choices = choices  # type: ignore[attr-defined]
+        for means, asks in self.asked:
+            for ask in asks:
+                self.fields[means.field(ask.key)] = _asking(ask)
+
+    def details(self) -> list[tuple[str, list[Any], bool]]:
+        """For each means that asks something: its name, its fields, and whether one has errors."""
+        found = []
+        for means, asks in self.asked:
+            fields = [self[means.field(ask.key)] for ask in asks]
+            if fields:
+                found.append((means.label, fields, any(bound.errors for bound in fields)))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """What a chosen means asks must be answered."""
+        data = super().clean() or {}
+        for means, asks in self.asked:
+            for ask in asks:
+                name = means.field(ask.key)
+                if means.key in data.get("actions", ()) and not data.get(name):
+                    self.add_error(name, f"{means.label}: this is needed.")
+        return data
+
+    def said(self) -> dict[str, Any]:
+        """The arguments of the verb."""
+        data = dict(self.cleaned_data)
+        names = {means.field(ask.key) for means, asks in self.asked for ask in asks}
+        told = {name: data.pop(name) for name in names}
+        return {"actions": data.pop("actions", []), "text": data["text"], "told": told}
+
+
+def _asking(ask: containment.Ask) -> Any:
+    if ask.choices:
+        choices = [("", "Choose one"), *ask.choices]
+        return forms.ChoiceField(
+            label=ask.label, help_text=ask.hint, choices=choices, required=False
+        )
+    return forms.Text(label=ask.label, help_text=ask.hint, max_length=5_000, required=False)
+
+
+class HarmForm(forms.Form):
+    """Which serious incident this is, and since when the company knows."""
+
+    harm = forms.ChoiceField(label="It is", choices=Harm.choices, widget=forms.RadioCards)
+    aware_at = forms.DateTimeField(
+        label="The company knows since",
+        required=False,
+        help_text="Empty: since the alarm was raised. The days run from here.",
+    )
+
+    def __init__(self, *args: Any, reports: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["harm"].choices = [  # type: ignore[attr-defined]
+            (harm.value, forms.Described(harm.label, f"Reported within {reports[harm]}."))
+            for harm in Harm
+        ]
+
+
+class ReportForm(forms.Form):
+    """Where the report went."""
+
+    sent_to = forms.CharField(label="Reported to", max_length=200)
+    receipt = forms.CharField(label="Their reference", max_length=100, required=False)
+
+
+class LiftForm(forms.Form):
+    """Why no report is due after all."""
+
+    because = forms.Text(label="Why no report is due", max_length=2_000)
 
 
 class CloseForm(forms.Form):
-    """The review: what happened, what it did, what prevents it."""
+    """The review: what happened, what it did; and the findings that came of it."""
 
     cause = forms.Text(label="What happened, and why", max_length=6_000)
     effect = forms.Text(label="What it did, and to whom", max_length=6_000)
-    prevention = forms.Text(
-        label="What prevents it from now on",
-        max_length=6_000,
-        help_text="A control, a test, a rule: with its owner and its date.",
+    findings = forms.CharField(
+        label="Findings that came of it",
+        required=False,
+        max_length=500,
+        help_text="References, such as FND-2026-003, FND-2026-004.",
     )
+    none_found = forms.CharField(label="If there are none, why", required=False, max_length=1_000)
 
-    def review(self) -> str:
-        """The review as one Markdown text."""
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_findings(self) -> list[Any]:
+        """The records of these references that the person may see."""
+        found = []
+        for reference in re.split(r"[\s,;]+", self.cleaned_data["findings"].strip()):
+            if not reference:
+                continue
+            record = by_reference(self.user, reference)
+            if record is None or not containment.is_finding(record._meta.label_lower):
+                raise ValidationError(f"{reference} is no finding you may see.")
+            found.append(record)
+        return found
+
+    def said(self) -> dict[str, Any]:
+        """The arguments of the verb: the review as one Markdown text, the findings, or why none."""
         data = self.cleaned_data
-        parts = (("Cause", "cause"), ("Effect", "effect"), ("Prevention", "prevention"))
-        return "\n\n".join(f"### {title}\n\n{data[name]}" for title, name in parts)
+        parts = (("Cause", "cause"), ("Effect", "effect"))
+        review = "\n\n".join(f"### {title}\n\n{data[name]}" for title, name in parts)
+        return {
+            "review": review,
+            "findings": data["findings"],
+            "none_found": data["none_found"],
+        }
 
 
 def escalation_steps(escalation: Escalation) -> dict[str, tuple[str, str]]:
@@ -117,6 +220,11 @@ def escalation_steps(escalation: Escalation) -> dict[str, tuple[str, str]]:
         "acknowledge": ("A word on taking it", f"Optional.{told}"),
         "contain": ("What was done to contain it", f"In plain words.{told}"),
         "verify": ("How it was verified", f"Who tried what, and what happened.{told}"),
+        "act": ("A word on it", f"Optional.{told}"),
+        "prevent": (
+            "What prevents it from now on",
+            f"A control, a test, a rule: with its owner and its date.{told}",
+        ),
         "reopen": ("What was found", f"The containment did not hold.{told}"),
         "inform": ("Word to the fellow", "What is known, what is being done, what comes next."),
     }

@@ -13,10 +13,17 @@ from governance.models.board import (
 )
 from governance.models.cadence import Cadence
 from governance.models.decisions import Condition, Decision
+from governance.models.escalation_trail import (
+    EscalationFinding,
+    EscalationPage,
+    EscalationParty,
+    ReportDuty,
+)
 from governance.models.escalations import Escalation, EscalationStep
 from governance.models.exceptions import ExceptionRecord, ExceptionReminder, MeasureTest
 from governance.models.meetings import Delegation, Meeting
 from governance.models.minutes import ConsentItem, MinutesItem
+from governance.models.oncall import OncallAbsence, OncallOverride, Rota, RotaMember, Watch
 from governance.models.replies import IndependentReview, Reply, ReviewSeat
 from governance.models.rulemaking import (
     AcknowledgementReminder,
@@ -37,6 +44,9 @@ __all__ = [
     "Dossier",
     "DossierOpening",
     "Escalation",
+    "EscalationFinding",
+    "EscalationPage",
+    "EscalationParty",
     "EscalationStep",
     "ExceptionRecord",
     "ExceptionReminder",
@@ -47,12 +57,18 @@ __all__ = [
     "MeasureTest",
     "Meeting",
     "MinutesItem",
+    "OncallAbsence",
+    "OncallOverride",
     "Reply",
+    "ReportDuty",
     "ReviewSeat",
+    "Rota",
+    "RotaMember",
     "RuleAcknowledgement",
     "RuleAmendment",
     "RuleComment",
     "RulePin",
     "RuleVersion",
     "Vote",
+    "Watch",
 ]

@@ -74,6 +74,9 @@ class Escalation(Tracked):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     review = models.TextField(blank=True)
+    none_found = models.TextField(
+        blank=True, help_text="Why no finding came of it, where none did."
+    )
     closed_at = models.DateTimeField(null=True, editable=False)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

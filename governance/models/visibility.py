@@ -24,6 +24,8 @@ from fellowship.kernel.time import now
 
 ROOM = (roles.BOARD_MEMBER, roles.CHAIR, roles.MANAGER, roles.AUDITOR)
 """The roles that enter the board room."""
+CALLED_IN = "called_in"
+"""What is read with a person's roles: whether they were ever called in to an alarm."""
 DELEGATIONS = "delegations"
 """What is read with a person's roles: whether they were ever named a deputy."""
 
@@ -159,6 +161,13 @@ def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
     return _conflicted_in(key, "Escalation")
 
 
+@prepared
+def _called_in(key: int) -> QuerySet[Any, Any]:
+    """Alarms the person was called in to."""
+    rows = apps.get_model("governance", "EscalationParty").objects.filter(user_id=key)
+    return cast("QuerySet[Any, Any]", rows.order_by().values("escalation_id"))
+
+
 def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
@@ -168,12 +177,15 @@ def exceptions_visible_to(user: Any) -> Q:
 
 
 def escalations_visible_to(user: Any) -> Q:
-    """Escalations of one's programme (see `ESCALATION_READERS`), those one raised or is told of.
+    """Escalations of one's programme (see `ESCALATION_READERS`), those one raised or is told of,
+    and those one was called in to.
 
     The sponsor sees those nobody acknowledged in time, of which the sponsor is told.
     """
     mine = Q(raised_by_id=_key(user)) | Q(fellow_id=_key(user))
     readers = Q(program_id__in=realm_ids_where(user, *ESCALATION_READERS))
+    if may_have(user, CALLED_IN):
+        readers |= Q(pk__in=_called_in(_key(user)))
     late = Q(acknowledge_by__lte=now()) & (
         Q(acknowledged_at=None) | Q(acknowledged_at__gte=F("acknowledge_by"))
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Model
 
@@ -13,23 +14,27 @@ from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import containment
-from governance.models import Escalation, Matter
+from governance.models import Escalation, Matter, ReportDuty
 from governance.models.visibility import ESCALATION_READERS, LATE_ESCALATION_READERS
 from governance.policy.common import needs_role, text_given
 from governance.states import (
     ESCALATION_MOVES,
     EscalationKind,
     EscalationState,
+    Harm,
     Severity,
 )
 
+LONG_BEFORE = dt.timedelta(days=30)
+"""How long before the alarm the company may have known."""
 ANSWERERS = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
 
 
 def reads_all(escalation: Escalation, user: User) -> bool:
     """Whether one who sees the alarm reads the whole of it, not only what the fellow is shown."""
     late = LATE_ESCALATION_READERS if escalation.late(now()) else ()
-    if not has_role(user, escalation.program_id, *ESCALATION_READERS, *late):
+    reads = has_role(user, escalation.program_id, *ESCALATION_READERS, *late)
+    if not reads and not escalation.parties.filter(user=user).exists():
         return False
     if user.pk == escalation.fellow_id:
         return False
@@ -114,6 +119,28 @@ def known_means(keys: Iterable[str]) -> Refusal | None:
     return Refusal("unknown_means", text, field="actions")
 
 
+def means_chosen(keys: Iterable[str]) -> Refusal | None:
+    """Why nothing is done: no means was chosen."""
+    if list(keys):
+        return None
+    return Refusal("no_means", "Choose what to do.", field="actions")
+
+
+def may_act(escalation: Escalation, by: Actor) -> Refusal | None:
+    """Why `by` may not use further means: while it is open, who answers may."""
+    return first(
+        needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
+        None
+        if escalation.state != EscalationState.CLOSED
+        else Refusal("wrong_state", "This escalation is closed."),
+    )
+
+
+def may_prevent(escalation: Escalation, by: Actor) -> Refusal | None:
+    """Why `by` may not say what prevents it."""
+    return first(may_answer(escalation, by, "prevent"), with_the_board(escalation))
+
+
 def may_reopen(escalation: Escalation, by: Actor) -> Refusal | None:
     """Why `by` may not take it up again: withdraw it from the board first."""
     return first(may_answer(escalation, by, "reopen"), with_the_board(escalation))
@@ -127,8 +154,14 @@ def with_the_board(escalation: Escalation) -> Refusal | None:
     return None
 
 
-def may_close(escalation: Escalation, by: Actor, review: str) -> Refusal | None:
-    """Why the escalation may not be closed: the written review stands first.
+def may_close(
+    escalation: Escalation,
+    by: Actor,
+    review: str,
+    findings: Sequence[Model] = (),
+    none_found: str = "",
+) -> Refusal | None:
+    """Why the escalation may not be closed: review and findings come first, and due reports.
 
     One that is before the board is closed by its decision alone.
     """
@@ -136,4 +169,81 @@ def may_close(escalation: Escalation, by: Actor, review: str) -> Refusal | None:
         may_answer(escalation, by, "close"),
         with_the_board(escalation),
         text_given(review, "review", "Write the review: cause, effect, and what prevents it."),
+        are_findings(findings),
+        _something_found(escalation, findings, none_found),
+        _reported(escalation),
+    )
+
+
+def are_findings(found: Sequence[Model]) -> Refusal | None:
+    """Why a record is no finding."""
+    for record in found:
+        if not containment.is_finding(record._meta.label_lower):
+            return Refusal("no_finding", f"{record} is no finding.", field="findings")
+    return None
+
+
+def _something_found(
+    escalation: Escalation, findings: Sequence[Model], none_found: str
+) -> Refusal | None:
+    if findings or none_found.strip() or escalation.none_found or escalation.findings.exists():
+        return None
+    return Refusal(
+        "no_findings",
+        "Name the findings that came of it, or say why there are none.",
+        field="findings",
+    )
+
+
+def _reported(escalation: Escalation) -> Refusal | None:
+    """Why it stays open: an authority has not been told."""
+    duty = escalation.duties.filter(sent_at=None, lifted_at=None).first()
+    if duty is None:
+        return None
+    return Refusal(
+        "not_reported",
+        f"“{duty.get_harm_display()}” is still to be reported, by {duty.due_at:%-d %B %Y}. Record "
+        "the report first, or say why none is due.",
+        rule=duty.rule,
+    )
+
+
+# --- what must be reported, and who is called in ---------------------------------------------
+
+
+def may_note_harm(escalation: Escalation, harm: str, by: Actor) -> Refusal | None:
+    """Why the kind of incident is not noted."""
+    return first(
+        may_act(escalation, by),
+        None
+        if harm in Harm.values
+        else Refusal("unknown_harm", "Choose the kind of incident.", field="harm"),
+    )
+
+
+def knew(escalation: Escalation, aware_at: dt.datetime) -> Refusal | None:
+    """Why the company cannot have known then."""
+    if aware_at > now():
+        return Refusal("future", "This lies ahead.", field="aware_at")
+    if aware_at < escalation.raised_at - LONG_BEFORE:
+        return Refusal("too_early", "This is more than 30 days before the alarm.", field="aware_at")
+    return None
+
+
+def may_report(duty: ReportDuty, by: Actor) -> Refusal | None:
+    """Why no report is recorded."""
+    return first(
+        needs_role(by, duty.program_id, *ANSWERERS, to="record this report"),
+        Refusal("lifted", "It turned out that this need not be reported.")
+        if duty.lifted_at
+        else None,
+    )
+
+
+def may_lift(duty: ReportDuty, by: Actor, because: str) -> Refusal | None:
+    """Why the duty stays: the chair lifts it, who does not answer the alarm alone."""
+    return first(
+        needs_role(by, duty.program_id, roles.CHAIR, to="say that no report is due"),
+        Refusal("sent", "It was reported already.") if duty.sent_at else None,
+        text_given(because, "because", "Say why no report is due."),
     )

@@ -1,36 +1,46 @@
-"""The verbs of escalations: raise, acknowledge, contain, verify, inform, close."""
+"""The verbs of escalations: raise, acknowledge, contain, verify, prevent, inform, close."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from django.db.models import Model
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
-from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused, refuse
 from fellowship.kernel.time import now
-from fellowship.notices.services import notify
 from fellowship.programs.models import Program
 from governance import containment, rules
-from governance.models import Escalation, EscalationStep, RuleVersion
+from governance.models import Escalation, EscalationFinding, EscalationStep, RuleVersion
+from governance.models.escalations import EscalationQuerySet
 from governance.policy import escalations as policy
 from governance.policy.common import text_given
 from governance.rulekinds import SeverityClock
-from governance.services.telling import readers
-from governance.states import ESCALATION_MOVES, EscalationState, RuleKind, Severity, Step
+from governance.services.escalation_steps import (
+    ACKNOWLEDGE_CLOCK,
+    locked,
+    move,
+    next_word,
+    promise,
+    step,
+    stop,
+    tell_fellow,
+    tell_of,
+)
+from governance.states import EscalationState, RuleKind, Severity, Step
 
-ACKNOWLEDGE_CLOCK = "governance.acknowledgement"
-WORD_CLOCK = "governance.next_word"
+TWICE: Final = dt.timedelta(minutes=10)
+"""How long the same words of the same person are one alarm, sent again."""
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _GRAVEST_FIRST = tuple(Severity.values)
-TO_TELL = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
 
 
 @journal.verb("governance.raise_escalation")
@@ -46,6 +56,7 @@ def raise_escalation(
 ) -> Escalation:
     """Raise an alarm: on-call is told at once and the clock to acknowledge starts.
 
+    The same words of the same person within ten minutes are the same alarm, sent twice.
     While one of the same kind about the same record is open, this is written down as a further
     occurrence of it; a graver one makes it graver, and on-call is told again. The case decides the
     programme; `program` counts where there is no case, or one of no programme. The fellow is told
@@ -57,6 +68,9 @@ def raise_escalation(
         raise Refused(policy.NO_PROGRAM)
     program = Program.objects.locked().get(pk=found)
     refuse(policy.may_raise(program, kind, severity, summary, by))
+    same = Escalation.objects.open().filter(program=program, kind=kind, severity=severity)
+    if sent := _sent_already(same, subject, summary.strip(), by):
+        return sent
     open_one = _open_one(program, kind, subject)
     if open_one:
         return _fold(open_one, summary.strip(), severity, by)
@@ -79,14 +93,28 @@ def raise_escalation(
         fellow=told or policy.fellow_of(subject),
         acknowledge_by=clock.acknowledge.due(now(), program.calendar()),
     )
-    _step(escalation, Step.RAISED, by, summary, shown=told is not None)
+    step(escalation, Step.RAISED, by, summary, shown=told is not None)
     change = {"kind": kind, "severity": severity, "acknowledge_by": escalation.acknowledge_by}
     journal.record(subject=escalation, change=change)
     _await_acknowledgement(escalation, rule, by)
-    _page(escalation)
+    tell_of(escalation, by)
     words = summary if told else escalation.public_words
-    _tell_fellow(escalation, "An escalation about your work was raised", words)
+    tell_fellow(escalation, "An escalation about your work was raised", words)
     return escalation
+
+
+def _sent_already(
+    alarms: EscalationQuerySet, subject: Model | None, summary: str, by: Actor
+) -> Escalation | None:
+    """The one of `alarms` the same person raised in the same words a moment ago: sent twice."""
+    if not isinstance(by, User):
+        return None
+    words = EscalationStep.objects.filter(
+        by=by, text=summary, at__gte=now() - TWICE, step__in=(Step.RAISED, Step.OCCURRED)
+    )
+    about = alarms.about(subject) if subject else alarms.filter(subject_type="")
+    found: Escalation | None = about.filter(steps__in=words).order_by("-id").first()
+    return found
 
 
 def _open_one(program: Program, kind: str, subject: Model | None) -> Escalation | None:
@@ -117,10 +145,10 @@ def _fold(escalation: Escalation, summary: str, severity: str, by: Actor) -> Esc
         escalation.severity = change["severity"] = severity
         _hasten(escalation, by)
     escalation.save()
-    _step(escalation, Step.OCCURRED, by, summary)
+    step(escalation, Step.OCCURRED, by, summary)
     journal.record(subject=escalation, change=change)
     if graver:
-        _page(escalation)
+        tell_of(escalation, by)
     return escalation
 
 
@@ -131,18 +159,18 @@ def _hasten(escalation: Escalation, by: Actor) -> None:
     due = window.acknowledge.due(now(), escalation.program.calendar())
     if escalation.acknowledged_at is None and due < escalation.acknowledge_by:
         escalation.acknowledge_by = due
-        _stop(escalation, ACKNOWLEDGE_CLOCK, by)
+        stop(escalation, ACKNOWLEDGE_CLOCK, by)
         _await_acknowledgement(escalation, rule, by)
 
 
 @journal.verb("governance.acknowledge_escalation")
 def acknowledge(*, escalation: Escalation, by: User, text: str = "") -> Escalation:
     """Take the alarm. One acknowledged already stays as it is."""
-    escalation = _locked(escalation)
+    escalation = locked(escalation)
     if escalation.acknowledged_at is not None:
         return escalation
     refuse(policy.may_answer(escalation, by, "acknowledge"))
-    _move(escalation, "acknowledge", Step.ACKNOWLEDGED, by, text)
+    move(escalation, "acknowledge", Step.ACKNOWLEDGED, by, text)
     return escalation
 
 
@@ -153,176 +181,145 @@ def contain(
     by: User,
     text: str,
     actions: Sequence[str] = (),
+    told: Mapping[str, str] = NOTHING,
     reason: str = "",
 ) -> Escalation:
     """Contain the harm, by registered means (`governance.containment`) or others said in `text`.
 
-    Acknowledges too where nobody has. One contained already stays as it is.
+    `told` answers what the means ask, by the names `Containment.field` gives. Acknowledges too
+    where nobody has. One contained already stays as it is.
     """
-    escalation = _locked(escalation)
+    escalation = locked(escalation)
     if escalation.state == EscalationState.CONTAINED:
         return escalation
     refuse(policy.may_answer(escalation, by, "contain"))
     refuse(policy.known_means(actions))
     refuse(text_given(text, "text", "Say what was done."))
-    done = [text.strip(), *_perform(escalation, actions, by, f"{escalation.ref}: {text}")]
-    _move(escalation, "contain", Step.CONTAINED, by, "\n".join(done), means=list(actions))
+    done = [text.strip(), *_perform(escalation, actions, by, f"{escalation.ref}: {text}", told)]
+    move(escalation, "contain", Step.CONTAINED, by, "\n".join(done), means=list(actions))
+    return escalation
+
+
+@journal.verb("governance.use_means")
+def use_means(
+    *,
+    escalation: Escalation,
+    by: User,
+    actions: Sequence[str],
+    text: str = "",
+    told: Mapping[str, str] = NOTHING,
+) -> Escalation:
+    """Use further means while the alarm is open, whatever step it is at; its step stays.
+
+    Each means works once however often it is sent, as its own verb does.
+    """
+    escalation = locked(escalation)
+    refuse(policy.may_act(escalation, by))
+    refuse(policy.known_means(actions))
+    refuse(policy.means_chosen(actions))
+    said = text.strip() or "Contained further"
+    done = list(_perform(escalation, actions, by, f"{escalation.ref}: {said}", told))
+    words = "\n".join(filter(None, (text.strip(), *done)))
+    step(escalation, Step.ACTED, by, words, shown=True)
+    journal.record(subject=escalation, change={"means": list(actions)})
+    tell_fellow(escalation, "More was done about your escalation", words)
     return escalation
 
 
 def _perform(
-    escalation: Escalation, actions: Sequence[str], by: User, reason: str
+    escalation: Escalation,
+    actions: Sequence[str],
+    by: User,
+    reason: str,
+    told: Mapping[str, str],
 ) -> Iterator[str]:
     """Use each means once; says what each did."""
     for means in filter(None, map(containment.get, dict.fromkeys(actions))):
-        yield means(escalation=escalation, by=by, reason=reason)
+        yield means(escalation=escalation, by=by, reason=reason, told=told)
 
 
 @journal.verb("governance.verify_escalation")
 def verify(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Confirm that the containment holds. One verified already stays as it is."""
-    escalation = _locked(escalation)
+    escalation = locked(escalation)
     if escalation.state == EscalationState.VERIFIED:
         return escalation
     refuse(policy.may_answer(escalation, by, "verify"))
     refuse(text_given(text, "text", "Say how it was verified."))
-    _move(escalation, "verify", Step.VERIFIED, by, text)
+    move(escalation, "verify", Step.VERIFIED, by, text)
+    return escalation
+
+
+@journal.verb("governance.prevent_escalation")
+def prevent(*, escalation: Escalation, by: User, text: str) -> Escalation:
+    """Say what prevents it from now on, with owner and date. One prevented stays as it is."""
+    escalation = locked(escalation)
+    if escalation.state == EscalationState.PREVENTED:
+        return escalation
+    refuse(policy.may_prevent(escalation, by))
+    refuse(text_given(text, "text", "Say what prevents it, who owns that, and by when."))
+    move(escalation, "prevent", Step.PREVENTED, by, text)
     return escalation
 
 
 @journal.verb("governance.reopen_escalation")
 def reopen(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Take a verified escalation up again: the containment did not hold."""
-    escalation = _locked(escalation)
+    escalation = locked(escalation)
     refuse(policy.may_reopen(escalation, by))
     refuse(text_given(text, "text", "Say what was found."))
-    _move(escalation, "reopen", Step.REOPENED, by, text)
+    move(escalation, "reopen", Step.REOPENED, by, text)
     return escalation
 
 
 @journal.verb("governance.inform_fellow")
 def inform(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Tell the fellow how it stands; the next word is due after the interval of its severity."""
-    escalation = _locked(escalation)
+    escalation = locked(escalation)
     refuse(policy.may_inform(escalation, by))
     refuse(text_given(text, "text", "Write what the fellow should know."))
-    escalation.next_word_by = _next_word(escalation)
+    escalation.next_word_by = next_word(escalation)
     escalation.save()
-    _step(escalation, Step.INFORMED, by, text, shown=True)
+    step(escalation, Step.INFORMED, by, text, shown=True)
     journal.record(subject=escalation, change={"next_word_by": escalation.next_word_by})
-    _promise(escalation, by)
-    _tell_fellow(escalation, "Word on your escalation", text)
+    promise(escalation, by)
+    tell_fellow(escalation, "Word on your escalation", text)
     return escalation
 
 
 @journal.verb("governance.close_escalation")
-def close(*, escalation: Escalation, by: User, review: str) -> Escalation:
-    """Close with a written review. One closed stays as it is."""
-    escalation = _locked(escalation)
+def close(
+    *,
+    escalation: Escalation,
+    by: User,
+    review: str,
+    findings: Sequence[Model] = (),
+    none_found: str = "",
+) -> Escalation:
+    """Close with a written review and its findings, or with why there are none.
+
+    One closed stays as it is.
+    """
+    escalation = locked(escalation)
     if escalation.state == EscalationState.CLOSED:
         return escalation
-    refuse(policy.may_close(escalation, by, review))
+    refuse(policy.may_close(escalation, by, review, findings, none_found))
+    keep_findings(escalation, findings, none_found, by)
     escalation.review, escalation.closed_at, escalation.closed_by = review.strip(), now(), by
-    _move(escalation, "close", Step.CLOSED, by, review)
+    move(escalation, "close", Step.CLOSED, by, review, findings=escalation.findings.count())
     return escalation
 
 
-def _locked(escalation: Escalation) -> Escalation:
-    found = Escalation.objects.locked().select_related("program", "fellow", "raised_by")
-    return found.get(pk=escalation.pk)
-
-
-def _move(escalation: Escalation, verb: str, step: str, by: User, text: str, **change: Any) -> None:
-    """Take one step: state, its line in the timeline, its event, the clocks, word to the fellow."""
-    escalation.state = ESCALATION_MOVES.target(escalation.state, verb)
-    closed = escalation.state == EscalationState.CLOSED
-    if escalation.acknowledged_at is None:
-        escalation.acknowledged_at, escalation.acknowledged_by = now(), by
-    open_to_word = escalation.fellow_id and not closed
-    escalation.next_word_by = _next_word(escalation) if open_to_word else None
-    escalation.save()
-    _step(escalation, step, by, text, shown=True)
-    journal.record(subject=escalation, change={"state": escalation.state, **change})
-    _stop(escalation, ACKNOWLEDGE_CLOCK, by)
-    _promise(escalation, by)
-    label = Step(step).label.lower()
-    _tell_fellow(escalation, f"Your escalation is {label}", text)
-
-
-def _next_word(escalation: Escalation) -> dt.datetime:
-    rule = rules.in_force(escalation.program_id, RuleKind.SEVERITY_CLOCKS)
-    window = rule.params.severities[escalation.severity].inform_every
-    due: dt.datetime = window.due(now(), escalation.program.calendar())
-    return due
-
-
-def _promise(escalation: Escalation, by: User) -> None:
-    """Start anew the clock of the next word to the fellow, or stop it where none is due."""
-    _stop(escalation, WORD_CLOCK, by)
-    if escalation.next_word_by is None:
-        return
-    rule = rules.in_force(escalation.program_id, RuleKind.SEVERITY_CLOCKS)
-    clock_services.start(
-        kind=WORD_CLOCK,
-        subject=escalation,
-        realm=escalation.program_id,
-        window=rule.params.severities[escalation.severity].inform_every,
-        by=by,
-        holder="us",
-        silence="The chair is told that the fellow was left without word.",
-        rule=str(rule),
-    )
-
-
-def _stop(escalation: Escalation, kind: str, by: Actor) -> None:
-    clock = clocks.latest(escalation, kind)
-    if clock:
-        clock_services.stop(clock=clock, by=by)
-
-
-def _step(
-    escalation: Escalation, step: str, by: Actor, text: str, *, shown: bool = False
-) -> EscalationStep:
-    person = by if isinstance(by, User) else None
-    return EscalationStep.objects.create(
-        escalation=escalation,
-        step=step,
-        at=now(),
-        by=person,
-        by_label="" if person else by.name,
-        text=text.strip(),
-        shown_to_fellow=shown and step != Step.CLOSED,
-    )
-
-
-def _page(escalation: Escalation) -> None:
-    notify(
-        kind="governance.escalation",
-        to=readers(escalation, *TO_TELL),
-        subject_obj=escalation,
-        realm=escalation.program_id,
-        title=f"{escalation.get_severity_display()}: {escalation.get_kind_display()}",
-        body=f"{escalation.summary}\n\nAcknowledge by {_said(escalation.acknowledge_by)}.",
-        url=escalation.get_absolute_url(),
-        urgent=True,
-    )
-
-
-def _said(at: dt.datetime) -> str:
-    return f"{at:%-d %B %Y, %H:%M} UTC"
-
-
-def _tell_fellow(escalation: Escalation, title: str, text: str) -> None:
-    if escalation.fellow is None:
-        return
-    due = escalation.next_word_by
-    word = f"\n\nThe next word is due by {_said(due)}." if due else ""
-    notify(
-        kind="governance.escalation_word",
-        to=[escalation.fellow],
-        subject_obj=escalation,
-        realm=escalation.program_id,
-        title=f"{title}: {escalation.ref}",
-        body=f"{text.strip()}{word}",
-        url=escalation.get_absolute_url(),
-    )
+def keep_findings(
+    escalation: Escalation, findings: Sequence[Model], none_found: str, by: User
+) -> None:
+    """Link what was found, each once, or keep why nothing was; within the verb that ends it."""
+    for found in findings:
+        EscalationFinding.objects.get_or_create(
+            escalation=escalation,
+            finding_type=found._meta.label_lower,
+            finding_id=found.pk,
+            defaults={"label": str(found)[:250], "linked_by": by, "at": now()},
+        )
+    if none_found.strip():
+        escalation.none_found = none_found.strip()

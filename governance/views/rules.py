@@ -50,6 +50,7 @@ ABOUT = {
     RuleKind.EXCEPTIONS: "How long a rule may be excepted, and who is reminded when.",
     RuleKind.HEALTH: "From which figures on the board finds its own oversight on the agenda.",
     RuleKind.RULE_MAKING: "How a rule comes about: comments, decision, acknowledgement.",
+    RuleKind.ONCALL: "Who is paged, how long each has, and what must be reported when.",
 }
 
 

@@ -50,9 +50,15 @@ def _answered(story: Story) -> None:
         governance.verify(
             escalation=found, by=oncall, text="The hub's own log names her for all six runs."
         )
+        governance.prevent(
+            escalation=found,
+            by=oncall,
+            text="The hub sends addresses from its next release; Lena Fischer checks it then.",
+        )
         governance.close(
             escalation=found,
             by=oncall,
+            none_found="It was a question of names: nothing was done outside the agreements.",
             review="The notebook hub reports badges where other systems report addresses. The "
             "steward has said whose this one is; the hub sends addresses from its next release.",
         )

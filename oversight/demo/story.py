@@ -21,6 +21,7 @@ from governance import services as governance
 from governance.models import Condition
 from oversight.demo import (
     accompanying,
+    alarms,
     amending,
     asking,
     authoring,
@@ -97,6 +98,7 @@ class Story:
         closing.plan(self)
         catalogue.plan(self)
         accompanying.plan(self)
+        alarms.plan(self)
         delivering.plan(self)
         measuring.plan(self)
         disposing.plan(self)

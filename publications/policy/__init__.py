@@ -31,10 +31,12 @@ from publications.policy.reviews import (
     may_advise,
     may_assign,
     may_clear,
+    may_hold,
     may_mark,
     may_object,
     may_own,
     may_staff,
+    owner_of_hold,
 )
 from publications.policy.texts import (
     has_files,
@@ -91,6 +93,7 @@ __all__ = [
     "may_edit",
     "may_extend",
     "may_extend_step",
+    "may_hold",
     "may_link",
     "may_mark",
     "may_mediate",
@@ -111,6 +114,7 @@ __all__ = [
     "may_stage",
     "may_submit",
     "may_take_shortcut",
+    "owner_of_hold",
     "side_of",
     "sound_extension",
     "sound_proposal",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
-from fellowship.accounts.queries import has_role, recused
+from fellowship.accounts.queries import has_role, holders, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
@@ -22,6 +22,9 @@ from publications.states import (
 )
 
 UNDER_WAY = (PublicationState.IN_REVIEW, PublicationState.WITH_BOARD)
+
+HOLDERS = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
+"""Who may hold a passage because of an alarm: those who answer it."""
 
 TRACK_ROLES = {
     ReviewTrack.SCIENTIFIC: (roles.REVIEWER, roles.MENTOR),
@@ -128,6 +131,36 @@ def may_object(publication: Publication, by: User) -> Refusal | None:
         if publication.policy_cleared_at
         else None,
     )
+
+
+def may_hold(publication: Publication, by: Actor) -> Refusal | None:
+    """Why `by` may not hold a passage because of an alarm: who answers alarms, before release."""
+    effective = publication.effective_state()
+    return first(
+        None
+        if has_role(by, publication.program_id, *HOLDERS)
+        else Refusal("wrong_role", "Who answers alarms here may hold a passage."),
+        None
+        if effective in UNDER_WAY
+        else Refusal(
+            "wrong_state",
+            f"{publication.ref} is not in review: nothing of it can be held.",
+            field="work",
+        ),
+    )
+
+
+def owner_of_hold(publication: Publication) -> User | None:
+    """Who answers for a passage that on-call held: the work's policy reviewer, or another one."""
+    assigned = publication.reviewers.filter(track=ReviewTrack.POLICY).select_related("reviewer")
+    of_work = [row.reviewer for row in assigned.order_by("id")]
+    others = holders(publication.program_id, *TRACK_ROLES[ReviewTrack.POLICY]).order_by("pk")
+    able = (
+        user
+        for user in (*of_work, *others)
+        if may_own(publication, user) is None and not recused(user, publication.fellowship)
+    )
+    return next(able, None)
 
 
 def may_own(publication: Publication, owner: User) -> Refusal | None:

@@ -24,6 +24,7 @@ from publications.services.disclosure import (
     release_early,
 )
 from publications.services.drafts import declare_sources, draft_publication
+from publications.services.holds import hold_passage
 from publications.services.letters import (
     Letter,
     letter_of,
@@ -119,6 +120,7 @@ __all__ = [
     "extend_step",
     "extend_window",
     "give_scientific_review",
+    "hold_passage",
     "lapse_agreement",
     "letter_of",
     "locked",

@@ -66,43 +66,19 @@ def object_to_passage(
     refuse(
         policy.may_mark(publication, version=version, start=start, end=end, ask=ask, until=until)
     )
-    objection = Objection(
-        publication=publication,
-        program_id=publication.program_id,
+    return mark(
+        publication,
         version=version,
-        ref=next_reference("OBJ"),
         ground=ground,
-        passage_start=start,
-        passage_end=end,
-        passage=version.text[start:end],
-        text_length=len(version.text),
-        marked_together=policy.marked_with(publication, version, start, end),
+        start=start,
+        end=end,
         harm=harm,
         ask=ask,
-        until=until,
         public_summary=public_summary,
+        by=by,
         owner=owner,
-        raised_by=by,
-        raised_at=(at := now()),
-        step_due_at=terms.answer_window(publication.fellowship).due(
-            at, publication.program.calendar()
-        ),
-        if_silent=ObjectionState.ACCEPTED,
+        until=until,
     )
-    objection.save()
-    _to_the_author(objection, by)
-    tell(
-        publication,
-        [publication.fellowship.fellow],
-        f"{objection.ref}: an objection to one passage of {publication.ref}",
-        body=f"{objection.get_ground_display()}. {harm}",
-    )
-    if owner != by:
-        tell(publication, [owner], f"You own {objection.ref}, an objection to one passage")
-    journal.record(
-        subject=objection, change={"ground": ground, "ask": ask, "publication": publication.ref}
-    )
-    return objection
 
 
 @journal.verb("publications.accept_objection")
@@ -192,6 +168,63 @@ def withdraw_objection(*, objection: Objection, by: User, reason: str = "") -> O
     refuse(policy.may_settle(objection, "withdraw", by))
     leave_the_board(objection, f"{objection.ref} was withdrawn.")
     return settle(objection, "withdraw", by)
+
+
+def mark(
+    publication: Publication,
+    *,
+    version: Version,
+    ground: str,
+    start: int,
+    end: int,
+    harm: str,
+    ask: str,
+    public_summary: str,
+    by: User,
+    owner: User,
+    until: dt.datetime | None,
+) -> Objection:
+    """Write an objection, tell the author and start their clock; within a verb that asked why not.
+
+    It records that verb's event.
+    """
+    objection = Objection(
+        publication=publication,
+        program_id=publication.program_id,
+        version=version,
+        ref=next_reference("OBJ"),
+        ground=ground,
+        passage_start=start,
+        passage_end=end,
+        passage=version.text[start:end],
+        text_length=len(version.text),
+        marked_together=policy.marked_with(publication, version, start, end),
+        harm=harm,
+        ask=ask,
+        until=until,
+        public_summary=public_summary,
+        owner=owner,
+        raised_by=by,
+        raised_at=(at := now()),
+        step_due_at=terms.answer_window(publication.fellowship).due(
+            at, publication.program.calendar()
+        ),
+        if_silent=ObjectionState.ACCEPTED,
+    )
+    objection.save()
+    _to_the_author(objection, by)
+    tell(
+        publication,
+        [publication.fellowship.fellow],
+        f"{objection.ref}: an objection to one passage of {publication.ref}",
+        body=f"{objection.get_ground_display()}. {harm}",
+    )
+    if owner != by:
+        tell(publication, [owner], f"You own {objection.ref}, an objection to one passage")
+    journal.record(
+        subject=objection, change={"ground": ground, "ask": ask, "publication": publication.ref}
+    )
+    return objection
 
 
 def end_with_the_work(publication: Publication, by: Actor) -> None:

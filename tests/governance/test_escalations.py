@@ -91,7 +91,8 @@ def test_after_it_is_closed_the_same_is_a_new_alarm(world: World) -> None:
 
 
 def test_without_a_subject_nothing_folds(world: World) -> None:
-    assert raised_escalation(world, subject=None) != raised_escalation(world, subject=None)
+    first = raised_escalation(world, subject=None)
+    assert raised_escalation(world, subject=None, summary="Another.") != first
 
 
 def test_alarms_are_refused_for_what_they_lack_alone(world: World) -> None:
@@ -132,7 +133,7 @@ def test_closing_ends_the_promise_and_keeps_the_review_inside(world: World, fell
     assert (escalation.state, escalation.next_word_by) == ("closed", None)
     assert clocks.current(escalation, "governance.next_word") is None
     shown = escalation.steps.filter(shown_to_fellow=True).values_list("step", flat=True)
-    assert list(shown) == ["raised", "acknowledged", "contained", "verified"]
+    assert list(shown) == ["raised", "acknowledged", "contained", "verified", "prevented"]
 
 
 def test_nobody_else_answers(world: World) -> None:
@@ -159,8 +160,20 @@ def test_the_order_of_steps_and_their_texts_are_required(world: World) -> None:
     services.contain(escalation=escalation, by=by, text="Switched off.")
     services.verify(escalation=escalation, by=by, text="Tried again.")
     assert (
+        refused(lambda: services.close(escalation=escalation, by=by, review="x")).code
+        == "wrong_state"
+    )
+    assert (
+        refused(lambda: services.prevent(escalation=escalation, by=by, text=" ")).code == "no_text"
+    )
+    services.prevent(escalation=escalation, by=by, text="A test.")
+    assert (
         refused(lambda: services.close(escalation=escalation, by=by, review=" ")).code
         == "no_review"
+    )
+    assert (
+        refused(lambda: services.close(escalation=escalation, by=by, review="x")).code
+        == "no_findings"
     )
     assert (
         refused(lambda: services.inform(escalation=escalation, by=by, text="x")).code == "no_fellow"
@@ -259,9 +272,10 @@ def before_the_board(world: World) -> tuple[Escalation, Matter]:
     escalation = raised_escalation(world, fellow=world.applicant)
     services.contain(escalation=escalation, by=world.oncall, text="Stopped.")
     services.verify(escalation=escalation, by=world.oncall, text="Tried again: it holds.")
+    services.prevent(escalation=escalation, by=world.oncall, text="A test.")
+    said = {"review": "Known cause.", "none_found": "Nothing of the model's."}
     matters = [
-        services.refer_escalation(escalation=escalation, by=world.oncall, review="Known cause.")
-        for _ in range(2)
+        services.refer_escalation(escalation=escalation, by=world.oncall, **said) for _ in range(2)
     ]
     assert matters[0] == matters[1]
     return escalation, matters[0]
@@ -292,10 +306,10 @@ def test_denied_it_is_taken_up_again_and_deferred_it_stays(world: World) -> None
     escalation, matter = before_the_board(world)
     decide(world, matter, "defer")
     escalation.refresh_from_db()
-    assert escalation.state == "verified"
+    assert escalation.state == "prevented"
     client = Client()
     client.force_login(world.fresh("oncall"))
-    sent = {"cause": "A gap.", "effect": "None.", "prevention": "A test, by May."}
+    sent = {"cause": "A gap.", "effect": "None.", "none_found": "It was ours."}
     assert client.post(f"{escalation.get_absolute_url()}refer/", sent).status_code == 302
     again = Matter.objects.live().get(kind="governance.escalation")
     decide(world, again, "deny")

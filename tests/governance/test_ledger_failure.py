@@ -190,7 +190,7 @@ def test_verbs_of_escalations(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     unchanged(
         monkeypatch,
         [
-            lambda: raised_escalation(world),
+            lambda: raised_escalation(world, summary="Once more."),
             lambda: raised_escalation(world, kind="data_leak"),
             lambda: services.acknowledge(escalation=escalation, by=by),
             lambda: services.contain(escalation=escalation, by=by, text="x"),
@@ -200,10 +200,14 @@ def test_verbs_of_escalations(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     services.contain(escalation=escalation, by=by, text="x")
     unchanged(monkeypatch, [lambda: services.verify(escalation=escalation, by=by, text="x")])
     services.verify(escalation=escalation, by=by, text="x")
+    unchanged(monkeypatch, [lambda: services.prevent(escalation=escalation, by=by, text="x")])
+    services.prevent(escalation=escalation, by=by, text="x")
+    why = {"review": "x", "none_found": "x"}
     unchanged(
         monkeypatch,
         [
-            lambda: services.close(escalation=escalation, by=by, review="x"),
+            lambda: services.close(escalation=escalation, by=by, **why),
+            lambda: services.note_harm(escalation=escalation, by=by, harm="death"),
             lambda: services.reopen(escalation=escalation, by=by, text="x"),
         ],
     )

@@ -188,8 +188,10 @@ def test_each_step_by_its_form(world: World, monkeypatch: pytest.MonkeyPatch) ->
     post(oncall, url + "contain/", text="Route off.", actions=["tests.suspend"])
     assert done == [escalation.ref]
     post(oncall, url + "verify/", text="Tried again: nothing.")
+    post(oncall, url + "prevent/", text="A test.")
     post(oncall, url + "close/", 422, cause="A cache key.")
-    post(oncall, url + "close/", cause="A cache key.", effect="One answer.", prevention="A test.")
+    review = {"cause": "A cache key.", "effect": "One answer.", "none_found": "It was ours."}
+    post(oncall, url + "close/", **review)
     escalation.refresh_from_db()
     assert escalation.state == "closed"
     shown = page(oncall, url)

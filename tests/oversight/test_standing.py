@@ -146,6 +146,7 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "acknowledged": ["Security on-call"],
         "contained": ["Security on-call"],
         "verified": ["Security on-call"],
+        "prevented": ["Security on-call"],
         "closed": [],
     },
     "independent review": {

@@ -60,16 +60,28 @@ from governance.models import (
     Escalation,
     ExceptionRecord,
     Matter,
+    OncallAbsence,
+    OncallOverride,
     RuleAmendment,
     RuleComment,
     RuleVersion,
+    Watch,
 )
 from oversight.export import making
 from oversight.services import ask_export
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection, Question, SavedWording
-from tests.scenarios import access, findings, governance, proposals, publications, releases, targets
+from tests.scenarios import (
+    access,
+    findings,
+    governance,
+    oncall,
+    proposals,
+    publications,
+    releases,
+    targets,
+)
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
 from tests.support import kept
@@ -97,7 +109,9 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 LEFT_OUT = re.compile(r"^(static/|accounts/logout)|[\\^$]")
 OTHERS = {
     "<slug:about>": "jailbreak",
+    "<slug:act>": "away",
     "<slug:control_type>": "session_limit",
+    "<slug:done>": "report",
     "<slug:family>": "compensating",
     "<slug:file_format>": "csv",
     "<slug:figure>": "hasty-votes",
@@ -150,7 +164,9 @@ def _build() -> House:
         statement="An adviser to the call.",
         by=world.board_policy,
     )
-    governance.raised_escalation(world)
+    alarm = governance.raised_escalation(world)
+    services.note_harm(escalation=alarm, harm="death", by=world.oncall)
+    on_call(world)
     governance.granted_exception(world)
     governance.commented_rule(world)
     governance.offered_rule(world)
@@ -208,6 +224,15 @@ def suspended(world: World) -> None:
     suspend_dataset(dataset=other, by=world.steward, reason="Names were found in it.")
 
 
+def on_call(world: World) -> None:
+    """A rota, with an absence, somebody who stands in, and a handover."""
+    oncall.first_line(world)
+    period = {"starts_at": now(), "ends_at": now() + dt.timedelta(days=2), "user": world.oncall}
+    services.be_away(program=world.program, by=world.manager, **period)
+    services.stand_in(program=world.program, by=world.manager, reason="Travel.", **period)
+    services.hand_over(program=world.program, line=1, text="Quiet.", by=world.manager)
+
+
 def suggested_run(world: World) -> None:
     """A suggestion for a proposal that waits, and days a reviewer is away."""
     proposals.submitted_proposal(world, world.other_applicant, title="Waits for reviewers")
@@ -248,6 +273,10 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "board/conditions/": Condition.objects.values_list("pk", flat=True)[:1],
         "exceptions/": [exception.ref],
         "escalations/": [alarm.ref],
+        "oncall/": [world.program.slug],
+        "oncall/away/": OncallAbsence.objects.values_list("pk", flat=True)[:1],
+        "oncall/stand-in/": OncallOverride.objects.values_list("pk", flat=True)[:1],
+        "oncall/watches/": Watch.objects.values_list("pk", flat=True)[:1],
         "proposals/": Proposal.objects.values_list("ref", flat=True),
         "proposals/reviews/": Assignment.objects.values_list("pk", flat=True)[:2],
         "proposals/start/": [world.call.ref],

@@ -168,6 +168,8 @@ def _the_rest(world: World) -> None:
     )
     matter = Matter.objects.get(subject_type="proposals.proposal", subject_id=silent.pk)
     governance.open_ballot(matter=matter, by=world.manager)
+    alarm = governance_scenes.raised_escalation(world)
+    governance.note_harm(escalation=alarm, harm="death", by=world.oncall)
     with frozen(now() + 90 * DAY):
         sweep()
 

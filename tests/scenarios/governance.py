@@ -203,6 +203,10 @@ def closed_escalation(world: World, **values: Any) -> Escalation:
     services.acknowledge(escalation=escalation, by=by)
     services.contain(escalation=escalation, by=by, text="The route is switched off.")
     services.verify(escalation=escalation, by=by, text="Tried again: no effect.")
+    services.prevent(escalation=escalation, by=by, text="A test of the key, Ada, by May.")
     return services.close(
-        escalation=escalation, by=by, review="Cause: a cache key. Prevented by a test."
+        escalation=escalation,
+        by=by,
+        review="Cause: a cache key. Prevented by a test.",
+        none_found="The model did nothing wrong.",
     )

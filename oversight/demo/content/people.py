@@ -58,6 +58,7 @@ COLLEAGUES: Final = (
     Person("reviewer-two", "Beatriz Santos", COMPANY, roles.REVIEWER),
     Person("reviewer-three", "Kenji Mori", COMPANY, roles.REVIEWER),
     Person("reviewer-four", "Aoife Byrne", COMPANY, roles.REVIEWER),
+    Person("oncall-two", "Nkechi Balogun", COMPANY, roles.ONCALL, zone="Africa/Lagos"),
     Person("product-owner-two", "Marta Kowalska", COMPANY, roles.PRODUCT_OWNER),
 )
 

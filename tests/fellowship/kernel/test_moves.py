@@ -38,7 +38,7 @@ PARTICIPLES = {
     "condition": {"recorded as failed", "reported as met", "verified", "waived"},
     "exception": {"ended", "granted", "reconsidered", "refused", "withdrawn"},
     "independent review": {"given to its reviewers", "sent back", "upheld"},
-    "escalation": {"acknowledged", "closed", "contained", "reopened", "verified"},
+    "escalation": {"acknowledged", "closed", "contained", "prevented", "reopened", "verified"},
     "proposal": {
         "accepted",
         "declined",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -234,7 +235,7 @@ def _entry(event: Event, known: _Known) -> Entry:
         at=event.at,
         act=str(act),
         what=verbs.label(event.verb),
-        subject=event.subject_ref,
+        subject=event.subject_ref or _named(event),
         title=title,
         url=url,
         outcome=outcome,
@@ -276,6 +277,15 @@ def _about(event: Event, known: _Known) -> _About:
         url = links.to("recusal", override.conflict_id)
         return None, override.reason, url, named, str(override.get_state_display())
     return None, "", "", (), ""
+
+
+def _named(event: Event) -> str:
+    """What it is about where it has no reference: “Milestone 12”."""
+    try:
+        model = apps.get_model(event.subject_type)
+    except LookupError:  # a record of a model that is gone
+        return f"{event.subject_type} {event.subject_id}"
+    return f"{str(model._meta.verbose_name).capitalize()} {event.subject_id}"
 
 
 def _is(event: Event, label: str) -> bool:

@@ -261,7 +261,7 @@ def _recusals(decision: Decision) -> list[Recusal]:
 
 def _conditions(decision: Decision) -> list[Imposed]:
     """As they were set: the first row each left in the history, whatever became of it."""
-    model: Any = Condition.history.model  # type: ignore[attr-defined]
+    model: Any = Condition.history.model
     rows = model.objects.filter(decision_id=decision.pk).select_related("owner", "verifier")
     firsts: dict[int, Any] = {}
     for row in rows.order_by("history_id"):
@@ -282,7 +282,7 @@ def _conditions(decision: Decision) -> list[Imposed]:
 def _held_to(decision: Decision) -> list[RuleVersion]:
     """The versions the case was held to at that instant."""
     matter = decision.matter
-    model: Any = RulePin.history.model  # type: ignore[attr-defined]
+    model: Any = RulePin.history.model
     rows = model.objects.filter(
         subject_type=matter.subject_type,
         subject_id=matter.subject_id,

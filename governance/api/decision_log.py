@@ -18,7 +18,7 @@ from governance import reconstruction
 from governance.decision_log import Act
 
 
-class EntrySerializer(serializers.Serializer[book.Entry]):
+class EntrySerializer(serializers.Serializer[Any]):
     """One line of the log; `rule` is the version decided under, or in force at that moment."""
 
     number = serializers.IntegerField()

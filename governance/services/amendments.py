@@ -31,6 +31,7 @@ def offer_amendment(*, pin: RulePin, rule: RuleVersion, by: User, reason: str) -
     if there and there.to_rule_id == rule.pk:
         return there
     refuse(policy.may_offer(rule, pin, subject, party, by))
+    assert party is not None  # noqa: S101 - refused above
     refuse(text_given(reason, "reason", "Say why the later version would be better for the case."))
     if there:
         withdraw_amendment(amendment=there, by=by, reason=f"{rule} is offered instead.")

@@ -14,15 +14,14 @@ from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_among, visible_or_404
 from fellowship.web.tables import paginate
-from governance import cases, parameters, services
-from governance import rules as rulebook
+from governance import cases, services
 from governance.forms.rulemaking import OfferForm
 from governance.links import to
 from governance.models import RuleAmendment, RulePin, RuleVersion
 from governance.models.visibility import ROOM
 from governance.policy import amendments as policy
 from governance.views.common import person, posted
-from governance.views.rules import rule_or_404
+from governance.views.rules import changes, rule_or_404
 
 
 def _kept(request: HttpRequest, pk: int) -> RuleVersion:
@@ -132,20 +131,6 @@ def amendment(request: HttpRequest, pk: int) -> HttpResponse:
         **changes(found.from_rule, found.to_rule),
     }
     return render(request, "governance/rule_amendment.html", context)
-
-
-def changes(before: RuleVersion, after: RuleVersion) -> dict[str, Any]:
-    """What differs between two versions, for `governance/_rule_changes.html`."""
-    found = rulebook.diff(before, after)
-    numbers = [
-        (
-            parameters.path_words(change.path),
-            parameters.words(change.before),
-            parameters.words(change.after),
-        )
-        for change in found.parameters
-    ]
-    return {"before": before, "after": after, "numbers": numbers}
 
 
 def _answer(request: HttpRequest, pk: int, call: Any, success: str) -> HttpResponse:

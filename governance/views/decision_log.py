@@ -15,6 +15,7 @@ from fellowship.history.models import Event
 from fellowship.kernel.time import now
 from fellowship.web import cells, filters
 from fellowship.web.columns import Column, Table
+from fellowship.web.markup import markup
 from fellowship.web.sheets.writers import write_csv
 from fellowship.web.tables import paginate
 from governance import decision_log as book
@@ -86,8 +87,15 @@ def _act(entry: Entry) -> object:
     return shown or named(about, entry.what)
 
 
+def _below(name: object, below: object) -> object:
+    """A value with a lesser one on its own line; the first column has `named`."""
+    return markup('{}<br><span class="meta">{}</span>', name, below)
+
+
 def _people(entry: Entry) -> object:
-    return named(entry.actor, short(", ".join(entry.people), 160)) if entry.people else entry.actor
+    if not entry.people:
+        return entry.actor
+    return _below(entry.actor, short(", ".join(entry.people), 160))
 
 
 def _rule(entry: Entry) -> object:
@@ -98,7 +106,7 @@ def _rule(entry: Entry) -> object:
 
 LOG: tuple[Column[Entry], ...] = (
     Column("Act", _act),
-    Column("Sort", lambda e: cells.beside(e.act_label, cells.meta(e.outcome) if e.outcome else "")),
+    Column("Sort", lambda e: _below(e.act_label, e.outcome) if e.outcome else e.act_label),
     Column("People", _people),
     Column("Rule", _rule),
     Column(
@@ -182,7 +190,7 @@ def _said(cast: Cast) -> object:
 def _read_for(cast: Cast) -> object:
     if cast.read_for is None or cast.cast_at is None:
         return cells.NONE
-    return named(cells.when(cast.cast_at), f"{_length(cast.read_for)} after opening it")
+    return _below(cells.when(cast.cast_at), f"{_length(cast.read_for)} after opening it")
 
 
 def _length(length: dt.timedelta) -> str:

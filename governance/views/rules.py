@@ -144,6 +144,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "current": current,
         "is_current": current is not None and current.pk == rule.pk,
         "before": _forerunner(rule, versions, current),
+        "changes": changes(current, rule) if current and not rule.adopted_at else None,
         "matter": matter,
         "offer_edit": draft and writes,
         "may_publish": policy.may_publish(rule, user) if draft and writes else None,
@@ -160,6 +161,20 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "what_if": rulebook.what_if(rule, user) if writes and not rule.adopted_at else [],
     }
     return render(request, "governance/rule.html", context)
+
+
+def changes(before: RuleVersion, after: RuleVersion) -> dict[str, Any]:
+    """What differs between two versions, for `governance/_rule_changes.html`."""
+    found = rulebook.diff(before, after)
+    numbers = [
+        (
+            parameters.path_words(change.path),
+            parameters.words(change.before),
+            parameters.words(change.after),
+        )
+        for change in found.parameters
+    ]
+    return {"before": before, "after": after, "numbers": numbers}
 
 
 def _knows(rule: RuleVersion, user: Any) -> bool:
@@ -192,16 +207,11 @@ def compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     rule, before = rule_or_404(request, pk), rule_or_404(request, other)
     if (rule.kind, rule.program_id) != (before.kind, before.program_id):
         raise Http404
-    found = rulebook.diff(before, rule)
-    changes = [
-        (
-            parameters.path_words(change.path),
-            parameters.words(change.before),
-            parameters.words(change.after),
-        )
-        for change in found.parameters
-    ]
-    context = {"rule": rule, "before": before, "diff": found, "changes": changes}
+    context = {
+        "rule": rule,
+        "diff": rulebook.diff(before, rule),
+        **changes(before, rule),
+    }
     return render(request, "governance/rule_compare.html", context)
 
 

@@ -10,6 +10,7 @@ from governance import services as governance
 from governance.models import RuleComment, RuleVersion
 from governance.states import RuleKind
 from oversight.demo import scenes
+from oversight.demo.cast import refresh
 
 if TYPE_CHECKING:
     from oversight.demo.story import Story
@@ -36,17 +37,18 @@ COMMENTS: Final = (
     ),
 )
 ACKNOWLEDGED: Final = ("manager", "policy-reviewer", "mentor", "fellow")
-SMALLER: Final = (
-    "Tables with groups below ten have been sent back by the release desk four times, each time "
-    "with the same question. A rule that says it saves everybody the round."
+SHORTER_GRANTS: Final = (
+    "Grants of restricted data are used for seventy days on average and then lie open for a "
+    "hundred more. A shorter grant can be renewed where the work goes on; one that lies open "
+    "helps nobody."
+)
+WORRY: Final = (
+    "My second round of annotation falls into the fifth month. Could a renewal be asked for at the "
+    "start, where the protocol names two rounds?"
 )
 OFFERED: Final = (
     "You asked for shorter windows when the draft was out. Your next methods paper could go out "
     "five days earlier; nothing else changes for you."
-)
-WORRY: Final = (
-    "Some of my strata have eight sessions. Could groups from eight on leave where the strata are "
-    "named in the protocol beforehand?"
 )
 
 
@@ -59,7 +61,10 @@ def plan(story: Story) -> None:
     at(-16, partial(_adopt, story))
     at(-9, partial(_acknowledge, story))
     at(-8, partial(_offer, story))
-    at(-3, partial(_publish, story, RuleKind.DATA_HANDLING, "tiers", _larger_groups, SMALLER))
+    at(
+        -3,
+        partial(_publish, story, RuleKind.DATA_HANDLING, "tiers", _shorter_grants, SHORTER_GRANTS),
+    )
     at(-2, partial(_worry, story))
 
 
@@ -67,13 +72,13 @@ def _faster(windows: dict[str, Any]) -> dict[str, Any]:
     return {**windows, "methods": "25 calendar days"}
 
 
-def _larger_groups(tiers: dict[str, Any]) -> dict[str, Any]:
-    return {**tiers, "internal": {**tiers["internal"], "smallest_group": 10}}
+def _shorter_grants(tiers: dict[str, Any]) -> dict[str, Any]:
+    return {**tiers, "restricted": {**tiers["restricted"], "longest_grant": "90 calendar days"}}
 
 
 def _publish(story: Story, kind: str, part: str, change: Any, why: str) -> None:
     """The manager drafts the next version and publishes it for comments."""
-    scenes.refresh(story.cast)
+    refresh(story.cast)
     program = story.cast.programs[PROGRAM]
     before = rules.in_force(program, kind)
     rule = governance.draft_rule(
@@ -126,7 +131,7 @@ def _acknowledge(story: Story) -> None:
 def _offer(story: Story) -> None:
     """A fellow who asked for it is offered the shorter window for work already begun."""
     rule = _draft(RuleKind.PUBLICATION_POLICY)
-    scenes.refresh(story.cast)
+    refresh(story.cast)
     by, fellow = story.cast["manager"], story.cast["fellow"]
     for pin in cases.held_to_earlier(rule, by).filter(subject_type="scoping.fellowship"):
         if cases.party_of(cases.subject_of(pin)) == fellow:

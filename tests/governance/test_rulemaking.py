@@ -21,6 +21,7 @@ from fellowship.web import work
 from governance import founding, rulemaking, rules, services
 from governance.models import (
     AcknowledgementReminder,
+    Matter,
     RuleAcknowledgement,
     RuleComment,
     RuleVersion,
@@ -76,7 +77,10 @@ def test_a_published_draft_is_told_to_those_it_binds_and_read_by_all(world: Worl
 
 def test_the_board_gets_no_draft_before_comments_are_over_and_answered(world: World) -> None:
     rule = published(world)
-    propose = lambda: services.propose_rule(rule=rule, by=world.manager)  # noqa: E731
+
+    def propose() -> Matter:
+        return services.propose_rule(rule=rule, by=world.manager)
+
     assert refused(lambda: services.propose_rule(rule=drafted(world), by=world.chair)).code == (
         "wrong_state"
     )
@@ -117,7 +121,7 @@ def test_who_may_comment_and_who_may_answer(world: World) -> None:
         == "text"
     )
     comment = services.comment_on_rule(rule=rule, by=world.chair, text="Thirty.")
-    answer = {"comment": comment, "outcome": "taken_up", "answer": "Yes."}
+    answer: dict[str, Any] = {"comment": comment, "outcome": "taken_up", "answer": "Yes."}
     assert refused(lambda: services.answer_comment(by=world.chair, **answer)).code == "separation"
     assert refused(lambda: services.answer_comment(by=world.mentor, **answer)).code == "wrong_role"
     for wrong, field in (({"outcome": "maybe"}, "outcome"), ({"answer": " "}, "answer")):
@@ -232,7 +236,10 @@ def test_who_joins_later_is_asked_with_as_much_time_and_who_left_owes_nothing(
 
 def test_acknowledged_once_and_off_the_list(world: World) -> None:
     rule, chair = adopted(world), world.fresh("chair")
-    titles = lambda: [i.title for i in work.of(chair, now()).mine]  # noqa: E731
+
+    def titles() -> list[str]:
+        return [item.title for item in work.of(chair, now()).mine]
+
     assert "Read and acknowledge: Exception rules v2" in titles()
     for _ in range(2):
         services.acknowledge_rule(rule=rule, by=chair)
@@ -247,7 +254,10 @@ def test_reminded_by_threshold_crossed_each_once_and_the_owner_told_in_a_digest(
     rule = adopted(world)
     services.acknowledge_rule(rule=rule, by=world.chair)
     due = RuleAcknowledgement.objects.filter(rule=rule).values_list("due_at", flat=True)[0]
-    days = lambda: sorted(AcknowledgementReminder.objects.values_list("days", flat=True))  # noqa: E731
+
+    def days() -> list[int]:
+        return sorted(AcknowledgementReminder.objects.values_list("days", flat=True))
+
     with frozen(due - 8 * DAY):
         sweep()
     assert days() == []
@@ -322,8 +332,6 @@ def test_a_draft_to_its_force_on_the_pages(world: World) -> None:
 
 
 def rules_matter(rule: RuleVersion) -> Any:
-    from governance.models import Matter
-
     return Matter.objects.get(kind="governance.rule", subject_id=rule.pk)
 
 
@@ -342,7 +350,7 @@ def test_the_same_by_the_api(world: World) -> None:
     call(manager, f"rules/{draft.pk}/propose/", 409)
     comment = mentor.get(f"/api/v1/rule-comments/?rule={draft.pk}").json()["results"][0]
     assert (comment["author"], comment["answer"]) == ("mentor", "")
-    answer = {"outcome": "taken_up", "answer": "Yes."}
+    answer: dict[str, Any] = {"outcome": "taken_up", "answer": "Yes."}
     call(mentor, f"rule-comments/{comment['id']}/answer/", 403, **answer)
     call(manager, f"rule-comments/{comment['id']}/answer/", **answer)
     rule = adopted(world)

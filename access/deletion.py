@@ -89,6 +89,7 @@ def exceptions_for(grants: Iterable[int], at: dt.datetime) -> dict[int, Exceptio
     live = ExceptionRecord.objects.live(at).filter(
         kind=ExceptionKind.RETENTION, subject_type=_GRANT, subject_id__in=list(grants)
     )
+    live = live.select_related("owner")
     return {e.subject_id: e for e in live.order_by("expires_at")}
 
 

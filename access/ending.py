@@ -73,7 +73,7 @@ def things(
     }
     return [
         *(_data(fellowship, duty, at) for duty in found),
-        *(_decided(thing, terms.get(thing.key)) for thing in _others(fellowship, scope)),
+        *(_decided(thing, terms.get(thing.key)) for thing in _others(fellowship, scope, at)),
     ]
 
 
@@ -99,12 +99,12 @@ def _data(fellowship: Fellowship, duty: Duty, at: dt.datetime) -> Thing:
     )
 
 
-def _others(fellowship: Fellowship, scope: ScopeOfWork | None) -> list[Thing]:
+def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) -> list[Thing]:
     signed = f"Scope of work v{scope.number}, " if scope else "No scope is signed: "
     leaves = bool(scope and scope.code_may_leave)
     policy = pinned(fellowship, RuleKind.FELLOWSHIP_POLICY)
     window = policy.params.retention_after_close
-    ends = fellowship.ended_at or now()
+    ends = fellowship.ended_at or at
     last = window.due(max(ends, _last_day(fellowship)), fellowship.program.calendar()).date()
     deposits, waived = _escrow(fellowship)
     counts = dict(

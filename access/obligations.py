@@ -6,12 +6,16 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
 from django.urls import reverse
 
 from access.deletion import duties
-from access.models import AccessRequest, EscrowDeposit, ReleaseRequest
+from access.models import AccessRequest, Assignment, EscrowDeposit, Grant, ReleaseRequest
+from access.models.targets import TARGET_READERS
 from access.places import reads
+from access.release_states import ReleaseState
+from access.states import RequestState
+from fellowship.accounts.queries import has_role
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -26,7 +30,8 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             detail = "Verified."
         elif duty.exception:
             last = f"{duty.exception.expires_at:%-d %B %Y}"
-            detail = f"Kept for replication until {last} by {duty.exception.ref}; then deleted."
+            owner = f"{duty.exception.ref}, owned by {duty.exception.owner}"
+            detail = f"Kept for replication until {last} by {owner}; then deleted."
         elif certificate:
             detail = "Confirmed; the steward verifies it."
         else:
@@ -45,52 +50,54 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             opens=partial(reads, fellowship),
         )
     if found:
-        yield _escrow(fellowship)
+        yield from _kept_and_closed(fellowship, {duty.dataset.pk for duty in found})
 
 
 @register
 def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
-    """No request for data is still undecided."""
-    waiting = AccessRequest.objects.filter(fellowship=fellowship).open().order_by("id")
-    for request in waiting:
-        yield Obligation(
-            key=f"access.request.{request.ref}",
-            label=f"{request.ref} decided or withdrawn",
-            met=False,
-            detail=request.get_state_display(),
-            url=request.get_absolute_url(),
-            opens=partial(reads, fellowship),
-        )
-
-
-@register
-def releases(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
-    """No request to release outputs is still open."""
-    for request in ReleaseRequest.objects.filter(fellowship=fellowship).open().order_by("id"):
-        yield Obligation(
-            key=f"access.release.{request.ref}",
-            label=f"{request.ref} released, refused or withdrawn",
-            met=False,
-            detail=request.get_state_display(),
-            url=request.get_absolute_url(),
-            opens=partial(reads, fellowship),
-        )
-
-
-def _escrow(fellowship: Fellowship) -> Obligation:
-    """Methods and notes of work on data are in escrow, or somebody said why not."""
-    first = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
-    found = (
-        Fellowship.objects.filter(pk=fellowship.pk)
-        .annotate(deposit=Subquery(first.values("title")[:1]))
-        .values_list("deposit", "escrow_waiver__reason")
+    """No request for data and none to release outputs is still open."""
+    asked = AccessRequest.objects.filter(fellowship=fellowship).open().order_by()
+    outputs = ReleaseRequest.objects.filter(fellowship=fellowship).open().order_by()
+    rows = asked.values_list("pk", "ref", "state", Value("request")).union(
+        outputs.values_list("pk", "ref", "state", Value("release")), all=True
     )
-    deposit, waived = found.get()
-    return Obligation(
+    for _, ref, state, which in sorted(rows, key=lambda row: (row[3] == "release", row[0])):
+        request = which == "request"
+        said = RequestState(state).label if request else ReleaseState(state).label
+        yield Obligation(
+            key=f"access.{which}.{ref}",
+            label=f"{ref} {'decided' if request else 'released, refused'} or withdrawn",
+            met=False,
+            detail=str(said),
+            url=reverse(f"access:{which}", args=[ref]),
+            opens=partial(reads, fellowship),
+        )
+
+
+def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obligation]:
+    """Methods and notes are in escrow, or somebody said why not; and every system that enforces
+    access has said that it closed what was open. One query."""
+    deposits = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
+    people = Grant.objects.filter(fellowship=fellowship).order_by().values("person")
+    closing = Assignment.objects.closing().filter(person__in=people, dataset__in=datasets)
+    found = Fellowship.objects.filter(pk=fellowship.pk).annotate(
+        deposit=Subquery(deposits.values("title")[:1]),
+        target=Subquery(closing.order_by("target__name").values("target__name")[:1]),
+    )
+    deposit, waived, target = found.values_list("deposit", "escrow_waiver__reason", "target").get()
+    yield Obligation(
         key="access.escrow",
         label="Methods and notes in escrow, or waived",
         met=bool(deposit or waived),
         detail=deposit or waived or "Nothing is deposited yet.",
         url=reverse("access:escrows", args=[fellowship.ref]),
         opens=partial(reads, fellowship),
+    )
+    yield Obligation(
+        key="access.accounts",
+        label="Accounts in target systems closed",
+        met=target is None,
+        detail=f"{target} has not said that it closed them." if target else "None is open.",
+        url=reverse("access:targets"),
+        opens=lambda user: has_role(user, fellowship.program_id, *TARGET_READERS),
     )

@@ -372,6 +372,10 @@ SPECTACULAR_SETTINGS = {
         "ExceptionKindEnum": "governance.states.ExceptionKind",
         "ReleasedByEnum": "publications.states.ReleasedBy",
         "ReviewTrackEnum": "publications.states.ReviewTrack",
+        "FellowshipStateEnum": "scoping.states.FellowshipState",
+        "ClosingTextKindEnum": "oversight.states.ClosingKind",
+        "HandbackKindEnum": "oversight.states.HeldKind",
+        "RecommendationOutcomeEnum": "oversight.states.Outcome",
         "AgreementStateEnum": "publications.authorship_states.AgreementState",
     },
     "POSTPROCESSING_HOOKS": [

@@ -103,4 +103,5 @@ class RisksView(APIView):
 urlpatterns = [
     path("lineage/<str:ref>/", LineageView.as_view(), name="lineage"),
     path("risks/", RisksView.as_view(), name="risks"),
+    *closing_api.urlpatterns,
 ]

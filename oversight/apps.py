@@ -12,5 +12,14 @@ class OversightConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what must be done before closing, and where oversight appears."""
-        from oversight import agenda, obligations, places, tasks  # noqa: F401
+        from oversight import (  # noqa: F401
+            agenda,
+            cohort_home,
+            cohort_tasks,
+            launching,
+            obligations,
+            places,
+            recusals,
+            tasks,
+        )
         from oversight.export import making  # noqa: F401

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
+from django.db.models import Count, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
-from findings.models import Finding
+from findings.models import Artifact, Finding
+from findings.states import SETTLED, UNSETTLED, Closure, FindingState
 from governance.models import Condition, Escalation
 from oversight import casebook
+from oversight.models import ClosingText, Handback, Waiver
+from oversight.states import ClosingKind, HeldKind
 from publications.models import Publication
 from publications.states import PublicationState
 from scoping import closeout
-from scoping.closeout import Obligation
+from scoping.closeout import Excuse, Obligation
 from scoping.models import Fellowship
 
 NAMED: Final = 10
@@ -22,10 +28,19 @@ NAMED: Final = 10
 
 
 @closeout.register
-def findings_are_disposed_of(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
-    """Every finding has its disposition, and what was accepted its control or exception."""
-    rows = Finding.objects.filter(fellowship=fellowship).unsettled().only("ref", "state")
-    waiting, others = _first(rows.order_by("id"))
+def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """Findings have their disposition, what became of them holds, artifacts and works are settled.
+
+    One query counts all of it; only of what is still owed the names are read.
+    """
+    counted = _counted(fellowship, at)
+    states: Counter[str] = Counter()
+    for row in counted:
+        states[row["state"]] += row["n"]
+    rows = Finding.objects.filter(fellowship=fellowship)
+    waiting, others = [], []
+    if any(state in UNSETTLED for state in states):
+        waiting, others = _first(rows.unsettled().only("ref", "state").order_by("id"))
     yield Obligation(
         "findings.disposition",
         "Every finding has its disposition",
@@ -33,20 +48,81 @@ def findings_are_disposed_of(fellowship: Fellowship, at: dt.datetime) -> Iterato
         ", ".join([*(f"{f.ref} {f.get_state_display().lower()}" for f in waiting), *others]),
         reverse("findings:detail", args=[waiting[0].ref]) if waiting else "",
     )
+    lapsed, more = [], []
+    if any(state in SETTLED for state in states):
+        lapsed, more = _first(rows.lapsed(at).only("ref").order_by("id"))
+    broken = ", ".join([*(f"{f.ref} holds no longer" for f in lapsed), *more])
+    yield Obligation(
+        "findings.translation",
+        "Translation status of every finding",
+        not lapsed,
+        broken or _turned_into(counted),
+        reverse("findings:detail", args=[lapsed[0].ref]) if lapsed else "",
+    )
+    artifacts = counted[0]["registered"]
+    yield Obligation(
+        "findings.artifacts",
+        "Artifacts registered by hash",
+        artifacts > 0,
+        f"{artifacts} registered." if artifacts else "Nothing is registered yet.",
+        reverse("oversight:lineage", args=[fellowship.ref]),
+        waivable=True,
+    )
+    yield _published(fellowship, at, counted[0]["released"])
 
 
-@closeout.register
-def publications_have_an_outcome(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+def _counted(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, Any]]:
+    """How many findings stand where, beside artifacts and works released; at least one row."""
+
+    def count(rows: Any) -> Coalesce:
+        found = rows.filter(fellowship=OuterRef("pk")).order_by().values("fellowship")
+        return Coalesce(Subquery(found.annotate(n=Count("pk")).values("n")), 0)
+
+    rows = (
+        Fellowship.objects.filter(pk=fellowship.pk)
+        .annotate(
+            registered=count(Artifact.objects.all()),
+            released=count(Publication.objects.released(at)),
+        )
+        .values("registered", "released", found=F("findings__state"), closed=F("findings__closure"))
+        .annotate(n=Count("findings"))
+        .order_by("found", "closed")
+    )
+    return [{**row, "state": row["found"] or "", "closure": row["closed"] or ""} for row in rows]
+
+
+TURNED_INTO: Final = {
+    Closure.CONTROL: "answered by a verified control",
+    Closure.EXCEPTION: "carried by an exception with its owner",
+    Closure.DUPLICATE: "the same as another",
+    Closure.REJECTION: "rejected with rationale",
+    Closure.EXPLORATORY: "exploratory, nothing to operate",
+}
+
+
+def _turned_into(counted: list[dict[str, Any]]) -> str:
+    """How many findings became what, in words."""
+    words: Counter[str] = Counter()
+    for row in counted:
+        if row["state"]:
+            known = row["closure"] if row["state"] == FindingState.CLOSED else ""
+            said = TURNED_INTO.get(known) or str(FindingState(row["state"]).label).lower()
+            words[said] += row["n"]
+    return "; ".join(f"{n} {said}" for said, n in sorted(words.items())) or "No finding was made."
+
+
+def _published(fellowship: Fellowship, at: dt.datetime, released: int) -> Obligation:
     """Nothing is still with a reviewer, the board or on the desk."""
     ended = (PublicationState.RELEASED, PublicationState.WITHDRAWN)
     rows = Publication.objects.filter(fellowship=fellowship).exclude(state__in=ended)
-    released = Publication.objects.filter(fellowship=fellowship).released(at).values("pk")
-    waiting, others = _first(rows.exclude(pk__in=released).order_by("id"))
-    yield Obligation(
+    out = Publication.objects.filter(fellowship=fellowship).released(at)
+    waiting, others = _first(rows.exclude(pk__in=out.values("pk")).order_by("id"))
+    said = ", ".join([*(f"{p.ref} {p.get_state_display().lower()}" for p in waiting), *others])
+    return Obligation(
         "publications.outcome",
         "Every publication released or withdrawn",
         not waiting,
-        ", ".join([*(f"{p.ref} {p.get_state_display().lower()}" for p in waiting), *others]),
+        said or (f"{released} released." if released else "None was submitted."),
         reverse("publications:detail", args=[waiting[0].ref]) if waiting else "",
     )
 
@@ -75,6 +151,92 @@ def the_board_is_answered(fellowship: Fellowship, at: dt.datetime) -> Iterator[O
         ", ".join([*(alarm.ref for alarm in alarms), *more_alarms]),
         alarms[0].get_absolute_url() if alarms else "",
     )
+
+
+HINTS: Final = {
+    ClosingKind.SUMMARY: "What was found and what it means, in words for later readers.",
+    ClosingKind.FELLOW: "The fellow says what went well and what the programme should change.",
+    ClosingKind.MENTOR: "The mentor says how the work went and what to do otherwise.",
+}
+
+
+@closeout.register
+def texts_and_things(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
+    """Summary and reviews are written; what was handed out is back, or there was none."""
+    texts, things = _written_and_held(fellowship)
+    for kind in ClosingKind:
+        text = texts.get(kind)
+        yield Obligation(
+            f"closing.{kind}",
+            f"{kind.label} written",
+            text is not None,
+            f"By {text.person}, {text.at:%-d %B %Y}." if text and text.at else HINTS[kind],
+            reverse("oversight:closing_text", args=[fellowship.ref, kind]),
+            waivable=True,
+        )
+    handed = [thing for thing in things if thing.kind != HeldKind.NOTHING]
+    out = [thing.what for thing in handed if thing.at is None]
+    if out:
+        said = "Still out: " + ", ".join(out[:NAMED])
+        said += f" and {len(out) - NAMED:,} others" if len(out) > NAMED else ""
+    elif handed:
+        said = f"{len(handed)} back or closed."
+    else:
+        said = "Nothing was handed out." if things else "Nobody has listed what was handed out."
+    yield Obligation(
+        "closing.held",
+        "Property returned and accounts closed",
+        bool(things) and not out,
+        said,
+        reverse("oversight:handbacks", args=[fellowship.ref]),
+        waivable=True,
+    )
+
+
+class _Line(NamedTuple):
+    """A text written or a thing handed out; `at` is when it was written or came back."""
+
+    kind: str
+    what: str
+    person: str
+    at: dt.datetime | None
+    key: int
+
+
+def _written_and_held(fellowship: Fellowship) -> tuple[dict[str, _Line], list[_Line]]:
+    """Texts by their kind, and things in the order they were listed; one query."""
+    of = {"fellowship": fellowship}
+    texts = (
+        ClosingText.objects.filter(**of)
+        .order_by()
+        .annotate(what=Value(""))
+        .values_list("kind", "what", _name_of("author"), "written_at", "pk")
+    )
+    things = (
+        Handback.objects.filter(**of)
+        .order_by()
+        .values_list("kind", "what", _name_of("settled_by"), "settled_at", "pk")
+    )
+    rows = texts.union(things, all=True)
+    lines = sorted((_Line(*row) for row in rows), key=lambda line: line.key)
+    written = {line.kind: line for line in lines if line.kind in ClosingKind.values}
+    return written, [line for line in lines if line.kind not in ClosingKind.values]
+
+
+def _name_of(person: str) -> Coalesce:
+    """A person's name, or what they sign in with."""
+    named = NullIf(F(f"{person}__name"), Value(""))
+    return Coalesce(named, F(f"{person}__username"), Value(""))
+
+
+@closeout.register_excuses
+def excepted(fellowship: Fellowship) -> Mapping[str, Excuse]:
+    """What chair or sponsor excepted in this case, by the obligations' keys."""
+    rows = Waiver.objects.filter(fellowship=fellowship).select_related("waived_by")
+    return {
+        row.key: Excuse(row.reason, str(row.waived_by), row.waived_at, row.waived_by_id)
+        for row in rows
+    }
 
 
 def _first(rows: Any) -> tuple[list[Any], list[str]]:

@@ -51,6 +51,15 @@ nav.register(
 verbs.register(
     {
         "oversight.close_fellowship": "closed the case with its package",
+        "oversight.write_closing_text": "wrote what the case closes with",
+        "oversight.list_handback": "listed what was handed out",
+        "oversight.settle_handback": "had back what was handed out",
+        "oversight.except_obligation": "excepted an obligation of the closeout",
+        "oversight.open_survey": "opened the survey of a cohort",
+        "oversight.answer_survey": "answered the survey of a cohort",
+        "oversight.seal_survey": "sealed the answers of a survey",
+        "oversight.recommend": "recommended something to the next call",
+        "oversight.settle_recommendation": "settled a recommendation to the next call",
         "oversight.view": "looked at the record",
         "oversight.draw_sample": "drew a sample",
         "oversight.test_control": "tested a control",

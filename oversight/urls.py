@@ -7,15 +7,13 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from oversight.views import closeout, cohorts, export, health, lineage, office, risk
+from oversight.views import export, health, lineage, office, risk
 from oversight.views.audit import controls, past, populations, record, verification
 
 app_name = "oversight"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/<str:ref>/", lineage.lineage, name="lineage"),
     path("lineage/<str:ref>/<slug:form>.json", lineage.download, name="lineage_file"),
-    path("closeout/<str:ref>/", closeout.closing, name="closeout"),
-    path("closeout/<str:ref>/package.zip", closeout.download, name="package"),
     path("audit/", record.rooms, name="audit"),
     path("audit/<slug:slug>/", record.room, name="room"),
     path("audit/<slug:slug>/scopes/", record.save_scope, name="save_scope"),
@@ -59,10 +57,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/<slug:slug>/health/<slug:figure>/", health.cases, name="health_cases"),
     path("office/<slug:slug>/health/<slug:figure>/answer/", health.answer, name="health_answer"),
     path("governance-health/", health.programs, name="healths"),
-    path("office/<slug:slug>/cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
     path("office/<slug:slug>/cases/<slug:key>/", office.cases, name="cases"),
     path("office/<slug:slug>/waiting/", office.waiting, name="waiting"),
-    path("office/<slug:slug>/sponsor/", cohorts.sponsor, name="sponsor"),
+    path("", include("oversight.urls_endings")),
 ]
 if settings.DEMO and find_spec("oversight.demo.urls"):
     urlpatterns.append(path("demo/", include("oversight.demo.urls")))

@@ -10,8 +10,8 @@ def deletions(fellowship, at):
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fellowship.kernel.refusals import Refusal
@@ -20,10 +20,22 @@ from scoping.models import Fellowship
 
 
 @dataclass(frozen=True, slots=True)
+class Excuse:
+    """That a person, by name and key, excepted an obligation of one case, and why."""
+
+    reason: str
+    by: str
+    at: dt.datetime
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """One thing to do before closing. Where `required` is False it is shown and does not hold.
 
-    `opens` says whether a person may open `url`; without it, whoever reads the case may.
+    `opens` says whether a person may open `url`; without it, whoever reads the case may. One that
+    is `waivable` may be excepted by a person: it then counts as met, and `excuse` says by whom.
+    Nobody excepts the others, such as the deletion of data, which only an exception keeps.
     """
 
     key: str
@@ -33,10 +45,14 @@ class Obligation:
     url: str = ""
     required: bool = True
     opens: Callable[[Any], bool] | None = None
+    waivable: bool = False
+    excuse: Excuse | None = None
 
 
+Excuses = Callable[[Fellowship], Mapping[str, Excuse]]
 Provider = Callable[[Fellowship, dt.datetime], Iterable[Obligation]]
 _providers: list[Provider] = []
+_excuses: list[Excuses] = []
 
 
 def register(provider: Provider) -> Provider:
@@ -46,10 +62,25 @@ def register(provider: Provider) -> Provider:
     return provider
 
 
+def register_excuses(source: Excuses) -> Excuses:
+    """Add a source of what was excepted in a case, by the obligations' keys."""
+    if source not in _excuses:
+        _excuses.append(source)
+    return source
+
+
 def obligations(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Obligation]:
     """Every obligation of the fellowship at `at`, in the order of registration."""
     at = at or now()
-    return [item for provider in _providers for item in provider(fellowship, at)]
+    excused = {key: why for source in _excuses for key, why in source(fellowship).items()}
+    found = [item for provider in _providers for item in provider(fellowship, at)]
+    return [_excepted(item, excused.get(item.key)) for item in found]
+
+
+def _excepted(item: Obligation, excuse: Excuse | None) -> Obligation:
+    if excuse is None or item.met or not item.waivable:
+        return item
+    return replace(item, met=True, excuse=excuse)
 
 
 def still_open(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Obligation]:

@@ -11,6 +11,7 @@ from scoping import closeout
 from scoping.closeout import Obligation
 from scoping.models import Fellowship
 from scoping.queries import live_suspension, pending_scope
+from scoping.states import WAITING
 
 
 @closeout.register
@@ -65,13 +66,13 @@ def contributions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligatio
 
 @closeout.register
 def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
-    """A last step on the talent path: good to have, never in the way."""
+    """A next step on the talent path is decided and answered, or none is taken and that is said."""
     step = fellowship.talent_steps.first()
     yield Obligation(
         "scoping.talent",
-        "Next step on the talent path",
-        step is not None and step.decided_at is not None,
-        str(step or "None proposed."),
+        "Next step on the talent path settled",
+        step is not None and step.state not in WAITING,
+        f"{step}: {step.get_state_display().lower()}." if step else "None was proposed.",
         reverse("scoping:talent", args=[fellowship.ref]),
-        required=False,
+        waivable=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Model, Prefetch
+from django.db.models import Model, Prefetch, QuerySet
 
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock, ClockPause, ClockQuerySet
@@ -81,6 +81,11 @@ def days_with_each(
 def history(subject: Model) -> list[Clock]:
     """Every clock `subject` ever had, the first due first, each with its pauses."""
     return list(Clock.objects.about(subject).prefetch_related(_pauses()))
+
+
+def with_pauses(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
+    """The clocks with their pauses, as `days_of` reads them."""
+    return clocks.prefetch_related(_pauses())
 
 
 def _pauses() -> Prefetch[str]:

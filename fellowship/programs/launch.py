@@ -7,8 +7,10 @@ below in the import ladder register the facts that are theirs.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -69,6 +71,40 @@ def register(provider: Provider) -> Provider:
     return provider
 
 
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """Something to be done before the next call: what, by whom, by when, and where it comes from.
+
+    `url` is empty for whoever may not open its page.
+    """
+
+    title: str
+    owner: str
+    due_on: dt.date
+    source: str
+    url: str = ""
+
+
+Undertaken = Callable[[Program, Any], Iterable[Undertaking]]
+_undertaken: list[Undertaken] = []
+
+
+def register_undertakings(provider: Undertaken) -> Undertaken:
+    """Add what is to be done before the next call; asked with the programme and the reader."""
+    if provider not in _undertaken:
+        _undertaken.append(provider)
+    return provider
+
+
+def undertakings(program: Program, user: Any) -> list[Undertaking]:
+    """Everything to be done before the programme's next call, the first due first.
+
+    It is shown beside the checklist and holds no call: a recommendation is no rule.
+    """
+    found = [item for provider in _undertaken for item in provider(program, user)]
+    return sorted(found, key=lambda item: (item.due_on, item.title))
+
+
 def facts(program: Program) -> dict[str, Fact]:
     """What the system knows now, by item; items that rest on words alone are left out."""
     return {str(key): fact for provider in _providers for key, fact in provider(program).items()}
@@ -126,7 +162,10 @@ def _owners(held: Iterable[RoleAssignment]) -> Fact:
 
 
 def _stages(program: Program, people: set[int]) -> Fact:
-    rows = program.stage_standards.select_related("owner")
+    read = "stage_standards" in getattr(program, "_prefetched_objects_cache", {})
+    rows = (
+        program.stage_standards.all() if read else program.stage_standards.select_related("owner")
+    )
     owned = {s.stage for s in rows if s.owner.is_active and s.owner_id in people}
     lacking = [s.label.lower() for s in Stage if s.value not in owned]
     page = Source(

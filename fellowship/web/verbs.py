@@ -75,6 +75,7 @@ _actors: dict[str, str] = {
     "first grant": "The first grant of data",
     "governance.exceptions": "The clock",
     "governance.acknowledgements": "The clock",
+    "oversight.cohorts": "The clock",
     "governance.cadence": "The cadence of the board",
     "import_call": "The command import_call",
     "import_dataset": "The command import_dataset",

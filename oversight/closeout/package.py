@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -34,9 +35,16 @@ NAMES = {
     "escrow.json": ("application/json", "Deposits in escrow, by hash"),
     "publications.json": ("application/json", "Publications and their outcome"),
     "decisions.json": ("application/json", "Decisions with their letters, and exceptions"),
+    "reviews.json": ("application/json", "Findings summary, the fellow’s and the mentor’s review"),
+    "handback.json": ("application/json", "Property and accounts, and who keeps what"),
+    "outcomes.json": ("application/json", "Contributions to the field, steps on the talent path"),
     "lineage.json": ("application/json", "The chain from dataset to measurement"),
+    "style.css": ("text/css", "How the page looks"),
     "events.jsonl": ("application/x-ndjson", "The ledger's events of the case"),
 }
+
+
+STYLE = Path(__file__).parent / "style.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +127,16 @@ def _files(said: Mapping[str, Any], events: Iterable[Event]) -> dict[str, bytes]
         "escrow.json": said["escrow"],
         "publications.json": said["publications"],
         "decisions.json": {"decisions": said["decisions"], "exceptions": said["exceptions"]},
+        "reviews.json": said["texts"],
+        "handback.json": {"held": said["held"], "kept": said["ending"]},
+        "outcomes.json": {"contributions": said["contributions"], "talent": said["talent"]},
         "lineage.json": said["lineage"],
     }
     files = {path: _json(content) for path, content in held.items()}
     files["events.jsonl"] = "".join(lines).encode()
     page = render_to_string("oversight/package.html", {**said, "events": len(lines)})
     files["index.html"] = page.encode()
+    files["style.css"] = STYLE.read_bytes()
     return files
 
 

@@ -28,6 +28,7 @@ from oversight.demo import (
     boardroom,
     catalogue,
     closing,
+    concluding,
     delivering,
     disposing,
     enforcing,
@@ -113,6 +114,7 @@ class Story:
         writing.plan(self)
         scanning.plan(self)
         ruling.plan(self)
+        concluding.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

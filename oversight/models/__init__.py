@@ -10,18 +10,32 @@ from oversight.models.auditing import (
     Verification,
 )
 from oversight.models.closeouts import Closeout
+from oversight.models.closing import ClosingText, Handback, Waiver
+from oversight.models.cohorts import (
+    CohortSurvey,
+    Recommendation,
+    SurveyAnswer,
+    SurveyInvitation,
+)
 from oversight.models.extracts import Extract, ExtractRun
 from oversight.models.health import HealthBreach, HealthReading
 
 __all__ = [
     "Closeout",
+    "ClosingText",
+    "CohortSurvey",
     "ControlRun",
     "EventWords",
     "Extract",
     "ExtractRun",
+    "Handback",
     "HealthBreach",
     "HealthReading",
+    "Recommendation",
     "Sample",
     "SavedScope",
+    "SurveyAnswer",
+    "SurveyInvitation",
     "Verification",
+    "Waiver",
 ]

@@ -1,27 +1,17 @@
-"""The review of a cohort: how long each stage took, with whom, and what came of it."""
+"""With whom the days of a programme's cases went: with us, or with applicant and fellow."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from fellowship.clocks.queries import days_with_each
+from django.db.models import Q
+
+from fellowship.clocks.models import Clock
+from fellowship.clocks.queries import days_of, with_pauses
 from fellowship.kernel.worktime import WorkCalendar
 from oversight.office.figures import View
-from oversight.office.stalls import percentile
-from scoping.models import Fellowship
-from scoping.states import ORDER, FellowshipState
-
-
-@dataclass(frozen=True, slots=True)
-class StageTime:
-    """Working days cases spent in a stage: those that left it, and those still there."""
-
-    label: str
-    cases: int
-    median: float
-    p90: int
-    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +25,20 @@ class Sides:
 
 
 def sides(view: View, calendar: WorkCalendar) -> Sides | None:
-    """With whom the days of the cohort's fellowships and proposals went, in four queries."""
-    pairs = [
-        *days_with_each(list(view.fellowships()), view.at, calendar).values(),
-        *days_with_each(list(view.proposals()), view.at, calendar).values(),
-    ]
-    if not pairs:
-        return None
-    us, you = [p["us"] for p in pairs], [p["you"] for p in pairs]
-    return Sides(sum(us), sum(you), median(us), median(you))
+    """With whom the days of the view's fellowships and proposals went, in two queries.
 
-
-def stage_times(view: View, calendar: WorkCalendar) -> list[StageTime]:
-    """How long cases stayed in each stage, from the history of the fellowships, in one query."""
-    history = Fellowship.history.model
-    rows = (
-        history.objects.filter(id__in=view.fellowships().values("pk"))
-        .order_by("id", "history_id")
-        .values_list("id", "state", "stage_at")
+    Of the cases that ever had a clock; None where none had.
+    """
+    about = Q(
+        subject_type="scoping.fellowship", subject_id__in=view.fellowships().order_by().values("pk")
+    ) | Q(
+        subject_type="proposals.proposal", subject_id__in=view.proposals().order_by().values("pk")
     )
-    entered: dict[int, dict[str, object]] = {}
-    for pk, state, stage_at in rows:
-        entered.setdefault(pk, {}).setdefault(state, stage_at)
-    spent: dict[str, list[int]] = {}
-    for stages in entered.values():
-        ordered = sorted(stages.items(), key=lambda pair: ORDER.index(pair[0]))
-        ends = [at for _, at in ordered[1:]] + [view.at]
-        for (stage, start), end in zip(ordered, ends, strict=True):
-            if stage != FellowshipState.CLOSED:
-                days = calendar.working_days_between(start, end)  # type: ignore[arg-type]
-                spent.setdefault(stage, []).append(days)
-    return [
-        StageTime(
-            str(FellowshipState(stage).label),
-            len(spent[stage]),
-            median(spent[stage]),
-            percentile(spent[stage], 0.9),
-            max(spent[stage]),
-        )
-        for stage in ORDER
-        if stage in spent
-    ]
+    cases: dict[tuple[str, int], list[Clock]] = defaultdict(list)
+    for clock in with_pauses(Clock.objects.filter(about, realm_id=view.program_id)):
+        cases[clock.subject_type, clock.subject_id].append(clock)
+    days = [days_of(clocks, view.at, calendar) for clocks in cases.values()]
+    if not days:
+        return None
+    us, you = [d["us"] for d in days], [d["you"] for d in days]
+    return Sides(sum(us), sum(you), median(us), median(you))

@@ -12,22 +12,44 @@ from oversight.services.auditing import (
     save_scope,
 )
 from oversight.services.closing import close_fellowship
+from oversight.services.cohorts import (
+    answer_survey,
+    open_survey,
+    recommend,
+    seal_survey,
+    settle_recommendation,
+)
 from oversight.services.exporting import ask_export, fail_export, finish_export
 from oversight.services.health import answer_breach, measure_due, measure_health
+from oversight.services.owed import (
+    except_obligation,
+    list_handback,
+    settle_handback,
+    write_closing_text,
+)
 
 __all__ = [
     "answer_breach",
+    "answer_survey",
     "ask_export",
     "close_fellowship",
+    "except_obligation",
     "fail_export",
     "finish_export",
     "keep_run",
     "keep_sample",
+    "list_handback",
     "measure_due",
     "measure_health",
+    "open_survey",
+    "recommend",
     "record_file",
     "record_verification",
     "record_view",
     "remove_scope",
     "save_scope",
+    "seal_survey",
+    "settle_handback",
+    "settle_recommendation",
+    "write_closing_text",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+import json
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +17,14 @@ from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.items import Task
-from oversight import policy, services
+from oversight import closing_policy, policy, services
 from oversight.closeout import package
 from oversight.forms import CloseForm
 from oversight.models import Closeout
 from oversight.views.case import load
 from scoping import closeout, frame
-from scoping.closeout import Obligation
+from scoping.closeout import Excuse, Obligation
+from scoping.models import Fellowship
 
 
 @login_required
@@ -40,13 +43,14 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
         )
         if done:
             return redirect(reverse("oversight:closeout", args=[ref]))
-    closed = Closeout.objects.filter(fellowship=found).select_related("closed_by").first()
-    items = closeout.obligations(found, now())
+    closed: Closeout | None = getattr(found, "closeout", None)
+    items = _as_closed(closed) if closed else closeout.obligations(found, now())
     context = frame.context(
         request,
         found,
         closed=closed,
-        tasks=[_task(item, user) for item in items if item.required],
+        rooms=_rooms(items, user),
+        exceptable=_exceptable(found, items, user) if not closed else [],
         wishes=[_task(item, user) for item in items if not item.required],
         done=sum(item.met for item in items if item.required),
         total=sum(item.required for item in items),
@@ -56,10 +60,63 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
     return form_page(request, "oversight/closeout.html", form, context)
 
 
+ROOMS: Final = {
+    "scoping": "The plan and the path",
+    "access": "Data and accounts",
+    "findings": "Findings and artifacts",
+    "publications": "Publications",
+    "governance": "Board and alarms",
+    "closing": "Summary, reviews and property",
+}
+"""What asks, by the beginning of an obligation's key."""
+
+
+def _as_closed(closed: Closeout) -> list[Obligation]:
+    """The obligations as they stood when the case closed: its package says the same."""
+    return [
+        Obligation(
+            key=said["key"],
+            label=said["label"],
+            met=said["met"],
+            detail=said.get("detail", ""),
+            required=said["required"],
+            excuse=_excuse(said.get("excepted")),
+        )
+        for said in json.loads(closed.facts)["obligations"]
+    ]
+
+
+def _excuse(said: dict[str, str] | None) -> Excuse | None:
+    if said is None:
+        return None
+    return Excuse(said["reason"], said["by"], dt.datetime.fromisoformat(said["at"]), 0)
+
+
+def _rooms(items: list[Obligation], user: Any) -> list[tuple[str, list[Task]]]:
+    """The required obligations by the room that asks."""
+    found: dict[str, list[Task]] = {label: [] for label in (*ROOMS.values(), "Others")}
+    for item in items:
+        if item.required:
+            room = ROOMS.get(item.key.partition(".")[0], "Others")
+            found[room].append(_task(item, user))
+    return [(room, tasks) for room, tasks in found.items() if tasks]
+
+
+def _exceptable(case: Fellowship, items: list[Obligation], user: Any) -> list[Obligation]:
+    """What the person may except now; nothing for who may not at all."""
+    waiting = [item for item in items if item.waivable and not item.met]
+    if not waiting or closing_policy.may_except(case, waiting[0], user):
+        return []
+    return waiting
+
+
 def _task(item: Obligation, user: Any) -> Task:
     url = item.url if item.opens is None or item.opens(user) else ""
+    if item.excuse:
+        said = f"By {item.excuse.by}, {item.excuse.at:%-d %B %Y}: {item.excuse.reason}"
+        return Task(item.label, url=url, status="Excepted", tone="plain", hint=said)
     if item.met:
-        return Task(item.label, url=url, status="Done", tone="good")
+        return Task(item.label, url=url, status="Done", tone="good", hint=item.detail)
     status, tone = ("To do", "warn") if item.required else ("Not required", "plain")
     return Task(item.label, url=url, status=status, tone=tone, hint=item.detail)  # type: ignore[arg-type]
 

@@ -1,20 +1,33 @@
-"""The review of a cohort, and the sponsor's page."""
+"""The review of a cohort, cohorts beside each other, and the sponsor's page."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
-from fellowship.programs.models import Program
-from fellowship.web import charts
+from fellowship.kernel.time import now
+from fellowship.programs.models import Cohort, Program
+from fellowship.web import cells, charts
+from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
+from fellowship.web.shortcuts import visible_among
+from fellowship.web.tables import paginate
 from findings.states import Counted, Verdict
+from oversight import cohort_policy
+from oversight.cohort_review import counts, prediction, questions, times
+from oversight.cohort_review.counts import Cut
+from oversight.cohort_review.prediction import Relation
+from oversight.cohort_review.times import StageTime, Stall
+from oversight.models import CohortSurvey, Recommendation
 from oversight.office import cohorts, figures, stalls
-from oversight.office.figures import FUNNEL, View
+from oversight.office.figures import View
+from oversight.states import SCALE
 from oversight.views.office import cohort_of, in_office
 from oversight.views.programs import links_of
 
@@ -24,35 +37,213 @@ TONES = {
     Verdict.NOT_SHOWN: "warn",
     Verdict.INSUFFICIENT: "warn",
 }
+STAGES: tuple[Column[StageTime], ...] = (
+    Column("Stage", lambda t: cells.beside(t.label, cells.meta(t.side))),
+    Column("Cases", lambda t: t.cases, num=True),
+    Column("Median", lambda t: f"{t.median:g}", num=True),
+    Column("90 % within", lambda t: t.p90, num=True),
+    Column("Longest", lambda t: t.longest, num=True),
+    Column("There still", lambda t: t.still or "–", num=True),
+    Column("Oldest there", lambda t: "–" if t.oldest is None else t.oldest, num=True),
+)
+STALLS: tuple[Column[Stall], ...] = (
+    Column("Waited for", lambda s: cells.beside(s.what, cells.meta(s.side))),
+    Column("Times", lambda s: s.waits, num=True),
+    Column("Median", lambda s: f"{s.median:g}", num=True),
+    Column("90 % within", lambda s: s.p90, num=True),
+    Column("Longest", lambda s: s.longest, num=True),
+    Column("Past due", lambda s: s.late or "–", num=True),
+    Column("Most days past due", lambda s: s.holder or "–"),
+)
+
+
+def _rho(found: Relation) -> str:
+    if found.rho is None:
+        return "–"
+    return f"{found.rho:+.2f} ({found.low:+.2f} to {found.high:+.2f})".replace("-", "−")
+
+
+def _state(row: Recommendation) -> object:
+    if row.settled_at:
+        return cells.tag(row.get_outcome_display(), "good" if row.outcome == "done" else "plain")
+    late = row.due_on < now().date()
+    return cells.tag("Overdue", "bad") if late else cells.tag("To do", "warn")
+
+
+RELATIONS: tuple[Column[Relation], ...] = (
+    Column("What came of it", lambda r: r.label),
+    Column("Fellowships", lambda r: r.n, num=True),
+    Column("Rank correlation", _rho, num=True),
+    Column("In words", lambda r: r.words),
+)
+TASKS: tuple[Column[Recommendation], ...] = (
+    Column("To do", lambda r: cells.link(r.get_absolute_url(), r.text)),
+    Column("Who", lambda r: r.owner),
+    Column("By", lambda r: cells.when(r.due_on, "date"), num=True),
+    Column("State", _state),
+)
+SHOWN = 12
+"""Things waited for on the page of a cohort."""
 
 
 @in_office
 def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
-    """The review of one cohort, beside the programme's others."""
+    """The review of one cohort: what came of it, where it stalled, what those involved say."""
     found = cohort_of(program, str(pk))
     if found is None:
         raise Http404
+    user: Any = request.user
     view, calendar = View.of(program.pk, request.user, found.pk), program.calendar()
-    counted = figures.count(view, *FUNNEL, "publications", "talent")
-    times = cohorts.stage_times(view, calendar)
+    spent, controls = times.stage_times(view, calendar), figures.measured(view)
+    relations = prediction.relations(view, controls)
+    tasks = Recommendation.objects.filter(cohort=found).select_related("owner")
     context = {
         "program": program,
         "links": links_of(program, request.user),
         "cohort": found,
         "at": view.at,
-        "counts": counted,
-        "times": times,
+        "cells": counts.of(view, Cut(cohort=found.pk)),
+        "times": Table("Working days in each stage", STAGES, spent, empty="No case began yet."),
         "time_chart": charts.bars(
-            [charts.Bar(t.label, t.median, f"longest {t.longest}") for t in times],
+            [charts.Bar(t.label, t.median, f"longest {t.longest}") for t in spent],
             title="Median working days in each stage",
             unit="days",
         )
-        if times
+        if spent
         else None,
+        "stalls": Table(
+            "Where it stalled and on whom",
+            STALLS,
+            times.stalls(view, calendar)[:SHOWN],
+            empty="Nothing was waited for yet.",
+        ),
+        "relations": Table("Scores and outcomes", RELATIONS, relations),
+        "relation_chart": _relation_chart(relations),
         "sides": cohorts.sides(view, calendar),
-        "verdicts": _verdicts(view),
+        "verdicts": _verdicts(controls),
+        "tasks": Table("Recommendations", TASKS, tasks[:50], empty="None yet."),
+        "may_recommend": cohort_policy.may_recommend(found, user),
+        **_survey(found, user),
     }
     return render(request, "oversight/cohort.html", context)
+
+
+def _survey(cohort: Cohort, user: Any) -> dict[str, Any]:
+    """The survey as it may be shown: nothing of its answers while it takes more."""
+    survey = CohortSurvey.objects.filter(cohort=cohort).first()
+    if survey is None:
+        return {"survey": None, "may_open": cohort_policy.may_open_survey(cohort, user)}
+    closed = not survey.is_open()
+    sides = questions.sides(survey) if closed else []
+    points = [words for _, words in SCALE]
+    return {
+        "survey": survey,
+        "survey_open": not closed,
+        "survey_sides": [(side, _told(side, points)) for side in sides],
+        "answered": survey.invitations.filter(answered=True).count() if not closed else None,
+    }
+
+
+def _told(side: questions.Side, points: Sequence[str]) -> Table[questions.Told]:
+    def of(place: int) -> Column[questions.Told]:
+        return Column(points[place], lambda told: told.counts[place] or "–", num=True)
+
+    return Table(
+        f"What {side.label.lower()} say",
+        (
+            Column("Question", lambda told: told.text),
+            *(of(place) for place in range(len(points))),
+            Column("Mean", lambda told: f"{told.mean:.1f}", num=True),
+        ),
+        side.told,
+    )
+
+
+@in_office
+def compare(request: HttpRequest, program: Program) -> HttpResponse:
+    """Cohorts, tracks and models beside each other; each number leads to its cases."""
+    view = View.of(program.pk, request.user)
+    known, labels = counts.cube(view), counts.labels(program.pk)
+    at = reverse("oversight:program", args=[program.slug])
+    headings = {"cohort": "Cohort", "track": "Track", "model": "Model"}
+    context = {
+        "program": program,
+        "links": links_of(program, request.user),
+        "at": view.at,
+        "tables": [
+            (
+                f"By {heading.lower()}",
+                _compared(at, heading, counts.compared(known, dimension, labels[dimension])),
+            )
+            for dimension, heading in headings.items()
+        ],
+        "cohorts": labels["cohort"],
+    }
+    return render(request, "oversight/cohorts.html", context)
+
+
+def _compared(at: str, heading: str, rows: list[counts.Row]) -> Table[counts.Row]:
+    def of(place: int, line: counts.Line) -> Column[counts.Row]:
+        def cell(row: counts.Row) -> object:
+            one = row.cells[place]
+            if not one.value:
+                return "–"
+            return cells.link(f"{at}outcomes/{line.key}/?{one.query}", f"{one.value:,}")
+
+        return Column(line.label, cell, num=True)
+
+    return Table(
+        f"By {heading.lower()}",
+        (
+            Column(heading, lambda row: row.label),
+            *(of(place, line) for place, line in enumerate(counts.LINES)),
+            Column("Accepted of received", lambda row: row.share, num=True),
+        ),
+        rows,
+        dense=True,
+        empty="Nothing to count yet.",
+    )
+
+
+@in_office
+def outcomes(request: HttpRequest, program: Program, key: str) -> HttpResponse:
+    """The records behind a number of the review: as many as it says."""
+    line = counts.BY_KEY.get(key)
+    if line is None:
+        raise Http404
+    found = cohort_of(program, request.GET.get("cohort", ""))
+    names = counts.labels(program.pk)
+    cut = Cut(
+        found.pk if found else None,
+        *(v if (v := request.GET.get(d, "")) in names[d] else "" for d in ("track", "model")),
+    )
+    page = paginate(request, counts.behind(View.of(program.pk, request.user), key, cut))
+    opens = visible_among(page, request.user)
+    within = [str(found) if found else "", names["track"].get(cut.track, "")]
+    context = {
+        "program": program,
+        "links": links_of(program, request.user),
+        "line": line,
+        "within": ", ".join(w for w in (*within, names["model"].get(cut.model, "")) if w),
+        "page": page,
+        "table": Table(
+            line.label,
+            (
+                Column("Case", lambda row: _case(line, row, row.pk in opens)),
+                Column("State", lambda row: line.says(row)[1]),
+            ),
+            page,
+            page=page,
+            empty="None.",
+        ),
+    }
+    return render(request, "oversight/outcomes.html", context)
+
+
+def _case(line: counts.Line, row: Any, opens: bool) -> object:
+    title = line.says(row)[0]
+    target = row if hasattr(row, "get_absolute_url") else getattr(row, "fellowship", None)
+    return cells.link(target.get_absolute_url(), title) if opens and target else title
 
 
 @in_office
@@ -60,13 +251,14 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
     """One page: what risk fell, where we stall, who we grew."""
     view, calendar = View.of(program.pk, request.user), program.calendar()
     waiting_now = stalls.stalls(view, calendar)
-    proven = [c for c in figures.measured(view) if c.comparison()]
+    controls = figures.measured(view)
+    proven = [c for c in controls if c.comparison()]
     context = {
         "program": program,
         "links": links_of(program, request.user),
         "at": view.at,
         "measured": [(c, c.comparison(), _tone(c)) for c in proven[:12]],
-        "verdicts": _verdicts(view),
+        "verdicts": _verdicts(controls),
         "risk_chart": _risk_chart(proven),
         "stalls": waiting_now[:5],
         "counts": figures.count(
@@ -74,6 +266,7 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
         ),
         "worries": figures.count(view, "exceptions", "escalations"),
         "sides": cohorts.sides(view, calendar),
+        "next": Recommendation.objects.for_the_next_call(program).select_related("owner")[:6],
     }
     return render(request, "oversight/sponsor.html", context)
 
@@ -83,14 +276,22 @@ def _tone(control: Any) -> str:
     return TONES[comparison.verdict] if comparison else "plain"
 
 
-def _verdicts(view: View) -> list[Row]:
+def _verdicts(controls: list[Any]) -> list[Row]:
     """Controls in use by verdict, those not measured on both sides among them."""
     tally: Counter[str] = Counter()
-    for control in figures.measured(view):
+    for control in controls:
         comparison = control.comparison()
         tally[str(comparison.verdict.label) if comparison else "Not measured on both sides"] += 1
     order = [str(v.label) for v in Verdict] + ["Not measured on both sides"]
     return [Row(label, tally[label]) for label in order]
+
+
+def _relation_chart(found: list[Relation]) -> charts.Chart | None:
+    """The rank correlations with their intervals; none where none could be computed."""
+    lines = [charts.Interval(r.label, r.rho, r.low, r.high) for r in found if r.rho is not None]
+    if not lines:
+        return None
+    return charts.intervals(lines, title="Scores and outcomes", low=-1, high=1, threshold=0)
 
 
 def _risk_chart(controls: list[Any]) -> charts.Chart | None:

@@ -181,6 +181,7 @@ def launch(request: HttpRequest, program: Program) -> HttpResponse:
     context = _page(request, program) | {
         "standings": standings,
         "standing": sum(one.stands for one in standings),
+        "undertakings": launching.undertakings(program, request.user),
     }
     return render(request, "oversight/launch.html", context)
 

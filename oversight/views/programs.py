@@ -64,5 +64,6 @@ def links_of(program: Program, user: Any) -> list[Link]:
     if has_role(user, program.pk, *HEALTH):
         found.append(Link("Governance health", reverse("oversight:health", args=[slug])))
     if has_role(user, program.pk, *OFFICE):
+        found.append(Link("Cohorts", reverse("oversight:cohorts", args=[slug])))
         found.append(Link("Sponsor’s page", reverse("oversight:sponsor", args=[slug])))
     return found

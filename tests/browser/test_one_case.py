@@ -92,6 +92,7 @@ def play(house: House, story: Story, folder: Path) -> None:
     close.deliver(house, story)
     close.end(house, story)
     close.delete(house, story)
+    close.settle(house, story)
     close.close(house, story, folder)
 
     audit.walk(house, story)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import os
 from pathlib import Path
 
@@ -10,8 +12,12 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
+from pypdf import PdfReader
 
 from fellowship.history.seal import seal
+from fellowship.kernel.time import now
+from oversight import services
+from oversight.models import CohortSurvey
 from tests import browser
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
@@ -50,16 +56,28 @@ def _pages(world: World, case: Case) -> dict[str, list[tuple[str, str]]]:
             ("closeout", reverse("oversight:closeout", args=[ref])),
             ("office", reverse("oversight:program", args=[slug])),
             ("cohort", reverse("oversight:cohort", args=[slug, world.cohort.pk])),
+            ("cohorts", reverse("oversight:cohorts", args=[slug])),
+            ("recommend", reverse("oversight:recommend", args=[slug, world.cohort.pk])),
+            ("handbacks", reverse("oversight:handbacks", args=[ref])),
             ("waiting", reverse("oversight:waiting", args=[slug])),
             ("cases", reverse("oversight:cases", args=[slug, "findings"])),
         ],
-        "sponsor": [("sponsor", reverse("oversight:sponsor", args=[slug]))],
+        "sponsor": [
+            ("sponsor", reverse("oversight:sponsor", args=[slug])),
+            ("excepting", reverse("oversight:closeout", args=[ref])),
+        ],
+        "applicant": [
+            ("review", reverse("oversight:closing_text", args=[ref, "fellow_review"])),
+            ("survey", reverse("oversight:survey", args=[CohortSurvey.objects.get().pk])),
+        ],
     }
 
 
 def test_every_page_is_usable_by_everyone(page: Page, live_server: object) -> None:
     world = make_world()
     case = whole_case(world)
+    closes_on = (now() + dt.timedelta(days=9)).date()
+    services.open_survey(cohort=world.cohort, closes_on=closes_on, by=world.manager)
     seal()
     url = str(live_server)
     seen = browser.watch(page.context)
@@ -73,6 +91,8 @@ def test_every_page_is_usable_by_everyone(page: Page, live_server: object) -> No
                 browser.check_page(
                     page, schemes=("light", "dark") if label == "desktop" else ("light",)
                 )
+            if key == "sponsor":
+                assert len(PdfReader(io.BytesIO(page.pdf())).pages) == 1
     seen.check()
 
 

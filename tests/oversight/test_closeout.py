@@ -146,6 +146,14 @@ def test_what_changes_later_does_not_change_the_package(world: World, settled: C
     closed = _close(world, settled)
     finding_scenes.count(world, settled.control, "after", 1, 90)
     assert package.of_case(settled.fellowship).sha256 == closed.package_sha256
+    finding_scenes.reported(world, settled.fellowship, title="Found afterwards", evidence=[])
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    url = reverse("oversight:closeout", args=[settled.fellowship.ref])
+    page = client.get(url).content.decode()
+    assert "As it stood when it closed" in page
+    assert "1 answered by a verified control" in page
+    assert "To do" not in page
 
 
 def test_a_package_that_is_not_the_one_kept_is_not_written(

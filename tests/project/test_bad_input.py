@@ -67,7 +67,9 @@ from governance.models import (
     RuleVersion,
     Watch,
 )
+from oversight import services as oversight
 from oversight.export import making
+from oversight.models import CohortSurvey, Handback, Recommendation
 from oversight.services import ask_export
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
@@ -117,10 +119,12 @@ OTHERS = {
     "<slug:figure>": "hasty-votes",
     "<slug:item>": "training",
     "<slug:key>": "findings",
+    "<slug:kind>": "summary",
     "<slug:offer>": "open_methods",
     "<slug:part>": "track",
     "<slug:test>": "duties",
     "<str:ending>": "json",
+    "<str:key>": "scoping.talent",
     "<str:kind>": "findings.finding",
     "<str:name>": "citation.bib",
     "<str:step>": "contained",
@@ -185,6 +189,7 @@ def _build() -> House:
     ask_to_open(deposit=releases.deposited(case.grant), ground="To replicate.", by=world.manager)
     propose_lesson(program=world.program, topic="Why?", why="2 of 3.", by=world.manager)
     converted(world, case)
+    after_the_cohort(world, case)
     asked = {"scope": {"reference": world.call.ref}, "file_format": "csv"}
     making.make(ask_export(program=world.program, by=world.auditor, **asked), tell=True)
     return House(world, case, _names(world, case))
@@ -199,6 +204,15 @@ def converted(world: World, case: Case) -> None:
     cell = {"family": "compensating", "control_type": "session_limit"}
     reason = {"reason": "One turn only.", "finding_class": "jailbreak"}
     contest(program=world.program, **cell, **reason, **asked)
+
+
+def after_the_cohort(world: World, case: Case) -> None:
+    """A survey that takes answers, a recommendation to the next call, a thing handed out."""
+    day, office = (now() + dt.timedelta(days=9)).date(), {"by": world.manager}
+    oversight.open_survey(cohort=world.cohort, closes_on=day, **office)
+    said = {"text": "Say the days.", "why": "Two answers.", "owner": world.steward}
+    oversight.recommend(cohort=world.cohort, due_on=day, **said, **office)
+    oversight.list_handback(fellowship=case.fellowship, kind="property", what="Badge 9", **office)
 
 
 def at_the_desk(world: World, case: Case) -> None:
@@ -324,6 +338,9 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "publications/desk/wording/": SavedWording.objects.values_list("pk", flat=True)[:1],
         "lineage/": [case.fellowship.ref],
         "closeout/": [case.fellowship.ref],
+        "closeout/property/": Handback.objects.values_list("pk", flat=True)[:1],
+        "surveys/": CohortSurvey.objects.values_list("pk", flat=True)[:1],
+        "recommendations/": Recommendation.objects.values_list("pk", flat=True)[:1],
         "audit/": [world.program.slug],
         "office/": [world.program.slug],
     }

@@ -170,6 +170,14 @@ def _the_rest(world: World) -> None:
     governance.open_ballot(matter=matter, by=world.manager)
     alarm = governance_scenes.raised_escalation(world)
     governance.note_harm(escalation=alarm, harm="death", by=world.oncall)
+    oversight.recommend(
+        cohort=world.cohort,
+        text="Say how many days a review takes",
+        why="Two answers of the survey.",
+        owner=world.steward,
+        due_on=(now() + 30 * DAY).date(),
+        by=world.manager,
+    )
     with frozen(now() + 90 * DAY):
         sweep()
 

@@ -10,6 +10,7 @@ from access.models import Dataset, DeletionCertificate, Grant
 from fellowship.kernel.journal import System
 from findings import services as findings
 from findings.models import Control, Finding
+from oversight import services as oversight
 from publications import services as publications
 from publications.models import Publication
 from scoping import services as scoping
@@ -82,7 +83,28 @@ def settle(world: World, case: Case) -> Case:
     access.waive_escrow(
         fellowship=case.fellowship, by=world.steward, reason="The paper says all of the method."
     )
+    written(world, case.fellowship)
+    oversight.list_handback(fellowship=case.fellowship, kind="nothing", by=world.steward)
+    oversight.except_obligation(
+        fellowship=case.fellowship,
+        key="scoping.talent",
+        by=world.sponsor,
+        reason="The fellow goes back to the university.",
+    )
     return case
+
+
+def written(world: World, fellowship: Fellowship) -> None:
+    """The summary and both reviews."""
+    authors = {
+        "summary": fellowship.fellow,
+        "fellow_review": fellowship.fellow,
+        "mentor_review": world.mentor,
+    }
+    for kind, author in authors.items():
+        oversight.write_closing_text(
+            fellowship=fellowship, kind=kind, text=f"All of the {kind} in words.", by=author
+        )
 
 
 def deleted(world: World, grant: Grant) -> DeletionCertificate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.programs import gaps, launch, policy, services, setup
 from fellowship.programs.forms import EvidenceForm
-from fellowship.programs.models import ChecklistItem, Program
+from fellowship.programs.models import ChecklistItem, Program, StageStandard
 from fellowship.programs.states import LaunchItem
 from fellowship.programs.views.common import office, person, program_of
 from fellowship.web.actions import form_verb
@@ -41,6 +42,8 @@ PLURALS = {"track": "tracks", "model": "models", "output": "outputs"}
 def program(request: HttpRequest, slug: str) -> HttpResponse:
     """A programme: its launch checklist, calls, what it offers, and its stage standards."""
     found = program_of(request, slug)
+    owned = StageStandard.objects.select_related("owner")
+    prefetch_related_objects([found], Prefetch("stage_standards", owned))  # read once for both
     standings, covering = launch.standings(found), gaps.coverings(found, person(request))
     offered = [
         (label, part, list(getattr(found, relation).all()))
@@ -55,12 +58,13 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
             "standings": standings,
             "done": sum(1 for standing in standings if standing.stands),
             "coverings": covering,
+            "undertakings": launch.undertakings(found, person(request)),
             "may_manage": policy.may_manage(found, person(request)),
             "may_set_up": policy.may_set_up(found, person(request)),
             "steps": _steps(found, person(request)),
             "page": paginate(request, found.calls.select_related("cohort"), per_page=20),
             "cohorts": found.cohorts.all(),
-            "standards": found.stage_standards.select_related("owner"),
+            "standards": found.stage_standards.all(),
             "offered": offered,
             **{PLURALS[part]: rows for _, part, rows in offered},
             "lacks_usual": not all(rows for _, _, rows in offered),

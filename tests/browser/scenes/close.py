@@ -57,6 +57,28 @@ def delete(house: House, story: Story) -> None:
     steward.sees("Waived by").checks_page()
 
 
+def settle(house: House, story: Story) -> None:
+    """Each side writes its review, a laptop comes back, the sponsor does without a next step."""
+    closeout = f"/closeout/{story.case}/"
+    written = {
+        "Findings summary written": APPLICANT,
+        "The fellow’s review written": APPLICANT,
+        "The mentor’s review written": "mentor",
+    }
+    for obligation, author in written.items():
+        person = house[author].go(closeout).follow(obligation)
+        person.fill("In your words", "It went as agreed; reviews took longer than was said.")
+        person.press("Save it").sees("is written")
+    steward = house["steward"].go(f"{closeout}property/").pick("What it is", "Property")
+    steward.fill("Which one", "Laptop 7").press("List it").sees("Still out").checks_page()
+    steward.follow("Back or closed").fill("How it came back or was closed", "At the desk.")
+    steward.press("It is back").sees("Settled").checks_page()
+    step = "Next step on the talent path settled"
+    house["manager"].may_not(f"{closeout}except/scoping.talent/", "sponsor", reason="Never mind.")
+    sponsor = house["sponsor"].go(closeout).checks_page()
+    sponsor.give_reason(step, "Back to the university.").sees("Excepted").checks_page()
+
+
 def close(house: House, story: Story, folder: Path) -> None:
     """The case is closed with its package, which says how it came about."""
     path = f"/closeout/{story.case}/"

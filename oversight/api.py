@@ -17,6 +17,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import COUNT_LIMIT
+from oversight import closing_api
 from oversight.lineage import serialise
 from oversight.policy import RISK_READERS
 from oversight.risk.asked import PER_PAGE, asked, number_of

@@ -2,6 +2,8 @@
 
 It is read from the ledger, so nothing can be decided without standing in it. Which verbs decide
 something, and which kind of rule they follow, each app says in its own `decision_log.py`.
+
+Why it is so: docs/adr/0032-rules-heard-decided-acknowledged.md.
 """
 
 from __future__ import annotations
@@ -175,7 +177,9 @@ class _Known:
             keys["accounts.recusaloverride"],
         )
         self.matters = _bulk(
-            Matter.objects.select_related("ballot__rule_version", "decision__rule_version"),
+            Matter.objects.select_related(
+                "ballot__rule_version", "decision__rule_version"
+            ).prefetch_related("decision__conditions"),
             keys["governance.matter"],
         )
         self.seats = _seats(self.matters)
@@ -264,7 +268,7 @@ def _about(event: Event, known: _Known) -> _About:
             return None, matter.title, matter.get_absolute_url(), (), ""
         url = links.to("reconstruction", matter.ref)
         seats = tuple(_took_part(known.seats.get(pk, ())))
-        return decision, matter.title, url, seats, str(decision.get_outcome_display())
+        return decision, matter.title, url, seats, _outcome(matter, decision)
     if condition := known.conditions.get(pk) if _is(event, "governance.condition") else None:
         named = (f"{condition.owner} (owner)", f"{condition.verifier} (verifier)")
         url = condition.get_absolute_url()
@@ -277,6 +281,14 @@ def _about(event: Event, known: _Known) -> _About:
         url = links.to("recusal", override.conflict_id)
         return None, override.reason, url, named, str(override.get_state_display())
     return None, "", "", (), ""
+
+
+def _outcome(matter: Matter, decision: Decision) -> str:
+    """What was decided, with the references of the conditions that were set."""
+    said = str(decision.get_outcome_display())
+    numbers = sorted(condition.number for condition in decision.conditions.all())
+    refs = ", ".join(f"{matter.ref}/{number}" for number in numbers)
+    return f"{said}: {refs}" if refs else said
 
 
 def _named(event: Event) -> str:

@@ -63,7 +63,11 @@ def test_a_decision_stands_in_it_with_rule_dossier_and_people(world: World) -> N
     services.verify_condition(condition=condition, by=world.manager)
     board = entries(world.auditor, Act.DECISION)
     assert [(e.subject, e.outcome, e.rule) for e in board] == [
-        (decision.matter.ref, "Approved with conditions", "Ballot rules v1")
+        (
+            decision.matter.ref,
+            f"Approved with conditions: {decision.matter.ref}/1",
+            "Ballot rules v1",
+        )
     ]
     assert board[0].dossier_hash == decision.dossier_hash
     assert board[0].actor == "Chair"

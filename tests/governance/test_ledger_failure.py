@@ -12,15 +12,19 @@ from django.apps import apps
 from fellowship.kernel import journal
 from fellowship.kernel.time import frozen, now
 from governance import founding, rules, services
-from governance.models import Condition
+from governance.models import Condition, RulePin
 from tests.scenarios.governance import (
     CONDITION,
+    adopted_rule,
+    commented_rule,
     decide,
     granted_exception,
+    offered_rule,
     raised_escalation,
     requested_exception,
     vote_all,
 )
+from tests.scenarios.proposals import submitted_proposal
 from tests.scenarios.world import World
 
 
@@ -171,6 +175,43 @@ def test_verbs_of_rules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
             lambda: rules.pin(subject=world.cohort, program=world.program, by=world.manager),
         ],
     )
+
+
+def test_verbs_of_rule_making(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    comment = commented_rule(world)
+    adopted = adopted_rule(world, "stage_standards", founding.parameters("stage_standards"))
+    reason: dict[str, Any] = {"outcome": "taken_up", "answer": "Yes."}
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.comment_on_rule(rule=comment.rule, by=world.chair, text="And x."),
+            lambda: services.answer_comment(comment=comment, by=world.manager, **reason),
+            lambda: services.rework_rule(rule=comment.rule, by=world.manager, reason="x"),
+            lambda: services.acknowledge_rule(rule=adopted, by=world.mentor),
+            lambda: services.export_log(by=world.auditor),
+        ],
+    )
+
+
+def test_verbs_of_amendments(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted_proposal(world)
+    amendment = offered_rule(world)
+    offer: dict[str, Any] = {"rule": amendment.to_rule, "by": world.chair, "reason": "x"}
+    pin = RulePin.objects.get(
+        subject_type=amendment.subject_type,
+        subject_id=amendment.subject_id,
+        kind=amendment.kind,
+    )
+    unchanged(
+        monkeypatch,
+        [
+            lambda: services.agree_amendment(amendment=amendment, by=amendment.party),
+            lambda: services.decline_amendment(amendment=amendment, by=amendment.party),
+            lambda: services.withdraw_amendment(amendment=amendment, by=world.chair, reason="x"),
+        ],
+    )
+    services.decline_amendment(amendment=amendment, by=amendment.party)
+    unchanged(monkeypatch, [lambda: services.offer_amendment(pin=pin, **offer)])
 
 
 def test_verbs_of_exceptions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,10 @@ from fellowship.history.queries import timeline
 from fellowship.kernel import journal
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
+from fellowship.programs.services import found_program
 from fellowship.web import work
 from governance import founding, rulemaking, rules, services
+from governance.founding_rulemaking import rule_making
 from governance.models import (
     AcknowledgementReminder,
     Matter,
@@ -191,6 +193,17 @@ def test_the_database_refuses_half_an_answer_and_ones_own(world: World) -> None:
             journal.acting("tests.bend", by=world.admin),
         ):
             broken.save()
+
+
+def test_a_programme_without_the_rule_has_the_one_new_programmes_start_with(world: World) -> None:
+    program = found_program(slug="older", name="Older", purpose="Rest.", by=SETUP)
+    assert rulemaking.terms(program.pk) == rule_making()
+    assert rulemaking.terms_ref(program.pk) == "Making of rules"
+    parameters = founding.parameters("rule_making")
+    adopted_rule(world, "rule_making", {**parameters, "comment_window": "2 working days"})
+    terms = rulemaking.terms_of([program.pk, world.program.pk])
+    assert str(terms[world.program.pk].comment_window) == "2 working days"
+    assert terms[program.pk] == rule_making()
 
 
 # --- acknowledgements -----------------------------------------------------------------------

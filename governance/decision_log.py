@@ -92,6 +92,15 @@ register(
 register(Act.DELEGATED, "governance.end_exception", rule=RuleKind.EXCEPTIONS)
 register(Act.AUTOMATED, "governance.exception_expired", rule=RuleKind.EXCEPTIONS)
 register(Act.AUTOMATED, "governance.raise_escalation", rule=RuleKind.SEVERITY_CLOCKS)
+register(Act.AUTOMATED, "governance.page_next", rule=RuleKind.ONCALL)
+register(
+    Act.DELEGATED,
+    "governance.contain_escalation",
+    "governance.use_means",
+    "governance.close_escalation",
+    "governance.lift_duty",
+    rule=RuleKind.ONCALL,
+)
 
 
 def rows(user: Any) -> QuerySet[Event]:

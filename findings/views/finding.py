@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from findings.states import FindingState
 from findings.suggesting import suggest
 from findings.views.common import RELATED, by_of, finding_of
 from findings.views.translation import translation_of
-from governance.models import Matter
+from governance.models import Escalation, EscalationFinding, Matter
 
 EVENTS: Final = 200
 """The latest events that decisions are read from."""
@@ -36,8 +36,11 @@ SHOWN: Final = 30
 def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The finding with its evidence, chain, controls, talk and history."""
     ends = ("duplicate_of", "exception", "closing_control", "closed_by", "program__realm")
-    shown = Finding.objects.select_related(*RELATED, *ends)
-    finding = finding_of(request, ref, with_chain(shown))
+    of_alarm = EscalationFinding.objects.filter(
+        finding_type="findings.finding", finding_id=OuterRef("pk")
+    )
+    shown = Finding.objects.select_related(*RELATED, *ends).annotate(of_alarm=Exists(of_alarm))
+    finding: Any = finding_of(request, ref, with_chain(shown))
     by: Any = request.user
     at = now()
     withheld = policy.withheld(finding, by, at)
@@ -68,6 +71,11 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "matters": Matter.objects.visible_to(by).filter(
             subject_type="findings.finding", subject_id=finding.pk
         ),
+        "alarms": Escalation.objects.visible_to(by).filter(
+            findings__finding_type="findings.finding", findings__finding_id=finding.pk
+        )
+        if finding.of_alarm
+        else (),
         **allowed,
         "investigating": finding.state == FindingState.INVESTIGATING,
         "settled": finding.state in (FindingState.DEFERRED, FindingState.REJECTED),

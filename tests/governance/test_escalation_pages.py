@@ -95,6 +95,7 @@ def test_an_alarm_from_the_night_to_its_review(world: World) -> None:
     closed = night.get(url).content.decode()
     assert f'href="{case.get_absolute_url()}"' in closed
     assert "answered by" in closed
+    assert f'Came of <a href="{url}">' in page(world, "oncall", case.get_absolute_url())
     owner = page(world, "product_owner", url)
     assert "Called in" in owner
     assert "A prompt reveals" in owner

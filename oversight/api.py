@@ -1,4 +1,4 @@
-"""The API of oversight: a case's lineage, in any of its formats, read-only."""
+"""The API of oversight: a case's lineage in any of its formats, the office, its health."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import COUNT_LIMIT
 from oversight import closing_api
+from oversight.health import api as health
 from oversight.lineage import serialise
+from oversight.office import api as office
 from oversight.policy import RISK_READERS
 from oversight.risk.asked import PER_PAGE, asked, number_of
 from oversight.risk.register import ORDERS
@@ -105,4 +107,6 @@ urlpatterns = [
     path("lineage/<str:ref>/", LineageView.as_view(), name="lineage"),
     path("risks/", RisksView.as_view(), name="risks"),
     *closing_api.urlpatterns,
+    *health.urlpatterns,
+    *office.urlpatterns,
 ]

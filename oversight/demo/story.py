@@ -37,6 +37,7 @@ from oversight.demo import (
     learning,
     measuring,
     office,
+    overseeing,
     publishing,
     releasing,
     reporting,
@@ -113,6 +114,7 @@ class Story:
         learning.plan(self)
         writing.plan(self)
         scanning.plan(self)
+        overseeing.plan(self)
         ruling.plan(self)
         concluding.plan(self)
         self._board_meets()

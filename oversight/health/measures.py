@@ -220,7 +220,10 @@ _ALL: Final = (
         "days",
         "days",
         lambda t: t.most_days_with_us,
-        lambda t: "Working days each case under way in the period has been with us.",
+        lambda t: (
+            "Working days each case under way in the period has been with us: its proposal, its "
+            "fellowship, and what of it its fellow waits for."
+        ),
         lambda s: days.with_side(s, Side.US),
         lines.of_days,
     ),
@@ -229,7 +232,10 @@ _ALL: Final = (
         "days",
         "days",
         lambda t: t.most_days_with_fellow,
-        lambda t: "Working days each has been with the fellow or applicant.",
+        lambda t: (
+            "Working days each has been with the fellow or applicant: to sign, to answer, to "
+            "delete, to hand in what was asked."
+        ),
         lambda s: days.with_side(s, Side.YOU),
         lines.of_days,
     ),

@@ -61,6 +61,12 @@ def _pages(world: World, case: Case) -> dict[str, list[tuple[str, str]]]:
             ("handbacks", reverse("oversight:handbacks", args=[ref])),
             ("waiting", reverse("oversight:waiting", args=[slug])),
             ("cases", reverse("oversight:cases", args=[slug, "findings"])),
+            ("stalls", reverse("oversight:stalls", args=[slug])),
+            ("calendar", reverse("oversight:calendar", args=[slug])),
+            ("workload", reverse("oversight:workload", args=[slug])),
+            ("launch", reverse("oversight:launch", args=[slug])),
+            ("health", reverse("oversight:health", args=[slug])),
+            ("health-cases", reverse("oversight:health_cases", args=[slug, "promises-missed"])),
         ],
         "sponsor": [
             ("sponsor", reverse("oversight:sponsor", args=[slug])),

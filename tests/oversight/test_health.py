@@ -17,7 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from fellowship.accounts.services import declare_conflict
-from fellowship.clocks.queries import days_with
+from fellowship.clocks.queries import days_of, days_with, history
 from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
 from fellowship.kernel import journal
@@ -227,20 +227,30 @@ def test_promises_missed_are_our_clocks_that_ran_out(world: World) -> None:
         )
 
 
-def test_the_days_are_those_the_case_itself_counts(world: World) -> None:
-    fellowship = publication_scenes.submitted(world).fellowship
+def test_the_days_are_those_of_the_case_with_all_its_fellow_waits_for(world: World) -> None:
+    publication = publication_scenes.submitted(world)
+    fellowship = publication.fellowship
     waiting = submitted_proposal(world, world.other_applicant)
+    objection = publication_scenes.objected(world, publication)
     with frozen(now() + 30 * DAY):
         scope = Scope.of(world.program)
         lain = days.with_sides(scope)
-        for side in ("us", "you"):
-            expected = {
-                (case._meta.label_lower, case.pk): found
-                for case in (fellowship, fellowship.proposal, waiting)
-                if (found := days_with(case, scope.at, scope.calendar)[side])
-            }
-            assert {case.subject: case.days for case in lain[side]} == expected
-        assert days.spread(lain["us"]).oldest == max(c.days for c in lain["us"])
+        of_case = [fellowship, fellowship.proposal, publication, objection]
+        clocks = [clock for subject in of_case for clock in history(subject)]
+        both = days_of(clocks, scope.at, scope.calendar)
+        assert both["us"] and both["you"]  # noqa: PT018
+        alone = days_with(waiting, scope.at, scope.calendar)
+        label = "scoping.fellowship"
+        assert {case.subject: case.days for case in lain["you"]} == {
+            (label, fellowship.pk): both["you"]
+        }
+        assert {case.subject: case.days for case in lain["us"]} == {
+            (label, fellowship.pk): both["us"],
+            ("proposals.proposal", waiting.pk): alone["us"],
+        }
+        assert days.spread(lain["us"]).oldest == max(both["us"], alone["us"])
+        page = client(world, "manager").get(_urls(world)[-2]).content.decode()
+        assert f"{both['us']} working days" in page
 
 
 # --- the rule, the timer, the agenda --------------------------------------------------------
@@ -454,6 +464,32 @@ def test_the_chair_answers_on_a_page(world: World, breach: HealthBreach) -> None
     assert "Only the chair" in board.get(url).content.decode()
     assert "We looked." in board.get(breach.get_absolute_url()).content.decode()
     assert client(world, "sponsor").get(url).status_code == 404
+
+
+def test_the_api_says_what_the_pages_say(world: World, breach: HealthBreach) -> None:
+    chair, base = client(world, "chair"), f"/api/v1/office/{world.program.slug}/health/"
+    said = chair.get(base).json()
+    read = {f["key"]: (f["cases"], f["of"], f["over"]) for f in said["figures"]}
+    assert read["hasty-votes"] == (10, 49, True)
+    assert len(read) == len(MEASURES)
+    (named,) = [v for v in said["voters"] if v["approves_nearly_all"]]
+    assert named["person"] == world.board_product.username
+    for key, (cases, _, _) in read.items():
+        behind = chair.get(f"{base}{key}/", {"limit": 200}).json()
+        assert behind["total"] == cases == len(behind["cases"]), key
+    assert len(chair.get(f"{base}hasty-votes/", {"offset": 8}).json()["cases"]) == 2
+    assert chair.get(f"{base}hasty-votes/", {"limit": 201}).status_code == 400
+    assert chair.get(f"{base}taste/").status_code == 404
+    sponsor = client(world, "sponsor")
+    assert "hasty-votes" not in {f["key"] for f in sponsor.get(base).json()["figures"]}
+    assert sponsor.get(f"{base}hasty-votes/").status_code == 404
+    assert client(world, "applicant").get(base).status_code == 404
+    given = {"answer": "Seen.", "look_again_on": (now() + DAY).date().isoformat()}
+    to = f"{base}{breach.figure}/answer/"
+    refused = client(world, "board_legal").post(to, given, content_type="application/json")
+    assert refused.status_code == 403
+    done = chair.post(to, given, content_type="application/json").json()
+    assert (done["answer"], done["waits"]) == ("Seen.", False)
 
 
 def test_the_pages_stay_within_their_queries_however_many_votes(world: World, theatre: Any) -> None:

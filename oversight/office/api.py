@@ -1,0 +1,74 @@
+"""The programme office by API: every figure as its page counts it, and who waits on whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fellowship.accounts.queries import realm_ids_where
+from fellowship.programs.models import Program
+from oversight.office import figures, stalls
+from oversight.office.figures import FIGURES, View
+from oversight.policy import OFFICE
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    """One figure: as many records as its list has."""
+
+    key = serializers.CharField(source="figure.key")
+    title = serializers.CharField(source="figure.label")
+    value = serializers.IntegerField()
+
+
+class StallSerializer(serializers.Serializer[Any]):
+    """What lies with one holder, in working days since the clocks started.
+
+    `holder` is a person's key, `us` where nobody is named, or `you` for fellows and applicants.
+    """
+
+    holder = serializers.CharField()
+    name = serializers.CharField()
+    cases = serializers.IntegerField()
+    median = serializers.FloatField()
+    p90 = serializers.IntegerField()
+    oldest = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+
+
+class OfficeSerializer(serializers.Serializer[Any]):
+    """The figures of a programme, and its stalls by holder, as at `at`."""
+
+    program = serializers.CharField()
+    at = serializers.DateTimeField()
+    figures = CountSerializer(many=True)
+    stalls = StallSerializer(many=True)
+
+
+class OfficeView(APIView):
+    """The programme office."""
+
+    @extend_schema(operation_id="office_retrieve", responses=OfficeSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Counted now, for the person who asks."""
+        mine = realm_ids_where(request.user, *OFFICE)
+        program = Program.objects.filter(pk__in=mine, realm__slug=slug).first()
+        if program is None:
+            raise Http404
+        view = View.of(program.pk, request.user)
+        said = {
+            "program": slug,
+            "at": view.at,
+            "figures": figures.count(view, *FIGURES),
+            "stalls": stalls.by_holder(stalls.lying(view, program.calendar())),
+        }
+        return Response(OfficeSerializer(said).data)
+
+
+urlpatterns = [path("office/<slug:slug>/", OfficeView.as_view(), name="office")]

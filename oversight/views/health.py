@@ -208,8 +208,9 @@ def _context(
     columns: tuple[Column[Case], ...] = (
         Column("Case", lambda c: cells.link(c.url, c.title) if c.url else c.title),
         Column("What was found", lambda c: c.found),
-        Column("When", lambda c: cells.when(c.at, "date") if c.at else ""),
     )
+    if any(case.at for case in found):
+        columns += (Column("When", lambda c: cells.when(c.at, "date") if c.at else ""),)
     return {
         "program": scope.program,
         "links": links_of(scope.program, request.user),

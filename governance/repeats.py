@@ -6,14 +6,15 @@ own rule says (`renewals_noted_from`): so often again after the first.
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from governance.models import ExceptionRecord, RuleVersion
-from governance.models.exceptions import ExceptionQuerySet
 from governance.states import RuleKind
 
 BY: Final = {
@@ -24,32 +25,49 @@ BY: Final = {
 """What is counted together: exceptions of one kind for one record, of one owner, of one asker."""
 
 
-def repeated(user: Any, by: str) -> QuerySet[Any]:
-    """The latest exception of each group that is repeated, as far as the person may see them.
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A group of exceptions that is repeated: its latest, and what is counted of all of it."""
 
-    With `times` granted, `extended` at most, `first_at` begun and `last_at` to end. `by` is one of
-    `BY`.
+    latest: ExceptionRecord
+    times: int
+    extended: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+
+
+ORDERS: Final = ("times", "extended", "since", "ends")
+
+
+def groups(user: Any, by: str) -> QuerySet[Any]:
+    """What is repeated, as far as the person may see it, as rows of figures. `by` is one of `BY`.
+
+    `times` granted, `extended` at most, `since` the first began, `ends` the last; `latest` is its
+    key.
     """
-    granted = ExceptionRecord.objects.visible_to(user).filter(approved_at__isnull=False)
-    names = BY[by]
-    groups = granted.order_by().values(*names).annotate(times=Count("pk"))
-    latest = groups.filter(_often()).annotate(latest=Max("pk")).values("latest")
-    same = granted.filter(**{name: OuterRef(name) for name in names}).order_by()
-    rows: QuerySet[Any] = ExceptionRecord.objects.filter(pk__in=latest)
-    found: QuerySet[Any] = rows.annotate(
-        times=_over(same, names, Count("pk")),
-        extended=_over(same, names, Max("renewals")),
-        first_at=_over(same, names, Min("starts_at"), output=None),
-        last_at=_over(same, names, Max("expires_at"), output=None),
+    granted: QuerySet[Any] = ExceptionRecord.objects.visible_to(user).filter(
+        approved_at__isnull=False
     )
+    figures = {
+        "times": Count("pk"),
+        "extended": Max("renewals"),
+        "since": Min("starts_at"),
+        "ends": Max("expires_at"),
+        "latest": Max("pk"),
+    }
+    found: QuerySet[Any] = granted.order_by().values(*BY[by]).annotate(**figures).filter(_often())
     return found
 
 
-def _over(
-    same: ExceptionQuerySet, names: tuple[str, ...], what: Any, output: Any = IntegerField
-) -> Subquery:
-    rows = same.values(*names).annotate(figure=what).values("figure")
-    return Subquery(rows, output_field=output() if output else None)
+def rows(found: QuerySet[Any], order: str, start: int, many: int) -> list[Repeated]:
+    """These from `start` in one of `ORDERS`, the largest or latest first, in two queries."""
+    chosen = list(found.order_by(f"-{order}", "-latest")[start : start + many])
+    shown = ExceptionRecord.objects.select_related("owner", "requested_by", "program")
+    latest = shown.in_bulk([row["latest"] for row in chosen])
+    return [
+        Repeated(latest[r["latest"]], r["times"], r["extended"], r["since"], r["ends"])
+        for r in chosen
+    ]
 
 
 def _often() -> Q:

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
-from fellowship.web.tables import COUNT_LIMIT
 from oversight import closing_api
 from oversight.health import api as health
 from oversight.lineage import serialise
@@ -91,12 +90,13 @@ class RisksView(APIView):
         if not holds_anywhere(request.user, *RISK_READERS):
             raise NotFound
         _, wanted, order = asked(request, now())
-        number = min(number_of(request.query_params.get("page", "")), COUNT_LIMIT // PER_PAGE)
-        lines = wanted.page(order, (number - 1) * PER_PAGE, PER_PAGE + 1)
+        number = number_of(request.query_params.get("page", ""))
+        part = wanted.read(order, (number - 1) * PER_PAGE, PER_PAGE + 1)
+        lines = part.lines
         more = request.query_params.copy()
         more["page"] = str(number + 1)
         body = {
-            "counts": wanted.counts(),
+            "counts": part.counts,
             "next": f"{request.path}?{more.urlencode()}" if len(lines) > PER_PAGE else None,
             "results": lines[:PER_PAGE],
         }

@@ -116,6 +116,25 @@ def paginate(
     return Page(rows, number, per_page, total, counted > limit, chosen, request.GET, down)
 
 
+def page_of(
+    request: HttpRequest,
+    total: int,
+    rows: Callable[[int, int], list[Any]],
+    *,
+    sort: str = "",
+    down: bool = False,
+    per_page: int = 50,
+) -> Page[Any]:
+    """The page `?page=` asks for of a list that is no queryset of one model.
+
+    `rows` gives the rows from a place on, so many of them, in the order that `sort` names.
+    """
+    shown = min(total, COUNT_LIMIT)
+    number = min(max(_number(request.GET.get("page", "")), 1), max(1, -(-shown // per_page)))
+    found = rows((number - 1) * per_page, per_page) if total else []
+    return Page(found, number, per_page, shown, total > COUNT_LIMIT, sort, request.GET, down)
+
+
 def _rows(
     ordered: QuerySet[M], part: slice, then: Callable[[QuerySet[M]], QuerySet[M]] | None
 ) -> list[M]:

@@ -103,22 +103,18 @@ class MeasureTestSerializer(serializers.ModelSerializer[MeasureTest]):
         fields = ("number", "held", "found", "tested_at", "tested_by")
 
 
-class RepeatSerializer(serializers.ModelSerializer[ExceptionRecord]):
+class RepeatSerializer(serializers.Serializer[Any]):
     """What was granted so often that it is no exception; `ref` names the latest."""
 
-    owner = serializers.CharField(source="owner.username")
-    requested_by = serializers.CharField(source="requested_by.username")
+    ref = serializers.CharField(source="latest.ref")
+    kind = serializers.ChoiceField(choices=ExceptionKind.choices, source="latest.kind")
+    subject_label = serializers.CharField(source="latest.subject_label")
+    owner = serializers.CharField(source="latest.owner.username")
+    requested_by = serializers.CharField(source="latest.requested_by.username")
     times = serializers.IntegerField()
     extended = serializers.IntegerField()
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
-
-    class Meta:
-        model = ExceptionRecord
-        fields = (
-            "ref", "kind", "subject_label", "owner", "requested_by", "times", "extended",
-            "first_at", "last_at",
-        )  # fmt: skip
 
 
 class ExceptionViewSet(VisibleViewSet):
@@ -162,9 +158,9 @@ class ExceptionViewSet(VisibleViewSet):
     def repeats(self, request: Request) -> Response:
         """What is excepted over and over, the most often first: by record, owner or asker."""
         by = request.query_params.get("by", "")
-        rows = repeats.repeated(request.user, by if by in repeats.BY else "record")
-        found = rows.select_related("owner", "requested_by").order_by("-times", "-id")[:SHOWN]
-        return Response(RepeatSerializer(found, many=True).data)
+        found = repeats.groups(request.user, by if by in repeats.BY else "record")
+        rows = repeats.rows(found, "times", 0, SHOWN)
+        return Response(RepeatSerializer(rows, many=True).data)
 
     def create(self, request: Request) -> Response:
         """Ask the board for an exception."""

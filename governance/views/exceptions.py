@@ -22,7 +22,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_among, visible_or_404
-from fellowship.web.tables import paginate
+from fellowship.web.tables import page_of, paginate
 from governance import exceptions as register
 from governance import links as urls
 from governance import rearming, services, standing
@@ -95,12 +95,15 @@ def repeats(request: HttpRequest) -> HttpResponse:
     """What is excepted over and over, by record, owner or asker: a rule that does not hold."""
     at, by = now(), request.GET.get("by", "")
     by = by if by in counted.BY else "record"
-    rows = counted.repeated(person(request), by)
-    page = paginate(
+    found = counted.groups(person(request), by)
+    order = request.GET.get("sort", "")
+    order = order if order in counted.ORDERS else "times"
+    page = page_of(
         request,
-        rows.select_related("owner", "requested_by", "program"),
-        sort={"times": "-times", "extended": "-extended", "since": "first_at", "ends": "-last_at"},
-        default="times",
+        found.count(),
+        lambda start, many: counted.rows(found, order, start, many),
+        sort=order,
+        down=True,
     )
     columns = _repeat_columns(by, at)
     table = Table("Excepted again and again", columns, page, page, empty="Nothing repeats itself.")
@@ -117,29 +120,21 @@ def repeats(request: HttpRequest) -> HttpResponse:
 _WAYS = {"record": "By what is excepted", "owner": "By owner", "asker": "By who asks"}
 
 
-def _repeat_columns(by: str, at: dt.datetime) -> tuple[Column[Any], ...]:
+def _repeat_columns(by: str, at: dt.datetime) -> tuple[Column[counted.Repeated], ...]:
     names: dict[str, tuple[str, Any]] = {
-        "record": ("Excepted", _repeated_record),
-        "owner": ("Owner", lambda e: _repeated_person(e, e.owner)),
-        "asker": ("Asked for by", lambda e: _repeated_person(e, e.requested_by)),
+        "record": ("Excepted", lambda e: named(e.subject_label, e.get_kind_display())),
+        "owner": ("Owner", lambda e: named(e.owner, e.program)),
+        "asker": ("Asked for by", lambda e: named(e.requested_by, e.program)),
     }
     label, name = names[by]
     return (
-        Column(label, name),
-        Column("Granted", lambda e: cells.count(e.times, "time"), sort="times", num=True),
-        Column("Extended at most", lambda e: e.extended, sort="extended", num=True),
-        Column("Since", lambda e: cells.when(e.first_at, "date"), sort="since"),
-        Column("Ends last", lambda e: cells.when(e.last_at, "date"), sort="ends"),
-        Column("The latest", lambda e: _latest(e, at)),
+        Column(label, lambda r: name(r.latest)),
+        Column("Granted", lambda r: cells.count(r.times, "time"), sort="times", num=True),
+        Column("Extended at most", lambda r: r.extended, sort="extended", num=True),
+        Column("Since", lambda r: cells.when(r.first_at, "date"), sort="since"),
+        Column("Ends last", lambda r: cells.when(r.last_at, "date"), sort="ends"),
+        Column("The latest", lambda r: _latest(r.latest, at)),
     )
-
-
-def _repeated_record(exception: ExceptionRecord) -> object:
-    return named(exception.subject_label, exception.get_kind_display())
-
-
-def _repeated_person(exception: ExceptionRecord, who: Any) -> object:
-    return named(who, exception.program)
 
 
 def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:

@@ -12,6 +12,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Program
 from fellowship.web import filters
+from fellowship.web.tables import COUNT_LIMIT
 from governance.models import ExceptionRecord
 from oversight.policy import RISK_READERS
 from oversight.risk.register import ORDERS, Wanted
@@ -75,5 +76,6 @@ def asked(request: Any, at: dt.datetime) -> tuple[RiskFilter, Wanted, str]:
 
 
 def number_of(text: str) -> int:
-    """The page asked for; the first for nonsense."""
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    """The page asked for, of those that can be reached; the first for nonsense."""
+    given = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    return min(max(given, 1), COUNT_LIMIT // PER_PAGE)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
 
 from fellowship.web.filters import Search
-from fellowship.web.tables import COUNT_LIMIT
 from oversight.risk.sources import SOURCES, Risk, Source
 
 Key = tuple[Any, ...]
@@ -50,6 +49,14 @@ ORDERS: Final = {
 """The gravest first, the first due first, the oldest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some lines of the register, and how many lines each source asked for has in all."""
+
+    lines: list[Risk]
+    counts: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the register is narrowed to; empty narrows nothing.
@@ -72,7 +79,7 @@ class Wanted:
 
     def rows(self, source: Source) -> QuerySet[Any]:
         """Its open risks, narrowed."""
-        rows = source.rows(self.user, self.at)
+        rows = source.marked(source.rows(self.user, self.at), self.at)
         if self.program:
             rows = rows.filter(program=self.program)
         if self.level:
@@ -85,36 +92,35 @@ class Wanted:
             rows = Search(fields=source.words).filter(rows, self.words)
         return rows
 
-    def counts(self) -> dict[str, int]:
-        """How many there are in each source asked for, counted as far as lists are."""
-        return {
-            one.key: self.rows(one).order_by().values("pk")[: COUNT_LIMIT + 1].count()
-            for one in self.sources()
-        }
-
-    def page(self, order: str, start: int, many: int) -> list[Risk]:
-        """The lines from `start`, in the order named; a query or two for each source."""
-        by = ORDERS[order]
-        firsts = [self._firsts(one, by, start + many) for one in self.sources()]
+    def read(self, order: str, start: int, many: int) -> Part:
+        """The lines from `start` in the order named, and how many each source has."""
+        by, counts, firsts = ORDERS[order], {}, []
+        for source in self.sources():
+            counts[source.key], first = self._firsts(source, by, start + many)
+            firsts.append(first)
         chosen = list(islice(heapq.merge(*firsts), start, start + many))
         lines: dict[tuple[int, int], Risk] = {}
         for number, source in enumerate(SOURCES):
             keys = [pk for *_, place, pk in chosen if place == number]
             if keys:
-                rows = source.shown(source.rows(self.user, self.at).filter(pk__in=keys))
+                rows = source.model._default_manager.filter(pk__in=keys)
+                rows = source.shown(source.marked(rows, self.at))
                 lines |= {(number, row.pk): source.line(row, self.at) for row in rows}
-        return [lines[place, pk] for *_, place, pk in chosen if (place, pk) in lines]
+        found = [lines[place, pk] for *_, place, pk in chosen if (place, pk) in lines]
+        return Part(found, counts)
 
-    def _firsts(self, source: Source, by: Order, many: int) -> Iterator[Key]:
+    def _firsts(self, source: Source, by: Order, many: int) -> tuple[int, list[Key]]:
+        """Its first rows as keys to merge by, and how many there are: one query tells both."""
         number = SOURCES.index(source)
-        rows = self.rows(source).order_by(*by.fields)
-        found = rows.values_list("level", "due", "since", "pk")[:many]
-        return iter([(*by.key(level, due, since), number, pk) for level, due, since, pk in found])
+        rows = self.rows(source).order_by(*by.fields).annotate(of=Window(Count("*")))
+        found = list(rows.values_list("level", "due", "since", "pk", "of")[:many])
+        keys = [(*by.key(level, due, since), number, pk) for level, due, since, pk, _ in found]
+        return found[0][-1] if found else 0, keys
 
     def every(self, order: str, most: int) -> Iterator[Risk]:
         """All lines in the order named, `most` of them at most, some hundreds at a time."""
         for start in range(0, most, _CHUNK):
-            lines = self.page(order, start, min(_CHUNK, most - start))
+            lines = self.read(order, start, min(_CHUNK, most - start)).lines
             yield from lines
             if len(lines) < _CHUNK:
                 return

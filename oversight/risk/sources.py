@@ -20,6 +20,7 @@ from django.db.models import (
     F,
     IntegerField,
     Min,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -68,14 +69,16 @@ class Risk:
 class Source:
     """One kind of risk.
 
-    `rows` gives those open at an instant with `level`, `since` and `due`, as far as the person may
-    see them; `shown` adds what a line reads; `line` makes the line.
+    `rows` gives those open at an instant as far as the person may see them; `marked` adds their
+    `level`, `since` and `due`; `shown` adds what a line reads; `line` makes the line.
     """
 
     key: str
     label: str
     about: str
+    model: type[Model]
     rows: Callable[[Any, dt.datetime], QuerySet[Any]]
+    marked: Callable[[QuerySet[Any], dt.datetime], QuerySet[Any]]
     shown: Callable[[QuerySet[Any]], QuerySet[Any]]
     line: Callable[[Any, dt.datetime], Risk]
     words: tuple[str, ...]
@@ -94,8 +97,12 @@ _RANKS: Final = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
 def _escalations(user: Any, at: dt.datetime) -> QuerySet[Any]:
-    rows: QuerySet[Any] = Escalation.objects.visible_to(user).open().annotate_urgency()
-    found: QuerySet[Any] = rows.annotate(
+    found: QuerySet[Any] = Escalation.objects.visible_to(user).open()
+    return found
+
+
+def _mark_escalations(rows: Any, at: dt.datetime) -> QuerySet[Any]:
+    found: QuerySet[Any] = rows.annotate_urgency().annotate(
         level=_by("severity", _RANKS), since=F("raised_at"), due=F("waits_until")
     )
     return found
@@ -121,13 +128,17 @@ def _escalation(one: Any, at: dt.datetime) -> Risk:
 
 
 def _exceptions(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    found: QuerySet[Any] = ExceptionRecord.objects.visible_to(user).live(at)
+    return found
+
+
+def _mark_exceptions(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
     level = Case(
         When(measure_held=False, then=Value(3)),
         When(measure_due_at__lte=at, then=Value(2)),
         default=Value(1),
         output_field=IntegerField(),
     )
-    rows: QuerySet[Any] = ExceptionRecord.objects.visible_to(user).live(at)
     found: QuerySet[Any] = rows.annotate(level=level, since=F("starts_at"), due=F("expires_at"))
     return found
 
@@ -181,13 +192,15 @@ def _unanswered(user: Any, at: dt.datetime) -> QuerySet[Any]:
 def _outside(user: Any, at: dt.datetime) -> QuerySet[Any]:
     """The first of each that are alike."""
     alike = _unanswered(user, at).order_by().values(*ALIKE).annotate(first=Min("pk"))
+    return AccessEvent.objects.filter(pk__in=alike.values("first"))
+
+
+def _mark_events(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
     grave = Case(
         When(operation__in=GRAVE, then=Value(3)), default=Value(2), output_field=IntegerField()
     )
-    rows: QuerySet[Any] = AccessEvent.objects.filter(pk__in=alike.values("first"))
-    found: QuerySet[Any] = rows.annotate(
-        level=grave, since=F("at"), due=Value(None, output_field=DateTimeField())
-    )
+    never = Value(None, output_field=DateTimeField())
+    found: QuerySet[Any] = rows.annotate(level=grave, since=F("at"), due=never)
     return found
 
 
@@ -228,9 +241,13 @@ def _controls(user: Any, at: dt.datetime) -> QuerySet[Any]:
         subject_id=OuterRef("pk"),
         kind=ExceptionKind.CONTROL_NOT_IMPLEMENTED,
     )
-    rows: QuerySet[Any] = Finding.objects.visible_to(user).filter(
+    found: QuerySet[Any] = Finding.objects.visible_to(user).filter(
         ~Exists(carried), state=FindingState.ACCEPTED, due_at__lte=at
     )
+    return found
+
+
+def _mark_controls(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
     found: QuerySet[Any] = rows.annotate(
         level=F("severity_rank"), since=F("reported_at"), due=F("due_at")
     )
@@ -257,7 +274,9 @@ SOURCES: Final = (
         "escalations",
         "Open escalations",
         "Alarms that are not closed",
+        Escalation,
         _escalations,
+        _mark_escalations,
         lambda rows: rows.select_related("acknowledged_by", "program"),
         _escalation,
         ("ref", "subject_label", "summary"),
@@ -267,7 +286,9 @@ SOURCES: Final = (
         "access",
         "Access outside the agreements",
         "Alike acts as one, until their alarm is closed",
+        AccessEvent,
         _outside,
+        _mark_events,
         _with_times,
         _event,
         ("dataset_name", "identity", "reason"),
@@ -277,7 +298,9 @@ SOURCES: Final = (
         "controls",
         "Overdue controls",
         "Accepted findings past their time",
+        Finding,
         _controls,
+        _mark_controls,
         lambda rows: rows.select_related("product_owner", "program"),
         _control,
         ("ref", "title"),
@@ -287,7 +310,9 @@ SOURCES: Final = (
         "exceptions",
         "Exceptions in force",
         "A rule not applied for a time",
+        ExceptionRecord,
         _exceptions,
+        _mark_exceptions,
         lambda rows: rows.select_related("owner", "program"),
         _exception,
         ("ref", "title", "subject_label"),

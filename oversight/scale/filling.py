@@ -468,6 +468,7 @@ class Filling:
                 "subject_label": f"{ref} {title}"[:250],
                 "title": f"{self.case.exception.title} ({number})",
                 "expires_at": soon if expiring else later,
+                "measure_due_at": None if expiring else later - dt.timedelta(days=30),
             }
 
     def _events(self) -> None:

@@ -18,7 +18,7 @@ from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.columns import Column, Table
 from fellowship.web.sheets.writers import write_csv
-from fellowship.web.tables import COUNT_LIMIT, Page
+from fellowship.web.tables import COUNT_LIMIT, page_of
 from oversight.policy import RISK_READERS
 from oversight.risk.asked import PER_PAGE, RiskFilter, asked, number_of
 from oversight.risk.register import Wanted
@@ -35,25 +35,20 @@ COLUMNS: Final = (
 def register(request: HttpRequest) -> HttpResponse:
     """The register: what is gravest first."""
     found, wanted, order = _asked(request)
-    counts = wanted.counts()
-    total = sum(counts.values())
-    shown = min(total, COUNT_LIMIT)
-    number = min(number_of(request.GET.get("page", "")), max(1, -(-shown // PER_PAGE)))
-    rows = wanted.page(order, (number - 1) * PER_PAGE, PER_PAGE)
-    page: Page[Any] = Page(
-        rows=rows,
-        number=number,
-        per_page=PER_PAGE,
-        total=shown,
-        capped=total > COUNT_LIMIT,
+    part = wanted.read(order, (number_of(request.GET.get("page", "")) - 1) * PER_PAGE, PER_PAGE)
+    counts = part.counts
+    page = page_of(
+        request,
+        sum(counts.values()),
+        lambda start, many: part.lines or wanted.read(order, start, many).lines,
         sort=order,
-        query=request.GET,
         down=order == "level",
+        per_page=PER_PAGE,
     )
     context = {
         "filter": found,
         "page": page,
-        "table": Table("Risks", _columns(wanted.at), rows, page, empty="Nothing open fits."),
+        "table": Table("Risks", _columns(wanted.at), page, page, empty="Nothing open fits."),
         "counts": [
             (one.label, _figure(counts[one.key]), one.about, f"?source={one.key}")
             for one in SOURCES

@@ -205,14 +205,13 @@ def test_what_is_granted_so_often_that_it_is_no_exception(world: World) -> None:
     user = world.fresh("manager")
     chain = granted_exception(world, expires_at=now() + 10 * DAY)
     for days in (20, 30):
-        assert not repeats.repeated(user, "record").exists()
+        assert not repeats.groups(user, "record").exists()
         chain = granted_exception(world, extends=chain, expires_at=now() + days * DAY)
-    found = repeats.repeated(user, "record").get()
-    assert (found, found.times, found.extended) == (chain, 3, 2)
-    assert found.last_at == chain.expires_at
-    assert repeats.repeated(user, "owner").get().times == 3
-    assert repeats.repeated(user, "asker").get().times == 3
-    assert not repeats.repeated(world.fresh("stranger"), "record").exists()
+    for by in repeats.BY:
+        found = repeats.rows(repeats.groups(user, by), "times", 0, 5)
+        assert [(r.latest, r.times, r.extended) for r in found] == [(chain, 3, 2)]
+        assert found[0].last_at == chain.expires_at
+    assert not repeats.groups(world.fresh("stranger"), "record").exists()
 
 
 def test_asked_anew_it_is_a_repeat_as_well_and_the_board_sees_it(world: World) -> None:

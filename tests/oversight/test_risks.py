@@ -60,9 +60,9 @@ def read(world: World, name: str = "manager", order: str = "level", **narrow: ob
     """The lines the person reads."""
     at = narrow.pop("at", LATER)
     wanted = Wanted(at=at, user=world.fresh(name), **narrow)  # type: ignore[arg-type]
-    lines = wanted.page(order, 0, 50)
-    assert sum(wanted.counts().values()) == len(lines), "the figure is the number of its lines"
-    return lines
+    part = wanted.read(order, 0, 50)
+    assert sum(part.counts.values()) == len(part.lines), "the figure is the number of its lines"
+    return part.lines
 
 
 def sources(lines: list[Risk]) -> list[str]:
@@ -182,8 +182,8 @@ def test_page_file_and_api(risky: World) -> None:
 
 def test_the_pages_join_without_gap_or_overlap(risky: World) -> None:
     wanted = Wanted(at=LATER, user=risky.fresh("manager"))
-    whole = wanted.page("level", 0, 50)
-    assert [wanted.page("level", n, 1)[0] for n in range(len(whole))] == whole
+    whole = wanted.read("level", 0, 50).lines
+    assert [wanted.read("level", n, 1).lines[0] for n in range(len(whole))] == whole
     assert list(wanted.every("level", 3)) == whole[:3]
 
 

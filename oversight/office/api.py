@@ -27,7 +27,7 @@ class CountSerializer(serializers.Serializer[Any]):
     value = serializers.IntegerField()
 
 
-class StallSerializer(serializers.Serializer[Any]):
+class HolderSerializer(serializers.Serializer[Any]):
     """What lies with one holder, in working days since the clocks started.
 
     `holder` is a person's key, `us` where nobody is named, or `you` for fellows and applicants.
@@ -48,7 +48,7 @@ class OfficeSerializer(serializers.Serializer[Any]):
     program = serializers.CharField()
     at = serializers.DateTimeField()
     figures = CountSerializer(many=True)
-    stalls = StallSerializer(many=True)
+    stalls = HolderSerializer(many=True)
 
 
 class OfficeView(APIView):

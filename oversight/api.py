@@ -1,4 +1,4 @@
-"""The API of oversight: a case's lineage in any of its formats, the office, its health."""
+"""The API of oversight: lineage, the audit room, closeouts, risks, the office and its health."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
-from oversight import closing_api
+from oversight import audit_api, closing_api
 from oversight.health import api as health
 from oversight.lineage import serialise
 from oversight.office import api as office
@@ -107,6 +107,7 @@ urlpatterns = [
     path("lineage/<str:ref>/", LineageView.as_view(), name="lineage"),
     path("risks/", RisksView.as_view(), name="risks"),
     *closing_api.urlpatterns,
+    *audit_api.urlpatterns,
     *health.urlpatterns,
     *office.urlpatterns,
 ]

@@ -447,3 +447,65 @@ def test_a_conflict_closes_tests_and_populations_too(world: World, case: Case) -
     )
     assert run.tested == 0
     assert Grant.objects.count() == 1
+
+
+# --- the API ---------------------------------------------------------------------------------
+
+
+def test_the_api_shows_what_the_room_shows_and_each_answer_is_a_look(
+    world: World, case: Case, auditor: Client
+) -> None:
+    base = f"/api/v1/audit/{world.program.slug}"
+    found = auditor.get(f"{base}/events/", {"reference": case.finding.ref}).json()
+    assert "findings.report" in {one["verb"] for one in found["results"]}
+    words = auditor.get(f"{base}/events/", {"words": case.finding.title}).json()
+    assert "findings.report" in {one["verb"] for one in words["results"]}
+    then = auditor.get(f"{base}/as-of/").json()
+    assert [one["ref"] for one in then["grants"]["results"]] == [case.grant.ref]
+    early = auditor.get(f"{base}/as-of/", {"at": "2020-01-01T00:00:00Z"}).json()
+    assert early["grants"]["count"] == 0
+    listed = auditor.get(f"{base}/records/findings.finding/").json()
+    assert [one["ref"] for one in listed["results"]] == [case.finding.ref]
+    one = auditor.get(f"{base}/records/findings.finding/{case.finding.pk}/").json()
+    assert one["fields"]["state"] == "Accepted"
+    populations = auditor.get(f"{base}/populations/").json()["results"]
+    assert {row["key"]: row["count"] for row in populations} == counts(world.program.pk, {})
+    grants = auditor.get(f"{base}/populations/grants/").json()
+    assert [row["Grant"] for row in grants["results"]] == [case.grant.ref]
+    assert Event.objects.filter(verb="oversight.view").count() == 8
+    for path in ("events", "as-of", "populations", "samples", "controls", "scopes"):
+        assert _manager(world).get(f"{base}/{path}/").status_code == 404
+    assert auditor.get(f"{base}/as-of/", {"at": "yesterday"}).status_code == 400
+    assert auditor.get(f"{base}/events/", {"from_on": "x"}).status_code == 400
+
+
+def _manager(world: World) -> Client:
+    client = Client()
+    client.force_login(world.fresh("manager"))
+    return client
+
+
+def test_the_api_draws_tests_and_keeps_scopes(world: World, case: Case, auditor: Client) -> None:
+    base = f"/api/v1/audit/{world.program.slug}"
+
+    def post(path: str, **body: Any) -> Any:
+        return auditor.post(f"{base}/{path}/", body, content_type="application/json")
+
+    draw = {"size": 4, "seed": "s", "to_at": "2100-01-01T00:00:00Z"}
+    first, second = (post("populations/roles/samples", **draw).json() for _ in range(2))
+    assert first["picked"] == second["picked"]
+    shown = auditor.get(f"{base}/samples/{first['id']}/").json()
+    assert shown["again"] == {"alike": True, "same_population": True}
+    assert [row["id"] for row in shown["records"]] == first["picked"]
+    assert post("populations/roles/samples", size=4, stratum="nonsense").status_code == 400
+    run = post("controls/duties/runs")
+    assert run.status_code == 201
+    assert run.json()["failed"] == 0
+    assert auditor.get(f"{base}/controls/duties/runs/").json()["count"] == 1
+    assert post("controls/nothing/runs").status_code == 404
+    made = post("scopes", name="Findings", query="kind=findings.finding&x=1")
+    assert made.json()["query"] == "kind=findings.finding"
+    assert post("scopes", name="Findings", query="").status_code in (400, 409, 422)
+    gone = auditor.delete(f"{base}/scopes/{made.json()['id']}/")
+    assert gone.status_code == 204
+    assert not SavedScope.objects.exists()

@@ -1,6 +1,7 @@
 """Every look of an auditor is an event: in the audit room by its pages, elsewhere by middleware.
 
 A look is recorded before its page is sent; where it cannot be recorded, nothing is shown.
+Why it is so: docs/adr/0037-the-auditor-is-audited.md.
 """
 
 from __future__ import annotations

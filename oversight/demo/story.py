@@ -24,6 +24,7 @@ from oversight.demo import (
     alarms,
     amending,
     asking,
+    auditing,
     authoring,
     boardroom,
     catalogue,
@@ -115,6 +116,7 @@ class Story:
         writing.plan(self)
         scanning.plan(self)
         overseeing.plan(self)
+        auditing.plan(self)
         ruling.plan(self)
         concluding.plan(self)
         self._board_meets()

@@ -39,6 +39,7 @@ _PERIOD = (
     OpenApiParameter("to_at", OpenApiTypes.DATETIME, description="The first instant outside."),
 )
 _PAGE = OpenApiParameter("page", OpenApiTypes.INT, description="From 1.")
+_BEFORE = OpenApiParameter("before", _TEXT, description="`next` of the page before.")
 _AT = OpenApiParameter("at", OpenApiTypes.DATETIME, description="The instant; now without it.")
 
 
@@ -198,7 +199,7 @@ class EventsView(AuditView):
         """Newest first, 30 at a time, each with what changed."""
         form = ScopeForm(program_of(request._request, slug), request.query_params)
         if not form.is_valid():
-            raise serializers.ValidationError(form.errors)
+            raise serializers.ValidationError({k: list(v) for k, v in form.errors.items()})
         asked = form.asked()
         program = self.seen(request, slug, page="api.events", query=form.query)
         if asked["words"]:
@@ -288,7 +289,7 @@ class RecordsView(AuditView):
     """The records of a kind at an instant."""
 
     @extend_schema(
-        operation_id="audit_records_list", parameters=[_AT, _PAGE], responses=OpenApiTypes.OBJECT
+        operation_id="audit_records_list", parameters=[_AT, _BEFORE], responses=OpenApiTypes.OBJECT
     )
     def get(self, request: Request, slug: str, kind: str) -> Response:
         """Each record’s key and since when it stood so; `kind` as “findings.finding”."""
@@ -297,12 +298,12 @@ class RecordsView(AuditView):
         rows = asof.records(program.pk, kind, at, scopes.conflicted(request.user))
         if rows is None:
             raise Http404
-        page = paginate(request._request, rows, per_page=100)
+        part = asof.part(rows, request.query_params.get("before", ""))
         found = [
             {"id": r.id, "ref": getattr(r, "ref", ""), "unchanged_since": r.history_date}
-            for r in page
+            for r in part
         ]
-        return Response({"at": at, **_paged(page, found)})
+        return Response({"at": at, "results": found, "next": part.older})
 
 
 class RecordView(AuditView):

@@ -6,8 +6,8 @@ Everything is read from history rows, so that what was changed since does not co
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,7 +19,7 @@ from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.web.items import Row
-from fellowship.web.tables import Page, paginate
+from fellowship.web.tables import Page
 from governance.models import ExceptionRecord, RuleVersion
 from governance.models.exceptions import DECIDED
 from oversight.audit import names as naming
@@ -28,6 +28,9 @@ from oversight.audit.words import heading, listed, word
 
 PER_PAGE: Final = 25
 """Roles, grants and exceptions on one page, of each."""
+RECORDS_PER_PAGE: Final = 50
+COUNTED: Final = 1_000
+"""How many rows of the past are counted: each costs a look for a later one."""
 Hidden = Mapping[str, list[int]]
 
 
@@ -110,21 +113,64 @@ def newest(model: Any, at: dt.datetime, **only: Any) -> QuerySet[Any]:
 def records(program_id: int, label: str, at: dt.datetime, hidden: Hidden) -> QuerySet[Any] | None:
     """The records of a kind in this programme as they stood at `at`: their history rows.
 
-    A record is the programme's where any event of its ledger wrote it. None for an unknown kind.
+    A record is the programme's where it names it, or else where any event of its ledger wrote it.
+    Newest records first. None for an unknown kind.
     """
     history = history_of(label)
     if history is None:
         return None
     model = history.instance_type
     key = model._meta.pk.attname
-    ours = history.objects.filter(
-        history_event__in=Event.objects.filter(realm_id=program_id).values("uid"),
-        **{key: OuterRef(key)},
-    )
-    rows = newest(model, at).filter(Exists(ours))
+    columns = {field.attname for field in history._meta.concrete_fields}
+    own = next((name for name in ("program_id", "realm_id") if name in columns), "")
+    if own:
+        rows = newest(model, at, **{own: program_id})
+    else:
+        ours = history.objects.filter(
+            history_event__in=Event.objects.filter(realm_id=program_id).values("uid"),
+            **{key: OuterRef(key)},
+        )
+        rows = newest(model, at).filter(Exists(ours))
     if left_out := hidden.get(label):
         rows = rows.exclude(**{f"{key}__in": left_out})
-    return rows.order_by(f"-{key}", "-history_id")
+    return rows.order_by(f"-{key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some records of a kind, where the older ones begin, and how many there are, counted so far
+    as it is cheap.
+    """
+
+    rows: list[Any]
+    older: str
+    total: int
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def total_text(self) -> str:
+        """“412”, or “1,000+” where it was not counted on."""
+        return f"{min(self.total, COUNTED):,}{'+' if self.total > COUNTED else ''}"
+
+
+def part(rows: QuerySet[Any], before: str) -> Part:
+    """The records older than the key `before`, a page of them: the last costs what the first does.
+
+    Nonsense in `before` begins with the newest.
+    """
+    asked = rows
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        asked = rows.filter(id__lt=int(before))
+    found = list(asked[: RECORDS_PER_PAGE + 1])
+    more = len(found) > RECORDS_PER_PAGE
+    found = found[:RECORDS_PER_PAGE]
+    counted = rows.order_by().values("pk")[: COUNTED + 1].count()
+    return Part(found, str(found[-1].id) if more else "", counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +209,14 @@ def _open(rows: QuerySet[Any], label: str, hidden: Hidden) -> QuerySet[Any]:
 
 def _page(request: HttpRequest, rows: Any) -> Page[Any]:
     """The page asked for; empty, not the last again, where this list has no more."""
-    page = paginate(request, rows, per_page=PER_PAGE)
+    counted = rows.order_by().values("pk")[: COUNTED + 1].count()
+    total = min(counted, COUNTED)
     asked = request.GET.get("page", "")
-    beyond = asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) > page.pages
-    return replace(page, rows=[]) if beyond else page
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+    number = max(number, 1)
+    start = (number - 1) * PER_PAGE
+    found = list(rows[start : start + PER_PAGE]) if start < total else []
+    return Page(found, number, PER_PAGE, total, counted > COUNTED, "", request.GET)
 
 
 def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
@@ -196,7 +246,7 @@ def grants_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
         starts_at__lte=at,
         ends_at__gt=at,
     )
-    return rows.select_related("dataset", "person", "fellowship").order_by("ends_at", "id")
+    return rows.select_related("dataset", "person", "fellowship").order_by("-id")
 
 
 def exceptions_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
@@ -208,4 +258,4 @@ def exceptions_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
         starts_at__lte=at,
         expires_at__gt=at,
     )
-    return rows.select_related("owner").order_by("expires_at", "id")
+    return rows.select_related("owner").order_by("-id")

@@ -89,7 +89,7 @@ def exceptions(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any
     )
 
 
-def records(page: Page[Any], label: str, slug: str, at: dt.datetime) -> columns.Table[Any]:
+def records(page: Any, label: str, slug: str, at: dt.datetime) -> columns.Table[Any]:
     """The records of a kind: what each is called, the state it was in, and since when."""
     names = naming.of([(label, row.id) for row in page])
     return columns.Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -14,6 +15,7 @@ from django.db.models import CharField, F, Model, Q, Value
 from fellowship.accounts import recusals
 from fellowship.accounts.models import Conflict, User
 from fellowship.history.models import Event, Tracked
+from fellowship.history.rows import history_model_of
 from fellowship.programs.models import Program
 from oversight import casebook
 from oversight.audit import search
@@ -88,7 +90,7 @@ class Scope:
         if self.actors:
             rows = rows.filter(_among("actor_id", self.actors))
         if self.kinds:
-            rows = rows.filter(_among("subject_type", self.kinds))
+            rows = rows.filter(_of_kinds(self.kinds))
         if self.verbs:
             rows = rows.filter(_among("verb", self.verbs))
         elif not self.looks:
@@ -109,6 +111,21 @@ class Scope:
         for pk in found.get(Fellowship._meta.label_lower, ()):
             return casebook.subjects(Fellowship.objects.get(pk=pk))
         return found
+
+
+def _of_kinds(kinds: tuple[str, ...]) -> Q:
+    """Events about records of these kinds; of a kind that no event is about, those that wrote it.
+
+    A vote is written by an event about its ballot. Asked in this order, since the subject's index
+    answers for nearly every kind.
+    """
+    subjects = tuple(k for k in kinds if Event.objects.filter(subject_type=k).exists())
+    found = [_among("subject_type", subjects)] if subjects else []
+    for kind in sorted(set(kinds) - set(subjects)):
+        model: Any = apps.get_model(kind)
+        history = history_model_of(model)
+        found.append(Q(uid__in=history.objects.values("history_event")))
+    return functools.reduce(operator.or_, found)
 
 
 def _among(column: str, values: tuple[Any, ...]) -> Q:
@@ -181,8 +198,15 @@ def actors(program_id: int) -> Any:
 @functools.cache
 def kinds() -> list[tuple[str, str]]:
     """Every tracked model as a choice: label and name."""
-    models = (m for m in apps.get_models() if issubclass(m, Tracked))
+    models = [m for m in apps.get_models() if issubclass(m, Tracked)]
+    names = [str(m._meta.verbose_name).capitalize() for m in models]
     return sorted(
-        ((m._meta.label_lower, str(m._meta.verbose_name).capitalize()) for m in models),
+        (
+            (
+                m._meta.label_lower,
+                f"{name} ({m._meta.app_label})" if names.count(name) > 1 else name,
+            )
+            for m, name in zip(models, names, strict=True)
+        ),
         key=lambda pair: pair[1],
     )

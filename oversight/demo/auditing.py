@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "assistants"
 SEED = "2026-q4"
-WHY = "Quarterly test of severity against disposition."
+WHY = "Quarterly test: was each dossier opened before the vote?"
 
 
 def plan(story: Story) -> None:
@@ -29,8 +29,8 @@ def _draw(story: Story) -> None:
     program, auditor = story.cast.programs[PROGRAM], story.cast["auditor"]
     services.save_scope(
         program=program,
-        name="Votes and decisions",
-        query="kind=governance.vote&kind=governance.decision",
+        name="Votes and conditions",
+        query="kind=governance.vote&kind=governance.condition",
         by=auditor,
     )
     _sample(story)
@@ -39,12 +39,12 @@ def _draw(story: Story) -> None:
 def _sample(story: Story) -> Sample:
     return drawing.draw(
         program=story.cast.programs[PROGRAM],
-        population=POPULATIONS["findings"],
-        from_at=story.stage.day(-90),
+        population=POPULATIONS["votes"],
+        from_at=story.stage.day(-300),
         to_at=story.stage.day(-4),
         size=20,
         seed=SEED,
-        stratum="severity",
+        stratum="seat",
         allocation=sample.PROPORTIONAL,
         by=story.cast["auditor"],
         reason=WHY,

@@ -112,11 +112,16 @@ def test_several_people_kinds_and_acts_narrow_together(
     )
     kinds = set(scope.events().values_list("subject_type", flat=True))
     assert kinds == {"findings.finding", "findings.control"}
-    assert (
-        json.loads(Event.objects.latest("id").body)["change"]["scope"]["actors"]
-        == sorted(asked["actor"])
-        or asked["actor"]
-    )
+    said = json.loads(Event.objects.latest("id").body)["change"]["scope"]
+    assert said["actors"] == people
+
+
+def test_a_kind_that_no_event_is_about_is_found_by_who_wrote_it(world: World, case: Case) -> None:
+    user = world.fresh("auditor")
+    votes = Scope.of(world.program, user, kinds=("governance.vote",)).events()
+    assert set(votes.values_list("verb", flat=True)) == {"governance.cast_vote"}
+    mixed = Scope.of(world.program, user, kinds=("governance.vote", "findings.finding")).events()
+    assert mixed.count() > votes.count() > 0
 
 
 def test_a_scope_is_saved_used_and_removed(world: World, case: Case, auditor: Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from pypdf import PdfReader
 
 from fellowship.history.seal import seal
@@ -48,6 +48,9 @@ def _pages(world: World, case: Case) -> dict[str, list[tuple[str, str]]]:
             ("populations", reverse("oversight:populations", args=[slug])),
             ("population", reverse("oversight:population", args=[slug, "decisions"])),
             ("samples", reverse("oversight:samples", args=[slug])),
+            ("records", reverse("oversight:records", args=[slug, "findings.finding"])),
+            ("controls", reverse("oversight:controls", args=[slug])),
+            ("control", reverse("oversight:control", args=[slug, "duties"])),
             ("verification", reverse("oversight:verification", args=[slug])),
             ("export", reverse("oversight:export", args=[slug])),
         ],
@@ -99,6 +102,36 @@ def test_every_page_is_usable_by_everyone(page: Page, live_server: object) -> No
                 )
             if key == "sponsor":
                 assert len(PdfReader(io.BytesIO(page.pdf())).pages) == 1
+    seen.check()
+
+
+def test_an_auditor_finds_samples_and_tests(page: Page, live_server: object) -> None:
+    world = make_world()
+    case = whole_case(world)
+    url = str(live_server)
+    seen = browser.watch(page.context)
+    _sign_in(page.context, world, "auditor", url)
+    page.goto(url + reverse("oversight:room", args=[world.program.slug]))
+    page.get_by_label("Words").fill(case.finding.title)
+    page.get_by_label("Kind of record").select_option(label="Finding")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".timeline")).to_contain_text("reported the finding")
+    expect(page.locator(".chips")).to_contain_text("Kind of record: Finding")
+    page.get_by_label("Save this scope as").fill("The finding")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="The finding")).to_be_visible()
+    page.goto(url + reverse("oversight:population", args=[world.program.slug, "roles"]))
+    page.get_by_label("How many").fill("6")
+    page.get_by_label("In strata of").select_option(label="Role")
+    page.get_by_role("button", name="Draw the sample").click()
+    expect(page.locator("h1")).to_contain_text("Sample of 6")
+    browser.check_page(page)
+    page.get_by_role("link", name="Draw it again").click()
+    expect(page.get_by_text("the same 6 records in the same order")).to_be_visible()
+    page.goto(url + reverse("oversight:control", args=[world.program.slug, "duties"]))
+    page.get_by_role("button", name="Run the test").click()
+    expect(page.locator("h1")).to_contain_text("no exception")
+    browser.check_page(page)
     seen.check()
 
 

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 
+from fellowship.kernel.time import now
 from governance.models import (
     BallotSeat,
     Condition,
     Decision,
     Escalation,
     ExceptionRecord,
+    RuleAcknowledgement,
     RuleVersion,
 )
 from governance.states import APPROVING
@@ -50,7 +52,20 @@ def _escalations(program_id: int) -> QuerySet[Any]:
 
 def _rules(program_id: int) -> QuerySet[Any]:
     rows = RuleVersion.objects.filter(program_id=program_id, adopted_at__isnull=False)
-    return rows.select_related("owner", "author")
+    return rows.select_related("owner", "author").annotate(
+        asked=Count("acknowledgements"), given=Count("acknowledgements__acknowledged_at")
+    )
+
+
+def _acknowledgements(program_id: int) -> QuerySet[Any]:
+    rows = RuleAcknowledgement.objects.filter(rule__program_id=program_id)
+    return rows.select_related("rule", "user")
+
+
+def _overdue(row: Any) -> str:
+    if row.acknowledged_at:
+        return "late" if row.acknowledged_at > row.due_at else "in time"
+    return "overdue" if row.due_at <= now() else "not yet"
 
 
 def _cast(row: Any) -> Any:
@@ -181,7 +196,26 @@ ALL: Final = (
             Column("Owner", lambda r: r.owner),
             Column("Adopted", lambda r: r.adopted_at, "at"),
             Column("In effect from", lambda r: r.effective_at, "at"),
+            Column("Asked to acknowledge", lambda r: r.asked),
+            Column("Acknowledged", lambda r: r.given),
             Column("Text", lambda r: r.text_hash[:12]),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
+    Population(
+        "acknowledgements",
+        "Acknowledgements of policies",
+        "Every person a policy version bound when it was adopted: whether and when they said they "
+        "had read it.",
+        _acknowledgements,
+        "asked_at",
+        (
+            Column("Policy", lambda r: r.rule, by="rule__kind"),
+            Column("Person", lambda r: r.user),
+            Column("Asked", lambda r: r.asked_at, "at"),
+            Column("Due", lambda r: r.due_at, "at"),
+            Column("Acknowledged", lambda r: r.acknowledged_at, "at"),
+            Column("Standing", _overdue),
         ),
         lambda r: r.get_absolute_url(),
     ),

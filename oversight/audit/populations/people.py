@@ -1,4 +1,4 @@
-"""Roles, and recusals set aside, as populations."""
+"""Roles, recusals set aside, and what was waived, as populations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from fellowship.accounts.models import RecusalOverride, RoleAssignment
+from fellowship.history.models import Event
+from fellowship.web import verbs
 from oversight.audit import names
 from oversight.audit.populations.shape import Column, Population
 
@@ -24,6 +26,21 @@ def _overrides(program_id: int) -> QuerySet[Any]:
     rows = RecusalOverride.objects.filter(realm_id=program_id)
     people = ("person", "requested_by", "decided_by", "revoked_by")
     return rows.select_related("conflict", *people)
+
+
+WAIVERS: Final = (
+    "access.waive_escrow",
+    "findings.waive_baseline",
+    "governance.waive_condition",
+    "publications.release_early",
+    "scoping.except_milestone",
+)
+"""Acts by which somebody let a rule go for one case, apart from exceptions of their own."""
+
+
+def _waivers(program_id: int) -> QuerySet[Any]:
+    rows = Event.objects.filter(realm_id=program_id, verb__in=WAIVERS)
+    return rows.select_related("actor")
 
 
 def _role_change(row: Any) -> str:
@@ -73,5 +90,20 @@ ALL: Final = (
             Column("State", lambda r: r.get_state_display(), by="state"),
         ),
         lambda r: reverse("governance:recusal", args=[r.conflict_id]),
+    ),
+    Population(
+        "waivers",
+        "Waivers",
+        "Every time somebody let a condition, a milestone, a baseline or a deposit go for one "
+        "case: who, for what reason, and about which record.",
+        _waivers,
+        "at",
+        (
+            Column("Record", lambda r: r.subject_ref or f"{names.kind(r.subject_type)}"),
+            Column("Act", lambda r: verbs.label(r.verb), by="verb"),
+            Column("By", lambda r: verbs.actor(r.actor_name)),
+            Column("When", lambda r: r.at, "at"),
+            Column("Reason", lambda r: r.reason),
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import QuerySet
 
+from fellowship.history.models import Event
 from fellowship.kernel.canonical import instant
 from oversight.audit.sample import Keyed
 
@@ -60,10 +61,17 @@ class Population:
             rows = rows.filter(**{f"{self.dated}__gte": from_at})
         if to_at:
             rows = rows.filter(**{f"{self.dated}__lt": to_at})
+        return self._without(rows, hidden or {}).order_by(self.dated, "pk")
+
+    def _without(self, rows: QuerySet[Any], hidden: Hidden) -> QuerySet[Any]:
+        """The rows a conflict does not close; of events, by what each is about."""
+        if rows.model is Event:
+            for label, keys in hidden.items():
+                rows = rows.exclude(subject_type=label, subject_id__in=keys)
+            return rows
         label, lookup = self.about or (rows.model._meta.label_lower, "pk")
-        if left_out := (hidden or {}).get(label):
-            rows = rows.exclude(**{f"{lookup}__in": left_out})
-        return rows.order_by(self.dated, "pk")
+        left_out = hidden.get(label)
+        return rows.exclude(**{f"{lookup}__in": left_out}) if left_out else rows
 
     def cells(self, row: Any) -> list[Any]:
         """The row's values in the order of the columns."""

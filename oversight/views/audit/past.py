@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from fellowship.web.tables import paginate
 from oversight.audit import asof, held
 from oversight.audit import names as naming
 from oversight.audit import scope as scopes
@@ -49,18 +48,23 @@ def records(request: HttpRequest, program: Program, kind: str) -> HttpResponse:
     rows = asof.records(program.pk, kind, at, scopes.conflicted(request.user))
     if rows is None:
         raise Http404
-    page = paginate(request, rows, per_page=50)
+    before = request.GET.get("before", "")
+    page = asof.part(rows, before)
+    older = request.GET.copy()
+    older["before"] = page.older
     return shown(
         request,
         "oversight/records.html",
         program,
-        {"page": "records", "kind": kind, "at": given, **_paged(request)},
+        {"page": "records", "kind": kind, "at": given} | ({"before": before} if before else {}),
         form=form,
         at=at,
         asked=_asked(given),
         kind=kind,
         label=naming.kind(kind),
         page=page,
+        older=f"?{older.urlencode()}" if page.older else "",
+        first=not before,
         table=held.records(page, kind, program.slug, at),
     )
 

@@ -199,7 +199,8 @@ class EventsView(AuditView):
         """Newest first, 30 at a time, each with what changed."""
         form = ScopeForm(program_of(request._request, slug), request.query_params)
         if not form.is_valid():
-            raise serializers.ValidationError({k: [str(one) for one in v] for k, v in form.errors.items()})
+            wrong = {name: [str(one) for one in said] for name, said in form.errors.items()}
+            raise serializers.ValidationError(wrong)
         asked = form.asked()
         program = self.seen(request, slug, page="api.events", query=form.query)
         if asked["words"]:

@@ -194,7 +194,10 @@ def _beside(found: Graph, records: Records, label: str) -> None:
     for exception in records.exceptions:
         if exception.subject_type == label:
             about = f"{label}:{exception.subject_id}"
-            found.add(_exception(exception), (about, "is excepted by"))
+            key = found.add(_exception(exception), (about, "is excepted by"))
+            if exception.decision:
+                found.link(found.add(_decision(exception.decision)), key, "granted")
+            found.link(f"governance.exceptionrecord:{exception.extends_id}", key, "is extended by")
 
 
 def _decision(decision: Decision) -> Node:

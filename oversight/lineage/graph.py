@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,11 @@ class Node:
     detail: str = ""
     url: str = ""
     at: dt.datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """What its row in a page is called, for links within the page."""
+        return "node-" + re.sub(r"[^a-z0-9]+", "-", self.key.lower())
 
 
 @dataclass(frozen=True, slots=True)

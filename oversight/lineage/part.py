@@ -58,7 +58,10 @@ def records(
     made.artifacts, made.works = artifacts, works
     made.made_from = made_from(works)
     _data(made, asked, data, artifacts, works)
+    drawn = [answer.control.pk for chain in made.chains for answer in chain.answers]
+    given = [dataset.pk for dataset in made.datasets]
     about = {SUBJECTS[0]: keys, SUBJECTS[1]: [work.publication.pk for work in works]}
+    about |= {SUBJECTS[2]: drawn, SUBJECTS[3]: given}
     made.decisions = list(decisions_about(about).only(*_DECIDED)[:BESIDE])
     made.exceptions = list(exceptions_for(about).only(*_EXCEPTED)[:BESIDE])
     return made
@@ -71,7 +74,10 @@ _DECIDED: Final = (
     "matter__subject_type",
     "matter__subject_id",
 )
-_EXCEPTED: Final = ("ref", "title", "created_at", "subject_type", "subject_id")
+_EXCEPTED: Final = (
+    *("ref", "title", "created_at", "subject_type", "subject_id", "extends_id"),
+    *(f"decision__{name}" for name in ("outcome", "decided_at", "matter__ref")),
+)
 _ARTIFACT: Final = ("id", "name", "sha256", "created_at", "sources__dataset_id")
 
 

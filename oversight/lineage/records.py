@@ -18,7 +18,12 @@ from oversight.lineage.graph import Node
 from publications.models import Publication, Source
 from scoping.models import Fellowship
 
-SUBJECTS: Final = ("findings.finding", "publications.publication")
+SUBJECTS: Final = (
+    "findings.finding",
+    "publications.publication",
+    "findings.control",
+    "access.dataset",
+)
 """What decisions and exceptions stand beside, in the order they are added."""
 
 
@@ -100,6 +105,8 @@ def of_case(fellowship: Fellowship, reader: Any = None, at: dt.datetime | None =
     about = {
         SUBJECTS[0]: findings.order_by().values("pk"),
         SUBJECTS[1]: works.order_by().values("pk"),
+        SUBJECTS[2]: Control.objects.filter(finding__fellowship=fellowship).values("pk"),
+        SUBJECTS[3]: [grant.dataset_id for grant in granted],
     }
     prepared = works.prefetch_related(Prefetch("sources", queryset=with_releases()))
     drawn = [Work(work, list(work.sources.all())) for work in prepared]
@@ -176,4 +183,5 @@ def exceptions_for(subjects: dict[str, Any]) -> QuerySet[ExceptionRecord]:
     about = Q(pk__in=[])
     for label, ids in subjects.items():
         about |= Q(subject_type=label, subject_id__in=ids)
-    return ExceptionRecord.objects.filter(about).order_by("id")
+    rows = ExceptionRecord.objects.filter(about).select_related("decision__matter")
+    return rows.order_by("id")

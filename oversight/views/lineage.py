@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
@@ -18,7 +19,7 @@ from access.models import Dataset
 from fellowship.web.tables import Page
 from findings.models import Finding
 from oversight.forms import ChainsForm
-from oversight.lineage import chains, draw, part, serialise
+from oversight.lineage import chains, draw, entry, part, serialise
 from oversight.lineage.build import assemble
 from oversight.lineage.chains import Asked, Found
 from oversight.lineage.graph import RANKS, Graph, Node, counted, key_of
@@ -40,8 +41,8 @@ class Line:
     """
 
     node: Node
-    before: str
-    after: str
+    before: list[Node]
+    after: list[Node]
     lacks: str = ""
     only: str = ""
 
@@ -49,7 +50,12 @@ class Line:
 @login_required
 @require_safe
 def lineage(request: HttpRequest, ref: str) -> HttpResponse:
-    """The picture and its table, of all chains or of those asked for, a page at a time."""
+    """The picture and its table, of all chains or of those asked for, a page at a time.
+
+    By a finding, a control or a publication too: on to its case, with its chain alone.
+    """
+    if asked_by := entry.way(ref, request.user):
+        return redirect(f"{reverse('oversight:lineage', args=[asked_by.case])}?{asked_by.query}")
     case = load(request, ref)
     asked = _asked(request, case)
     data = chains.data_of(case)
@@ -135,17 +141,13 @@ def lines(chain: Graph, lacks: Mapping[str, str], only: Mapping[str, str]) -> li
     return [
         Line(
             node,
-            _labels(before[node.key]),
-            _labels(after[node.key]),
+            before[node.key],
+            after[node.key],
             lacks.get(node.key, ""),
             only.get(node.key, ""),
         )
         for node in nodes
     ]
-
-
-def _labels(nodes: list[Node]) -> str:
-    return ", ".join(node.label for node in nodes)
 
 
 def _narrower(records: Records) -> dict[str, str]:

@@ -7,18 +7,20 @@ import json
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.core.management import CommandError, call_command
 
+from access.importers.facets import SPEC
 from oversight.lineage import serialise
 from oversight.lineage.build import assemble, graph
 from oversight.lineage.chains import Asked, data_of
 from oversight.lineage.draw import describe, draw
-from oversight.lineage.graph import RANKS
+from oversight.lineage.graph import RANKS, key_of
 from oversight.lineage.part import records
 from oversight.lineage.records import Chain, Records
 from publications import services
-from tests.scenarios import releases
+from tests.scenarios import governance, releases
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World
 
@@ -95,6 +97,34 @@ def test_hostile_labels_stay_text(case: Case) -> None:
     node = chain.of("dataset")[0]
     chain.nodes[node.key] = type(node)(node.key, node.kind, '<script>"&', "'\"><b>", node.url)
     assert "<script>" not in draw(chain)
+
+
+def test_openlineage_events_hold_against_the_schema(case: Case) -> None:
+    core = json.loads((SPEC / "OpenLineage.json").read_text(encoding="utf-8"))
+    check = jsonschema_rs.validator_for(core, validate_formats=True)
+    for run in _said(case.fellowship.ref, "openlineage"):
+        assert list(check.iter_errors(run)) == []
+
+
+def test_decisions_and_exceptions_stand_beside_what_they_are_about(
+    case: Case, world: World
+) -> None:
+    subjects = (case.finding, case.control, case.dataset)
+    granted = [governance.granted_exception(world, subject) for subject in subjects]
+    data = data_of(case.fellowship)
+    part = assemble(records(case.fellowship, Asked(), data, [case.finding]))
+    for chain in (graph(case.fellowship), part):
+        for subject, exception in zip(subjects, granted, strict=True):
+            before = {node.key for node in chain.before(key_of(exception))}
+            assert before == {key_of(subject), key_of(exception.decision)}
+            assert key_of(exception) in {node.key for node in chain.after(key_of(subject))}
+    test_nodes_and_edges_are_equal_in_every_format(case)
+
+
+def test_a_case_is_found_by_its_records(case: Case) -> None:
+    whole = _said(case.fellowship.ref, "json")
+    for record in (case.finding, case.control, case.publication):
+        assert _said(record.ref.lower(), "json") == whole
 
 
 def test_an_unknown_case_is_said_so(db: None) -> None:

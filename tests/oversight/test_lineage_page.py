@@ -112,6 +112,34 @@ def test_a_chain_is_found_from_its_dataset_and_from_its_publication(
     assert (case.finding.ref in page) == (source is not None)
 
 
+def test_the_table_is_walked_both_ways_by_links(world: World, case: Case) -> None:
+    page = _get(world, case)
+    rows = dict(re.findall(r'<tr id="(node-[a-z0-9-]+)">(.*?)</tr>', page, re.DOTALL))
+    chain = graph(case.fellowship)
+    assert set(rows) == {node.place for node in chain.nodes.values()}
+    for node in chain.nodes.values():
+        links = re.findall(r'href="#(node-[a-z0-9-]+)"', rows[node.place])
+        assert links == [n.place for n in (*chain.before(node.key), *chain.after(node.key))]
+
+
+def test_a_record_of_a_case_leads_to_its_chain(world: World, case: Case) -> None:
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    own = reverse("oversight:lineage", args=[case.fellowship.ref])
+    for ref, query in (
+        (case.finding.ref, f"finding={case.finding.ref}"),
+        (case.control.ref, f"finding={case.finding.ref}"),
+        (case.publication.ref, f"publication={case.publication.ref}"),
+    ):
+        answer = client.get(reverse("oversight:lineage", args=[ref]), follow=True)
+        assert answer.redirect_chain == [(f"{own}?{query}", 302)]
+        assert answer.status_code == 200
+    stranger = Client()
+    stranger.force_login(world.fresh("stranger"))
+    for ref in (case.finding.ref, case.fellowship.ref, "FND-1999-001"):
+        assert stranger.get(reverse("oversight:lineage", args=[ref])).status_code == 404
+
+
 def test_what_is_not_of_the_case_is_not_found(world: World, case: Case) -> None:
     client = Client()
     client.force_login(world.fresh("auditor"))

@@ -66,6 +66,7 @@ _actors: dict[str, str] = {
     "lineage": "The drawing of a lineage",
     "oversight.health": "The measuring of governance health",
     "tracker": "The tracker",
+    "oversight.exports": "The export of the record",
     "publications": "The course of a publication",
     "call rules": "The publication of the call",
     "clocks.sweep": "The clock",

@@ -35,6 +35,7 @@ from oversight.demo import (
     enforcing,
     evaluation,
     excepting,
+    exporting,
     learning,
     measuring,
     office,
@@ -117,6 +118,7 @@ class Story:
         scanning.plan(self)
         overseeing.plan(self)
         auditing.plan(self)
+        exporting.plan(self)
         ruling.plan(self)
         concluding.plan(self)
         self._board_meets()

@@ -24,7 +24,7 @@ from fellowship.history import keys, merkle
 from fellowship.history.models import Event
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
-from fellowship.web.sheets import tables, writers
+from fellowship.web.sheets import parquet, tables, writers
 from oversight import services
 from oversight.export import bundle, making
 from oversight.export.nodes import Tree
@@ -132,6 +132,21 @@ def test_a_period_and_an_instant_bound_what_goes_out(world: World, tmp_path: Pat
     assert events
     assert max(dt.datetime.fromisoformat(e["at"]) for e in events) == at
     assert list((folder / "as-of").glob("*.jsonl"))
+    assert verified(folder)[0] == 0
+
+
+@pytest.mark.skipif(not parquet.INSTALLED, reason="Parquet is an extra: pyarrow is not installed")
+def test_parquet_has_typed_columns_and_exact_values(world: World, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq  # type: ignore[import-not-found, unused-ignore]
+
+    folder = _exported(world, tmp_path, "parquet")
+    table = pq.read_table(folder / "events.parquet")
+    (lines,) = [(folder / "log.jsonl").read_text().splitlines()]
+    bodies = [json.loads(json.loads(line)["body"]) for line in lines]
+    assert table.column("uid").to_pylist() == [body["uid"] for body in bodies]
+    at = table.column("at").to_pylist()
+    assert at == [dt.datetime.fromisoformat(body["at"]) for body in bodies]
+    assert str(table.schema.field("index").type) == "int64"
     assert verified(folder)[0] == 0
 
 

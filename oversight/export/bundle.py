@@ -30,6 +30,7 @@ from fellowship.kernel.snapshots import snapshot
 from fellowship.kernel.time import now
 from fellowship.web.sheets import tables
 from fellowship.web.sheets.columns import Column, said
+from oversight.audit.populations import POPULATIONS
 from oversight.audit.scope import Scope
 from oversight.export import columns
 from oversight.export.log import Log, copies
@@ -77,7 +78,7 @@ def write(
         if checkpoint is None:
             raise NothingSealed("nothing is sealed yet")
         models = len(history_models()) * (2 if as_of else 1)
-        pack = Pack(target, _OTHERS + models, tell)
+        pack = Pack(target, _OTHERS + models + len(POPULATIONS), tell)
         export = _Export(pack, scope, file_format, Log(checkpoint, kept), as_of)
         summary = export.run(program)
         pack.close()
@@ -107,6 +108,7 @@ class _Export:
         self.log.keys(self.pack)
         self._table("events", columns.EVENTS, self._sealed())
         self._history()
+        self._populations()
         lines = (f"{line}\n".encode() for line in self.withheld)
         self.pack.lines("withheld.csv", lines, head=b"model,history_id,event\n")
         self.pack.json("columns.json", self.dictionary)
@@ -157,6 +159,25 @@ class _Export:
             self._rows(f"as-of/{label}", model, standing.order_by("history_id"))
         else:
             self.pack.skip()
+
+    def _populations(self) -> None:
+        """The ready-made populations of the period, where the scope is the programme's record.
+
+        They hold what stands now: with an instant to look back to there are none.
+        """
+        narrowed = set(self.scope.said()) - {"from", "to"}
+        for key, population in POPULATIONS.items():
+            if self.as_of or narrowed:
+                self.pack.skip()
+                continue
+            scope = self.scope
+            rows = population.within(scope.program_id, scope.from_at, scope.to_at, scope.hidden)
+            path = f"populations/{key}.{self.format}"
+            listed = columns.of_population(population)
+            self.dictionary[path] = said(listed)
+            texts = (population.texts(row) for row in rows.iterator(chunk_size=2_000))
+            with self.pack.opened(path) as (target, note):
+                note["rows"] = tables.write_rows(target, self.format, listed, texts)
 
     def _rows(self, name: str, model: Any, rows: Any) -> None:
         listed = columns.of_history(model)

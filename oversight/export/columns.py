@@ -9,6 +9,7 @@ from django.db import models
 
 from fellowship.history.rows import shape_of
 from fellowship.web.sheets.columns import Column
+from oversight.audit.populations.shape import Population
 
 EVENTS: Final = (
     Column("index", "integer", "Place of the event in the log, from 0.", "seal__seq"),
@@ -46,6 +47,14 @@ def of_history(model: type[models.Model]) -> tuple[Column, ...]:
             Column(name, _type(fields[name]), _meaning(name, fields[name]), name)
             for name in shape_of(model).columns
         ),
+    )
+
+
+def of_population(population: Population) -> tuple[Column, ...]:
+    """The columns of a ready-made population, named as its page names them."""
+    return tuple(
+        Column(column.label, "text", f"{column.label}. {population.prose}")
+        for column in population.columns
     )
 
 

@@ -73,6 +73,9 @@ def extract(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
     found = _one(request.user, program, pk)
     at = now()
     waiting = not (found.made_at or found.failed_at)
+    if waiting:
+        # Nothing of the record is shown yet, and the page asks again every few seconds.
+        request.look_recorded = True  # type: ignore[attr-defined]
     context = {
         "program": program,
         "links": pages(program),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any, Final
 
 from fellowship.web.sheets import copying, parquet, writers
@@ -21,10 +21,17 @@ def write(target: IO[bytes], file_format: str, listed: Sequence[Column], rows: A
     """
     if file_format == "csv" and copying.can(rows.model, listed):
         return copying.write(target, listed, rows)
+    return write_rows(target, file_format, listed, fetched(listed, rows))
+
+
+def write_rows(
+    target: IO[bytes], file_format: str, listed: Sequence[Column], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Write rows that are there already, in the order of the columns; says how many."""
     if file_format == "parquet":
-        return parquet.write(target, listed, fetched(listed, rows))
+        return parquet.write(target, listed, rows)
     names = [column.name for column in listed]
-    return writers.WRITERS[file_format](target, names, fetched(listed, rows))
+    return writers.WRITERS[file_format](target, names, rows)
 
 
 def fetched(listed: Sequence[Column], rows: Any) -> Any:

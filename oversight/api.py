@@ -1,4 +1,4 @@
-"""The API of oversight: lineage, the audit room, closeouts, risks, the office and its health."""
+"""The API of oversight: lineage, audit room, exports, closeouts, risks, the office, its health."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
 from oversight import audit_api, closing_api
+from oversight.export import api as exports
 from oversight.health import api as health
 from oversight.lineage import serialise
 from oversight.office import api as office
@@ -110,4 +111,5 @@ urlpatterns = [
     *audit_api.urlpatterns,
     *health.urlpatterns,
     *office.urlpatterns,
+    *exports.urlpatterns,
 ]

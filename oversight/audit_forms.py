@@ -235,7 +235,7 @@ class ExportForm(ScopeForm):
     def clean_reference(self) -> str:
         """A reference names a record of the programme: an export of nothing serves nobody."""
         reference = str(self.cleaned_data["reference"]).strip()
-        if reference and not scopes.resolve(reference):
+        if reference and not scopes.Scope(self.program.pk, reference=reference).events().exists():
             raise ValidationError(f"No record of {self.program} has the reference {reference}.")
         return reference
 

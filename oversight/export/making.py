@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -178,26 +178,3 @@ def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as held:
         while block := held.read(1 << 20):
             yield block
-
-
-def described(extract: Extract) -> dict[str, Any]:
-    """An export as the API tells it."""
-    far = progress(extract) if not (extract.made_at or extract.failed_at) else None
-    return {
-        "id": extract.pk,
-        "scope": extract.scope,
-        "format": extract.file_format,
-        "asked_at": extract.created_at,
-        "made_at": extract.made_at,
-        "failed_at": extract.failed_at,
-        "failure": extract.failure,
-        "sha256": extract.sha256,
-        "size": extract.size,
-        "events": extract.events,
-        "history_rows": extract.rows,
-        "log_size": extract.log_size,
-        "fits": extract.fits,
-        "keep_until": extract.keep_until,
-        "files_written": far.files if far else None,
-        "files_expected": far.of if far else None,
-    }

@@ -24,10 +24,11 @@ def ask_export(
     person = by if isinstance(by, User) else None
     if person is not None:
         refuse(policy.may_audit(program.pk, person))
+    asked = plain({name: value for name, value in scope.items() if value})
     extract: Extract = Extract.objects.create(
-        program=program, person=person, scope=plain(scope), file_format=file_format
+        program=program, person=person, scope=asked, file_format=file_format
     )
-    journal.record(subject=extract, change={"scope": scope, "format": file_format})
+    journal.record(subject=extract, change={"scope": asked, "format": file_format})
     return extract
 
 

@@ -13,19 +13,18 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
 from fellowship.history import keys
-from fellowship.kernel import blobs
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import verbs
 from fellowship.web.actions import form_page
-from fellowship.web.ranges import resumable, starts_anew
+from fellowship.web.ranges import starts_anew
 from fellowship.web.tables import paginate
 from oversight import looks, policy, services
 from oversight.audit import scope as scopes
 from oversight.audit.scope import Scope
 from oversight.audit_forms import ExportForm, carried
-from oversight.export import making
+from oversight.export import handing, making
 from oversight.models import Extract
 from oversight.views.audit import audited, pages, program_of
 
@@ -97,22 +96,10 @@ def download(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
         raise Http404
     program = program_of(request, slug)
     found = _one(request.user, program, pk)
-    refuse(policy.may_take_export(found, request.user, now()))
-    try:
-        file = blobs.opened(found.sha256)
-    except blobs.Damaged:
-        refuse(Refusal("file_gone", "The file is gone from the store. Ask for the export again."))
-        raise
     if starts_anew(request):
+        refuse(policy.may_take_export(found, request.user, now()))
         looks.record(request, program, {"page": "export", "export": found.pk})
-    return resumable(
-        request,
-        file,
-        size=found.size or 0,
-        tag=found.sha256,
-        name=f"{program.slug}-{found.file_format}-export-{found.pk}.zip",
-        mime="application/zip",
-    )
+    return handing.hand_out(request, found)
 
 
 def _one(user: Any, program: Program, pk: int) -> Extract:

@@ -21,6 +21,7 @@ from oversight.models import CohortSurvey
 from tests import browser
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import World, make_world
+from tests.support.exports import unpacked, verified
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("OVERSIGHT_SHOTS", "")
@@ -132,6 +133,30 @@ def test_an_auditor_finds_samples_and_tests(page: Page, live_server: object) -> 
     page.get_by_role("button", name="Run the test").click()
     expect(page.locator("h1")).to_contain_text("no exception")
     browser.check_page(page)
+    seen.check()
+
+
+def test_an_auditor_makes_takes_and_verifies_an_export(
+    page: Page, live_server: object, tmp_path: Path
+) -> None:
+    world = make_world()
+    url = str(live_server)
+    seen = browser.watch(page.context)
+    _sign_in(page.context, world, "auditor", url)
+    page.goto(url + reverse("oversight:export", args=[world.program.slug]))
+    page.get_by_label("JSON Lines").check()
+    page.get_by_label("Reference").fill("CALL-1999-009")
+    page.get_by_role("button", name="Make the export").click()
+    assert page.get_by_label("JSON Lines").is_checked()  # nothing chosen is lost
+    page.get_by_label("Reference").fill(world.call.ref)
+    page.get_by_role("button", name="Make the export").click()
+    browser.check_page(page)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download").click()
+    taken.value.save_as(tmp_path / "export.zip")
+    folder = unpacked((tmp_path / "export.zip").read_bytes(), tmp_path / "export")
+    key = page.locator("code.mono").last.inner_text()
+    assert verified(folder, "--key", key)[0] == 0
     seen.check()
 
 

@@ -116,6 +116,7 @@ def test_decisions_and_exceptions_stand_beside_what_they_are_about(
     for chain in (graph(case.fellowship), part):
         for subject, exception in zip(subjects, granted, strict=True):
             before = {node.key for node in chain.before(key_of(exception))}
+            assert exception.decision is not None
             assert before == {key_of(subject), key_of(exception.decision)}
             assert key_of(exception) in {node.key for node in chain.after(key_of(subject))}
     test_nodes_and_edges_are_equal_in_every_format(case)

@@ -13,7 +13,7 @@ from fellowship.history.seal import seal
 from fellowship.kernel.journal import System
 from fellowship.programs.models import Program
 from fellowship.web.sheets import tables
-from oversight.audit.scope import Scope, resolve
+from oversight.audit.scope import Scope
 from oversight.export import bundle
 from oversight.export.packing import Progress
 from oversight.services import ask_export, finish_export
@@ -89,7 +89,7 @@ class Command(BaseCommand):
 
     def _scope(self, program: Program, options: dict[str, Any]) -> Scope:
         reference = options["reference"]
-        if reference and not resolve(reference):
+        if reference and not Scope(program.pk, reference=reference).events().exists():
             raise CommandError(f"No record of the programme has the reference {reference}.")
         return Scope(
             program_id=program.pk,

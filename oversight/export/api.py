@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -14,8 +15,10 @@ from rest_framework.response import Response
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.api import Input, Router, VisibleViewSet
+from fellowship.web.forms import no_control_characters
 from fellowship.web.sheets import tables
 from oversight import looks, services
 from oversight.audit.scope import Scope
@@ -56,6 +59,11 @@ class ExtractSerializer(serializers.ModelSerializer[Extract]):
         )
 
 
+def _key(longest: int) -> serializers.CharField:
+    """A key in a list: bounded, which `Input` sees to for fields of its own alone."""
+    return serializers.CharField(max_length=longest, validators=[no_control_characters])
+
+
 class ExportInput(Input):
     """A scope of a programme's record, and the format of its tables. All that narrows may be left
     out; `to` is not inside.
@@ -66,12 +74,20 @@ class ExportInput(Input):
     from_at = serializers.DateTimeField(required=False)
     to_at = serializers.DateTimeField(required=False)
     as_of = serializers.DateTimeField(required=False)
-    actors = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
-    kinds = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
-    verbs = serializers.ListField(child=serializers.CharField(max_length=80), required=False)
+    actors = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), required=False, max_length=50
+    )
+    kinds = serializers.ListField(child=_key(60), required=False, max_length=50)
+    verbs = serializers.ListField(child=_key(80), required=False, max_length=50)
     reference = serializers.CharField(required=False, max_length=40)
     whole_case = serializers.BooleanField(required=False)
     words = serializers.CharField(required=False, max_length=100)
+
+    def validate_as_of(self, at: dt.datetime) -> dt.datetime:
+        """An instant to come has no record yet."""
+        if at > now():
+            raise serializers.ValidationError("Choose an instant that has passed.")
+        return at
 
 
 @extend_schema_view(

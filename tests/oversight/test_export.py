@@ -425,6 +425,9 @@ def test_the_api_asks_follows_and_takes_by_the_same_rules(world: World) -> None:
     assert hashlib.sha256(_content(file)).hexdigest() == made["sha256"]
     wrong = auditor.post(url, {**said, "format": "exe"}, content_type="application/json")
     assert wrong.status_code == 400
+    for nonsense in ({"kinds": ["\x00"]}, {"actors": [10**30]}, {"as_of": "9999-12-31T23:59:59Z"}):
+        answer = auditor.post(url, {**said, **nonsense}, content_type="application/json")
+        assert answer.status_code == 400, nonsense
     assert manager.post(url, said, content_type="application/json").status_code == 409
     assert manager.get(url).json()["results"] == []
     assert manager.get(reverse("api:exports-file", args=[made["id"]])).status_code == 404

@@ -30,6 +30,7 @@ from governance.states import LIVE_MATTER, ConditionState, EscalationState, Rule
 
 MOST = 20
 SOON = dt.timedelta(days=30)
+TEST_SOON = dt.timedelta(days=7)
 BEFORE = dt.timedelta(hours=24)
 """How long before a turn ends its handover is due."""
 SILENT = "Silence is no vote."
@@ -280,21 +281,35 @@ def _exceptions(key: int, at: dt.datetime) -> QuerySet[ExceptionRecord]:
 
 @work.register_for(when=prepared(_exceptions))
 def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """Exceptions one owns that end soon."""
+    """Exceptions one owns that end soon, and tests of what makes up for one, soon due."""
     if not user.is_active:
         return
-    rows = _exceptions(user.pk, at).filter(expires_at__lte=at + SOON)
-    rows = rows.only("ref", "title", "expires_at", "program_id")
+    ends, tests = Q(expires_at__lte=at + SOON), Q(measure_due_at__lte=at + TEST_SOON)
+    rows = _exceptions(user.pk, at).filter(ends | tests)
+    rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at")
     for exception in rows.order_by("expires_at", "id")[:MOST]:
-        yield work.WorkItem(
-            title=f"Exception ends: {exception.title}",
-            url=exception.get_absolute_url(),
-            due=exception.expires_at,
-            silence="It ends by itself and the rule applies again.",
-            kind="exception",
-            case_ref=exception.ref,
-            program_id=exception.program_id,
-        )
+        due = exception.measure_due_at
+        if due and due <= at + TEST_SOON:
+            yield _exception_item(
+                exception, "Test what makes up for it", due, "The chair and the manager are told."
+            )
+        if exception.expires_at <= at + SOON:
+            said = "It ends by itself and the rule applies again."
+            yield _exception_item(exception, "Exception ends", exception.expires_at, said)
+
+
+def _exception_item(
+    exception: ExceptionRecord, what: str, due: dt.datetime, silence: str
+) -> work.WorkItem:
+    return work.WorkItem(
+        title=f"{what}: {exception.title}",
+        url=exception.get_absolute_url(),
+        due=due,
+        silence=silence,
+        kind="exception",
+        case_ref=exception.ref,
+        program_id=exception.program_id,
+    )
 
 
 @work.register_for(when=rulemaking.open_of)

@@ -80,6 +80,17 @@ def test_one_not_tested_in_time_is_told_once_and_listed(world: World) -> None:
     assert not ExceptionRecord.objects.untested(at + 2 * DAY).exists()
 
 
+def test_the_owner_finds_it_on_the_first_page(world: World) -> None:
+    exception = granted_exception(world, expires_at=now() + 90 * DAY)
+    client = Client()
+    client.force_login(world.fresh("product_owner"))
+    said = f"Test what makes up for it: {exception.title}"
+    assert said not in client.get("/").content.decode()
+    with frozen(now() + 24 * DAY):
+        client.force_login(world.fresh("product_owner"))
+        assert said in client.get("/").content.decode()
+
+
 def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(world: World) -> None:
     exception = granted_exception(world)
     record(world, exception, held=False, found="The session went on.")

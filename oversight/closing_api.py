@@ -44,10 +44,10 @@ class ObligationSerializer(serializers.Serializer[Any]):
     """One thing to do before closing."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field like any other
     met = serializers.BooleanField()
     detail = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment] # a field like any other
     waivable = serializers.BooleanField()
     excuse = ExcuseSerializer(allow_null=True)
 
@@ -270,14 +270,14 @@ class NumberSerializer(serializers.Serializer[Any]):
     """One number of a review."""
 
     key = serializers.CharField(source="line.key")
-    label = serializers.CharField(source="line.label")
+    label = serializers.CharField(source="line.label")  # type: ignore[assignment] # a field like any other
     value = serializers.IntegerField()
 
 
 class StageSerializer(serializers.Serializer[Any]):
     """Working days in a stage."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field like any other
     side = serializers.CharField()
     cases = serializers.IntegerField()
     median = serializers.FloatField()
@@ -303,7 +303,7 @@ class StallSerializer(serializers.Serializer[Any]):
 class RelationSerializer(serializers.Serializer[Any]):
     """Scores against one outcome: rank correlation, its interval of 95 %, or why there is none."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field like any other
     n = serializers.IntegerField()
     rho = serializers.FloatField(allow_null=True)
     low = serializers.FloatField()
@@ -322,7 +322,7 @@ class ToldSerializer(serializers.Serializer[Any]):
 class SurveySideSerializer(serializers.Serializer[Any]):
     """What one side said; nothing below the fewest answers."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field like any other
     asked = serializers.IntegerField()
     answered = serializers.IntegerField()
     told = ToldSerializer(many=True)

@@ -28,11 +28,11 @@ SIDES: Final = {"fellow_id": ClosingKind.FELLOW, "mentor_id": ClosingKind.MENTOR
 def _missing(kind: ClosingKind) -> Q:
     """Ended cases not closed whose text of this kind is neither written nor excepted."""
     case = {"fellowship": OuterRef("pk")}
-    return (
-        Q(ended_at__isnull=False)
-        & ~Exists(Closeout.objects.filter(**case))
-        & ~Exists(ClosingText.objects.filter(kind=kind, **case))
-        & ~Exists(Waiver.objects.filter(key=f"closing.{kind}", **case))
+    return Q(
+        ~Exists(Closeout.objects.filter(**case)),
+        ~Exists(ClosingText.objects.filter(kind=kind, **case)),
+        ~Exists(Waiver.objects.filter(key=f"closing.{kind}", **case)),
+        ended_at__isnull=False,
     )
 
 

@@ -23,6 +23,7 @@ from scoping import closeout
 from scoping.closeout import Excuse, Obligation
 from scoping.models import Fellowship
 
+NOTHING: Final[tuple[list[Any], list[str]]] = ([], [])
 NAMED: Final = 10
 """Records named in an obligation; of the others it says how many."""
 
@@ -38,9 +39,10 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
     for row in counted:
         states[row["state"]] += row["n"]
     rows = Finding.objects.filter(fellowship=fellowship)
-    waiting, others = [], []
-    if any(state in UNSETTLED for state in states):
-        waiting, others = _first(rows.unsettled().only("ref", "state").order_by("id"))
+    due = any(state in UNSETTLED for state in states)
+    waiting, others = (
+        _first(rows.unsettled().only("ref", "state").order_by("id")) if due else NOTHING
+    )
     yield Obligation(
         "findings.disposition",
         "Every finding has its disposition",
@@ -48,9 +50,8 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
         ", ".join([*(f"{f.ref} {f.get_state_display().lower()}" for f in waiting), *others]),
         reverse("findings:detail", args=[waiting[0].ref]) if waiting else "",
     )
-    lapsed, more = [], []
-    if any(state in SETTLED for state in states):
-        lapsed, more = _first(rows.lapsed(at).only("ref").order_by("id"))
+    settled = any(state in SETTLED for state in states)
+    lapsed, more = _first(rows.lapsed(at).only("ref").order_by("id")) if settled else NOTHING
     broken = ", ".join([*(f"{f.ref} holds no longer" for f in lapsed), *more])
     yield Obligation(
         "findings.translation",
@@ -91,7 +92,7 @@ def _counted(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, Any]]:
     return [{**row, "state": row["found"] or "", "closure": row["closed"] or ""} for row in rows]
 
 
-TURNED_INTO: Final = {
+TURNED_INTO: Final[Mapping[str, str]] = {
     Closure.CONTROL: "answered by a verified control",
     Closure.EXCEPTION: "carried by an exception with its owner",
     Closure.DUPLICATE: "the same as another",

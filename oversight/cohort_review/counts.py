@@ -79,11 +79,12 @@ class Cut:
 
 def _of_case(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
     """With the three keys, read from the fellowship at the end of `path`."""
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         cohort_key=F(f"{path}cohort_id"),
         track_key=F(f"{path}track"),
         model_key=F(f"{path}model"),
     )
+    return found
 
 
 def _proposals(view: View) -> QuerySet[Any]:
@@ -94,11 +95,12 @@ def _proposals(view: View) -> QuerySet[Any]:
         told = latest.annotate(told=KT(f"answers__{key}")).values("told")[:1]
         return Coalesce(Cast(Subquery(told), CharField()), Value(""))
 
-    return view.proposals().annotate(
+    found: QuerySet[Any] = view.proposals().annotate(
         cohort_key=F("call__cohort_id"),
         track_key=named("track"),
         model_key=named("fellowship_model"),
     )
+    return found
 
 
 def _findings(view: View) -> QuerySet[Any]:
@@ -146,16 +148,17 @@ def _exceptions(view: View) -> QuerySet[Any]:
         )
         for label, model in _CASES.items()
     ]
-    rows = ExceptionRecord.objects.filter(program_id=view.program_id, state__in=DECIDED)
+    rows: Any = ExceptionRecord.objects.filter(program_id=view.program_id, state__in=DECIDED)
     rows = rows.visible_to(view.user).annotate(
         case_key=Case(own, *others, output_field=BigIntegerField())
     )
     case = seen.filter(pk=OuterRef("case_key"))
-    return rows.filter(case_key__in=seen.values("pk")).annotate(
+    found: QuerySet[Any] = rows.filter(case_key__in=seen.values("pk")).annotate(
         cohort_key=Subquery(case.values("cohort_id")[:1]),
         track_key=Subquery(case.values("track")[:1]),
         model_key=Subquery(case.values("model")[:1]),
     )
+    return found
 
 
 def _titled(row: Any) -> tuple[str, str]:

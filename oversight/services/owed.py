@@ -22,7 +22,7 @@ def write_closing_text(*, fellowship: Fellowship, kind: str, text: str, by: User
     """
     case = _locked(fellowship)
     text = text.strip()
-    row = ClosingText.objects.filter(fellowship=case, kind=kind).first()
+    row: ClosingText | None = ClosingText.objects.filter(fellowship=case, kind=kind).first()
     if row is not None and row.text == text:
         return row
     refuse(policy.text_said(kind, text))
@@ -44,14 +44,14 @@ def list_handback(*, fellowship: Fellowship, kind: str, by: User, what: str = ""
     what = " ".join(what.split())
     if kind == HeldKind.NOTHING:
         what = str(HeldKind.NOTHING.label)
-    there = Handback.objects.filter(fellowship=case, kind=kind, what=what).first()
+    there: Handback | None = Handback.objects.filter(fellowship=case, kind=kind, what=what).first()
     if there is not None:
         return there
     refuse(policy.held_said(case, kind, what))
     refuse(policy.may_list(case, by))
     at = now()
     stated = kind == HeldKind.NOTHING
-    row = Handback.objects.create(
+    row: Handback = Handback.objects.create(
         fellowship=case,
         kind=kind,
         what=what,
@@ -69,7 +69,7 @@ def list_handback(*, fellowship: Fellowship, kind: str, by: User, what: str = ""
 def settle_handback(*, handback: Handback, by: User, reason: str) -> Handback:
     """It is back, or its account is closed; `reason` says how. Settled already: unchanged."""
     case = _locked(handback.fellowship)
-    row = Handback.objects.locked().get(pk=handback.pk)
+    row: Handback = Handback.objects.locked().get(pk=handback.pk)
     row.fellowship = case
     if row.settled_at is not None:
         return row
@@ -85,12 +85,12 @@ def settle_handback(*, handback: Handback, by: User, reason: str) -> Handback:
 def except_obligation(*, fellowship: Fellowship, key: str, by: User, reason: str) -> Waiver:
     """Let the case close without this obligation. Excepted already it is returned as it is."""
     case = _locked(fellowship)
-    there = Waiver.objects.filter(fellowship=case, key=key).first()
+    there: Waiver | None = Waiver.objects.filter(fellowship=case, key=key).first()
     if there is not None:
         return there
     found = {item.key: item for item in closeout.obligations(case)}.get(key)
     refuse(policy.may_except(case, found, by, reason))
-    row = Waiver.objects.create(
+    row: Waiver = Waiver.objects.create(
         fellowship=case,
         key=key,
         label=found.label if found else key,

@@ -163,5 +163,5 @@ def test_an_auditor_makes_takes_and_verifies_an_export(
 def _shoot(page: Page, name: str) -> None:
     if SHOTS:
         for scheme in ("light", "dark"):
-            browser.show(page, scheme)  # type: ignore[arg-type]
+            browser.show(page, scheme)
             page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)

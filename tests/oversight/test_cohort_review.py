@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -307,7 +308,7 @@ def test_who_recommends_who_carries_out_and_who_drops(world: World) -> None:
             _recommended(world, **values)
         assert refused.value.refusal.field == field
     row = _recommended(world, by=world.sponsor)
-    settle = {"recommendation": row, "how": "Not now."}
+    settle: dict[str, Any] = {"recommendation": row, "how": "Not now."}
     with pytest.raises(Refused) as refused:
         services.settle_recommendation(**settle, outcome="dropped", by=world.fresh("steward"))
     assert refused.value.refusal.code == "wrong_role"
@@ -321,7 +322,12 @@ def test_the_page_makes_and_settles_one(world: World) -> None:
     slug, cohort = world.program.slug, world.cohort.pk
     client = _client(world)
     url = reverse("oversight:recommend", args=[slug, cohort])
-    sent = {"text": "Say the days", "why": "Two answers.", "owner": world.steward.pk, "due_on": ""}
+    sent: dict[str, Any] = {
+        "text": "Say the days",
+        "why": "Two answers.",
+        "owner": world.steward.pk,
+        "due_on": "",
+    }
     wrong = client.post(url, sent)
     assert wrong.status_code == 422
     assert "Say the days" in wrong.content.decode()

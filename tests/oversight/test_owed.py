@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -74,7 +75,7 @@ def test_each_side_writes_its_own(
     world: World, case: Case, kind: str, author: str, refusal: tuple[str, str]
 ) -> None:
     other, code = refusal
-    said = {"fellowship": case.fellowship, "kind": kind}
+    said: dict[str, Any] = {"fellowship": case.fellowship, "kind": kind}
     with pytest.raises(Refused) as refused:
         services.write_closing_text(**said, text="Not mine.", by=world.fresh(other))
     assert refused.value.refusal.code == code
@@ -103,7 +104,7 @@ def test_a_text_that_says_nothing_is_not_kept(
 
 
 def test_what_was_handed_out_comes_back(world: World, case: Case) -> None:
-    given = {"fellowship": case.fellowship, "kind": "property", "what": "Laptop  7"}
+    given: dict[str, Any] = {"fellowship": case.fellowship, "kind": "property", "what": "Laptop  7"}
     with pytest.raises(Refused) as refused:
         services.list_handback(**given, by=world.applicant)
     assert refused.value.refusal.code == "wrong_role"
@@ -139,7 +140,7 @@ def test_only_chair_and_sponsor_except(world: World, case: Case, name: str) -> N
 
 
 def test_some_may_be_excepted_and_the_deletion_of_data_never(world: World, case: Case) -> None:
-    asked = {"fellowship": case.fellowship, "by": world.chair}
+    asked: dict[str, Any] = {"fellowship": case.fellowship, "by": world.chair}
     for key, code in (
         (f"access.deletion.{case.dataset.ref}", "not_waivable"),
         ("findings.disposition", "not_waivable"),

@@ -18,8 +18,11 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests_cache import CachedSession
-from rocrate_validator import services
-from rocrate_validator.models import Severity, ValidationSettings
+from rocrate_validator import services  # type: ignore[import-untyped]
+from rocrate_validator.models import (  # type: ignore[import-untyped]
+    Severity,
+    ValidationSettings,
+)
 from urllib3 import HTTPResponse
 
 TERMS = "https://w3id.org/ro/terms/workflow-run"
@@ -64,7 +67,7 @@ def main(crate: Path, contexts: Path) -> int:
         session.mount("https://", Files(held))
         for address in held:
             session.get(address).raise_for_status()
-        session.close()
+        session.close()  # type: ignore[no-untyped-call]
         settings = ValidationSettings(
             rocrate_uri=str(crate),
             profile_identifier="process-run-crate-0.5",

@@ -15,6 +15,7 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Register the board's kind, obligations, checks, work items, timers and places."""
         from access import (  # noqa: F401
+            attestable,
             blobs,
             board,
             calls,
@@ -24,6 +25,7 @@ class AccessConfig(AppConfig):
             decision_log,
             ending_tasks,
             excepted,
+            holdings,
             home,
             integrity,
             obligations,

@@ -85,6 +85,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_filters",
@@ -108,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fellowship.web.middleware.PersonZone",
+    "fellowship.accounts.middleware.SecondFactor",
     "oversight.looks.RecordLooks",
     "fellowship.web.middleware.Once",
     "fellowship.web.middleware.Refusals",
@@ -234,8 +238,46 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 MFA_ADAPTER = "fellowship.accounts.adapter.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fellowship"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # browsers allow http on loopback alone
+# The rule of the programme says whose role needs a second factor. The demonstration signs anyone in
+# with a button, so it shows what the rule asks for and does not ask for it.
+SECOND_FACTORS_ASKED = not DEMO
+
+# Sign-in by the company's own identity provider: on where its issuer is named.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_NAME = env.str("OIDC_NAME", default="the company")
+# Addresses in these domains sign in there alone, and nobody else does.
+OIDC_DOMAINS = [domain.lower() for domain in env.list("OIDC_DOMAINS", default=[])]
+# For providers that say of no address whether they verified it: all of theirs are believed.
+OIDC_TRUST_ADDRESSES = env.bool("OIDC_TRUST_ADDRESSES", default=False)
+# Where its sign-in pages lie, if not where the issuer does: the browser may be sent there.
+OIDC_ORIGINS = env.list("OIDC_ORIGINS", default=[])
+if PRODUCTION and OIDC_ISSUER and urlsplit(OIDC_ISSUER).scheme != "https":
+    raise environ.ImproperlyConfigured("OIDC_ISSUER must be an https address in production.")
+SOCIALACCOUNT_ADAPTER = "fellowship.accounts.company.CompanyAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 
 # No row stands for the anonymous visitor: it would be an active user with permissions.
 ANONYMOUS_USER_NAME = None
@@ -261,13 +303,16 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
 
+_ISSUED = urlsplit(OIDC_ISSUER)
+_OIDC_FORMS = [f"{_ISSUED.scheme}://{_ISSUED.netloc}", *OIDC_ORIGINS] if OIDC_ISSUER else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
-        "form-action": ["'self'"],
+        # Browsers hold a form to it through redirects too: the way to the provider's sign-in.
+        "form-action": ["'self'", *_OIDC_FORMS],
         "frame-ancestors": ["'none'"],
     }
 }

@@ -9,6 +9,7 @@ _PAGES = [
     ("", "fellowship.web.urls"),
     ("accounts/", "fellowship.accounts.urls"),
     ("accounts/", "allauth.urls"),
+    ("scim/v2/", "fellowship.accounts.urls_scim"),
     ("inbox/", "fellowship.notices.urls"),
     ("webhooks/", "fellowship.notices.urls_webhooks"),
     ("calls/", "fellowship.programs.urls"),

@@ -18,6 +18,7 @@ class FindingsConfig(AppConfig):
             containment,
             decision_log,
             excepted,
+            holdings,
             home,
             places,
             recusals,

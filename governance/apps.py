@@ -6,6 +6,10 @@ from django.apps import AppConfig
 from django.db.models import Q
 
 VERBS = {
+    "governance.open_access_review": "opened the access review",
+    "governance.attest_access": "answered what is kept and what is taken away",
+    "governance.close_access_review": "closed the access review",
+    "governance.escalate_access_review": "named what nobody answered in time",
     "governance.refer": "put it before the board",
     "governance.open_ballot": "opened the ballot",
     "governance.open_dossier": "opened the dossier",
@@ -118,15 +122,19 @@ class GovernanceConfig(AppConfig):
         from fellowship.history.withheld import withhold
         from fellowship.web import verbs
         from governance import (  # noqa: F401
+            attesting,
             board,
             calls,
             escalation_board,
+            holdings,
             invitations,
+            leaving,
             places,
             recusals,
             review_places,
             review_tasks,
             setting_up,
+            signin,
             tasks,
             whatifs,
             words,

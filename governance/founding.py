@@ -10,6 +10,7 @@ from fellowship.programs.states import Stage
 from governance import kinds
 from governance import rulekinds as rk
 from governance.founding_health import governance_health
+from governance.founding_identity import identity
 from governance.founding_publication import publication_policy
 from governance.founding_rulemaking import rule_making
 from governance.oncall_terms import oncall
@@ -426,6 +427,7 @@ _FOUNDING = {
     RuleKind.HEALTH: governance_health,
     RuleKind.RULE_MAKING: rule_making,
     RuleKind.ONCALL: oncall,
+    RuleKind.IDENTITY: identity,
 }
 
 

@@ -14,6 +14,7 @@ from fellowship.accounts.roles import ROLES, Seat
 from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
 from governance.health_terms import GovernanceHealth
+from governance.identity_terms import IdentityRules
 from governance.oncall_terms import OncallRules
 from governance.publication_terms import PublicationPolicy
 from governance.rulemaking_terms import RuleMaking
@@ -353,6 +354,7 @@ Params: TypeAlias = (
     | GovernanceHealth
     | RuleMaking
     | OncallRules
+    | IdentityRules
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -368,6 +370,7 @@ KINDS: dict[str, type[Any]] = {
     RuleKind.HEALTH: GovernanceHealth,
     RuleKind.RULE_MAKING: RuleMaking,
     RuleKind.ONCALL: OncallRules,
+    RuleKind.IDENTITY: IdentityRules,
 }
 
 

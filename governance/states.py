@@ -24,6 +24,7 @@ class RuleKind(models.TextChoices):
     HEALTH = "governance_health", "Governance health"
     RULE_MAKING = "rule_making", "Making of rules"
     ONCALL = "oncall", "On-call rules"
+    IDENTITY = "identity", "Identity and access reviews"
 
 
 class RuleStatus(models.TextChoices):

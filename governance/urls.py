@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from governance.admin import board
 from governance.views import (
+    access_reviews,
     amending,
     amendments,
     escalation,
@@ -19,6 +20,10 @@ from governance.views import (
 app_name = "governance"
 urlpatterns = [
     path("board/", include(board.get_urls())),
+    path("access-reviews/", access_reviews.access_reviews, name="access_reviews"),
+    path("access-reviews/open/<slug:slug>/", access_reviews.open_review, name="access_review_open"),
+    path("access-reviews/items/<int:pk>/", access_reviews.attest, name="attest"),
+    path("access-reviews/<str:ref>/", access_reviews.access_review, name="access_review"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.new, name="rule_new"),
     path("rules/first/<slug:slug>/", rules.first, name="rules_first"),

@@ -16,6 +16,7 @@ class OversightConfig(AppConfig):
             agenda,
             cohort_home,
             cohort_tasks,
+            holdings,
             launching,
             obligations,
             places,

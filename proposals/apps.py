@@ -20,6 +20,7 @@ class ProposalsConfig(AppConfig):
             decision_log,
             desk,
             hints,
+            holdings,
             queries,
             recusals,
             tasks,

@@ -21,6 +21,7 @@ class PublicationsConfig(AppConfig):
             decision_log,
             excepted,
             hints,
+            holdings,
             places,
             recusals,
             tasks,

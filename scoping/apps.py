@@ -20,6 +20,7 @@ class ScopingConfig(AppConfig):
             decision_log,
             founding,
             hints,
+            holdings,
             home,
             obligations,
             places,

@@ -19,7 +19,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from playwright.sync_api import Playwright
 
 from tests.scenarios.world import World, make_world
-from tests.support import kept
+from tests.support import kept, signed_in
 from tests.support.emptying import empty
 from tests.support.passes import asks_nothing
 
@@ -113,6 +113,14 @@ def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
         left = list(getattr(cache, "_cache", ()))
         assert not left, f"mark it `services`, it uses the cache: {left}"
     cache.clear()
+
+
+@pytest.fixture
+def signs_in_for_real() -> Iterator[None]:
+    """Nobody is taken to have shown a second factor, or who they are."""
+    signed_in.stamping[0] = False
+    yield
+    signed_in.stamping[0] = True
 
 
 @pytest.fixture(autouse=True)

@@ -201,7 +201,11 @@ class RequestViewSet(VisibleViewSet):
     )
     refer = service_action("refer", services.refer_request, subject="request", input=NoInput)
     approve = service_action(
-        "approve", services.approve_request, subject="request", input=ReasonInput
+        "approve",
+        services.approve_request,
+        subject="request",
+        input=ReasonInput,
+        confirmed=True,
     )
     refuse = service_action("refuse", services.refuse_request, subject="request", input=ReasonInput)
     withdraw = service_action(

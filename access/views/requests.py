@@ -22,6 +22,7 @@ from access.suggesting import least_that_serves
 from access.views.catalogue import cases_of
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.stepup import recently_authenticated
 from fellowship.history.queries import timeline
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
@@ -323,6 +324,8 @@ def _verb(
 
 send_back = _verb(services.send_back_request, "Sent back. Whoever asked reads your word.")
 refer = _verb(services.refer_request, "The board has it now.")
-approve = _verb(services.approve_request, "Approved. The agreement waits for its person.")
+approve = recently_authenticated(
+    _verb(services.approve_request, "Approved. The agreement waits for its person.")
+)
 refuse = _verb(services.refuse_request, "Refused. The fellow reads your reason.")
 withdraw = _verb(services.withdraw_request, "Withdrawn.")

@@ -27,6 +27,7 @@ from access.models.requests import ACCESS_STAFF
 from access.services.exports import record_export
 from access.target_policy import EXPORTERS
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
+from fellowship.accounts.stepup import recently_authenticated
 from fellowship.history.models import Event
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -77,6 +78,7 @@ def trail(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the page shows as OCSF 1.8 for a SIEM, streamed; recorded for each programme."""
     programs = Program.objects.filter(pk__in=realm_ids_where(request.user, *EXPORTERS))

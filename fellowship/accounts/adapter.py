@@ -7,8 +7,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
+from fellowship.accounts import company
 from fellowship.accounts.models import SIGN_UP, User
 from fellowship.kernel import journal, sealed
 from fellowship.kernel.casing import sentence_case
@@ -40,6 +44,20 @@ class AccountAdapter(DefaultAccountAdapter):
                 user.save()
                 journal.record(subject=user)
         return user
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """How somebody confirms who they are: by their second factor where they have one.
+
+        Who signs in with the company confirms there.
+        """
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and is_mfa_enabled(user):
+            ways = [way for way in ways if way["id"] != "reauthenticate"]
+        if user.is_authenticated and company.configured() and company.knows(user):
+            said = f"Sign in with {settings.OIDC_NAME} again"
+            url = reverse("accounts:company_again")
+            ways.append({"id": "company", "description": said, "url": url})
+        return ways
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -13,5 +13,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        """Name the token's way of signing in to the API's description."""
+        """Describe how tokens sign in to the API, and hear what the sign-in library says."""
         from fellowship.accounts import schema  # noqa: F401
+        from fellowship.accounts.signin import hears  # noqa: F401

@@ -143,6 +143,27 @@ class TokenForm(forms.Form):
         return given
 
 
+class FactorsForm(forms.ReasonForm):
+    """Why somebody's second factors are taken away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label="How did you make sure that it is them?", **kwargs)
+
+
+class SettleForm(forms.Form):
+    """Who has what somebody held who left."""
+
+    to = PersonField(label="Who has it now")
+    reason = forms.Text(
+        label="How it was settled", max_length=2_000, help_text="Kept in the record."
+    )
+
+    def __init__(self, *args: Any, by_hand: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].required = not by_hand
+        self.fields["reason"].required = by_hand
+
+
 class GrantForm(forms.Form):
     """A role for somebody."""
 

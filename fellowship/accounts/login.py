@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 LOGIN_MAX = 254
@@ -18,3 +20,31 @@ class LoginForm(AllauthLoginForm):
         field = self.fields["login"]
         field.validators.append(MaxLengthValidator(LOGIN_MAX))
         field.widget.attrs["maxlength"] = str(LOGIN_MAX)
+
+    @property
+    def company_name(self) -> str:
+        """What the company's sign-in is called."""
+        return str(settings.OIDC_NAME)
+
+    @property
+    def company_url(self) -> str:
+        """Where one goes to sign in with the company; empty where there is no such way."""
+        from fellowship.accounts import company
+
+        if not company.configured():
+            return ""
+        query = self.request.GET if self.request else {}
+        return company.sign_in_url(to=str(query.get("next", "")))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the password of somebody whose sign-in is the company's, before it is tried."""
+        from fellowship.accounts import company
+        from fellowship.accounts.models import User
+
+        who = str(self.cleaned_data.get("login") or "")
+        if "@" not in who and company.configured():
+            who = User.objects.filter(username=who).values_list("email", flat=True).first() or ""
+        if company.theirs(who):
+            said = f"This address signs in with {settings.OIDC_NAME}: use the button above."
+            raise ValidationError(said, code="company")
+        return dict(super().clean())

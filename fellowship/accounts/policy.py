@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from fellowship.accounts import duties, roles
-from fellowship.accounts.models import Actor, Conflict, Realm, RoleAssignment, User
-from fellowship.accounts.queries import has_role
+from django.conf import settings
+
+from fellowship.accounts import duties, holdings, roles
+from fellowship.accounts.models import Actor, Conflict, HandOver, Realm, RoleAssignment, User
+from fellowship.accounts.models.leaving import SETTLES
+from fellowship.accounts.queries import has_role, roles_of
 from fellowship.accounts.scopes import ONE_SOURCE, SCOPES, is_known
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
@@ -90,6 +93,87 @@ def may_create_token(*, user: User, scopes: Collection[str], by: Actor) -> Refus
         None if scopes else Refusal("no_scope", f"Say what it may do: {known}.", field="scopes"),
         Refusal("unknown_scope", f"There is no scope {unknown}. There are {known}.", field="scopes")
         if unknown
+        else None,
+    )
+
+
+def may_reset_factors(user: User, by: User) -> Refusal | None:
+    """Why `by` may not take the second factors of `user` away."""
+    administered = RoleAssignment.objects.live().filter(
+        user=by, role=roles.ADMINISTRATOR, realm__role_assignments__in=user.role_assignments.live()
+    )
+    return first(
+        Refusal("own_factors", "Your own factors are taken away by another administrator.", RULE)
+        if by == user
+        else None,
+        None
+        if administered.exists()
+        else Refusal(
+            "wrong_role",
+            "Only an administrator of a programme in which the person holds a role does this.",
+            rule=RULE,
+        ),
+    )
+
+
+def may_end_account(user: User, by: User, *, by_directory: bool) -> Refusal | None:
+    """Why `by` may not end or reopen the account of `user`.
+
+    The company's directory speaks for all its people, by the token of an administrator.
+    """
+    administers = RoleAssignment.objects.live().filter(user=by, role=roles.ADMINISTRATOR)
+    theirs = user.role_assignments.values("realm_id")
+    return first(
+        Refusal("own_account", "Nobody ends their own account: another administrator does.", RULE)
+        if by == user
+        else None,
+        None
+        if by.is_superuser
+        or (by_directory and administers.exists())
+        or administers.filter(realm_id__in=theirs).exists()
+        else Refusal(
+            "wrong_role",
+            "Only an administrator of a programme in which the person has a part does this.",
+            rule=RULE,
+        ),
+    )
+
+
+def may_use_directory(by: User) -> Refusal | None:
+    """Why `by` does not lend their name to the company's directory."""
+    administers = RoleAssignment.objects.live().filter(user=by, role=roles.ADMINISTRATOR)
+    if by.is_superuser or administers.exists():
+        return None
+    return Refusal("wrong_role", "The directory speaks by the token of an administrator.", RULE)
+
+
+def may_speak_for_directory(by: User, email: str) -> Refusal | None:
+    """Why the directory says nothing of this address: it speaks for the company's people alone."""
+    domains = settings.OIDC_DOMAINS
+    return first(
+        may_use_directory(by),
+        None
+        if not domains or email.rpartition("@")[2].lower() in domains
+        else Refusal("elsewhere", "This address lies outside the company’s domains."),
+    )
+
+
+def may_settle(hand_over: HandOver, by: User, *, to: User | None, reason: str) -> Refusal | None:
+    """Why `by` may not say who has what waits; it needs a person, or a word on how it was done."""
+    holding = holdings.of_key(hand_over.holding)
+    needs_person = holding is not None and not holding.by_hand
+    return first(
+        None
+        if by == hand_over.to or has_role(by, hand_over.realm, *SETTLES)
+        else Refusal("wrong_role", "The manager, the chair or an administrator settles this."),
+        Refusal("no_holder", "Name who has it now.", field="to")
+        if needs_person and to is None
+        else None,
+        Refusal("not_here", f"{to} holds no role in {hand_over.realm.name}.", field="to")
+        if to is not None and not roles_of(to, hand_over.realm) & set(roles.STAFF)
+        else None,
+        Refusal("no_reason", "Say how it was settled.", field="reason")
+        if not needs_person and not reason.strip()
         else None,
     )
 

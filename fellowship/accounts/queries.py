@@ -58,6 +58,11 @@ def seat_of(user: Any, realm: Model | int, at: dt.datetime | None = None) -> str
     return next((a.seat for a in _assignments(user, at) if a.realm_id == pk and a.seat), None)
 
 
+def held_by(user: Any, at: dt.datetime | None = None) -> list[RoleAssignment]:
+    """Every role the person holds, in any realm; no query when cached."""
+    return _assignments(user, at)
+
+
 def holders(realm: Model | int, *role_keys: str, at: dt.datetime | None = None) -> QuerySet[User]:
     """The people who hold any of the roles in the realm (or the programme of the same key)."""
     pk = realm.pk if isinstance(realm, Model) else realm

@@ -11,3 +11,7 @@ class ClocksConfig(AppConfig):
     name = "fellowship.clocks"
     label = "clocks"
     verbose_name = "Clocks"
+
+    def ready(self) -> None:
+        """Let the clocks of somebody who leaves go on with somebody else."""
+        from fellowship.clocks import holdings  # noqa: F401

@@ -15,7 +15,7 @@ class ProgramsConfig(AppConfig):
     def ready(self) -> None:
         """Offer each programme's days to its clocks, and running clocks to calendars."""
         from fellowship.clocks.registry import use_calendars
-        from fellowship.programs import deadlines, reminders  # noqa: F401
+        from fellowship.programs import deadlines, holdings, reminders  # noqa: F401
         from fellowship.programs.queries import calendar_of
 
         use_calendars(calendar_of)

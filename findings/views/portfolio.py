@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.stepup import recently_authenticated
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import CallState
@@ -165,6 +166,7 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@recently_authenticated
 @read_along
 def export(request: HttpRequest, program: Program) -> Any:
     """What goes out: findings as the queue is narrowed, or the plan of action."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fellowship.web.api import Router
+from governance.api.access_reviews import AccessReviewItemViewSet, AccessReviewViewSet
 from governance.api.decision_log import DecisionLogViewSet
 from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
@@ -34,6 +35,8 @@ router.register("escalations", EscalationViewSet, basename="escalations")
 router.register("oncall-rotas", RotaViewSet, basename="oncall-rotas")
 router.register("oncall-absences", OncallAbsenceViewSet, basename="oncall-absences")
 router.register("oncall-overrides", OncallOverrideViewSet, basename="oncall-overrides")
+router.register("access-reviews", AccessReviewViewSet, basename="access-reviews")
+router.register("access-review-items", AccessReviewItemViewSet, basename="access-review-items")
 router.register("recusals", RecusalViewSet, basename="recusals")
 router.register("rules", RuleViewSet, basename="rules")
 router.register("rule-amendments", RuleAmendmentViewSet, basename="rule-amendments")

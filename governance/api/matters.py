@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of
-from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.accounts.stepup import unconfirmed
+from fellowship.kernel.refusals import Refusal, Refused, refuse
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from governance import ballot_box, docket, dossiers, kinds, services
 from governance.api.decisions import ConditionSerializer
@@ -135,6 +136,7 @@ class MatterViewSet(VisibleViewSet):
     def vote(self, request: Request, ref: str = "") -> Response:
         """Cast or change the vote of one's seat."""
         matter = self._opened()
+        refuse(unconfirmed(request))
         services.cast_vote(matter=matter, by=self._person, **self.validated(VoteInput))
         return self.retrieve(request)
 
@@ -142,6 +144,7 @@ class MatterViewSet(VisibleViewSet):
     @action(detail=True, methods=["post"])
     def reaffirm(self, request: Request, ref: str = "") -> Response:
         """Say that one's vote on an earlier text holds for the dossier as it stands now."""
+        refuse(unconfirmed(request))
         services.reaffirm_vote(matter=self._opened(), by=self._person)
         return self.retrieve(request)
 
@@ -158,6 +161,7 @@ class MatterViewSet(VisibleViewSet):
     def record(self, request: Request, ref: str = "") -> Response:
         """Close the ballot, record the decision and perform it."""
         matter = self._opened()
+        refuse(unconfirmed(request))
         services.record_decision(matter=matter, by=self._person, **self.validated(NoteInput))
         return self.shown(matter)
 

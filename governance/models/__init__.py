@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.models.access_reviews import AccessReview, AccessReviewItem
 from governance.models.amendments import RuleAmendment
 from governance.models.ballots import Ballot, BallotSeat, Vote
 from governance.models.board import (
@@ -33,6 +34,8 @@ from governance.models.rulemaking import (
 from governance.models.rules import RulePin, RuleVersion
 
 __all__ = [
+    "AccessReview",
+    "AccessReviewItem",
     "AcknowledgementReminder",
     "Ballot",
     "BallotSeat",

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from fellowship.accounts.models import Conflict
+from fellowship.accounts.stepup import recently_authenticated
 from fellowship.web.actions import act, attempt, reason_of, verb
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
@@ -70,6 +71,7 @@ def declare(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def vote(request: HttpRequest, ref: str) -> HttpResponse:
     """Cast or change the vote of one's seat."""
     matter = _opened(request, ref)
@@ -87,6 +89,7 @@ def vote(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def record(request: HttpRequest, ref: str) -> HttpResponse:
     """Close the ballot and perform what it decided."""
     matter = _opened(request, ref)
@@ -106,6 +109,7 @@ def record(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @verb
+@recently_authenticated
 def reaffirm(request: HttpRequest, ref: str) -> HttpResponse:
     """Say that one's vote holds for the text as it stands now."""
     matter = _opened(request, ref)

@@ -51,6 +51,7 @@ ABOUT = {
     RuleKind.HEALTH: "From which figures on the board finds its own oversight on the agenda.",
     RuleKind.RULE_MAKING: "How a rule comes about: comments, decision, acknowledgement.",
     RuleKind.ONCALL: "Who is paged, how long each has, and what must be reported when.",
+    RuleKind.IDENTITY: "Who proves more than a password, and who attests roles and grants.",
 }
 
 

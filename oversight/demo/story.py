@@ -36,6 +36,7 @@ from oversight.demo import (
     evaluation,
     excepting,
     exporting,
+    identities,
     learning,
     measuring,
     office,
@@ -121,6 +122,7 @@ class Story:
         exporting.plan(self)
         ruling.plan(self)
         concluding.plan(self)
+        identities.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

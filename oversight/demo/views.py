@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from fellowship.accounts.models import User
+from fellowship.accounts.signin import records
 from oversight.demo.cast import PASSWORD
 from oversight.demo.content.people import SIGN_INS, Person
 from oversight.demo.content.sentences import PARTS
@@ -50,5 +52,7 @@ def sign_in(request: HttpRequest, username: str) -> HttpResponse:
         raise Http404
     logout(request)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    records.add(request, "demonstration")
+    UserSession.objects.create_from_request(request)
     messages.success(request, f"You are {user.name} now.")
     return redirect("web:home")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from fellowship.accounts.stepup import confirming
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page
@@ -123,6 +124,7 @@ def _task(item: Obligation, user: Any) -> Task:
 
 @login_required
 @require_safe
+@confirming
 def download(request: HttpRequest, ref: str) -> HttpResponse:
     """The package: as the case was closed, or as its record stands now."""
     found = load(request, ref)

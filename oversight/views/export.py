@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
+from fellowship.accounts.stepup import confirming, recently_authenticated
 from fellowship.history import keys
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
@@ -29,6 +30,7 @@ from oversight.models import Extract
 from oversight.views.audit import audited, pages, program_of
 
 
+@recently_authenticated
 @audited
 def export(request: HttpRequest, program: Program) -> HttpResponse:
     """The form, filled from a scope in the address, and the exports asked for so far."""
@@ -90,6 +92,7 @@ def extract(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
 
 
 @require_safe
+@confirming
 def download(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     """The file, whole or from where an earlier download broke off; each taking is recorded."""
     if not request.user.is_authenticated:

@@ -35,8 +35,8 @@ from access.models import (
     TargetSystem,
 )
 from access.services import ask_to_open, suspend_dataset
-from fellowship.accounts.models import Conflict, User
-from fellowship.accounts.services import create_token, declare_conflict
+from fellowship.accounts.models import Conflict, RoleAssignment, User
+from fellowship.accounts.services import create_token, declare_conflict, grant_role, leave
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Delivery, Endpoint, Notice
 from fellowship.notices.services import add_endpoint, send_test
@@ -55,6 +55,7 @@ from findings.models import (
 from findings.services import contest, plan_test, propose_lesson, request_change
 from governance import services
 from governance.models import (
+    AccessReviewItem,
     Condition,
     Decision,
     Escalation,
@@ -67,6 +68,7 @@ from governance.models import (
     RuleVersion,
     Watch,
 )
+from governance.services.access_reviews import open_access_review
 from oversight import services as oversight
 from oversight.export import making
 from oversight.models import CohortSurvey, Handback, Recommendation
@@ -85,7 +87,7 @@ from tests.scenarios import (
     targets,
 )
 from tests.scenarios.oversight import Case, whole_case
-from tests.scenarios.world import World, make_world
+from tests.scenarios.world import World, make_person, make_world
 from tests.support import kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -269,6 +271,11 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
     alarm, exception = Escalation.objects.get(), ExceptionRecord.objects.get()
     return {
         "": ["x"],
+        "accounts/people/": [world.reviewer.pk],
+        "accounts/roles/": RoleAssignment.objects.values_list("pk", flat=True)[:1],
+        "accounts/handed-over/": [_handed_over(world)],
+        "scim/v2/Users/": [world.reviewer.pk],
+        "scim/v2/": ["User"],
         "inbox/": [Notice.objects.values_list("pk", flat=True)[0]],
         "webhooks/": Endpoint.objects.values_list("ref", flat=True),
         "webhooks/deliveries/": Delivery.objects.values_list("pk", flat=True)[:1],
@@ -280,6 +287,9 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         ],
         "rules/amendments/": RuleAmendment.objects.values_list("pk", flat=True)[:1],
         "rules/comments/": RuleComment.objects.values_list("pk", flat=True)[:1],
+        "access-reviews/": [_an_access_review(world)],
+        "access-reviews/open/": [world.program.slug],
+        "access-reviews/items/": AccessReviewItem.objects.values_list("pk", flat=True)[:1],
         "board/": Matter.objects.values_list("ref", flat=True)[:2],
         "board/decisions/": Decision.objects.values_list("matter__ref", flat=True)[:1],
         "board/recusals/": Conflict.objects.exclude(kind="none").values_list("pk", flat=True)[:1],
@@ -344,6 +354,23 @@ def _names(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "audit/": [world.program.slug],
         "office/": [world.program.slug],
     }
+
+
+def _an_access_review(world: World) -> str:
+    """A review of what everybody holds."""
+    return open_access_review(program=world.program, by=world.chair).ref
+
+
+def _handed_over(world: World) -> int:
+    """What somebody held who left."""
+    gone = make_person("gone")
+    grant_role(user=gone, realm=world.program.realm, role="reviewer", by=world.admin)
+    proposal = Proposal.objects.filter(state="submitted").last()
+    assert proposal is not None
+    panel_services.assign_reviewer(
+        proposal=proposal, reviewer=User.objects.get(pk=gone.pk), by=world.manager
+    )
+    return leave(user=gone, by=world.admin, reason="Left.").hand_overs.get().pk
 
 
 def _a_meeting(world: World) -> int:

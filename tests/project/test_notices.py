@@ -16,7 +16,7 @@ from access import services as access
 from access.models import Grant
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
-from fellowship.accounts.services import grant_role
+from fellowship.accounts.services import grant_role, leave
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
@@ -25,6 +25,7 @@ from fellowship.programs.services import extend_call, found_program, name_sponso
 from governance import founding
 from governance import services as governance
 from governance.models import Matter
+from governance.services.access_reviews import open_access_review
 from oversight import services as oversight
 from oversight.demo.story import Story
 from oversight.export import making
@@ -273,6 +274,16 @@ def _a_split_panel(world: World) -> None:
         proposal_scenes.review(proposal_scenes.assigned(world, split, reviewer), score)
 
 
+def _somebody_leaves(world: World) -> None:
+    """A reviewer with a review to write, and what everybody holds put before its owners."""
+    open_access_review(program=world.program, by=world.chair)
+    late = proposal_scenes.submitted_proposal(world, make_person("later", "-rest"))
+    gone = make_person("gone", "-rest")
+    grant_role(user=gone, realm=world.program.realm, role=roles.REVIEWER, by=SETUP)
+    proposal_scenes.assigned(world, late, gone)
+    leave(user=gone, by=world.admin, reason="Left the company.")
+
+
 def _an_absence(world: World) -> None:
     """A programme whose ballot rules know deputies, with a member away."""
     program = found_program(slug="away", name="Away", purpose="Rest.", by=SETUP)
@@ -299,6 +310,7 @@ def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
     _the_rest(world)
     _a_split_panel(world)
     _an_absence(world)
+    _somebody_leaves(world)
     notices = _all()
     assert notified() - {notice.kind for notice in notices} == set()
     assert opened(_not_since_recused(notices)) == {}

@@ -1,6 +1,7 @@
-"""People, realms, role assignments, declared conflicts with their overrides, and API tokens."""
+"""People, realms, role assignments, conflicts with their overrides, API tokens, departures."""
 
 from fellowship.accounts.models.conflicts import Conflict, RecusalOverride
+from fellowship.accounts.models.leaving import Departure, HandOver, HandOverQuerySet
 from fellowship.accounts.models.people import (
     SIGN_UP,
     Actor,
@@ -21,6 +22,9 @@ __all__ = [
     "Actor",
     "ApiToken",
     "Conflict",
+    "Departure",
+    "HandOver",
+    "HandOverQuerySet",
     "Realm",
     "RealmGroupPermission",
     "RealmUserPermission",

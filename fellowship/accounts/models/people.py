@@ -108,6 +108,12 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the board room's site.")
     date_joined = models.DateTimeField(default=now, editable=False)
+    directory_key = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="What the company's directory knows the person by (SCIM externalId).",
+    )
 
     last_login = None
     history = TrackedHistory(
@@ -119,6 +125,7 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
             "affiliation",
             "past_affiliations",
             "username",
+            "directory_key",
         ]
     )
     objects: ClassVar[UserManager] = UserManager()
@@ -131,6 +138,11 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
         ordering = ("name",)
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_its_case"),
+            models.UniqueConstraint(
+                fields=["directory_key"],
+                condition=~Q(directory_key=""),
+                name="user_directory_key_unique",
+            ),
             models.CheckConstraint(
                 condition=Q(orcid="") | Q(orcid__regex=r"^[0-9]{4}(-[0-9]{3}[0-9X]){3}$"),
                 name="user_orcid_has_its_form",

@@ -14,6 +14,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.accounts.stepup import unconfirmed
+from fellowship.kernel.refusals import refuse
 from fellowship.web.api.paging import Cursor
 from fellowship.web.forms import TEXT_MAX, no_control_characters
 
@@ -104,11 +106,17 @@ def service_action(
     subject: str,
     input: type[serializers.Serializer[Any]] = NoInput,
     summary: str = "",
+    confirmed: bool = False,
 ) -> Any:
-    """A POST route `…/<id>/<verb>/` that calls `service(<subject>=…, by=…, **input)`."""
+    """A POST route `…/<id>/<verb>/` that calls `service(<subject>=…, by=…, **input)`.
+
+    With `confirmed` it is an act that its person confirms: see `accounts.stepup`.
+    """
 
     def perform(self: VisibleViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
         target = self.get_object()
+        if confirmed:
+            refuse(unconfirmed(request))
         service(**{subject: target}, by=request.user, **self.validated(input))
         return self.shown(target)
 

@@ -60,6 +60,7 @@ COLLEAGUES: Final = (
     Person("reviewer-four", "Aoife Byrne", COMPANY, roles.REVIEWER),
     Person("oncall-two", "Nkechi Balogun", COMPANY, roles.ONCALL, zone="Africa/Lagos"),
     Person("product-owner-two", "Marta Kowalska", COMPANY, roles.PRODUCT_OWNER),
+    Person("auditor-two", "Nikhil Rao", "Whitfield and Hale LLP", roles.AUDITOR),
 )
 
 RESEARCHERS: Final = (

@@ -46,7 +46,7 @@ def test_an_unknown_or_revoked_token_is_401() -> None:
 
 def test_a_token_for_something_the_api_does_not_know_is_not_made() -> None:
     world = make_world()
-    known = "read, write, access:decide, access:enforce, changes:report, events:write"
+    known = "read, write, decide, access:decide, access:enforce, changes:report, scim, events:write"
     said = f"There is no scope “reed”. There are {known}, events:SOURCE."
     with pytest.raises(Refused) as refused:
         create_token(user=world.manager, scopes=["read", "reed"], by=SETUP)

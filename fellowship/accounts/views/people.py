@@ -17,6 +17,7 @@ from fellowship.accounts import queries, roles, services
 from fellowship.accounts.forms import GrantForm, ProfileForm, TokenForm
 from fellowship.accounts.models import ApiToken, Realm, RoleAssignment
 from fellowship.accounts.scopes import SCOPES
+from fellowship.accounts.stepup import recently_authenticated
 from fellowship.kernel.time import now
 from fellowship.web import cells, filters, forms
 from fellowship.web.actions import act, attempt, form_page, verb
@@ -48,6 +49,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
+@recently_authenticated
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's API tokens. A new one's secret is shown on the answer to its making, never again."""
     user = _person(request)
@@ -97,7 +99,7 @@ class RoleFilter(filters.FilterSet):
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who holds which role in the programmes this person administers."""
-    realms = _administered(request)
+    realms = administered(request)
     rows = RoleAssignment.objects.filter(realm__in=realms)
     if not request.GET.get("ended"):
         rows = rows.live()
@@ -129,8 +131,12 @@ def _end(held: RoleAssignment) -> object:
     if held.ends_at:
         return ""
     return markup(
-        '<a href="{}">End<span class="visually-hidden"> {} of {}</span></a>',
+        '<a href="{}">End<span class="visually-hidden"> {} of {}</span></a> · '
+        '<a href="{}">Lost factors<span class="visually-hidden"> of {}</span></a> · '
+        '<a href="{}">Leaves<span class="visually-hidden">: {}</span></a>',
         *(route_to("accounts:end", held.pk), held, held.user),
+        *(route_to("accounts:reset_factors", held.pk), held.user),
+        *(route_to("accounts:leave", held.user_id), held.user),
     )
 
 
@@ -147,7 +153,7 @@ PEOPLE: tuple[Column[RoleAssignment], ...] = (
 @login_required
 def grant(request: HttpRequest) -> HttpResponse:
     """Give somebody a role."""
-    realms = _administered(request)
+    realms = administered(request)
     initial = {"realm": realms.first().slug} if realms.count() == 1 else {}  # type: ignore[union-attr]
     form = GrantForm(request.POST or None, realms=realms, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -163,7 +169,7 @@ def grant(request: HttpRequest) -> HttpResponse:
 @login_required
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a role, with its reason."""
-    rows = RoleAssignment.objects.filter(realm__in=_administered(request))
+    rows = RoleAssignment.objects.filter(realm__in=administered(request))
     assignment = rows.select_related("user", "realm").filter(pk=pk).first()
     if assignment is None:
         raise Http404
@@ -181,7 +187,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(request, "accounts/end.html", form, {"assignment": assignment})
 
 
-def _administered(request: HttpRequest) -> QuerySet[Realm]:
+def administered(request: HttpRequest) -> QuerySet[Realm]:
     """The realms the person administers; 404 for anyone else, who need not know of the page."""
     realms = queries.realms_where(request.user, roles.ADMINISTRATOR)
     if not queries.holds_anywhere(request.user, roles.ADMINISTRATOR):

@@ -1,0 +1,70 @@
+"""Who needs a second factor by the rules of a programme gets no further without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+
+from fellowship.accounts.signin import asked, records
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+OPEN: Final = (
+    "account_",
+    "mfa_",
+    "socialaccount_",
+    "openid_connect_",
+    "accounts:second_factor",
+    "accounts:company_again",
+    "accounts:go_on",
+    "web:healthz",
+    "web:readyz",
+)
+"""Names of the pages one needs in order to set up a factor, to sign in and to sign out."""
+
+
+class SecondFactor:
+    """Lead to the page that explains and helps; the API answers 403 with the reason."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on; the address is known in `process_view` only."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """The way to the explanation; None for who needs no factor or showed one."""
+        match = request.resolver_match
+        if not settings.SECOND_FACTORS_ASKED or match is None:
+            return None
+        if match.view_name.startswith(OPEN) or not request.user.is_authenticated:
+            return None
+        if records.used(request, records.FACTOR):
+            return None
+        why = asked.second_factor(request.user, by_company=records.used(request, records.COMPANY))
+        if why is None:
+            return None
+        if request.path.startswith("/api/"):
+            return JsonResponse(
+                {
+                    "type": "about:blank",
+                    "title": "Forbidden",
+                    "status": 403,
+                    "code": "not_allowed_without_second_factor",
+                    "detail": f"Whoever is {why.label.lower()} signs in with a second factor.",
+                    "rule": why.rule.rule,
+                },
+                status=403,
+                content_type="application/problem+json",
+            )
+        way = redirect("accounts:second_factor")
+        if request.method == "GET":
+            way["Location"] += f"?{urlencode({'next': request.get_full_path()})}"
+        return way

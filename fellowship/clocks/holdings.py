@@ -1,0 +1,17 @@
+"""Clocks that a person holds: they go with the record they run on."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from fellowship.accounts import holdings, roles
+
+holdings.register(
+    "clocks.clock",
+    "holder_user",
+    label="Time that ran for them",
+    role=roles.MANAGER,
+    realm="realm_id",
+    open=Q(ended_at=None),
+    order=90,
+)

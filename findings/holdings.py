@@ -1,0 +1,31 @@
+"""What product owners and control owners hold."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from fellowship.accounts import holdings, roles
+from findings.states import UNSETTLED, ControlState
+
+holdings.register(
+    "findings.finding",
+    "product_owner",
+    label="Findings owned",
+    role=roles.PRODUCT_OWNER,
+    open=Q(state__in=UNSETTLED),
+    order=10,
+)
+holdings.register(
+    "findings.control",
+    "owner",
+    label="Controls owned",
+    role=roles.PRODUCT_OWNER,
+    open=~Q(state=ControlState.WITHDRAWN),
+)
+holdings.register(
+    "findings.acceptancetest",
+    "owner",
+    label="Acceptance tests to decide",
+    role=roles.PRODUCT_OWNER,
+    open=Q(decided_at=None) & ~Q(state="withdrawn"),
+)

@@ -1,0 +1,31 @@
+"""The answer about one role or grant."""
+
+from __future__ import annotations
+
+from fellowship.web import forms
+from governance.models import AccessReviewItem
+
+
+class AttestForm(forms.Form):
+    """Keep or take away; nothing is chosen beforehand."""
+
+    decision = forms.ChoiceField(
+        label="Is it still needed?",
+        choices=[
+            (
+                AccessReviewItem.Decision.KEEP,
+                forms.Described("Keep", "They need it for what they do now."),
+            ),
+            (
+                AccessReviewItem.Decision.REMOVE,
+                forms.Described("Take away", "It ends as soon as you send this."),
+            ),
+        ],
+        widget=forms.RadioCards,
+    )
+    reason = forms.Text(
+        label="Why",
+        required=False,
+        max_length=2_000,
+        help_text="Needed where it is taken away; the person reads it.",
+    )

@@ -1,0 +1,64 @@
+"""What people hold of rules, conditions, exceptions and independent reviews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from fellowship.accounts import holdings, roles
+from fellowship.kernel.time import now
+from governance.models import RuleVersion
+from governance.review_states import ReviewState
+from governance.states import ExceptionState, RuleStatus
+
+
+def _rules(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those in force and those on their way; what an earlier version said of its owner stays."""
+    current = RuleVersion.objects.current().values("pk")
+    on_their_way = Q(status__in=(RuleStatus.DRAFT, RuleStatus.PROPOSED))
+    return rows.filter(on_their_way | Q(effective_at__gt=now()) | Q(pk__in=current))
+
+
+holdings.register(
+    "governance.ruleversion", "owner", label="Rules owned", role=roles.MANAGER, open=_rules
+)
+for field, label in (("owner", "Conditions to meet"), ("verifier", "Conditions to verify")):
+    holdings.register(
+        "governance.condition", field, label=label, role=roles.MANAGER, open=Q(settled_at=None)
+    )
+holdings.register(
+    "governance.exceptionrecord",
+    "owner",
+    label="Exceptions owned",
+    role=roles.MANAGER,
+    open=lambda rows: rows.filter(ended_at=None, expires_at__gt=now()).exclude(
+        state__in=(ExceptionState.REFUSED, ExceptionState.WITHDRAWN)
+    ),
+)
+holdings.register(
+    "governance.reviewseat",
+    "reviewer",
+    label="Independent reviews to carry out",
+    role=roles.MANAGER,
+    realm="review__decision__program_id",
+    open=Q(finding="", stood_down_at=None, review__state=ReviewState.UNDER_REVIEW),
+    by_hand=True,
+)
+holdings.register(
+    "governance.accessreviewitem",
+    "owner",
+    label="Roles and grants to attest",
+    role=roles.CHAIR,
+    realm="review__program_id",
+    open=Q(decided_at=None),
+)
+holdings.register(
+    "governance.rotamember",
+    "user",
+    label="Places in an on-call rota",
+    role=roles.ONCALL,
+    realm="rota__program_id",
+    open=Q(rota__ended_at=None),
+    by_hand=True,
+)

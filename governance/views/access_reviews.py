@@ -1,0 +1,213 @@
+"""Access reviews: the list, one review with its items, and answering one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from fellowship.accounts.stepup import recently_authenticated
+from fellowship.web import cells, filters
+from fellowship.web.actions import attempt, form_page, verb
+from fellowship.web.columns import Column, Table
+from fellowship.web.items import Link
+from fellowship.web.markup import markup
+from fellowship.web.routes import route_to
+from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import paginate
+from governance import attestable
+from governance.forms.access_reviews import AttestForm
+from governance.models import AccessReview, AccessReviewItem
+from governance.policy import access_reviews as policy
+from governance.services import access_reviews as services
+from governance.views.common import events_of, person, programs_of
+
+Decision = AccessReviewItem.Decision
+
+
+@login_required
+def access_reviews(request: HttpRequest) -> HttpResponse:
+    """Every review one may read, the latest first."""
+    user = person(request)
+    rows = AccessReview.objects.visible_to(user)
+    page = paginate(
+        request, rows, sort={"opened": "opened_at"}, default="-opened", then=_with_counts
+    )
+    table = Table("Access reviews", REVIEWS, page, page, empty="There has been none yet.")
+    may = [p for p in programs_of(user) if policy.may_open(user, p.pk) is None]
+    open_in = set(AccessReview.objects.open().values_list("program_id", flat=True))
+    context = {"page": page, "table": table, "may": [p for p in may if p.pk not in open_in]}
+    return render(request, "governance/access_reviews.html", context)
+
+
+def _with_counts(rows: QuerySet[AccessReview]) -> QuerySet[AccessReview]:
+    return rows.select_related("program").annotate(
+        total=Count("items"),
+        answered=Count("items", filter=Q(items__decided_at__isnull=False)),
+        removed=Count("items", filter=Q(items__decision=Decision.REMOVE)),
+    )
+
+
+def _stands(review: AccessReview) -> object:
+    if review.closed_at:
+        return markup("Closed {}", cells.when(review.closed_at, "date"))
+    return markup("Open, due {}", cells.when(review.due_at, "date"))
+
+
+REVIEWS: tuple[Column[Any], ...] = (
+    Column("Review", lambda r: markup('<a href="{}">{}</a>', _to(r), r.ref)),
+    Column("Programme", lambda r: r.program),
+    Column("Opened", lambda r: cells.when(r.opened_at, "date"), sort="opened"),
+    Column("Stands", _stands),
+    Column("Answered", lambda r: f"{r.answered} of {r.total}", num=True),
+    Column("Taken away", lambda r: r.removed, num=True),
+)
+
+
+def _to(review: AccessReview) -> str:
+    return route_to("governance:access_review", review.ref)
+
+
+class ItemFilter(filters.FilterSet):
+    """Narrow the items by words, kind and answer, and to one's own."""
+
+    q = filters.Search(fields=["title", "person__name", "owner__name"])
+    kind = filters.ChoiceFilter(choices=attestable.choices, label="Kind")
+    decision = filters.ChoiceFilter(
+        choices=[("none", "Not answered"), *Decision.choices], label="Answer", method="answered"
+    )
+    mine = filters.BooleanFilter(method="for_me", label="Mine to answer")
+
+    class Meta:
+        model = AccessReviewItem
+        fields: list[str] = []
+
+    def answered(
+        self, rows: QuerySet[AccessReviewItem], name: str, value: str
+    ) -> QuerySet[AccessReviewItem]:
+        """Those with this answer, or with none."""
+        return rows.filter(decision="" if value == "none" else value)
+
+    def for_me(
+        self, rows: QuerySet[AccessReviewItem], name: str, value: bool
+    ) -> QuerySet[AccessReviewItem]:
+        """Those that wait for the person who asks."""
+        return rows.filter(owner=self.request.user, decided_at=None) if value else rows
+
+
+@login_required
+def access_review(request: HttpRequest, ref: str) -> HttpResponse:
+    """One review: how far it is, and its items, the unanswered first."""
+    user = person(request)
+    review = _review(request, ref)
+    items = AccessReviewItem.objects.visible_to(user).filter(review=review)
+    found = ItemFilter(request.GET, queryset=items, request=request)
+    page = paginate(
+        request, found.qs, sort={"answered": "decided_at"}, default="answered", then=_with_people
+    )
+    columns = _items(user, review)
+    table = Table("Roles and grants", columns, page, page, empty="Nothing fits.")
+    counts = review.items.aggregate(
+        total=Count("pk"),
+        kept=Count("pk", filter=Q(decision=Decision.KEEP)),
+        removed=Count("pk", filter=Q(decision=Decision.REMOVE)),
+        unowned=Count("pk", filter=Q(owner=None, decided_at=None)),
+    )
+    counts["waiting"] = counts["total"] - counts["kept"] - counts["removed"]
+    context = {
+        "review": review,
+        "page": page,
+        "table": table,
+        "filter": found,
+        "counts": counts,
+        "events": events_of(review),
+        "silence": services.SILENCE,
+    }
+    return render(request, "governance/access_review.html", context)
+
+
+def _with_people(rows: QuerySet[AccessReviewItem]) -> QuerySet[AccessReviewItem]:
+    return rows.select_related("person", "owner", "decided_by")
+
+
+def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], ...]:
+    def answer(item: AccessReviewItem) -> object:
+        if item.decided_at:
+            proof = markup(", ended {}", cells.when(item.ended_at)) if item.ended_at else ""
+            said = markup('<span class="meta">{}</span>', item.reason) if item.reason else ""
+            return markup("{}{}{}", item.get_decision_display(), proof, said)
+        item.review = review
+        if policy.may_attest(item, user) is None:
+            url = route_to("governance:attest", item.pk)
+            return markup(
+                '<a href="{}">Answer<span class="visually-hidden"> {}</span></a>', url, item
+            )
+        return "Not answered"
+
+    return (
+        Column("Who", lambda i: i.person),
+        Column(
+            "Holds",
+            lambda i: markup('{}<span class="meta">{}</span>', i.title, _label(i.kind)),
+        ),
+        Column("Answered by", lambda i: i.decided_by or i.owner or "Nobody, so the chair"),
+        Column("When", lambda i: cells.when(i.decided_at, "date") if i.decided_at else "–"),
+        Column("Answer", answer, sort="answered"),
+    )
+
+
+def _label(kind: str) -> str:
+    return attestable.get(kind).label
+
+
+@login_required
+@recently_authenticated
+def attest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep one role or grant, or take it away; then on to the next that waits."""
+    user = person(request)
+    rows = AccessReviewItem.objects.select_related("review__program", "person", "owner")
+    item = visible_or_404(rows, request.user, pk=pk)
+    form = AttestForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form, lambda: services.attest_access(item=item, by=user, **form.cleaned_data)
+        )
+        if done:
+            said = "is kept" if done.decision == Decision.KEEP else "has ended"
+            messages.success(request, f"{item}: it {said}.")
+            following = item.review.items.unanswered().filter(owner=user).first()
+            if following:
+                return redirect("governance:attest", following.pk)
+            return redirect(item.review.get_absolute_url())
+    context = {
+        "item": item,
+        "label": _label(item.kind),
+        "refusal": policy.may_attest(item, user),
+        "left": item.review.items.unanswered().filter(owner=user).count(),
+        "links": [Link(item.review.ref, item.review.get_absolute_url())],
+    }
+    return form_page(request, "governance/attest.html", form, context)
+
+
+@verb
+def open_review(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open a review ahead of its time."""
+    user = person(request)
+    program = visible_program(user, slug)
+    review = services.open_access_review(program=program, by=user)
+    messages.success(request, f"{review.ref} is open. Every owner has been told.")
+    return redirect(review.get_absolute_url())
+
+
+def visible_program(user: Any, slug: str) -> Any:
+    """The programme of that name, for those who take part in it; 404 for others."""
+    return get_object_or_404(programs_of(user), realm__slug=slug)
+
+
+def _review(request: HttpRequest, ref: str) -> AccessReview:
+    rows = AccessReview.objects.select_related("program")
+    return visible_or_404(rows, request.user, ref=ref)

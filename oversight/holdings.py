@@ -1,0 +1,15 @@
+"""What people hold of the oversight: recommendations of cohort reviews to carry out."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from fellowship.accounts import holdings, roles
+
+holdings.register(
+    "oversight.recommendation",
+    "owner",
+    label="Recommendations to carry out",
+    role=roles.MANAGER,
+    open=Q(settled_at=None),
+)

@@ -29,6 +29,8 @@ def plan(story: Story) -> None:
 def _answer(story: Story) -> None:
     program = story.cast.programs["assistants"]
     open_now = HealthBreach.objects.open().filter(program=program)
-    breach = open_now.get(figure=HealthFigure.PROMISES)
+    breach = open_now.filter(figure=HealthFigure.PROMISES).first()
+    if breach is None:  # what others tell decides whether the figure is beyond its limit
+        return
     until = (now() + dt.timedelta(days=60)).date()
     answer_breach(breach=breach, by=story.cast["chair"], answer=ANSWER, look_again_on=until)

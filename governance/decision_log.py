@@ -90,6 +90,13 @@ register(
     rule=RuleKind.RULE_MAKING,
 )
 register(Act.DELEGATED, "governance.end_exception", rule=RuleKind.EXCEPTIONS)
+register(
+    Act.DELEGATED,
+    "governance.use_means",
+    "governance.lift_duty",
+    "governance.close_escalation",
+    rule=RuleKind.SEVERITY_CLOCKS,
+)
 register(Act.AUTOMATED, "governance.exception_expired", rule=RuleKind.EXCEPTIONS)
 register(Act.AUTOMATED, "governance.raise_escalation", rule=RuleKind.SEVERITY_CLOCKS)
 register(Act.AUTOMATED, "governance.page_next", rule=RuleKind.ONCALL)

@@ -263,3 +263,8 @@ class ExceptionReminder(Tracked):
 
     def __str__(self) -> str:
         return f"{self.days} days before {self.exception_id}"
+
+    @property
+    def program_id(self) -> int:
+        """The programme of its exception: its event stands in that programme's record."""
+        return int(self.exception.program_id)

@@ -82,7 +82,7 @@ _READ = (
 def _remind(batch: list[ExceptionRecord], days: int, at: dt.datetime) -> None:
     by_pk = {exception.pk: exception for exception in batch}
     create_many(
-        [ExceptionReminder(exception_id=pk, days=days, at=at) for pk in by_pk],
+        [ExceptionReminder(exception=one, days=days, at=at) for one in by_pk.values()],
         change=lambda row: {
             "exception": by_pk[row.exception_id].ref,
             "days": row.days,

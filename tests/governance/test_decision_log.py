@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fellowship.accounts.models import User
 from fellowship.accounts.services import declare_conflict, grant_role
+from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
 from fellowship.history.queries import timeline
 from fellowship.kernel import blobs, journal
@@ -27,6 +28,7 @@ from tests.governance.test_pages import page, signed_in
 from tests.scenarios.governance import (
     adopted_rule,
     decide_on,
+    granted_exception,
     raised_escalation,
     requested_exception,
     vote,
@@ -102,6 +104,11 @@ def test_overrides_deputies_and_what_rules_did_stand_in_it_too(world: World) -> 
     raised_escalation(world, kind="out_of_scope_access", by=System("access enforcement"))
     automated = entries(world.auditor, Act.AUTOMATED)
     assert [(e.what, e.rule) for e in automated] == [("raised an escalation", "Severity clocks v1")]
+    exception = granted_exception(world)
+    with frozen(exception.expires_at + DAY):
+        sweep()
+        ended = entries(world.fresh("auditor"), Act.AUTOMATED)[0]
+    assert (ended.what, ended.rule) == ("noted that the exception has ended", "Exception rules v1")
     assert "raised an escalation" not in [e.what for e in entries(world.auditor, Act.DELEGATED)]
 
 

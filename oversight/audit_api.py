@@ -204,7 +204,7 @@ class EventsView(AuditView):
         asked = form.asked()
         program = self.seen(request, slug, page="api.events", query=form.query)
         if asked["words"]:
-            search.index()
+            search.index(search.BATCH)
         scope = scopes.Scope.of(program, request.user, **asked)
         page = trail.page(scope.events(), request.query_params.get("before", ""))
         entries = trail.entries(page.events, slug)

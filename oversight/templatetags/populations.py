@@ -21,7 +21,9 @@ def population_table(population: Population, rows: Iterable[Pair]) -> SafeString
     table = columns.Table(
         caption=population.label,
         columns=[
-            columns.Column(column.label, _cell(place, column))
+            columns.Column(
+                column.label, _cell(place, column, population.url if not place else None)
+            )
             for place, column in enumerate(population.columns)
         ],
         rows=rows,
@@ -31,9 +33,13 @@ def population_table(population: Population, rows: Iterable[Pair]) -> SafeString
     return table.render()
 
 
-def _cell(place: int, column: Column) -> Callable[[Pair], object]:
+def _cell(place: int, column: Column, url: Callable[[Any], str] | None) -> Callable[[Pair], object]:
+    """The value; with `url` it leads to the record's page, where it has one."""
+
     def cell(pair: Pair) -> object:
         _, value = pair[1][place]
+        if url and (to := url(pair[0])):
+            return cells.link(to, value)
         return cells.when(value) if value and column.kind == "at" else cells.shown(value)
 
     return cell

@@ -205,8 +205,7 @@ ALL: Final = (
     Population(
         "acknowledgements",
         "Acknowledgements of policies",
-        "Every person a policy version bound when it was adopted: whether and when they said they "
-        "had read it.",
+        "Every person who was asked to acknowledge a policy version: whether and when they did.",
         _acknowledgements,
         "asked_at",
         (

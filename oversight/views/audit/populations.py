@@ -24,6 +24,8 @@ from oversight.models import Sample
 from oversight.views.audit.shared import audited, period_of, shown
 
 FORMATS = ("csv", "xlsx", "jsonl")
+IN_MEMORY = 5_000_000
+"""Bytes of a file up to which it needs no disk."""
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -139,7 +141,7 @@ def _by(request: HttpRequest) -> Any:
 
 
 def _file(form: str, population: Population, name: str, table: Any) -> FileResponse:
-    held = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
+    held: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it is sent
     writers.WRITERS[form](held, [column.label for column in population.columns], table)
     held.seek(0)
     return FileResponse(

@@ -49,7 +49,7 @@ def _timeline(request: HttpRequest, program: Program, saving: SaveScopeForm) -> 
     form = ScopeForm(program, request.GET)
     scope = scopes.Scope.of(program, user, **form.asked())
     if scope.words:
-        search.index()
+        search.index(search.BATCH)
     before = request.GET.get("before", "")
     page = trail.page(scope.events(), before)
     older = request.GET.copy()

@@ -99,15 +99,17 @@ def _bundle(size: int) -> list[Row]:
     for work, name in (("bundle", "whole export as CSV, with proofs"), ("proof", "its verify.py")):
         done = peak_of(work, size)
         said = {"seconds": round(done.seconds, 1), "before it MB": round(done.idle), **done.said}
+        # A stranger runs it without Django: what this process held before is not its own.
+        held = done.idle if work == "proof" else 0
         row = Row(
             work=f"{name}, {size:,} events and more: peak memory of its process",
             unit="MB",
-            value=done.megabytes,
+            value=done.megabytes - held,
             floor=None,
             budget=MEGABYTES,
             n=1,
-            min=done.megabytes,
-            max=done.megabytes,
+            min=done.megabytes - held,
+            max=done.megabytes - held,
             more=said,
         )
         rows.append(row)

@@ -26,6 +26,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from governance.models import Matter
+from governance.services.access_reviews import attest_access, open_access_review
 from governance.states import Standing
 from oversight import drawing, services
 from oversight.audit import asof, sample, search
@@ -389,6 +390,24 @@ def test_a_role_given_to_oneself_is_found(world: World, case: Case) -> None:
         journal.record(subject=role)
     found = _run(world, "duties")
     assert found["Did nobody give themselves a role, or change one of their own?"][1] == 1
+
+
+def test_an_access_review_is_a_population_and_answered_in_time_or_found(world: World) -> None:
+    question = (
+        "Was every role and grant a review asked about kept or removed by the review’s due day?"
+    )
+    review = open_access_review(program=world.program, by=world.fresh("chair"))
+    item = review.items.get(person=world.reviewer)
+    attest_access(
+        item=item, by=world.fresh("manager"), decision="remove", reason="No longer asked."
+    )
+    rows = POPULATIONS["access-reviews"].within(world.program.pk, None, None)
+    assert rows.count() == review.items.count() > 1
+    texts = {row.pk: POPULATIONS["access-reviews"].texts(row) for row in rows}
+    assert "Remove" in texts[item.pk]
+    assert _run(world, "removal")[question] == (0, 0)
+    with frozen(review.due_at + dt.timedelta(days=1)):
+        assert _run(world, "removal")[question] == (rows.count(), rows.count() - 1)
 
 
 def test_an_auditor_with_another_role_is_found(world: World) -> None:

@@ -14,7 +14,8 @@ from access.models import Grant, TargetSystem
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
-from oversight.audit.controls.shape import MOST_LISTED, Ask, Failure, Outcome, Test, at
+from governance.models import AccessReviewItem
+from oversight.audit.controls.shape import MOST_LISTED, Ask, Failure, Outcome, Test, at, outcome
 
 LEAVERS_WITHIN: Final = dt.timedelta(hours=24)
 """How long a person whose account is closed may still stand in the list of roles and grants."""
@@ -152,12 +153,33 @@ def leavers(ask: Ask) -> Outcome:
     return Outcome(question, len(people), len(failures), failures[:MOST_LISTED])
 
 
+def reviewed(ask: Ask) -> Outcome:
+    """Each role and grant a review asked about was answered by the time the review was due."""
+    items = ask.within(
+        AccessReviewItem.objects.filter(review__program_id=ask.program_id), "review__due_at"
+    ).select_related("review", "person", "owner")
+    late = Q(decided_at=None) | Q(decided_at__gt=F("review__due_at"))
+    return outcome(
+        "Was every role and grant a review asked about kept or removed by the review’s due day?",
+        items,
+        items.filter(late),
+        lambda i: Failure(
+            f"{i.review.ref}: {i.title}, {i.person}",
+            f"Due {at(i.review.due_at)}; "
+            + (f"answered {at(i.decided_at)}." if i.decided_at else "not answered.")
+            + f" Its owner: {i.owner or 'nobody'}.",
+            i.review.get_absolute_url(),
+        ),
+    )
+
+
 TEST: Final = Test(
     "removal",
     "Removal within the stated time",
     "What ends is closed where it is enforced, and deleted, in the time that was stated.",
     "Each revocation that a target system was told of is compared with its acknowledgement, by the "
     "ledger’s own events and the time stated for that system; each deletion clock that fell due "
-    "with the instant it was settled; each closed account with the roles and grants it still has.",
-    (acknowledged, deleted, leavers),
+    "with the instant it was settled; each closed account with the roles and grants it still has; "
+    "each item of an access review with the day it was due.",
+    (acknowledged, deleted, leavers, reviewed),
 )

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from django.db import connection
 
-from oversight.audit.populations import access, board, people, work
+from oversight.audit.populations import access, board, people, reviews, work
 from oversight.audit.populations.shape import Column, Hidden, Population
 
 __all__ = ["POPULATIONS", "Column", "Population", "counts"]
 
 POPULATIONS: Final[Mapping[str, Population]] = {
-    population.key: population for population in (*work.ALL, *access.ALL, *board.ALL, *people.ALL)
+    population.key: population
+    for population in (*work.ALL, *access.ALL, *reviews.ALL, *board.ALL, *people.ALL)
 }
 
 

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from fellowship.accounts.stepup import confirming
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.sheets import writers
@@ -94,6 +95,7 @@ def population(request: HttpRequest, program: Program, key: str) -> HttpResponse
     return response
 
 
+@confirming
 @audited
 @require_safe
 def download(
@@ -111,6 +113,7 @@ def download(
     return _file(file_format, found, f"{program.slug}-{found.key}", table)
 
 
+@confirming
 @audited
 @require_safe
 def sample_file(

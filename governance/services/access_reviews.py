@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.apps import apps
+from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, RoleAssignment, User
@@ -101,6 +102,7 @@ def attest_access(
         subject = apps.get_model(item.subject_type)._default_manager.get(pk=item.subject_id)
         attestable.get(item.kind).end(subject, by, f"{review.ref}: {reason}")
         item.ended_at = item.decided_at
+        _tell_removed(item)
     item.save()
     change = {"decision": decision, "person": item.person_id, "held": item.title}
     journal.record(subject=item, realm_id=review.program_id, change=change)
@@ -151,6 +153,19 @@ def _tell(review: AccessReview, person: User, title: str, body: str) -> None:
         title=title,
         body=body,
         url=review.get_absolute_url(),
+    )
+
+
+def _tell_removed(item: AccessReviewItem) -> None:
+    notify(
+        kind="governance.access_removed",
+        to=[item.person],
+        subject_obj=item,
+        realm=item.program_id,
+        title=f"{item.title}: taken away in {item.review.ref}",
+        body=item.reason,
+        url=reverse("governance:attest", args=[item.pk]),
+        urgent=True,
     )
 
 

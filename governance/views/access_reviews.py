@@ -138,7 +138,7 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
     def answer(item: AccessReviewItem) -> object:
         if item.decided_at:
             proof = markup(", ended {}", cells.when(item.ended_at)) if item.ended_at else ""
-            said = markup('<span class="meta">{}</span>', item.reason) if item.reason else ""
+            said = markup('<br><span class="meta">{}</span>', item.reason) if item.reason else ""
             return markup("{}{}{}", item.get_decision_display(), proof, said)
         item.review = review
         if policy.may_attest(item, user) is None:
@@ -151,8 +151,7 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
     return (
         Column("Who", lambda i: i.person),
         Column(
-            "Holds",
-            lambda i: markup('{}<span class="meta">{}</span>', i.title, _label(i.kind)),
+            "Holds", lambda i: markup('{}<br><span class="meta">{}</span>', i.title, _label(i.kind))
         ),
         Column("Answered by", lambda i: i.decided_by or i.owner or "Nobody, so the chair"),
         Column("When", lambda i: cells.when(i.decided_at, "date") if i.decided_at else "–"),

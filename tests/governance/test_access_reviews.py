@@ -84,6 +84,8 @@ def test_to_remove_a_role_ends_it_in_the_same_transaction(
     assert held.ends_at is not None
     assert (item.decision, item.decided_by, item.ended_at) == ("remove", manager, item.decided_at)
     assert not RoleAssignment.objects.live().filter(pk=held.pk).exists()
+    told = Notice.objects.get(kind="governance.access_removed", recipient=world.reviewer)
+    assert client_of(world, "reviewer").get(told.url).status_code == 200
     ends = Event.objects.filter(verb="accounts.end_role", subject_id=held.pk).get()
     assert ends.reason == f"{review.ref}: Does not review any more."
     attest_access(item=item, by=manager, decision="remove", reason="Again.")

@@ -97,7 +97,7 @@ def _state(row: HandOver) -> object:
 
 
 HANDED: tuple[Column[HandOver], ...] = (
-    Column("What", lambda h: markup('{}<span class="meta">{}</span>', h.title, h.label)),
+    Column("What", lambda h: markup('{}<br><span class="meta">{}</span>', h.title, h.label)),
     Column("Of", lambda h: h.departure.person),
     Column("Programme", lambda h: h.realm),
     Column("With", lambda h: h.to or "Nobody"),

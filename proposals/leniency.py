@@ -15,8 +15,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 Total = tuple[int, int, float]
 """A proposal, a reviewer, and the review's total in points."""
 
@@ -42,6 +40,8 @@ def effects(totals: Iterable[Total]) -> dict[int, Effect]:
 
 
 def _fit(group: Sequence[int], rows: Sequence[Total]) -> dict[int, Effect]:
+    import numpy as np  # asked for when there is something to solve: it is large
+
     place = {reviewer: i for i, reviewer in enumerate(group)}
     by_proposal: dict[int, list[tuple[int, float]]] = defaultdict(list)
     count = np.zeros(len(group))

@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from django.db.models import Count, F, QuerySet
 
 from fellowship.accounts import roles
@@ -20,10 +19,12 @@ from fellowship.programs.models import Call
 from governance import hints
 from proposals import policy, rubric
 from proposals.matching.expertise import MOST, Fields, Match, fit
-from proposals.matching.solve import Pool
 from proposals.models import Absence, Assignment, Proposal, ProposalVersion, ReviewerProfile
 from proposals.models.reviewers import USUAL_PLACES
 from proposals.states import ProposalState
+
+if TYPE_CHECKING:
+    from proposals.matching.solve import Pool
 
 TO_STAFF: Final = (ProposalState.SUBMITTED, ProposalState.IN_REVIEW)
 PER_POINT: Final = 10
@@ -76,6 +77,10 @@ class Gathered:
 
     def pool(self) -> Pool:
         """The same as numbers."""
+        import numpy as np  # asked for when there is something to solve: it is large
+
+        from proposals.matching.solve import Pool
+
         seats = list(roles.Seat.values)
         row = {case.proposal.pk: i for i, case in enumerate(self.cases)}
         column = {person.user.pk: i for i, person in enumerate(self.people)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import reverse
 
@@ -15,7 +15,7 @@ from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
 from fellowship.programs.models import Call
 from proposals import policy, rubric
-from proposals.matching import gather, solve, words
+from proposals.matching import gather, words
 from proposals.matching.gather import Case, Gathered, Person
 from proposals.models import Assignment, Proposal, SuggestedPanel, Suggestion, SuggestionRun
 from proposals.models.reviewers import USUAL_PLACES
@@ -23,6 +23,9 @@ from proposals.services import assigning
 from proposals.services.drafting import SERVICE
 from proposals.services.panel import assign_reviewer
 from proposals.states import RUN_MOVES, RunState
+
+if TYPE_CHECKING:
+    from proposals.matching import solve
 
 IN_REQUEST: Final = 40_000
 """Pairs of proposal and reviewer that are worked out while the person waits; more by the sweep."""
@@ -40,6 +43,8 @@ def suggest_reviewers(*, call: Call, by: User) -> SuggestionRun:
     One that waits to be looked at is set aside for a new one; one being worked out or assigned is
     returned unchanged.
     """
+    from proposals.matching import solve  # with the solver it needs, which is large
+
     call = Call.objects.locked().select_related("program").get(pk=call.pk)
     refuse(policy.may_suggest(call, by))
     live = SuggestionRun.objects.live().filter(call=call).first()
@@ -70,6 +75,8 @@ def suggest_reviewers(*, call: Call, by: User) -> SuggestionRun:
 @journal.verb("proposals.work_out_suggestion")
 def work_out(*, run: SuggestionRun, by: Actor) -> SuggestionRun:
     """Find the suggestion that was asked for; one found already is returned unchanged."""
+    from proposals.matching import solve
+
     run = _locked(run)
     if run.state != RunState.ASKED:
         return run

@@ -45,7 +45,7 @@ def open_due(at: dt.datetime) -> int:
     for program in programs.exclude(access_reviews__closed_at=None, access_reviews__isnull=False):
         terms, _ = services.terms_of(program.pk)
         since = program.last or program.created_at  # type: ignore[attr-defined]
-        if terms.review_every.due(since, registry.calendar(program.pk)) <= at:
+        if terms.review_every.due(since, program.calendar()) <= at:
             services.open_access_review(program=program, by=REVIEW)
             opened += 1
     return opened

@@ -51,8 +51,13 @@ _verbs: dict[str, Verb] = {}
 
 
 def register(act: str, *names: str, rule: str = "") -> None:
-    """Let the log hold these verbs. Done by a rule or a service they are automated acts."""
+    """Let the log hold these verbs. Done by a rule or a service they are automated acts.
+
+    Raises ValueError for a verb that was named already: it would follow two rules.
+    """
     for name in names:
+        if name in _verbs:
+            raise ValueError(f"{name} is in the decision log already")
         _verbs[name] = Verb(act, str(rule))
 
 
@@ -90,13 +95,6 @@ register(
     rule=RuleKind.RULE_MAKING,
 )
 register(Act.DELEGATED, "governance.end_exception", rule=RuleKind.EXCEPTIONS)
-register(
-    Act.DELEGATED,
-    "governance.use_means",
-    "governance.lift_duty",
-    "governance.close_escalation",
-    rule=RuleKind.SEVERITY_CLOCKS,
-)
 register(Act.AUTOMATED, "governance.exception_expired", rule=RuleKind.EXCEPTIONS)
 register(Act.AUTOMATED, "governance.raise_escalation", rule=RuleKind.SEVERITY_CLOCKS)
 register(Act.AUTOMATED, "governance.page_next", rule=RuleKind.ONCALL)

@@ -7,8 +7,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from fellowship.history.models import Event
-from fellowship.programs.models import Program
 from fellowship.web import forms
 from fellowship.web.sheets import tables
 from oversight.lineage.chains import LINKS
@@ -70,13 +68,3 @@ def midnight(day: dt.date | None) -> dt.datetime | None:
     if day is None:
         return None
     return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-
-
-def first_instant(program: Program) -> dt.datetime | None:
-    """When the programme's record begins."""
-    return (
-        Event.objects.filter(realm_id=program.pk)
-        .order_by("at")
-        .values_list("at", flat=True)
-        .first()
-    )

@@ -83,9 +83,14 @@ def _excepted(item: Obligation, excuse: Excuse | None) -> Obligation:
     return replace(item, met=True, excuse=excuse)
 
 
-def still_open(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Obligation]:
-    """The required obligations not met."""
-    return [o for o in obligations(fellowship, at) if o.required and not o.met]
+def still_open(
+    fellowship: Fellowship,
+    at: dt.datetime | None = None,
+    known: Iterable[Obligation] | None = None,
+) -> list[Obligation]:
+    """The required obligations not met. `known`: its obligations, asked already."""
+    items = obligations(fellowship, at) if known is None else known
+    return [o for o in items if o.required and not o.met]
 
 
 def refusal(
@@ -94,8 +99,7 @@ def refusal(
     known: Iterable[Obligation] | None = None,
 ) -> Refusal | None:
     """Why the fellowship cannot close yet, or None. `known`: its obligations, asked already."""
-    items = obligations(fellowship, at) if known is None else known
-    missing = [o for o in items if o.required and not o.met]
+    missing = still_open(fellowship, at, known)
     if not missing:
         return None
     names = "; ".join(o.label for o in missing)

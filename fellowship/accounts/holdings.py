@@ -9,7 +9,7 @@ Why it is so: docs/adr/0035-identity-by-rule.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,6 @@ from fellowship.accounts import roles
 FALLBACK: Final = (roles.MANAGER, roles.CHAIR)
 """Who gets what nobody else may take over, in this order."""
 Rows = Callable[[QuerySet[Any]], QuerySet[Any]]
-TakeOver = Callable[[Sequence[Any], Any, Any, str], object]
 Ending = Callable[[Any, Any, str], object]
 
 

@@ -50,7 +50,7 @@ def open_access_review(*, program: Program, by: Actor, reason: str = "") -> Acce
         program=program,
         ref=next_reference("REV"),
         opened_at=at,
-        due_at=terms.review_window.due(at, _calendar(program)),
+        due_at=terms.review_window.due(at, program.calendar()),
         rule=rule,
     )
     people = _by_role(program.pk)
@@ -167,12 +167,6 @@ def _tell_removed(item: AccessReviewItem) -> None:
         url=reverse("governance:attest", args=[item.pk]),
         urgent=True,
     )
-
-
-def _calendar(program: Program) -> Any:
-    from fellowship.clocks import registry
-
-    return registry.calendar(program.pk)
 
 
 def _by_role(program_id: int) -> dict[str, list[int]]:

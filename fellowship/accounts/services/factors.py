@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
-from django.db import transaction
 
 from fellowship.accounts import policy
 from fellowship.accounts.models import Actor, User
@@ -27,9 +26,8 @@ def reset_factors(*, user: User, by: User, reason: str) -> int:
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     refuse(policy.may_reset_factors(user, by))
-    with transaction.atomic():
-        count: int = Authenticator.objects.filter(user=user).delete()[0]
-        if count:
-            end_sessions(user=user, by=by, reason=reason)
-            journal.record(subject=user, change={"factors": count})
+    count: int = Authenticator.objects.filter(user=user).delete()[0]
+    if count:
+        end_sessions(user=user, by=by, reason=reason)
+        journal.record(subject=user, change={"factors": count})
     return count

@@ -10,7 +10,7 @@ from access.models import DeletionCertificate, Grant, Release, ReleaseReview
 from fellowship.accounts import roles
 from fellowship.accounts.models import RecusalOverride, RoleAssignment
 from governance.models import BallotSeat, Condition, ExceptionRecord, MatterParty
-from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome
+from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome, votes_cast
 
 
 def grants(ask: Ask) -> Outcome:
@@ -44,14 +44,7 @@ def grants(ask: Ask) -> Outcome:
 
 def votes(ask: Ask) -> Outcome:
     """No party to a matter voted on it."""
-    seats = BallotSeat.objects.filter(
-        ballot__matter__program_id=ask.program_id,
-        ballot__closed_at__isnull=False,
-        vote__isnull=False,
-    )
-    cast = ask.within(
-        seats, "vote__cast_at", "governance.matter", "ballot__matter_id"
-    ).select_related("ballot__matter", "vote__cast_by")
+    cast = votes_cast(ask)
     party = MatterParty.objects.filter(
         matter=OuterRef("ballot__matter"), user=OuterRef("vote__cast_by")
     )

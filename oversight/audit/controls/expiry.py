@@ -13,8 +13,8 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from findings.models import Finding
 from findings.states import FindingState
-from governance.models import BallotSeat, ExceptionRecord
-from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome
+from governance.models import ExceptionRecord
+from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome, votes_cast
 
 
 def _ended(ask: Ask) -> QuerySet[Any]:
@@ -111,14 +111,7 @@ def bounded(ask: Ask) -> Outcome:
 
 def seats_held(ask: Ask) -> Outcome:
     """Who cast a vote held a board seat at that instant, whatever became of it later."""
-    seats = BallotSeat.objects.filter(
-        ballot__matter__program_id=ask.program_id,
-        ballot__closed_at__isnull=False,
-        vote__isnull=False,
-    )
-    cast = ask.within(
-        seats, "vote__cast_at", "governance.matter", "ballot__matter_id"
-    ).select_related("ballot__matter", "vote__cast_by")
+    cast = votes_cast(ask)
     held = RoleAssignment.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=OuterRef("vote__cast_at")),
         user=OuterRef("vote__cast_by"),

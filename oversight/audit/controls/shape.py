@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from governance.models import BallotSeat
+
 MOST_LISTED: Final = 200
 """Exceptions of one part that are listed one by one; all are counted."""
 
@@ -97,6 +99,17 @@ def outcome(
     number = failing.order_by().count()
     rows = failing.order_by("pk")[:MOST_LISTED] if number else ()
     return Outcome(question, tested.order_by().count(), number, [tell(row) for row in rows])
+
+
+def votes_cast(ask: Ask) -> QuerySet[Any]:
+    """The seats of closed ballots for which a vote was cast in the period."""
+    seats = BallotSeat.objects.filter(
+        ballot__matter__program_id=ask.program_id,
+        ballot__closed_at__isnull=False,
+        vote__isnull=False,
+    )
+    cast = ask.within(seats, "vote__cast_at", "governance.matter", "ballot__matter_id")
+    return cast.select_related("ballot__matter", "vote__cast_by")
 
 
 def at(instant: dt.datetime | None) -> str:

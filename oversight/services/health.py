@@ -85,7 +85,7 @@ def _ended(report: Report) -> list[HealthBreach]:
     over = {reading.measure.key for reading in report.over}
     ended = [breach for figure, breach in _open(report).items() if figure not in over]
     for breach in ended:
-        breach.ended_at = report.scope.at
+        breach.ended_at = max(report.scope.at, breach.found_at)  # a clock may have been set back
         breach.save()
     return ended
 

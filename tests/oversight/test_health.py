@@ -306,6 +306,15 @@ def test_a_figure_within_its_limit_again_comes_off(world: World) -> None:
             )
 
 
+@pytest.mark.usefixtures("theatre")
+def test_a_clock_set_back_ends_no_figure_before_it_was_found(world: World) -> None:
+    services.measure_due(now())
+    with frozen(now() - 300 * DAY):
+        assert services.measure_due(now()) == 1
+        breach = HealthBreach.objects.get(figure=F.APPROVERS)
+        assert breach.ended_at == breach.found_at > now()
+
+
 def test_a_month_without_a_worker_is_made_up_by_one_reading(world: World) -> None:
     services.measure_due(now())
     with frozen(now() + 30 * DAY):

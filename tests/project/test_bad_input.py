@@ -427,7 +427,9 @@ class Complaints(list[str]):
     """What went wrong, all of it told at the end."""
 
     def hear(self, answer: Any, what: str) -> None:
-        """No server error, and no script that was sent comes back as one."""
+        """No server error, and no script that was sent comes back as one; files are read whole."""
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # and closed
         if answer.status_code >= 500:
             self.append(f"{answer.status_code} {what}")
         elif (

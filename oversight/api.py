@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.shortcuts import visible_or_404
-from oversight import audit_api, closing_api
+from oversight import audit_api, closing_api, cohort_api
 from oversight.export import api as exports
 from oversight.health import api as health
 from oversight.lineage import serialise
@@ -108,6 +108,7 @@ urlpatterns = [
     path("lineage/<str:ref>/", LineageView.as_view(), name="lineage"),
     path("risks/", RisksView.as_view(), name="risks"),
     *closing_api.urlpatterns,
+    *cohort_api.urlpatterns,
     *audit_api.urlpatterns,
     *health.urlpatterns,
     *office.urlpatterns,

@@ -221,3 +221,8 @@ class GrantReminder(Tracked):
 
     def __str__(self) -> str:
         return f"{self.days} days before the end of {self.grant_id}"
+
+    @property
+    def program_id(self) -> int:
+        """The programme of its grant: its event stands in that programme's record."""
+        return self.grant.program_id

@@ -58,7 +58,7 @@ def _renewals() -> QuerySet[AccessRequest]:
 def _remind(batch: list[Grant], days: int, at: dt.datetime) -> None:
     by_pk = {grant.pk: grant for grant in batch}
     create_many(
-        [GrantReminder(grant_id=pk, days=days, at=at) for pk in by_pk],
+        [GrantReminder(grant=grant, days=days, at=at) for grant in batch],
         change=lambda row: {
             "grant": by_pk[row.grant_id].ref,
             "days": row.days,

@@ -29,7 +29,7 @@ def plan(story: Story) -> None:
     at(-24, partial(_reject, story))
     at(-22, partial(_say, story, "quoted", words.OBJECTED, fellow=True))
     at(-20, partial(_say, story, "quoted", words.ANSWERED))
-    at(-18.2, partial(_report, story, 8, "memory"))
+    at(-18.2, partial(_report, story, 2, "memory"))
     at(-15.2, partial(_take, story, "memory"))
     at(-7.2, partial(_report, story, 0, "summary"))
     at(-6.2, partial(_take, story, "summary"))

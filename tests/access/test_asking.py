@@ -263,6 +263,8 @@ def test_its_end_is_told_30_and_7_days_before_by_threshold(world: World, grant: 
     assert told(world, made, 5) == ["Access to Refusal logs ends within 7 days"]
     reminders = GrantReminder.objects.order_by("pk").values_list("grant__ref", "days")
     assert list(reminders) == [(grant.ref, 30), (made.ref, 7)]
+    events = Event.objects.filter(verb="access.remind")
+    assert {event.realm_id for event in events} == {world.program.pk}
 
 
 def test_after_an_outage_the_nearest_end_alone_is_told(world: World, grant: Grant) -> None:

@@ -17,7 +17,7 @@ from fellowship.history.verify.report import Report
 from fellowship.history.verify.rows import RowCheck
 from fellowship.kernel.canonical import instant
 
-BATCH = 5000
+BATCH = 2000
 COLUMNS = (
     "uid",
     "at",

@@ -8,7 +8,7 @@ from typing import IO, Any, Final
 from fellowship.web.sheets import copying, parquet, writers
 from fellowship.web.sheets.columns import Column
 
-BATCH: Final = 5000
+BATCH: Final = 2_000
 """Rows fetched at once."""
 FORMATS: Final = (*writers.WRITERS, *(["parquet"] if parquet.INSTALLED else []))
 """What a table can be written as here."""

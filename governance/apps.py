@@ -139,11 +139,14 @@ class GovernanceConfig(AppConfig):
             whatifs,
             words,
         )
-        from governance.models import Delegation, EscalationParty
-        from governance.models.visibility import CALLED_IN, DELEGATIONS
+        from governance.models import Delegation, EscalationParty, EscalationStep
+        from governance.models.visibility import CALLED_IN, DELEGATIONS, OCCURRENCES
+        from governance.states import Step
 
         withhold("governance.historicalvote", Q(ballot_seat__ballot__closed_at=None))
         verbs.register(VERBS)
         words.register()
         read_along(CALLED_IN, lambda key: EscalationParty.objects.filter(user_id=key))
+        raised_again = EscalationStep.objects.filter(step=Step.OCCURRED)
+        read_along(OCCURRENCES, lambda key: raised_again.filter(by_id=key))
         read_along(DELEGATIONS, lambda key: Delegation.objects.filter(deputy_id=key))

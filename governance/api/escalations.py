@@ -20,7 +20,6 @@ from governance.filters import (
 )
 from governance.models import (
     Escalation,
-    EscalationStep,
 )
 from governance.policy import escalations as escalation_policy
 from governance.states import (
@@ -33,7 +32,8 @@ from governance.states import (
 class EscalationSerializer(serializers.ModelSerializer[Escalation]):
     """An alarm with the steps the person may see."""
 
-    raised_by = serializers.CharField(source="raiser", read_only=True)
+    summary = serializers.SerializerMethodField()
+    raised_by = serializers.SerializerMethodField()
     steps = serializers.SerializerMethodField()
     pages = serializers.SerializerMethodField()
     duties = serializers.SerializerMethodField()
@@ -50,12 +50,23 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
             "closed_at", "review", "none_found", "steps", "pages", "duties", "findings",
         )  # fmt: skip
 
+    def get_summary(self, escalation: Escalation) -> str:
+        """The words it was raised in; for the fellow of its case what kind of alarm it is."""
+        return escalation.summary if self._words(escalation) else escalation.public_words
+
+    def get_raised_by(self, escalation: Escalation) -> str:
+        """Who raised it; empty for those who do not read their words."""
+        return escalation.raiser if self._words(escalation) else ""
+
     def get_steps(self, escalation: Escalation) -> list[dict[str, Any]]:
         """Every step for those inside; what is shown to them for the fellow and the raiser."""
-        inside = self._inside(escalation)
-        rows: list[EscalationStep] = [
-            row for row in escalation.steps.all() if inside or row.shown_to_fellow
-        ]
+        user, inside = self.context["request"].user, self._inside(escalation)
+        rows = escalation_policy.steps_shown(
+            escalation.steps.all(),
+            user,
+            inside=inside,
+            concerned=escalation.fellow_id == user.pk,
+        )
         return [{"step": row.step, "at": row.at, "text": row.text} for row in rows]
 
     def get_pages(self, escalation: Escalation) -> list[dict[str, Any]]:
@@ -99,6 +110,11 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
     def get_none_found(self, escalation: Escalation) -> str:
         """Why no finding came of it; for those inside."""
         return escalation.none_found if self._inside(escalation) else ""
+
+    def _words(self, escalation: Escalation) -> bool:
+        user, inside = self.context["request"].user, self._inside(escalation)
+        steps = escalation.steps.all()
+        return escalation_policy.reads_words(escalation, steps, user, inside=inside)
 
     def _inside(self, escalation: Escalation) -> bool:
         if self._asked is None or self._asked[0] != escalation.pk:

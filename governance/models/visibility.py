@@ -21,11 +21,14 @@ from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.time import now
+from governance.states import Step
 
 ROOM = (roles.BOARD_MEMBER, roles.CHAIR, roles.MANAGER, roles.AUDITOR)
 """The roles that enter the board room."""
 CALLED_IN = "called_in"
 """What is read with a person's roles: whether they were ever called in to an alarm."""
+OCCURRENCES = "occurrences"
+"""What is read with a person's roles: whether they ever raised what was an open alarm already."""
 DELEGATIONS = "delegations"
 """What is read with a person's roles: whether they were ever named a deputy."""
 
@@ -168,6 +171,14 @@ def _called_in(key: int) -> QuerySet[Any, Any]:
     return cast("QuerySet[Any, Any]", rows.order_by().values("escalation_id"))
 
 
+@prepared
+def _raised_again(key: int) -> QuerySet[Any, Any]:
+    """Alarms that were open when the person raised the same."""
+    rows = apps.get_model("governance", "EscalationStep").objects.filter(by_id=key)
+    rows = rows.filter(step=Step.OCCURRED.value)
+    return cast("QuerySet[Any, Any]", rows.order_by().values("escalation_id"))
+
+
 def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
@@ -177,12 +188,14 @@ def exceptions_visible_to(user: Any) -> Q:
 
 
 def escalations_visible_to(user: Any) -> Q:
-    """Escalations of one's programme (see `ESCALATION_READERS`), those one raised or is told of,
-    and those one was called in to.
+    """Escalations of one's programme (see `ESCALATION_READERS`), those one raised, alone or after
+    another, or is told of, and those one was called in to.
 
     The sponsor sees those nobody acknowledged in time, of which the sponsor is told.
     """
     mine = Q(raised_by_id=_key(user)) | Q(fellow_id=_key(user))
+    if may_have(user, OCCURRENCES):
+        mine |= Q(pk__in=_raised_again(_key(user)))
     readers = Q(program_id__in=realm_ids_where(user, *ESCALATION_READERS))
     if may_have(user, CALLED_IN):
         readers |= Q(pk__in=_called_in(_key(user)))

@@ -9,12 +9,12 @@ from django.db.models import Model
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Conflict, User
-from fellowship.accounts.queries import has_role, roles_of
+from fellowship.accounts.queries import has_role, may_be_recused, roles_of
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import containment
-from governance.models import Escalation, Matter, ReportDuty
+from governance.models import Escalation, EscalationStep, Matter, ReportDuty
 from governance.models.visibility import ESCALATION_READERS, LATE_ESCALATION_READERS
 from governance.policy.common import needs_role, text_given
 from governance.states import (
@@ -23,6 +23,7 @@ from governance.states import (
     EscalationState,
     Harm,
     Severity,
+    Step,
 )
 
 LONG_BEFORE = dt.timedelta(days=30)
@@ -38,12 +39,44 @@ def reads_all(escalation: Escalation, user: User) -> bool:
         return False
     if user.pk == escalation.fellow_id:
         return False
-    return escalation.raised_by_id != user.pk or not _conflicted(escalation, user)
+    return not _conflicted(escalation, user)
+
+
+def reads_words(
+    escalation: Escalation, steps: Iterable[EscalationStep], user: User, *, inside: bool
+) -> bool:
+    """Whether one who sees the alarm reads in which words, and by whom, it was raised.
+
+    The fellow whose case it is reads only what kind of alarm it is, unless they raised it or were
+    named.
+    """
+    if inside or escalation.raised_by_id == user.pk:
+        return True
+    if escalation.fellow_id != user.pk:
+        return False
+    return any(row.step == Step.RAISED and row.shown_to_fellow for row in steps)
+
+
+def steps_shown(
+    steps: Iterable[EscalationStep], user: User, *, inside: bool, concerned: bool
+) -> list[EscalationStep]:
+    """The steps the person reads: `inside` all, else one's own alarms and what the fellow is shown.
+
+    What others raised, with the fellow named, is read by the fellow alone.
+    """
+    alarms = (Step.RAISED, Step.OCCURRED)
+
+    def shown(row: EscalationStep) -> bool:
+        if row.step in alarms and row.by_id == user.pk:
+            return True
+        return row.shown_to_fellow and (row.step not in alarms or concerned)
+
+    return [row for row in steps if inside or shown(row)]
 
 
 def _conflicted(escalation: Escalation, user: User) -> bool:
     """Asked of who raised it, who sees it all the same; others with a conflict see nothing."""
-    if escalation.subject_id is None:
+    if escalation.subject_id is None or not may_be_recused(user):
         return False
     declared = Conflict.objects.recusing().filter(
         user=user, subject_type=escalation.subject_type, subject_id=escalation.subject_id

@@ -20,6 +20,8 @@ from governance.states import ESCALATION_MOVES, EscalationState, RuleKind, Sever
 
 ACKNOWLEDGE_CLOCK = "governance.acknowledgement"
 WORD_CLOCK = "governance.next_word"
+CLOSED_WORDS = "It was reviewed and is closed. What was done stands on its page."
+"""What the fellow is told at the end: the review itself stays inside."""
 TO_TELL = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
 
 
@@ -45,8 +47,8 @@ def move(escalation: Escalation, verb: str, kind: str, by: User, text: str, **ch
     journal.record(subject=escalation, change={"state": escalation.state, **change})
     stop(escalation, ACKNOWLEDGE_CLOCK, by)
     promise(escalation, by)
-    label = Step(kind).label.lower()
-    tell_fellow(escalation, f"Your escalation is {label}", text)
+    label = "closed" if closed else Step(kind).label.lower()
+    tell_fellow(escalation, f"Your escalation is {label}", CLOSED_WORDS if closed else text)
 
 
 def next_word(escalation: Escalation) -> dt.datetime:

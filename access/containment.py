@@ -15,6 +15,8 @@ from scoping.services import suspend
 KEY = "access.suspend_everything"
 GRANTS = "access.suspend_grants"
 DATASET = "access.suspend_dataset"
+NAMED = 3
+"""So many datasets are named beforehand; the record names them all."""
 
 
 def concerned(escalation: Escalation) -> list[Fellowship]:
@@ -37,11 +39,23 @@ def act(*, escalation: Escalation, by: Actor, reason: str) -> str:
     return "\n".join(done)
 
 
+def within_reach(escalation: Escalation) -> str:
+    """What would be closed, beforehand: the datasets that those concerned reach now."""
+    cases, at = concerned(escalation), now()
+    names = sorted({str(one.dataset) for case in cases for one in reachable(case, at)})
+    if not names:
+        return "Nothing is reachable now; nothing can be granted until a second person lifts it."
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"Reachable now: {', '.join(names[:NAMED])}{more}. Until a second person lifts it."
+
+
 register(
     KEY,
     "Suspend everything this fellowship can reach",
     act,
     applies=lambda escalation: bool(concerned(escalation)),
+    hint=within_reach,
+    order=10,
 )
 
 
@@ -67,6 +81,7 @@ register(
     suspend_grants,
     applies=lambda escalation: bool(people(escalation)),
     hint="Nobody of it reaches data until a second person lifts it; the case goes on.",
+    order=20,
 )
 
 
@@ -92,4 +107,5 @@ register(
     close_dataset,
     applies=lambda escalation: _dataset(escalation) is not None,
     hint="Until a second person lifts it.",
+    order=10,
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from governance.models import Escalation
 
 Act = Callable[..., str]
+Hint = Callable[["Escalation"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Containment:
     """One means: `act(escalation=, by=, reason=, **told) -> str` does it and says what was done.
 
     It runs in the transaction of the escalation's verb and works through service verbs. `applies`
-    says whether it makes sense for an escalation; `asks` what it must be told, by key.
+    says whether it makes sense for an escalation; `asks` what it must be told, by key; `hint` what
+    it does.
     """
 
     key: str
@@ -42,7 +44,12 @@ class Containment:
     act: Act
     applies: Callable[[Escalation], bool]
     asks: Callable[[Escalation], tuple[Ask, ...]] = _nothing
-    hint: str = ""
+    hint: str | Hint = ""
+    order: int = 50
+
+    def hinted(self, escalation: Escalation) -> str:
+        """What it does, in a line: for this alarm, where the means says so."""
+        return self.hint if isinstance(self.hint, str) else self.hint(escalation)
 
     def field(self, ask: str) -> str:
         """The name of what it asks, among those of all means."""
@@ -72,10 +79,14 @@ def register(
     applies: Callable[[Escalation], bool] = lambda escalation: True,
     *,
     asks: Callable[[Escalation], tuple[Ask, ...]] = _nothing,
-    hint: str = "",
+    hint: str | Hint = "",
+    order: int = 50,
 ) -> None:
-    """Register a means under a stable key, `access.suspend_grants`. The last registered counts."""
-    _means[key] = Containment(key, label, act, applies, asks, hint)
+    """Register a means under a stable key, `access.suspend_grants`. The last registered counts.
+
+    `hint` says what it does; `order` puts what stops most harm first.
+    """
+    _means[key] = Containment(key, label, act, applies, asks, hint, order)
 
 
 def get(key: str) -> Containment | None:
@@ -84,9 +95,9 @@ def get(key: str) -> Containment | None:
 
 
 def available(escalation: Escalation) -> list[Containment]:
-    """The means that make sense for the escalation, by label."""
+    """The means that make sense for the escalation, in their order."""
     fitting = [means for means in _means.values() if means.applies(escalation)]
-    return sorted(fitting, key=lambda means: means.label)
+    return sorted(fitting, key=lambda means: (means.order, means.label))
 
 
 # --- findings ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
@@ -16,6 +16,8 @@ from governance import docket, links, rulemaking
 from governance.models import (
     Condition,
     Escalation,
+    EscalationPage,
+    EscalationParty,
     ExceptionRecord,
     Matter,
     MatterParty,
@@ -188,22 +190,51 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     answers = realm_ids_where(user, *ANSWERERS, at=at)
     oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
     rows = Escalation.objects.visible_to(user).open().filter(program_id__in=answers)
-    rows = rows.select_related("acknowledged_by").only(
-        *("program_id", "ref", "kind", "subject_label"),
-        *("state", "acknowledge_by", "next_word_by"),
-        *("acknowledged_by__name", "acknowledged_by__email"),
+    pages = EscalationPage.objects.filter(escalation=OuterRef("pk"), user=user, answered_at=None)
+    paged = pages.filter(answer_by__gt=at).order_by("-number").values("answer_by")[:1]
+    rows = (
+        rows.annotate(paged_until=Subquery(paged))
+        .select_related("acknowledged_by")
+        .only(
+            *("program_id", "ref", "kind", "subject_label"),
+            *("state", "acknowledge_by", "next_word_by"),
+            *("acknowledged_by__name", "acknowledged_by__email"),
+        )
     )
     for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
         raised = alarm.state == EscalationState.RAISED
         mine = raised or alarm.program_id in oncall or alarm.acknowledged_by_id == user.pk
         word = alarm.next_word_by if not raised else None
+        paged = alarm.paged_until if raised else None
+        to_do = "You are paged" if paged else TO_DO[alarm.state]
         yield work.WorkItem(
-            title=f"{TO_DO[alarm.state]}{' and send the fellow word' if word else ''}: "
-            f"{alarm.title}",
+            title=f"{to_do}{' and send the fellow word' if word else ''}: {alarm.title}",
             url=alarm.get_absolute_url(),
-            due=alarm.acknowledge_by if raised else word,
+            due=paged or (alarm.acknowledge_by if raised else word),
             holder=work.ME if mine else str(alarm.acknowledged_by or "on-call"),
-            silence=_unanswered(alarm, at),
+            silence="The next in line is paged." if paged else _unanswered(alarm, at),
+            pressing=paged is not None,
+            kind="escalation",
+            case_ref=alarm.ref,
+            program_id=alarm.program_id,
+        )
+
+
+@prepared
+def _called_to(key: int, at: dt.datetime) -> QuerySet[EscalationParty]:
+    return EscalationParty.objects.filter(user_id=key)
+
+
+@work.register_for(when=_called_to)
+def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Open alarms the person was called in to."""
+    mine = EscalationParty.objects.filter(user=user, escalation=OuterRef("pk"))
+    rows = Escalation.objects.visible_to(user).open().filter(Exists(mine))
+    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+        yield work.WorkItem(
+            title=f"You are called in: {alarm.title}",
+            url=alarm.get_absolute_url(),
+            silence="Security on-call goes on without you.",
             kind="escalation",
             case_ref=alarm.ref,
             program_id=alarm.program_id,

@@ -62,4 +62,5 @@ register(
     applies=lambda escalation: bool(works(escalation)),
     asks=asks,
     hint="For two weeks at most. Its author is told, and may contest it.",
+    order=30,
 )

@@ -40,6 +40,8 @@ class WorkItem:
     kind: str = ""
     case_ref: str = ""
     program_id: int | None = None
+    pressing: bool = False
+    """Whether it stands before all else, what is overdue too: somebody is called for it now."""
 
     @property
     def calendar(self) -> WorkCalendar | None:
@@ -109,7 +111,7 @@ def of(user: Any, at: dt.datetime) -> Work:
     """Everything the providers know of `user` at `at`."""
     items = [item for provider in _asked(user, at) for item in provider(user, at)]
     with calendars.kept():
-        items.sort(key=lambda item: (item.at, item.case_ref, item.title))
+        items.sort(key=lambda item: (not item.pressing, item.at, item.case_ref, item.title))
     return Work(
         mine=[item for item in items if item.holder == ME],
         waiting=[item for item in items if item.holder != ME],

@@ -96,14 +96,16 @@ class ContainForm(StepForm):
         super().__init__(*args, **kwargs)
         self.means = containment.available(escalation)
         self.asked = [(m, m.asks(escalation)) for m in self.means]
-        choices = [(m.key, forms.Described(m.label, m.hint)) for m in self.means]
+        choices = [(m.key, forms.Described(m.label, m.hinted(escalation))) for m in self.means]
         if not choices:
             del self.fields["actions"]
             return
         self.fields["actions"].choices = choices  # type: ignore[attr-defined]
         for means, asks in self.asked:
             for ask in asks:
-                self.fields[means.field(ask.key)] = _asking(ask)
+                field = _asking(ask)
+                field.says_optional = False  # it is needed once its means is chosen
+                self.fields[means.field(ask.key)] = field
 
     def details(self) -> list[tuple[str, list[Any], bool]]:
         """For each means that asks something: its name, its fields, and whether one has errors."""
@@ -121,7 +123,9 @@ class ContainForm(StepForm):
             for ask in asks:
                 name = means.field(ask.key)
                 if means.key in data.get("actions", ()) and not data.get(name):
-                    self.add_error(name, f"{means.label}: this is needed.")
+                    self.add_error(
+                        name, f"This is needed to {means.label[:1].lower()}{means.label[1:]}."
+                    )
         return data
 
     def said(self) -> dict[str, Any]:
@@ -181,7 +185,7 @@ class CloseForm(forms.Form):
         label="Findings that came of it",
         required=False,
         max_length=500,
-        help_text="References, such as FND-2026-003, FND-2026-004.",
+        help_text="References, such as F-2026-003, F-2026-004.",
     )
     none_found = forms.CharField(label="If there are none, why", required=False, max_length=1_000)
 
@@ -218,7 +222,10 @@ def escalation_steps(escalation: Escalation) -> dict[str, tuple[str, str]]:
     told = " The fellow reads this." if escalation.fellow_id else ""
     return {
         "acknowledge": ("A word on taking it", f"Optional.{told}"),
-        "contain": ("What was done to contain it", f"In plain words.{told}"),
+        "contain": (
+            "What was done to contain it",
+            f"In plain words; not needed where you choose a means.{told}",
+        ),
         "verify": ("How it was verified", f"Who tried what, and what happened.{told}"),
         "act": ("A word on it", f"Optional.{told}"),
         "prevent": (

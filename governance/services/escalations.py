@@ -179,12 +179,14 @@ def contain(
     *,
     escalation: Escalation,
     by: User,
-    text: str,
+    text: str = "",
     actions: Sequence[str] = (),
     told: Mapping[str, str] = NOTHING,
     reason: str = "",
 ) -> Escalation:
     """Contain the harm, by registered means (`governance.containment`) or others said in `text`.
+
+    One of the two is needed: a means chosen at night says itself what it did.
 
     `told` answers what the means ask, by the names `Containment.field` gives. Acknowledges too
     where nobody has. One contained already stays as it is.
@@ -194,9 +196,12 @@ def contain(
         return escalation
     refuse(policy.may_answer(escalation, by, "contain"))
     refuse(policy.known_means(actions))
-    refuse(text_given(text, "text", "Say what was done."))
-    done = [text.strip(), *_perform(escalation, actions, by, f"{escalation.ref}: {text}", told)]
-    move(escalation, "contain", Step.CONTAINED, by, "\n".join(done), means=list(actions))
+    if not actions:
+        refuse(text_given(text, "text", "Choose what to do at once, or say what was done."))
+    said = text.strip() or "Contained"
+    done = list(_perform(escalation, actions, by, f"{escalation.ref}: {said}", told))
+    words = "\n".join(filter(None, (text.strip(), *done)))
+    move(escalation, "contain", Step.CONTAINED, by, words, means=list(actions))
     return escalation
 
 

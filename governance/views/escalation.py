@@ -32,6 +32,7 @@ from governance.forms.escalations import (
 from governance.models import Escalation, Matter, ReportDuty
 from governance.policy import escalations as policy
 from governance.services import paging
+from governance.services.escalation_steps import said
 from governance.services.escalations_referred import ESCALATION_MATTER
 from governance.states import EscalationState, Harm, Step
 from governance.subjects import shown_to
@@ -45,6 +46,12 @@ NEXT = {
     EscalationState.VERIFIED: "prevent",
     EscalationState.PREVENTED: "close",
 }
+TO_DO = {
+    EscalationState.ACKNOWLEDGED: "With you: contain it",
+    EscalationState.CONTAINED: "With you: verify that it holds",
+    EscalationState.VERIFIED: "With you: say what prevents it",
+    EscalationState.PREVENTED: "With you: review it and close",
+}
 DONE = {
     "acknowledge": "Taken. The clock to acknowledge has stopped, and nobody else is paged.",
     "contain": "Contained. Verify now that it holds.",
@@ -57,6 +64,8 @@ DONE = {
     "refer": "The board has it now.",
     "harm": "Noted. Its clock runs until the report is recorded.",
 }
+WORDLESS = ("acknowledge", "act")
+"""The steps that need no word; containing needs none where a means is chosen."""
 DUTY_DONE = {
     "report": "Recorded: the authority was told.",
     "lift": "No report is due any more; the reason is on record.",
@@ -136,7 +145,7 @@ def _form(escalation: Escalation, step: str, user: Any, data: Any = None) -> for
         )
     else:
         form = StepForm(data, label=label, hint=hint, auto_id=ids)
-    form.fields["text"].required = step not in ("acknowledge", "act")
+    form.fields["text"].required = step not in WORDLESS and "actions" not in form.fields
     return form
 
 
@@ -164,7 +173,9 @@ def _page(
     answers = policy.may_answer(escalation, user, "close")
     may_answer = answers is None or not answers.code.startswith("wrong_role")
     steps = list(escalation.steps.select_related("by"))
-    shown = steps if inside else [row for row in steps if row.shown_to_fellow]
+    shown = policy.steps_shown(
+        steps, user, inside=inside, concerned=escalation.fellow_id == user.pk
+    )
     coming = NEXT.get(EscalationState(escalation.state), "")
     matter = _matter_of(escalation, user)
     offered = _offered(escalation, coming) if may_answer else []
@@ -180,10 +191,15 @@ def _page(
         "with_board": with_board,
         "inside": inside,
         "subject": shown_to(user, escalation.subject_type, escalation.subject_id)
-        if inside
+        if inside or escalation.raised_by_id == user.pk
         else None,
         "standing": standing.of_escalation(escalation),
-        "words": inside or any(s.step == Step.RAISED for s in shown),
+        "words": policy.reads_words(escalation, steps, user, inside=inside),
+        "concerned": escalation.fellow_id == user.pk,
+        "to_do": TO_DO.get(EscalationState(escalation.state), ""),
+        "word_due": f"The fellow hears from us by {said(due)}; otherwise the chair is told."
+        if (due := escalation.next_word_by)
+        else "",
         "answers": may_answer and escalation.state != EscalationState.CLOSED,
         "steps": sorted([*shown, *pages], key=attrgetter("at")),
         "pages": pages,

@@ -32,6 +32,8 @@ from governance.states import EscalationState, Severity
 from governance.subjects import by_reference, reference_on
 from governance.views.common import person, posted, programs_of
 
+RAISED = "Raised. On-call has been told; you can follow it here."
+RAISED_AGAIN = "On-call has this alarm already: what you wrote was added to it."
 TONES: dict[str, Tone] = {
     Severity.CRITICAL: "bad",
     Severity.HIGH: "bad",
@@ -142,6 +144,6 @@ def new(request: HttpRequest) -> HttpResponse:
                 form, lambda: services.raise_escalation(subject=subject, by=user, **data)
             )
             if done:
-                messages.success(request, "Raised. On-call has been told; you can follow it here.")
+                messages.success(request, RAISED_AGAIN if done.occurrences > 1 else RAISED)
                 return redirect(done.get_absolute_url())
     return form_page(request, "governance/escalation_new.html", form)

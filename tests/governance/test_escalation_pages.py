@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from fellowship.kernel.time import now
+from fellowship.kernel.time import frozen, now
 from governance import containment, services
 from governance.models import Escalation, EscalationPage, OncallAbsence, Rota, Watch
 from tests.scenarios import findings as finding_scenes
@@ -20,6 +20,7 @@ from tests.scenarios.governance import closed_escalation, raised_escalation
 from tests.scenarios.oncall import colleague, first_line
 from tests.scenarios.world import World
 
+PLAIN = "The bucket lies open."
 ALARM = {"kind": "data_leak", "severity": "high", "summary": "A name is in an output."}
 
 
@@ -119,7 +120,7 @@ def test_what_a_means_asks_is_needed_once_it_is_chosen(
     nothing = night.post(url, {"text": ""})
     assert (nothing.status_code, "Choose what to do." in nothing.content.decode()) == (422, True)
     missing = night.post(url, {"actions": ["tests.hold"]})
-    assert "Hold a passage: this is needed." in missing.content.decode()
+    assert "This is needed to hold a passage." in missing.content.decode()
     sent = {"actions": ["tests.hold"], "tests_hold_passage": "the secret"}
     assert night.post(url, sent).status_code == 302
     assert used == ["the secret"]
@@ -290,3 +291,66 @@ def test_the_pages_ask_as_much_for_many_as_for_one(world: World) -> None:
     assert len(set(counts)) == 1, counts
     assert counts[0] <= 45
     assert EscalationPage.objects.exists()
+
+
+def test_who_raises_what_is_open_already_follows_it_with_their_own_words_alone(
+    world: World,
+) -> None:
+    alarm = raised_escalation(world, subject=world.call, by=world.steward, summary=PLAIN)
+    sent = {**ALARM, "kind": alarm.kind, "reference": world.call.ref, "summary": "I see it too."}
+    answer = client(world, "mentor").post("/escalations/new/", sent, follow=True)
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert "On-call has this alarm already" in shown
+    assert "I see it too." in shown
+    assert alarm.summary not in shown
+    assert "The next word to you" not in shown
+    told = client(world, "mentor").get(f"/api/v1/escalations/{alarm.ref}/").json()
+    assert (alarm.summary in str(told), told["raised_by"]) == (False, "")
+
+
+def test_the_raiser_reads_their_own_words_and_the_fellow_none_of_them(world: World) -> None:
+    case = finding_scenes.reported(world)
+    alarm = raised_escalation(world, subject=case.fellowship, by=world.mentor, summary=PLAIN)
+    assert alarm.summary in page(world, "mentor", alarm.get_absolute_url())
+    fellow = client(world, "applicant")
+    assert alarm.fellow == world.applicant
+    for url in (alarm.get_absolute_url(), f"/api/v1/escalations/{alarm.ref}/"):
+        shown = fellow.get(url).content.decode()
+        assert "Somebody raised an alarm about your case" in shown
+        assert alarm.summary not in shown
+        assert str(world.mentor) not in shown
+
+
+def test_a_means_alone_contains_and_nothing_at_all_does_not(world: World) -> None:
+    alarm = raised_escalation(world)
+    night, url = client(world, "oncall"), f"{alarm.get_absolute_url()}contain/"
+    nothing = night.post(url, {})
+    assert nothing.status_code == 422
+    assert "Choose what to do at once, or say what was done." in nothing.content.decode()
+    assert night.post(url, {"actions": ["findings.call_product_owner"]}).status_code == 302
+    alarm.refresh_from_db()
+    assert alarm.state == "contained"
+    assert alarm.steps.latest("id").text == f"Called in: {world.product_owner}."
+    assert f"You are called in: {alarm.title}" in page(world, "product_owner", "/")
+
+
+def test_what_one_is_paged_for_stands_before_what_is_overdue(world: World) -> None:
+    late = raised_escalation(world, severity="low")
+    with frozen(late.acknowledge_by + dt.timedelta(days=1)):
+        first_line(world)
+        paged = raised_escalation(world, severity="critical", subject=world.call)
+        home = page(world, "oncall", "/")
+    assert f"You are paged: {paged.title}" in home
+    assert home.index("You are paged") < home.index(f"Acknowledge: {late.title}")
+
+
+def test_a_line_is_ended_from_its_page_with_a_reason(world: World) -> None:
+    line = first_line(world)
+    keeper = client(world, "oncall")
+    assert f"End line 1: {line.name}" in page(world, "oncall", f"/oncall/{world.program.slug}/")
+    url = f"/oncall/lines/{line.pk}/end/"
+    assert client(world, "auditor").post(url, {"reason": "x"}).status_code in (302, 403)
+    assert Rota.objects.get(pk=line.pk).ended_at is None
+    assert keeper.post(url, {"reason": "Another team takes it."}).status_code == 302
+    assert Rota.objects.get(pk=line.pk).ended_at is not None

@@ -134,6 +134,8 @@ def test_closing_ends_the_promise_and_keeps_the_review_inside(world: World, fell
     assert clocks.current(escalation, "governance.next_word") is None
     shown = escalation.steps.filter(shown_to_fellow=True).values_list("step", flat=True)
     assert list(shown) == ["raised", "acknowledged", "contained", "verified", "prevented"]
+    word = Notice.objects.filter(recipient=fellow, title__startswith="Your escalation is closed")
+    assert escalation.review not in word.get().body
 
 
 def test_nobody_else_answers(world: World) -> None:

@@ -61,6 +61,7 @@ urlpatterns = [
     path("oncall/", oncall.first, name="oncall_first"),
     path("oncall/away/<int:pk>/cancel/", oncall.cancel_away, name="oncall_cancel_away"),
     path("oncall/stand-in/<int:pk>/cancel/", oncall.cancel_stand_in, name="oncall_cancel_stand_in"),
+    path("oncall/lines/<int:pk>/end/", oncall.end_line, name="oncall_end_line"),
     path("oncall/watches/<int:pk>/take/", oncall.take, name="oncall_take"),
     path("oncall/<slug:slug>/", oncall.rota, name="oncall"),
     path("oncall/<slug:slug>/<slug:act>/", oncall.change, name="oncall_change"),

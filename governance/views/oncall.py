@@ -15,13 +15,14 @@ from fellowship.accounts.queries import has_role, holders, realm_ids_where
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
-from fellowship.web.actions import attempt, verb
+from fellowship.web.actions import act as act_on
+from fellowship.web.actions import attempt, reason_of, verb
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from governance import roster, services
 from governance.forms.oncall import AwayForm, HandOverForm, LineForm, StandInForm
 from governance.links import to
-from governance.models import OncallAbsence, OncallOverride, Watch
+from governance.models import OncallAbsence, OncallOverride, Rota, Watch
 from governance.models.visibility import ESCALATION_READERS
 from governance.policy.oncall import KEEPERS
 from governance.services import paging
@@ -100,6 +101,18 @@ def cancel_stand_in(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @verb
+def end_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a line of the rota."""
+    line = visible_or_404(Rota.objects.select_related("program__realm"), request.user, pk=pk)
+    return act_on(
+        request,
+        lambda: services.end_rota(rota=line, by=person(request), reason=reason_of(request)),
+        success="The line has ended.",
+        to=to("oncall", line.program.slug),
+    )
+
+
+@verb
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that one has read the handover."""
     watch = visible_or_404(Watch.objects.select_related("program"), request.user, pk=pk)
@@ -169,6 +182,7 @@ def _page(
         else [],
         "zone": program.calendar().zone,
         "now": [(line, _name(found, line), *next_turn(found, line, at)) for line in found.lines],
+        "lines": [(r, f"End line {r.line}: {r.name}") for r in found.rotas if r.ended_at is None],
         "turns": sorted(
             (
                 turn

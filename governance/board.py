@@ -206,7 +206,7 @@ class ExceptionMatter(MatterKind):
 
 def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
     rows = [
-        [e.ref, f"{e.starts_at:%Y-%m-%d}", f"{e.expires_at:%Y-%m-%d}", e.get_state_display()]
+        [e.ref, f"{e.starts_at:%-d %B %Y}", f"{e.expires_at:%-d %B %Y}", e.get_state_display()]
         for e in earlier
     ]
     return {"heading": heading, "columns": ["Reference", "From", "Until", "State"], "rows": rows}
@@ -214,7 +214,7 @@ def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
 
 def _tests(tests: Iterable[MeasureTest]) -> dict[str, Any]:
     rows = [
-        [t.exception.ref, f"{t.tested_at:%Y-%m-%d}", "Held" if t.held else "Did not hold", t.found]
+        [t.exception.ref, f"{t.tested_at:%-d %B %Y}", "Held" if t.held else "Did not hold", t.found]
         for t in tests
     ]
     columns = ["Exception", "Tested", "Result", "What was found"]

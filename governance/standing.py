@@ -110,7 +110,7 @@ EXCEPTION = Plan(
         ExceptionState.ENDED: CLOSED,
     },
     silence={
-        ExceptionState.REQUESTED: "The rule applies until the board has granted it.",
+        ExceptionState.REQUESTED: "Nothing changes until the board has granted it.",
         ExceptionState.GRANTED: "It ends by itself at its term and the rule applies again.",
         ExceptionState.REFUSED: "The rule applies.",
     },
@@ -120,7 +120,7 @@ EXCEPTION = Plan(
         "withdraw": Step("Who asked for it", "may take it back"),
         "reconsider": Step("An independent review", "may send it back to the board"),
         "end": Step(
-            "The chair, or its owner,",
+            "Its owner, the chair, the programme manager or security on-call",
             "may end it early",
             ("What made it necessary is over", "What makes up for it does not hold"),
             "Exception rules",
@@ -156,7 +156,7 @@ ESCALATION = Plan(
     steps={
         "acknowledge": Step("Security on-call", "acknowledges it"),
         "contain": _CONTAIN,
-        "verify": Step("Another person", "verifies that the containment holds"),
+        "verify": Step("Security on-call", "verifies that the containment holds"),
         "prevent": Step("Security on-call", "says what prevents it from now on"),
         "reopen": Step("Security on-call", "may take it up again"),
         "close": Step("Security on-call", "closes it with a review and its findings"),

@@ -40,8 +40,12 @@ def attempt(form: BaseForm, call: Callable[[], T]) -> T | None:
 
 
 def place(form: BaseForm, refusal: Refusal) -> None:
-    """Put a refusal where the person can act on it."""
-    field = refusal.field if refusal.field in form.fields else None
+    """Put a refusal where the person can act on it.
+
+    A form that asks under another name what the verb takes says so in `asked_as`: verb's to form's.
+    """
+    name = getattr(form, "asked_as", {}).get(refusal.field, refusal.field)
+    field = name if name in form.fields else None
     form.add_error(field, ValidationError(localised(refusal.reason), code=refusal.code))
 
 

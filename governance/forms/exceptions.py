@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ValidationError
 
@@ -19,8 +20,14 @@ from governance.states import ExceptionKind
 # --- exceptions ------------------------------------------------------------------------------
 
 
+DAYS: Final = {"expires_at": "expires_on", "starts_at": "starts_on"}
+"""Asked for as days, which the page turns into instants."""
+
+
 class ExceptionForm(forms.Form):
     """A request: what, for whom, until when, at what risk, and what makes up for it."""
+
+    asked_as: ClassVar[Mapping[str, str]] = DAYS
 
     program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
     title = forms.CharField(
@@ -93,6 +100,8 @@ class MeasureForm(forms.Form):
 
 class AmendForm(forms.Form):
     """What is asked for, as it should read from now on, and why it changes."""
+
+    asked_as: ClassVar[Mapping[str, str]] = DAYS
 
     title = forms.CharField(label="What is excepted, in a few words", max_length=250)
     rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)

@@ -286,7 +286,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     withdraw_refusal = policy.may_withdraw(exception, user) if requested else None
     matter = matters.order_by("-id").first()
     visible = ExceptionRecord.objects.visible_to(user)
-    earlier = register.earlier(exception)
+    earlier, later = register.earlier(exception), list(visible.filter(extends=exception))
     context = {
         "exception": exception,
         "words": words,
@@ -297,11 +297,13 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "matter": matter,
         "standing": standing.of_exception(exception, matter),
         "earlier": earlier,
-        "later": visible.filter(extends=exception),
+        "later": later,
         "offer_end": granted and end_refusal is None,
         "offer_amend": policy.may_amend(exception, user) is None,
         "offer_withdraw": requested and withdraw_refusal is None,
-        "offer_extend": exception.approved_at is not None and _may_ask(exception, user),
+        "offer_extend": exception.approved_at is not None
+        and all(one.state != ExceptionState.REQUESTED for one in later)
+        and _may_ask(exception, user),
         "offer_test": policy.may_test(exception, user) is None,
         "tests": exception.measure_tests.select_related("tested_by")[: register.SHOWN],
         "measured": measured(exception, at),
@@ -315,8 +317,9 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _covering(exception: ExceptionRecord, user: Any, at: dt.datetime) -> ExceptionRecord | None:
-    """The live exception that covers what this one no longer does, if the person may see it."""
-    if exception.approved_at is None or exception.is_live(at):
+    """The live exception that covers what this one does not yet or no longer cover, if visible."""
+    asked = exception.state == ExceptionState.REQUESTED
+    if (exception.approved_at is None and not asked) or exception.is_live(at):
         return None
     other = rearming.still_covering([exception], at).get(exception.pk)
     return other if other and visible_among([other], user) else None

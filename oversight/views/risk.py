@@ -17,6 +17,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.columns import Column, Table
+from fellowship.web.components.times import localised
 from fellowship.web.sheets.writers import write_csv
 from fellowship.web.tables import COUNT_LIMIT, page_of
 from oversight.policy import RISK_READERS
@@ -99,7 +100,7 @@ def _columns(at: dt.datetime) -> tuple[Column[Risk], ...]:
     return (
         Column("Risk", lambda r: cells.link(r.url, r.title, r.kind, r.program)),
         Column("How grave", lambda r: cells.tag(r.level_label, TONES[r.level]), sort="level"),
-        Column("Why it stands here", lambda r: r.why),
+        Column("Why it stands here", lambda r: localised(r.why)),
         Column("Holder", lambda r: r.holder),
         Column("For", lambda r: _age(r, at), sort="age", num=True),
         Column("Due", lambda r: cells.due(r.due), sort="due"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from fellowship.accounts.services import declare_conflict
 from fellowship.history.queries import timeline
@@ -269,3 +270,32 @@ def test_the_database_refuses_what_must_not_be(world: World, bend: dict[str, Any
         journal.acting("tests.bend", by=world.admin),
     ):
         exception.save()
+
+
+def test_an_extension_with_the_board_says_what_covers_meanwhile_and_is_asked_for_once(
+    world: World,
+) -> None:
+    live = granted_exception(world, world.program)
+    client = Client()
+    client.force_login(world.fresh("manager"))
+    ask = f"/exceptions/new/?extends={live.ref}"
+    assert ask in client.get(live.get_absolute_url()).content.decode()
+    sent = {
+        "program": world.program.pk,
+        "title": live.title,
+        "kind": live.kind,
+        "owner": live.owner_id,
+        "rationale": "It slipped.",
+        "risk": live.risk,
+        "compensating_measure": live.compensating_measure,
+        "measure_test": live.measure_test,
+        "expires_on": f"{now() + dt.timedelta(days=900):%Y-%m-%d}",
+    }
+    refused = client.post(ask, sent)
+    assert refused.context["form"].errors.keys() == {"expires_on"}
+    sent["expires_on"] = f"{now() + dt.timedelta(days=60):%Y-%m-%d}"
+    asked = client.post(ask, sent, follow=True).content.decode()
+    assert "Another exception still covers the same" in asked
+    shown = client.get(live.get_absolute_url()).content.decode()
+    assert "is with the board, to continue it" in shown
+    assert ask not in shown

@@ -136,7 +136,7 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
     },
     "exception": {
         "requested": ["The board"],
-        "granted": ["The chair, or its owner,"],
+        "granted": ["Its owner, the chair, the programme manager or security on-call"],
         "refused": [],
         "withdrawn": [],
         "ended": [],

@@ -22,6 +22,8 @@ from governance.models import (
     MeasureTest,
     RuleVersion,
 )
+from governance.parameters import path_words
+from governance.parameters import words as in_words
 from governance.policy.rules import RULE_MATTER
 from governance.recourse import CONDITIONS_KIND
 from governance.services.conditions import drop_conditions
@@ -47,8 +49,10 @@ class RuleMatter(MatterKind):
     heading: ClassVar[str] = "Changes of rules"
 
     def title(self, subject: RuleVersion) -> str:
-        """The rule by its title."""
-        return f"{subject.get_kind_display()}: {subject.title}"
+        """The kind of rule, with the title of this version where that says more."""
+        kind = subject.get_kind_display()
+        named = subject.title.casefold() != kind.casefold()
+        return f"{kind}: {subject.title if named else 'a new version'}"
 
     def question(self, subject: RuleVersion) -> str:
         """Whether it is adopted, and from when."""
@@ -56,24 +60,14 @@ class RuleMatter(MatterKind):
         return f"Shall this version of the {subject.get_kind_display().lower()} apply, from {when}?"
 
     def dossier(self, subject: RuleVersion) -> dict[str, Any]:
-        """Rationale, what changes, and the whole text."""
+        """Why, what changes and would have changed, what was said; the whole text last."""
         before = rules.in_force(subject.program_id, subject.kind)
-        diff = rules.diff(before, subject)
-        changes = [[c.path, _shown(c.before), _shown(c.after)] for c in diff.parameters]
         sections: list[dict[str, Any]] = [
             {"heading": "Why", "text": subject.rationale},
-            {
-                "heading": f"Parameters against {before}",
-                "columns": ["Parameter", "Now", "Then"],
-                "rows": changes,
-            },
-            {
-                "heading": f"Words against {before}",
-                "diff": {"old": before.prose, "new": subject.prose},
-            },
-            {"heading": "Text", "text": subject.prose},
-            _said_to_it(subject),
+            *_against(before, subject),
             _looking_back(subject),
+            _said_to_it(subject),
+            {"heading": "Text", "text": subject.prose},
         ]
         return {"sections": sections, "text_hash": subject.text_hash}
 
@@ -295,6 +289,24 @@ class ConditionsMatter(MatterKind):
             )
 
 
+def _against(before: RuleVersion, after: RuleVersion) -> list[dict[str, Any]]:
+    """What differs from the version in force: numbers, then words; where none does, that."""
+    numbers: dict[str, Any] = {"heading": f"Numbers against {before}"}
+    words: dict[str, Any] = {"heading": f"Words against {before}"}
+    if changes := rules.diff(before, after).parameters:
+        numbers["columns"] = ["Parameter", "Now", "Then"]
+        numbers["rows"] = [
+            [path_words(c.path), in_words(c.before), in_words(c.after)] for c in changes
+        ]
+    else:
+        numbers["text"] = "No number differs."
+    if before.prose != after.prose:
+        words["diff"] = {"old": before.prose, "new": after.prose}
+    else:
+        words["text"] = "No word differs."
+    return [numbers, words]
+
+
 def _said_to_it(rule: RuleVersion) -> dict[str, Any]:
     """Every comment with its answer, or that there was none."""
     heading = "What was said to it, and what became of it"
@@ -313,10 +325,6 @@ def _looking_back(rule: RuleVersion) -> dict[str, Any]:
     found = [one.caption for one in rules.what_if(rule)]
     text = "\n\n".join(found) or "Nothing of this kind of rule can be worked out on past cases."
     return {"heading": "What it would have changed", "text": text}
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else str(value)
 
 
 register(RuleMatter())

@@ -78,6 +78,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     drafts = RuleVersion.objects.visible_to(user).filter(
         status__in=(RuleStatus.DRAFT, RuleStatus.COMMENTS, RuleStatus.PROPOSED)
     )
+    for found in by_program.values():
+        found.sort(key=lambda pair: pair[0].get_kind_display())
     groups = sorted(by_program.items(), key=lambda item: (item[0].pk not in own, item[0].name))
     context = {
         "form": form,
@@ -144,6 +146,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": [(v, _span(v, versions)) for v in versions],
         "current": current,
         "is_current": current is not None and current.pk == rule.pk,
+        "ahead": _ahead(rule),
         "before": _forerunner(rule, versions, current),
         "changes": changes(current, rule) if current and not rule.adopted_at else None,
         "matter": matter,
@@ -162,6 +165,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "what_if": rulebook.what_if(rule, user) if writes and not rule.adopted_at else [],
     }
     return render(request, "governance/rule.html", context)
+
+
+def _ahead(rule: RuleVersion) -> str:
+    """From when an adopted version applies that does not yet, in words; empty for any other."""
+    if not rule.adopted_at or not rule.effective_at or rule.effective_at <= now():
+        return ""
+    day = rule.program.calendar().local(rule.effective_at)
+    return f"It applies from {day:%-d %B %Y}. Until then the version in force stays."
 
 
 def changes(before: RuleVersion, after: RuleVersion) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from findings.plans import MetricPlan
 from findings.statistics import Conditions, Share
 from governance import services as governance
 from governance.models import Decision, IndependentReview, Matter, Reply
+from governance.policy.rules import RULE_MATTER
 from oversight.demo.cast import NARRATOR, Cast, refresh
 from oversight.demo.content.proposals import FILES, Idea, answers
 from oversight.demo.content.research import FINDINGS
@@ -197,6 +198,8 @@ def _reason(matter: Matter, member: User, position: str) -> str:
     if position == "approve":
         said: str = pick(about, "", "", f"“{name}”: the {seat} seat found no objection.")
         return said
+    if matter.kind == RULE_MATTER and position == "deny":
+        return "It shortens what people plan by, and nobody has looked at a whole year of it."
     return f"{pick(about, *REASONS[position])} So the {seat} seat, on “{name}”."
 
 

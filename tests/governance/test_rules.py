@@ -19,6 +19,7 @@ from fellowship.programs.services import found_program
 from governance import founding, rules, services
 from governance.models import RulePin, RuleVersion
 from governance.states import RuleKind
+from tests.governance.test_pages import page
 from tests.scenarios.governance import decide, decide_on, proposed_rule
 from tests.scenarios.world import World
 
@@ -162,14 +163,14 @@ def test_a_rule_comes_into_force_by_decision_with_the_next_number(world: World) 
     assert rules.in_force(world.program, "publication_policy") == before
     assert [s["heading"] for s in matter.dossier.body["sections"]] == [
         "Why",
-        "Parameters against Publication policy v1",
+        "Numbers against Publication policy v1",
         "Words against Publication policy v1",
-        "Text",
-        "What was said to it, and what became of it",
         "What it would have changed",
+        "What was said to it, and what became of it",
+        "Text",
     ]
     assert matter.dossier.body["sections"][1]["rows"] == [
-        ["windows.methods", "30 calendar days", "21 calendar days"]
+        ["Windows, methods, nothing sensitive", "30 calendar days", "21 calendar days"]
     ]
     decide(world, matter)
     rule.refresh_from_db()
@@ -198,6 +199,10 @@ def test_a_later_time_is_in_force_only_then(world: World) -> None:
     with frozen(later - dt.timedelta(seconds=1)):
         assert rules.in_force(world.program, "publication_policy").version == 1
     assert rules.all_in_force(world.program, later)["publication_policy"] == rule
+    shown = page(world.chair, rule.get_absolute_url())
+    assert "Adopted, not in force yet" in shown
+    assert "Cases that began under it" not in shown
+    assert "decided on" in shown
 
 
 def test_a_time_before_the_forerunner_s_is_refused_and_nothing_is_recorded(world: World) -> None:

@@ -13,7 +13,7 @@ from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.programs.models import Program
-from fellowship.web import nav
+from fellowship.web import cells, nav
 from fellowship.web.work import WorkItem, register_for
 from governance.attestable import REVIEW
 from governance.models import AccessReview, AccessReviewItem
@@ -62,9 +62,10 @@ def to_attest(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     mine = AccessReviewItem.objects.unanswered().filter(owner=user.pk)
     counts = mine.values("review_id").annotate(n=Count("pk")).values_list("review_id", "n")
     waiting = dict(counts)
-    for review in AccessReview.objects.filter(pk__in=waiting):
+    for review in AccessReview.objects.filter(pk__in=waiting).select_related("program"):
+        many = cells.count(waiting[review.pk], "role or grant", "roles and grants")
         yield WorkItem(
-            title=f"Keep or take away {waiting[review.pk]} roles and grants",
+            title=f"Keep or take away {many} in {review.program}",
             url=f"{review.get_absolute_url()}?mine=true",
             due=review.due_at,
             silence=services.SILENCE,

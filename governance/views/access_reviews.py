@@ -107,7 +107,7 @@ def access_review(request: HttpRequest, ref: str) -> HttpResponse:
     items = AccessReviewItem.objects.visible_to(user).filter(review=review)
     found = ItemFilter(request.GET, queryset=items, request=request)
     page = paginate(
-        request, found.qs, sort={"answered": "decided_at"}, default="answered", then=_with_people
+        request, found.qs, sort={"answered": "decision"}, default="answered", then=_with_people
     )
     columns = _items(user, review)
     table = Table("Roles and grants", columns, page, page, empty="Nothing fits.")

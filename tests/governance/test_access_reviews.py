@@ -215,6 +215,8 @@ def test_the_pages_lead_from_home_through_ones_items(world: World, review: Acces
     done = client.post(url, {"decision": "keep", "reason": ""})
     assert done["Location"].startswith("/access-reviews/items/")
     assert mine.count() == count - 1
+    listed = [row.pk for row in client.get(f"/access-reviews/{review.ref}/").context["page"]]
+    assert listed.index(first.pk) == len(listed) - 1, "what is answered comes last"
     assert client_of(world, "stranger").get("/access-reviews/").status_code == 200
     assert client_of(world, "stranger").get(f"/access-reviews/{review.ref}/").status_code == 404
     assert client_of(world, "stranger").get(url).status_code == 404

@@ -19,7 +19,7 @@ from fellowship.web.nav import unread as unread_count
 SCHEME_COOKIE = "scheme"
 KEYS_COOKIE = "keys"
 SCHEMES = ("light", "dark")
-BAR = 8
+BAR = 7
 """Entries of the main navigation that fit into the bar, “More” among them."""
 
 

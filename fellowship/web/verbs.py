@@ -92,6 +92,8 @@ _actors: dict[str, str] = {
     "governance.acknowledgements": "The clock",
     "oversight.cohorts": "The clock",
     "governance.cadence": "The cadence of the board",
+    "governance.oncall": "The on-call rota",
+    "governance.paging": "The pager",
     "import_call": "The command import_call",
     "import_dataset": "The command import_dataset",
     "import_findings": "The command import_findings",

@@ -213,7 +213,7 @@ _ALL: Final = (
         ),
         lines.of_clocks,
         duties.promises,
-        "promises due",
+        "promises",
     ),
     Measure(
         _F.DAYS_US,

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 
 from fellowship.clocks.states import Side
+from fellowship.web import cells
 from governance.health_terms import GovernanceHealth
 from oversight.health import days, votes
 from oversight.health.days import Spread
@@ -80,7 +81,9 @@ class Reading:
     @property
     def out_of(self) -> str:
         """Of what the cases are a part: “212 votes”."""
-        return f"{self.of:,} {self.measure.of_what}" if self.of is not None else ""
+        if self.of is None:
+            return ""
+        return cells.count(self.of, self.measure.of_what.removesuffix("s"))
 
 
 @dataclass(frozen=True)

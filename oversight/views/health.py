@@ -70,7 +70,8 @@ def _headline(over: int) -> dict[str, str]:
     """What stands above the figures."""
     if not over:
         return {"headline": "Every figure is within its limit", "detail": "", "tone": "good"}
-    many = f"{over} figures are beyond their limits" if over > 1 else "One figure is too much"
+    one = "One figure is beyond its limit"
+    many = f"{over} figures are beyond their limits" if over > 1 else one
     detail = "What is found beyond its limit goes on the agenda of the board’s next meeting."
     return {"headline": many, "detail": detail, "tone": "warn"}
 

@@ -58,6 +58,11 @@ class Roster:
         """The lines there are, the first called first."""
         return sorted({rota.line for rota in self.rotas})
 
+    def kept(self, at: dt.datetime) -> dict[int, Rota]:
+        """The lines that are kept at the instant or will be, each with the latest that was set."""
+        standing = [r for r in self.rotas if r.ended_at is None or r.ended_at > at]
+        return {rota.line: rota for rota in sorted(standing, key=lambda r: (r.line, r.starts_at))}
+
     def rota_at(self, line: int, at: dt.datetime) -> Rota | None:
         """The rota that counts on the line at the instant."""
         for rota in self.rotas:

@@ -17,7 +17,7 @@ from fellowship.accounts.queries import holders
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from fellowship.web.api import Input, VisibleViewSet, service_action
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from governance import roster, services
 from governance.api.common import program_of
 from governance.models import OncallAbsence, OncallOverride, Rota
@@ -55,6 +55,7 @@ class RotaViewSet(VisibleViewSet):
 
     queryset = Rota.objects.select_related("program__realm").prefetch_related("members__user")
     serializer_class = RotaSerializer
+    end = service_action("end", services.end_rota, subject="rota", input=ReasonInput)
 
     @extend_schema(
         parameters=[OpenApiParameter("at", dt.datetime, description="An instant; now if left out")],

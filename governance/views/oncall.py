@@ -140,7 +140,7 @@ def _forms(
     called, keeps = has_role(user, program, *roster.CALLED), has_role(user, program, *KEEPERS)
     people = holders(program, *roster.CALLED).filter(is_active=True).order_by("name", "pk")
     away = people if keeps else people.filter(pk=user.pk)
-    lines = [(n, f"{n}. {_name(found, n)}") for n in found.lines]
+    lines = [(n, f"{n}. {line.name}") for n, line in found.kept(now()).items()]
     able: dict[str, Any] = {
         "line": lambda given, ids: LineForm(
             given, auto_id=ids, people=people, zone=program.calendar().zone
@@ -162,10 +162,6 @@ def _forms(
     return {name: able[name](data if name == act else None, f"{name}_%s") for name in offered}
 
 
-def _name(found: roster.Roster, line: int) -> str:
-    return next(rota.name for rota in found.rotas if rota.line == line)
-
-
 def _page(
     request: HttpRequest, program: Program, *, act: str = "", form: forms.Form | None = None
 ) -> HttpResponse:
@@ -181,8 +177,8 @@ def _page(
         if len(programs) > 1
         else [],
         "zone": program.calendar().zone,
-        "now": [(line, _name(found, line), *next_turn(found, line, at)) for line in found.lines],
-        "lines": [(r, f"End line {r.line}: {r.name}") for r in found.rotas if r.ended_at is None],
+        "now": [(n, line.name, *next_turn(found, n, at)) for n, line in found.kept(at).items()],
+        "lines": [(r, f"End line {r.line}: {r.name}") for r in found.kept(at).values()],
         "turns": sorted(
             (
                 turn

@@ -245,6 +245,23 @@ def test_an_alarm_by_api_is_raised_once_and_taken_through_its_steps(world: World
     assert post(f"{one}close/", {"review": "x", "findings": ["FND-1"]}).status_code == 409
 
 
+def test_an_ended_line_is_no_longer_shown_and_ends_by_api_for_who_keeps_it_alone(
+    world: World,
+) -> None:
+    line = first_line(world)
+    url, api = f"/oncall/{world.program.slug}/", reverse("api:oncall-rotas-end", args=[line.pk])
+    said = client(world, "chair").post(api, {"reason": "Nor this."}, "application/json")
+    line.refresh_from_db()
+    assert (said.json()["code"], line.ended_at) == ("wrong_role", None)
+    for _ in range(2):
+        sent = {"reason": "Another system pages."}
+        answer = client(world, "manager").post(api, sent, "application/json")
+        assert answer.status_code == 200
+    line.refresh_from_db()
+    assert line.ended_at is not None
+    assert "No rota is set" in page(world, "manager", url)
+
+
 def test_the_rota_by_api(world: World) -> None:
     first_line(world)
     night = client(world, "oncall")

@@ -379,7 +379,7 @@ def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             holder="those it binds" if running else work.ME,
             silence="Until the board decides, the version in force stays.",
             kind="rule",
-            case_ref=rule.title,
+            case_ref=str(rule),
         )
 
 

@@ -335,7 +335,10 @@ def test_a_draft_to_its_force_on_the_pages(world: World) -> None:
         post(manager, f"{home}propose/")
         matter = rules_matter(draft)
         decide(world, matter)
-        assert "Please acknowledge it" in page(mentor, home)
+        asked = page(mentor, home)
+        assert "yours to acknowledge" in asked
+        assert 'href="#acknowledge"' in asked
+        assert 'id="acknowledge"' in asked
         post(mentor, f"{home}acknowledge/")
         assert "You acknowledged it on" in page(mentor, home)
         shown = page(world.fresh("auditor"), f"{home}acknowledgements/")

@@ -191,9 +191,9 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
     rows = Escalation.objects.visible_to(user).open().filter(program_id__in=answers)
     pages = EscalationPage.objects.filter(escalation=OuterRef("pk"), user=user, answered_at=None)
-    paged = pages.filter(answer_by__gt=at).order_by("-number").values("answer_by")[:1]
+    latest = pages.filter(answer_by__gt=at).order_by("-number").values("answer_by")[:1]
     rows = (
-        rows.annotate(paged_until=Subquery(paged))
+        rows.annotate(paged_until=Subquery(latest))
         .select_related("acknowledged_by")
         .only(
             *("program_id", "ref", "kind", "subject_label"),
@@ -205,7 +205,8 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         raised = alarm.state == EscalationState.RAISED
         mine = raised or alarm.program_id in oncall or alarm.acknowledged_by_id == user.pk
         word = alarm.next_word_by if not raised else None
-        paged = alarm.paged_until if raised else None
+        until: dt.datetime | None = getattr(alarm, "paged_until")  # noqa: B009
+        paged = until if raised else None
         to_do = "You are paged" if paged else TO_DO[alarm.state]
         yield work.WorkItem(
             title=f"{to_do}{' and send the fellow word' if word else ''}: {alarm.title}",

@@ -1,4 +1,4 @@
-"""What people hold of rules, conditions, exceptions and independent reviews."""
+"""What people hold of rules, conditions, exceptions, independent reviews, on-call and alarms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fellowship.accounts import holdings, roles
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
 from governance.review_states import ReviewState
-from governance.states import ExceptionState, RuleStatus
+from governance.states import EscalationState, ExceptionState, RuleStatus
 
 
 def _rules(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -53,6 +53,7 @@ holdings.register(
     realm="review__program_id",
     open=Q(decided_at=None),
 )
+# A changed line is a new rota, which somebody sets; until then the next in turn is called.
 holdings.register(
     "governance.rotamember",
     "user",
@@ -60,5 +61,30 @@ holdings.register(
     role=roles.ONCALL,
     realm="rota__program_id",
     open=Q(rota__ended_at=None),
+    by_hand=True,
+)
+holdings.register(
+    "governance.oncalloverride",
+    "user",
+    label="Times to stand in on call",
+    role=roles.ONCALL,
+    open=lambda rows: rows.filter(cancelled_at=None, ends_at__gt=now()),
+    by_hand=True,
+)
+holdings.register(
+    "governance.escalation",
+    "acknowledged_by",
+    label="Alarms taken and not closed",
+    role=roles.ONCALL,
+    open=~Q(state=EscalationState.CLOSED),
+    by_hand=True,
+)
+holdings.register(
+    "governance.reportduty",
+    "noted_by",
+    label="Reports due to an authority",
+    role=roles.ONCALL,
+    realm="escalation__program_id",
+    open=Q(sent_at=None, lifted_at=None),
     by_hand=True,
 )

@@ -24,12 +24,16 @@ from fellowship.accounts.services import (
 from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.time import now
 from fellowship.notices.models import Notice
 from fellowship.web import work
 from findings.models import Finding
+from governance import roster
+from governance import services as governance
 from tests.scenarios import access as access_scenes
 from tests.scenarios import findings as scenario
 from tests.scenarios import governance as governance_scenes
+from tests.scenarios import oncall as oncall_scenes
 from tests.scenarios import proposals as proposal_scenes
 from tests.scenarios.world import SETUP, World, make_person, make_world
 
@@ -138,6 +142,44 @@ def test_a_review_to_write_waits_for_the_manager_who_settles_it() -> None:
         )
 
 
+def test_who_leaves_on_call_is_called_no_more_and_the_manager_settles_what_they_had() -> None:
+    world = make_world()
+    program, leaver = world.program, world.oncall
+    rota = oncall_scenes.first_line(world)
+    hours = dt.timedelta(hours=8)
+    governance.stand_in(
+        program=program,
+        user=leaver,
+        starts_at=now() + hours,
+        ends_at=now() + 2 * hours,
+        reason="Swapped.",
+        by=leaver,
+    )
+    alarm = governance_scenes.raised_escalation(world)
+    governance.acknowledge(escalation=alarm, by=leaver)
+    governance.note_harm(escalation=alarm, harm="serious_harm", by=leaver)
+    assert roster.read(program, now()).duty(1, now())[0] == leaver
+
+    departure = leave(user=leaver, by=world.admin, reason="Left")
+
+    for at in (now(), now() + hours):
+        assert roster.read(program, at).duty(1, at)[0] == world.people["nightly"]
+    assert rota.members.filter(user=leaver).exists(), "who was called before stays on record"
+    mine = departure.hand_overs.filter(to=world.manager, settled_at=None)
+    assert set(mine.values_list("holding", flat=True)) == {
+        "governance.rotamember.user",
+        "governance.oncalloverride.user",
+        "governance.escalation.acknowledged_by",
+        "governance.reportduty.noted_by",
+    }
+    told = Notice.objects.get(kind="accounts.handed_over", recipient=world.manager)
+    assert told.urgent
+    assert "Places in an on-call rota" in told.body
+    leave(user=world.manager, by=world.admin, reason="Left")
+    second = leave(user=world.people["nightly"], by=world.admin, reason="Left")
+    assert second.hand_overs.get().to == world.chair, "without a manager the chair is told"
+
+
 def test_own_access_ends_with_its_person() -> None:
     world = make_world()
     grant = access_scenes.granted(world)
@@ -239,7 +281,12 @@ def test_every_field_that_names_a_holder_is_handed_on_or_says_why_not() -> None:
     }
     handed = {holding.key for holding in holdings.every()}
     assert named - handed == set(NOT_HELD)
-    assert handed - named == {"governance.rotamember.user"}
+    assert handed - named == {
+        "governance.rotamember.user",
+        "governance.oncalloverride.user",
+        "governance.escalation.acknowledged_by",
+        "governance.reportduty.noted_by",
+    }
 
 
 def test_every_kind_of_holding_can_be_asked(world: World) -> None:

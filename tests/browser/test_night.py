@@ -55,7 +55,7 @@ def test_an_alarm_at_night_on_two_phones(browser: Browser, live_server: object) 
 
     oncall = phone(browser, world, "oncall", url)
     oncall.goto(url)
-    oncall.get_by_role("link", name=re.compile("Acknowledge: Data leak")).click()
+    oncall.get_by_role("link", name=re.compile("You are paged: Data leak")).click()
     expect(oncall.get_by_text("You are paged: acknowledge")).to_be_visible()
     take = oncall.get_by_role("button", name="Acknowledge", exact=True)
     box = take.bounding_box()

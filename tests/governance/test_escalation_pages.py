@@ -302,7 +302,11 @@ def test_the_pages_ask_as_much_for_many_as_for_one(world: World) -> None:
             night.get(f"/oncall/{world.program.slug}/")
         counts.append(len(told))
         later = now() + dt.timedelta(days=number)
-        period = {"starts_at": later, "ends_at": later + dt.timedelta(days=1), "by": world.oncall}
+        period: dict[str, Any] = {
+            "starts_at": later,
+            "ends_at": later + dt.timedelta(days=1),
+            "by": world.oncall,
+        }
         services.be_away(program=world.program, user=world.oncall, **period)
         first_line(world, line=number + 1, name=f"Line {number + 1}")
     assert len(set(counts)) == 1, counts

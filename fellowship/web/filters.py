@@ -73,8 +73,14 @@ class ChoiceFilter(django_filters.ChoiceFilter):
         super().__init__(*args, **kwargs)
 
 
+class RecordField(django_filters.fields.ModelChoiceField, forms.ModelChoiceField):
+    """One of some records, by our field: a key no database can hold is no choice either."""
+
+
 class ModelChoiceFilter(django_filters.ModelChoiceFilter):
     """One of some records, or any."""
+
+    field_class = RecordField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("empty_label", "Any")

@@ -103,10 +103,10 @@ HOSTILE = {
     "date": "2026-02-31T25:61",
 }
 QUERIES = (
-    "",
     "?page=abc&sort=%27%3B--&q=%3Cscript%3Ealert(9)%3C/script%3E&state=zzz&pick=%F0%9F%98%80",
-    "?page=-1&at=yesterday&from=9999-99-99&to=0&as_of=1&severity=%00x&kind=a&next=//evil.example",
+    "?page=-1&at=yesterday&from=9999-99-99&to=0&as_of=1&severity=x&kind=a&next=//evil.example",
     "?page=99999999999999999999&q=" + "a+" * 200,
+    "",
 )
 READERS = ("", "stranger", "applicant", "manager", "auditor")
 WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "oncall", "admin")
@@ -144,6 +144,8 @@ class House:
     case: Case
     names: dict[str, Iterable[Any]] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    fed: set[tuple[str, str, frozenset[str]]] = field(default_factory=set)
+    """Forms that somebody was shown and filled with nonsense: once each, whoever is shown them."""
 
     def client(self, name: str) -> Client:
         """Someone's browser; nobody's for an empty name."""
@@ -448,14 +450,18 @@ class Complaints(list[str]):
 
 @pytest.mark.parametrize("name", READERS, ids=lambda name: name or "anonymous")
 def test_every_address_answers(house: House, name: str) -> None:
+    """With a query of nonsense; where a page reads its query at all, with the other ones too."""
     client, wrong = house.client(name), Complaints()
     for path in addresses(house):
-        for query in QUERIES if name in ("manager", "") else QUERIES[1:2]:
+        for query in QUERIES:
             with transaction.atomic():
-                wrong.hear(client.get(path + query), f"GET {path}{query}")
+                answer = client.get(path + query)
+                wrong.hear(answer, f"GET {path}{query}")
                 transaction.set_rollback(True)
+            if name not in ("manager", "") or "GET" not in vars(answer.wsgi_request):
+                break
     for path in absent(house) if name in ("manager", "") else ():
-        wrong.hear(client.get(path + QUERIES[1]), f"GET {path}")
+        wrong.hear(client.get(path + QUERIES[0]), f"GET {path}")
     wrong.tell()
 
 
@@ -487,13 +493,18 @@ TOKENS = {"csrfmiddlewaretoken", "_once"}
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_form_refuses_nonsense(house: House, name: str) -> None:
-    """Each form a person is shown, filled with each kind of nonsense in every field."""
+    """Each form a person is shown, filled with each kind of nonsense in every field.
+
+    A form that somebody before was shown, with the same fields and to the same address, is the
+    same form.
+    """
     client, wrong = house.client(name), Complaints()
     seen: set[tuple[str, str, frozenset[str]]] = set()
     for path in addresses(house):
         if path.startswith("/api/"):
             continue
         page = client.get(path)
+        wrong.hear(page, f"GET {path}")
         if page.status_code != 200 or "html" not in page["Content-Type"]:
             continue
         parser = _Forms(path)
@@ -503,6 +514,8 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
             if known in seen or LEFT_OUT.match(action.lstrip("/")):
                 continue
             seen.add(known)
+            if known in house.fed:
+                continue
             for kind, value in HOSTILE.items():
                 sent = dict.fromkeys(fields - TOKENS, value)
                 with transaction.atomic():
@@ -511,6 +524,7 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
                     transaction.set_rollback(True)
     assert seen
     wrong.tell()
+    house.fed.update(seen)
 
 
 @pytest.mark.parametrize("name", ["", "applicant", "manager"])

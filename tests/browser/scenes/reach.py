@@ -82,9 +82,11 @@ def contain(house: House, story: Story) -> None:
     house[APPLICANT].go(f"/access/cases/{story.case}/").sees("Suspended: nothing is reachable")
     oncall.go(path).fill("How it was verified", "Tried as the fellow: refused.")
     oncall.press("Verified: it holds")
+    oncall.fill("What prevents it from now on", "The gateway refuses exports from today.")
+    oncall.press("This prevents it")
     oncall.fill("What happened, and why", "An export of 40 rows by a script.")
     oncall.fill("What it did, and to whom", "Nothing left the environment.")
-    oncall.fill("What prevents it from now on", "The gateway refuses exports from today.")
+    oncall.fill("If there are none, why", "A script of our own, and no way through.")
     oncall.press("Close with this review").sees("Closed")
     people = f"/fellowships/{story.case}/people/"
     oncall.may_not(f"{people}lift/", "someone other", reason="It is over.")

@@ -99,9 +99,14 @@ def _not_over(grants: QuerySet[Grant], at: dt.datetime) -> QuerySet[Grant]:
 
 
 def _granted_again(at: dt.datetime) -> QuerySet[Clock]:
-    """Open clocks of data whose access goes on, or will, under another grant."""
-    on = _not_over(_accepted(), at).filter(
-        fellowship_id=OuterRef("fellowship_id"), dataset_id=OuterRef("dataset_id")
+    """Open clocks of data whose access goes on, or will, under another grant.
+
+    Under another: a clock of the machine that was set back ends no deadline that runs.
+    """
+    on = (
+        _not_over(_accepted(), at)
+        .filter(fellowship_id=OuterRef("fellowship_id"), dataset_id=OuterRef("dataset_id"))
+        .exclude(pk=OuterRef("pk"))
     )
     ended = Grant.objects.filter(pk=OuterRef("subject_id")).filter(Exists(on))
     rows = Clock.objects.open().filter(kind=DELETION_CLOCK, subject_type=_GRANT)

@@ -1,6 +1,6 @@
 """What may go wrong around the site, as processes on PostgreSQL and Redis.
 
-Workers are dead for a month, are killed at work and run side by side, the mail server
+Clocks jump, workers are dead for a month, are killed at work and run side by side, the mail server
 is down for a day, another system fails for a week: nothing is lost, nothing doubled, told once.
 """
 
@@ -175,3 +175,33 @@ def test_mail_down_for_a_day_and_other_systems_failing_for_a_week(site: Site) ->
     for system, before in zip((site.pager, site.warehouse), refused, strict=True):
         each_once(headers["webhook-id"] for headers, _ in system.seen[before:])
     check_mailed_once(site)
+
+
+def test_a_clock_that_jumps_a_month_ahead_and_back(site: Site) -> None:
+    ahead = site.at + 40 * DAY
+    with timers(EMAIL_URL=site.mail.url) as (worker,):
+        worker.run(site.at + HOUR, ahead, ahead + HOUR)
+        check_all_ended_once(site)
+        first = everything()
+        worker.run(site.at + 2 * HOUR, site.at + DAY, ahead, ahead + HOUR)
+    second = everything()
+    assert (second["notices"], second["mails"]) == (first["notices"], first["mails"])
+    assert first["messages"] <= second["messages"]
+    follows = {"access.sync_target": 2, "access.acknowledge_target": 2}
+    assert Counter(v for v, *_ in (second["events"] - first["events"]).elements()) == follows, (
+        "the warehouse opened while the clock said so, and closed again"
+    )
+    assert not first["events"] - second["events"]
+    check_paged_in_order(site)
+    check_mailed_once(site)
+    call_command("verify_ledger", verbosity=0)
+
+
+def everything() -> dict[str, Counter[Any]]:
+    """What was recorded, told and sent, counted."""
+    return {
+        "events": Counter(Event.objects.values_list("verb", "subject_type", "subject_id")),
+        "notices": Counter(Notice.objects.values_list("kind", "recipient", "title")),
+        "mails": Counter(Mail.objects.values_list("message_id", "state")),
+        "messages": Counter(Delivery.objects.values_list("key", "state")),
+    }

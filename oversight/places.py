@@ -22,14 +22,14 @@ nav.register(
     "oversight:audit",
     visible=lambda user: holds_anywhere(user, roles.AUDITOR),
     section="audit",
-    order=60,
+    order=22,
 )
 nav.register(
     "Office",
     "oversight:office",
     visible=lambda user: holds_anywhere(user, *OFFICE),
     section="office",
-    order=55,
+    order=24,
 )
 nav.register(
     "Governance health",

@@ -22,7 +22,7 @@ def plan_is_done(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation
         "scoping.milestones",
         "Milestones accepted or excepted",
         not waiting,
-        "; ".join(waiting),
+        "; ".join(title.rstrip(".") for title in waiting),
         reverse("scoping:milestones", args=[fellowship.ref]),
     )
 

@@ -103,6 +103,10 @@ def test_every_page_is_usable_by_everyone(page: Page, live_server: object) -> No
                 )
             if key == "sponsor":
                 assert len(PdfReader(io.BytesIO(page.pdf())).pages) == 1
+            if key == "cohorts":
+                # Every column of the comparison is on the sheet: it lies on its side.
+                sheet = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages[0]
+                assert sheet.mediabox.width > sheet.mediabox.height
     seen.check()
 
 

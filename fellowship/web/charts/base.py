@@ -58,7 +58,7 @@ class Sheet:
         return self.row * rows + (6 if self.above else 12)
 
 
-WIDE = Sheet(width=640, label=180, row=30, signs=28, name="wide")
+WIDE = Sheet(width=640, label=180, row=30, signs=25, name="wide")
 NARROW = Sheet(width=320, label=0, row=46, signs=44, name="narrow")
 SHEETS = (WIDE, NARROW)
 

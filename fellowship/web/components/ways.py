@@ -12,6 +12,7 @@ from fellowship.web.markup import markup
 from fellowship.web.nav import NavLink
 
 _HERE = SafeString(' aria-current="page"')
+_ABOVE = SafeString(' aria-current="true"')
 
 
 def links(entries: Iterable[NavLink], *, listed: bool = False) -> SafeString:
@@ -30,12 +31,14 @@ def links(entries: Iterable[NavLink], *, listed: bool = False) -> SafeString:
 
 
 def subnav(entries: Sequence[Link], path: str) -> SafeString:
-    """The pages of one case, the present one marked."""
+    """The pages of one case; the present one is marked, or the one that it lies under."""
+    under = [entry.url for entry in entries if path.startswith(entry.url)]
+    above = max(under, key=len, default="")
     items = "".join(
         markup(
             '<li><a href="{}"{}>{}{}</a></li>',
             entry.url,
-            _HERE if entry.url == path else "",
+            _HERE if entry.url == path else _ABOVE if entry.url == above else "",
             entry.label,
             "" if entry.count is None else markup(' <span class="n">{}</span>', entry.count),
         )

@@ -100,3 +100,9 @@ def test_one_of_a_unit_is_said_in_the_singular() -> None:
     chart = charts.bars([charts.Bar("A", 1), charts.Bar("B", 2)], title="T", unit="votes")
     assert ">1 vote<" in chart.svg
     assert ">2 votes<" in chart.svg
+
+
+def test_a_long_label_ends_before_its_bar_begins() -> None:
+    bar = charts.Bar("Test of a compensating measure", 42)
+    wide = charts.bars([bar], title="T").svg.partition('class="chart narrow"')[0]
+    assert "Test of a compensating m…<" in wide

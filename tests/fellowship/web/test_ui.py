@@ -129,6 +129,14 @@ def test_the_page_of_the_case_being_read_is_current() -> None:
     assert '<a href="/case/" aria-current="page">Here</a>' in html
 
 
+def test_a_page_below_those_of_the_case_marks_the_one_it_lies_under() -> None:
+    request = RequestFactory().get("/room/samples/4/")
+    links = [Link("Room", "/room/"), Link("Samples", "/room/samples/"), Link("Other", "/other/")]
+    html = render("{% subnav links %}", links=links, request=request)
+    assert html.count("aria-current") == 1
+    assert '<a href="/room/samples/" aria-current="true">Samples</a>' in html
+
+
 def test_a_chart_has_a_name_a_sentence_and_a_table() -> None:
     chart = charts.bars([charts.Bar("With us", 3)], title="Wait", unit="days")
     html = render("{% chart chart %}", chart=chart)

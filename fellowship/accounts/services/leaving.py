@@ -148,7 +148,9 @@ def _hand_on(user: User) -> Iterator[_Held]:
                     continue
             realm = holding.realm_id(row)
             chosen = None if holding.by_hand else _successor(holding, row, user)
-            to = chosen or next(iter(_people(realm, user, holdings.FALLBACK)), None)
+            away = recused_ids(row)
+            others = (p for p in _people(realm, user, holdings.FALLBACK) if p.pk not in away)
+            to = chosen or next(others, None)
             now_with[row._meta.label_lower, row.pk] = to
             yield _Held(holding, row, realm, to, settled=chosen is not None)
 

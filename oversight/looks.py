@@ -35,6 +35,8 @@ RECORDED: Final = frozenset(
     }
 )
 """Where the record is shown. One's own home, inbox and account are no looks at it."""
+OWN: Final = ("api:notices-",)
+"""What of the API is one's own."""
 
 
 def record(request: HttpRequest, program: Program, looked: Mapping[str, Any]) -> None:
@@ -71,6 +73,8 @@ def _place(request: HttpRequest) -> str | None:
     if match is None:
         return None
     spaces = match.namespaces or [match.route.partition("/")[0]]
+    if match.view_name.startswith(OWN):
+        return None
     return match.view_name if RECORDED & set(spaces) else None
 
 

@@ -34,9 +34,9 @@ def verify(house: House, story: Story, folder: Path) -> None:
     room = f"/audit/{story.program}"
     auditor = house["auditor"].go(f"{room}/verification/").press("Verify now")
     auditor.sees("Nothing was changed, removed or reordered").checks_page()
-    auditor.go(f"{room}/export/").pick("Format", "JSON Lines")
-    button = auditor.page.locator("main").get_by_role("button", name="Download the export")
-    packed = auditor.downloads(button.click, folder)
+    auditor.go(f"{room}/export/").pick("Format", "JSON Lines").press("Make the export")
+    link = auditor.page.locator("main").get_by_role("link", name="Download")
+    packed = auditor.downloads(link.click, folder)
     unpacked = folder / "export"
     zipfile.ZipFile(packed).extractall(unpacked)
     script = next(unpacked.rglob("verify.py"))

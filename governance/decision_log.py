@@ -177,20 +177,20 @@ class _Known:
         for event in events:
             keys[event.subject_type].add(event.subject_id)
         people = ("owner", "verifier", "decision__matter", "decision__rule_version")
-        self.conditions = _bulk(
+        self.conditions = _by_key(
             Condition.objects.select_related(*people), keys["governance.condition"]
         )
-        self.exceptions = _bulk(
+        self.exceptions = _by_key(
             ExceptionRecord.objects.select_related(
                 "owner", "requested_by", "decision__rule_version"
             ),
             keys["governance.exceptionrecord"],
         )
-        self.overrides = _bulk(
+        self.overrides = _by_key(
             RecusalOverride.objects.select_related("person", "requested_by", "decided_by"),
             keys["accounts.recusaloverride"],
         )
-        self.matters = _bulk(
+        self.matters = _by_key(
             Matter.objects.select_related(
                 "ballot__rule_version", "decision__rule_version"
             ).prefetch_related("decision__conditions"),
@@ -211,7 +211,7 @@ class _Known:
         )
 
 
-def _bulk(found: Any, keys: set[int]) -> dict[int, Any]:
+def _by_key(found: Any, keys: set[int]) -> dict[int, Any]:
     return dict(found.in_bulk(keys)) if keys else {}
 
 

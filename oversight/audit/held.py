@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,28 @@ from oversight.audit.words import word
 
 def record_url(slug: str, label: str, pk: int, at: dt.datetime) -> str:
     """The page of a record as it stood at `at`."""
-    page = reverse("oversight:record", args=[slug, label, pk])
-    return f"{page}?{urlencode({'at': written(at)})}"
+    return f"{_records_of(slug, label)}{pk}/?{_asked(at)}"
+
+
+def kind_url(slug: str, label: str) -> str:
+    """The page of every record of a kind."""
+    return f"{_kinds_of(slug)}{label}/"
+
+
+@functools.lru_cache(maxsize=1024)
+def _records_of(slug: str, label: str) -> str:
+    """Where the addresses of a kind's records begin: worked out once, not once a row."""
+    return reverse("oversight:record", args=[slug, label, 0]).removesuffix("0/")
+
+
+@functools.lru_cache(maxsize=64)
+def _kinds_of(slug: str) -> str:
+    return reverse("oversight:records", args=[slug, "k"]).removesuffix("k/")
+
+
+@functools.lru_cache(maxsize=8)
+def _asked(at: dt.datetime) -> str:
+    return urlencode({"at": written(at)})
 
 
 def written(at: dt.datetime) -> str:

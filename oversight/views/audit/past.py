@@ -31,7 +31,7 @@ def as_of(request: HttpRequest, program: Program) -> HttpResponse:
         at=at,
         asked=_asked(given),
         held=then,
-        kinds=scopes.kinds(),
+        kinds=[(held.kind_url(program.slug, key), label) for key, label in scopes.kinds()],
         tables={
             "roles": held.roles(then.roles, program.slug, at),
             "grants": held.grants(then.grants, program.slug, at),

@@ -137,7 +137,9 @@ def test_the_same_alarm_at_the_same_instant_is_one_escalation_with_two_occurrenc
     from tests.scenarios.governance import raised_escalation
 
     world = make_world("-alarm")
-    first, second = at_once(lambda: raised_escalation(world), lambda: raised_escalation(world))
+    first, second = at_once(
+        lambda: raised_escalation(world), lambda: raised_escalation(world, by=world.steward)
+    )
     assert first == second
     first.refresh_from_db()
     assert first.occurrences == 2

@@ -21,6 +21,7 @@ from django.db import connections
 from access.models import Assignment
 from fellowship.history.models import Event
 from fellowship.kernel.time import frozen, now
+from fellowship.notices.delivery import deliver
 from fellowship.notices.models import Delivery, Mail, Notice
 from fellowship.notices.services import add_endpoint
 from governance.models import Escalation, ExceptionRecord, ExceptionReminder
@@ -144,6 +145,7 @@ def test_workers_dead_for_months_then_killed_halfway_then_side_by_side(
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = site.mail.address
         call_command("run_timers", at=(now() + HOUR).isoformat(), stdout=StringIO())
+    deliver(now() + 2 * HOUR)  # what a worker told last, and digests of what was told just now
     check_all_ended_once(site)
     check_paged_in_order(site)
     check_mailed_once(site)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from allauth.account.internal.flows.login import record_authentication
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -88,10 +89,10 @@ class Visitors:
             client = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
             user = User.objects.get(username=username)
             client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
-            session = client.session  # with the second factor that rules ask of some
-            shown = {"method": "mfa", "type": "totp", "at": time.time()}
-            session["account_authentication_methods"] = [shown]
-            session.save()
+            request: Any = HttpRequest()  # with the second factor that rules ask of some
+            request.session, request.user = client.session, user
+            record_authentication(request, user, "mfa", type="totp")
+            request.session.save()
             self._clients[username] = client
         return self._clients[username]
 

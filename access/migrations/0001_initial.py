@@ -1325,24 +1325,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='Classification',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
-                        ('ref', models.CharField(max_length=30, unique=True)),
-                        ('state', models.CharField(choices=[('open', 'Waiting for answers'), ('differ', 'To be settled'), ('settled', 'Settled'), ('withdrawn', 'Called off')], default='open', editable=False, max_length=10)),
-                        ('opened_at', models.DateTimeField(default=fellowship.kernel.time.now)),
-                        ('reason', models.TextField(blank=True)),
-                        ('closed_at', models.DateTimeField(editable=False, null=True)),
-                        ('settled', models.JSONField(blank=True, default=dict)),
-                        ('because', models.JSONField(blank=True, default=dict)),
-                        ('tier', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], max_length=20)),
-                    ],
-                    options={
-                        'ordering': ('-opened_at', '-id'),
-                    },
-                ),
-                migrations.CreateModel(
                     name='ClassificationAnswers',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1460,25 +1442,27 @@ class Migration(migrations.Migration):
                     name='tier',
                     field=models.CharField(choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], default='highly_restricted', editable=False, max_length=20),
                 ),
-                migrations.AddField(
-                    model_name='classification',
-                    name='dataset',
-                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classifications', to='access.dataset'),
-                ),
-                migrations.AddField(
-                    model_name='classification',
-                    name='opened_by',
-                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-                ),
-                migrations.AddField(
-                    model_name='classification',
-                    name='rule',
-                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.ruleversion'),
-                ),
-                migrations.AddField(
-                    model_name='classification',
-                    name='settler',
-                    field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+                migrations.CreateModel(
+                    name='Classification',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('ref', models.CharField(max_length=30, unique=True)),
+                        ('state', models.CharField(choices=[('open', 'Waiting for answers'), ('differ', 'To be settled'), ('settled', 'Settled'), ('withdrawn', 'Called off')], default='open', editable=False, max_length=10)),
+                        ('opened_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                        ('reason', models.TextField(blank=True)),
+                        ('closed_at', models.DateTimeField(editable=False, null=True)),
+                        ('settled', models.JSONField(blank=True, default=dict)),
+                        ('because', models.JSONField(blank=True, default=dict)),
+                        ('tier', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal non-sensitive'), ('restricted', 'Restricted sensitive'), ('highly_restricted', 'Highly restricted')], max_length=20)),
+                        ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classifications', to='access.dataset')),
+                        ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.ruleversion')),
+                        ('settler', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'ordering': ('-opened_at', '-id'),
+                    },
                 ),
                 migrations.AddField(
                     model_name='dataset',

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('name',),
-                        'permissions': [('apply', 'Draft and submit proposals'), ('do_research', 'Carry out a fellowship'), ('mentor_fellows', 'Accompany fellows'), ('score_proposals', 'Declare conflicts and score assigned proposals'), ('sit_on_board', 'Read dossiers, vote and dissent'), ('chair_board', 'Open and record ballots'), ('manage_program', 'Run calls, cohorts and panels'), ('steward_data', 'Classify datasets, check requests, verify deletion'), ('own_product', 'Take findings and ship controls'), ('answer_escalations', 'Contain and suspend'), ('review_policy', 'Object to passages on listed grounds'), ('review_law', 'Object to passages on listed grounds, for legal exposure'), ('audit_record', 'Read and export the record, change nothing'), ('sponsor_program', "Read the programme's outcomes"), ('administer', 'Grant and end roles')],
+                        'permissions': [('apply', 'Draft and submit proposals'), ('do_research', 'Carry out a fellowship'), ('collaborate', 'Work on one fellowship beside its fellow'), ('mentor_fellows', 'Accompany fellows'), ('score_proposals', 'Declare conflicts and score assigned proposals'), ('sit_on_board', 'Read dossiers, vote and dissent'), ('chair_board', 'Open and record ballots'), ('manage_program', 'Run calls, cohorts and panels'), ('steward_data', 'Classify datasets, check requests, verify deletion'), ('own_product', 'Take findings and ship controls'), ('answer_escalations', 'Contain and suspend'), ('review_policy', 'Object to passages on listed grounds'), ('review_law', 'Object to passages on listed grounds, for legal exposure'), ('audit_record', 'Read and export the record, change nothing'), ('sponsor_program', "Read the programme's outcomes"), ('administer', 'Grant and end roles')],
                     },
                 ),
                 migrations.CreateModel(
@@ -96,6 +96,8 @@ class Migration(migrations.Migration):
                         ('date_joined', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
                         ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                         ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                        ('past_affiliations', models.TextField(blank=True, help_text='One a line; hints at conflicts come from them.', max_length=2000)),
+                        ('directory_key', models.CharField(blank=True, editable=False, help_text="What the company's directory knows the person by (SCIM externalId).", max_length=200)),
                     ],
                     options={
                         'ordering': ('name',),
@@ -120,32 +122,6 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('-created_at',),
                     },
-                ),
-                migrations.CreateModel(
-                    name='HistoricalRoleAssignment',
-                    fields=[
-                        ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                        ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
-                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
-                        ('history_user_id', models.BigIntegerField(null=True)),
-                        ('role', models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30)),
-                        ('seat', models.CharField(blank=True, choices=[('research', 'Research'), ('product', 'Product'), ('security', 'Security'), ('legal', 'Legal'), ('policy', 'Policy')], max_length=20)),
-                        ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
-                        ('ends_at', models.DateTimeField(blank=True, null=True)),
-                        ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                        ('history_date', models.DateTimeField(db_index=True)),
-                        ('history_change_reason', models.TextField(null=True)),
-                        ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                        ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('realm', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.realm')),
-                    ],
-                    options={
-                        'verbose_name': 'historical role assignment',
-                        'verbose_name_plural': 'historical role assignments',
-                        'ordering': ('-history_date', '-history_id'),
-                        'get_latest_by': ('history_date', 'history_id'),
-                    },
-                    bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
                     name='HistoricalConflict',
@@ -203,6 +179,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'abstract': False,
+                        'unique_together': {('group', 'permission', 'content_object')},
                     },
                 ),
                 migrations.CreateModel(
@@ -215,38 +192,8 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'abstract': False,
+                        'unique_together': {('user', 'permission', 'content_object')},
                     },
-                ),
-                migrations.CreateModel(
-                    name='RoleAssignment',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
-                        ('role', models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30)),
-                        ('seat', models.CharField(blank=True, choices=[('research', 'Research'), ('product', 'Product'), ('security', 'Security'), ('legal', 'Legal'), ('policy', 'Policy')], max_length=20)),
-                        ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
-                        ('ends_at', models.DateTimeField(blank=True, null=True)),
-                        ('realm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_assignments', to='accounts.realm')),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_assignments', to=settings.AUTH_USER_MODEL)),
-                    ],
-                    options={
-                        'ordering': ('realm_id', 'role', 'user_id', 'starts_at'),
-                        'indexes': [models.Index(fields=['user', 'role', 'realm'], name='accounts_ro_user_id_761db0_idx'), models.Index(fields=['realm', 'role', 'user'], name='accounts_ro_realm_i_c458a3_idx')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='role_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'board_member'), models.Q(('seat', ''), _negated=True)), models.Q(models.Q(('role', 'board_member'), _negated=True), ('seat', '')), _connector='OR'), name='role_board_members_and_they_alone_have_a_seat'), models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('user', 'realm', 'role', 'seat'), name='role_held_once_at_a_time'), models.UniqueConstraint(condition=models.Q(('ends_at', None), models.Q(('seat', ''), _negated=True)), fields=('realm', 'seat'), name='role_one_person_per_board_seat')],
-                    },
-                ),
-                migrations.AlterUniqueTogether(
-                    name='realmgrouppermission',
-                    unique_together={('group', 'permission', 'content_object')},
-                ),
-                migrations.AlterUniqueTogether(
-                    name='realmuserpermission',
-                    unique_together={('user', 'permission', 'content_object')},
-                ),
-                migrations.AddField(
-                    model_name='user',
-                    name='past_affiliations',
-                    field=models.TextField(blank=True, help_text='One a line; hints at conflicts come from them.', max_length=2000),
                 ),
                 migrations.CreateModel(
                     name='HistoricalRecusalOverride',
@@ -304,19 +251,49 @@ class Migration(migrations.Migration):
                         'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'in_force', 'declined', 'revoked'])), name='override_state_is_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='override_has_a_reason'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('person')), _negated=True), name='override_not_asked_by_its_person'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(models.Q(('decided_by', models.F('person')), _negated=True), models.Q(('decided_by', models.F('requested_by')), _negated=True)), _connector='OR'), name='override_decided_by_a_second_person'), models.CheckConstraint(condition=models.Q(('revoked_by', None), models.Q(('revoked_by', models.F('person')), _negated=True), _connector='OR'), name='override_not_revoked_by_its_person'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'requested')), models.Q(models.Q(('state', 'requested'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='override_decided_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), ('state', 'revoked')), models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at', None), ('revoked_by', None)), _connector='OR'), name='override_revoked_at_and_by_go_together'), models.UniqueConstraint(condition=models.Q(('state__in', ('requested', 'in_force'))), fields=('conflict', 'declared_at'), name='override_one_at_a_time_per_declaration')],
                     },
                 ),
-                migrations.AlterModelOptions(
-                    name='realm',
-                    options={'ordering': ('name',), 'permissions': [('apply', 'Draft and submit proposals'), ('do_research', 'Carry out a fellowship'), ('collaborate', 'Work on one fellowship beside its fellow'), ('mentor_fellows', 'Accompany fellows'), ('score_proposals', 'Declare conflicts and score assigned proposals'), ('sit_on_board', 'Read dossiers, vote and dissent'), ('chair_board', 'Open and record ballots'), ('manage_program', 'Run calls, cohorts and panels'), ('steward_data', 'Classify datasets, check requests, verify deletion'), ('own_product', 'Take findings and ship controls'), ('answer_escalations', 'Contain and suspend'), ('review_policy', 'Object to passages on listed grounds'), ('review_law', 'Object to passages on listed grounds, for legal exposure'), ('audit_record', 'Read and export the record, change nothing'), ('sponsor_program', "Read the programme's outcomes"), ('administer', 'Grant and end roles')]},
+                migrations.CreateModel(
+                    name='HistoricalRoleAssignment',
+                    fields=[
+                        ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                        ('history_event', models.UUIDField(db_index=True, editable=False, null=True)),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('history_user_id', models.BigIntegerField(null=True)),
+                        ('role', models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('collaborator', 'Collaborator'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30)),
+                        ('seat', models.CharField(blank=True, choices=[('research', 'Research'), ('product', 'Product'), ('security', 'Security'), ('legal', 'Legal'), ('policy', 'Policy')], max_length=20)),
+                        ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                        ('ends_at', models.DateTimeField(blank=True, null=True)),
+                        ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('history_date', models.DateTimeField(db_index=True)),
+                        ('history_change_reason', models.TextField(null=True)),
+                        ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                        ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('realm', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.realm')),
+                    ],
+                    options={
+                        'verbose_name': 'historical role assignment',
+                        'verbose_name_plural': 'historical role assignments',
+                        'ordering': ('-history_date', '-history_id'),
+                        'get_latest_by': ('history_date', 'history_id'),
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
-                migrations.AlterField(
-                    model_name='historicalroleassignment',
-                    name='role',
-                    field=models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('collaborator', 'Collaborator'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30),
-                ),
-                migrations.AlterField(
-                    model_name='roleassignment',
-                    name='role',
-                    field=models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('collaborator', 'Collaborator'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30),
+                migrations.CreateModel(
+                    name='RoleAssignment',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('role', models.CharField(choices=[('applicant', 'Applicant'), ('fellow', 'Fellow'), ('collaborator', 'Collaborator'), ('mentor', 'Mentor'), ('reviewer', 'Panel reviewer'), ('board_member', 'Board member'), ('chair', 'Chair'), ('manager', 'Programme manager'), ('steward', 'Data steward'), ('product_owner', 'Product owner'), ('oncall', 'Security on-call'), ('policy_reviewer', 'Policy reviewer'), ('legal_reviewer', 'Legal reviewer'), ('auditor', 'Auditor'), ('sponsor', 'Sponsor'), ('administrator', 'Administrator')], max_length=30)),
+                        ('seat', models.CharField(blank=True, choices=[('research', 'Research'), ('product', 'Product'), ('security', 'Security'), ('legal', 'Legal'), ('policy', 'Policy')], max_length=20)),
+                        ('starts_at', models.DateTimeField(default=fellowship.kernel.time.now)),
+                        ('ends_at', models.DateTimeField(blank=True, null=True)),
+                        ('realm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_assignments', to='accounts.realm')),
+                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_assignments', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'ordering': ('realm_id', 'role', 'user_id', 'starts_at'),
+                        'indexes': [models.Index(fields=['user', 'role', 'realm'], name='accounts_ro_user_id_761db0_idx'), models.Index(fields=['realm', 'role', 'user'], name='accounts_ro_realm_i_c458a3_idx')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='role_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'board_member'), models.Q(('seat', ''), _negated=True)), models.Q(models.Q(('role', 'board_member'), _negated=True), ('seat', '')), _connector='OR'), name='role_board_members_and_they_alone_have_a_seat'), models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('user', 'realm', 'role', 'seat'), name='role_held_once_at_a_time'), models.UniqueConstraint(condition=models.Q(('ends_at', None), models.Q(('seat', ''), _negated=True)), fields=('realm', 'seat'), name='role_one_person_per_board_seat')],
+                    },
                 ),
                 migrations.CreateModel(
                     name='Departure',
@@ -399,11 +376,6 @@ class Migration(migrations.Migration):
                         'get_latest_by': ('history_date', 'history_id'),
                     },
                     bases=(simple_history.models.HistoricalChanges, models.Model),
-                ),
-                migrations.AddField(
-                    model_name='user',
-                    name='directory_key',
-                    field=models.CharField(blank=True, editable=False, help_text="What the company's directory knows the person by (SCIM externalId).", max_length=200),
                 ),
                 migrations.AddConstraint(
                     model_name='user',

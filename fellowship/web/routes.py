@@ -13,16 +13,17 @@ _MARK: Final = "739182645"
 _SAFE: Final = "/~:@!$&'()*+,;="
 
 
-def route_to(name: str, ref: object) -> str:
-    """The address of the route `name` whose one argument is `ref`.
+def route_to(name: str, ref: object, *, below: tuple[str, ...] = ()) -> str:
+    """The address of the route `name` whose last argument is `ref`, after those of `below`.
 
-    The same as `reverse(name, args=[ref])`. Raises NoReverseMatch where there is no such route.
+    The same as `reverse(name, args=[*below, ref])`. Raises NoReverseMatch where there is no such
+    route.
     """
-    before, after = _around(name)
+    before, after = _around(name, below)
     return f"{before}{quote(str(ref), safe=_SAFE)}{after}"
 
 
-@functools.cache
-def _around(name: str) -> tuple[str, str]:
-    before, after = reverse(name, args=[_MARK]).split(_MARK)
+@functools.lru_cache(maxsize=2048)
+def _around(name: str, below: tuple[str, ...]) -> tuple[str, str]:
+    before, after = reverse(name, args=[*below, _MARK]).split(_MARK)
     return before, after

@@ -77,6 +77,16 @@ def standing(label: str, pk: int, at: dt.datetime) -> Standing | None:
     )
 
 
+def found(program_id: int, label: str, pk: int, at: dt.datetime, hidden: Hidden) -> Standing | None:
+    """The programme's record as it stood at `at`; None where it is none or closed to the reader.
+
+    `hidden` are the keys a conflict closes, by kind.
+    """
+    if pk >= 2**62 or pk in hidden.get(label, ()) or not known(program_id, label, pk):
+        return None
+    return standing(label, pk, at)
+
+
 def known(program_id: int, label: str, pk: int) -> bool:
     """Whether the ledger of this programme speaks of the record, or wrote it beside another."""
     events = Event.objects.filter(realm_id=program_id)

@@ -7,10 +7,10 @@ import functools
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 
 from fellowship.web import cells, columns
+from fellowship.web.routes import route_to
 from fellowship.web.tables import Page
 from oversight.audit import names as naming
 from oversight.audit.words import word
@@ -18,23 +18,8 @@ from oversight.audit.words import word
 
 def record_url(slug: str, label: str, pk: int, at: dt.datetime) -> str:
     """The page of a record as it stood at `at`."""
-    return f"{_records_of(slug, label)}{pk}/?{_asked(at)}"
-
-
-def kind_url(slug: str, label: str) -> str:
-    """The page of every record of a kind."""
-    return f"{_kinds_of(slug)}{label}/"
-
-
-@functools.lru_cache(maxsize=1024)
-def _records_of(slug: str, label: str) -> str:
-    """Where the addresses of a kind's records begin: worked out once, not once a row."""
-    return reverse("oversight:record", args=[slug, label, 0]).removesuffix("0/")
-
-
-@functools.lru_cache(maxsize=64)
-def _kinds_of(slug: str) -> str:
-    return reverse("oversight:records", args=[slug, "k"]).removesuffix("k/")
+    page = route_to("oversight:record", pk, below=(slug, label))
+    return f"{page}?{_asked(at)}"
 
 
 @functools.lru_cache(maxsize=8)

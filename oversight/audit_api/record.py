@@ -157,10 +157,7 @@ class RecordView(AuditView):
         """Its fields as they stood, in words, and every instant at which it changed."""
         at = self.instant(request)
         program = self.seen(request, slug, page="api.record", kind=kind, id=pk, at=at)
-        hidden = scopes.conflicted(request.user).get(kind, [])
-        if pk >= 2**62 or pk in hidden or not asof.known(program.pk, kind, pk):
-            raise Http404
-        found = asof.standing(kind, pk, at)
+        found = asof.found(program.pk, kind, pk, at, scopes.conflicted(request.user))
         if found is None:
             raise Http404
         return Response(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from fellowship.web.routes import route_to
 from oversight.audit import asof, held
 from oversight.audit import names as naming
 from oversight.audit import scope as scopes
@@ -31,7 +32,10 @@ def as_of(request: HttpRequest, program: Program) -> HttpResponse:
         at=at,
         asked=_asked(given),
         held=then,
-        kinds=[(held.kind_url(program.slug, key), label) for key, label in scopes.kinds()],
+        kinds=[
+            (route_to("oversight:records", key, below=(program.slug,)), label)
+            for key, label in scopes.kinds()
+        ],
         tables={
             "roles": held.roles(then.roles, program.slug, at),
             "grants": held.grants(then.grants, program.slug, at),
@@ -74,10 +78,7 @@ def records(request: HttpRequest, program: Program, kind: str) -> HttpResponse:
 def record(request: HttpRequest, program: Program, kind: str, pk: int) -> HttpResponse:
     """One record as it stood at an instant."""
     form, given, at = _instant(request)
-    hidden = scopes.conflicted(request.user).get(kind, [])
-    if pk >= 2**62 or pk in hidden or not asof.known(program.pk, kind, pk):
-        raise Http404
-    found = asof.standing(kind, pk, at)
+    found = asof.found(program.pk, kind, pk, at, scopes.conflicted(request.user))
     if found is None:
         raise Http404
     return shown(

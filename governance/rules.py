@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -22,6 +22,7 @@ from governance.states import RuleKind, RuleStatus
 
 _log = logging.getLogger(__name__)
 _WORDS = re.compile(r"\s+|[^\s]+")
+T = TypeVar("T")
 
 
 class NoRule(LookupError):
@@ -35,6 +36,21 @@ def in_force(program: Program | int, kind: str, at: dt.datetime | None = None) -
     if found is None:
         raise NoRule(f"programme {pk} has no {RuleKind(kind).label.lower()} in force")
     return found
+
+
+def terms(
+    program: Program | int, kind: str, usual: Callable[[], T], at: dt.datetime | None = None
+) -> tuple[T, RuleVersion | None]:
+    """What the rule in force says, and that rule.
+
+    For a programme founded before there was such a rule: what a new one starts with, and None.
+    """
+    try:
+        rule = in_force(program, kind, at)
+    except NoRule:
+        return usual(), None
+    params: T = rule.params
+    return params, rule
 
 
 def all_in_force(program: Program | int, at: dt.datetime | None = None) -> dict[str, RuleVersion]:

@@ -29,11 +29,8 @@ SILENCE = "Nothing is taken away by silence; what is not answered is named to th
 
 def terms_of(program_id: int) -> tuple[Any, str]:
     """The identity rule in force with its name; the founding one where there is none."""
-    try:
-        rule = rules.in_force(program_id, RuleKind.IDENTITY)
-    except rules.NoRule:
-        return founding_identity.identity(), "the founding identity rule"
-    return rule.params, f"{rule.title} v{rule.version}"
+    params, rule = rules.terms(program_id, RuleKind.IDENTITY, founding_identity.identity)
+    return params, f"{rule.title} v{rule.version}" if rule else "the founding identity rule"
 
 
 @journal.verb("governance.open_access_review")

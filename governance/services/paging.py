@@ -31,11 +31,8 @@ PAGER = journal.System("governance.paging")
 
 def terms(program_id: int) -> tuple[OncallRules, str]:
     """The on-call rule in force, and its name; what a new programme starts with where none is."""
-    try:
-        rule = rules.in_force(program_id, RuleKind.ONCALL)
-    except rules.NoRule:
-        return oncall(), "On-call rules, as first proposed"
-    return rule.params, str(rule)
+    params, rule = rules.terms(program_id, RuleKind.ONCALL, oncall)
+    return params, str(rule or "On-call rules, as first proposed")
 
 
 @journal.verb("governance.page_next")

@@ -60,8 +60,4 @@ class Scope:
 
 def terms_of(program: Program) -> tuple[GovernanceHealth, RuleVersion | None]:
     """The rule in force; for a programme founded before there was one, the usual terms."""
-    try:
-        rule = rules.in_force(program, RuleKind.HEALTH)
-    except rules.NoRule:
-        return founding_health.governance_health(), None
-    return rule.params, rule
+    return rules.terms(program, RuleKind.HEALTH, founding_health.governance_health)

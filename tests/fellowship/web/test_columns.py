@@ -77,7 +77,7 @@ def test_markup_escapes_as_format_html_does(value: object) -> None:
 @pytest.mark.parametrize("ref", ["F-2026-001", "a b", "ü?#%&", 12])
 def test_an_address_is_that_of_reverse(ref: object) -> None:
     assert route_to("findings:detail", ref) == reverse("findings:detail", args=[ref])
-    below = ("some-program", ref)
+    below = ("some-program", str(ref))
     assert route_to("oversight:record", 7, below=below) == reverse(
         "oversight:record", args=[*below, 7]
     )

@@ -34,6 +34,7 @@ class AccessConfig(AppConfig):
             reach,
             recusals,
             release_tasks,
+            search,
             tasks,
             whatif,
         )

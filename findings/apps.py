@@ -22,6 +22,7 @@ class FindingsConfig(AppConfig):
             home,
             places,
             recusals,
+            search,
             tasks,
             translation_places,
             translation_tasks,

@@ -133,6 +133,7 @@ class GovernanceConfig(AppConfig):
             recusals,
             review_places,
             review_tasks,
+            search,
             setting_up,
             signin,
             tasks,

@@ -23,6 +23,7 @@ class ProposalsConfig(AppConfig):
             holdings,
             queries,
             recusals,
+            search,
             tasks,
             whatif,
         )

@@ -24,6 +24,7 @@ class PublicationsConfig(AppConfig):
             holdings,
             places,
             recusals,
+            search,
             tasks,
             waiting,
             whatif,

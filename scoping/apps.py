@@ -26,6 +26,7 @@ class ScopingConfig(AppConfig):
             places,
             queries,
             recusals,
+            search,
             talent_home,
             tasks,
         )

@@ -13,7 +13,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """The foundation's navigation, the public calls, the count of unread notices."""
-        from fellowship.web import checks, landing, nav, sources
+        from fellowship.web import checks, landing, nav, searched, sources  # noqa: F401
 
         sources.register_navigation()
         nav.register_unread(sources.unread)

@@ -74,16 +74,17 @@ def unread(user: Any) -> int:
     return _unread[0](user) if _unread and user.is_authenticated else 0
 
 
+def entries(user: Any) -> list[NavEntry]:
+    """The entries `user` may see, in order."""
+    return [entry for entry in _entries if _reverse(entry.url_name) and entry.visible(user)]
+
+
 def links(user: Any, path: str, *, rail: bool = False) -> list[NavLink]:
     """The entries `user` may see, in order: those of the rail, or those of the top bar.
 
     The entry with the longest matching URL is current; on a page of the rail, that is home above.
     """
-    shown = [
-        (entry, url)
-        for entry in _entries
-        if (url := _reverse(entry.url_name)) and entry.visible(user)
-    ]
+    shown = [(entry, _reverse(entry.url_name)) for entry in entries(user)]
     current = _current((url for entry, url in shown if entry.rail), path)
     if not rail:
         current = _current((url for entry, url in shown if not entry.rail), path) or (

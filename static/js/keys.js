@@ -15,7 +15,7 @@ export function keys() {
 function act(key, target) {
   if (key === "?") return help();
   if (score(key, target)) return true;
-  if (key === "/") return focus(document.querySelector("input[type=search]"));
+  if (key === "/" && focus([...document.querySelectorAll("input[type=search]")].find((box) => box.checkVisibility()))) return true;
   const named = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
   if (named) {
     named.matches("a, button, summary, input[type=checkbox]") ? named.click() : focus(named);
@@ -112,7 +112,6 @@ function build() {
     add("1–5", "score this criterion, and on to the next");
     add("n", "not applicable");
   }
-  if (document.querySelector("input[type=search]")) add("/", "search");
   for (const el of document.querySelectorAll("[data-key]")) {
     add(el.dataset.key, (el.dataset.keyLabel ?? el.textContent).trim());
   }

@@ -1,0 +1,54 @@
+"""The page of the one search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from fellowship.accounts.queries import read_what_is_held
+from fellowship.web import cells
+from fellowship.web import search as finding
+from fellowship.web.columns import Column, Table
+from fellowship.web.tables import paginate
+
+LONGEST = 100
+
+
+@login_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What the words find, by kind; a reference that names one record leads straight to it."""
+    text = request.GET.get("q", "").strip()[:LONGEST]
+    read_what_is_held(request.user)
+    one_kind = finding.kind(request.GET.get("kind", ""))
+    if one_kind is not None:
+        return _all_of(request, one_kind, text)
+    named = finding.by_reference(text, request.user)
+    if len(named) == 1:
+        return redirect(named[0].url)
+    groups = [finding.Group("named", "With this reference", named)] if named else []
+    groups = groups or finding.groups(text, request.user)
+    context = {
+        "text": text,
+        "groups": groups,
+        "count": sum(len(group.hits) for group in groups),
+        "capped": any(group.more for group in groups),
+        "too_short": bool(text) and not named and not finding.long_enough(text),
+    }
+    return render(request, "web/search.html", context)
+
+
+def _all_of(request: HttpRequest, kind: finding.Kind, text: str) -> HttpResponse:
+    page = paginate(request, finding.matching(kind, text, request.user))
+    columns: tuple[Column[Any], ...] = (Column(kind.label, lambda row: _cell(kind.hit(row))),)
+    table = Table(kind.label, columns, page, page, empty="Nothing matches.")
+    context = {"text": text, "kind": kind, "page": page, "table": table}
+    return render(request, "web/search_kind.html", context)
+
+
+def _cell(hit: finding.Hit) -> object:
+    return cells.link(hit.url, hit.title, hit.meta)

@@ -1,0 +1,43 @@
+"""Findings and controls as the search finds them; their changes and tests by reference."""
+
+from __future__ import annotations
+
+from fellowship.web.search import Hit, Kind, paper, register
+from findings.models import AcceptanceTest, ChangeRequest, Control, Finding, FindingImport
+
+
+def _finding(row: Finding) -> Hit:
+    meta = f"{row.ref} · {row.get_severity_display()} · {row.get_state_display()}"
+    return Hit(row.title, row.get_absolute_url(), meta)
+
+
+def _control(row: Control) -> Hit:
+    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
+
+
+register(
+    Kind(
+        "findings",
+        "Findings",
+        Finding.objects.visible_to,
+        _finding,
+        order=40,
+        words=("title", "ref", "technique"),
+        prefix="F",
+        listed="findings:queue",
+        wide=(("queue", "all"),),
+    ),
+    Kind(
+        "controls",
+        "Controls",
+        Control.objects.visible_to,
+        _control,
+        order=45,
+        words=("title", "ref"),
+        prefix="C",
+    ),
+    *(
+        paper(model, prefix)
+        for model, prefix in ((ChangeRequest, "CR"), (AcceptanceTest, "AT"), (FindingImport, "IMP"))
+    ),
+)

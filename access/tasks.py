@@ -1,5 +1,5 @@
 """What time does: access that expired is told to its targets, silence raises an alarm, the trail's
-months stand ready and kept answers are forgotten.
+months stand ready.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import connection
 
 from access.changes import on_change
 from access.models import AccessEvent, TargetSystem
-from access.services import answers, enforcement, reminding
+from access.services import enforcement, reminding
 from access.services.targets import KIND
 from fellowship.clocks.registry import sweeper
 from fellowship.history import months
@@ -53,12 +53,6 @@ def alarms(at: dt.datetime) -> int:
 def ready_months(at: dt.datetime) -> int:
     """Make the partitions of the months to come. PostgreSQL."""
     return months.add(connection, AccessEvent, months.ahead(at))
-
-
-@sweeper("access.answers")
-def forget_answers(at: dt.datetime) -> int:
-    """Remove kept answers whose time is over."""
-    return answers.forget(at)
 
 
 def arrived(delivery: Delivery, answer: Answer) -> None:

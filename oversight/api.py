@@ -11,10 +11,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
+from fellowship.web.api import EndpointView
 from fellowship.web.shortcuts import visible_or_404
 from oversight import audit_api, closing_api, cohort_api
 from oversight.export import api as exports
@@ -28,7 +28,7 @@ from oversight.risk.sources import LEVELS, SOURCES
 from scoping.models import Fellowship
 
 
-class LineageView(APIView):
+class LineageView(EndpointView):
     """The graph of a fellowship."""
 
     @extend_schema(
@@ -69,7 +69,7 @@ class RiskPageSerializer(serializers.Serializer[Any]):
     results = RiskSerializer(many=True)
 
 
-class RisksView(APIView):
+class RisksView(EndpointView):
     """The risk register."""
 
     @extend_schema(

@@ -106,7 +106,11 @@ class CloseoutViewSet(VisibleViewSet):
         return CloseoutRowSerializer if self.action == "list" else CloseoutSerializer
 
     write = service_action(
-        "write", services.write_closing_text, subject="fellowship", input=ClosingTextInput
+        "write",
+        services.write_closing_text,
+        subject="fellowship",
+        input=ClosingTextInput,
+        overwrites=True,
     )
     list_property = service_action(
         "list-property", services.list_handback, subject="fellowship", input=HandbackInput

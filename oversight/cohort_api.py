@@ -10,13 +10,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.programs.models import Cohort
-from fellowship.web.api import Input, Router, VisibleViewSet, service_action
+from fellowship.web.api import EndpointView, Input, Router, VisibleViewSet, service_action
 from oversight import services
 from oversight.cohort_policy import LINE_MAX, REMARK_MAX, WHY_MAX
 from oversight.cohort_review import counts, prediction, questions, times
@@ -213,7 +212,7 @@ class CohortReviewSerializer(serializers.Serializer[Any]):
     survey = SurveySideSerializer(many=True)
 
 
-class CohortReviewView(APIView):
+class CohortReviewView(EndpointView):
     """The review of a cohort, for its programme's manager, chair and sponsor."""
 
     @extend_schema(operation_id="cohort_reviews_retrieve", responses=CohortReviewSerializer)

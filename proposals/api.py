@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from fellowship.programs.models import Call
 from fellowship.web import files, filters
-from fellowship.web.api import Input, Router, VisibleViewSet, service_action
+from fellowship.web.api import Input, Router, VisibleViewSet, replaces, service_action
 from fellowship.web.shortcuts import visible_or_404
 from proposals import attachments, reuse, services
 from proposals.models import ImportedEvaluation, Proposal
@@ -184,6 +184,7 @@ class ProposalViewSet(VisibleViewSet):
         )
         return self.created(proposal)
 
+    @replaces
     @action(detail=True, methods=["post"])
     def answers(self, request: Request, ref: str) -> Response:
         """Save answers to the draft."""
@@ -192,6 +193,7 @@ class ProposalViewSet(VisibleViewSet):
         services.save_answers(proposal=proposal, raw=data["answers"], by=_person(request))
         return self.shown(proposal, status.HTTP_200_OK)
 
+    @replaces
     @extend_schema(request=ReuseInput, responses={200: ProposalDetailSerializer})
     @action(detail=True, methods=["post"])
     def reuse(self, request: Request, ref: str) -> Response:

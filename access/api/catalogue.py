@@ -130,7 +130,9 @@ class DatasetViewSet(VisibleViewSet):
     filterset_fields = ("tier", "variant", "slug", "ref")
     ordering = "name"
 
-    change = service_action("change", services.change_dataset, subject="dataset", input=ChangeInput)
+    change = service_action(
+        "change", services.change_dataset, subject="dataset", input=ChangeInput, overwrites=True
+    )
     retire = service_action("retire", services.retire_dataset, subject="dataset", input=ReasonInput)
     restore = service_action(
         "restore", services.restore_dataset, subject="dataset", input=ReasonInput

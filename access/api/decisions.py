@@ -10,7 +10,6 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from access.asking import NotAskable, find
 from access.clauses import Step
@@ -22,7 +21,7 @@ from access.states import Operation
 from fellowship.accounts.models import ApiToken
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.time import now, parse_instant
-from fellowship.web.api import Input
+from fellowship.web.api import EndpointView, Input
 
 SCOPE = "access:decide"
 
@@ -73,7 +72,7 @@ class DecisionOutput(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True)
 
 
-class DecisionView(APIView):
+class DecisionView(EndpointView):
     """One question, one answer. A token with the scope `access:decide` may ask about anyone."""
 
     token_scope = SCOPE
@@ -108,7 +107,7 @@ class WhyOutput(DecisionOutput):
     steps = StepOutput(many=True)
 
 
-class WhyView(APIView):
+class WhyView(EndpointView):
     """The same question by GET; the answer says what it rests on."""
 
     token_scope = SCOPE

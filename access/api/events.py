@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
+from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,23 +20,12 @@ from access.forms import TrailFilter
 from access.importers import native
 from access.models import AccessEvent
 from access.services import IngestReport, ingest
-from access.services.answers import OTHER_BODY, once
 from fellowship.accounts.models import ApiToken
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.scopes import ONE_SOURCE, REPORTS, source_of
-from fellowship.kernel.refusals import Refused
 from fellowship.programs.models import Program
 from fellowship.web.api import VisibleViewSet
 from fellowship.web.bodies import JSONRenderer
-
-KEY_MAX: Final = 200
-
-
-class OtherBody(APIException):
-    """The key of another request."""
-
-    status_code = 422
-    default_code = "key_used"
 
 
 class EventSerializer(serializers.ModelSerializer[AccessEvent]):
@@ -90,12 +78,6 @@ BODY = {
     "application/x-ndjson": {"type": "string"},
 }
 """A JSON array of events, or one event a line."""
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key and body within a day: the same answer, and nothing done again.",
-)
 PLACES = (
     OpenApiParameter("program", str, description="The programme, where you report for several."),
     OpenApiParameter("source", str, description="The reporting system; default the token’s."),
@@ -126,7 +108,7 @@ class EventViewSet(VisibleViewSet):
         found = (s for s in scopes if s == REPORTS or source_of(s))
         return next(found, REPORTS) if self.request.method == "POST" else None
 
-    @extend_schema(request=BODY, responses=dict, parameters=[KEY, *PLACES])
+    @extend_schema(request=BODY, responses=dict, parameters=[*PLACES])
     def create(self, request: Request) -> Response:
         """Take a JSON array or NDJSON, plain or gzip. Good rows are kept; each bad one is named.
 
@@ -136,32 +118,14 @@ class EventViewSet(VisibleViewSet):
         program, (source, only) = _program(request), _source(request)
         body = request.data if isinstance(request.data, bytes) else b""
 
-        def work() -> dict[str, Any]:
-            report = ingest(
-                program=program,
-                events=_events(body),
-                source=source,
-                only=only,
-                by=request.user,  # type: ignore[arg-type]
-            )
-            return _said(report)
-
-        key = _key(request)
-        if not key:
-            return Response(work())
-        try:
-            answer, again = once(
-                user=request.user,  # type: ignore[arg-type]
-                key=key,
-                target=f"{program.slug} {source}",
-                body_hash=hashlib.sha256(body).hexdigest(),
-                work=work,
-            )
-        except Refused as refused:
-            if refused.refusal is OTHER_BODY:
-                raise OtherBody(str(refused)) from refused
-            raise
-        return Response(answer, headers={"Idempotency-Replayed": "true"} if again else {})
+        report = ingest(
+            program=program,
+            events=_events(body),
+            source=source,
+            only=only,
+            by=request.user,  # type: ignore[arg-type]
+        )
+        return Response(_said(report))
 
 
 def _said(report: IngestReport) -> dict[str, Any]:
@@ -186,13 +150,6 @@ def _events(body: bytes) -> list[Any]:
     if len(rows) > ROWS_MAX:
         raise TooLarge(f"Send at most {ROWS_MAX:,} events at once.")
     return rows
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > KEY_MAX or not key.isprintable() or not key.isascii():
-        raise ParseError(f"An Idempotency-Key has at most {KEY_MAX} printable ASCII characters.")
-    return str(key)
 
 
 def _source(request: Request) -> tuple[str, bool]:

@@ -1578,6 +1578,9 @@ class Migration(migrations.Migration):
                     name='longest_at',
                     field=models.DateTimeField(blank=True, editable=False, help_text='Where it is granted for longer than its tier allows: when that time is over.', null=True),
                 ),
+                migrations.DeleteModel(
+                    name='KeptAnswer',
+                ),
             ],
         ),
     ]

@@ -12,7 +12,7 @@ from access.models.grants import Agreement, Grant, GrantReminder
 from access.models.release_reviews import ReleaseAnswer, ReleaseReview, SealedReview
 from access.models.releases import Output, Release, ReleaseRequest, ReleaseSource
 from access.models.requests import AccessRequest
-from access.models.sources import KeptAnswer, SourceIdentity
+from access.models.sources import SourceIdentity
 from access.models.suspensions import AccessSuspension
 from access.models.targets import Assignment, TargetDataset, TargetSystem
 
@@ -35,7 +35,6 @@ __all__ = [
     "EventKey",
     "Grant",
     "GrantReminder",
-    "KeptAnswer",
     "Output",
     "Release",
     "ReleaseAnswer",

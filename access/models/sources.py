@@ -10,8 +10,7 @@ from django.db.models import Q
 
 from access.models.requests import ACCESS_STAFF
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
-from fellowship.kernel.time import now
+from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
 
 
@@ -63,27 +62,3 @@ class SourceIdentity(Tracked):
 
     def __str__(self) -> str:
         return f"{self.identity} of {self.source}"
-
-
-class KeptAnswer(Untracked):
-    """An answer kept for whoever sends the same again under the same key. It expires.
-
-    No history: it repeats what the record says, and is removed when its time is over. It is made
-    before the work, locked during it, and answered in the work's own transaction: where the worker
-    was killed meanwhile, there is no answer, and the next one does the work.
-    """
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    key = models.CharField(max_length=200, help_text="The Idempotency-Key, as sent.")
-    target = models.CharField(max_length=200, help_text="Path and query it was sent to.")
-    body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body, in hex.")
-    answer = models.TextField(blank=True, help_text="JSON; empty while there is none.")
-    made_at = models.DateTimeField(default=now, db_index=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "key"], name="kept_answer_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.key

@@ -1,4 +1,4 @@
-"""The layout as a Django application: it has no models; it registers what stands above it."""
+"""Pages and API as a Django application; it registers what stands above it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """The foundation's navigation, the public calls, the count of unread notices."""
-        from fellowship.web import checks, landing, nav, searched, sources  # noqa: F401
+        from fellowship.web import checks, landing, nav, searched, sources, tasks  # noqa: F401
 
         sources.register_navigation()
         nav.register_unread(sources.unread)

@@ -11,12 +11,11 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.programs.models import Call, Program
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import EndpointView, Input, ReasonInput, VisibleViewSet, service_action
 from findings import services
 from findings.exports.files import PLAN, handed
 from findings.models import Finding, Lesson
@@ -24,7 +23,7 @@ from findings.models.lessons import READERS
 from findings.policy.lessons import TOPIC_MAX, WHY_MAX
 
 
-class PlanView(APIView):
+class PlanView(EndpointView):
     """A programme's plan of action and milestones."""
 
     @extend_schema(responses={(200, "application/json"): dict})

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access.services.answers import once
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import refuse
@@ -29,14 +24,6 @@ from findings.models import Batch, BatchRow, Cover, Finding, SavedFilter
 from findings.models.triage import READERS, WORKERS
 from findings.selection import Selection
 from findings.services import bulk
-
-KEY_MAX: Final = 200
-KEY: Final = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key and body within a day: the same answer, and nothing done again.",
-)
 
 
 @extend_schema_field(serializers.CharField())
@@ -256,28 +243,23 @@ class BatchViewSet(VisibleViewSet):
             }
         )
 
-    @extend_schema(request=RunInput, parameters=[KEY], responses={201: BatchSerializer})
+    @extend_schema(request=RunInput, responses={201: BatchSerializer})
     def create(self, request: Request) -> Response:
         """Change them, all or nothing; what is refused keeps back no other."""
         data = self.validated(RunInput)
         by: Any = request.user
 
-        def work() -> dict[str, Any]:
-            batch = services.run_batch(
-                key=uuid.uuid4(),
-                action=data["action"],
-                keys=_keys(request, data),
-                by=by,
-                said=_said(data, by),
-                reason=data["reason"],
-                query=query_of(QueryDict(data.get("query", ""))),
-                seen=data["seen"],
-            )
-            return dict(self.get_serializer(batch).data)
-
-        answer, again = _once(request, work)
-        headers = {"Idempotency-Replayed": "true"} if again else {}
-        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+        batch = services.run_batch(
+            key=uuid.uuid4(),
+            action=data["action"],
+            keys=_keys(request, data),
+            by=by,
+            said=_said(data, by),
+            reason=data["reason"],
+            query=query_of(QueryDict(data.get("query", ""))),
+            seen=data["seen"],
+        )
+        return Response(self.get_serializer(batch).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={200: BatchRowSerializer(many=True)})
     @action(detail=True, methods=["get"])
@@ -322,21 +304,3 @@ def _said(data: dict[str, Any], by: User) -> dict[str, Any]:
         if said["of"] is None:
             raise serializers.ValidationError({"of": ["There is no finding with this reference."]})
     return {**said, "covered": services.covered_by(by)}
-
-
-def _once(request: Request, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    """What `work` answers; where a key is sent, the answer kept for it."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
-        return work(), False
-    if len(key) > KEY_MAX or not key.isprintable() or not key.isascii():
-        raise ParseError(f"An Idempotency-Key has at most {KEY_MAX} printable ASCII characters.")
-    body = json.dumps(request.data, sort_keys=True, default=str)
-    by: Any = request.user
-    return once(
-        user=by,
-        key=key,
-        target=request.path,
-        body_hash=hashlib.sha256(body.encode()).hexdigest(),
-        work=work,
-    )

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.history.models import Event
-from fellowship.web.api import Cursor
+from fellowship.web.api import Cursor, Endpoint
 from governance import decision_log as book
 from governance import reconstruction
 from governance.decision_log import Act
@@ -37,7 +37,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     leaf_hash = serializers.CharField()
 
 
-class DecisionLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Event]):
+class DecisionLogViewSet(Endpoint, mixins.ListModelMixin, viewsets.GenericViewSet[Event]):
     """Every decision, condition, override, delegated and automated act; `?act=` narrows."""
 
     queryset = Event.objects.none()

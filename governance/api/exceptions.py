@@ -137,7 +137,11 @@ class ExceptionViewSet(VisibleViewSet):
     )
     end = service_action("end", services.end_exception, subject="exception", input=ReasonInput)
     amend = service_action(
-        "amend", services.amend_exception, subject="exception", input=ExceptionAmendInput
+        "amend",
+        services.amend_exception,
+        subject="exception",
+        input=ExceptionAmendInput,
+        overwrites=True,
     )
     test = service_action(
         "test", services.record_measure_test, subject="exception", input=MeasureTestInput

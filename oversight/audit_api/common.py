@@ -9,11 +9,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from fellowship.web.api import Input
+from fellowship.web.api import EndpointView, Input
 from fellowship.web.tables import Page
 from oversight import looks
 from oversight.views.audit import program_of
@@ -41,7 +40,7 @@ class PeriodInput(Input):
         return attrs
 
 
-class AuditView(APIView):
+class AuditView(EndpointView):
     """Base: the programme for its auditors, 404 to everybody else; each answer is a look."""
 
     def seen(self, request: Request, slug: str, **looked: Any) -> Program:

@@ -12,11 +12,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Program
-from fellowship.web.api import Input
+from fellowship.web.api import EndpointView, Input
 from oversight import services
 from oversight.health import report
 from oversight.health.measures import MEASURES
@@ -139,7 +138,7 @@ def _breaches(scope: Scope) -> QuerySet[HealthBreach]:
     return rows.filter(program=scope.program).select_related("answered_by", "program__realm")
 
 
-class HealthView(APIView):
+class HealthView(EndpointView):
     """Governance health of a programme."""
 
     @extend_schema(operation_id="governance_health_retrieve", responses=HealthSerializer)
@@ -159,7 +158,7 @@ class HealthView(APIView):
         return Response(HealthSerializer(said, context={"at": scope.at}).data)
 
 
-class HealthCasesView(APIView):
+class HealthCasesView(EndpointView):
     """The cases behind one figure."""
 
     @extend_schema(
@@ -186,7 +185,7 @@ class HealthCasesView(APIView):
         return Response(HealthCasesSerializer(said).data)
 
 
-class HealthAnswerView(APIView):
+class HealthAnswerView(EndpointView):
     """The board's answer to a figure on its agenda."""
 
     @extend_schema(

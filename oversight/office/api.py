@@ -10,10 +10,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Program
+from fellowship.web.api import EndpointView
 from oversight.office import figures, stalls
 from oversight.office.figures import FIGURES, View
 from oversight.policy import OFFICE
@@ -51,7 +51,7 @@ class OfficeSerializer(serializers.Serializer[Any]):
     stalls = HolderSerializer(many=True)
 
 
-class OfficeView(APIView):
+class OfficeView(EndpointView):
     """The programme office."""
 
     @extend_schema(operation_id="office_retrieve", responses=OfficeSerializer)

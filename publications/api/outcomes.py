@@ -17,7 +17,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders, realm_ids_where
 from fellowship.programs.models import Program
 from fellowship.web import filters
-from fellowship.web.api import Input, VisibleViewSet, service_action
+from fellowship.web.api import Input, VisibleViewSet, replaces, service_action
 from publications import policy, services
 from publications.api.agreements import one_of
 from publications.certificate import facts
@@ -77,6 +77,7 @@ class MediatorInput(Input):
 class OutcomesMixin(VisibleViewSet):
     """Routes of a work's people, its certificate, and what became of it."""
 
+    @replaces
     @extend_schema(request=AuthorsInput)
     @action(detail=True, methods=["post"])
     def authors(self, request: Request, ref: str) -> Response:

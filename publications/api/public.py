@@ -11,12 +11,11 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fellowship.kernel.time import now
 from fellowship.notices import links
 from fellowship.programs.models import Program
-from fellowship.web.api import Cursor, Input
+from fellowship.web.api import Cursor, Endpoint, EndpointView, Input
 from fellowship.web.routes import route_to
 from governance import rules
 from governance.models import RuleVersion
@@ -74,7 +73,7 @@ class ReleasedWorkSerializer(serializers.ModelSerializer[Publication]):
         return links.absolute(route_to("publications:certificate", work.ref))
 
 
-class RegisterViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Publication]):
+class RegisterViewSet(Endpoint, mixins.ListModelMixin, viewsets.GenericViewSet[Publication]):
     """Released work for anybody, the newest submitted first."""
 
     queryset = Publication.objects.none()
@@ -122,7 +121,7 @@ class PolicyQuery(Input):
         return attrs
 
 
-class PolicyView(APIView):
+class PolicyView(EndpointView):
     """The publication policy that counts."""
 
     permission_classes = (AllowAny,)

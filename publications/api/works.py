@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from access.models import Dataset, Release
 from fellowship.kernel.time import now
-from fellowship.web.api import Input, VisibleViewSet
+from fellowship.web.api import Input, VisibleViewSet, replaces
 from fellowship.web.shortcuts import visible_or_404
 from findings.models import Artifact, Finding
 from publications import services, withholding
@@ -192,6 +192,7 @@ class WorksMixin(VisibleViewSet):
         done = services.add_version(publication=work, by=_by(request), **said)
         return Response(VersionSerializer(done).data, status.HTTP_201_CREATED)
 
+    @replaces
     @extend_schema(request=SourcesInput)
     @action(detail=True, methods=["post"])
     def sources(self, request: Request, ref: str) -> Response:

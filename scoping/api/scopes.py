@@ -222,7 +222,9 @@ class ScopeViewSet(VisibleViewSet):
     )
     serializer_class = ScopeSerializer
 
-    edit = service_action("edit", services.edit_scope, subject="scope", input=EditInput)
+    edit = service_action(
+        "edit", services.edit_scope, subject="scope", input=EditInput, overwrites=True
+    )
     offer = service_action("offer", services.offer_scope, subject="scope")
     sign = service_action("sign", services.sign_scope, subject="scope", input=SignInput)
     withdraw = service_action(

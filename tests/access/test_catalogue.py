@@ -215,7 +215,8 @@ def test_the_api_offers_every_verb(world: World) -> None:
     client = client_of(world.steward)
 
     def post(path: str, by: Client = client, **body: Any) -> Any:
-        return by.post(f"/api/v1/access/{path}", json.dumps(body), "application/json")
+        sent, read = json.dumps(body), {"If-Match": "*"}
+        return by.post(f"/api/v1/access/{path}", sent, "application/json", headers=read)
 
     new = {
         "program": world.program.slug,

@@ -129,7 +129,7 @@ def test_many_are_looked_at_changed_once_and_put_back(world: World, fellowship: 
     done = owner.post("finding-batches/", 201, key="k-1", seen=outlook["seen"], **said)
     assert (done["changed"], done["refused"]) == (2, 1)
     assert owner.post("finding-batches/", 201, key="k-1", seen=outlook["seen"], **said) == done
-    assert owner.post("finding-batches/", 409, key="k-1", **said)["code"] == "key_used"
+    assert owner.post("finding-batches/", 422, key="k-1", **said)["code"] == "key_used"
     assert Batch.objects.count() == 1
 
     batch = f"finding-batches/{done['id']}/"

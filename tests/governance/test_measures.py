@@ -284,7 +284,8 @@ def test_by_the_api(world: World) -> None:
     url = f"/api/v1/exceptions/{exception.ref}/"
 
     def post(path: str, **data: Any) -> Any:
-        return client.post(path, data, content_type="application/json")
+        json = {"content_type": "application/json", "headers": {"If-Match": "*"}}
+        return client.post(path, data, **json)
 
     assert post(f"{url}test/", held=False, found="").status_code == 400
     done = post(f"{url}test/", held=False, found="It went on.")

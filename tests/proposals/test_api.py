@@ -14,7 +14,7 @@ from tests.scenarios.world import World
 
 def api(user: User) -> APIClient:
     """A client signed in as this person."""
-    client = APIClient()
+    client = APIClient(headers={"If-Match": "*"})
     client.force_authenticate(User.objects.get(pk=user.pk))
     return client
 

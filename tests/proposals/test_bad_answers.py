@@ -76,7 +76,7 @@ def stored(draft: Proposal) -> dict[str, Any]:
 
 
 def test_a_body_nested_without_end_is_bad_input(draft: Proposal) -> None:
-    client = APIClient()
+    client = APIClient(headers={"If-Match": "*"})
     client.force_authenticate(draft.applicant)
     body = '{"answers":' + "[" * 100_000 + "]" * 100_000 + "}"
     url = f"/api/v1/proposals/{draft.ref}/answers/"
@@ -84,7 +84,7 @@ def test_a_body_nested_without_end_is_bad_input(draft: Proposal) -> None:
 
 
 def test_by_the_api_all_is_saved_or_each_error_is_named(draft: Proposal) -> None:
-    client = APIClient(raise_request_exception=False)
+    client = APIClient(raise_request_exception=False, headers={"If-Match": "*"})
     client.force_authenticate(draft.applicant)
     url = f"/api/v1/proposals/{draft.ref}/answers/"
 

@@ -102,7 +102,7 @@ def test_the_page_shows_both_texts_and_chooses_nothing(
 
 
 def test_the_api_takes_over_by_section(world: World, draft: Proposal, source: Proposal) -> None:
-    client = APIClient()
+    client = APIClient(headers={"If-Match": "*"})
     client.force_authenticate(world.fresh("applicant"))
     url = f"/api/v1/proposals/{draft.ref}/reuse/"
     done = client.post(url, {"earlier": source.ref, "sections": ["plan"]})

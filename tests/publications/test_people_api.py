@@ -24,7 +24,8 @@ API = "/api/v1"
 
 
 def post(client: Client, path: str, said: Any = None) -> Any:
-    return client.post(f"{API}/{path}", said or {}, content_type="application/json")
+    json = {"content_type": "application/json", "headers": {"If-Match": "*"}}
+    return client.post(f"{API}/{path}", said or {}, **json)
 
 
 def test_authorship_is_agreed_refused_and_mediated_by_api(

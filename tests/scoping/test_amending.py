@@ -376,5 +376,8 @@ def test_a_draft_is_edited_by_api(world: World, signed: Fellowship) -> None:
     browser = Client()
     browser.force_login(world.manager)
     path = f"/api/v1/scopes/{scope.pk}/edit/"
-    answer = browser.post(path, {"changes": {"tools": "Two."}}, "application/json")
+    changes = {"changes": {"tools": "Two."}}
+    assert browser.post(path, changes, "application/json").status_code == 428
+    read = browser.get(f"/api/v1/scopes/{scope.pk}/")["ETag"]
+    answer = browser.post(path, changes, "application/json", headers={"If-Match": read})
     assert (answer.status_code, answer.json()["terms"]["tools"]) == (200, "Two.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from fellowship.web.api.endpoints import Endpoint, EndpointView, RecordEndpoint, replaces
 from fellowship.web.api.paging import Cursor
 from fellowship.web.api.problems import problem_details
 from fellowship.web.api.viewsets import (
@@ -16,12 +17,16 @@ from fellowship.web.api.viewsets import (
 
 __all__ = [
     "Cursor",
+    "Endpoint",
+    "EndpointView",
     "Input",
     "NoInput",
     "ReasonInput",
+    "RecordEndpoint",
     "Router",
     "VisibleViewSet",
     "problem_details",
+    "replaces",
     "service_action",
 ]
 

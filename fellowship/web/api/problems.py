@@ -68,13 +68,19 @@ def _known(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]] | Non
     if isinstance(error, exceptions.ValidationError):
         return 400, {**_body(400, "The input is wrong."), "errors": list(_errors(error.detail))}, {}
     if isinstance(error, exceptions.APIException):
-        return error.status_code, _body(error.status_code, str(error.detail)), _headers(error)
+        body = {**_body(error.status_code, str(error.detail)), "code": _code(error)}
+        return error.status_code, body, _headers(error)
     return None
 
 
 def _body(status: int, detail: str) -> dict[str, Any]:
     title = HTTPStatus(status).phrase.capitalize()
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def _code(error: exceptions.APIException) -> str:
+    codes = error.get_codes()
+    return codes if isinstance(codes, str) else error.default_code
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from fellowship.accounts.stepup import unconfirmed
 from fellowship.kernel.refusals import refuse
+from fellowship.web.api.endpoints import RecordEndpoint, replaces
 from fellowship.web.api.paging import Cursor
 from fellowship.web.forms import TEXT_MAX, no_control_characters
 
@@ -56,6 +57,7 @@ class ReasonInput(Input):
 
 
 class VisibleViewSet(
+    RecordEndpoint,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[Any],
@@ -92,7 +94,12 @@ class VisibleViewSet(
         seen = self.get_queryset().filter(pk=instance.pk).first()
         if seen is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(self.get_serializer(seen).data, status=code)
+        response = Response(self.get_serializer(seen).data, status=code)
+        # What reading it would give as well, and its tag with it, unless reading gives more.
+        response.is_record = (  # type: ignore[attr-defined]
+            type(self).retrieve is mixins.RetrieveModelMixin.retrieve
+        )
+        return response
 
     def created(self, instance: Model) -> Response:
         """201 with what was made."""
@@ -107,10 +114,12 @@ def service_action(
     input: type[serializers.Serializer[Any]] = NoInput,
     summary: str = "",
     confirmed: bool = False,
+    overwrites: bool = False,
 ) -> Any:
     """A POST route `…/<id>/<verb>/` that calls `service(<subject>=…, by=…, **input)`.
 
-    With `confirmed` it is an act that its person confirms: see `accounts.stepup`.
+    With `confirmed` it is an act that its person confirms: see `accounts.stepup`. With `overwrites`
+    it replaces what others write as well, and asks for `If-Match`.
     """
 
     def perform(self: VisibleViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -122,6 +131,8 @@ def service_action(
 
     perform.__name__ = verb.replace("-", "_")
     perform.__doc__ = summary or (service.__doc__ or "").partition("\n")[0]
+    if overwrites:
+        replaces(perform)
     routed = action(detail=True, methods=["post"], url_path=verb, url_name=verb)(perform)
     return extend_schema(
         request=input, responses={200: OpenApiResponse(description="Done"), 204: None}

@@ -11,7 +11,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import Conflict, Realm, RoleAssignment, User
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.time import now
 
 if TYPE_CHECKING:
@@ -149,15 +149,19 @@ def _assignments(
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return []
     if not hasattr(user, "_roles_held"):
-        along = {name: Exists(rows(OuterRef("user_id"))) for name, rows in _ALONG.items()}
-        held = RoleAssignment.objects.filter(user_id=user.pk).annotate(**along)
-        user._roles_held = list(held)
-        user._held_along = {name: getattr(a, name) for a in user._roles_held[:1] for name in along}
+        user._roles_held = _held(user.pk)
+        user._held_along = {name: getattr(a, name) for a in user._roles_held[:1] for name in _ALONG}
     found = [a for a in user._roles_held if not role_keys or a.role in role_keys]
     if not found:
         return []
     at = at or now()
     return [a for a in found if a.starts_at <= at and (a.ends_at is None or a.ends_at > at)]
+
+
+@read
+def _held(key: int) -> QuerySet[RoleAssignment]:
+    along = {name: Exists(rows(OuterRef("user_id"))) for name, rows in _ALONG.items()}
+    return RoleAssignment.objects.filter(user_id=key).annotate(**along)
 
 
 _ALONG: Final[dict[str, Callable[[OuterRef], QuerySet[Any, Any]]]] = {}

@@ -1,19 +1,24 @@
-"""Subqueries that nearly every page asks: their SQL is worked out once, not once a question.
+"""What nearly every page asks: its SQL is worked out once, not once a question.
 
-Who may know of a record is asked several times a page, for lists, counts and badges alike. Putting
-such a condition together from the models costs more than the database needs to answer it.
+Who may know of a record is asked several times a page, for lists, counts and badges alike, and what
+stands in fifty rows is read the same way whichever fifty they are. Putting such a query together
+from the models costs more than the database needs to answer it.
+
+`prepared` gives a condition, for use within other queries; `read` gives what a whole query finds.
 """
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, connections
+from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
 _MARK: Final = 739182640
@@ -52,6 +57,90 @@ def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Asked:
         return RawSQL(sql, params)  # noqa: S611  Django's own SQL; what is asked for is a parameter
 
     return asked
+
+
+def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
+    """What `build(…)` finds, as a list, each time read anew: records, tuples or single values.
+
+    `build` takes what it may for `prepared`, and lists of keys (`keys: list[int]`) for `__in`. How
+    rows become records, with relations read along, is Django's own way, worked out once as well.
+    """
+    kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
+
+    @functools.cache
+    def statement(sizes: tuple[int, ...]) -> _Statement:
+        """One for each length of the lists; a list is filled up to a power of two."""
+        return _Statement(build, kinds, sizes)
+
+    @functools.wraps(build)
+    def found(*values: Any) -> list[Any]:
+        given: list[Any] = []
+        sizes: list[int] = []
+        for kind, value in zip(kinds, values, strict=True):
+            if kind != _KEYS:
+                given.append(_adapted(value))
+            elif not value:
+                return []
+            else:
+                sizes.append(1 << (len(value) - 1).bit_length())
+                given += [*value, *[value[-1]] * (sizes[-1] - len(value))]
+        return statement(tuple(sizes)).rows(given)
+
+    return found
+
+
+_KEYS: Final = "list[int]"
+
+
+class _Statement:
+    """A query whose SQL is known, to be asked with other values."""
+
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Any]], kinds: list[str], sizes: tuple[int, ...]
+    ) -> None:
+        marks: list[Any] = []
+        arguments: list[Any] = []
+        left = list(sizes)
+        for kind in kinds:
+            many = left.pop(0) if kind == _KEYS else 1
+            made = [
+                _MARKS["int" if kind == _KEYS else kind](len(marks) + more) for more in range(many)
+            ]
+            marks += made
+            arguments.append(made if kind == _KEYS else made[0])
+        self._asked: Any = build(*arguments)
+        self._compiler = self._asked.query.get_compiler(self._asked.db)
+        self._sql, params = self._compiler.as_sql()
+        self._params = list(params)
+        places = {_adapted(mark): place for place, mark in enumerate(marks)}
+        self._given = [(i, places[param]) for i, param in enumerate(params) if param in places]
+
+    def rows(self, values: list[Any]) -> list[Any]:
+        """What it finds for the values, which stand where its marks stood."""
+        params = self._params.copy()
+        for i, place in self._given:
+            params[i] = values[place]
+        compiler = copy.copy(self._compiler)
+        compiler.connection = connections[self._asked.db]
+        compiler.as_sql = lambda *_: (self._sql, tuple(params))
+        found: list[Any] = list(self._asked._iterable_class(self._stand_in(compiler)))
+        if lookups := self._asked._prefetch_related_lookups:
+            prefetch_related_objects(found, *lookups)
+        return found
+
+    def _stand_in(self, compiler: Any) -> Any:
+        """What the rows' iterable asks of a query set, with the query known."""
+        asked = self._asked
+        query = SimpleNamespace(
+            get_compiler=lambda *_, **__: compiler, selected=asked.query.selected
+        )
+        return SimpleNamespace(
+            db=asked.db,
+            query=query,
+            model=asked.model,
+            _fields=asked._fields,
+            _known_related_objects={},
+        )
 
 
 def _adapted(value: Any) -> Any:

@@ -13,7 +13,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.accounts.roles import ROLES
 from fellowship.kernel import time
 from fellowship.web.components.times import zone_name
-from fellowship.web.nav import NavLink, links
+from fellowship.web.nav import NavEntry, NavLink, entries, links
 from fellowship.web.nav import unread as unread_count
 
 SCHEME_COOKIE = "scheme"
@@ -33,7 +33,16 @@ class Layout:
     @cached_property
     def nav(self) -> list[NavLink]:
         """The main navigation."""
-        return links(self.user, self.request.path) if self.user else []
+        return self._links(rail=False)
+
+    @cached_property
+    def _seen(self) -> list[NavEntry]:
+        return entries(self.user)
+
+    def _links(self, *, rail: bool) -> list[NavLink]:
+        if not self.user:
+            return []
+        return links(self.user, self.request.path, rail=rail, seen=self._seen)
 
     @property
     def near(self) -> list[NavLink]:
@@ -53,7 +62,7 @@ class Layout:
     @cached_property
     def rail(self) -> list[NavLink]:
         """The rail “My work”."""
-        return links(self.user, self.request.path, rail=True) if self.user else []
+        return self._links(rail=True)
 
     @cached_property
     def unread(self) -> int:

@@ -79,12 +79,16 @@ def entries(user: Any) -> list[NavEntry]:
     return [entry for entry in _entries if _reverse(entry.url_name) and entry.visible(user)]
 
 
-def links(user: Any, path: str, *, rail: bool = False) -> list[NavLink]:
+def links(
+    user: Any, path: str, *, rail: bool = False, seen: list[NavEntry] | None = None
+) -> list[NavLink]:
     """The entries `user` may see, in order: those of the rail, or those of the top bar.
 
     The entry with the longest matching URL is current; on a page of the rail, that is home above.
+    `seen` is what the person was found to see already.
     """
-    shown = [(entry, _reverse(entry.url_name)) for entry in entries(user)]
+    seen = entries(user) if seen is None else seen
+    shown = [(entry, _reverse(entry.url_name)) for entry in seen]
     current = _current((url for entry, url in shown if entry.rail), path)
     if not rail:
         current = _current((url for entry, url in shown if not entry.rail), path) or (

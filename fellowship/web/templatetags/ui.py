@@ -18,7 +18,7 @@ from fellowship.kernel import casing
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
-from fellowship.web import again, cells, columns, verbs
+from fellowship.web import again, cells, columns, frame, verbs
 from fellowship.web.charts import Chart
 from fellowship.web.components import blocks, fields, marks, texts, timeline, times, ways
 from fellowship.web.items import ClockFace, Link, Row, SeatMark, Task
@@ -28,6 +28,7 @@ from fellowship.web.tables import Page
 
 register = template.Library()
 blocks.register(register)
+frame.register(register)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
-from fellowship.accounts.models import User
-from fellowship.kernel.prepared import any_of, prepared
+from fellowship.accounts.models import RoleAssignment, User
+from fellowship.kernel.prepared import any_of, prepared, read
 from fellowship.programs.models import Call
 from tests.scenarios.world import World
 
@@ -57,6 +57,40 @@ def test_many_questions_are_one_query(world: World, django_assert_num_queries: A
     assert found == [True, False, chair.date_joined > MONDAY]
     with django_assert_num_queries(0):
         assert any_of([]) == []
+
+
+@read
+def _of(keys: list[int], name: str) -> QuerySet[RoleAssignment]:
+    held = RoleAssignment.objects.filter(user_id__in=keys, user__name__lte=name)
+    return held.annotate(name=F("user__name")).select_related("realm").order_by("user_id", "role")
+
+
+@read
+def _names(keys: list[int]) -> QuerySet[User, str]:
+    return User.objects.filter(pk__in=keys).order_by("pk").values_list("name", flat=True)
+
+
+def test_what_is_read_is_what_the_query_set_finds(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    people = [world.chair, world.manager, world.applicant]
+    for some in ([], people[:1], people[1:], people):
+        keys = [person.pk for person in some]
+        with django_assert_num_queries(1 if keys else 0):
+            found = _of(keys, "zzz")
+            said = [(held.name, held.realm.slug, held.role, held.starts_at) for held in found]
+        expected = RoleAssignment.objects.filter(user_id__in=keys).order_by("user_id", "role")
+        assert {held.pk for held in found} == {held.pk for held in expected}
+        assert said == [(h.user.name, h.realm.slug, h.role, h.starts_at) for h in expected]
+        assert _names(keys) == [person.name for person in sorted(some, key=lambda p: p.pk)]
+    assert _of([world.chair.pk], "") == []
+
+
+def test_what_was_read_is_read_anew(world: World) -> None:
+    keys = [world.chair.pk]
+    [before] = _names(keys)
+    User.objects.filter(pk__in=keys).update(name=f"{before} the Second")
+    assert _names(keys) == [f"{before} the Second"]
 
 
 def test_a_question_of_a_kind_not_foreseen_is_refused_when_it_is_written() -> None:

@@ -49,10 +49,17 @@ check: install ## lint, types, import ladder, migrations, deployment settings, l
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python scripts/check_lock.py
+	$(BIN)/python scripts/audit.py --licences
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
 	$(EMBEDDED) $(BIN)/mypy
+
+.PHONY: audit
+audit: install ## licences and known vulnerabilities of the lock file; AUDIT=required fails where unasked
+	@test -x var/audit/bin/pip-audit || ($(PYTHON) -m venv var/audit && \
+		var/audit/bin/pip install --quiet pip-audit) || true
+	$(BIN)/python scripts/audit.py
 
 .PHONY: bench
 bench: install ## measure every budget on PostgreSQL; prints the table, writes var/bench.json

@@ -98,8 +98,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "fellowship.web.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "fellowship.web.middleware.BrowserRules",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fellowship.web.middleware.Doors",
     "fellowship.web.middleware.PlainInput",
     "fellowship.web.middleware.RequestSize",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "fellowship.accounts.middleware.KnownBrowser",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -174,7 +177,7 @@ CACHES: dict[str, dict[str, Any]] = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "fellowship.accounts.signin.store"
 # In the session, not in a cookie: the answer to a first click may never reach the browser.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -214,15 +217,19 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+# Length, and whether others would guess it; no rule says which signs it is made of.
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "fellowship.accounts.signin.passwords.NotGuessed"},
+    {"NAME": "fellowship.accounts.signin.passwords.NotBreached"},
 ]
+# Words of this installation that no password may lean on: its company, its projects.
+PASSWORD_WORDS = env.list("PASSWORD_WORDS", default=[])
+# A file of SHA-1 hashes of breached passwords, in order, as Pwned Passwords gives it out.
+BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -236,6 +243,16 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+PASSWORD_RESET_TIMEOUT = 3600
+# Attempts from one address, and for one name; `signin.known` counts a person's own browser apart.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/h/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 MFA_ADAPTER = "fellowship.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -302,6 +319,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 _ISSUED = urlsplit(OIDC_ISSUER)
 _OIDC_FORMS = [f"{_ISSUED.scheme}://{_ISSUED.netloc}", *OIDC_ORIGINS] if OIDC_ISSUER else []
@@ -310,27 +328,61 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
-        "base-uri": ["'self'"],
+        "base-uri": ["'none'"],
         # Browsers hold a form to it through redirects too: the way to the provider's sign-in.
         "form-action": ["'self'", *_OIDC_FORMS],
         "frame-ancestors": ["'none'"],
     }
 }
+# Powers of a browser that no page of ours uses; passkeys, copying and the whole screen are used.
+PERMISSIONS_POLICY = ", ".join(
+    [
+        *(
+            f"{power}=()"
+            for power in (
+                *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
+                *("display-capture", "encrypted-media", "geolocation", "gyroscope", "hid"),
+                *("identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
+                *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
+                *("storage-access", "sync-xhr", "web-share", "xr-spatial-tracking"),
+            )
+        ),
+        *(
+            f"{power}=(self)"
+            for power in (
+                *("clipboard-write", "fullscreen"),
+                *("publickey-credentials-create", "publickey-credentials-get"),
+            )
+        ),
+    ]
+)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# The API answers http with a refusal: a client that is led on would never know what it gave away.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/", r"^scim/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# On https no other host of the domain can set or read our cookies: that is what the prefix says.
+COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+# Lax, not Strict: who comes from the company's sign-in or from a mail's link is still signed in.
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A session ends after so long without a request, and after so many hours whatever was done.
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_MINUTES", default=60) * 60
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 MAX_FILE_BYTES = 10_000_000
 # A larger request is answered 413 unread; a file beyond MAX_FILE_BYTES is dropped as it comes in.
@@ -343,6 +395,9 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_MAX_MEMORY_SIZE = (
     MAX_FILE_BYTES + 1_000_000
 )  # a whole file: no disk before it is judged
+
+# Where clamd listens: unix:///run/clamav/clamd.ctl or tcp://clamd:3310. Files are then scanned.
+CLAMD = env.str("CLAMD", default="")
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

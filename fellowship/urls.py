@@ -43,5 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "fellowship.web.errors.bad_request"
+handler429 = "fellowship.web.errors.too_many"
 handler404 = "fellowship.web.errors.not_found"
 handler500 = "fellowship.web.errors.server_error"

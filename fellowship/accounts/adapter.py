@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import respond_429
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
 from fellowship.accounts import company
 from fellowship.accounts.models import SIGN_UP, User
+from fellowship.accounts.signin import known
 from fellowship.kernel import journal, sealed
 from fellowship.kernel.casing import sentence_case
+
+FAILED_SECONDS: Final = 300
+"""For so long a name is not tried any more after failing too often."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up records the new person in one event; a short name is derived from the address."""
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Under what failed attempts count: the name, and in a browser of its person that browser.
+
+        So nobody keeps somebody out by failing in their name.
+        """
+        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        login = str(credentials.get("email") or credentials.get("username") or "")
+        mark = known.mark(request, login)
+        return f"{key}:{mark}" if mark else key
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Answer 429 where a name or an address has failed too often."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as error:
+            request.retry_after = FAILED_SECONDS  # type: ignore[attr-defined]
+            raise ImmediateHttpResponse(respond_429(request)) from error
 
     def format_email_subject(self, subject: str) -> str:
         """The subject in sentence case, as everything we write."""

@@ -15,4 +15,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Describe how tokens sign in to the API, and hear what the sign-in library says."""
         from fellowship.accounts import schema  # noqa: F401
-        from fellowship.accounts.signin import hears  # noqa: F401
+        from fellowship.accounts.signin import hears, sealing  # noqa: F401

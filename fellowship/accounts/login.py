@@ -39,12 +39,16 @@ class LoginForm(AllauthLoginForm):
     def clean(self) -> dict[str, Any]:
         """Refuse the password of somebody whose sign-in is the company's, before it is tried."""
         from fellowship.accounts import company
-        from fellowship.accounts.models import User
 
-        who = str(self.cleaned_data.get("login") or "")
-        if "@" not in who and company.configured():
-            who = User.objects.filter(username=who).values_list("email", flat=True).first() or ""
-        if company.theirs(who):
-            said = f"This address signs in with {settings.OIDC_NAME}: use the button above."
-            raise ValidationError(said, code="company")
-        return dict(super().clean())
+        if company.theirs(str(self.cleaned_data.get("login") or "")):
+            raise _company()
+        given = dict(super().clean())
+        # By a short name that is told to who knows the password alone: it names an address.
+        if self.user is not None and company.theirs(self.user.email):
+            raise _company()
+        return given
+
+
+def _company() -> ValidationError:
+    said = f"This address signs in with {settings.OIDC_NAME}: use the button above."
+    return ValidationError(said, code="company")

@@ -1,4 +1,7 @@
-"""Who needs a second factor by the rules of a programme gets no further without one."""
+"""What stands between a browser and the pages: whose it is known to be, and what their role asks.
+
+Who needs a second factor by the rules of a programme gets no further without one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
-from fellowship.accounts.signin import asked, records
+from fellowship.accounts.signin import asked, known, records
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 OPEN: Final = (
@@ -25,6 +28,23 @@ OPEN: Final = (
     "web:readyz",
 )
 """Names of the pages one needs in order to set up a factor, to sign in and to sign out."""
+
+
+class KnownBrowser:
+    """Gives a browser that somebody signed in with what it is known by, and has one that somebody
+    signed out of forget what it stored for them.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, with the cookie where one was made."""
+        response = self.get_response(request)
+        known.keep(request, response)
+        if getattr(request, "signed_out", False):
+            response["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 class SecondFactor:

@@ -24,6 +24,7 @@ from typing import IO, Final
 
 from django.conf import settings
 
+from fellowship.kernel import scanning
 from fellowship.kernel.refusals import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -53,10 +54,11 @@ def referenced_by(function: _References) -> _References:
     return function
 
 
-def put(content: Iterable[bytes]) -> Blob:
+def put(content: Iterable[bytes], *, ours: bool = False) -> Blob:
     """Keep `content`, and tell its hash and size. It is on the disk, whole, when this returns.
 
-    Raises Refused where the disk takes no more; then nothing is kept.
+    Raises Refused where the disk takes no more, and for what the malware scanner does not let
+    pass; then nothing is kept. What we made ourselves (`ours`) is not scanned.
     """
     digest, size = hashlib.sha256(), 0
     with _disk(), _temporary() as path:
@@ -67,6 +69,8 @@ def put(content: Iterable[bytes]) -> Blob:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
+        if not ours:
+            scanning.refuse_malware(path)
         kept = _path(digest.hexdigest())
         kept.parent.mkdir(parents=True, exist_ok=True)
         # Also over a file already there: its time is new then, and `clean` leaves it alone.
@@ -99,6 +103,20 @@ def opened(sha256: str) -> IO[bytes]:
         return _path(sha256).open("rb")
     except OSError as error:
         raise Damaged(f"{sha256} cannot be read: {error}") from error
+
+
+def infected() -> Iterator[tuple[str, str]]:
+    """Scan every kept file; the hash of each the scanner finds something in, and what.
+
+    Such a file is moved aside: it is not given out any more, and nothing is lost to who examines
+    it. Raises scanning.Unanswered.
+    """
+    for path in sorted(_folder().glob("??/*")):
+        if found := scanning.found_in(path):
+            aside = _folder() / "quarantine" / path.name
+            aside.parent.mkdir(mode=0o700, exist_ok=True)
+            path.replace(aside)
+            yield path.name, found
 
 
 def clean() -> int:

@@ -11,3 +11,8 @@ class NoticesConfig(AppConfig):
     name = "fellowship.notices"
     label = "notices"
     verbose_name = "Notices"
+
+    def ready(self) -> None:
+        """Tell people what happens to their account."""
+        from fellowship.notices import account  # noqa: F401
+        from fellowship.notices.webhooks import signing  # noqa: F401

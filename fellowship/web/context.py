@@ -16,8 +16,8 @@ from fellowship.web.components.times import zone_name
 from fellowship.web.nav import NavEntry, NavLink, entries, links
 from fellowship.web.nav import unread as unread_count
 
-SCHEME_COOKIE = "scheme"
-KEYS_COOKIE = "keys"
+SCHEME_COOKIE = f"{settings.COOKIE_PREFIX}scheme"
+KEYS_COOKIE = f"{settings.COOKIE_PREFIX}keys"
 SCHEMES = ("light", "dark")
 BAR = 7
 """Entries of the main navigation that fit into the bar, “More” among them."""

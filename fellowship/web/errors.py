@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +11,7 @@ from django.views import defaults
 
 from fellowship.web.api.problems import plain_problem
 
+log = logging.getLogger("fellowship.security")
 API = "/api/"
 
 
@@ -32,6 +35,18 @@ def too_large(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
         return plain_problem(request, 413, f"Send at most {limit} MB in one file.")
     return render(request, "413.html", {"limit": limit}, status=413)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429, with when to come back."""
+    seconds = int(getattr(request, "retry_after", 60))
+    log.warning(
+        "too many attempts at %s", request.resolver_match.route if request.resolver_match else "-"
+    )
+    context = {"minutes": -(-seconds // 60)}
+    page = render(request, "429.html", context, status=429)
+    page["Retry-After"] = str(seconds)
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

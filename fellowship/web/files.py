@@ -50,7 +50,8 @@ def download(sha256: str, name: str, mime: str) -> FileResponse:
                 "Tell the programme manager: a backup holds it under its SHA-256.",
             )
         ) from error
-    response = FileResponse(BytesIO(content), as_attachment=True, filename=name, content_type=mime)
+    kind = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime  # judged to be that
+    response = FileResponse(BytesIO(content), as_attachment=True, filename=name, content_type=kind)
     response["Content-Security-Policy"] = SANDBOX
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, no-store"

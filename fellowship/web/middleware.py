@@ -6,6 +6,7 @@ import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -17,6 +18,7 @@ from django.views.defaults import page_not_found
 from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.web import again, calendars, errors, once, onward
 from fellowship.web.actions import status_of
+from fellowship.web.api.problems import plain_problem
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -35,6 +37,50 @@ class RequestId:
         response = self.get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
+
+
+class BrowserRules:
+    """What a browser is told with every answer beside the Content-Security-Policy: which of its
+    powers no page of ours uses, that nobody else's page may load our answers, and to keep nothing
+    that was made for somebody signed in.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the headers; what a view said of caching stands."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if "Cookie" in response.get("Vary", "") or "Set-Cookie" in response or response.cookies:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+PAGES_TAKE: Final = ("GET", "HEAD", "POST")
+"""Pages know no other method: one that took `TRACE` for `GET` would show what no look records."""
+SYSTEMS: Final = ("/api/", "/scim/")
+"""Below these systems ask, whose views say themselves which methods they take."""
+
+
+class Doors:
+    """Refuse plain http where systems ask, since a redirect would hide the mistake, and methods
+    that no page has.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 403 or 405 before anything of the request is used."""
+        by_system = request.path.startswith(SYSTEMS)
+        if by_system and settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            said = "Use https. If you sent a token, revoke it: others may have read it."
+            return plain_problem(request, 403, said)
+        if not by_system and request.method not in PAGES_TAKE:
+            return HttpResponseNotAllowed(PAGES_TAKE)
+        return self.get_response(request)
 
 
 class PlainInput:

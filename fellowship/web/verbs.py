@@ -87,6 +87,7 @@ _actors: dict[str, str] = {
     "create_token": "The command create_token",
     "demonstration": "The demonstration",
     "export_history": "The command export_history",
+    "end_sessions": "The command end_sessions",
     "first grant": "The first grant of data",
     "governance.exceptions": "The clock",
     "governance.acknowledgements": "The clock",

@@ -111,7 +111,7 @@ def _make(extract: Extract, *, tell: bool) -> None:
                 as_of=as_of,
                 tell=lambda progress: _say(extract, progress),
             )
-        blob = blobs.put(_blocks(path))
+        blob = blobs.put(_blocks(path), ours=True)
     finally:
         path.unlink(missing_ok=True)
     services.finish_export(

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from fellowship.accounts import policy
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.services.sessions import end_sessions
+from fellowship.accounts.signin import told
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 
@@ -29,5 +30,6 @@ def reset_factors(*, user: User, by: User, reason: str) -> int:
     count: int = Authenticator.objects.filter(user=user).delete()[0]
     if count:
         end_sessions(user=user, by=by, reason=reason)
+        told.factors_taken.send(sender=User, user=user)
         journal.record(subject=user, change={"factors": count})
     return count

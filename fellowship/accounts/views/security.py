@@ -109,6 +109,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @verb
+@stepup.recently_authenticated
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign one of one's browsers out."""
     user: Any = request.user
@@ -121,6 +122,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @verb
+@stepup.recently_authenticated
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign all one's other browsers out."""
     user: Any = request.user

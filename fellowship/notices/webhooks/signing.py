@@ -21,6 +21,17 @@ def new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 
+@sealed.kept_by(PURPOSE)
+def secrets_kept(change: sealed.Change) -> None:
+    """Every secret of an endpoint, for the rotation of the key that seals them."""
+    from fellowship.notices.models import EndpointSecret
+
+    for kept in EndpointSecret.objects.select_for_update().order_by("pk"):
+        resealed = change(kept.sealed)
+        if resealed != kept.sealed:
+            EndpointSecret.objects.filter(pk=kept.pk).update(sealed=resealed)
+
+
 def seal(secret: str) -> str:
     """The secret as it is kept."""
     return sealed.seal(secret, purpose=PURPOSE)

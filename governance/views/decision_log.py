@@ -127,7 +127,9 @@ def download(request: HttpRequest) -> HttpResponseBase:
     write_csv(target, COLUMNS, _lines(found.qs))
     target.seek(0)
     name = f"decision-log-{now():%Y-%m-%d}.csv"
-    return FileResponse(target, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    return FileResponse(
+        target, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
+    )
 
 
 def _lines(rows: Any) -> Iterator[tuple[Any, ...]]:

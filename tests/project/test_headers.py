@@ -123,7 +123,6 @@ def test_nobody_is_led_to_another_site(world: World, to: str) -> None:
     user = with_password(world.fresh("applicant"))
     sent = {"login": user.email, "password": PASSWORD, "next": to}
     page = client.post("/accounts/login/", sent)
-    print(page.status_code, page.content.decode()[-3000:])
     assert (page.status_code, page["Location"]) == (302, "/")
-    assert client.post("/scheme/", {"scheme": "dark", "next": to})["Location"] == "/"
+    assert client.post("/theme/", {"scheme": "dark", "next": to})["Location"] == "/"
     assert client.post("/accounts/logout/", {"next": to})["Location"] == "/"

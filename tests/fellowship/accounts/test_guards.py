@@ -358,7 +358,7 @@ def test_attempts_are_logged_without_names(world: World, caplog: Any) -> None:
 
 def test_a_cookie_is_for_this_host_alone_and_never_for_scripts(world: World) -> None:
     client = signed_in(world.fresh("applicant"))
-    client.post("/scheme/", {"scheme": "dark"})
+    client.post("/theme/", {"scheme": "dark"})
     client.get("/accounts/profile/")
     found = {name: morsel for name, morsel in client.cookies.items() if morsel.value}
     assert {"sessionid", "csrftoken", "known"} <= set(found)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from django.urls import path
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny, IsAuthenticated
 
 from fellowship.notices import links
 from fellowship.programs import agreements, course, services
+from fellowship.programs.api_people import PeopleView
 from fellowship.programs.models import Call, FellowshipModel, OutputType, Track
 from fellowship.programs.states import CallState, Freedom, Tier
 from fellowship.web import filters
@@ -208,4 +210,7 @@ class CallViewSet(VisibleViewSet):
 
 router = Router()
 router.register("calls", CallViewSet, basename="calls")
-urlpatterns = router.urls
+urlpatterns = [
+    path("programmes/<slug:slug>/people/", PeopleView.as_view(), name="programme_people"),
+    *router.urls,
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fellowship.programs.views import calls, offers, programs, running, setup
+from fellowship.programs.views import calls, offers, people, programs, running, setup
 
 app_name = "programs"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("programmes/<slug:slug>/", programs.program, name="program"),
     path("programmes/<slug:slug>/call/", running.draft_call, name="draft_call"),
     path("programmes/<slug:slug>/checklist/<slug:item>/", programs.checklist_item, name="item"),
+    path("programmes/<slug:slug>/people/", people.bring, name="bring_people"),
+    path("programmes/<slug:slug>/people/template.csv", people.template, name="people_template"),
     path("programmes/<slug:slug>/sponsor/", setup.sponsor, name="sponsor"),
     path("programmes/<slug:slug>/cohort/", setup.cohort, name="cohort"),
     path("programmes/<slug:slug>/usual/", offers.take_usual, name="usual"),

@@ -21,7 +21,13 @@ from fellowship.clocks import queries as clocks
 from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
-from fellowship.programs.services import extend_call, found_program, name_sponsor
+from fellowship.programs import people_csv
+from fellowship.programs.services import (
+    extend_call,
+    found_program,
+    import_people,
+    name_sponsor,
+)
 from governance import founding
 from governance import services as governance
 from governance.models import Matter
@@ -171,6 +177,8 @@ def _the_rest(world: World) -> None:
     governance.open_ballot(matter=matter, by=world.manager)
     alarm = governance_scenes.raised_escalation(world)
     governance.note_harm(escalation=alarm, harm="death", by=world.oncall)
+    listed = "email,role\ninvited-rest@example.org,mentor\nsteward@example.org,mentor\n"
+    import_people(program=world.program, rows=people_csv.read(listed), by=world.admin)
     oversight.recommend(
         cohort=world.cohort,
         text="Say how many days a review takes",

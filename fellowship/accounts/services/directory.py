@@ -32,7 +32,7 @@ def provision(*, email: str, name: str, key: str, by: User) -> User:
     if known or (key and User.objects.filter(directory_key=key).exists()):
         refuse(Refusal("uniqueness", "There is an account of this address or key."))
     user = User.objects.create_user(
-        email, None, name=name or email, username=_free_name(email), directory_key=key
+        email, None, name=name or email, username=free_name(email), directory_key=key
     )
     journal.record(subject=user, change={"email_hash": digest(email.lower()), "by_directory": True})
     return user
@@ -81,7 +81,8 @@ def remove(*, user: User, by: User) -> None:
         journal.record(subject=departure, change={"removed": True})
 
 
-def _free_name(email: str) -> str:
+def free_name(email: str) -> str:
+    """A short name that nobody has, from the address."""
     base = re.sub(r"[^a-z0-9.-]", "-", email.partition("@")[0].lower())[:50] or "person"
     taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
     return next(
@@ -91,4 +92,4 @@ def _free_name(email: str) -> str:
     )
 
 
-__all__ = ["change", "covered", "provision", "remove"]
+__all__ = ["change", "covered", "free_name", "provision", "remove"]

@@ -10,7 +10,13 @@ from fellowship.programs.forms.offers import (
     TermsForm,
     TrackForm,
 )
-from fellowship.programs.forms.programs import CohortForm, EvidenceForm, FoundForm, SponsorForm
+from fellowship.programs.forms.programs import (
+    CohortForm,
+    EvidenceForm,
+    FoundForm,
+    PeopleForm,
+    SponsorForm,
+)
 
 __all__ = [
     "PUBLIC_REASON",
@@ -22,6 +28,7 @@ __all__ = [
     "FoundForm",
     "ModelForm",
     "OutputForm",
+    "PeopleForm",
     "ResidencyForm",
     "SponsorForm",
     "StandardForm",

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from fellowship.accounts.forms import PersonField, zones
+from fellowship.programs import people_csv
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import forms
 
@@ -66,6 +67,37 @@ class FoundForm(forms.Form):
             return sorted({dt.date.fromisoformat(line) for line in lines})
         except ValueError:
             raise ValidationError("Write each day as 2027-12-25, one a line.") from None
+
+
+class PeopleForm(forms.Form):
+    """A list of people: a file, or what was copied out of a spreadsheet."""
+
+    file = forms.UploadField(
+        label="File", extensions=["csv", "txt", "tsv"], max_megabytes=2, required=False
+    )
+    text = forms.Text(
+        label="Or paste it here",
+        max_length=500_000,
+        required=False,
+        help_text="With the line that names the columns; as copied from a spreadsheet, too.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The rows, under `rows`, and their text, under `text`."""
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        try:
+            if data.get("file"):
+                data["text"] = people_csv.decoded(data["file"].read())
+            if not data.get("text"):
+                raise people_csv.Unreadable("Choose a file, or paste its lines.")
+            data["rows"] = people_csv.read(data["text"])
+            if not data["rows"]:
+                raise people_csv.Unreadable("There is nobody below the heading.")
+        except people_csv.Unreadable as error:
+            self.add_error("file" if data.get("file") else "text", str(error))
+        return data
 
 
 class SponsorForm(forms.Form):

@@ -16,6 +16,7 @@ from fellowship.programs.services.founding import (
     open_cohort,
 )
 from fellowship.programs.services.offers import offer_again, retire_offer, revise_terms
+from fellowship.programs.services.people import import_people, try_people
 
 __all__ = [
     "close_call",
@@ -25,6 +26,7 @@ __all__ = [
     "extend_call",
     "found_program",
     "furnish",
+    "import_people",
     "name_sponsor",
     "offer_again",
     "open_cohort",
@@ -32,4 +34,5 @@ __all__ = [
     "reopen_call",
     "retire_offer",
     "revise_terms",
+    "try_people",
 ]

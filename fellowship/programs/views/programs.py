@@ -60,6 +60,7 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
             "coverings": covering,
             "undertakings": launch.undertakings(found, person(request)),
             "may_manage": policy.may_manage(found, person(request)),
+            "may_administer": policy.may_administer(found, person(request)),
             "may_set_up": policy.may_set_up(found, person(request)),
             "steps": _steps(found, person(request)),
             "page": paginate(request, found.calls.select_related("cohort"), per_page=20),

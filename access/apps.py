@@ -35,6 +35,7 @@ class AccessConfig(AppConfig):
             recusals,
             release_tasks,
             search,
+            setting_up,
             tasks,
             whatif,
         )

@@ -91,6 +91,7 @@ VERBS = {
     "governance.bring_into_force": "adopted the rule",
     "governance.reject_rule": "did not adopt the rule",
     "governance.take_back_rule": "made it a draft again",
+    "governance.shape_founding_rule": "changed what a first rule will say",
     "governance.adopt_founding_rules": "adopted the first rules",
     "governance.import_rule_history": "brought the history of a rule along",
     "governance.call_meeting": "called a meeting",

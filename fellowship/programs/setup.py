@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step and its page; `refusal` says why this person may not take it."""
+    """One step and its page; `refusal` says why this person may not take it.
+
+    What is `optional` is offered and not counted.
+    """
 
     order: int
     title: str
@@ -31,6 +34,7 @@ class Step:
     done: bool
     hint: str = ""
     refusal: Refusal | None = None
+    optional: bool = False
 
 
 Provider = Callable[["Program", Any], Iterable[Step]]
@@ -44,6 +48,15 @@ NEEDED = (
     roles.STEWARD,
     roles.PRODUCT_OWNER,
 )
+SECTIONS = (
+    (20, "The programme"),
+    (30, "Seats and people"),
+    (35, "Rules"),
+    (40, "Data"),
+    (50, "What it offers"),
+    (60, "Dates"),
+)
+"""Headings of the steps: each holds those whose order is below its number."""
 PARTS = {
     "track": ("Tracks", "tracks"),
     "model": ("Fellowship models", "models"),
@@ -67,16 +80,34 @@ def steps(program: Program, user: Any) -> list[Step]:
     return sorted(found, key=lambda step: step.order)
 
 
+def missing(found: Iterable[Step]) -> list[Step]:
+    """The steps still to be done."""
+    return [step for step in found if not step.done and not step.optional]
+
+
+def sections(found: Iterable[Step]) -> list[tuple[str, list[Step]]]:
+    """The steps under their headings."""
+    known = list(found)
+    below, parts = 0, []
+    for order, heading in SECTIONS:
+        parts.append((heading, [step for step in known if below <= step.order < order]))
+        below = order
+    return [(heading, steps) for heading, steps in parts if steps]
+
+
 @register
 def _own(program: Program, user: Any) -> Iterator[Step]:
     refusal = policy.may_set_up(program, user)
-    slug, there, missing = program.slug, _there(program), _missing(program)
+    slug, there, lacking = program.slug, _there(program), _missing(program)
     named = program.sponsor_id is not None
     sponsor = reverse("programs:sponsor", args=[slug])
     yield Step(10, "Name the sponsor", sponsor, named, refusal=refusal)
-    hint = f"Nobody is {', '.join(missing)} yet." if missing else ""
+    hint = f"Nobody is {', '.join(lacking)} yet." if lacking else ""
     administers = policy.may_administer(program, user)
-    yield Step(20, "Give the roles", reverse("accounts:grant"), not missing, hint, administers)
+    yield Step(20, "Give the roles", reverse("accounts:grant"), not lacking, hint, administers)
+    by_list = reverse("programs:bring_people", args=[slug])
+    said = "From a spreadsheet; who has no account yet is invited by mail."
+    yield Step(21, "Bring many people by a list", by_list, False, said, administers, optional=True)
     for key, (label, relation) in PARTS.items():
         url = reverse("programs:furnish", args=[slug, key])
         yield Step(40, label, url, there[relation], refusal=refusal)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("programmes/<slug:slug>/", programs.program, name="program"),
     path("programmes/<slug:slug>/call/", running.draft_call, name="draft_call"),
     path("programmes/<slug:slug>/checklist/<slug:item>/", programs.checklist_item, name="item"),
+    path("programmes/<slug:slug>/set-up/", setup.set_up, name="set_up"),
     path("programmes/<slug:slug>/people/", people.bring, name="bring_people"),
     path("programmes/<slug:slug>/people/template.csv", people.template, name="people_template"),
     path("programmes/<slug:slug>/sponsor/", setup.sponsor, name="sponsor"),

@@ -6,18 +6,18 @@ They stand above `web` in the ladder and must not know it, so it asks them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.urls import reverse
 
 from fellowship.accounts import roles
-from fellowship.accounts.queries import holds_anywhere
+from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.notices.models.webhooks import READERS
 from fellowship.notices.queries import unread_count
-from fellowship.programs.models import Call
+from fellowship.programs.models import Call, Program
 from fellowship.programs.policy import may_found
-from fellowship.web import nav
+from fellowship.web import nav, work
 from fellowship.web.landing import OpenCall
 
 _SHOWN = 20
@@ -40,6 +40,26 @@ def open_calls(at: dt.datetime) -> Iterable[OpenCall]:
             closes_at=call.closes_at,
             ref=call.ref,
         )
+
+
+@work.register_for(roles.ADMINISTRATOR)
+def programmes_to_set_up(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """Programmes one administers that have no cohort yet: they are not set up."""
+    administered = realm_ids_where(user, roles.ADMINISTRATOR)
+    bare = Program.objects.filter(pk__in=administered, cohorts=None).select_related("realm")
+    for program in bare.order_by("name")[:_SHOWN]:
+        yield work.WorkItem(
+            title=f"Set up {program}",
+            url=reverse("programs:set_up", args=[program.slug]),
+            due=None,
+            holder=work.ME,
+            silence="No call can open.",
+        )
+
+
+def is_empty_to(user: Any) -> bool:
+    """Whether there is no programme yet, and the person is who founds the first."""
+    return may_found(user) is None and not Program.objects.exists()
 
 
 def register_navigation() -> None:

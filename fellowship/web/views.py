@@ -19,7 +19,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from fellowship.kernel import time
-from fellowship.web import landing, onward, work
+from fellowship.web import landing, onward, sources, work
 from fellowship.web.context import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES
 
 _YEAR = 365 * 24 * 3600
@@ -33,7 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "web/landing.html", {"calls": landing.open_calls(now)})
     mine = work.of(request.user, now)
     overdue = sum(1 for item in mine.mine if item.at <= now)
-    return render(request, "web/home.html", {"work": mine, "overdue": overdue})
+    first = request.user.is_superuser and sources.is_empty_to(request.user)
+    return render(request, "web/home.html", {"work": mine, "overdue": overdue, "first": first})
 
 
 @require_safe

@@ -72,6 +72,17 @@ class RuleForm(forms.Form):
         return data
 
 
+class FirstRuleForm(RuleForm):
+    """What a first version will say: there is none before it that it changes."""
+
+    rationale = None  # type: ignore[assignment]
+    effective_on = None  # type: ignore[assignment]
+
+    def values(self) -> dict[str, Any]:
+        """What the verb takes."""
+        return {name: self.cleaned_data[name] for name in ("title", "prose", "parameters")}
+
+
 def _leaf_field(leaf: Leaf) -> Any:
     needed = leaf.type in ("line", "text", "lines", "json") and leaf.value not in (None, "")
     common: dict[str, Any] = {"label": leaf.label, "required": needed, "help_text": leaf.hint}

@@ -119,6 +119,17 @@ def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | No
     )
 
 
+def may_shape(program: Program, kind: str, by: Actor) -> Refusal | None:
+    """Why `by` may not change what a first version will say: once adopted, only the board does."""
+    adopted = RuleVersion.objects.adopted().filter(program=program, kind=kind)
+    return first(
+        needs_role(by, program.pk, roles.ADMINISTRATOR, to="shape its first rules"),
+        Refusal("adopted", "This rule has its first version; from now on the board changes it.")
+        if adopted.exists()
+        else None,
+    )
+
+
 def may_import_history(
     program: Program, kind: str, versions: Sequence[Any], by: Actor, *, there: bool
 ) -> Refusal | None:

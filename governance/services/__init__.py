@@ -95,6 +95,7 @@ from governance.services.rules import (
     edit_rule,
     propose_rule,
     reject_rule,
+    shape_founding_rule,
     take_back_rule,
 )
 from governance.services.sealing import reseal_dossier
@@ -174,6 +175,7 @@ __all__ = [
     "send_report",
     "set_cadence",
     "set_rota",
+    "shape_founding_rule",
     "stand_in",
     "take_back_rule",
     "take_over",

@@ -18,6 +18,8 @@ from governance.services import acknowledging
 from governance.services.board import refer
 from governance.states import RULE_MOVES, RuleKind, RuleStatus
 
+FIRST = "The programme's first rules."
+
 
 @journal.verb("governance.draft_rule")
 def draft_rule(
@@ -120,6 +122,35 @@ def take_back_rule(*, rule: RuleVersion, by: Actor, reason: str = "") -> RuleVer
     return _leave(rule, "take_back")
 
 
+@journal.verb("governance.shape_founding_rule")
+def shape_founding_rule(
+    *, program: Program, kind: str, title: str, prose: str, parameters: Mapping[str, Any], by: User
+) -> RuleVersion:
+    """Change what the first version of a rule will say; it binds nobody before it is adopted.
+
+    The same text again changes nothing.
+    """
+    program = Program.objects.locked().get(pk=program.pk)
+    refuse(policy.may_shape(program, kind, by))
+    refuse(policy.says_why(title=title, prose=prose, rationale=FIRST))
+    refuse(policy.fits(kind, parameters))
+    new = _new(program, kind, parameters, title=title, prose=prose, rationale=FIRST)
+    rule = founding_draft(program, kind) or new
+    if rule.pk and rule.text_hash == new.text_hash:
+        return rule
+    rule.title, rule.prose, rule.parameters = title, prose, new.parameters
+    rule.text_hash, rule.owner, rule.author = new.text_hash, program.sponsor or by, by
+    rule.save()
+    journal.record(subject=rule, change={"kind": kind, "text_hash": rule.text_hash})
+    return rule
+
+
+def founding_draft(program: Program, kind: str) -> RuleVersion | None:
+    """What the first version of a rule was shaped to say, where somebody did."""
+    drafts = RuleVersion.objects.filter(program=program, kind=kind, status=RuleStatus.DRAFT)
+    return drafts.order_by("-pk").first()
+
+
 @journal.verb("governance.adopt_founding_rules")
 def adopt_founding_rules(
     *,
@@ -132,7 +163,8 @@ def adopt_founding_rules(
 ) -> dict[str, RuleVersion]:
     """Give a new programme its first version of every kind, by the administrator with the sponsor.
 
-    `overrides` replaces whole parameter sets by kind. Kinds that have a version stay as they are.
+    What was shaped before is adopted as it was shaped. `overrides` replaces whole parameter sets by
+    kind. Kinds that have a version stay as they are.
     Returns the first versions by kind.
     """
     program = Program.objects.locked().get(pk=program.pk)
@@ -145,9 +177,14 @@ def adopt_founding_rules(
     missing = [kind for kind in RuleKind.values if kind not in there]
     made = {}
     for kind in missing:
-        parameters = (overrides or {}).get(kind) or founding.parameters(kind)
-        refuse(policy.fits(kind, parameters))
-        made[kind] = _found(program, kind, parameters, owner=owner, by=by)
+        given = (overrides or {}).get(kind)
+        rule = None if given else founding_draft(program, kind)
+        if rule is None:
+            parameters = given or founding.parameters(kind)
+            words = {"title": founding.TITLES[kind], "prose": founding.prose(kind)}
+            rule = _new(program, kind, parameters, rationale=FIRST, **words)
+        refuse(policy.fits(kind, rule.parameters))
+        made[kind] = _found(rule, owner=owner, by=by)
     if made:
         change = {
             "sponsor": sponsor.pk if sponsor else None,
@@ -158,17 +195,7 @@ def adopt_founding_rules(
     return {rule.kind: rule for rule in first_ones}
 
 
-def _found(
-    program: Program, kind: str, parameters: Mapping[str, Any], *, owner: User, by: Actor
-) -> RuleVersion:
-    rule = _new(
-        program,
-        kind,
-        parameters,
-        title=founding.TITLES[kind],
-        prose=founding.prose(kind),
-        rationale="The programme's first rules.",
-    )
+def _found(rule: RuleVersion, *, owner: User, by: Actor) -> RuleVersion:
     rule.owner = owner
     rule.author = by if isinstance(by, User) else None
     rule.status = RuleStatus.PROPOSED

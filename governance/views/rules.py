@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
@@ -98,30 +97,6 @@ def _lacks_rules(program: Program, user: Any) -> bool:
     """Whether the person administers a programme without its first rules."""
     administers = has_role(user, program.pk, roles.ADMINISTRATOR)
     return administers and not RuleVersion.objects.adopted().filter(program=program).exists()
-
-
-@login_required
-def first(request: HttpRequest, slug: str) -> HttpResponse:
-    """Version 1 of every rule of a new programme: what there will be, and the button."""
-    user = person(request)
-    program = programs_of(user).select_related("realm", "sponsor").filter(realm__slug=slug).first()
-    if program is None:
-        raise Http404
-    if request.method == "POST":
-        return act(
-            request,
-            lambda: services.adopt_founding_rules(program=program, by=user),
-            success="Adopted. From now on the board changes them.",
-            to=reverse("programs:program", args=[slug]),
-        )
-    there = {rule.kind: rule for rule in RuleVersion.objects.filter(program=program, version=1)}
-    context = {
-        "program": program,
-        "kinds": [(kind.label, ABOUT[kind], there.get(kind.value)) for kind in RuleKind],
-        "missing": len(there) < len(RuleKind),
-        "refused": policy.may_found(program, program.sponsor, user),
-    }
-    return render(request, "governance/rules_first.html", context)
 
 
 def detail(request: HttpRequest, pk: int) -> HttpResponse:

@@ -143,7 +143,10 @@ def take_usual(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         lambda: services.furnish(program=program, by=person(request), **usual.OFFERS),
         success="The usual offers stand here. Change what is different.",
-        to=reverse("programs:program", args=[slug]),
+        to=reverse(
+            "programs:set_up" if request.POST.get("to") == "set_up" else "programs:program",
+            args=[slug],
+        ),
     )
 
 

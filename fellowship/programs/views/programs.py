@@ -78,15 +78,18 @@ def _steps(program: Program, user: Any) -> list[Task]:
     if policy.may_set_up(program, user):
         return []
     found = setup.steps(program, user)
-    return [] if all(step.done for step in found) else [_task(step) for step in found]
+    return [task(step) for step in found] if setup.missing(found) else []
 
 
-def _task(step: setup.Step) -> Task:
+def task(step: setup.Step) -> Task:
+    """A step as a line of a task list."""
+    undone = ("Optional", "plain") if step.optional else ("To do", "warn")
+    status, tone = ("Done", "good") if step.done else undone
     return Task(
         title=step.title,
         url=step.url,
-        status="Done" if step.done else "To do",
-        tone="good" if step.done else "warn",
+        status=status,
+        tone=tone,  # type: ignore[arg-type]
         hint=step.hint,
         refusal=step.refusal,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from fellowship.programs import policy, services
+from fellowship.programs import launch, policy, services, setup
 from fellowship.programs.forms import CohortForm, FoundForm, SponsorForm
 from fellowship.programs.models import Program
 from fellowship.programs.views.common import person, program_of
+from fellowship.programs.views.programs import task
 from fellowship.web.actions import form_verb
 
 
@@ -27,6 +30,36 @@ def found(request: HttpRequest) -> HttpResponse:
         context=dict,
         to=_home,
         success="It is founded, and you administer it.",
+    )
+
+
+@login_required
+@require_safe
+def set_up(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every step from an empty programme to its first call; left and taken up again at any time."""
+    program = program_of(request, slug)
+    user = person(request)
+    found = setup.steps(program, user)
+    missing = setup.missing(found)
+    standings = launch.standings(program)
+    return render(
+        request,
+        "programs/set_up.html",
+        {
+            "program": program,
+            "sections": [
+                (heading, [task(step) for step in steps])
+                for heading, steps in setup.sections(found)
+            ],
+            "done": sum(1 for step in found if step.done and not step.optional),
+            "steps": sum(1 for step in found if not step.optional),
+            "next": next((step for step in missing if not step.refusal), None),
+            "missing": missing,
+            "standings": standings,
+            "stand": sum(1 for standing in standings if standing.stands),
+            "usual": any(40 <= step.order < 50 for step in missing),
+            "may_set_up": policy.may_set_up(program, user),
+        },
     )
 
 
@@ -69,4 +102,4 @@ def cohort(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _home(program: Program) -> str:
-    return reverse("programs:program", args=[program.slug])
+    return reverse("programs:set_up", args=[program.slug])

@@ -114,10 +114,15 @@ def done(client: Client, url: str, data: dict[str, str]) -> str:
 def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     people = {name: make_person(name) for name in (*PEOPLE, "sponsor")}
     admin = client_of(operator)
+    assert "Found the first programme" in admin.get("/").content.decode()
     assert FOUND in admin.get("/calls/programmes/").content.decode()
     page = done(admin, FOUND, NEW)
     program = Program.objects.get()
-    assert page == f"/calls/programmes/{program.slug}/"
+    wizard = page
+    assert "Set up Evaluations" in admin.get("/").content.decode()
+    page = f"/calls/programmes/{program.slug}/"
+    assert wizard == f"{page}set-up/"
+    assert next_of(admin, wizard) == "Name the sponsor"
     assert (program.zone, program.holidays) == ("Europe/London", ["2027-01-01", "2027-12-25"])
     assert has_role(User.objects.get(pk=operator.pk), program.pk, roles.ADMINISTRATOR)
     assert "Nobody is programme manager" in admin.get(page).content.decode()
@@ -128,7 +133,21 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
         done(admin, "/accounts/roles/grant/", {**given, "ends_at": "", "reason": "Joins."})
     assert "/rules/first/evaluations/" in admin.get("/rules/").content.decode()
     assert "Adopt them" in admin.get("/rules/first/evaluations/").content.decode()
-    assert done(admin, "/rules/first/evaluations/", {}) == page
+    assert next_of(admin, wizard) == "Adopt the first rules"
+    shape = "/rules/first/evaluations/fellowship_policy/"
+    form = admin.get(shape).context["form"]
+    shaped = {name: value for name, value in form.initial.items() if value is not None}
+    months = next(f.name for f in form if f.label == "Longest fellowship months")
+    assert shaped[months] == 12
+    for _ in range(2):
+        done(admin, shape, {**shaped, months: "9"})
+    assert "Changed" in admin.get("/rules/first/evaluations/").content.decode()
+    assert admin.post(shape, {**shaped, months: "many"}).status_code == 422
+    assert done(admin, "/rules/first/evaluations/", {}) == wizard
+    policy = RuleVersion.objects.get(program=program, kind=RuleKind.FELLOWSHIP_POLICY)
+    assert (policy.version, policy.params.longest_fellowship_months) == (1, 9)
+    assert "from now on the board changes it" in admin.get(shape).content.decode()
+    assert admin.post(shape, shaped).status_code == 422
     assert RuleVersion.objects.filter(program=program, version=1).count() == len(RuleKind)
     for part, rows in FURNITURE.items():
         for row in rows:
@@ -142,6 +161,9 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     period = {"name": "Spring", "starts_on": "2027-01-01", "ends_on": "2027-06-30"}
     done(manager, f"{page}cohort/", period)
     assert "Setting it up" not in manager.get(page).content.decode()
+    set_up = manager.get(wizard)
+    assert (set_up.context["next"], set_up.context["stand"]) == (None, 0)
+    assert "Go on to the launch" in set_up.content.decode()
     for item in LaunchItem.values:
         done(manager, f"{page}checklist/{item}/", {"evidence": "See the wiki."})
     at = now()
@@ -155,6 +177,10 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     address = done(manager, f"{page}call/", call)
     done(manager, f"{address}publish/", {})
     assert Call.objects.get().state == CallState.PUBLISHED
+
+
+def next_of(client: Client, wizard: str) -> str:
+    return str(client.get(wizard).context["next"].title)
 
 
 def test_an_administrator_founds_the_next_programme_once(db: None) -> None:

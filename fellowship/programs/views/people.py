@@ -23,6 +23,12 @@ from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
 from fellowship.web.tables import page_of
 
+SHORT = {
+    Fate.INVITED: "New",
+    Fate.GRANTED: "Role",
+    Fate.HELD: "No change",
+    Fate.REFUSED: "Left out",
+}
 TONES = {Fate.INVITED: "good", Fate.GRANTED: "good", Fate.HELD: "plain", Fate.REFUSED: "bad"}
 
 
@@ -33,13 +39,17 @@ def _role(one: Brought) -> object:
     return f"{label}, {roles.Seat(one.row.seat).label.lower()} seat" if one.row.seat else label
 
 
+def _who(one: Brought) -> object:
+    return cells.beside(one.row.email or "–", cells.meta(f"line {one.row.line}"))
+
+
 def _fate(one: Brought) -> object:
-    return cells.beside(cells.tag(WORDS[one.fate], TONES[one.fate]), one.problem)
+    tag = cells.tag(SHORT[one.fate], TONES[one.fate])
+    return cells.beside(tag, one.problem or f"{WORDS[one.fate]}.")
 
 
 COLUMNS: tuple[Column[Brought], ...] = (
-    Column("Line", lambda one: one.row.line, num=True),
-    Column("E-mail address", lambda one: cells.shown(one.row.email)),
+    Column("E-mail address", _who),
     Column("Name", lambda one: cells.shown(getattr(one.row, "name", ""))),
     Column("Role", _role),
     Column("What happens", _fate),

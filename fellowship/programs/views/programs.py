@@ -91,7 +91,7 @@ def task(step: setup.Step) -> Task:
         status=status,
         tone=tone,  # type: ignore[arg-type]
         hint=step.hint,
-        refusal=step.refusal,
+        refusal=None if step.done else step.refusal,
     )
 
 

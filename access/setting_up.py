@@ -1,4 +1,4 @@
-"""What data asks of a new programme: how each tier is handled, and the first dataset."""
+"""What data asks of a new programme: datasets in its catalogue."""
 
 from __future__ import annotations
 
@@ -7,37 +7,24 @@ from typing import Any
 
 from django.urls import reverse
 
-from access.models import Dataset
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal
 from fellowship.programs import setup
 from fellowship.programs.models import Program
-from governance.models import RuleVersion
-from governance.states import RuleKind
 
 
 @setup.register
-def tiers(program: Program, user: Any) -> Iterator[setup.Step]:
-    """The tiers, changed before the rules are adopted; afterwards read."""
-    kind = RuleKind.DATA_HANDLING
-    adopted = RuleVersion.objects.adopted().filter(program=program, kind=kind).exists()
-    shape = reverse("governance:rule_shape", args=[program.slug, kind.value])
-    read = f"{reverse('access:tiers')}?program={program.slug}"
-    yield setup.Step(
-        order=35,
-        title="See what may be done with data of each tier",
-        url=read if adopted else shape,
-        done=adopted,
-        hint="" if adopted else "Four tiers, as most programmes handle them; change what differs.",
-    )
+def datasets(program: Program, user: Any) -> Iterator[setup.Step]:
+    """Its first datasets, which can also come later."""
+    steward = has_role(user, program.pk, roles.STEWARD)
     yield setup.Step(
         order=36,
-        title="Enter the first dataset",
+        title="Enter datasets",
         url=f"{reverse('access:new_dataset')}?program={program.slug}",
-        done=Dataset.objects.filter(program=program).exists(),
+        done=False,
         refusal=None
-        if has_role(user, program.pk, roles.STEWARD)
+        if steward
         else Refusal("wrong_role", f"Only a data steward of {program} enters datasets."),
         optional=True,
     )

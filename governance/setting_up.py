@@ -16,13 +16,24 @@ from governance.states import RuleKind
 
 @setup.register
 def first_rules(program: Program, user: Any) -> Iterator[setup.Step]:
-    """Version 1 of every rule."""
-    kinds = RuleVersion.objects.adopted().filter(program=program).values("kind").distinct()
-    done = kinds.count() == len(RuleKind)
+    """Version 1 of every rule; before them, what may be done with data of each tier."""
+    adopted = RuleVersion.objects.adopted().filter(program=program, version=1)
+    there = dict(adopted.values_list("kind", "pk"))
+    done = len(there) == len(RuleKind)
     yield setup.Step(
         order=30,
         title="Adopt the first rules",
         url=reverse("governance:rules_first", args=[program.slug]),
         done=done,
+        hint="" if done else "Read each one and change its numbers before they are adopted.",
         refusal=None if done else may_found(program, program.sponsor, user),
+    )
+    kind = RuleKind.DATA_HANDLING.value
+    shape = reverse("governance:rule_shape", args=[program.slug, kind])
+    yield setup.Step(
+        order=35,
+        title="Say what may be done with data of each tier",
+        url=reverse("governance:rule", args=[there[kind]]) if kind in there else shape,
+        done=kind in there,
+        hint="" if kind in there else "Four tiers, as most programmes handle them.",
     )

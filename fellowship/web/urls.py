@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fellowship.web import searching, showcase, views
+from fellowship.web import guides, searching, showcase, views
 
 app_name = "web"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("readyz/", views.readyz),
     path("theme/", views.theme, name="theme"),
     path("keys/", views.keys, name="keys"),
+    path("help/", guides.guides, name="guides"),
+    path("help/<slug:slug>/", guides.one_guide, name="guide"),
     path("search/", searching.search, name="search"),
     path("components/", showcase.components, name="components"),
     path("components/draft/", showcase.draft, name="components_draft"),

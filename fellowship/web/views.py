@@ -19,7 +19,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from fellowship.kernel import time
-from fellowship.web import landing, onward, sources, work
+from fellowship.web import guides, landing, onward, sources, work
 from fellowship.web.context import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES
 
 _YEAR = 365 * 24 * 3600
@@ -34,7 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = work.of(request.user, now)
     overdue = sum(1 for item in mine.mine if item.at <= now)
     first = request.user.is_superuser and sources.is_empty_to(request.user)
-    return render(request, "web/home.html", {"work": mine, "overdue": overdue, "first": first})
+    context = {"work": mine, "overdue": overdue, "first": first, "tours": guides.mine(request.user)}
+    return render(request, "web/home.html", context)
 
 
 @require_safe

@@ -1254,21 +1254,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='KeptAnswer',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('key', models.CharField(help_text='The Idempotency-Key, as sent.', max_length=200)),
-                        ('target', models.CharField(help_text='Path and query it was sent to.', max_length=200)),
-                        ('body_hash', models.CharField(help_text='SHA-256 of the body, in hex.', max_length=64)),
-                        ('answer', models.TextField(blank=True, help_text='JSON; empty while there is none.')),
-                        ('made_at', models.DateTimeField(db_index=True, default=fellowship.kernel.time.now)),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                    ],
-                    options={
-                        'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='kept_answer_once')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='HistoricalAccessSuspension',
                     fields=[
                         ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
@@ -1577,9 +1562,6 @@ class Migration(migrations.Migration):
                     model_name='historicalgrant',
                     name='longest_at',
                     field=models.DateTimeField(blank=True, editable=False, help_text='Where it is granted for longer than its tier allows: when that time is over.', null=True),
-                ),
-                migrations.DeleteModel(
-                    name='KeptAnswer',
                 ),
             ],
         ),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from fellowship.accounts.queries import holds_anywhere
+from fellowship.accounts.models import User
+from fellowship.accounts.queries import holds_anywhere, may_be_recused, realm_ids_where
+from fellowship.kernel.counting import Length
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from findings.models import Cover, Finding, FindingQuerySet
 from findings.models.triage import READERS, WORKERS
+from scoping.models.fellowship import READERS as CASE_READERS
 
 LABELS: Final = {
     "mine": "My queue",
@@ -36,8 +43,7 @@ class Desk:
         """The desk of a person; asks for absences only where they dispose of findings."""
         if not holds_anywhere(user, *WORKERS):
             return cls(user)
-        live = Cover.objects.live().select_related("person").filter(stand_in=user)
-        return cls(user, list(live))
+        return cls(user, _covers(user.pk, now()))
 
     @functools.cached_property
     def works(self) -> bool:
@@ -59,25 +65,11 @@ class Desk:
     @property
     def theirs(self) -> Q:
         """Findings the person answers for: their own, and those of the absent, by programme."""
-        found = Q(product_owner=self.user.pk)
-        for cover in self.covers:
-            found |= Q(product_owner=cover.person_id, program=cover.program_id)
-        return found
+        return _answered_by(self.user.pk, self.covers)
 
     def narrow(self, rows: FindingQuerySet, key: str) -> FindingQuerySet:
         """The rows that are in the queue; an unknown queue narrows nothing."""
-        if key == "mine":
-            return rows.unsettled().filter(self.theirs)
-        if key == "unassigned":
-            return rows.unsettled().filter(product_owner=None)
-        if key == "team":
-            # Two ranges, which an index finds at once; “not this one” it would have to look for.
-            mine = self.user.pk
-            held = Q(product_owner__gt=mine) | Q(product_owner__lt=mine)
-            for cover in self.covers:
-                held &= ~Q(product_owner=cover.person_id, program=cover.program_id)
-            return rows.unsettled().filter(held)
-        return rows
+        return _narrow(rows, key, self.user.pk, self.covers)
 
     @functools.cached_property
     def visible(self) -> FindingQuerySet:
@@ -88,15 +80,63 @@ class Desk:
     def count(self, key: str) -> int:
         """How many findings are in the queue, at most one more than `COUNTED`; asked once."""
         if key not in self.counted:
-            rows = self.narrow(self.visible, key)
-            self.counted[key] = int(rows.order_by().values("pk")[: COUNTED + 1].count())
+            self.counted = self._lengths() | self.counted
         return self.counted[key]
+
+    def _lengths(self) -> dict[str, int]:
+        """Lengths of all queues, in one query."""
+        programs = realm_ids_where(self.user, *CASE_READERS)
+        if programs and not self.covers and not may_be_recused(self.user):
+            found = _lengths_of(self.user.pk, programs)
+        else:
+            found = list(_lengths(self.visible, self.user.pk, self.covers))
+        return dict(zip(LABELS, found[0], strict=True))
 
     @property
     def opens_with(self) -> str:
         """The first queue with something in it that waits for somebody; else everything."""
         waiting = [key for key in ("mine", "unassigned") if key in self.keys and self.works]
         return next((key for key in waiting if self.count(key)), "all")
+
+
+def _answered_by(person: int, covers: Sequence[Cover]) -> Q:
+    found = Q(product_owner=person)
+    for cover in covers:
+        found |= Q(product_owner=cover.person_id, program=cover.program_id)
+    return found
+
+
+def _narrow(
+    rows: FindingQuerySet, key: str, person: int, covers: Sequence[Cover]
+) -> FindingQuerySet:
+    if key == "mine":
+        return rows.unsettled().filter(_answered_by(person, covers))
+    if key == "unassigned":
+        return rows.unsettled().filter(product_owner=None)
+    if key == "team":
+        # Two ranges, which an index finds at once; “not this one” it would have to look for.
+        held = Q(product_owner__gt=person) | Q(product_owner__lt=person)
+        for cover in covers:
+            held &= ~Q(product_owner=cover.person_id, program=cover.program_id)
+        return rows.unsettled().filter(held)
+    return rows
+
+
+@read
+def _lengths_of(key: int, programs: list[int]) -> QuerySet[User, Any]:
+    """The lengths of a person's queues who stands in for nobody and is recused from nothing."""
+    return _lengths(Finding.objects.seen_by(key, programs), key, [])
+
+
+def _lengths(visible: FindingQuerySet, person: int, covers: Sequence[Cover]) -> QuerySet[User, Any]:
+    queues = (_narrow(visible, queue, person, covers).order_by().values("pk") for queue in LABELS)
+    lengths = [Length(queue[: COUNTED + 1]) for queue in queues]
+    return User.objects.filter(pk=person).order_by().values_list(*lengths)
+
+
+@read
+def _covers(key: int, at: dt.datetime) -> QuerySet[Cover]:
+    return Cover.objects.live(at).select_related("person").filter(stand_in_id=key)
 
 
 def words(count: int) -> str:

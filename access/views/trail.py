@@ -29,6 +29,7 @@ from access.target_policy import EXPORTERS
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.history.models import Event
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
@@ -51,7 +52,9 @@ ACTS: tuple[Column[AccessEvent], ...] = (
 )
 
 
-def _shown(rows: QuerySet[AccessEvent]) -> QuerySet[AccessEvent]:
+@read
+def _shown(keys: list[int]) -> QuerySet[AccessEvent]:
+    rows = AccessEvent.objects.filter(pk__in=keys).order_by()
     return rows.select_related("person", "dataset", "fellowship").only(*_SHOWN)
 
 
@@ -60,7 +63,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     """Events the person may see, latest first, narrowed by whom, what, where from and when."""
     events = AccessEvent.objects.visible_to(request.user)
     found = TrailFilter(request.GET, queryset=events, request=request)
-    page = paginate(request, found.qs, then=_shown)
+    page = paginate(request, found.qs, rows=_shown)
     table = Table(
         "Reported acts, the latest first",
         ACTS,

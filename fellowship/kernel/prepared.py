@@ -13,10 +13,13 @@ import copy
 import datetime as dt
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import itertools
+import weakref
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
+from django.conf import settings
 from django.db import connection, connections
 from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
@@ -54,9 +57,17 @@ def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Asked:
         params = params.copy()
         for i, place in given:
             params[i] = _adapted(values[place])
-        return RawSQL(sql, params)  # noqa: S611  Django's own SQL; what is asked for is a parameter
+        return _Condition(sql, params, given)
 
     return asked
+
+
+class _Condition(RawSQL):
+    """A condition that knows which of its parameters are what it is asked for."""
+
+    def __init__(self, sql: str, params: Sequence[Any], given: list[tuple[int, int]]) -> None:
+        super().__init__(sql, params)
+        self.given = given
 
 
 def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
@@ -64,6 +75,7 @@ def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
 
     `build` takes what it may for `prepared`, and lists of keys (`keys: list[int]`) for `__in`. How
     rows become records, with relations read along, is Django's own way, worked out once as well.
+    PostgreSQL plans it once for each connection.
     """
     kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
 
@@ -92,6 +104,37 @@ def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
 _KEYS: Final = "list[int]"
 
 
+_NUMBERS: Final = itertools.count(1)
+_PREPARED: Final[MutableMapping[Any, set[str]]] = weakref.WeakKeyDictionary()
+"""Which statements each of the database's connections has prepared."""
+
+
+def _prepares(connection: Any) -> bool:
+    return bool(connection.vendor == "postgresql" and settings.PREPARED_STATEMENTS)
+
+
+def _prepare(
+    connection: Any, name: str, sql: str, params: Sequence[Any], given: Sequence[tuple[int, int]]
+) -> None:
+    """Let this connection plan the statement, once: what is asked for are `$1`, `$2` …
+
+    `given` pairs the place of a parameter with that of the value. Every other parameter stays the
+    value it is, which says its type.
+    """
+    connection.ensure_connection()
+    known = _PREPARED.setdefault(connection.connection, set())
+    if name in known:
+        return
+    from psycopg2.extensions import AsIs  # type: ignore[import-untyped]
+
+    written = list(params)
+    for i, place in given:
+        written[i] = AsIs(f"${place + 1}")
+    with connection.connection.cursor() as cursor:
+        cursor.execute(f"PREPARE {name} AS {cursor.mogrify(sql, written).decode()}")
+    known.add(name)
+
+
 class _Statement:
     """A query whose SQL is known, to be asked with other values."""
 
@@ -114,19 +157,29 @@ class _Statement:
         self._params = list(params)
         places = {_adapted(mark): place for place, mark in enumerate(marks)}
         self._given = [(i, places[param]) for i, param in enumerate(params) if param in places]
+        self._name = f"fellowship_{next(_NUMBERS)}"
+        self._execute = f"EXECUTE {self._name} ({', '.join(['%s'] * len(marks))})"
 
     def rows(self, values: list[Any]) -> list[Any]:
         """What it finds for the values, which stand where its marks stood."""
-        params = self._params.copy()
-        for i, place in self._given:
-            params[i] = values[place]
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[self._asked.db]
-        compiler.as_sql = lambda *_: (self._sql, tuple(params))
+        asked = self._asking(compiler.connection, values)
+        compiler.as_sql = lambda *_: asked
         found: list[Any] = list(self._asked._iterable_class(self._stand_in(compiler)))
         if lookups := self._asked._prefetch_related_lookups:
             prefetch_related_objects(found, *lookups)
         return found
+
+    def _asking(self, connection: Any, values: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        """The SQL and its parameters: on PostgreSQL of the statement prepared there."""
+        if _prepares(connection):
+            _prepare(connection, self._name, self._sql, self._params, self._given)
+            return self._execute, tuple(values)
+        params = self._params.copy()
+        for i, place in self._given:
+            params[i] = values[place]
+        return self._sql, tuple(params)
 
     def _stand_in(self, compiler: Any) -> Any:
         """What the rows' iterable asks of a query set, with the query known."""
@@ -153,7 +206,27 @@ def any_of(asked: Sequence[RawSQL]) -> list[bool]:
     """Which of the prepared questions find anything, in one query."""
     if not asked:
         return []
-    found = ", ".join(f"EXISTS ({one.sql})" for one in asked)
+    sql = f"SELECT {', '.join(f'EXISTS ({one.sql})' for one in asked)}"
+    params = [param for one in asked for param in one.params]
+    given = [at for at, mine in enumerate(_given(asked)) if mine]
+    if _prepares(connection):
+        _prepare(
+            connection, name := _name_of(sql), sql, params, list(zip(given, itertools.count()))
+        )
+        sql = f"EXECUTE {name} ({', '.join(['%s'] * len(given))})"
+        params = [params[at] for at in given]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {found}", [param for one in asked for param in one.params])
+        cursor.execute(sql, params)
         return [bool(value) for value in cursor.fetchone()]
+
+
+def _given(asked: Sequence[RawSQL]) -> Iterator[bool]:
+    """Of each parameter of the questions, whether it is what is asked for."""
+    for one in asked:
+        mine = {at for at, _ in getattr(one, "given", ())}
+        yield from (at in mine for at in range(len(one.params)))
+
+
+@functools.cache
+def _name_of(sql: str) -> str:
+    return f"fellowship_{next(_NUMBERS)}"

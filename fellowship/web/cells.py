@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -21,6 +26,13 @@ def link(url: str, text: object, *meta: object) -> SafeString:
     if not below:
         return markup('<a href="{}">{}</a>', url, text)
     return markup('<a href="{}">{}</a><span class="meta">{}</span>', url, text, SafeString(below))
+
+
+def display(model: type[Model], name: str) -> Callable[[Any], str]:
+    """What `get_…_display` says, its words looked up once for all rows."""
+    words = {key: str(label) for key, label in model._meta.get_field(name).flatchoices}
+    of = operator.attrgetter(name)
+    return lambda row: words.get(of(row), str(of(row)))
 
 
 def tag(text: object, tone: Tone | str = "plain") -> SafeString:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import django_filters
@@ -113,8 +114,35 @@ class FilterForm(forms.Form):
     """The form a filter set shows; every field is optional."""
 
 
+class _Filters(dict[str, django_filters.Filter]):
+    """The filters of a set: each request has its own, with what they share not copied anew."""
+
+    def __deepcopy__(self, memo: object) -> dict[str, django_filters.Filter]:
+        return {name: self._own(filter_) for name, filter_ in self.items()}
+
+    @staticmethod
+    def _own(filter_: django_filters.Filter) -> django_filters.Filter:
+        own = copy.copy(filter_)
+        own.extra = dict(filter_.extra)
+        if filter_.method is not None:
+            own.method = filter_.method  # bound to the filter it is of
+        return own
+
+
+class _Fields(dict[str, django_forms.Field]):
+    """Fields made for one form alone, which it need not copy."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
 class FilterSet(django_filters.FilterSet):
     """Base of our filter sets: `.qs` is narrowed by the valid fields, whatever the others say."""
+
+    @classmethod
+    def get_filters(cls) -> _Filters:
+        """The set's filters by name."""
+        return _Filters(super().get_filters())
 
     class Meta:
         """Use our form."""
@@ -124,7 +152,9 @@ class FilterSet(django_filters.FilterSet):
     def get_form_class(self) -> type[FilterForm]:
         """Our form with this set's fields, whatever `Meta` of the subclass leaves out."""
         fields = {name: filter_.field for name, filter_ in self.filters.items()}
-        return type(f"{type(self).__name__}Form", (FilterForm,), fields)
+        made = type(f"{type(self).__name__}Form", (FilterForm,), {})
+        made.base_fields = _Fields(fields)
+        return made
 
     @property
     def qs(self) -> QuerySet[Any]:

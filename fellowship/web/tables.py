@@ -1,4 +1,4 @@
-"""Lists a page at a time: two queries, whatever the number of rows."""
+"""Lists a page at a time: one query or two, whatever the number of rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, OrderBy, QuerySet
 from django.http import HttpRequest, QueryDict
+
+from fellowship.kernel.counting import Length
 
 M = TypeVar("M", bound=Model)
 
@@ -93,11 +95,14 @@ def paginate(
     sort: Mapping[str, str] | None = None,
     default: str = "",
     then: Callable[[QuerySet[M]], QuerySet[M]] | None = None,
+    rows: Callable[[list[int]], list[M]] | None = None,
 ) -> Page[M]:
     """The page of `queryset` that `?page=` and `?sort=` ask for.
 
     With `then`, the page's rows are first chosen by key alone and only these are read with all
     that `then` adds (joins, prefetches, annotations): the rows before a late page cost little.
+    `rows` does the same by a statement that is prepared (`kernel.prepared.read`): it takes the
+    keys and gives the rows in whatever order.
 
     `sort` maps the names allowed in `?sort=` (with `-` for descending) to fields, `default` names
     the one used otherwise. Ties are broken by primary key, empty values come last. Nonsense in the
@@ -107,13 +112,16 @@ def paginate(
     down = _down(sort or {}, chosen)
     ordered = _ordered(queryset, (sort or {}), chosen, down)
     limit = SEARCH_LIMIT if request.GET.get("q", "").strip() else COUNT_LIMIT
-    counted = queryset.order_by().values("pk")[: limit + 1].count()
+    whole = queryset.order_by().values("pk")[: limit + 1]
+    number = min(max(_number(request.GET.get("page", "")), 1), _pages(limit, per_page))
+    read = rows or (_then(ordered.model, then) if then else None)
+    asked = ordered.values("pk") if read else ordered
+    found, counted, number = _found(asked, whole, number, per_page, limit)
+    if read:
+        by_key = {row.pk: row for row in read([key["pk"] for key in found])} if found else {}
+        found = [by_key[key["pk"]] for key in found if key["pk"] in by_key]
     total = min(counted, limit)
-    pages = max(1, -(-total // per_page))
-    number = min(max(_number(request.GET.get("page", "")), 1), pages)
-    start = (number - 1) * per_page
-    rows = _rows(ordered, slice(start, start + per_page), then) if total else []
-    return Page(rows, number, per_page, total, counted > limit, chosen, request.GET, down)
+    return Page(found, number, per_page, total, counted > limit, chosen, request.GET, down)
 
 
 def page_of(
@@ -135,14 +143,32 @@ def page_of(
     return Page(found, number, per_page, shown, total > COUNT_LIMIT, sort, request.GET, down)
 
 
-def _rows(
-    ordered: QuerySet[M], part: slice, then: Callable[[QuerySet[M]], QuerySet[M]] | None
-) -> list[M]:
-    if then is None:
-        return list(ordered[part])
-    keys = list(ordered.values_list("pk", flat=True)[part])
-    found = {row.pk: row for row in then(ordered.model._default_manager.filter(pk__in=keys))}
-    return [found[key] for key in keys if key in found]
+def _pages(total: int, per_page: int) -> int:
+    return max(1, -(-total // per_page))
+
+
+def _found(
+    asked: QuerySet[Any, Any], whole: QuerySet[Any, Any], number: int, per_page: int, limit: int
+) -> tuple[list[Any], int, int]:
+    """The rows of a page and how many there are in all, in one query; and the page's number.
+
+    A page beyond the last one has no row to say how many there are: then the last one is read.
+    """
+    start = (number - 1) * per_page
+    found = list(asked.annotate(in_all=Length(whole))[start : start + per_page])
+    if found:
+        first = found[0]
+        return found, first["in_all"] if isinstance(first, dict) else first.in_all, number
+    if number == 1:
+        return [], 0, 1
+    last = _pages(min(whole.count(), limit), per_page)
+    return _found(asked, whole, min(number - 1, last), per_page, limit)
+
+
+def _then(
+    model: type[M], then: Callable[[QuerySet[M]], QuerySet[M]]
+) -> Callable[[list[int]], list[M]]:
+    return lambda keys: list(then(model._default_manager.filter(pk__in=keys)))
 
 
 def _chosen(asked: str, sort: Mapping[str, str], default: str) -> str:

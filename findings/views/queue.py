@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
@@ -58,7 +61,7 @@ def _owner(finding: Any) -> object:
 FINDINGS: tuple[Column[Finding], ...] = (
     Column("Finding", _name, sort="ref"),
     Column("Severity", severity, sort="severity"),
-    Column("Disposition", Finding.get_state_display),
+    Column("Disposition", cells.display(Finding, "state")),
     Column("Clock", _clock, sort="due", num=True),
     Column("First missing link", gap),
     Column("Owner", _owner),
@@ -84,15 +87,22 @@ CONTROLS: tuple[Column[Control], ...] = (
         "Answers",
         lambda c: cells.link(route_to("findings:detail", c.finding.ref), c.finding.ref),
     ),
-    Column("Family", Control.get_family_display),
+    Column("Family", cells.display(Control, "family")),
     Column("State", lambda c: cells.state(c.state, c.get_state_display())),
     Column("Verdict", _measured),
 )
 
 
-def _shown(rows: QuerySet[Finding]) -> Any:
-    found: Any = rows.annotate(owner_name=F("product_owner__name"))
-    return found.with_links()
+_NOT_SHOWN = (
+    *("conditions", "setting", "severity_reason", "reproduction", "harm_note", "rationale"),
+    *("embargo_reason", "cvss_vector", "mapping", "finding_class", "confidence", "look_again_at"),
+)
+
+
+@read
+def _shown(keys: list[int], at: dt.datetime) -> QuerySet[Finding]:
+    found: Any = Finding.objects.filter(pk__in=keys).order_by().defer(*_NOT_SHOWN)
+    return found.annotate(owner_name=F("product_owner__name")).with_links(at)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         given["queue"] = "all" if given.get("batch") else desk.opens_with
     key = str(given["queue"])
     chosen = QueueFilter(given, queryset=desk.visible.with_clock(), request=request, desk=desk)
-    page = paginate(request, chosen.qs, per_page=50, sort=SORTS, default="due", then=_shown)
+    at = now()
+    page = paginate(
+        request, chosen.qs, sort=SORTS, default="due", rows=lambda keys: _shown(keys, at)
+    )
     if not chosen.applied:
         desk.counted[key] = page.total
     found: Any = chosen.qs
@@ -165,9 +178,9 @@ def _tabs(given: QueryDict, desk: Desk, current: str) -> list[Tab]:
 
 def _saved(request: HttpRequest, given: QueryDict, key: str) -> list[tuple[SavedFilter, bool]]:
     """The filters at hand, and which of them this is."""
-    now = query_of(given, queue=key)
+    this = query_of(given, queue=key)
     rows = SavedFilter.objects.visible_to(request.user).order_by("name", "id")
-    return [(saved, saved.query == now) for saved in rows[:30]]
+    return [(saved, saved.query == this) for saved in rows[:30]]
 
 
 @login_required

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
@@ -107,16 +108,19 @@ def decisions(request: HttpRequest) -> HttpResponse:
         found.qs,
         sort={"decided": "-decided_at", "ref": "matter__ref", "outcome": "outcome"},
         default="decided",
-        then=_with_conditions,
+        rows=_with_conditions,
     )
     table = Table("Decisions of the board", DECISIONS, page, page, empty="No decision fits.")
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/decisions.html", context)
 
 
-def _with_conditions(rows: QuerySet[Decision]) -> QuerySet[Decision]:
+@read
+def _with_conditions(keys: list[int]) -> QuerySet[Decision]:
     counted: Any = (
-        rows.select_related("matter")
+        Decision.objects.filter(pk__in=keys)
+        .order_by()
+        .select_related("matter")
         .only(
             *("outcome", "tally", "dissent", "decided_at"),
             *("matter__ref", "matter__title", "matter__kind"),
@@ -170,7 +174,7 @@ def conditions(request: HttpRequest) -> HttpResponse:
         found.qs,
         sort={"due": "due_at", "ref": "-id", "state": "state"},
         default="due",
-        then=_with_people,
+        rows=_with_people,
     )
     table = Table(
         "Conditions of decisions",
@@ -184,7 +188,9 @@ def conditions(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/conditions.html", context)
 
 
-def _with_people(rows: QuerySet[Condition]) -> QuerySet[Condition]:
+@read
+def _with_people(keys: list[int]) -> QuerySet[Condition]:
+    rows = Condition.objects.filter(pk__in=keys).order_by()
     return rows.select_related("decision__matter", "owner", "verifier").only(
         *("number", "text", "due_at", "settled_at", "state", "program_id"),
         *("decision__matter__ref", "decision__matter__title"),

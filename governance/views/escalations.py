@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import attempt, form_page
@@ -66,7 +67,7 @@ def escalations(request: HttpRequest) -> HttpResponse:
             "ref": "-id",
         },
         default="urgent",
-        then=_with_people,
+        rows=_with_people,
     )
     table = Table(
         "Escalations",
@@ -85,7 +86,9 @@ def escalations(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/escalations.html", context)
 
 
-def _with_people(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
+@read
+def _with_people(keys: list[int]) -> QuerySet[Escalation]:
+    rows = Escalation.objects.filter(pk__in=keys).order_by()
     return rows.select_related("raised_by", "acknowledged_by").only(
         *("ref", "kind", "severity", "state", "subject_label", "raised_by_label", "raised_at"),
         *("occurrences", "acknowledge_by", "acknowledged_at", "fellow_id"),

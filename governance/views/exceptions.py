@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
@@ -69,7 +70,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         found.qs,
         sort={"ends": "expires_at", "age": "starts_at", "ref": "-id", "renewals": "-renewals"},
         default="ends" if request.GET.get("stand") in ("live", "ending") else "ref",
-        then=_with_owner,
+        rows=_with_owner,
     )
     table = Table("Exceptions", _columns(at), page, page, empty="No exception fits.")
     context = {
@@ -142,7 +143,9 @@ def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:
     return cells.beside(cells.link(url, exception.ref), cells.tag(*stand(exception, at)))
 
 
-def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:
+@read
+def _with_owner(keys: list[int]) -> QuerySet[ExceptionRecord]:
+    rows = ExceptionRecord.objects.filter(pk__in=keys).order_by()
     return rows.select_related("owner").only(
         *("ref", "kind", "title", "subject_label", "renewals", "state"),
         *("starts_at", "expires_at", "approved_at", "ended_at", "waits"),

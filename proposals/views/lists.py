@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Call
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
@@ -128,15 +129,17 @@ def proposals(request: HttpRequest) -> HttpResponse:
     found = ProposalFilter(request.GET, queryset=rows)
     calls = Call.objects.filter(program_id__in=realms)
     found.filters["call"].queryset = calls.only("ref", "title", "closes_at")
-    page = paginate(request, found.qs, sort=SORTS, default="submitted", then=_shown)
+    page = paginate(request, found.qs, sort=SORTS, default="submitted", rows=_shown)
     table = Table("Proposals", PROPOSALS, page, page, empty="No proposal matches.")
     return render(request, "proposals/list.html", {"page": page, "table": table, "filter": found})
 
 
-def _shown(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+@read
+def _shown(keys: list[int]) -> QuerySet[Proposal]:
     """With the reviews in and the reviewers asked, counted for these rows alone."""
     standing = Assignment.objects.standing().filter(proposal=OuterRef("pk")).order_by()
     counted = standing.values("proposal")
+    rows = Proposal.objects.filter(pk__in=keys).order_by()
     shown = rows.select_related("call", "applicant").annotate(
         asked=Subquery(counted.annotate(n=Count("pk")).values("n")),
         done=Coalesce(Subquery(counted.annotate(n=Count("review")).values("n")), 0),

@@ -44,11 +44,15 @@ class FellowshipQuerySet(TrackedQuerySet["Fellowship"]):
         """
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
-        staff = Q(mentor_id=user.pk) | Q(program_id__in=realm_ids_where(user, *READERS))
         recused = Q(pk__in=conflicted_ids(user, Fellowship)) | Q(
             proposal_id__in=conflicted_ids(user, Proposal)
         )
-        return self.filter(Q(fellow_id=user.pk) | (staff & ~recused))
+        return self.seen_by(user.pk, realm_ids_where(user, *READERS), recused)
+
+    def seen_by(self, key: int, programs: list[int], recused: Q | None = None) -> Self:
+        """`visible_to` by keys, for what is prepared: of a person, and where they read cases."""
+        staff = Q(mentor_id=key) | Q(program_id__in=programs)
+        return self.filter(Q(fellow_id=key) | (staff & ~recused if recused else staff))
 
     def under_way(self) -> Self:
         """Those in which the fellow still works: neither ended nor being closed out."""

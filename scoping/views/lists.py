@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
@@ -65,9 +67,14 @@ FELLOWSHIPS: tuple[Column[Fellowship], ...] = (
 )
 
 
-def _shown(rows: QuerySet[Fellowship]) -> QuerySet[Fellowship]:
-    found: Any = rows.select_related("fellow", "mentor", "cohort")
-    suspended: QuerySet[Fellowship] = found.annotate_suspended()
+@read
+def _shown(keys: list[int], at: dt.datetime) -> QuerySet[Fellowship]:
+    found: Any = (
+        Fellowship.objects.filter(pk__in=keys)
+        .order_by()
+        .select_related("fellow", "mentor", "cohort")
+    )
+    suspended: QuerySet[Fellowship] = found.annotate_suspended(at)
     return suspended
 
 
@@ -77,7 +84,10 @@ def fellowships(request: HttpRequest) -> HttpResponse:
     """The fellowships the person sees, a page at a time."""
     visible = Fellowship.objects.visible_to(request.user)
     filterset = FellowshipFilter(request.GET, queryset=visible)
-    page = paginate(request, filterset.qs, sort=SORTS, default="ref", then=_shown)
+    at = now()
+    page = paginate(
+        request, filterset.qs, sort=SORTS, default="ref", rows=lambda keys: _shown(keys, at)
+    )
     table = Table(
         "Fellowships",
         FELLOWSHIPS,

@@ -78,7 +78,14 @@ def test_embedded_needs_no_variable_but_a_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({}, "-c random_page_cost=1.1 -c join_collapse_limit=5"), ({"PGOPTIONS": ""}, "")],
+    [
+        (
+            {},
+            "-c random_page_cost=1.1 -c join_collapse_limit=5"
+            " -c plan_cache_mode=force_generic_plan",
+        ),
+        ({"PGOPTIONS": ""}, ""),
+    ],
 )
 def test_sessions_of_postgresql_say_what_an_index_costs(
     tmp_path: Path, given: dict[str, str], said: str

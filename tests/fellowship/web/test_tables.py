@@ -1,4 +1,4 @@
-"""Pages of rows: two queries, in a total order, whatever the query says."""
+"""Pages of rows: one query, in a total order, whatever the query says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from fellowship.accounts.models import User
 from fellowship.accounts.services import register
 from fellowship.kernel.journal import System
+from fellowship.kernel.prepared import read
 from fellowship.web import tables
 from fellowship.web.tables import Page, paginate
 
@@ -74,15 +76,31 @@ def test_the_total_is_not_counted_without_end(monkeypatch: pytest.MonkeyPatch) -
     assert page("page=9").number == 2
 
 
-def test_two_queries_and_one_when_there_is_nothing() -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+def test_one_query_and_as_many_when_there_is_nothing() -> None:
+    with CaptureQueriesContext(connection) as asked:
         page()
-    assert len(asked) == 2
+    assert len(asked) == 1
+    with CaptureQueriesContext(connection) as asked:
+        assert len(paginate(RequestFactory().get("/"), User.objects.none())) == 0
+    assert len(asked) == 0
     with CaptureQueriesContext(connection) as asked:
         empty = paginate(RequestFactory().get("/"), User.objects.filter(username="nobody"))
     assert (len(asked), len(empty), empty.first) == (1, 0, 0)
+
+
+@read
+def _by_key(keys: list[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=keys).only("email")
+
+
+@pytest.mark.parametrize(
+    "way", [{"rows": _by_key}, {"then": lambda rows: rows.only("email")}], ids=["rows", "then"]
+)
+def test_rows_read_by_key_keep_their_order_and_their_number(way: dict[str, Any]) -> None:
+    for query in ("", "page=2", "page=9", "sort=mail", "sort=-name&page=3"):
+        plain, by_key = page(query), page(query, **way)
+        assert list(by_key) == list(plain)
+        assert (by_key.total, by_key.number) == (plain.total, plain.number)
 
 
 def test_links_keep_the_rest_of_the_query() -> None:

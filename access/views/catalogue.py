@@ -98,7 +98,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "page": page,
         "table": Table(
-            "Datasets you may read about", DATASETS, page, page, empty="No dataset matches."
+            "Datasets you may read about",
+            DATASETS,
+            page,
+            page,
+            empty="No dataset matches.",
+            hint="A data steward enters datasets, or imports them from Croissant.",
         ),
         "programs": stewarded(request.user) if stewards else [],
     }

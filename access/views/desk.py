@@ -53,7 +53,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     ending, deletions = _ending(request, programs), _deletions(request, programs)
     context = {
         "page": page,
-        "requests": Table("Requests", REQUESTS, page, page, empty="No request waits."),
+        "requests": Table(
+            "Requests",
+            REQUESTS,
+            page,
+            page,
+            empty="No request waits.",
+            hint="Requests come here when a fellow asks for data.",
+        ),
         "ending": Table("Grants that end next", ENDING, ending, empty="No grant is live."),
         "deletions": Table("Deletions to verify", DELETIONS, deletions, empty="No deletion waits."),
     }

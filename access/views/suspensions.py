@@ -96,7 +96,14 @@ def suspensions(request: HttpRequest) -> HttpResponse:
         raise Http404
     found = AccessSuspension.objects.visible_to(request.user)
     page = paginate(request, found, then=_shown)
-    table = Table("Suspensions, the latest first", SUSPENSIONS, page, page, empty="Nothing yet.")
+    table = Table(
+        "Suspensions, the latest first",
+        SUSPENSIONS,
+        page,
+        page,
+        empty="Nothing yet.",
+        hint="A suspension closes at once what a person or a case can reach.",
+    )
     return render(request, "access/suspensions.html", {"table": table, "page": page})
 
 

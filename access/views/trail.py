@@ -69,6 +69,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         ACTS,
         page,
         empty="No reported act matches.",
+        hint="Systems report what is done with data; each act is checked.",
         dense=True,
     )
     staff = holds_anywhere(request.user, *ACCESS_STAFF)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.views import defaults
 
 from fellowship.web.api.problems import plain_problem
 
 log = logging.getLogger("fellowship.security")
 API = "/api/"
+RETRY_SECONDS = 30
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -50,7 +54,18 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 where the database cannot be reached, which passes by itself."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return _unavailable(request)
     if request.path.startswith(API):
         return plain_problem(request, 500, "Something failed here; nothing was changed.")
     return defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API):
+        response: HttpResponse = plain_problem(request, 503, "It cannot be reached now. Try again.")
+    else:
+        response = HttpResponse(get_template("503.html").render(), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -82,7 +82,14 @@ def imports(request: HttpRequest, ref: str) -> HttpResponse:
         sort={"new": "-id"},
         default="new",
     )
-    table = Table("Files brought", IMPORTS, page, page, empty="No file was brought yet.")
+    table = Table(
+        "Files brought",
+        IMPORTS,
+        page,
+        page,
+        empty="No file was brought yet.",
+        hint="Bring SARIF, AVID, Inspect or garak; nothing is reported before you confirm.",
+    )
     context = {"fellowship": case, "refused": refused, "page": page, "table": table}
     return form_page(request, "findings/imports.html", form, context)
 

@@ -190,5 +190,12 @@ def controls(request: HttpRequest) -> HttpResponse:
         Control.objects.visible_to(request.user).select_related("finding", "owner").with_metrics()
     )
     page = paginate(request, rows, per_page=50, sort={"new": "-id"}, default="new")
-    table = Table("Controls", CONTROLS, page, page, empty="No control yet.")
+    table = Table(
+        "Controls",
+        CONTROLS,
+        page,
+        page,
+        empty="No control yet.",
+        hint="A control is planned on the page of the finding that it answers.",
+    )
     return render(request, "findings/controls.html", {"page": page, "table": table})

@@ -37,7 +37,14 @@ def access_reviews(request: HttpRequest) -> HttpResponse:
     page = paginate(
         request, rows, sort={"opened": "opened_at"}, default="-opened", then=_with_counts
     )
-    table = Table("Access reviews", REVIEWS, page, page, empty="There has been none yet.")
+    table = Table(
+        "Access reviews",
+        REVIEWS,
+        page,
+        page,
+        empty="There has been none yet.",
+        hint="In each quarter every role and grant is attested; one can be opened ahead.",
+    )
     may = [p for p in programs_of(user) if policy.may_open(user, p.pk) is None]
     open_in = set(AccessReview.objects.open().values_list("program_id", flat=True))
     context = {"page": page, "table": table, "may": [p for p in may if p.pk not in open_in]}

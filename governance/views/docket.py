@@ -110,7 +110,14 @@ def decisions(request: HttpRequest) -> HttpResponse:
         default="decided",
         rows=_with_conditions,
     )
-    table = Table("Decisions of the board", DECISIONS, page, page, empty="No decision fits.")
+    table = Table(
+        "Decisions of the board",
+        DECISIONS,
+        page,
+        page,
+        empty="No decision fits.",
+        hint="Each decision of the board stands here, with its letter and conditions.",
+    )
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/decisions.html", context)
 

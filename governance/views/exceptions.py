@@ -72,7 +72,14 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         default="ends" if request.GET.get("stand") in ("live", "ending") else "ref",
         rows=_with_owner,
     )
-    table = Table("Exceptions", _columns(at), page, page, empty="No exception fits.")
+    table = Table(
+        "Exceptions",
+        _columns(at),
+        page,
+        page,
+        empty="No exception fits.",
+        hint="An exception lets one case off one rule for a time; it is asked for there.",
+    )
     context = {
         "page": page,
         "table": table,

@@ -49,7 +49,14 @@ def register(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": found,
         "page": page,
-        "table": Table("Risks", _columns(wanted.at), page, page, empty="Nothing open fits."),
+        "table": Table(
+            "Risks",
+            _columns(wanted.at),
+            page,
+            page,
+            empty="Nothing open fits.",
+            hint="What is open stands here, the gravest first.",
+        ),
         "counts": [
             (one.label, _figure(counts[one.key]), one.about, f"?source={one.key}")
             for one in SOURCES

@@ -130,7 +130,14 @@ def proposals(request: HttpRequest) -> HttpResponse:
     calls = Call.objects.filter(program_id__in=realms)
     found.filters["call"].queryset = calls.only("ref", "title", "closes_at")
     page = paginate(request, found.qs, sort=SORTS, default="submitted", rows=_shown)
-    table = Table("Proposals", PROPOSALS, page, page, empty="No proposal matches.")
+    table = Table(
+        "Proposals",
+        PROPOSALS,
+        page,
+        page,
+        empty="No proposal matches.",
+        hint="Proposals stand here once they are sent.",
+    )
     return render(request, "proposals/list.html", {"page": page, "table": table, "filter": found})
 
 

@@ -133,7 +133,13 @@ def reviewers(request: HttpRequest) -> HttpResponse:
     for user in people:
         user.said = profiles.get(user.pk)
         user.waiting = waiting.get(user.pk, 0)
-    table = Table("Reviewers", REVIEWERS, people, empty="Nobody is on the panel yet.")
+    table = Table(
+        "Reviewers",
+        REVIEWERS,
+        people,
+        empty="Nobody is on the panel yet.",
+        hint="Give somebody the role of panel reviewer, or bring many by a list.",
+    )
     return render(request, "proposals/reviewers.html", {"page": page, "table": table})
 
 

@@ -81,7 +81,13 @@ def panels(request: HttpRequest) -> HttpResponse:
         Column("Suggestion", _suggestion),
         Column("Next step", _step(request)),
     )
-    table = Table("Panels by call", columns, page, empty="There is no call yet.")
+    table = Table(
+        "Panels by call",
+        columns,
+        page,
+        empty="There is no call yet.",
+        hint="Write a call on the page of its programme; panels are suggested then.",
+    )
     return render(request, "proposals/panels.html", {"page": page, "table": table})
 
 

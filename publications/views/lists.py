@@ -70,6 +70,13 @@ def index(request: HttpRequest) -> HttpResponse:
     chosen = PublicationFilter(request.GET, queryset=visible)
     sort = {"deadline": "window_ends_at", "new": "-id"}
     page = paginate(request, chosen.qs, sort=sort, default="new", then=_with_open)
-    table = Table("Publications", WORKS, page, page, empty="No work here yet.")
+    table = Table(
+        "Publications",
+        WORKS,
+        page,
+        page,
+        empty="No work here yet.",
+        hint="A fellow begins one from their case; it stands here from its first draft.",
+    )
     context = {"page": page, "table": table, "filter": chosen}
     return render(request, "publications/index.html", context)

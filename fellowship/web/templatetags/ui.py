@@ -21,6 +21,7 @@ from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import again, cells, columns, frame, verbs
 from fellowship.web.charts import Chart
 from fellowship.web.components import blocks, fields, marks, texts, timeline, times, ways
+from fellowship.web.explained import EXPLAINED
 from fellowship.web.items import ClockFace, Link, Row, SeatMark, Task
 from fellowship.web.nav import NavLink
 from fellowship.web.standing import Standing
@@ -133,6 +134,14 @@ def banner(
         "url": url,
         "label": label,
     }
+
+
+@register.simple_tag
+def explain(key: str) -> SafeString:
+    """Help where a decision is hard, folded behind its question."""
+    found = EXPLAINED[key]
+    text = format_html('<div class="doc">{}</div>', texts.markdown(found.text))
+    return blocks.disclosure(text, found.summary, id=f"explain-{key}")
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.test import Client
 
@@ -218,3 +219,25 @@ def test_an_address_the_api_does_not_know_is_a_problem_too(
     answer = client.get(path)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert answer.json()["instance"].startswith("/api/v1/")
+
+
+def test_a_database_that_is_gone_is_said_to_pass_by_itself(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with a time to try again, for people and programs; nothing else is called that."""
+    client.raise_request_exception = False
+
+    def gone(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(landing, "open_calls", gone)
+    page = client.get("/")
+    assert (page.status_code, page["Retry-After"]) == (503, "30")
+    assert "passes by itself" in page.content.decode()
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(landing, "open_calls", broken)
+    page = client.get("/")
+    assert (page.status_code, "The fault is recorded" in page.content.decode()) == (500, True)

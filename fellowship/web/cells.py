@@ -30,7 +30,8 @@ def link(url: str, text: object, *meta: object) -> SafeString:
 
 def display(model: type[Model], name: str) -> Callable[[Any], str]:
     """What `get_…_display` says, its words looked up once for all rows."""
-    words = {key: str(label) for key, label in model._meta.get_field(name).flatchoices}
+    field: Any = model._meta.get_field(name)
+    words = {key: str(label) for key, label in field.flatchoices}
     of = operator.attrgetter(name)
     return lambda row: words.get(of(row), str(of(row)))
 

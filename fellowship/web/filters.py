@@ -152,9 +152,9 @@ class FilterSet(django_filters.FilterSet):
     def get_form_class(self) -> type[FilterForm]:
         """Our form with this set's fields, whatever `Meta` of the subclass leaves out."""
         fields = {name: filter_.field for name, filter_ in self.filters.items()}
-        made = type(f"{type(self).__name__}Form", (FilterForm,), {})
+        made: Any = type(f"{type(self).__name__}Form", (FilterForm,), {})
         made.base_fields = _Fields(fields)
-        return made
+        return made  # type: ignore[no-any-return]
 
     @property
     def qs(self) -> QuerySet[Any]:

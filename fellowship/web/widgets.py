@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -68,8 +69,16 @@ def _group(name: str | None, options: SafeString) -> str:
 
 
 def _option(option: Widget) -> str:
+    if not option["attrs"] and isinstance(label := option["label"], str):
+        return _plain_option(str(option["value"]), label)
     opening = markup('<option value="{}"{}>', option["value"], _attrs(option))
     return f"{opening}{escaped(option['label'])}</option>"
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_option(value: str, label: str) -> str:
+    """An option that is not chosen: the same on every page, and often one of hundreds."""
+    return markup('<option value="{}">{}</option>', value, label)
 
 
 _PLAIN: Final[dict[str, Callable[[Widget], SafeString]]] = {

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
@@ -92,7 +93,8 @@ class Visitors:
             request: Any = HttpRequest()  # with the second factor that rules ask of some
             request.session, request.user = client.session, user
             record_authentication(request, user, "mfa", type="totp")
-            request.session.save()
+            request.session.save()  # under another key: a factor shown changes it
+            client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
             self._clients[username] = client
         return self._clients[username]
 

@@ -102,14 +102,14 @@ def foot(request: HttpRequest, layout: Layout) -> SafeString:
     )
 
 
-def search(id: str, text: str = "", hint: str = "") -> SafeString:
-    """The form of the one search."""
+def search(id: str, text: str = "", hint: str = "", label: str = "Everything") -> SafeString:
+    """The form of the one search; `label` tells two on a page apart."""
     return markup(
-        '<form method="get" action="{}" role="search" aria-label="Everything" class="seek">'
+        '<form method="get" action="{}" role="search" aria-label="{}" class="seek">'
         '<label class="visually-hidden" for="{}">Search everything</label>'
         '<input type="search" id="{}" name="q" value="{}" maxlength="100" placeholder="{}"'
         ' autocomplete="off"><button class="btn quiet">Search</button></form>',
-        *(_url("web:search"), id, id, text, hint),
+        *(_url("web:search"), label, id, id, text, hint),
     )
 
 

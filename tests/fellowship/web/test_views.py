@@ -241,3 +241,12 @@ def test_a_database_that_is_gone_is_said_to_pass_by_itself(
     monkeypatch.setattr(landing, "open_calls", broken)
     page = client.get("/")
     assert (page.status_code, "The fault is recorded" in page.content.decode()) == (500, True)
+
+
+def test_what_is_not_there_leads_on(client: Client, ada: User) -> None:
+    """A visitor to the start, somebody signed in to the search as well; both to the help."""
+    html = client.get("/nowhere/").content.decode()
+    assert ('href="/help/"' in html, 'id="search-here"' in html) == (True, False)
+    client.force_login(ada)
+    html = client.get("/nowhere/").content.decode()
+    assert ("There is no such page for you" in html, 'id="search-here"' in html) == (True, True)

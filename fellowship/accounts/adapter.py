@@ -46,6 +46,11 @@ class AccountAdapter(DefaultAccountAdapter):
             request.retry_after = FAILED_SECONDS  # type: ignore[attr-defined]
             raise ImmediateHttpResponse(respond_429(request)) from error
 
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Take as long over an address that has an account as over one that gets one: one hash."""
+        User().set_password(email)
+        super().send_account_already_exists_mail(email)
+
     def format_email_subject(self, subject: str) -> str:
         """The subject in sentence case, as everything we write."""
         return sentence_case(super().format_email_subject(subject))

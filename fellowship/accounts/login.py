@@ -36,6 +36,16 @@ class LoginForm(AllauthLoginForm):
         query = self.request.GET if self.request else {}
         return company.sign_in_url(to=str(query.get("next", "")))
 
+    def user_credentials(self) -> dict[str, Any]:
+        """What is tried: an address or a short name, never both.
+
+        Trying both hashes the password twice for who has an account, which can be timed.
+        """
+        given = dict(super().user_credentials())
+        if given.get("email"):
+            given.pop("username", None)
+        return given
+
     def clean(self) -> dict[str, Any]:
         """Refuse the password of somebody whose sign-in is the company's, before it is tried."""
         from fellowship.accounts import company

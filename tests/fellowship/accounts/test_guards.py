@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.contrib.sessions.models import Session
@@ -28,7 +30,13 @@ from fellowship.accounts.services import reset_factors
 from fellowship.accounts.signin import known, passwords, store
 from fellowship.history.models import Event
 from fellowship.notices.models import Notice
-from tests.fellowship.accounts.test_factors import PASSWORD, signed_in, with_app, with_password
+from tests.fellowship.accounts.test_factors import (
+    PASSWORD,
+    code,
+    signed_in,
+    with_app,
+    with_password,
+)
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.usefixtures("signs_in_for_real")
@@ -193,7 +201,9 @@ def test_answers_do_not_tell_who_has_an_account(world: World, settings: Any) -> 
     assert answers[0] == answers[1]
 
 
-def test_a_name_that_nobody_has_takes_a_hash_as_well(world: World, monkeypatch: Any) -> None:
+def test_a_name_that_nobody_has_takes_a_hash_as_well(
+    world: World, monkeypatch: Any, settings: Any
+) -> None:
     hashed = []
     real = User.set_password
 
@@ -204,6 +214,25 @@ def test_a_name_that_nobody_has_takes_a_hash_as_well(world: World, monkeypatch: 
     monkeypatch.setattr(User, "set_password", counted)
     tried(Client(), "nobody@example.org", "some words")
     assert hashed == ["some words"]
+    checked = []
+    check = User.check_password
+
+    def count(self: User, raw: str) -> bool:
+        checked.append(raw)
+        return check(self, raw)
+
+    fellow = with_password(world.fresh("applicant"))
+    hashed[1:] = []
+    monkeypatch.setattr(User, "check_password", count)
+    for login in (fellow.email, fellow.username):
+        tried(Client(), login)
+    assert (checked, hashed) == (["wrong", "wrong"], ["some words"]), "who is there, one as well"
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    there = fellow.email
+    new = "a kettle beside the tram"
+    sent = {"email": there, "name": "New", "password1": new, "password2": new}
+    Client().post("/accounts/signup/", sent)
+    assert hashed == ["some words", there], "signing up again takes as long as signing up"
 
 
 def test_a_session_ends_when_nothing_comes(world: World, settings: Any) -> None:
@@ -371,3 +400,22 @@ def test_a_cookie_is_for_this_host_alone_and_never_for_scripts(world: World) -> 
         ), name
         assert len(name) + len(morsel.value) < 4096
     assert client.cookies["sessionid"]["max-age"] == ""
+
+
+def test_a_code_works_once(world: World) -> None:
+    chair = world.fresh("chair")
+    secret = with_app(chair)
+    codes = RecoveryCodes.activate(chair).get_unused_codes()
+    assert all(re.fullmatch(r"[0-9]{8}", one) for one in codes)
+
+    def shown(said: str) -> bool:
+        client = Client()
+        client.post(LOGIN, {"login": with_password(chair).email, "password": PASSWORD})
+        client.post("/accounts/2fa/authenticate/", {"code": said})
+        return "_auth_user_id" in client.session
+
+    now_shown = code(secret)
+    assert [shown(now_shown), shown(now_shown)] == [True, False]
+    assert [shown(codes[0]), shown(codes[0]), shown(codes[1])] == [True, False, True]
+    long_ago = str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 - 2)))
+    assert not shown(long_ago)

@@ -25,6 +25,7 @@ class AccessConfig(AppConfig):
             decision_log,
             ending_tasks,
             excepted,
+            forgetting,
             holdings,
             home,
             integrity,

@@ -14,11 +14,12 @@ from typing import Any, Final
 from access import rows
 from access.models import AccessEvent, EventBatch
 from fellowship.history.models import Event
-from fellowship.history.verify import Report, also
+from fellowship.history.verify import Redacted, Report, also
 
 WIDTH: Final = 32
 _SUBJECT: Final = EventBatch._meta.label_lower
 _VERB: Final = "access.ingest"
+_EVENT: Final = AccessEvent._meta.label_lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,27 @@ class Damage:
 
 
 @also("access trail")
-def check(report: Report) -> None:
+def check(report: Report, redacted: Redacted) -> None:
     """Note everything changed, added or removed behind the application."""
-    for damage in damaged():
+    for damage in damaged(redacted):
         report.add("access_event", str(damage))
 
 
-def damaged() -> Iterator[Damage]:
+def damaged(redacted: Redacted | None = None) -> Iterator[Damage]:
     """Everything that does not fit, by batch and position."""
+    redacted = redacted or Redacted()
     seen: set[int] = set()
     stored = (
         AccessEvent.objects.order_by("batch_id", "position", "id")
-        .values_list("batch_id", "position", *rows.COLUMNS)
+        .values_list("batch_id", "position", "id", *rows.COLUMNS)
         .iterator(chunk_size=2_000)
     )
     for batch_id, found in groupby(stored, key=lambda row: int(row[0])):
         seen.add(batch_id)
-        yield from _batch(batch_id, found)
+        yield from _batch(batch_id, found, redacted)
     for batch_id in EventBatch.objects.order_by("pk").values_list("pk", flat=True):
         if batch_id not in seen:
-            yield from _batch(batch_id, ())
+            yield from _batch(batch_id, (), redacted)
             seen.add(batch_id)
     recorded = Event.objects.filter(subject_type=_SUBJECT, verb=_VERB).order_by("subject_id")
     for batch_id in recorded.values_list("subject_id", flat=True):
@@ -63,7 +65,7 @@ def damaged() -> Iterator[Damage]:
             yield Damage(batch_id, -1, "missing")
 
 
-def _batch(batch_id: int, found: Iterable[Any]) -> Iterator[Damage]:
+def _batch(batch_id: int, found: Iterable[Any], redacted: Redacted) -> Iterator[Damage]:
     batch = EventBatch.objects.filter(pk=batch_id).first()
     if batch is None:
         yield Damage(batch_id, -1, "its digests are missing")
@@ -73,7 +75,7 @@ def _batch(batch_id: int, found: Iterable[Any]) -> Iterator[Damage]:
         yield Damage(batch_id, -1, "its digests do not give its root")
     if _recorded_root(batch_id) != batch.root:
         yield Damage(batch_id, -1, "its root is not the one in the ledger")
-    yield from _rows(batch, digests, found)
+    yield from _rows(batch, digests, found, redacted)
 
 
 def _recorded_root(batch_id: int) -> str:
@@ -81,10 +83,12 @@ def _recorded_root(batch_id: int) -> str:
     return str(json.loads(event.body)["change"]["root"]) if event else ""
 
 
-def _rows(batch: EventBatch, digests: bytes, found: Iterable[Any]) -> Iterator[Damage]:
+def _rows(
+    batch: EventBatch, digests: bytes, found: Iterable[Any], redacted: Redacted
+) -> Iterator[Damage]:
     expected = 0
     for row in found:
-        position, values = row[1], row[2:]
+        position, pk, values = row[1], row[2], row[3:]
         while expected < position < batch.count:
             yield Damage(batch.pk, expected, "missing")
             expected += 1
@@ -92,7 +96,8 @@ def _rows(batch: EventBatch, digests: bytes, found: Iterable[Any]) -> Iterator[D
             yield Damage(batch.pk, position, "added")
             continue
         kept = digests[WIDTH * position : WIDTH * (position + 1)]
-        if rows.digest(rows.line(values)) != kept:
+        present = rows.digest(rows.line(values))
+        if present != kept and redacted.original(_EVENT, pk, present.hex()) != kept.hex():
             yield Damage(batch.pk, position, "changed")
         expected += 1
     for position in range(expected, batch.count):

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fellowship.web.middleware.RequestId",
+    "fellowship.web.observing.Observe",
     "django.middleware.security.SecurityMiddleware",
     "fellowship.web.middleware.BrowserRules",
     "csp.middleware.CSPMiddleware",
@@ -370,7 +371,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = PRODUCTION
 # The API answers http with a refusal: a client that is led on would never know what it gave away.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/", r"^scim/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^api/", r"^scim/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -520,10 +521,26 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Fellowship <fellowship@{_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# One JSON object a line where machines read it, without personal data; else a line for people.
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "text")
+_FORMATTERS = {
+    "json": {"()": "fellowship.kernel.logs.JsonLines"},
+    "text": {"()": "fellowship.kernel.logs.Readable"},
+}
+if LOG_FORMAT not in _FORMATTERS:
+    raise environ.ImproperlyConfigured("LOG_FORMAT is json or text.")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": _FORMATTERS[LOG_FORMAT]},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Django's own would write to a second place, and mail errors with all they hold.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
+
+# --- monitoring -----------------------------------------------------------------------------
+
+# Who reads /metrics: whoever sends this token, and machines of these networks without a proxy.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])

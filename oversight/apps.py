@@ -24,3 +24,4 @@ class OversightConfig(AppConfig):
             tasks,
         )
         from oversight.export import making  # noqa: F401
+        from oversight.persons import copying  # noqa: F401

@@ -7,19 +7,22 @@ import datetime as dt
 from celery import shared_task
 
 from fellowship.clocks import registry
+from fellowship.history import erasing
 from fellowship.kernel.connections import close_stale
 from oversight import services
 from oversight.audit import search
 from oversight.export import making
+from oversight.models import Erasure
+from oversight.persons import copying
 
 HOURS = 12
 
 
 @shared_task(name="oversight.exports", time_limit=HOURS * 3600)
 def make_exports() -> str:
-    """Make the exports that wait; a repeated or a lost run does no harm."""
+    """Make the exports and the copies that wait; a repeated or a lost run does no harm."""
     close_stale()
-    return f"{making.make_waiting()} made"
+    return f"{making.make_waiting() + copying.make_waiting()} made"
 
 
 @shared_task(name="oversight.index_words")
@@ -33,3 +36,14 @@ def index_words() -> str:
 def measure_governance(at: dt.datetime) -> int:
     """Measure every programme not measured yet on its day."""
     return services.measure_due(at)
+
+
+@registry.sweeper("oversight.erasures")
+def erase_people(at: dt.datetime) -> int:
+    """Carry out approved erasures where this process may: embedded, its role owns the tables.
+
+    On PostgreSQL it is the owner's command (`manage.py erase_people`).
+    """
+    if not (waiting := list(Erasure.objects.approved())) or not erasing.may_write():
+        return 0
+    return sum(bool(services.erase_person(erasure=e, by=services.ERASING)) for e in waiting)

@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/<slug:slug>/cases/<slug:key>/", office.cases, name="cases"),
     path("office/<slug:slug>/waiting/", office.waiting, name="waiting"),
     path("", include("oversight.urls_endings")),
+    path("", include("oversight.urls_persons")),
 ]
 if settings.DEMO and find_spec("oversight.demo.urls"):
     urlpatterns.append(path("demo/", include("oversight.demo.urls")))

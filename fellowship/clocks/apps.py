@@ -14,4 +14,4 @@ class ClocksConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the clocks of somebody who leaves go on with somebody else."""
-        from fellowship.clocks import holdings  # noqa: F401
+        from fellowship.clocks import figures, holdings, runs  # noqa: F401

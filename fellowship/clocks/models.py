@@ -310,3 +310,24 @@ class SweeperRun(Untracked):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TaskRun(Untracked):
+    """The last run of a background task, and how many went well and ill, over all processes.
+
+    Untracked: it is about the machine. Monitoring reads it, and `/readyz` tells from it whether the
+    timers are alive.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    ended_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    seconds = models.FloatField(help_text="Of the last run.")
+    succeeded = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -22,7 +22,7 @@ class HistoryConfig(AppConfig):
 
     def ready(self) -> None:
         """Install the journal's recorder and what is made after each migration."""
-        from fellowship.history import checks, recorder, witness  # noqa: F401
+        from fellowship.history import checks, figures, recorder, witness  # noqa: F401
         from fellowship.history.after_migrate import after_migrate
 
         journal.install(recorder.record)

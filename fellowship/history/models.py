@@ -14,6 +14,7 @@ from fellowship.kernel.tracking import Tracked, TrackedQuerySet, Untracked
 __all__ = [
     "Checkpoint",
     "Event",
+    "Redaction",
     "Seal",
     "Sequence",
     "Shape",
@@ -157,6 +158,30 @@ class Shape(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.model} {self.key}"
+
+
+class Redaction(AppendOnly):
+    """That personal data was taken out of one row of the record: its digest before, and since.
+
+    Append-only. `event` is that of the erasure, whose body holds the digest of all its redactions:
+    a row changed behind the application has none, and one made up is in no event. For an event the
+    digests are leaf hashes, and its own `leaf_hash` and seal stay what was sealed.
+    """
+
+    event = models.UUIDField(db_index=True)
+    model = models.CharField(max_length=80)
+    row = models.BigIntegerField()
+    before = models.CharField(max_length=64)
+    after = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["model", "row", "after"], name="redaction_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.row}"
 
 
 class Sequence(Untracked):

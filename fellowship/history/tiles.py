@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fellowship.history import keys
 from fellowship.history.merkle import leaf, perfect_root
-from fellowship.history.models import Checkpoint, Seal
+from fellowship.history.models import Checkpoint, Event, Redaction, Seal
 
 WIDTH = 256
 _BATCH = 20 * WIDTH
@@ -32,10 +32,12 @@ def export(folder: Path, *, size: int | None = None) -> Checkpoint:
     if checkpoint is None:
         raise NothingSealed("no checkpoint was signed for that size")
     levels = [_Level(folder / "tile" / "0")]
-    for number, entries in enumerate(_bundles(checkpoint.size)):
+    sealed = _redacted()
+    for number, found in enumerate(_bundles(checkpoint.size)):
+        entries = [body for _, body in found]
         _write(folder / "tile" / "entries", number, len(entries), _bundle(entries))
-        for entry in entries:
-            _add(levels, 0, leaf(entry), folder)
+        for seq, body in found:
+            _add(levels, 0, sealed.get(seq) or leaf(body), folder)
     for level in levels:
         level.flush()
     (folder / "checkpoint").write_text(checkpoint.note, encoding="utf-8")
@@ -91,11 +93,21 @@ def _bundle(entries: list[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
-def _bundles(size: int) -> Iterator[list[bytes]]:
-    """The log's entries, 256 at a time."""
-    sealed = Seal.objects.order_by("seq").values_list("event__body", flat=True)
+def _bundles(size: int) -> Iterator[list[tuple[int, bytes]]]:
+    """The log's entries with their places, 256 at a time."""
+    sealed = Seal.objects.order_by("seq").values_list("seq", "event__body")
     for start in range(0, size, _BATCH):
         end = min(start + _BATCH, size)
-        bodies = [body.encode() for body in sealed.filter(seq__gte=start, seq__lt=end)]
+        bodies = [(seq, body.encode()) for seq, body in sealed.filter(seq__gte=start, seq__lt=end)]
         for first in range(0, len(bodies), WIDTH):
             yield bodies[first : first + WIDTH]
+
+
+def _redacted() -> dict[int, bytes]:
+    """The leaf, as sealed, of each entry from which personal data was taken out since.
+
+    Its hash is no longer that of its text, which `verify` accounts for; the tree stays the tree.
+    """
+    rows = Redaction.objects.filter(model=Event._meta.label_lower).values("row")
+    seals = Seal.objects.filter(event__in=rows).values_list("seq", "leaf_hash")
+    return {seq: bytes.fromhex(text) for seq, text in seals}

@@ -28,9 +28,17 @@ _POSTGRESQL = {
     "delete": "BEFORE DELETE ON {table} FOR EACH ROW",
     "truncate": "BEFORE TRUNCATE ON {table} FOR EACH STATEMENT",
 }
+REDACTING = "fellowship.redacting"
+"""Set for the length of an erasure's transaction. Only the tables' owner may update them at all:
+
+to the application's role, which may not, the setting opens nothing.
+"""
 _FUNCTION_SQL = f"""
 CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND current_setting('{REDACTING}', true) = 'on' THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'restrict_violation';
 END $$"""
@@ -83,6 +91,26 @@ def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
         if connection.vendor == "postgresql":
             _switch(connection, "ENABLE ALWAYS")
         create(connection)
+
+
+@contextmanager
+def redacting(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let rows be updated for an erasure; inside its transaction, and by the owner alone."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("An erasure is one transaction.")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT set_config(%s, 'on', true)", [REDACTING])
+            yield
+            cursor.execute("SELECT set_config(%s, 'off', true)", [REDACTING])
+            return
+        # The transaction holds the whole file: nobody meets it without its triggers.
+        quote = connection.ops.quote_name
+        for _, name in sorted(_present(connection)):
+            if name.startswith(f"{PREFIX}_update_"):
+                cursor.execute(f"DROP TRIGGER {quote(name)}")
+        yield
+    create(connection)
 
 
 def owned_tables(connection: BaseDatabaseWrapper) -> list[str]:

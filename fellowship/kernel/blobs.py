@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -119,9 +120,28 @@ def infected() -> Iterator[tuple[str, str]]:
             yield path.name, found
 
 
+def has_room() -> bool:
+    """Whether the store can be written and has room for one more file of the largest size."""
+    folder = next(one for one in (_folder(), *_folder().parents) if one.is_dir())
+    free = shutil.disk_usage(folder).free
+    return os.access(folder, os.W_OK) and free > int(settings.MAX_FILE_BYTES)
+
+
+def references() -> Iterator[str]:
+    """The SHA-256 of every file that a record names, as often as it is named."""
+    for function in _references:
+        yield from function()
+
+
+def remove(sha256: str) -> None:
+    """Remove a content at once, though records name it: its person asked to be forgotten."""
+    if _DIGEST.fullmatch(sha256):
+        _path(sha256).unlink(missing_ok=True)
+
+
 def clean() -> int:
     """Remove what no record names and nobody stored for a day; tells how many files went."""
-    named = {sha256 for function in _references for sha256 in function()}
+    named = set(references())
     unnamed = (path for path in _folder().glob("??/*") if path.name not in named)
     stray = _folder().glob("new/*")
     return sum(_remove_old(path) for paths in (unnamed, stray) for path in paths)

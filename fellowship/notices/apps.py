@@ -13,6 +13,6 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        """Tell people what happens to their account."""
-        from fellowship.notices import account  # noqa: F401
+        """Tell people what happens to their account, and monitoring what waits to be sent."""
+        from fellowship.notices import account, figures  # noqa: F401
         from fellowship.notices.webhooks import signing  # noqa: F401

@@ -47,7 +47,8 @@ def download(sha256: str, name: str, mime: str) -> FileResponse:
             Refusal(
                 "file_damaged",
                 "The stored file is gone or no longer what was handed in, so it is not given out. "
-                "Tell the programme manager: a backup holds it under its SHA-256.",
+                "Tell the programme manager: unless its person asked for it to be erased, a backup "
+                "holds it under its SHA-256.",
             )
         ) from error
     kind = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime  # judged to be that

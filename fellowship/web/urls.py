@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fellowship.web import guides, searching, showcase, views
+from fellowship.web import guides, metrics, searching, showcase, views
 
 app_name = "web"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz/", views.healthz),
     path("readyz", views.readyz, name="readyz"),
     path("readyz/", views.readyz),
+    path("metrics", metrics.metrics, name="metrics"),
     path("theme/", views.theme, name="theme"),
     path("keys/", views.keys, name="keys"),
     path("help/", guides.guides, name="guides"),

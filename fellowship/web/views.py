@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import (
     Http404,
     HttpRequest,
@@ -18,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from fellowship.kernel import time
+from fellowship.kernel import health, time
 from fellowship.web import guides, landing, onward, sources, work
 from fellowship.web.context import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES
 
@@ -46,34 +43,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether this process can serve: database, migrations, cache. 503 where it cannot."""
-    parts = {"database": _database(), "migrations": _migrations(), "cache": _cache()}
-    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
-
-
-def _database() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _migrations() -> bool:
-    try:
-        executor = MigrationExecutor(connection)
-        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return False
-
-
-def _cache() -> bool:
-    try:
-        cache.set("readyz", "ok", 10)
-        return bool(cache.get("readyz") == "ok")
-    except Exception:
-        return False
+    """Whether this process can serve, part by part: 503 where it cannot; degraded serves."""
+    parts = health.state()
+    return JsonResponse(parts, status=503 if parts["status"] == "not ready" else 200)
 
 
 @require_POST

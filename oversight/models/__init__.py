@@ -19,18 +19,21 @@ from oversight.models.cohorts import (
 )
 from oversight.models.extracts import Extract, ExtractRun
 from oversight.models.health import HealthBreach, HealthReading
+from oversight.models.persons import Erasure, PersonalCopy
 
 __all__ = [
     "Closeout",
     "ClosingText",
     "CohortSurvey",
     "ControlRun",
+    "Erasure",
     "EventWords",
     "Extract",
     "ExtractRun",
     "Handback",
     "HealthBreach",
     "HealthReading",
+    "PersonalCopy",
     "Recommendation",
     "Sample",
     "SavedScope",

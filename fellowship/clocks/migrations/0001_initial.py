@@ -227,6 +227,20 @@ class Migration(migrations.Migration):
                         'constraints': [models.UniqueConstraint(fields=('clock', 'work'), name='sweep_failure_once_per_work')],
                     },
                 ),
+                migrations.CreateModel(
+                    name='TaskRun',
+                    fields=[
+                        ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                        ('ended_at', models.DateTimeField()),
+                        ('succeeded_at', models.DateTimeField(blank=True, null=True)),
+                        ('seconds', models.FloatField(help_text='Of the last run.')),
+                        ('succeeded', models.PositiveBigIntegerField(default=0)),
+                        ('failed', models.PositiveBigIntegerField(default=0)),
+                    ],
+                    options={
+                        'ordering': ('name',),
+                    },
+                ),
             ],
         ),
     ]

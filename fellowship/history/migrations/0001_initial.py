@@ -87,6 +87,21 @@ class Migration(migrations.Migration):
                         'ordering': ('seq',),
                     },
                 ),
+                migrations.CreateModel(
+                    name='Redaction',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('event', models.UUIDField(db_index=True)),
+                        ('model', models.CharField(max_length=80)),
+                        ('row', models.BigIntegerField()),
+                        ('before', models.CharField(max_length=64)),
+                        ('after', models.CharField(max_length=64)),
+                    ],
+                    options={
+                        'ordering': ('id',),
+                        'constraints': [models.UniqueConstraint(fields=('model', 'row', 'after'), name='redaction_once')],
+                    },
+                ),
             ],
         ),
     ]

@@ -13,20 +13,22 @@ from collections.abc import Callable
 from fellowship.history import witness
 from fellowship.history.verify.live import check_live
 from fellowship.history.verify.log import check_log
+from fellowship.history.verify.redacted import Redacted
 from fellowship.history.verify.report import Problem, Report
 from fellowship.history.verify.rows import RowCheck
 from fellowship.kernel.snapshots import snapshot
 
-__all__ = ["Problem", "Report", "also", "verify"]
+__all__ = ["Problem", "Redacted", "Report", "also", "verify"]
 
-Check = Callable[[Report], object]
+Check = Callable[[Report, Redacted], object]
 _CHECKS: dict[str, Check] = {}
 
 
 def also(name: str) -> Callable[[Check], Check]:
     """Decorator: an app's own check of what it keeps append-only beside history, run with the rest.
 
-    It calls `report.add` for what does not fit.
+    It calls `report.add` for what does not fit, having asked `redacted.original` for the digest of
+    a row from which personal data was taken out.
     """
 
     def decorate(check: Check) -> Check:
@@ -42,12 +44,14 @@ def verify(*, rows: bool = True) -> Report:
     # Before the state is fixed: whatever a copy speaks of is in it then, however fast one seals.
     copies = list(witness.copies())
     with snapshot():
-        checker = RowCheck(report) if rows else None
-        check_log(report, checker, copies)
+        redacted = Redacted()
+        checker = RowCheck(report, redacted) if rows else None
+        check_log(report, checker, copies, redacted)
+        redacted.check(report)
         if checker:
             checker.finish()
             check_live(report)
             for name, check in _CHECKS.items():
                 with report.timed(name):
-                    check(report)
+                    check(report, redacted)
     return report

@@ -13,6 +13,7 @@ from fellowship.history.models import Event, Seal
 from fellowship.history.recorder import VERSION
 from fellowship.history.verify.bodies import Read, rows_named
 from fellowship.history.verify.checkpoints import Copy, Roots
+from fellowship.history.verify.redacted import Redacted
 from fellowship.history.verify.report import Report
 from fellowship.history.verify.rows import RowCheck
 from fellowship.kernel.canonical import instant
@@ -34,23 +35,26 @@ COLUMNS = (
     "leaf_hash",
 )
 Row = tuple[Any, ...]
+EVENT = Event._meta.label_lower
 
 
-def check_log(report: Report, rows: RowCheck | None, copies: list[Copy]) -> None:
+def check_log(
+    report: Report, rows: RowCheck | None, copies: list[Copy], redacted: Redacted
+) -> None:
     """Check every event, sealed or not, every seal, every checkpoint and every copy of one."""
     roots = Roots(report, copies)
     expected = 0
     for batch in _sealed():
         expected = _check_places(report, batch, expected)
         with report.timed("leaves"):
-            roots.feed(_leaves(report, batch), batch[0][0])
+            roots.feed(_leaves(report, batch, redacted), batch[0][0])
         _check_bodies(report, [(row[0], *row[2:]) for row in batch], rows)
         report.sealed += len(batch)
     roots.finish()
     report.root = roots.tree.root().hex()
     for unsealed in _unsealed():
         for row in unsealed:
-            _check_leaf(report, None, row[1], row[-2:], row[-1])
+            _check_leaf(report, None, row[1], _leaf(row, 1, redacted), (row[-1], row[-1]))
         _check_bodies(report, unsealed, rows)
         report.unsealed += len(unsealed)
     if report.unsealed:
@@ -90,24 +94,30 @@ def _check_places(report: Report, batch: list[Row], expected: int) -> int:
     return expected
 
 
-def _leaves(report: Report, batch: list[Row]) -> list[bytes]:
+def _leaf(row: Row, at: int, redacted: Redacted) -> str:
+    """The leaf hash of the body as it was recorded; `at` is where the row has the event's key."""
+    return redacted.original(EVENT, row[at], merkle.leaf(row[-2].encode()).hex())
+
+
+def _leaves(report: Report, batch: list[Row], redacted: Redacted) -> list[bytes]:
     """Leaf hashes recomputed from the bodies, compared with the event's column and the seal's."""
     leaf = merkle.leaf
     leaves = [leaf(row[-2].encode()) for row in batch]
-    if [found.hex() for found in leaves] != [row[-1] for row in batch] or any(
-        row[1] != row[-1] for row in batch
+    if [found.hex() for found in leaves] == [row[-1] for row in batch] and all(
+        row[1] == row[-1] for row in batch
     ):
-        for row in batch:
-            _check_leaf(report, row[0], row[2], row[-2:], row[1])
-    return leaves
+        return leaves
+    told = [_leaf(row, 2, redacted) for row in batch]
+    for row, found in zip(batch, told, strict=True):
+        _check_leaf(report, row[0], row[2], found, (row[-1], row[1]))
+    return [bytes.fromhex(found) for found in told]
 
 
 def _check_leaf(
-    report: Report, index: int | None, event_id: int, written: Row, sealed: str
+    report: Report, index: int | None, event_id: int, found: str, held: tuple[str, str]
 ) -> None:
     """Name whichever of body, the event's leaf hash and the seal's does not agree."""
-    body, column = written
-    found = merkle.leaf(body.encode()).hex()
+    column, sealed = held
     if found == column == sealed:
         return
     if found == column:

@@ -13,6 +13,7 @@ from fellowship.history.models import Shape as ShapeRow
 from fellowship.history.recorder import summary
 from fellowship.history.rows import Shape, history_models, shape_key, shape_of, shape_with
 from fellowship.history.verify.bodies import Read, rows_named
+from fellowship.history.verify.redacted import Redacted
 from fellowship.history.verify.report import Report
 
 _CHUNK = 900  # below SQLite's smallest limit of parameters
@@ -22,8 +23,9 @@ _BATCH = 2000
 class RowCheck:
     """Collects which rows the events account for; `finish` names those no event does."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, redacted: Redacted) -> None:
         self.report = report
+        self.redacted = redacted
         self.models = history_models()
         self.accounted: Counter[str] = Counter()
         self._gone: Counter[tuple[str, str]] = Counter()
@@ -59,7 +61,7 @@ class RowCheck:
         for row in self._fetch(label, shape, list(refs)):
             found.add(row[0])
             read, digest = refs[row[0]]
-            if row[1] != read.uid or (shape and shape.digest(row[2:]) != digest):
+            if row[1] != read.uid or (shape and self._digest(shape, row) != digest):
                 self._add(f"{label} {row[0]} is not as event {read.event_id} recorded it", read)
         self.accounted[label] += len(found)
         if shape is None:
@@ -86,11 +88,16 @@ class RowCheck:
                 self._gone[label, key] += 1
                 return
             rows = self.models[label].objects.filter(history_event=read.uid).order_by()
-            for pk, *values in rows.values_list("pk", *shape.columns).iterator(chunk_size=_BATCH):
-                refs.append((label, str(pk), shape.digest(values), key))
+            columns = ("pk", "history_event", *shape.columns)
+            for row in rows.values_list(*columns).iterator(chunk_size=_BATCH):
+                refs.append((label, str(row[0]), self._digest(shape, row), key))
                 self.accounted[label] += 1
         if summary(refs) != said:
             self._add(f"history rows are not as event {read.event_id} recorded them", read)
+
+    def _digest(self, shape: Shape, row: Sequence[Any]) -> str:
+        """The digest the row was recorded with, also where personal data was taken out since."""
+        return self.redacted.original(shape.label, int(row[0]), shape.digest(row[2:]))
 
     def _shape(self, label: str, key: str) -> Shape | None:
         """The shape an event names; None when its columns are no longer known or there."""

@@ -121,9 +121,16 @@ def test_registering_an_entry_again_replaces_it() -> None:
 def test_health(client: Client) -> None:
     assert client.get("/healthz").content == b"ok\n"
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()) == (
-        200, {"database": True, "migrations": True, "cache": True},
-    )  # fmt: skip
+    assert ready.status_code == 200
+    assert ready.json() == {
+        "status": "degraded",
+        "database": True,
+        "migrations": True,
+        "cache": True,
+        "files": True,
+        "seal_key": True,
+        "timers": False,
+    }
 
 
 def test_not_ready_without_its_cache(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from celery import Task, current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from fellowship.kernel import taskwatch
 from fellowship.kernel.time import frozen, now, parse_instant
 
 
@@ -27,7 +29,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         with frozen(at):
             for task in _timers():
+                began = time.monotonic()
                 self.stdout.write(f"{task.name}: {task.run()}")
+                taskwatch.ended(task.name, True, time.monotonic() - began)
 
 
 def _timers() -> Iterator[Task[Any, Any]]:

@@ -1,0 +1,18 @@
+"""Addresses of a person's own data, and of those who answer what is asked about it."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from oversight.views import persons
+
+urlpatterns = [
+    path("your-data/", persons.your_data, name="your_data"),
+    path("your-data/copies/", persons.ask_copy, name="ask_copy"),
+    path("your-data/copies/<int:pk>/your-data.zip", persons.take_copy, name="take_copy"),
+    path("your-data/forget/", persons.forget_me, name="forget_me"),
+    path("erasures/", persons.erasures, name="erasures"),
+    path("erasures/<int:pk>/", persons.erasure, name="erasure"),
+    path("erasures/<int:pk>/approve/", persons.approve, name="approve_erasure"),
+    path("erasures/people/<int:pk>/", persons.forget, name="forget"),
+]

@@ -51,6 +51,7 @@ check: install ## lint, types, import ladder, migrations, deployment settings, l
 	$(BIN)/python scripts/check_lock.py
 	$(BIN)/python scripts/audit.py --licences
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(EMBEDDED) $(BIN)/python scripts/check_migrations.py
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
 	$(EMBEDDED) $(BIN)/mypy

@@ -35,6 +35,7 @@ from governance.services.access_reviews import open_access_review
 from oversight import services as oversight
 from oversight.demo.story import Story
 from oversight.export import making
+from oversight.persons import copying
 from proposals import services as proposals
 from scoping import services as scoping
 from tests.scenarios import access as access_scenes
@@ -200,6 +201,10 @@ def _an_export(world: World) -> None:
     assert making.make_waiting() >= 1
     extract.refresh_from_db()
     assert extract.made_at
+    oversight.ask_copy(by=auditor)
+    assert copying.make_waiting() == 1
+    erasure = oversight.ask_erasure(person=auditor, reason="I move on.", by=auditor)
+    oversight.refuse_erasure(erasure=erasure, reason="An audit runs.", by=world.fresh("admin"))
 
 
 def _a_changed_rule(world: World) -> None:

@@ -412,6 +412,6 @@ def test_an_app_may_add_a_check_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     from fellowship.history import verify as package
 
     monkeypatch.setattr(package, "_CHECKS", {})
-    package.also("shelf")(lambda report: report.add("shelf", "a book is gone", 2))
+    package.also("shelf")(lambda report, _: report.add("shelf", "a book is gone", 2))
     assert found() == ["index 2: a book is gone"]
     assert verify(rows=False).ok

@@ -58,7 +58,7 @@ def test_no_logger_writes_a_text_of_a_person(written: StringIO, name: str) -> No
     log.warning("kept %s of %d for %s", CANARY, 7, {"to": ADDRESS})
     log.warning("by mapping %(who)s", {"who": CANARY})
     log.error("to %s", ADDRESS)
-    log.error(f"put together: <{ADDRESS}>")  # noqa: G004 - as a library might
+    log.error(f"put together: <{ADDRESS}>")
     log.warning("more", extra={"actor_name": CANARY, "who": CANARY})
     try:
         try:

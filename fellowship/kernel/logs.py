@@ -12,7 +12,6 @@ import datetime as dt
 import json
 import logging
 import re
-import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -82,8 +81,6 @@ class JsonLines(logging.Formatter):
 
 class Readable(logging.Formatter):
     """A line for people at a terminal, with everything: for the demonstration and development."""
-
-    converter = time.gmtime
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")

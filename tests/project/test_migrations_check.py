@@ -25,7 +25,7 @@ def dangers(*operations: Any) -> list[str]:
     fields: list[tuple[str, models.Field[Any, Any]]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("name", models.CharField(max_length=50)),
-        ("note", models.TextField(null=True)),  # noqa: DJ001
+        ("note", models.TextField(null=True)),
     ]
     state.add_model(ModelState("shop", "Thing", fields, managers=[]))
     migration = migrations.Migration("0002_more", "shop")
@@ -74,7 +74,7 @@ def test_it_refuses(operation: Any, why: str) -> None:
         migrations.AddField("thing", "size", models.IntegerField(null=True)),
         migrations.AddField("thing", "size", models.IntegerField(db_default=1)),
         migrations.AlterField("thing", "name", models.CharField(max_length=80, help_text="More.")),
-        migrations.AlterField("thing", "name", models.CharField(max_length=50, null=True)),  # noqa: DJ001
+        migrations.AlterField("thing", "name", models.CharField(max_length=50, null=True)),
         AddIndexConcurrently("thing", INDEX),
         migrations.AlterModelOptions("thing", {"ordering": ["name"]}),
     ],

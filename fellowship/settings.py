@@ -544,3 +544,6 @@ LOGGING: dict[str, Any] = {
 # Who reads /metrics: whoever sends this token, and machines of these networks without a proxy.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])
+# Where faults and spans go; each needs an extra of the package, and neither carries personal data.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="")

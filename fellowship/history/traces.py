@@ -31,10 +31,13 @@ class Traces:
 
     @cached_property
     def needles(self) -> tuple[str, ...]:
-        """What rows are searched for, as texts and JSON hold it."""
-        words = [word for word in (*self.names, *self.given, *self.codes) if len(word) >= SHORTEST]
-        escaped = [json.dumps(word)[1:-1] for word in words]
-        return tuple(dict.fromkeys([*words, *escaped]))
+        """What rows are searched for, as texts and JSON hold it.
+
+        In several cases: SQLite knows the case of plain Latin letters alone.
+        """
+        known = [word for word in (*self.names, *self.given, *self.codes) if len(word) >= SHORTEST]
+        words = [form for word in known for form in (word, word.casefold(), word.upper())]
+        return tuple(dict.fromkeys([*words, *map(_escaped, words)]))
 
     def out_of(self, text: str) -> str:
         """The text without them."""

@@ -14,10 +14,11 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Before any table is made."""
-        from fellowship.kernel import taskwatch
+        from fellowship.kernel import reporting, taskwatch
         from fellowship.kernel.words import provide_operators
 
         taskwatch.watch()
+        reporting.begin()
 
         # Sent by the apps that have models; the first of them finds the work to do.
         pre_migrate.connect(provide_operators, dispatch_uid="fellowship.kernel.provide_operators")

@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject, empty
 
-from fellowship.kernel import logs
+from fellowship.kernel import logs, reporting
 from fellowship.web import metrics
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -32,10 +32,14 @@ class Observe:
         """Pass on, and tell of it afterwards."""
         count = _Count()
         began = time.perf_counter()
-        with logs.during(request=getattr(request, "id", ""), **_NONE), metrics.in_progress():
+        with (
+            logs.during(request=getattr(request, "id", ""), **_NONE),
+            metrics.in_progress(),
+            reporting.span() as span,
+        ):
             with connection.execute_wrapper(count):
                 response = self.get_response(request)
-            _tell(request, response, time.perf_counter() - began, count.queries)
+            span.update(_tell(request, response, time.perf_counter() - began, count.queries))
         return response
 
     def process_view(
@@ -76,28 +80,22 @@ def actor_of(request: HttpRequest) -> int | None:
     return getattr(user, "pk", None)
 
 
-def _tell(request: HttpRequest, response: HttpResponseBase, seconds: float, queries: int) -> None:
-    route = route_of(request)
-    method = request.method if request.method in _METHODS else "OTHER"
-    metrics.seen(
-        route=route,
-        method=str(method),
-        status=response.status_code,
-        seconds=seconds,
-        queries=queries,
-    )
-    log.log(
-        logging.DEBUG if route in QUIET else logging.INFO,
-        "answered",
-        extra={
-            "method": method,
-            "route": route,
-            "status": response.status_code,
-            "ms": round(seconds * 1000, 1),
-            "queries": queries,
-            "actor": actor_of(request),
-        },
-    )
+def _tell(
+    request: HttpRequest, response: HttpResponseBase, seconds: float, queries: int
+) -> dict[str, Any]:
+    route, status = route_of(request), response.status_code
+    method = str(request.method) if request.method in _METHODS else "OTHER"
+    metrics.seen(route=route, method=method, status=status, seconds=seconds, queries=queries)
+    told = {
+        "method": method,
+        "route": route,
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+        "queries": queries,
+        "actor": actor_of(request),
+    }
+    log.log(logging.DEBUG if route in QUIET else logging.INFO, "answered", extra=told)
+    return told
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

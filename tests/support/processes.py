@@ -47,16 +47,18 @@ class Site:
 
 
 @contextmanager
-def served(place: Path, *, migrated: bool = True) -> Iterator[Site]:
+def served(place: Path, *, migrated: bool = True, **more: str) -> Iterator[Site]:
     """Serve production on an empty database; every process started here is ended with the block.
 
     Its tables are made by the migrations, or at once from the models, which is much faster.
+    `more` is put into the environment of the processes.
     """
     name = f"fellowship_{os.getpid()}"
     port = _free_port()
     with ExitStack() as stack:
         stack.enter_context(_database(name))
         env = _environment(place, port, f"postgresql://{name}_app@127.0.0.1:5432/{name}")
+        env.update(more)
         owner = {**env, "DATABASE_URL": f"postgresql://postgres@127.0.0.1:5432/{name}"}
         tables = ("migrate",) if migrated else ("shell", "--command", TABLES)
         _run(owner, "manage.py", *tables, "--verbosity", "0")

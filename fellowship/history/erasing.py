@@ -173,7 +173,8 @@ def _digest_of(row: Any) -> Digest | None:
 
 def _shape_recorded(row: Any) -> RowShape:
     """The shape in which the row's event recorded it: columns may have been added since."""
-    present = shape_of(type(row))
+    model: type[models.Model] = type(row)
+    present = shape_of(model)
     body = Event.objects.filter(uid=row.history_event).values_list("body", flat=True).first()
     key = _named(rows_named(json.loads(body)), present.label, str(row.pk)) if body else present.key
     if key == present.key:

@@ -33,10 +33,10 @@ def export(folder: Path, *, size: int | None = None) -> Checkpoint:
         raise NothingSealed("no checkpoint was signed for that size")
     levels = [_Level(folder / "tile" / "0")]
     sealed = _redacted()
-    for number, found in enumerate(_bundles(checkpoint.size)):
-        entries = [body for _, body in found]
+    for number, bundle in enumerate(_bundles(checkpoint.size)):
+        entries = [body for _, body in bundle]
         _write(folder / "tile" / "entries", number, len(entries), _bundle(entries))
-        for seq, body in found:
+        for seq, body in bundle:
             _add(levels, 0, sealed.get(seq) or leaf(body), folder)
     for level in levels:
         level.flush()

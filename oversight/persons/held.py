@@ -79,7 +79,7 @@ def own(person: Any) -> Iterator[Held]:
     """Every record that is the person's own."""
     for label, path in WHOLE.items():
         model: Any = apps.get_model(label)
-        rows = models.QuerySet(model=model).filter(**{path: person.pk}).order_by("pk")
+        rows: Any = models.QuerySet(model=model).filter(**{path: person.pk}).order_by("pk")
         for row in rows.iterator(chunk_size=500):
             yield Held(label, str(model._meta.verbose_name), _values(row, person))
 

@@ -88,7 +88,8 @@ def _by_label(own: list[held.Held]) -> dict[str, list[dict[str, Any]]]:
 def _acts(person: User) -> Iterator[dict[str, Any]]:
     """What they did, as the ledger tells it: when, what, to which record, and the reason given."""
     rows = Event.objects.filter(actor=person).order_by("id")
-    yield from rows.values("at", "verb", "subject_type", "subject_ref", "reason")
+    for row in rows.values("at", "verb", "subject_type", "subject_ref", "reason"):
+        yield {**row}
 
 
 def _files(person: User) -> Iterator[tuple[str, str]]:

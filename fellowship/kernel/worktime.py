@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import typing
 from dataclasses import dataclass, field
 from typing import Literal
@@ -63,15 +64,19 @@ class WorkCalendar:
         first, last = self.local(start).date(), self.local(end).date()
         if last < first:
             return -self.working_days_between(end, start)
-        weeks, rest = divmod((last - first).days, 7)
-        count = weeks * _WEEKEND
-        count += sum(
-            (first + (weeks * 7 + i) * _DAY).weekday() < _WEEKEND for i in range(1, rest + 1)
-        )
-        return count - sum(first < d <= last and d.weekday() < _WEEKEND for d in self.holidays)
+        return _working_days(self.holidays, first, last)
 
     def _at_wall(self, day: dt.date, wall: dt.datetime) -> dt.datetime:
         return wall.replace(year=day.year, month=day.month, day=day.day, fold=0).astimezone(dt.UTC)
+
+
+@functools.lru_cache(maxsize=8192)
+def _working_days(holidays: frozenset[dt.date], first: dt.date, last: dt.date) -> int:
+    """Working days after `first` up to and with `last`; lists ask for the same days row by row."""
+    weeks, rest = divmod((last - first).days, 7)
+    count = weeks * _WEEKEND
+    count += sum((first + (weeks * 7 + i) * _DAY).weekday() < _WEEKEND for i in range(1, rest + 1))
+    return count - sum(first < d <= last and d.weekday() < _WEEKEND for d in holidays)
 
 
 @dataclass(frozen=True, slots=True)

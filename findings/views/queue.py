@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
@@ -21,10 +21,10 @@ from findings import policy
 from findings.cells import severity, verdict
 from findings.chain import gap
 from findings.filters import QueueFilter, query_of
-from findings.models import Control, Finding, SavedFilter
+from findings.models import Control, ControlMetric, Finding, SavedFilter
 from findings.queues import LABELS, Desk, words
 from findings.services.bulk import ACTIONS
-from findings.states import SETTLED
+from findings.states import SETTLED, MetricRole
 
 OVERDUE_LIMIT = 100
 """More than this are told as “100+”: enough to know, and quick to count."""
@@ -68,10 +68,12 @@ FINDINGS: tuple[Column[Finding], ...] = (
 )
 
 
+_type = cells.display(Control, "control_type")
+
+
 def _control(control: Control) -> object:
     url = route_to("findings:control", control.ref)
-    kind = control.get_control_type_display()
-    return cells.link(url, control.title, control.ref, kind, control.owner)
+    return cells.link(url, control.title, control.ref, _type(control), control.owner)
 
 
 def _measured(control: Control) -> object:
@@ -183,13 +185,26 @@ def _saved(request: HttpRequest, given: QueryDict, key: str) -> list[tuple[Saved
     return [(saved, saved.query == this) for saved in rows[:30]]
 
 
+@read
+def _with_counts(keys: list[int]) -> QuerySet[Control]:
+    """With what `comparison` reads: the metric each is judged by, and its counts."""
+    judged = ControlMetric.objects.filter(role=MetricRole.PRIMARY)
+    found: QuerySet[Control] = Control.objects.filter(pk__in=keys).order_by()
+    return (
+        found.select_related("finding", "owner")
+        .only(
+            *("ref", "title", "control_type", "family", "state"),
+            *("finding__ref", "owner__name", "owner__email"),
+        )
+        .prefetch_related(Prefetch("metrics", judged), "metrics__measurements")
+    )
+
+
 @login_required
 def controls(request: HttpRequest) -> HttpResponse:
     """Controls with their verdicts."""
-    rows = (
-        Control.objects.visible_to(request.user).select_related("finding", "owner").with_metrics()
-    )
-    page = paginate(request, rows, per_page=50, sort={"new": "-id"}, default="new")
+    rows = Control.objects.visible_to(request.user)
+    page = paginate(request, rows, sort={"new": "-id"}, default="new", rows=_with_counts)
     table = Table(
         "Controls",
         CONTROLS,

@@ -87,10 +87,11 @@ def messages(request: HttpRequest, layout: Layout) -> SafeString:
 
 
 def foot(request: HttpRequest, layout: Layout) -> SafeString:
-    """The foot of the page: rules, keys, zone, version, colours."""
+    """The foot of the page: rules, help, keys, zone, version, colours."""
     signed_in = bool(layout.user) and layout.user.is_authenticated
     entries = [
         _link("governance:rules", "Rules in force"),
+        _link("web:guides", "Help"),
         _link("web:keys", "Keyboard shortcuts") if signed_in else "",
         markup("Times in {}", layout.zone),
         markup("Version {}", layout.version) if layout.version else "",

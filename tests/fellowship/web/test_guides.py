@@ -60,6 +60,7 @@ def test_each_address_of_a_tour_opens_for_its_person(world: World, slug: str) ->
 
 def test_the_help_is_for_everyone(client: Client, world: World) -> None:
     """Visitors read it; what is not there is a 404; the search finds it."""
+    assert '<a href="/help/">Help</a>' in client.get("/").content.decode()
     html = client.get("/help/").content.decode()
     assert html.count('href="/help/') >= len(guides.FOR)
     assert client.get("/help/nobody/").status_code == 404

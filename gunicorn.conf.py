@@ -41,7 +41,7 @@ logconfig_dict = {
 }
 
 # Where each process counts its requests, so that any of them can tell the sum of all.
-_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+_ours = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 if _ours:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="fellowship-metrics-")
 

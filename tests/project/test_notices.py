@@ -15,8 +15,9 @@ from django.test import Client
 from access import services as access
 from access.models import Grant
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict
+from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.services import grant_role, leave
+from fellowship.accounts.signin import told
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
@@ -324,6 +325,7 @@ def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
     _a_split_panel(world)
     _an_absence(world)
     _somebody_leaves(world)
+    told.new_browser.send(sender=User, user=world.fresh("manager"), browser="Firefox on Windows")
     notices = _all()
     assert notified() - {notice.kind for notice in notices} == set()
     assert opened(_not_since_recused(notices)) == {}

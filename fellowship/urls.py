@@ -22,6 +22,7 @@ _PAGES = [
     ("", "oversight.urls"),
 ]
 _API = [
+    "fellowship.accounts.api",
     "fellowship.clocks.api",
     "fellowship.notices.api",
     "fellowship.programs.api",

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
 
+from fellowship.accounts.stepup import unconfirmed
+from fellowship.kernel.refusals import refuse
 from fellowship.web.api import Input, ReasonInput, Router, VisibleViewSet, service_action
 from oversight import services
 from oversight.closing_policy import TEXT_MAX, WHAT_MAX
 from oversight.models import Handback
 from oversight.states import ClosingKind, HeldKind
+from oversight.views.closeout import packed
 from scoping import closeout
 from scoping.models import Fellowship
 
@@ -112,6 +119,18 @@ class CloseoutViewSet(VisibleViewSet):
         input=ClosingTextInput,
         overwrites=True,
     )
+
+    @extend_schema(
+        operation_id="closeouts_package",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"])
+    def package(self, request: Request, ref: str) -> HttpResponse:
+        """The closeout package: as the case was closed, or as its record stands now."""
+        found = self.get_object()
+        refuse(unconfirmed(request))
+        return packed(found, request.user)
+
     list_property = service_action(
         "list-property", services.list_handback, subject="fellowship", input=HandbackInput
     )

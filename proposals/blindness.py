@@ -42,6 +42,12 @@ def paper(proposal: Proposal) -> dict[str, Any]:
     }
 
 
+def answers(proposal: Proposal) -> dict[str, Any]:
+    """The answers as reviewers read them; none while a blind call's copy was not checked."""
+    found: Any = latest(proposal, checked=True) if proposal.call.blind else proposal.current()
+    return dict(found.answers) if found else {}
+
+
 def title(proposal: Proposal) -> str:
     """The title as reviewers read it."""
     if not proposal.call.blind:

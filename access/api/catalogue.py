@@ -6,11 +6,12 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access import services
+from access import revisions, services
 from access.models import Classification, ClassificationAnswers, Dataset
 from access.states import UNREAD, Tier, Variant
 from fellowship.accounts.models import User
@@ -120,6 +121,24 @@ class ClassifyInput(Input):
     reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
 
 
+class ChangedSerializer(serializers.Serializer[Any]):
+    """A part of a description, before and after, in words."""
+
+    label = serializers.CharField()  # type: ignore[assignment] # a field like any other
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    """A version of a description: when, by whom and why, and what it changed."""
+
+    title = serializers.CharField()
+    at = serializers.DateTimeField()
+    who = serializers.CharField()
+    why = serializers.CharField()
+    changes = ChangedSerializer(many=True)
+
+
 class DatasetViewSet(VisibleViewSet):
     """The catalogue."""
 
@@ -140,6 +159,12 @@ class DatasetViewSet(VisibleViewSet):
     classify = service_action(
         "classify", services.open_classification, subject="dataset", input=ClassifyInput
     )
+
+    @extend_schema(responses=RevisionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_fields=None)
+    def versions(self, request: Request, pk: str) -> Response:
+        """How its description changed, the latest first."""
+        return Response(RevisionSerializer(revisions.of(self.get_object()), many=True).data)
 
     @extend_schema(request=DatasetInput, responses=DatasetSerializer)
     def create(self, request: Request) -> Response:

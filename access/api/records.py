@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from access import services, usage
 from access.checks import Answer
-from access.models import AccessRequest, Dataset, Grant
+from access.models import AccessRequest, Agreement, Dataset, Grant
 from access.services.asking import Excepting
 from access.states import Operation
 from fellowship.accounts.models import User
@@ -181,6 +181,30 @@ def _person_of(fellowship: Fellowship, email: str) -> User:
     if person is None:
         raise ValidationError({"person": ["Nobody of this fellowship has this address."]})
     return person
+
+
+class DataAgreementSerializer(serializers.ModelSerializer[Agreement]):
+    """The text one person accepts before access opens; accepting it names `text_hash`."""
+
+    request = serializers.CharField(source="request.ref")
+    person = serializers.CharField(source="person.username")
+
+    class Meta:
+        """Its columns."""
+
+        model = Agreement
+        fields = ("ref", "request", "person", "text", "text_hash", "accepted_at")
+
+
+class AgreementViewSet(VisibleViewSet):
+    """The agreements of the requests one may see."""
+
+    queryset = Agreement.objects.select_related("request", "person")
+    serializer_class = DataAgreementSerializer
+    lookup_field = "ref"
+    accept = service_action(
+        "accept", services.accept_agreement, subject="agreement", input=AcceptInput
+    )
 
 
 class RequestViewSet(VisibleViewSet):

@@ -12,10 +12,13 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.forms_targets import TargetForm
 from access.models import TargetSystem
-from access.services import acknowledge, enforcement
+from access.services import acknowledge, add_target, change_target, enforcement, retire_target
 from fellowship.accounts.models import ApiToken
-from fellowship.web.api import Input, VisibleViewSet
+from fellowship.programs.models import Program
+from fellowship.web.api import Input, Named, ReasonInput, VisibleViewSet, from_form, service_action
+from fellowship.web.api.forms import Asked
 
 SCOPE = "access:enforce"
 
@@ -29,7 +32,7 @@ class TargetSerializer(serializers.ModelSerializer[TargetSystem]):
         """Its columns."""
 
         model = TargetSystem
-        fields: ClassVar = (
+        fields: ClassVar[tuple[str, ...]] = (
             "ref",
             "name",
             "kind",
@@ -78,6 +81,34 @@ class AssignmentsSerializer(serializers.Serializer[Any]):
     assignments = _Assignment(many=True)
 
 
+class NewTargetSerializer(TargetSerializer):
+    """A target that was set up, with the secret that signs its messages; told this once."""
+
+    secret = serializers.SerializerMethodField()
+
+    class Meta(TargetSerializer.Meta):
+        """Its columns."""
+
+        fields = (*TargetSerializer.Meta.fields, "secret")
+
+    def get_secret(self, target: TargetSystem) -> str:
+        """The signing secret; empty for a system that asks."""
+        return str(self.context["secret"])
+
+
+def _of_target(asked: Asked) -> dict[str, Any]:
+    return {"program": asked.target.program, "target": asked.target}
+
+
+NEW = from_form(
+    TargetForm,
+    name="NewTargetInput",
+    given=lambda asked: {"program": asked.also["program"]},
+    also={"program": Named(Program)},
+)
+CHANGED = from_form(TargetForm, given=_of_target, leave_out=("name", "kind", "url"))
+
+
 class AcknowledgeInput(Input):
     """The revision the target enforces."""
 
@@ -97,6 +128,19 @@ class TargetViewSet(VisibleViewSet):
     serializer_class = TargetSerializer
     lookup_field = "ref"
     token_scope = SCOPE
+
+    change = service_action(
+        "change", change_target, subject="target", input=CHANGED, overwrites=True
+    )
+    retire = service_action("retire", retire_target, subject="target", input=ReasonInput)
+
+    @extend_schema(request=NEW, responses={201: NewTargetSerializer})
+    def create(self, request: Request) -> Response:
+        """Set up a system that enforces access; this answer alone tells its signing secret."""
+        by: Any = request.user
+        made, secret = add_target(by=by, **self.validated(NEW))
+        told = NewTargetSerializer(made, context={"secret": secret})
+        return Response(told.data, status=201, headers={"Cache-Control": "no-store"})
 
     @extend_schema(
         parameters=[OpenApiParameter("since", int, description="Only what changed after it.")],
@@ -130,11 +174,12 @@ class TargetViewSet(VisibleViewSet):
         return Response({"settled": settled})
 
     def check_permissions(self, request: Request) -> None:
-        """A token acts here by its own scope alone, or reads with `read` as everywhere."""
+        """A token acknowledges by its own scope alone; that scope does nothing else but read."""
         super().check_permissions(request)
         token = request.auth if isinstance(request.auth, ApiToken) else None
-        if token and request.method not in SAFE_METHODS and SCOPE not in token.scopes:
-            raise PermissionDenied(f"The token lacks the scope “{SCOPE}”.")
+        needed = SCOPE if self.action == "acknowledge" else "write"
+        if token and request.method not in SAFE_METHODS and needed not in token.scopes:
+            raise PermissionDenied(f"The token lacks the scope “{needed}”.")
 
 
 def _since(request: Request) -> int:

@@ -83,7 +83,10 @@ def change_target(
     by: User,
     account: User | None = None,
 ) -> TargetSystem:
-    """Other datasets, owner, account or time to the alarm. A dataset no more served is closed."""
+    """Other datasets, owner, account or time to the alarm. A dataset no more served is closed.
+
+    What is so already is not recorded again.
+    """
     target = TargetSystem.objects.locked().get(pk=target.pk)
     refuse(policy.may_change(target, by))
     refuse(
@@ -98,6 +101,10 @@ def change_target(
             target=target,
         )
     )
+    served = {row.dataset_id for row in target.serves.all()}
+    there = (target.owner_id, target.account, target.alarm_after_minutes, served)
+    if there == (owner.pk, account, alarm_after_minutes, {dataset.pk for dataset in datasets}):
+        return target
     target.owner, target.account = owner, account
     target.alarm_after_minutes = alarm_after_minutes
     target.save()

@@ -11,13 +11,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.kernel.refusals import Missing, Refusal, Refused
-from fellowship.web.api import ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import ReasonInput, service_action
+from fellowship.web.api.forms import Uploads
 from fellowship.web.api.viewsets import Input
 from findings import services
-from findings.models import Control, ControlMetric, Measurement
+from findings.api.plans import (
+    CONDITIONS,
+    SERIES,
+    AmendPlanInput,
+    ControlPlanInput,
+    MetricPlanInput,
+    SeriesSerializer,
+    add_metric,
+    plan_of,
+)
+from findings.models import Control, ControlMetric, Finding, Measurement
 from findings.statistics import Conditions, Durations, Rate, Sample, Scores, Share
 
-CONDITIONS = tuple(Conditions.__dataclass_fields__)
 _LARGEST = 2_000_000_000
 
 
@@ -109,8 +119,10 @@ class ControlSerializer(serializers.ModelSerializer[Control]):
         return str(comparison.verdict) if comparison else None
 
 
-class ControlViewSet(VisibleViewSet):
+class ControlViewSet(Uploads):
     """Controls."""
+
+    uploads = ("series",)
 
     queryset = Control.objects.select_related("finding").with_metrics()
     serializer_class = ControlSerializer
@@ -124,27 +136,75 @@ class ControlViewSet(VisibleViewSet):
         "withdraw", services.withdraw_control, subject="control", input=ReasonInput
     )
 
+    add_metric = service_action("add-metric", add_metric, subject="control", input=MetricPlanInput)
+
+    @extend_schema(request=ControlPlanInput)
+    def create(self, request: Request) -> Response:
+        """Plan a control for a finding, with what it is judged by fixed before it ships."""
+        said, by = self.validated(ControlPlanInput), _by(request)
+        finding = Finding.objects.visible_to(by).filter(ref=said.pop("finding")).first()
+        if finding is None:
+            said_so = {"finding": ["There is no such finding for you."]}
+            raise serializers.ValidationError(said_so)
+        plan = plan_of(said)
+        return self.created(services.plan_control(finding=finding, plan=plan, by=by, **said))
+
+    @extend_schema(request=AmendPlanInput, responses={200: ControlSerializer})
+    @action(detail=True, methods=["post"])
+    def amend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change what a metric is judged by; the change stands beside the verdict."""
+        control, said = self.get_object(), self.validated(AmendPlanInput)
+        metric = _metric(control, said.pop("number"))
+        services.amend_plan(
+            metric=metric, plan=plan_of(said, metric), by=_by(request), reason=said["reason"]
+        )
+        return self.shown(control)
+
+    @extend_schema(request=SERIES, responses={200: SeriesSerializer})
+    @action(detail=True, methods=["post"])
+    def series(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read counts from a file, as multipart/form-data; a file again records nothing."""
+        control, said = self.get_object(), self.validated(SERIES)
+        metric, file = _metric(control, said.pop("number")), said.pop("file")
+        done = services.read_series(metric=metric, data=file.read(), by=_by(request), **said)
+        told = {
+            "taken": len(done.taken),
+            "known": len(done.known),
+            "passed_over": done.passed_over,
+            "refused": done.refused,
+        }
+        return Response(SeriesSerializer(told).data)
+
     @extend_schema(request=MeasureInput, responses={200: ControlSerializer})
     @action(detail=True, methods=["post"])
     def measure(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record what was counted before or after deployment."""
         control = self.get_object()
         data = self.validated(MeasureInput)
-        metric = next((m for m in control.metrics.all() if m.number == data["number"]), None)
-        if metric is None:
-            raise Missing
-        by: Any = request.user
+        metric = _metric(control, data["number"])
         under = {name: data.get(name, getattr(metric, name)) for name in CONDITIONS}
         services.measure(
             metric=metric,
             phase=data["phase"],
             sample=_sample(data),
-            by=by,
+            by=_by(request),
             taken_on=data.get("taken_on"),
             conditions=Conditions.of(under),
             note=data["note"],
         )
         return self.shown(control)
+
+
+def _metric(control: Control, number: int) -> ControlMetric:
+    """The control's metric of this number. Raises Missing."""
+    found = next((m for m in control.metrics.all() if m.number == number), None)
+    if found is None:
+        raise Missing
+    return found
+
+
+def _by(request: Request) -> Any:
+    return request.user
 
 
 def _sample(data: dict[str, Any]) -> Sample:

@@ -13,8 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.models import AccessEvent, Dataset
+from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import (
+    Input,
+    ReasonInput,
+    VisibleViewSet,
+    from_form,
+    service_action,
+)
 from findings import policy, services
 from findings.api.dispositions import (
     AcceptFindingInput,
@@ -29,6 +36,7 @@ from findings.api.dispositions import (
 from findings.api.translation import ClassInput, SuggestionSerializer, suggestions_of
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
+from findings.forms.changes import ExceptForm
 from findings.models import Artifact, Finding
 from findings.states import SAID_CLASSES, Confidence, Harm, Severity
 from scoping.models import Fellowship
@@ -214,6 +222,19 @@ class FindingInput(Input):
         return attrs
 
 
+class EmbargoInput(Input):
+    """Until when others than those concerned do not read it; null lifts the embargo."""
+
+    until = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField(max_length=500)
+
+
+def ask_exception(*, finding: Finding, by: User, expires_on: dt.date, **said: Any) -> Any:
+    """Ask the board to let the risk stand for a time; the whole last day counts."""
+    until = finding.program.calendar().end_of_day(expires_on)
+    return services.ask_exception(finding=finding, by=by, expires_at=until, **said)
+
+
 class FindingViewSet(VisibleViewSet):
     """Findings."""
 
@@ -246,6 +267,18 @@ class FindingViewSet(VisibleViewSet):
         "duplicate", services.close_as_duplicate, subject="finding", input=DuplicateInput
     )
     reopen = service_action("reopen", services.reopen_finding, subject="finding", input=ReasonInput)
+
+    embargo = service_action(
+        "embargo", services.change_embargo, subject="finding", input=EmbargoInput
+    )
+    ask_exception = service_action(
+        "ask-exception",
+        ask_exception,
+        subject="finding",
+        input=from_form(
+            ExceptForm, name="FindingExceptionInput", given=lambda asked: {"finding": asked.target}
+        ),
+    )
 
     classify = service_action("classify", services.classify, subject="finding", input=ClassInput)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -11,10 +13,13 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.kernel.refusals import refuse
+from fellowship.web import files
 from fellowship.web.api import Input, VisibleViewSet, service_action
-from findings import services
+from findings import policy, services
 from findings.models import FindingImport, ImportRow
 from findings.states import SAID_CLASSES, ImportFormat, Severity
+from findings.views.importing import MARKS
 from scoping.models import Fellowship
 
 
@@ -60,6 +65,13 @@ class ImportInput(Input):
     file = serializers.FileField(max_length=200)
 
 
+class MarkInput(Input):
+    """What becomes of the row at this place of the file."""
+
+    place = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
+    mark = serializers.ChoiceField(choices=MARKS)
+
+
 class ConfirmInput(Input):
     """What holds where the file says nothing; asked for only where it does not."""
 
@@ -86,6 +98,30 @@ class FindingImportViewSet(VisibleViewSet):
         if getattr(self, "action_map", {}).get("post") == "create":
             return [MultiPartParser()]
         return super().get_parsers()
+
+    @extend_schema(request=MarkInput, responses={200: ImportRowSerializer})
+    @action(detail=True, methods=["post"])
+    def mark(self, request: Request, ref: str) -> Response:
+        """Leave a row out, report it all the same, or judge it again."""
+        by: Any = request.user
+        brought, said = self.get_object(), self.validated(MarkInput)
+        row = brought.rows.filter(place=said["place"]).first()
+        if row is None:
+            raise Http404
+        row.belongs_to = brought
+        done = services.mark_row(row=row, mark=said["mark"], by=by)
+        return Response(ImportRowSerializer(done).data)
+
+    @extend_schema(
+        operation_id="finding_imports_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"])
+    def file(self, request: Request, ref: str) -> HttpResponseBase:
+        """The file as it was brought, for those who may read its findings."""
+        brought = self.get_object()
+        refuse(policy.may_read_file(brought, request.user))
+        return files.download(brought.sha256, brought.name, "application/octet-stream")
 
     @extend_schema(request={"multipart/form-data": ImportInput}, responses={201: ImportSerializer})
     def create(self, request: Request) -> Response:

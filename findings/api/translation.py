@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Program
-from fellowship.web.api import Input, NoInput, VisibleViewSet, service_action
+from fellowship.web.api import Input, Named, NoInput, VisibleViewSet, service_action
 from findings import atlas, matrix, services
 from findings.api.changes import finding_of
 from findings.change_states import ANSWERED
@@ -130,12 +131,37 @@ class MatrixSerializer(serializers.Serializer[Any]):
     cells = MatrixCellSerializer(many=True)
 
 
+class MatrixChangeInput(Input):
+    """A cell of the matrix, whether it is suggested, and why."""
+
+    program = Named(Program)
+    finding_class = serializers.ChoiceField(choices=FindingClass.choices)
+    family = serializers.ChoiceField(choices=Family.choices)
+    control_type = serializers.ChoiceField(choices=ControlType.choices)
+    suggested = serializers.BooleanField()
+    reason = serializers.CharField(max_length=2_000)
+
+
+class MatrixVersionSerializer(serializers.Serializer[Any]):
+    """The version of the matrix in which it is so."""
+
+    version = serializers.IntegerField()
+
+
 class MatrixViewSet(VisibleViewSet):
     """Translation matrices of the programmes one works for."""
 
     queryset = Contest.objects.none()
     serializer_class = MatrixSerializer
     pagination_class: Any = None
+
+    @extend_schema(request=MatrixChangeInput, responses=MatrixVersionSerializer)
+    @action(detail=False, methods=["post"])
+    def change(self, request: Request) -> Response:
+        """Suggest a kind of control for a class of findings from now on, or no longer."""
+        by: Any = request.user
+        version = services.change_matrix(by=by, **self.validated(MatrixChangeInput))
+        return Response(MatrixVersionSerializer({"version": version}).data)
 
     @extend_schema(
         parameters=[OpenApiParameter("program", str, required=True)], responses=MatrixSerializer

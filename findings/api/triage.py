@@ -17,9 +17,10 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Program
-from fellowship.web.api import Input, VisibleViewSet, service_action
+from fellowship.web.api import Input, VisibleViewSet, from_form, service_action
 from findings import policy, services
 from findings.filters import QUERY_MAX, FindingFilter, query_of
+from findings.forms.triage import FilterForm
 from findings.models import Batch, BatchRow, Cover, Finding, SavedFilter
 from findings.models.triage import READERS, WORKERS
 from findings.selection import Selection
@@ -87,6 +88,13 @@ class SavedFilterViewSet(VisibleViewSet):
         data["query"] = query_of(QueryDict(data["query"]))
         by: Any = request.user
         return self.created(services.save_filter(by=by, **data))
+
+    change = service_action(
+        "change",
+        services.change_filter,
+        subject="saved",
+        input=from_form(FilterForm, given=lambda asked: {"by": asked.user}),
+    )
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:

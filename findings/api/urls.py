@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from fellowship.web.api import Router
+from findings.api.artifacts import ArtifactViewSet
 from findings.api.changes import AcceptanceTestViewSet, ChangeRequestViewSet
 from findings.api.controls import ControlViewSet
 from findings.api.findings import FindingViewSet
@@ -26,6 +27,8 @@ router.register("finding-filters", SavedFilterViewSet, basename="finding-filters
 router.register("finding-absences", AbsenceViewSet, basename="finding-absences")
 
 router.register("controls", ControlViewSet, basename="controls")
+
+router.register("artifacts", ArtifactViewSet, basename="artifacts")
 
 router.register("lessons", LessonViewSet, basename="lessons")
 

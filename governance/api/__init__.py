@@ -9,10 +9,12 @@ from governance.api.decisions import ConditionViewSet, DecisionViewSet
 from governance.api.escalations import EscalationViewSet
 from governance.api.exceptions import ExceptionViewSet
 from governance.api.matters import MatterViewSet
+from governance.api.meetings import CadenceViewSet, DeputyViewSet, MeetingViewSet
 from governance.api.oncall import (
     OncallAbsenceViewSet,
     OncallOverrideViewSet,
     RotaViewSet,
+    WatchViewSet,
 )
 from governance.api.recusals import RecusalViewSet
 from governance.api.reviews import ReplyViewSet, ReviewViewSet
@@ -35,6 +37,10 @@ router.register("escalations", EscalationViewSet, basename="escalations")
 router.register("oncall-rotas", RotaViewSet, basename="oncall-rotas")
 router.register("oncall-absences", OncallAbsenceViewSet, basename="oncall-absences")
 router.register("oncall-overrides", OncallOverrideViewSet, basename="oncall-overrides")
+router.register("oncall-watches", WatchViewSet, basename="oncall-watches")
+router.register("meetings", MeetingViewSet, basename="meetings")
+router.register("meeting-cadences", CadenceViewSet, basename="meeting-cadences")
+router.register("deputies", DeputyViewSet, basename="deputies")
 router.register("access-reviews", AccessReviewViewSet, basename="access-reviews")
 router.register("access-review-items", AccessReviewItemViewSet, basename="access-review-items")
 router.register("recusals", RecusalViewSet, basename="recusals")

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from fellowship.accounts.stepup import unconfirmed
 from fellowship.kernel.refusals import refuse
-from fellowship.web.api import Input, VisibleViewSet
+from fellowship.programs.models import Program
+from fellowship.web.api import Input, Named, VisibleViewSet, service_create
 from governance.models import AccessReview, AccessReviewItem
 from governance.services import access_reviews as services
 
@@ -50,12 +51,20 @@ class AttestInput(Input):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2_000)
 
 
+class OpenReviewInput(Input):
+    """Whose access is reviewed, and why now."""
+
+    program = Named(Program)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2_000)
+
+
 class AccessReviewViewSet(VisibleViewSet):
     """Access reviews, the latest first."""
 
     queryset = AccessReview.objects.select_related("program__realm")
     serializer_class = AccessReviewSerializer
     lookup_field = "ref"
+    create = service_create(services.open_access_review, input=OpenReviewInput)
 
 
 class AccessReviewItemViewSet(VisibleViewSet):

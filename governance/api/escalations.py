@@ -18,9 +18,7 @@ from governance.api.common import program_of, subject_of
 from governance.filters import (
     EscalationFilter,
 )
-from governance.models import (
-    Escalation,
-)
+from governance.models import Escalation, ReportDuty
 from governance.policy import escalations as escalation_policy
 from governance.states import (
     EscalationKind,
@@ -186,6 +184,13 @@ class AuthorityReportInput(Input):
     receipt = serializers.CharField(required=False, default="", allow_blank=True, max_length=100)
 
 
+class LiftInput(Input):
+    """Which duty does not hold after all, and why."""
+
+    harm = serializers.ChoiceField(choices=Harm.choices)
+    because = serializers.CharField(max_length=5_000)
+
+
 class EscalationViewSet(VisibleViewSet):
     """Escalations."""
 
@@ -228,15 +233,42 @@ class EscalationViewSet(VisibleViewSet):
         services.close(escalation=escalation, by=user, findings=found, **data)
         return self.shown(escalation)
 
+    @extend_schema(request=EscalationCloseInput, responses={200: EscalationSerializer})
+    @action(detail=True, methods=["post"])
+    def refer(self, request: Request, ref: str) -> Response:
+        """Ask the board whether it may be closed with this review and these findings."""
+        escalation, user = self.get_object(), cast("User", request.user)
+        data = self.validated(EscalationCloseInput)
+        found = [subject_of(user, reference) for reference in data.pop("findings")]
+        services.refer_escalation(escalation=escalation, by=user, findings=found, **data)
+        return self.shown(escalation)
+
     @extend_schema(request=AuthorityReportInput, responses={200: EscalationSerializer})
     @action(detail=True, methods=["post"])
     def report(self, request: Request, ref: str) -> Response:
         """Record that a serious incident was reported to the authority."""
         escalation, user = self.get_object(), cast("User", request.user)
         data = self.validated(AuthorityReportInput)
-        duties = escalation.duties.filter(harm=data.pop("harm"), lifted_at=None)
+        duty = self._duty(escalation, data.pop("harm"))
+        services.send_report(duty=duty, by=user, **data)
+        return self.shown(escalation)
+
+    @extend_schema(request=LiftInput, responses={200: EscalationSerializer})
+    @action(detail=True, methods=["post"])
+    def lift(self, request: Request, ref: str) -> Response:
+        """Say that no report to the authority is due after all, and why."""
+        escalation, user = self.get_object(), cast("User", request.user)
+        data = self.validated(LiftInput)
+        services.lift_duty(
+            duty=self._duty(escalation, data["harm"]), by=user, because=data["because"]
+        )
+        return self.shown(escalation)
+
+    def _duty(self, escalation: Escalation, harm: str) -> ReportDuty:
+        """The duty that stands, for those inside; 404 for everybody else."""
+        user = cast("User", self.request.user)
+        duties = escalation.duties.filter(harm=harm, lifted_at=None)
         duty = duties.select_related("escalation").first()
         if duty is None or not escalation_policy.reads_all(escalation, user):
             raise Http404
-        services.send_report(duty=duty, by=user, **data)
-        return self.shown(escalation)
+        return duty

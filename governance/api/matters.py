@@ -79,6 +79,16 @@ class NoteInput(Input):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
 
 
+class DossierSerializer(serializers.Serializer[Any]):
+    """A sealed version of a dossier."""
+
+    number = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    sealed_at = serializers.DateTimeField()
+    why = serializers.CharField(allow_blank=True)
+    body = serializers.DictField()
+
+
 class MatterViewSet(VisibleViewSet):
     """Matters. Whom a matter is about sees its public face; the room sees seats and dossier too."""
 
@@ -130,6 +140,21 @@ class MatterViewSet(VisibleViewSet):
         if matter.state == MatterState.VOTING and row.mine.key in ("unread", "stale"):
             services.open_dossier(matter=matter, by=user)
         return body | {"dossier": dossiers.read_by(user, matter)(matter.dossier.body)}
+
+    @extend_schema(responses=DossierSerializer)
+    @action(detail=True, methods=["get"], url_path=r"dossiers/(?P<number>\d{1,4})")
+    def dossier(self, request: Request, ref: str, number: str) -> Response:
+        """One version of the dossier as it was sealed, to who has declared."""
+        matter, user = self._opened(), self._person
+        ballot = getattr(matter, "ballot", None)
+        seat = ballot_box.seat_for(ballot, user) if ballot else None
+        found = matter.dossiers.filter(number=int(number)).first()
+        subject = kinds.subject_of(matter)
+        if found is None or policy.must_declare(matter, user, seat, conflict_of(user, subject)):
+            raise Http404
+        body = dossiers.read_by(user, matter)(found.body)
+        told = {"number": found.number, "sha256": found.sha256, "why": found.why, "body": body}
+        return Response(DossierSerializer({**told, "sealed_at": found.sealed_at}).data)
 
     @extend_schema(request=VoteInput, responses={200: MatterSerializer})
     @action(detail=True, methods=["post"])

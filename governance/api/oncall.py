@@ -17,10 +17,17 @@ from fellowship.accounts.queries import holders
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import (
+    Input,
+    Named,
+    ReasonInput,
+    VisibleViewSet,
+    service_action,
+    service_create,
+)
 from governance import roster, services
 from governance.api.common import program_of
-from governance.models import OncallAbsence, OncallOverride, Rota
+from governance.models import OncallAbsence, OncallOverride, Rota, Watch
 
 
 class RotaSerializer(serializers.ModelSerializer[Rota]):
@@ -40,6 +47,19 @@ class RotaSerializer(serializers.ModelSerializer[Rota]):
         return [member.user.username for member in rota.members.all()]
 
 
+class RotaInput(Input):
+    """A line: who takes turns, in their order, from when on; what it was before ends then."""
+
+    program = Named(Program)
+    line = serializers.IntegerField(required=False, default=1, min_value=1, max_value=5)
+    name = serializers.CharField(max_length=80)
+    members = serializers.ListField(
+        child=serializers.CharField(max_length=150), min_length=1, max_length=20
+    )
+    starts_at = serializers.DateTimeField()
+    every_days = serializers.IntegerField(min_value=1, max_value=366)
+
+
 class DutySerializer(serializers.Serializer[Any]):
     """Who is called on a line at an instant; empty where all are away."""
 
@@ -56,6 +76,14 @@ class RotaViewSet(VisibleViewSet):
     queryset = Rota.objects.select_related("program__realm").prefetch_related("members__user")
     serializer_class = RotaSerializer
     end = service_action("end", services.end_rota, subject="rota", input=ReasonInput)
+
+    @extend_schema(request=RotaInput)
+    def create(self, request: Request) -> Response:
+        """Let people take turns on a line."""
+        by: Any = request.user
+        data = self.validated(RotaInput)
+        members = [_person(data["program"], name, "members") for name in data.pop("members")]
+        return self.created(services.set_rota(members=members, by=by, **data))
 
     @extend_schema(
         parameters=[OpenApiParameter("at", dt.datetime, description="An instant; now if left out")],
@@ -90,12 +118,12 @@ def _instant(text: str) -> dt.datetime | None:
     return found
 
 
-def _person(program: Program, username: str) -> User:
+def _person(program: Program, username: str, field: str = "user") -> User:
     """Who is called in the programme under this username: others are not told apart."""
     found = holders(program, *roster.CALLED).filter(username=username).first()
     if found is None:
         text = "Nobody of this username is called in this programme."
-        raise Refused(Refusal("unknown_person", text, field="user"))
+        raise Refused(Refusal("unknown_person", text, field=field))
     return found
 
 
@@ -177,3 +205,34 @@ class OncallOverrideViewSet(VisibleViewSet):
         program = program_of(by, data.pop("program"))
         user = _person(program, data.pop("user"))
         return self.created(services.stand_in(program=program, user=user, by=by, **data))
+
+
+class WatchSerializer(PeriodSerializer):
+    """A turn that began, or what was written for the next one."""
+
+    handed_by = serializers.CharField(source="handed_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Watch
+        fields = (
+            *("id", "program", "line", "user", "starts_at", "ends_at", "begun_at"),
+            *("handover", "handed_at", "handed_by", "taken_at"),
+        )
+
+
+class HandOverInput(Input):
+    """What the next person on the line must know."""
+
+    program = Named(Program)
+    line = serializers.IntegerField(required=False, default=1, min_value=1, max_value=5)
+    text = serializers.CharField(max_length=5_000)
+
+
+class WatchViewSet(VisibleViewSet):
+    """Turns on call, with what each was handed."""
+
+    queryset = Watch.objects.select_related("program__realm", "user", "handed_by")
+    serializer_class = WatchSerializer
+    ordering = ("-starts_at", "-id")
+    create = service_create(services.hand_over, input=HandOverInput)
+    take = service_action("take", services.take_over, subject="watch")

@@ -6,17 +6,22 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import extend_schema
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.programs.models import Program
+from fellowship.web.api import Input, Named, ReasonInput, VisibleViewSet, service_action
 from governance import cases, services
 from governance import rules as rulebook
 from governance.api.common import program_of, subject_of
 from governance.models import RuleAcknowledgement, RuleAmendment, RuleComment, RuleVersion
+from governance.models.visibility import ROOM
 from governance.states import CommentOutcome, RuleKind
 from governance.views.rules import end_of, readable
 
@@ -54,6 +59,58 @@ class CommentInput(Input):
     text = serializers.CharField(max_length=10_000)
 
 
+class RuleEditInput(Input):
+    """A draft as it should read from now on."""
+
+    title = serializers.CharField(max_length=200)
+    rationale = serializers.CharField()
+    prose = serializers.CharField(max_length=100_000)
+    parameters = serializers.DictField()
+    effective_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class FirstRulesInput(Input):
+    """The programme that has no rules yet."""
+
+    program = Named(Program)
+
+
+class ShapeInput(Input):
+    """What the first version of a rule will say, of a programme that has not adopted it."""
+
+    program = Named(Program)
+    kind = serializers.ChoiceField(choices=RuleKind.choices)
+    title = serializers.CharField(max_length=200)
+    prose = serializers.CharField(max_length=100_000)
+    parameters = serializers.DictField()
+
+
+class RuleChangeSerializer(serializers.Serializer[Any]):
+    """A parameter that differs, by its path; null where a version has none."""
+
+    path = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class RuleChangesSerializer(serializers.Serializer[Any]):
+    """What a version changes against another; their texts are in each of them."""
+
+    rule = serializers.IntegerField()
+    other = serializers.IntegerField()
+    parameters = RuleChangeSerializer(many=True)
+
+
+class HeldSerializer(serializers.Serializer[Any]):
+    """A running case held to an earlier version, and whether a later one is on offer."""
+
+    case = serializers.CharField()
+    reference = serializers.CharField(allow_blank=True)
+    held_to = serializers.IntegerField(help_text="The version’s number under `rules/`.")
+    pinned_at = serializers.DateTimeField()
+    offered = serializers.BooleanField()
+
+
 class RuleViewSet(VisibleViewSet):
     """Rules one may read; `?kind=` and `?current=1` narrow, `?on=2026-11-30` to that day's."""
 
@@ -89,6 +146,67 @@ class RuleViewSet(VisibleViewSet):
     )
     acknowledge = service_action("acknowledge", services.acknowledge_rule, subject="rule")
     propose = service_action("propose", services.propose_rule, subject="rule")
+    edit = service_action(
+        "edit", services.edit_rule, subject="rule", input=RuleEditInput, overwrites=True
+    )
+
+    @extend_schema(request=ShapeInput, responses=RuleSerializer)
+    @action(detail=False, methods=["post"])
+    def shape(self, request: Request) -> Response:
+        """Change what the first version of a rule will say; it binds nobody until it is adopted."""
+        by: Any = request.user
+        made = services.shape_founding_rule(by=by, **self.validated(ShapeInput))
+        return Response(RuleSerializer(made).data)
+
+    @extend_schema(request=FirstRulesInput, responses=RuleSerializer(many=True))
+    @action(detail=False, methods=["post"], url_path="first", pagination_class=None)
+    def first(self, request: Request) -> Response:
+        """Adopt version 1 of every rule of a new programme, with its sponsor."""
+        by: Any = request.user
+        program = self.validated(FirstRulesInput)["program"]
+        made = services.adopt_founding_rules(program=program, by=by)
+        rows = self.get_queryset().filter(pk__in=[rule.pk for rule in made.values()])
+        return Response(RuleSerializer(rows.order_by("kind"), many=True).data)
+
+    @extend_schema(responses=HeldSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def earlier(self, request: Request, pk: str) -> Response:
+        """The running cases held to a version before this one, for the board room; at most 200."""
+        rule = self.get_object()
+        if rule.version is None or not has_role(request.user, rule.program_id, *ROOM):
+            raise Http404
+        pins = list(cases.held_to_earlier(rule, request.user).order_by("pinned_at")[:200])
+        subjects = cases.subjects(pins)
+        rows = [
+            {
+                "case": str(subjects[pin.subject_type, pin.subject_id]),
+                "reference": getattr(subjects[pin.subject_type, pin.subject_id], "ref", ""),
+                "held_to": pin.rule_version_id,
+                "pinned_at": pin.pinned_at,
+                "offered": bool(pin.offered),  # type: ignore[attr-defined]
+            }
+            for pin in pins
+        ]
+        return Response(HeldSerializer(rows, many=True).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("other", int, required=True, description="Its number")],
+        responses=RuleChangesSerializer,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def compare(self, request: Request, pk: str) -> Response:
+        """What this version changes against another of the same rule."""
+        rule = self.get_object()
+        given = request.query_params.get("other", "")
+        asked = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else 0
+        same = readable(request.user).filter(kind=rule.kind, program_id=rule.program_id)
+        other = same.filter(pk=asked).first()
+        if other is None:
+            raise Http404
+        changes = rulebook.diff(other, rule).parameters
+        rows = [{"path": c.path, "before": c.before, "after": c.after} for c in changes]
+        told = {"rule": rule.pk, "other": other.pk, "parameters": rows}
+        return Response(RuleChangesSerializer(told).data)
 
     def create(self, request: Request) -> Response:
         """Draft the next version of a rule."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from oversight.audit_api import controls, populations, record, scopes
+from oversight.audit_api import controls, populations, record, scopes, verification
 
 _ROOM = "audit/<slug:slug>"
 urlpatterns = [
@@ -30,6 +30,11 @@ urlpatterns = [
     path(f"{_ROOM}/samples/<int:pk>/", populations.SampleView.as_view(), name="audit-sample"),
     path(f"{_ROOM}/controls/", controls.ControlsView.as_view(), name="audit-controls"),
     path(f"{_ROOM}/controls/<slug:test>/runs/", controls.RunsView.as_view(), name="audit-runs"),
+    path(
+        f"{_ROOM}/verification/",
+        verification.VerificationsView.as_view(),
+        name="audit-verification",
+    ),
     path(f"{_ROOM}/scopes/", scopes.ScopesView.as_view(), name="audit-scopes"),
     path(f"{_ROOM}/scopes/<int:pk>/", scopes.SavedScopeView.as_view(), name="audit-scope"),
 ]

@@ -127,8 +127,12 @@ def _task(item: Obligation, user: Any) -> Task:
 @confirming
 def download(request: HttpRequest, ref: str) -> HttpResponse:
     """The package: as the case was closed, or as its record stands now."""
-    found = load(request, ref)
-    refuse(policy.may_take_package(found, request.user))
+    return packed(load(request, ref), request.user)
+
+
+def packed(found: Fellowship, user: Any) -> HttpResponse:
+    """The package of a case as a file. Raises Refused for who may not take it."""
+    refuse(policy.may_take_package(found, user))
     made = package.of_case(found)
     response = HttpResponse(made.content, content_type="application/zip")
     name = slugify(found.ref).upper()

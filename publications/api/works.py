@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -23,6 +24,7 @@ from publications.models import DisclosureStep, Hit, Publication, Version
 from publications.states import Ground, Kind, WorkClass
 from publications.text_states import HitAnswer
 from publications.texts import TEXT_MAX
+from publications.views.texts import file_of
 from scoping.models import Fellowship
 
 
@@ -43,6 +45,19 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
             "added_at",
         )
         read_only_fields = fields
+
+
+class ReadVersionSerializer(VersionSerializer):
+    """A version with its text as the person may read it."""
+
+    text = serializers.SerializerMethodField()
+
+    class Meta(VersionSerializer.Meta):
+        fields = (*VersionSerializer.Meta.fields, "text")
+
+    def get_text(self, version: Version) -> str:
+        """What is withheld from the person is dotted."""
+        return str(self.context["text"])
 
 
 class HitSerializer(serializers.ModelSerializer[Hit]):
@@ -192,6 +207,25 @@ class WorksMixin(VisibleViewSet):
         done = services.add_version(publication=work, by=_by(request), **said)
         return Response(VersionSerializer(done).data, status.HTTP_201_CREATED)
 
+    @extend_schema(operation_id="publications_version", responses=ReadVersionSerializer)
+    @action(detail=True, methods=["get"], url_path=r"versions/(?P<number>\d{1,6})")
+    def version(self, request: Request, ref: str, number: str) -> Response:
+        """One version with its text, without what is withheld from the person."""
+        work = self.get_object()
+        found = _numbered(work, number)
+        text = withholding.shown(work, found, request.user)
+        return Response(ReadVersionSerializer(found, context={"text": text}).data)
+
+    @extend_schema(
+        operation_id="publications_version_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"], url_path=r"versions/(?P<number>\d{1,6})/file")
+    def version_file(self, request: Request, ref: str, number: str) -> HttpResponseBase:
+        """The file of a version, for those from whom nothing in it is withheld."""
+        work = self.get_object()
+        return file_of(work, _numbered(work, number), request.user)
+
     @replaces
     @extend_schema(request=SourcesInput)
     @action(detail=True, methods=["post"])
@@ -274,6 +308,14 @@ def _checked(work: Publication, request: Request) -> dict[str, Any]:
         "left_out": check.left_out,
         "hits": shown,
     }
+
+
+def _numbered(work: Publication, number: str) -> Version:
+    """The version of this number. Raises Http404."""
+    found: Version | None = work.versions.filter(number=int(number)).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _newest(work: Publication) -> Version:

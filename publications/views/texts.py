@@ -166,9 +166,16 @@ def file(request: HttpRequest, ref: str, number: int) -> HttpResponseBase:
     """
     publication = publication_of(request, ref)
     version = publication.versions.filter(number=number).defer("text", "beneath").first()
-    if version is None or not version.file_sha256:
+    if version is None:
         raise Http404
-    if not withholding.wrote(publication, request.user):
+    return file_of(publication, version, request.user)
+
+
+def file_of(publication: Publication, version: Version, user: Any) -> HttpResponseBase:
+    """The file of a version. Raises Http404 where it has none, Refused while it may not go."""
+    if not version.file_sha256:
+        raise Http404
+    if not withholding.wrote(publication, user):
         refuse(policy.may_save_file(withholding.unanswered([version.pk])[version.pk]))
     return files.download(version.file_sha256, version.file_name, version.file_mime)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -10,9 +11,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.accounts.models import User
+from fellowship.kernel.refusals import Missing
 from fellowship.web.api import Input, NoInput, ReasonInput, VisibleViewSet, service_action
 from scoping import services
-from scoping.models import Collaborator, Fellowship
+from scoping.api.people import TRAINING
+from scoping.models import Collaborator, Fellowship, Training
+from scoping.views.people import instant
 
 
 class CollaboratorSerializer(serializers.ModelSerializer[Collaborator]):
@@ -37,6 +42,22 @@ class CollaboratorInput(Input):
     part = serializers.CharField(max_length=2_000)
 
 
+def train(
+    *, collaborator: Collaborator, by: User, kind: str, completed_on: dt.date, evidence: str
+) -> Training:
+    """Record a training of the collaborator, once they have an account."""
+    if collaborator.person is None:
+        raise Missing
+    return services.record_training(
+        person=collaborator.person,
+        program=collaborator.fellowship.program,
+        by=by,
+        completed_at=instant(completed_on),
+        kind=kind,
+        evidence=evidence,
+    )
+
+
 class CollaboratorViewSet(VisibleViewSet):
     """Collaborators of the fellowships one sees, and one's own part in others'."""
 
@@ -50,6 +71,8 @@ class CollaboratorViewSet(VisibleViewSet):
     remove = service_action(
         "remove", services.remove_collaborator, subject="collaborator", input=ReasonInput
     )
+
+    train = service_action("train", train, subject="collaborator", input=TRAINING)
 
     @extend_schema(request=CollaboratorInput, responses={201: CollaboratorSerializer})
     def create(self, request: Request) -> Response:

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, from_form, service_action
 from scoping import services
-from scoping.forms import ContributionFilter
+from scoping.forms import ContributionFilter, TrainingForm
 from scoping.models import Contribution, Mentorship, TalentStep, Training
 
 
@@ -122,6 +122,10 @@ class ContributionInput(Input):
     licence = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
 
 
+TRAINING = from_form(TrainingForm)
+"""What shows that somebody completed a training."""
+
+
 class MentorshipViewSet(VisibleViewSet):
     """Mentorships of the fellowships the person sees."""
 
@@ -157,6 +161,13 @@ class ContributionViewSet(VisibleViewSet):
     serializer_class = ContributionSerializer
     filterset_class = ContributionFilter
 
+    edit = service_action(
+        "edit",
+        services.revise_contribution,
+        subject="contribution",
+        input=ContributionInput,
+        overwrites=True,
+    )
     confirm = service_action("confirm", services.confirm_contribution, subject="contribution")
     withdraw = service_action(
         "withdraw", services.withdraw_contribution, subject="contribution", input=ReasonInput

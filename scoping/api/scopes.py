@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.accounts.models import User
 from fellowship.kernel.canonical import plain
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
-from scoping import document, services
-from scoping.api.people import ContributionInput
+from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.time import now
+from fellowship.web import pdf
+from fellowship.web.api import Input, ReasonInput, VisibleViewSet, from_form, service_action
+from fellowship.web.api.forms import Asked
+from scoping import document, routes, services
+from scoping.api.people import TRAINING, ContributionInput
 from scoping.api.work import CheckInInput
-from scoping.forms import FellowshipFilter
-from scoping.models import Fellowship, ScopeOfWork, Signature
+from scoping.forms import AdvanceForm, FellowshipFilter, MentorForm, SuspendForm, TalentForm
+from scoping.models import Fellowship, ScopeOfWork, Signature, Training
+from scoping.queries import live_suspension
 from scoping.routes import NARROWER, WIDER, WORDING, Change, Routed
 from scoping.stages import Stretch, Terms
 from scoping.states import Route
+from scoping.views.people import instant
+from scoping.views.scopes import NO_PDF, as_file
 
 
 class FellowshipSerializer(serializers.ModelSerializer[Fellowship]):
@@ -175,6 +186,32 @@ class EditInput(Input):
     changes = serializers.DictField()
 
 
+def _of_case(asked: Asked) -> dict[str, Any]:
+    return {"fellowship": asked.target}
+
+
+def lift(*, fellowship: Fellowship, by: User, reason: str) -> Fellowship:
+    """Lift the suspension in force; where none is, there is nothing left to do."""
+    suspension = live_suspension(fellowship, now())
+    if suspension is not None:
+        services.lift(suspension=suspension, by=by, reason=reason)
+    return fellowship
+
+
+def train(
+    *, fellowship: Fellowship, by: User, kind: str, completed_on: dt.date, evidence: str
+) -> Training:
+    """Record a training of the fellow."""
+    return services.record_training(
+        person=fellowship.fellow,
+        program=fellowship.program,
+        by=by,
+        completed_at=instant(completed_on),
+        kind=kind,
+        evidence=evidence,
+    )
+
+
 class FellowshipViewSet(VisibleViewSet):
     """The fellowships the person sees, by their reference."""
 
@@ -186,7 +223,31 @@ class FellowshipViewSet(VisibleViewSet):
     lookup_field = "ref"
     lookup_value_regex = r"[A-Z]+-\d{4}-\d+"
 
-    suspend = service_action("suspend", services.suspend, subject="fellowship", input=ReasonInput)
+    suspend = service_action(
+        "suspend", services.suspend, subject="fellowship", input=from_form(SuspendForm)
+    )
+    lift = service_action("lift", lift, subject="fellowship", input=ReasonInput)
+    draft_scope = service_action("draft-scope", services.draft_scope, subject="fellowship")
+    mentor = service_action(
+        "mentor",
+        services.assign_mentor,
+        subject="fellowship",
+        input=from_form(MentorForm, given=_of_case),
+    )
+    train = service_action("train", train, subject="fellowship", input=TRAINING)
+    advance = service_action(
+        "advance",
+        services.advance,
+        subject="fellowship",
+        input=from_form(AdvanceForm, given=_of_case),
+    )
+    end = service_action("end", services.end, subject="fellowship", input=ReasonInput)
+    talent_step = service_action(
+        "talent-step",
+        services.propose_talent_step,
+        subject="fellowship",
+        input=from_form(TalentForm),
+    )
     check_in = service_action(
         "check-in", services.check_in, subject="fellowship", input=CheckInInput
     )
@@ -230,6 +291,48 @@ class ScopeViewSet(VisibleViewSet):
     withdraw = service_action(
         "withdraw", services.withdraw_scope, subject="scope", input=ReasonInput
     )
+
+    @extend_schema(
+        operation_id="scopes_document",
+        responses={(200, "text/html"): OpenApiTypes.STR},
+    )
+    @action(detail=True, methods=["get"])
+    def document(self, request: Request, **_: Any) -> HttpResponse:
+        """The document as one HTML file that opens anywhere."""
+        return as_file(self.get_object(), "html")
+
+    @extend_schema(
+        operation_id="scopes_pdf",
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            409: OpenApiResponse(description="No PDF can be made here"),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def pdf(self, request: Request, **_: Any) -> HttpResponse:
+        """The document as a PDF; 409 where this installation cannot make any."""
+        scope = self.get_object()
+        try:
+            return as_file(scope, "pdf")
+        except pdf.Unavailable as error:
+            raise Refused(Refusal("no_pdf", NO_PDF)) from error
+
+    @extend_schema(
+        parameters=[OpenApiParameter("other", int, required=True, description="Its number")],
+        responses=ChangeSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def compare(self, request: Request, **_: Any) -> Response:
+        """What this version changes against another of the same fellowship, clause by clause."""
+        scope = self.get_object()
+        given = request.query_params.get("other", "")
+        number = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+        rows = self.get_queryset().filter(fellowship=scope.fellowship_id, number=number)
+        other = rows.first()
+        if other is None:
+            raise Http404
+        changes: Any = routes.changes(other, scope)
+        return Response(ChangeSerializer(changes, many=True).data)
 
     @extend_schema(responses={200: dict})
     @action(detail=True, methods=["get"])

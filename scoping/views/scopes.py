@@ -87,7 +87,7 @@ def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 def saved(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """The document as one HTML file that opens anywhere, for saving."""
     _, found = _version(request, ref, number)
-    return _file(paper.html(found).encode(), paper.name(found, "html"), "text/html; charset=utf-8")
+    return as_file(found, "html")
 
 
 @login_required
@@ -96,15 +96,19 @@ def as_pdf(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """The document as a PDF, for saving; where it cannot be made, the page says what to do."""
     _, found = _version(request, ref, number)
     try:
-        content = paper.as_pdf(found)
+        return as_file(found, "pdf")
     except pdf.Unavailable:
         messages.warning(request, NO_PDF)
         return redirect(found)
-    return _file(content, paper.name(found, "pdf"), "application/pdf")
 
 
-def _file(content: bytes, name: str, mime: str) -> HttpResponse:
+def as_file(found: ScopeOfWork, ending: str) -> HttpResponse:
+    """The document for saving, as `html` or `pdf`. Raises `pdf.Unavailable`."""
+    as_html = ending == "html"
+    content = paper.html(found).encode() if as_html else paper.as_pdf(found)
+    mime = "text/html; charset=utf-8" if as_html else "application/pdf"
     response = HttpResponse(content, content_type=mime)
+    name = paper.name(found, ending)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Content-Security-Policy"] = files.SANDBOX
     response["Cache-Control"] = "private, no-store"

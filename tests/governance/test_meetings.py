@@ -23,6 +23,7 @@ from governance.models import Delegation, Matter, Meeting
 from tests.governance.conftest import RenameKind
 from tests.scenarios.governance import granted_exception, raised_escalation, vote
 from tests.scenarios.world import World, make_world
+from tests.support.api_calls import Api, tried
 
 DAY = dt.timedelta(days=1)
 
@@ -191,6 +192,21 @@ def named(world: World, **values: Any) -> Delegation:
         "by": world.board_legal,
     }
     return services.name_deputy(**{**defaults, **values})
+
+
+def test_a_deputy_is_named_by_the_member_by_api(deputies: World) -> None:
+    world = deputies
+    said = {
+        "program": world.program.slug,
+        "deputy": world.steward.email,
+        "starts_at": now().isoformat(),
+        "ends_at": (now() + dt.timedelta(days=1)).isoformat(),
+    }
+    who = {"by": world.board_legal, "refused": world.manager}
+    made = tried("deputies/", said, code=201, hidden=world.stranger, hidden_code=400, **who)
+    assert (made["member"], made["deputy"]) == ("board-legal", "steward")
+    assert [d["id"] for d in Api(world.steward).get("deputies/")["results"]] == [made["id"]]
+    assert Api(world.stranger).get("deputies/")["results"] == []
 
 
 def test_a_deputy_reads_and_votes_for_the_seat_during_the_absence(deputies: World) -> None:

@@ -184,6 +184,12 @@ class RoleQuerySet(TrackedQuerySet["RoleAssignment"]):
             Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at, user__is_active=True
         )
 
+    def visible_to(self, user: Any) -> Self:
+        """Those in the realms the person administers."""
+        from fellowship.accounts.queries import realm_ids_where
+
+        return self.filter(realm_id__in=realm_ids_where(user, roles.ADMINISTRATOR))
+
 
 class RoleAssignment(Tracked):
     """A person holds a role in a realm from `starts_at` until `ends_at` (exclusive, or open)."""

@@ -67,15 +67,13 @@ def update_profile(
     """Change one's own name, affiliations, ORCID iD and time zone."""
     if by != user:
         refuse(Refusal("not_yours", "A profile is changed by its own person."))
-    user.name, user.affiliation, user.orcid, user.time_zone = (
-        name,
-        affiliation,
-        orcid,
-        time_zone,
-    )
-    user.past_affiliations = past_affiliations
-    user.save()
     fields = ["name", "affiliation", "past_affiliations", "orcid", "time_zone"]
+    given = [name, affiliation, past_affiliations, orcid, time_zone]
+    if [getattr(user, field) for field in fields] == given:
+        return user
+    for field, value in zip(fields, given, strict=True):
+        setattr(user, field, value)
+    user.save()
     journal.record(subject=user, change={"fields": fields})
     return user
 

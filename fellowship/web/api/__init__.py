@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework.routers import SimpleRouter
 
 from fellowship.web.api.endpoints import Endpoint, EndpointView, RecordEndpoint, replaces
+from fellowship.web.api.forms import Named, Person, from_form, service_create
 from fellowship.web.api.paging import Cursor
 from fellowship.web.api.problems import problem_details
 from fellowship.web.api.viewsets import (
@@ -20,14 +21,18 @@ __all__ = [
     "Endpoint",
     "EndpointView",
     "Input",
+    "Named",
     "NoInput",
+    "Person",
     "ReasonInput",
     "RecordEndpoint",
     "Router",
     "VisibleViewSet",
+    "from_form",
     "problem_details",
     "replaces",
     "service_action",
+    "service_create",
 ]
 
 

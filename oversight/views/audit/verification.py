@@ -48,18 +48,22 @@ def run_verification(request: HttpRequest, slug: str) -> HttpResponse:
     """Verify the whole ledger and keep what was found."""
     program = program_of(request, slug)
     user: Any = request.user
-    refuse(policy.may_verify_here(program.pk, user, _size(), SMALL))
+    made = verified(program, user)
+    return act(
+        request,
+        lambda: made,
+        success="" if made.found else "Verified.",
+        to=reverse("oversight:verification", args=[slug]),
+    )
+
+
+def verified(program: Program, by: Any) -> Verification:
+    """Verify the whole ledger, and keep what was found. Raises Refused."""
+    refuse(policy.may_verify_here(program.pk, by, _size(), SMALL))
     start = time.perf_counter()
     report = verify()
     spent = time.perf_counter() - start
-    return act(
-        request,
-        lambda: services.record_verification(
-            program=program, report=report, seconds=spent, by=user
-        ),
-        success="Verified." if report.ok else "",
-        to=reverse("oversight:verification", args=[slug]),
-    )
+    return services.record_verification(program=program, report=report, seconds=spent, by=by)
 
 
 def _size() -> int:

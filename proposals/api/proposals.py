@@ -15,13 +15,26 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.accounts.queries import has_role
 from fellowship.programs.models import Call
 from fellowship.web import files, filters
-from fellowship.web.api import Input, Router, VisibleViewSet, replaces, service_action
+from fellowship.web.api import (
+    Input,
+    NoInput,
+    VisibleViewSet,
+    from_form,
+    replaces,
+    service_action,
+)
+from fellowship.web.api.forms import Asked
 from fellowship.web.shortcuts import visible_or_404
-from proposals import attachments, reuse, services
-from proposals.models import ImportedEvaluation, Proposal
+from governance.models import Decision
+from proposals import attachments, blindness, reuse, services
+from proposals.forms import AssignForm
+from proposals.models import ImportedEvaluation, Proposal, RedactedCopy, Review
+from proposals.services.case import KIND
 from proposals.states import ProposalState, Verdict
+from proposals.views.common import OFFICE
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
@@ -150,6 +163,50 @@ class OptionalReasonInput(Input):
     reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
 
 
+class RedactedCopySerializer(serializers.ModelSerializer[RedactedCopy]):
+    """What reviewers of a blind call read, once it was checked."""
+
+    version = serializers.IntegerField(source="version.number")
+    answers = serializers.DictField()
+
+    class Meta:
+        model = RedactedCopy
+        fields = ("version", "title", "answers", "made_at", "checked_at")
+
+
+class MaskInput(Input):
+    """Passages as they stand in the copy; each is masked wherever it stands."""
+
+    passages = serializers.ListField(
+        child=serializers.CharField(max_length=5_000), min_length=1, max_length=100
+    )
+
+
+class SubmittedVersionSerializer(serializers.Serializer[Any]):
+    """A version as it was submitted."""
+
+    number = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField()
+    text_hash = serializers.CharField()
+    answers = serializers.DictField()
+
+
+class ReviewerCommentSerializer(serializers.Serializer[Any]):
+    """What a reviewer wrote to the applicant, by number."""
+
+    number = serializers.IntegerField()
+    text = serializers.CharField()
+
+
+class ProposalLetterSerializer(serializers.Serializer[Any]):
+    """The board's decision on it, its reasons, and what reviewers wrote to the applicant."""
+
+    decision = serializers.CharField(help_text="By its reference, as under `decisions/`.")
+    outcome = serializers.CharField()
+    letter = serializers.CharField(help_text="Markdown.")
+    comments = ReviewerCommentSerializer(many=True)
+
+
 class ProposalFilter(filters.FilterSet):
     """Narrow by state, call and text."""
 
@@ -160,6 +217,10 @@ class ProposalFilter(filters.FilterSet):
     class Meta:
         model = Proposal
         fields: list[str] = []
+
+
+def _of_proposal(asked: Asked) -> dict[str, Any]:
+    return {"proposal": asked.target}
 
 
 class ProposalViewSet(VisibleViewSet):
@@ -243,6 +304,74 @@ class ProposalViewSet(VisibleViewSet):
         services.remove_file(proposal=self.get_object(), sha256=digest, by=_person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    discard = service_action("discard", services.discard_revision, subject="proposal")
+    calibrate = service_action("calibrate", services.calibrate, subject="proposal")
+    refer = service_action("refer", services.refer_to_board, subject="proposal")
+    ask_reviewer = service_action(
+        "ask-reviewer",
+        services.ask_by_hand,
+        subject="proposal",
+        input=from_form(AssignForm, name="AskReviewerInput", given=_of_proposal),
+    )
+
+    @extend_schema(responses=RedactedCopySerializer)
+    @action(detail=True, methods=["get"])
+    def copy(self, request: Request, ref: str) -> Response:
+        """The redacted copy, for the applicant and those who run or audit the panel."""
+        return Response(RedactedCopySerializer(self._copy()).data)
+
+    @extend_schema(request=MaskInput, responses=RedactedCopySerializer)
+    @action(detail=True, methods=["post"])
+    def mask(self, request: Request, ref: str) -> Response:
+        """Mask more of the redacted copy."""
+        said = self.validated(MaskInput)
+        made = services.mask_passages(copy=self._copy(), by=_person(request), **said)
+        return Response(RedactedCopySerializer(made).data)
+
+    @extend_schema(request=NoInput, responses=RedactedCopySerializer)
+    @action(detail=True, methods=["post"], url_path="check-copy")
+    def check_copy(self, request: Request, ref: str) -> Response:
+        """Say that reviewers may read the redacted copy."""
+        self.validated(NoInput)
+        made = services.check_copy(copy=self._copy(), by=_person(request))
+        return Response(RedactedCopySerializer(made).data)
+
+    def _copy(self) -> RedactedCopy:
+        proposal, user = self.get_object(), self.request.user
+        runs = has_role(user, proposal.program_id, *OFFICE)
+        found = blindness.latest(proposal) if runs or proposal.applicant == user else None
+        if found is None:
+            raise Http404
+        return found
+
+    @extend_schema(responses=SubmittedVersionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def versions(self, request: Request, ref: str) -> Response:
+        """Every version that was submitted, the latest first."""
+        rows = self.get_object().versions.order_by("-number")
+        return Response(SubmittedVersionSerializer(rows, many=True).data)
+
+    @extend_schema(responses=ProposalLetterSerializer)
+    @action(detail=True, methods=["get"])
+    def letter(self, request: Request, ref: str) -> Response:
+        """The board's reasoned letter, and once it is decided what reviewers wrote."""
+        proposal = self.get_object()
+        found = Decision.objects.filter(matter__kind=KIND, matter__subject_id=proposal.pk)
+        decision = found.select_related("matter").order_by("-id").first()
+        if decision is None:
+            raise Http404
+        counted = Review.objects.counted().filter(proposal=proposal)
+        told = {
+            "decision": decision.matter.ref,
+            "outcome": decision.outcome,
+            "letter": decision.letter,
+            "comments": [
+                {"number": review.number, "text": review.comment_applicant}
+                for review in (counted if proposal.decided_at else ())
+            ],
+        }
+        return Response(ProposalLetterSerializer(told).data)
+
     submit = service_action("submit", services.submit_proposal, subject="proposal")
     revise = service_action("revise", services.begin_revision, subject="proposal")
     withdraw = service_action(
@@ -306,9 +435,3 @@ def _attachments(proposal: Proposal, by: Any) -> dict[str, Any]:
 
 def _person(request: Request) -> Any:
     return request.user
-
-
-router = Router()
-router.register("proposals", ProposalViewSet, basename="proposals")
-router.register("evaluations", EvaluationViewSet, basename="evaluations")
-urlpatterns = router.urls

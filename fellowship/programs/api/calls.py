@@ -5,24 +5,29 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from django.http import Http404
-from django.urls import path
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny, IsAuthenticated
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
 from fellowship.notices import links
-from fellowship.programs import agreements, course, people_csv, services
-from fellowship.programs.models import Call, FellowshipModel, OutputType, Program, Track
-from fellowship.programs.services.people import Fate
-from fellowship.programs.states import CallState, Freedom, Tier
+from fellowship.programs import agreements, course, services
+from fellowship.programs.api.terms import (
+    FellowshipModelSerializer,
+    OutputTypeSerializer,
+    TrackSerializer,
+)
+from fellowship.programs.forms import CallForm
+from fellowship.programs.models import Call
+from fellowship.programs.states import CallState
 from fellowship.web import filters
-from fellowship.web.api import Input, NoInput, ReasonInput, Router, VisibleViewSet, service_action
+from fellowship.web.api import (
+    Input,
+    NoInput,
+    ReasonInput,
+    VisibleViewSet,
+    from_form,
+    service_action,
+)
 
 
 class CallSerializer(serializers.ModelSerializer[Call]):
@@ -63,55 +68,6 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     def get_url(self, call: Call) -> str:
         """Its public page."""
         return links.absolute(call.get_absolute_url())
-
-
-class TrackSerializer(serializers.ModelSerializer[Track]):
-    """A track on its present terms."""
-
-    key = serializers.CharField()
-    name = serializers.CharField(source="__str__")
-
-    class Meta:
-        model = Track
-        fields = ("key", "name", "version", *Track.TERMS)
-
-
-class ResidencyStageSerializer(serializers.Serializer[Any]):
-    """One stage of a hybrid residency."""
-
-    name = serializers.CharField()
-    tier = serializers.ChoiceField(choices=Tier.choices)
-    freedom = serializers.ChoiceField(choices=Freedom.choices)
-    switch = serializers.CharField(help_text="What ends it, and who says so; empty for the last.")
-
-
-class FellowshipModelSerializer(serializers.ModelSerializer[FellowshipModel]):
-    """A fellowship model on its present terms."""
-
-    key = serializers.CharField()
-    name = serializers.CharField(source="__str__")
-    stages = ResidencyStageSerializer(many=True)
-
-    class Meta:
-        model = FellowshipModel
-        fields = ("key", "name", "version", *FellowshipModel.TERMS)
-
-
-class MilestoneTemplateSerializer(serializers.Serializer[Any]):
-    """One milestone of a template."""
-
-    title = serializers.CharField()
-    week = serializers.IntegerField(allow_null=True, help_text="Weeks after the first day.")
-
-
-class OutputTypeSerializer(serializers.ModelSerializer[OutputType]):
-    """An output type on its present terms."""
-
-    milestones = MilestoneTemplateSerializer(many=True)
-
-    class Meta:
-        model = OutputType
-        fields = ("key", "version", *OutputType.TERMS)
 
 
 class AgreementSerializer(serializers.Serializer[Any]):
@@ -172,6 +128,13 @@ class WholeCallSerializer(CallSerializer):
         return TurnSerializer([dataclasses.asdict(t) for t in course.turns(call)], many=True).data
 
 
+DRAFT = from_form(CallForm, given=lambda asked: {"program": asked.target})
+"""The text of a call, checked as on its page; drafted below its programme."""
+EDIT = from_form(
+    CallForm, name="CallEditInput", given=lambda asked: {"program": asked.target.program}
+)
+
+
 class EndInput(Input):
     """A closing time other than was said, and the reason, which everyone reads."""
 
@@ -200,6 +163,7 @@ class CallViewSet(VisibleViewSet):
     lookup_field = "ref"
     lookup_value_regex = r"[\w-]+"
 
+    edit = service_action("edit", services.edit_call, subject="call", input=EDIT, overwrites=True)
     publish = service_action("publish", services.publish_call, subject="call", input=NoInput)
     extend = service_action("extend", services.extend_call, subject="call", input=EndInput)
     close = service_action("close", services.close_call, subject="call", input=ReasonInput)
@@ -212,51 +176,3 @@ class CallViewSet(VisibleViewSet):
     def get_serializer_class(self) -> Any:
         """The whole call where it is one."""
         return CallSerializer if self.action == "list" else WholeCallSerializer
-
-
-class PeopleInput(Input):
-    """A list of people as CSV; with `dry_run` it is only said what would come of it."""
-
-    csv = serializers.CharField(max_length=500_000, trim_whitespace=False)
-    dry_run = serializers.BooleanField(default=False)
-
-
-class BroughtSerializer(serializers.Serializer[Any]):
-    """One line of the list and what became of it, or would."""
-
-    line = serializers.IntegerField(source="row.line")
-    email = serializers.CharField(source="row.email")
-    fate = serializers.ChoiceField(choices=[fate.value for fate in Fate])
-    problem = serializers.CharField()
-
-
-class PeopleView(APIView):
-    """People of a programme, for its administrators."""
-
-    @extend_schema(request=PeopleInput, responses=BroughtSerializer(many=True))
-    def post(self, request: Request, slug: str) -> Response:
-        """Give each person on the list an account where they have none, and their role.
-
-        The same list again changes nothing. Lines that are refused say why; the others are done.
-        """
-        administered = realm_ids_where(request.user, roles.ADMINISTRATOR)
-        program = Program.objects.filter(pk__in=administered, realm__slug=slug).first()
-        if program is None:
-            raise Http404
-        given = PeopleInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        by: Any = request.user
-        try:
-            rows = people_csv.read(given.validated_data["csv"])
-        except people_csv.Unreadable as error:
-            raise serializers.ValidationError({"csv": [str(error)]}) from error
-        verb = services.try_people if given.validated_data["dry_run"] else services.import_people
-        return Response(BroughtSerializer(verb(program=program, rows=rows, by=by), many=True).data)
-
-
-router = Router()
-router.register("calls", CallViewSet, basename="calls")
-urlpatterns = [
-    path("programmes/<slug:slug>/people/", PeopleView.as_view(), name="programme_people"),
-    *router.urls,
-]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -84,14 +85,18 @@ def with_chain(rows: QuerySet[Finding]) -> Any:
     """Findings with everything their chain shows, in a fixed number of queries."""
     sources = Prefetch("artifact__sources", ArtifactSource.objects.select_related("dataset"))
     evidence = FindingEvidence.objects.select_related("artifact").prefetch_related(sources)
-    with_links: Any = rows.with_links()  # type: ignore[attr-defined]
-    with_links = with_links.annotate(**_asked())
-    return with_links.select_related("product_owner").prefetch_related(
+    return with_chain_told(rows).prefetch_related(
         Prefetch("evidence", evidence),
         Prefetch("controls", Control.objects.order_by("id")),
         Prefetch("change_requests", ChangeRequest.objects.select_related("control")),
         Prefetch("acceptance_tests", AcceptanceTest.objects.select_related("owner", "decided_by")),
     )
+
+
+def with_chain_told(rows: QuerySet[Finding], at: dt.datetime | None = None) -> Any:
+    """Findings with what is told of their chain in their own row, as of `at` (default now)."""
+    with_links: Any = rows.with_links(at)  # type: ignore[attr-defined]
+    return with_links.annotate(**_asked()).select_related("product_owner")
 
 
 def _asked() -> dict[str, Subquery]:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import CharField, DateTimeField, F, IntegerField, Value
+from django.db.models import CharField, DateTimeField, F, IntegerField, QuerySet, Value
 from django.db.models.functions import Cast
 
+from fellowship.kernel.prepared import read
 from fellowship.web.routes import route_to
 from findings.models import AffectedSystem, Finding, FindingDataset, FindingEvent, ImportRow
 
@@ -39,13 +40,7 @@ class Beside:
 
 def beside(finding: Finding) -> Beside:
     """What the claim names, of four kinds in one query, each in its order."""
-    first, *others = (
-        _rows(AffectedSystem, 0, finding, "version", "name"),
-        _rows(FindingDataset, 1, finding, "dataset__ref", "dataset__name"),
-        _rows(FindingEvent, 2, finding, "event", "label", at="at"),
-        _rows(ImportRow, 3, finding, "belongs_to__ref", "belongs_to__name", place="place"),
-    )
-    rows = sorted(first.union(*others, all=True), key=lambda row: (row[0], row[4] or MIN, row[1]))
+    rows = sorted(_named(finding.pk), key=lambda row: (row[0], row[4] or MIN, row[1]))
     found: dict[int, list[Named]] = defaultdict(list)
     for kind, _, key, label, at, place in rows:
         name = f"{label} {key}".strip() if kind == 0 else label
@@ -53,7 +48,19 @@ def beside(finding: Finding) -> Beside:
     return Beside(*(tuple(found[kind]) for kind in range(4)))
 
 
-def _rows(model: Any, kind: int, finding: Finding, key: str, label: str, **more: str) -> Any:
+@read
+def _named(finding: int) -> QuerySet[Any, Any]:
+    first, *others = (
+        _rows(AffectedSystem, 0, finding, "version", "name"),
+        _rows(FindingDataset, 1, finding, "dataset__ref", "dataset__name"),
+        _rows(FindingEvent, 2, finding, "event", "label", at="at"),
+        _rows(ImportRow, 3, finding, "belongs_to__ref", "belongs_to__name", place="place"),
+    )
+    found: QuerySet[Any, Any] = first.union(*others, all=True)
+    return found
+
+
+def _rows(model: Any, kind: int, finding: int, key: str, label: str, **more: str) -> Any:
     """Rows of one kind, in the columns that all kinds share."""
     text, moment = CharField(), DateTimeField()
     place = F(more["place"]) if "place" in more else Value("")
@@ -66,7 +73,10 @@ def _rows(model: Any, kind: int, finding: Finding, key: str, label: str, **more:
         "its_place": Cast(place, text),
     }
     return (
-        model.objects.filter(finding=finding).order_by().annotate(**columns).values_list(*columns)
+        model.objects.filter(finding_id=finding)
+        .order_by()
+        .annotate(**columns)
+        .values_list(*columns)
     )
 
 

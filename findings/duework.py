@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
+from fellowship.kernel.prepared import hold, read
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from findings import duetimes
@@ -70,9 +71,21 @@ class DueWork:
 
 def of(finding: Finding, calendar: WorkCalendar) -> DueWork:
     """The timeline of a finding, in two queries."""
-    pauses = Prefetch("pauses", DuePause.objects.select_related("by").order_by("paused_at", "id"))
-    rows = DueSegment.objects.filter(finding=finding).select_related("by").order_by("number")
-    return _of(list(rows.prefetch_related(pauses)), calendar, now())
+    rows, pauses = _segments(finding.pk), _pauses(finding.pk)
+    for row in rows:
+        hold(row, "pauses", [pause for pause in pauses if pause.segment_id == row.pk])
+    return _of(rows, calendar, now())
+
+
+@read
+def _segments(finding: int) -> QuerySet[DueSegment]:
+    return DueSegment.objects.filter(finding_id=finding).select_related("by").order_by("number")
+
+
+@read
+def _pauses(finding: int) -> QuerySet[DuePause]:
+    rows = DuePause.objects.filter(segment__finding_id=finding).select_related("by")
+    return rows.order_by("paused_at", "id")
 
 
 def _of(rows: Sequence[DueSegment], calendar: WorkCalendar, at: dt.datetime) -> DueWork:

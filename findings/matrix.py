@@ -8,13 +8,15 @@ docs/adr/0027-a-matrix-laid-over-its-first-version.md.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
+from fellowship.kernel.prepared import read
 from findings import atlas
 from findings.models import Control, MatrixChange
 from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
@@ -155,6 +157,7 @@ def class_of(finding_class: str, technique: str) -> FindingClass | None:
     return FindingClass(finding_class) if finding_class else atlas.class_of(technique)
 
 
+LATEST: Final = 1_000
 SHIPPED: Final = (ControlState.DEPLOYED, ControlState.VERIFIED)
 
 
@@ -163,25 +166,39 @@ def experience(
 ) -> dict[FindingClass | None, dict[Cell, Shown]]:
     """By class of finding and cell: how often it was chosen in the programme, and the verdicts.
 
-    One query. Withdrawn controls do not count; of those that shipped, their verdict is told.
+    One query. Withdrawn controls do not count; of those that shipped, their verdict is told. For
+    one class, the latest `LATEST` controls of the programme are looked at: what a page asks by the
+    way must not grow with all that was ever built.
     """
-    rows = Control.objects.filter(program_id=program).exclude(state=ControlState.WITHDRAWN)
-    if only is not None:
-        techniques = [key for key, found in atlas.CLASSES.items() if found == only]
-        meant = Q(finding__finding_class="") & _meaning(techniques)
-        rows = rows.filter(Q(finding__finding_class=only) | meant)
     found: dict[FindingClass | None, dict[Cell, Shown]] = defaultdict(lambda: defaultdict(Shown))
-    names = ("finding__finding_class", "finding__technique", "family", "control_type")
-    shipped = Q(state__in=SHIPPED) & ~Q(verdict="")
-    rows = rows.annotate(shown=Case(When(shipped, then="verdict"), default=Value("")))
-    for kind, technique, family, control_type, shown, n in (
-        rows.order_by().values_list(*names, "shown").annotate(n=Count("pk"))
-    ):
+    for kind, technique, family, control_type, shown, n in _chosen(only)(program):
         here = found[class_of(kind, technique)][(Family(family), ControlType(control_type))]
         here.chosen += n
         if shown:
             here.verdicts[Verdict(shown)] += n
     return found
+
+
+@functools.cache
+def _chosen(only: FindingClass | None) -> Callable[[int], list[Any]]:
+    """How often each was chosen in a programme, for one class of finding or for all."""
+
+    @read
+    def rows(program: int) -> QuerySet[Any, Any]:
+        found = Control.objects.filter(program_id=program).exclude(state=ControlState.WITHDRAWN)
+        if only is not None:
+            techniques = [key for key, kind in atlas.CLASSES.items() if kind == only]
+            meant = Q(finding__finding_class="") & _meaning(techniques)
+            latest = found.order_by("-id").values("pk")[:LATEST]
+            found = Control.objects.filter(pk__in=latest)
+            found = found.filter(Q(finding__finding_class=only) | meant)
+        names = ("finding__finding_class", "finding__technique", "family", "control_type")
+        shipped = Q(state__in=SHIPPED) & ~Q(verdict="")
+        shown = Case(When(shipped, then="verdict"), default=Value(""))
+        counted = found.annotate(shown=shown).order_by().values_list(*names, "shown")
+        return counted.annotate(n=Count("pk"))
+
+    return rows
 
 
 def _meaning(techniques: Iterable[str]) -> Q:

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
+
 from fellowship.history.models import Event
+from fellowship.kernel.prepared import read
 from findings.models import Finding, Reply
 
 DECISIONS: Final = {
@@ -64,17 +67,22 @@ class Talk:
 def of(finding: Finding, events: Iterable[Event], *, waits_on_fellow: bool) -> Talk:
     """The thread of a finding, in one query; `events` are of it, with their actors."""
     decided = [event for event in events if event.verb in DECISIONS]
-    replies = Reply.objects.filter(finding=finding).select_related("author").order_by("-id")
     fellow = finding.fellowship.fellow_id
     words = [
         *(Word(e.at, e.actor_name, e.reason, DECISIONS[e.verb]) for e in decided[:LONGEST]),
         *(
             Word(r.said_at, str(r.author), r.text, from_fellow=r.author_id == fellow)
-            for r in replies[:LONGEST]
+            for r in _replies(finding.pk)
         ),
     ]
     words.sort(key=lambda word: word.at)
     return Talk(tuple(words[-LONGEST:]), _holds(finding, words, waits_on_fellow))
+
+
+@read
+def _replies(finding: int) -> QuerySet[Reply]:
+    rows = Reply.objects.filter(finding_id=finding).select_related("author")
+    return rows.order_by("-id")[:LONGEST]
 
 
 def _holds(finding: Finding, words: list[Word], waits_on_fellow: bool) -> str:

@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -138,14 +139,7 @@ def pinned(subject: Any, kind: str) -> RuleVersion:
     A case that pinned nothing falls back, with a warning in the log, to what is in force in its
     programme (`program_id` or `realm_id`). Raises NoRule where it has neither.
     """
-    row = (
-        RulePin.objects.filter(
-            subject_type=subject._meta.label_lower, subject_id=subject.pk, kind=kind
-        )
-        .select_related("rule_version")
-        .first()
-    )
-    if row:
+    for row in _pin(subject._meta.label_lower, subject.pk, kind):
         return row.rule_version
     program_id = getattr(subject, "program_id", None) or getattr(subject, "realm_id", None)
     if program_id is None:
@@ -154,6 +148,12 @@ def pinned(subject: Any, kind: str) -> RuleVersion:
         "%s %s pinned no %s; the one in force applies", subject._meta.label_lower, subject.pk, kind
     )
     return in_force(program_id, kind)
+
+
+@read
+def _pin(label: str, key: int, kind: str) -> QuerySet[RulePin]:
+    rows = RulePin.objects.filter(subject_type=label, subject_id=key, kind=kind)
+    return rows.select_related("rule_version").order_by("pk")[:1]
 
 
 # --- how two versions differ ----------------------------------------------------------------

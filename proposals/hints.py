@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from fellowship.accounts import affiliations
 from fellowship.accounts.models import Conflict, User
+from fellowship.kernel.prepared import read
 from governance import hints, rosters
 from governance.hints import Found, Hint, Party
 from proposals.models import Proposal, ProposalVersion, Review
@@ -31,10 +32,11 @@ def of(proposals: Sequence[Proposal], people: Sequence[User]) -> Found:
 @hints.parties_of(LABEL)
 def parties(proposals: Sequence[Proposal]) -> Iterator[Party]:
     """Each proposal's applicant and team, with their accounts where the ORCID iD tells them."""
-    teams = _teams(ProposalVersion.objects.filter(proposal__in=[p.pk for p in proposals]))
-    applicants = User.objects.in_bulk({p.applicant_id for p in proposals})
+    teams = _by_proposal(_teams_of([p.pk for p in proposals]))
+    applicants = {user.pk: user for user in _people(list({p.applicant_id for p in proposals}))}
     orcids = {row.get("orcid", "") for team in teams.values() for row in team} - {""}
-    accounts = {user.orcid: user for user in User.objects.filter(orcid__in=orcids)}
+    named = User.objects.filter(orcid__in=orcids) if orcids else ()
+    accounts = {user.orcid: user for user in named}
     for proposal in proposals:
         applicant = applicants[proposal.applicant_id]
         themselves = rosters.of_people([applicant])
@@ -64,10 +66,48 @@ def _party(subject: int, row: Mapping[str, str], user: User | None) -> Party:
     )
 
 
-def _teams(versions: Any) -> dict[int, list[dict[str, str]]]:
-    """The team of the current version, by proposal."""
+Teams = Iterable[tuple[int, list[dict[str, str]] | None]]
+
+
+def _by_proposal(teams: Teams) -> dict[int, list[dict[str, str]]]:
+    return {pk: team or [] for pk, team in teams}
+
+
+@read
+def _people(keys: list[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=keys)
+
+
+@read
+def _teams_of(proposals: list[int]) -> QuerySet[Any, Any]:
+    return _teams(ProposalVersion.objects.filter(proposal_id__in=proposals))
+
+
+@read
+def _teams_by(applicants: list[int]) -> QuerySet[Any, Any]:
+    return _teams(ProposalVersion.objects.filter(proposal__applicant_id__in=applicants))
+
+
+def _teams(versions: Any) -> QuerySet[Any, Any]:
+    """The team of the current version, with its proposal."""
     rows = versions.filter(number=F("proposal__version")).order_by()
-    return {pk: team or [] for pk, team in rows.values_list("proposal_id", "answers__team")}
+    return rows.values_list("proposal_id", "answers__team")  # type: ignore[no-any-return]
+
+
+@read
+def _sent_by(applicants: list[int]) -> QuerySet[Proposal]:
+    rows = Proposal.objects.filter(applicant_id__in=applicants, submitted_at__isnull=False)
+    return rows.select_related("applicant").only("pk", "ref", "applicant__name", "applicant__orcid")
+
+
+@read
+def _reviewed(reviewers: list[int], applicants: list[int]) -> QuerySet[Any, Any]:
+    rows = Review.objects.filter(
+        reviewer_id__in=reviewers,
+        proposal__applicant_id__in=applicants,
+        proposal__state=ProposalState.ACCEPTED,
+    ).order_by("pk")
+    return rows.values_list("reviewer_id", "proposal_id", "proposal__applicant_id", "proposal__ref")
 
 
 @hints.source
@@ -106,15 +146,12 @@ def same_team(
     parties: Sequence[Party], people: Sequence[User]
 ) -> Iterable[tuple[Party, User, Hint]]:
     """Both stood in the team of another proposal, which one of the two sent."""
-    applicants = {party.user_id for party in parties if party.user_id} | {p.pk for p in people}
-    earlier = list(
-        Proposal.objects.filter(applicant_id__in=applicants, submitted_at__isnull=False)
-        .select_related("applicant")
-        .only("pk", "ref", "applicant__name", "applicant__orcid")
-    )
+    asked = {party.user_id for party in parties if party.user_id} | {p.pk for p in people}
+    applicants = sorted(asked)
+    earlier: list[Proposal] = _sent_by(applicants)
     if not earlier:
         return
-    teams = _teams(ProposalVersion.objects.filter(proposal__applicant_id__in=applicants))
+    teams = _by_proposal(_teams_by(applicants))
     roster, known = rosters.of_people(people), rosters.of_parties(parties)
     for proposal in earlier:
         who = proposal.applicant
@@ -144,16 +181,8 @@ def reviewed_before(
 ) -> Iterable[tuple[Party, User, Hint]]:
     """The person reviewed a proposal of the party that became a fellowship."""
     theirs = rosters.by_account(parties)
-    rows = Review.objects.filter(
-        reviewer__in=[person.pk for person in people],
-        proposal__applicant_id__in=list(theirs),
-        proposal__state=ProposalState.ACCEPTED,
-    ).order_by("pk")
     by_key = {person.pk: person for person in people}
-    found = rows.values_list(
-        "reviewer_id", "proposal_id", "proposal__applicant_id", "proposal__ref"
-    )
-    for reviewer, pk, applicant, ref in found:
+    for reviewer, pk, applicant, ref in _reviewed(list(by_key), list(theirs)):
         for party in theirs[applicant]:
             if party.subject != pk:
                 said = "{who} reviewed the proposal of an earlier fellowship of {party}"

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Conflict, User
+from fellowship.kernel.prepared import read
 from governance import hints, rosters
 from governance.hints import Hint, Party
 from publications.models import Author, ReviewerAssignment
@@ -47,17 +48,21 @@ def reviewed_work(
     """The person was asked to review a publication of the party's fellowship."""
     theirs = rosters.by_account(parties)
     by_key = {person.pk: person for person in people}
+    for reviewer, pk, ref, fellow in _reviewed(list(by_key), list(theirs)):
+        for party in theirs[fellow]:
+            said = "{who} reviewed a publication of an earlier fellowship of {party}"
+            hint = Hint(Conflict.Kind.OTHER, said, party.name, ref, (LABEL, pk))
+            yield party, by_key[reviewer], hint
+
+
+@read
+def _reviewed(reviewers: list[int], fellows: list[int]) -> QuerySet[Any, Any]:
     rows = ReviewerAssignment.objects.filter(
-        reviewer__in=by_key, publication__fellowship__fellow__in=theirs
+        reviewer_id__in=reviewers, publication__fellowship__fellow_id__in=fellows
     ).order_by("pk")
-    columns = (
+    return rows.values_list(
         "reviewer_id",
         "publication_id",
         "publication__ref",
         "publication__fellowship__fellow_id",
     )
-    for reviewer, pk, ref, fellow in rows.values_list(*columns):
-        for party in theirs[fellow]:
-            said = "{who} reviewed a publication of an earlier fellowship of {party}"
-            hint = Hint(Conflict.Kind.OTHER, said, party.name, ref, (LABEL, pk))
-            yield party, by_key[reviewer], hint

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Conflict, User
+from fellowship.kernel.prepared import read
 from governance import hints, rosters
 from governance.hints import Hint, Party
 from scoping.models import Fellowship
@@ -21,11 +23,7 @@ def mentored(
     """One accompanied the other through a fellowship, in either direction."""
     theirs = rosters.by_account(parties)
     by_key = {person.pk: person for person in people}
-    rows = Fellowship.objects.filter(
-        Q(mentor_id__in=by_key, fellow_id__in=theirs)
-        | Q(fellow_id__in=by_key, mentor_id__in=theirs)
-    ).order_by("pk")
-    for pk, ref, mentor, fellow in rows.values_list("pk", "ref", "mentor_id", "fellow_id"):
+    for pk, ref, mentor, fellow in _accompanied(list(by_key), list(theirs)):
         for judge, other, said in (
             (mentor, fellow, "{who} mentored {party} in a fellowship"),
             (fellow, mentor, "{party} mentored {who} in a fellowship"),
@@ -34,6 +32,15 @@ def mentored(
                 for party in theirs.get(other, ()):
                     hint = Hint(Conflict.Kind.SUPERVISOR, said, party.name, ref, (LABEL, pk))
                     yield party, by_key[judge], hint
+
+
+@read
+def _accompanied(judges: list[int], others: list[int]) -> QuerySet[Any, Any]:
+    rows = Fellowship.objects.filter(
+        Q(mentor_id__in=judges, fellow_id__in=others)
+        | Q(fellow_id__in=judges, mentor_id__in=others)
+    ).order_by("pk")
+    return rows.values_list("pk", "ref", "mentor_id", "fellow_id")
 
 
 @hints.parties_of(LABEL)

@@ -74,9 +74,13 @@ def conflict_of(user: Any, subject: Model) -> Conflict | None:
     """What the person declared about the subject."""
     if not getattr(user, "pk", None):
         return None
-    return Conflict.objects.filter(
-        user_id=user.pk, subject_type=label_of(subject), subject_id=subject.pk
-    ).first()
+    return next(iter(_declared(user.pk, label_of(subject), subject.pk)), None)
+
+
+@read
+def _declared(key: int, subject_type: str, subject_id: int) -> QuerySet[Conflict]:
+    rows = Conflict.objects.filter(user_id=key, subject_type=subject_type, subject_id=subject_id)
+    return rows.order_by("pk")[:1]
 
 
 def declared(user: Any, subject: Model) -> bool:
@@ -88,7 +92,13 @@ def recused(user: Any, subject: Model) -> bool:
     """Whether a conflict the person declared about the subject keeps them from it."""
     if not getattr(user, "pk", None):
         return False
-    return Conflict.objects.recusing().about(subject).filter(user_id=user.pk).exists()
+    return bool(_recusing(user.pk, label_of(subject), subject.pk))
+
+
+@read
+def _recusing(key: int, subject_type: str, subject_id: int) -> QuerySet[Conflict, int]:
+    rows = Conflict.objects.recusing().filter(user_id=key, subject_type=subject_type)
+    return rows.filter(subject_id=subject_id).order_by().values_list("pk", flat=True)[:1]
 
 
 def read_along(name: str, rows: Callable[[OuterRef], QuerySet[Any, Any]]) -> None:
@@ -136,7 +146,13 @@ def conflicted_keys(key: int, subject_type: str) -> QuerySet[Conflict, int]:
 
 def recused_ids(subject: Model) -> set[int]:
     """Keys of the people recused from the subject."""
-    return set(Conflict.objects.recusing().about(subject).values_list("user_id", flat=True))
+    return set(_recused_from(label_of(subject), subject.pk))
+
+
+@read
+def _recused_from(subject_type: str, subject_id: int) -> QuerySet[Conflict, int]:
+    rows = Conflict.objects.recusing().filter(subject_type=subject_type, subject_id=subject_id)
+    return rows.order_by().values_list("user_id", flat=True)
 
 
 def _assignments(

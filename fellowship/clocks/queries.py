@@ -10,6 +10,7 @@ from django.db.models import Model, Prefetch, QuerySet
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock, ClockPause, ClockQuerySet
 from fellowship.clocks.states import Side
+from fellowship.kernel.prepared import hold, read
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window, WorkCalendar
 
@@ -70,17 +71,31 @@ def days_with_each(
     found: dict[int, list[Clock]] = {subject.pk: [] for subject in subjects}
     if not subjects:
         return {}
-    clocks = Clock.objects.filter(
-        subject_type=subjects[0]._meta.label_lower, subject_id__in=list(found)
-    )
-    for clock in clocks.prefetch_related(_pauses()):
+    for clock in _with_pauses(_of(subjects[0]._meta.label_lower, list(found))):
         found[clock.subject_id].append(clock)
     return {pk: days_of(clocks, at or now(), calendar) for pk, clocks in found.items()}
 
 
 def history(subject: Model) -> list[Clock]:
     """Every clock `subject` ever had, the first due first, each with its pauses."""
-    return list(Clock.objects.about(subject).prefetch_related(_pauses()))
+    return _with_pauses(_of(subject._meta.label_lower, [subject.pk]))
+
+
+@read
+def _of(label: str, keys: list[int]) -> QuerySet[Clock]:
+    return Clock.objects.filter(subject_type=label, subject_id__in=keys)
+
+
+def _with_pauses(clocks: list[Clock]) -> list[Clock]:
+    pauses = _pauses_of([clock.pk for clock in clocks])
+    for clock in clocks:
+        hold(clock, "pauses", [pause for pause in pauses if pause.clock_id == clock.pk])
+    return clocks
+
+
+@read
+def _pauses_of(clocks: list[int]) -> QuerySet[ClockPause]:
+    return ClockPause.objects.filter(clock_id__in=clocks).order_by("paused_at")
 
 
 def with_pauses(clocks: QuerySet[Clock]) -> QuerySet[Clock]:

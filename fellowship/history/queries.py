@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from django.db.models import Model, QuerySet
 
 from fellowship.history.models import Event
 from fellowship.history.rows import row_digest
+from fellowship.kernel.prepared import read
 
 
 def timeline(subject: Model) -> QuerySet[Event]:
     """Events about the record, newest first, with their people."""
     return Event.objects.about(subject).select_related("actor")
+
+
+def latest(subject: Model, most: int) -> list[Event]:
+    """The latest of them: what a page shows of a record's history."""
+    return _latest(most)(subject._meta.label_lower, subject.pk)
+
+
+@functools.cache
+def _latest(most: int) -> Callable[[str, int], list[Event]]:
+    @read
+    def rows(label: str, key: int) -> QuerySet[Event]:
+        found = Event.objects.filter(subject_type=label, subject_id=key).order_by("-id")
+        return found.select_related("actor")[:most]  # type: ignore[no-any-return]
+
+    return rows
 
 
 def revision(subject: Model) -> str:

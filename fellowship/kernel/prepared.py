@@ -230,3 +230,10 @@ def _given(asked: Sequence[RawSQL]) -> Iterator[bool]:
 @functools.cache
 def _name_of(sql: str) -> str:
     return f"fellowship_{next(_NUMBERS)}"
+
+
+def hold(record: Any, name: str, rows: Sequence[Any]) -> None:
+    """Let `record.<name>.all()` be these rows, read elsewhere, as a prefetch would have it."""
+    held = getattr(record, name).all()
+    held._result_cache, held._prefetch_done = list(rows), True
+    record.__dict__.setdefault("_prefetched_objects_cache", {})[name] = held

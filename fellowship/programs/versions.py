@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
+
 from fellowship.accounts.models import User
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Program, Versioned
 
 V = TypeVar("V", bound=Versioned)
@@ -54,13 +59,22 @@ def at(term: V, number: int) -> V | None:
 
 def recorded(model: type[V], program: Program, key: str, number: int) -> V | None:
     """What the programme offers under `key` as it stood in version `number`."""
-    rows = _history(model).filter(program_id=program.pk, version=number, **{model.KEY: key})
-    row = rows.order_by("history_id").first()
-    if row is None:
+    rows = _recorded(model)(program.pk, key, number)
+    if not rows:
         return None
-    found: V = row.instance
+    found: V = rows[0].instance
     found.program = program
     return found
+
+
+@functools.cache
+def _recorded(model: type[Versioned]) -> Callable[[int, str, int], list[Any]]:
+    @read
+    def rows(program: int, key: str, number: int) -> QuerySet[Any]:
+        named = {"program_id": program, "version": number, model.KEY: key}
+        return _history(model).filter(**named).order_by("history_id")[:1]  # type: ignore[no-any-return]
+
+    return rows
 
 
 def changes(before: Versioned, after: Versioned) -> list[TermChange]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
+from fellowship.web.shortcuts import seen_key
 from findings import duework, policy, services, talk
-from findings.chain import chain, first_missing, with_chain
+from findings.chain import chain, first_missing
 from findings.claims import beside
 from findings.folds import labels_of
 from findings.forms import ControlForm, ReplyForm
@@ -23,9 +23,11 @@ from findings.nextstep import shipped, step_of
 from findings.standing import lapse, of_finding
 from findings.states import FindingState
 from findings.suggesting import suggest
-from findings.views.common import RELATED, by_of, finding_of
+from findings.views.common import by_of, finding_of
 from findings.views.translation import translation_of
-from governance.models import Escalation, EscalationFinding, Matter
+from findings.whole import told_late, whole
+from governance.models import Escalation, Matter
+from scoping.policy.standing import seen_by
 
 EVENTS: Final = 200
 """The latest events that decisions are read from."""
@@ -35,18 +37,14 @@ SHOWN: Final = 30
 @login_required
 def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The finding with its evidence, chain, controls, talk and history."""
-    ends = ("duplicate_of", "exception", "closing_control", "closed_by", "program__realm")
-    of_alarm = EscalationFinding.objects.filter(
-        finding_type="findings.finding", finding_id=OuterRef("pk")
-    )
-    shown = Finding.objects.select_related(*RELATED, *ends).annotate(of_alarm=Exists(of_alarm))
-    finding: Any = finding_of(request, ref, with_chain(shown))
     by: Any = request.user
     at = now()
+    finding = whole(seen_key(Finding, by, ref=ref), at)
+    seen_by(finding.fellowship, by)
     withheld = policy.withheld(finding, by, at)
     work = duework.of(finding, finding.program.calendar())
     for_fellow = bool(work.pause and work.pause.with_fellow)
-    events = list(timeline(finding)[:EVENTS])
+    events = latest(finding, EVENTS)
     missing = first_missing(finding)
     allowed = _allowed(finding, by, paused=work.pause is not None)
     context = {
@@ -62,15 +60,15 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "overdue": finding.overdue_at(at) and not work.pause,
         "open_again": lapse(finding, at),
         "due": work,
-        "steps": finding.overdue_steps.filter(due_at=F("finding__due_at"))
-        if finding.overdue_at(at)
-        else (),
+        "steps": told_late(finding.pk, finding.due_at) if finding.overdue_at(at) else (),
         "talk": talk.of(finding, events, waits_on_fellow=for_fellow),
         "events": events[:SHOWN],
         "more_events": len(events) > SHOWN,
         "matters": Matter.objects.visible_to(by).filter(
             subject_type="findings.finding", subject_id=finding.pk
-        ),
+        )
+        if finding.of_matter
+        else (),
         "alarms": Escalation.objects.visible_to(by).filter(
             findings__finding_type="findings.finding", findings__finding_id=finding.pk
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.prepared import read
 from fellowship.programs.models.program import Program
 from fellowship.programs.states import Stage, TalentPath, Tier
 from fellowship.programs.terms import Milestone, ResidencyStage
@@ -38,11 +40,10 @@ class Versioned(Tracked):
     @classmethod
     def of(cls, program: Program, key: str) -> Self | None:
         """What the programme has under `key`, offered or not."""
-        rows: Any = cls._base_manager
-        found: Self | None = rows.filter(program=program, **{cls.KEY: key}).first()
+        found = next(iter(_of(cls)(program.pk, key)), None)
         if found is not None:
             found.program = program
-        return found
+        return found  # type: ignore[no-any-return]
 
     @property
     def name_in_program(self) -> str:
@@ -62,6 +63,16 @@ class Versioned(Tracked):
     def term(self, name: str) -> str:
         """One term as text."""
         return str(getattr(self, name))
+
+
+@functools.cache
+def _of(model: type[Versioned]) -> Callable[[int, str], list[Any]]:
+    @read
+    def rows(program: int, key: str) -> models.QuerySet[Any]:
+        named = {"program_id": program, model.KEY: key}
+        return model._base_manager.filter(**named).order_by("pk")[:1]
+
+    return rows
 
 
 class OfferQuerySet(TrackedQuerySet[Any]):

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import RoleAssignment, User
-from fellowship.kernel.prepared import any_of, prepared, read
+from fellowship.kernel.prepared import any_of, hold, prepared, read
 from fellowship.programs.models import Call
 from tests.scenarios.world import World
 
@@ -99,3 +99,15 @@ def test_a_question_of_a_kind_not_foreseen_is_refused_when_it_is_written() -> No
         @prepared
         def _asked(call: Call) -> QuerySet[Call]:
             return Call.objects.filter(pk=call.pk)
+
+
+def test_rows_read_elsewhere_stand_where_a_prefetch_would(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    chair = world.chair
+    held = list(chair.role_assignments.all())
+    hold(chair, "role_assignments", held)
+    with django_assert_num_queries(0):
+        assert list(chair.role_assignments.all()) == held
+    with django_assert_num_queries(1):  # narrowed, it is asked for what it is: of this record alone
+        assert set(chair.role_assignments.filter(role="chair")) <= set(held)

@@ -38,26 +38,15 @@ Asked: TypeAlias = Callable[..., RawSQL]
 def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Asked:
     """What `build(…)` selects, for use behind `__in` and in `any_of`.
 
-    `build` takes keys, instants and words, and may only compare them with columns as they are.
+    `build` takes keys, instants, words, and lists of keys (`keys: list[int]`) that are not empty,
+    and may only compare them with columns as they are.
     """
-    kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
-    marks = [_MARKS[kind](place) for place, kind in enumerate(kinds)]
-
-    @functools.cache
-    def worked_out() -> tuple[str, list[Any], list[tuple[int, int]]]:
-        """The SQL, its parameters, and which of these are which argument."""
-        sql, params = build(*marks).query.sql_with_params()
-        places = {_adapted(mark): place for place, mark in enumerate(marks)}
-        given = [(i, places[param]) for i, param in enumerate(params) if param in places]
-        return sql, list(params), given
+    statement, spread = _statements(build)
 
     @functools.wraps(build)
     def asked(*values: Any) -> RawSQL:
-        sql, params, given = worked_out()
-        params = params.copy()
-        for i, place in given:
-            params[i] = _adapted(values[place])
-        return _Condition(sql, params, given)
+        sizes, given = spread(values)
+        return statement(sizes).condition(given)
 
     return asked
 
@@ -77,31 +66,49 @@ def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
     rows become records, with relations read along, is Django's own way, worked out once as well.
     PostgreSQL plans it once for each connection.
     """
-    kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
-
-    @functools.cache
-    def statement(sizes: tuple[int, ...]) -> _Statement:
-        """One for each length of the lists; a list is filled up to a power of two."""
-        return _Statement(build, kinds, sizes)
+    statement, spread = _statements(build)
 
     @functools.wraps(build)
     def found(*values: Any) -> list[Any]:
-        given: list[Any] = []
-        sizes: list[int] = []
-        for kind, value in zip(kinds, values, strict=True):
-            if kind != _KEYS:
-                given.append(_adapted(value))
-            elif not value:
-                return []
-            else:
-                sizes.append(1 << (len(value) - 1).bit_length())
-                given += [*value, *[value[-1]] * (sizes[-1] - len(value))]
-        return statement(tuple(sizes)).rows(given)
+        if any(value.__class__ is list and not value for value in values):
+            return []
+        sizes, given = spread(values)
+        return statement(sizes).rows(given)
 
     return found
 
 
 _KEYS: Final = "list[int]"
+_Sizes: TypeAlias = tuple[int, ...]
+
+
+def _statements(
+    build: Callable[..., QuerySet[Any, Any]],
+) -> tuple[Callable[[_Sizes], _Statement], Callable[[Sequence[Any]], tuple[_Sizes, list[Any]]]]:
+    """The statements of a question, and how its values are spread over their parameters.
+
+    There is one for each length of the lists; a list is filled up to a power of two.
+    """
+    kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
+    if unknown := {*kinds} - {*_MARKS, _KEYS}:
+        raise KeyError(*unknown)
+
+    @functools.cache
+    def statement(sizes: _Sizes) -> _Statement:
+        return _Statement(build, kinds, sizes)
+
+    def spread(values: Sequence[Any]) -> tuple[_Sizes, list[Any]]:
+        given: list[Any] = []
+        sizes: list[int] = []
+        for kind, value in zip(kinds, values, strict=True):
+            if kind != _KEYS:
+                given.append(_adapted(value))
+            else:
+                sizes.append(1 << (len(value) - 1).bit_length())
+                given += [*value, *[value[-1]] * (sizes[-1] - len(value))]
+        return tuple(sizes), given
+
+    return statement, spread
 
 
 _NUMBERS: Final = itertools.count(1)
@@ -158,7 +165,22 @@ class _Statement:
         places = {_adapted(mark): place for place, mark in enumerate(marks)}
         self._given = [(i, places[param]) for i, param in enumerate(params) if param in places]
         self._name = f"fellowship_{next(_NUMBERS)}"
-        self._execute = f"EXECUTE {self._name} ({', '.join(['%s'] * len(marks))})"
+        # An argument that the question does not ask about in the end is none of the statement's.
+        self._used = sorted({place for _, place in self._given})
+        numbers = {place: number for number, place in enumerate(self._used)}
+        self._numbered = [(i, numbers[place]) for i, place in self._given]
+        given = f" ({', '.join(['%s'] * len(self._used))})" if self._used else ""
+        self._execute = f"EXECUTE {self._name}{given}"
+
+    def condition(self, values: list[Any]) -> RawSQL:
+        """It as a condition on these values."""
+        return _Condition(self._sql, self._filled(values), self._given)
+
+    def _filled(self, values: list[Any]) -> list[Any]:
+        params = self._params.copy()
+        for i, place in self._given:
+            params[i] = values[place]
+        return params
 
     def rows(self, values: list[Any]) -> list[Any]:
         """What it finds for the values, which stand where its marks stood."""
@@ -174,12 +196,9 @@ class _Statement:
     def _asking(self, connection: Any, values: list[Any]) -> tuple[str, tuple[Any, ...]]:
         """The SQL and its parameters: on PostgreSQL of the statement prepared there."""
         if _prepares(connection):
-            _prepare(connection, self._name, self._sql, self._params, self._given)
-            return self._execute, tuple(values)
-        params = self._params.copy()
-        for i, place in self._given:
-            params[i] = values[place]
-        return self._sql, tuple(params)
+            _prepare(connection, self._name, self._sql, self._params, self._numbered)
+            return self._execute, tuple([values[place] for place in self._used])
+        return self._sql, tuple(self._filled(values))
 
     def _stand_in(self, compiler: Any) -> Any:
         """What the rows' iterable asks of a query set, with the query known."""

@@ -6,7 +6,8 @@ Everything is read from history rows, so that what was changed since does not co
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from fellowship.accounts.models import RoleAssignment
 from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
+from fellowship.kernel.prepared import read
 from fellowship.web.items import Row
 from fellowship.web.tables import Page
 from governance.models import ExceptionRecord, RuleVersion
@@ -201,32 +203,65 @@ class InForce:
 def in_force(request: HttpRequest, program_id: int, at: dt.datetime, hidden: Hidden) -> InForce:
     """Roles, rules, grants and exceptions as they stood at `at`, the page `?page=` of each."""
     return InForce(
-        roles=_page(request, roles_at(program_id, at)),
-        rules=rules_at(program_id, at),
-        grants=_page(request, _open(grants_at(program_id, at), "access.grant", hidden)),
+        roles=_page(request, roles_at, program_id, at, ()),
+        rules=_rules_at(program_id, at),
+        grants=_page(request, grants_at, program_id, at, hidden.get("access.grant", ())),
         exceptions=_page(
-            request,
-            _open(exceptions_at(program_id, at), "governance.exceptionrecord", hidden),
+            request, exceptions_at, program_id, at, hidden.get("governance.exceptionrecord", ())
         ),
     )
 
 
-def _open(rows: QuerySet[Any], label: str, hidden: Hidden) -> QuerySet[Any]:
-    """Without what the reader declared a conflict about."""
-    left_out = hidden.get(label)
-    return rows.exclude(id__in=left_out) if left_out else rows
+Then = Callable[[int, dt.datetime], QuerySet[Any]]
+"""What stood in a programme at an instant."""
+_NONE: Final = 0
+"""The key of no record."""
 
 
-def _page(request: HttpRequest, rows: Any) -> Page[Any]:
-    """The page asked for; empty, not the last again, where this list has no more."""
-    counted = rows.order_by().values("pk")[: COUNTED + 1].count()
-    total = min(counted, COUNTED)
+def _page(
+    request: HttpRequest, of: Then, program_id: int, at: dt.datetime, closed: Sequence[int]
+) -> Page[Any]:
+    """The page asked for; empty, not the last again, where this list has no more.
+
+    `closed` are the keys of what the reader declared a conflict about.
+    """
     asked = request.GET.get("page", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
     number = max(number, 1)
     start = (number - 1) * PER_PAGE
-    found = list(rows[start : start + PER_PAGE]) if start < total else []
-    return Page(found, number, PER_PAGE, total, counted > COUNTED, "", request.GET)
+    keys = list(closed) or [_NONE]
+    found = _rows(of, start)(program_id, at, keys) if start < COUNTED else []
+    counted = len(found)
+    if start or counted > PER_PAGE:
+        counted = len(_keys(of)(program_id, at, keys))
+    total, shown = min(counted, COUNTED), found[:PER_PAGE] if start < counted else []
+    return Page(shown, number, PER_PAGE, total, counted > COUNTED, "", request.GET)
+
+
+Asked = Callable[[int, dt.datetime, list[int]], list[Any]]
+
+
+@functools.cache
+def _rows(of: Then, start: int) -> Asked:
+    """A page of rows and one more, which tells whether there is another page."""
+
+    @read
+    def rows(program_id: int, at: dt.datetime, closed: list[int]) -> QuerySet[Any]:
+        return of(program_id, at).exclude(id__in=closed)[start : start + PER_PAGE + 1]
+
+    return rows
+
+
+@functools.cache
+def _keys(of: Then) -> Asked:
+    """As many keys as are counted, and one more."""
+
+    @read
+    def rows(program_id: int, at: dt.datetime, closed: list[int]) -> QuerySet[Any, Any]:
+        open_ones = of(program_id, at).exclude(id__in=closed).order_by()
+        return open_ones.values_list("pk", flat=True)[: COUNTED + 1]
+
+    return rows
 
 
 def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
@@ -237,14 +272,15 @@ def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
     return rows.select_related("user").order_by("role", "user__name", "history_id")
 
 
-def rules_at(program_id: int, at: dt.datetime) -> list[RuleVersion]:
+@read
+def _rules_at(program_id: int, at: dt.datetime) -> QuerySet[RuleVersion]:
     """The version of each kind of rule that was in force at `at`.
 
     Adopted versions never change, so they are read from themselves. One that was entered later,
     from before the programme kept its rules here, says so by its `created_at`.
     """
     rows = RuleVersion.objects.filter(program_id=program_id).current(at=at)
-    return list(rows.order_by("kind"))
+    return rows.order_by("kind")
 
 
 def grants_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:

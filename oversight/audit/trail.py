@@ -6,17 +6,20 @@ import datetime as dt
 import functools
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.db.models import CharField, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, JSONObject
 from django.urls import reverse
 
 from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
+from fellowship.kernel.prepared import prepared
 from fellowship.web import verbs
 from fellowship.web.components.timeline import changes, people
 from fellowship.web.items import Change, Entry
@@ -234,18 +237,16 @@ def rows_of(event: Event) -> list[tuple[str, int]]:
 
 
 def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tuple[str, int], Row]:
-    """The history rows of these keys, of all models by one UNION."""
-    models = _models()
-    parts = [
-        _selected(label, models[label], ids, previous)
-        for label, ids in sorted(named.items())
-        if label in models
-    ]
-    if not parts:
+    """The history rows of these keys, of all models by one UNION of their prepared selects."""
+    asked = [(label, ids) for label, ids in sorted(named.items()) if label in _models() and ids]
+    if not asked:
         return {}
-    first, *rest = parts
-    rows = first.union(*rest, all=True) if rest else first
+    parts = [_select(label, previous)(ids) for label, ids in asked]
+    sql = " UNION ALL ".join([f"SELECT * FROM ({part.sql}) r" for part in parts])  # noqa: S608
     found = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [param for part in parts for param in part.params])
+        rows = cursor.fetchall()
     for label, key, event, kind, record, values, earlier in rows:
         held = json.loads(values) if isinstance(values, str) else values
         found[label, key] = Row(_uid(event), kind, record, held, earlier)
@@ -255,6 +256,15 @@ def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tupl
 def _uid(value: Any) -> str:
     text = str(value).replace("-", "")
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+@functools.cache
+def _select(label: str, previous: bool) -> Callable[[list[int]], RawSQL]:
+    @prepared
+    def rows(ids: list[int]) -> Any:
+        return _selected(label, _models()[label], ids, previous)
+
+    return rows
 
 
 def _selected(label: str, model: Any, ids: list[int], previous: bool) -> Any:

@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from access import handling
 from access.models import Dataset, DeletionCertificate, Grant
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from governance.models import ExceptionRecord
 from governance.states import ExceptionKind
@@ -63,19 +66,12 @@ class Duty:
 def duties(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Duty]:
     """Every dataset ever granted and accepted in the fellowship, by name, in four queries."""
     at = at or now()
-    grants = (
-        Grant.objects.filter(fellowship=fellowship, agreement__accepted_at__isnull=False)
-        .select_related("dataset", "handling")
-        .order_by("dataset__name", "dataset_id", "id")
-    )
     by_dataset: dict[int, list[Grant]] = defaultdict(list)
-    for grant in grants:
+    for grant in _accepted(fellowship.pk):
         by_dataset[grant.dataset_id].append(grant)
     if not by_dataset:
         return []
-    certificates = {
-        c.dataset_id: c for c in DeletionCertificate.objects.filter(fellowship=fellowship)
-    }
+    certificates = {c.dataset_id: c for c in _certificates(fellowship.pk)}
     excepted = exceptions_for([g.pk for found in by_dataset.values() for g in found], at)
     scope = signed_scope(fellowship, at)
     return [
@@ -86,11 +82,27 @@ def duties(fellowship: Fellowship, at: dt.datetime | None = None) -> list[Duty]:
 
 def exceptions_for(grants: Iterable[int], at: dt.datetime) -> dict[int, ExceptionRecord]:
     """The live exception of retention for each of these grants, the longest lasting counts."""
+    return {e.subject_id: e for e in _kept(list(grants), at)}
+
+
+@read
+def _accepted(fellowship: int) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(fellowship_id=fellowship, agreement__accepted_at__isnull=False)
+    rows = rows.select_related("dataset", "handling")
+    return rows.order_by("dataset__name", "dataset_id", "id")
+
+
+@read
+def _certificates(fellowship: int) -> QuerySet[DeletionCertificate]:
+    return DeletionCertificate.objects.filter(fellowship_id=fellowship)
+
+
+@read
+def _kept(grants: list[int], at: dt.datetime) -> QuerySet[ExceptionRecord]:
     live = ExceptionRecord.objects.live(at).filter(
-        kind=ExceptionKind.RETENTION, subject_type=_GRANT, subject_id__in=list(grants)
+        kind=ExceptionKind.RETENTION, subject_type=_GRANT, subject_id__in=grants
     )
-    live = live.select_related("owner")
-    return {e.subject_id: e for e in live.order_by("expires_at")}
+    return live.select_related("owner").order_by("expires_at")
 
 
 def _duty(

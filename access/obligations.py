@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.urls import reverse
 
 from access.deletion import duties
@@ -16,6 +17,7 @@ from access.places import reads
 from access.release_states import ReleaseState
 from access.states import RequestState
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.prepared import read
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -56,12 +58,8 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
 @register
 def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """No request for data and none to release outputs is still open."""
-    asked = AccessRequest.objects.filter(fellowship=fellowship).open().order_by()
-    outputs = ReleaseRequest.objects.filter(fellowship=fellowship).open().order_by()
-    rows = asked.values_list("pk", "ref", "state", Value("request")).union(
-        outputs.values_list("pk", "ref", "state", Value("release")), all=True
-    )
-    for _, ref, state, which in sorted(rows, key=lambda row: (row[3] == "release", row[0])):
+    rows = sorted(_open(fellowship.pk), key=lambda row: (row[3] == "release", row[0]))
+    for _, ref, state, which in rows:
         request = which == "request"
         said = RequestState(state).label if request else ReleaseState(state).label
         yield Obligation(
@@ -77,14 +75,7 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
 def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obligation]:
     """Methods and notes are in escrow, or somebody said why not; and every system that enforces
     access has said that it closed what was open. One query."""
-    deposits = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
-    people = Grant.objects.filter(fellowship=fellowship).order_by().values("person")
-    closing = Assignment.objects.closing().filter(person__in=people, dataset__in=datasets)
-    found = Fellowship.objects.filter(pk=fellowship.pk).annotate(
-        deposit=Subquery(deposits.values("title")[:1]),
-        target=Subquery(closing.order_by("target__name").values("target__name")[:1]),
-    )
-    deposit, waived, target = found.values_list("deposit", "escrow_waiver__reason", "target").get()
+    ((deposit, waived, target),) = _kept(fellowship.pk, sorted(datasets))
     yield Obligation(
         key="access.escrow",
         label="Methods and notes in escrow, or waived",
@@ -101,3 +92,25 @@ def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obl
         url=reverse("access:targets"),
         opens=lambda user: has_role(user, fellowship.program_id, *TARGET_READERS),
     )
+
+
+@read
+def _open(fellowship: int) -> QuerySet[Any, Any]:
+    asked = AccessRequest.objects.filter(fellowship_id=fellowship).open().order_by()
+    outputs = ReleaseRequest.objects.filter(fellowship_id=fellowship).open().order_by()
+    return asked.values_list("pk", "ref", "state", Value("request")).union(
+        outputs.values_list("pk", "ref", "state", Value("release")), all=True
+    )
+
+
+@read
+def _kept(fellowship: int, datasets: list[int]) -> QuerySet[Any, Any]:
+    """What is in escrow, why nothing is, and which system has not closed its accounts."""
+    deposits = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
+    people = Grant.objects.filter(fellowship_id=fellowship).order_by().values("person")
+    closing = Assignment.objects.closing().filter(person__in=people, dataset_id__in=datasets)
+    found = Fellowship.objects.filter(pk=fellowship).annotate(
+        deposit=Subquery(deposits.values("title")[:1]),
+        target=Subquery(closing.order_by("target__name").values("target__name")[:1]),
+    )
+    return found.values_list("deposit", "escrow_waiver__reason", "target")

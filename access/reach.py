@@ -15,6 +15,7 @@ from access.decisions import Decision, judge
 from access.models import Dataset, Grant
 from access.states import Operation
 from fellowship.accounts.models import User
+from fellowship.kernel.prepared import read
 from scoping import casefile
 from scoping import reach as told
 from scoping.models import Fellowship, ScopeOfWork
@@ -213,14 +214,19 @@ def grants_of(fellowship: Fellowship) -> list[Grant]:
     """Every grant of the case, the first to end first, read once for all parts of a page."""
 
     def ask() -> list[Grant]:
-        rows = Grant.objects.filter(fellowship=fellowship)
-        shown = rows.select_related("dataset", "person", "agreement", "request")
-        found = list(shown.only(*_SHOWN).order_by("ends_at", "id"))
+        found = _granted(fellowship.pk)
         for grant in found:
             grant.fellowship = fellowship
         return found
 
     return casefile.of(fellowship).once("access.grants", ask)
+
+
+@read
+def _granted(fellowship: int) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(fellowship_id=fellowship)
+    shown = rows.select_related("dataset", "person", "agreement", "request")
+    return shown.only(*_SHOWN).order_by("ends_at", "id")
 
 
 def reachable(

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, F, OuterRef, Subquery, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
+from fellowship.kernel.prepared import read
 from findings.models import Artifact, Finding
 from findings.states import SETTLED, UNSETTLED, Closure, FindingState
 from governance.models import Condition, Escalation
@@ -39,10 +40,8 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
     for row in counted:
         states[row["state"]] += row["n"]
     rows = Finding.objects.filter(fellowship=fellowship)
-    due = any(state in UNSETTLED for state in states)
-    waiting, others = (
-        _first(rows.unsettled().only("ref", "state").order_by("id")) if due else NOTHING
-    )
+    due = sum(n for state, n in states.items() if state in UNSETTLED)
+    waiting, others = _of(_undecided(fellowship.pk), due) if due else NOTHING
     yield Obligation(
         "findings.disposition",
         "Every finding has its disposition",
@@ -75,21 +74,25 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
 def _counted(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, Any]]:
     """How many findings stand where, beside artifacts and works released; at least one row."""
 
+    names = ("registered", "released", "found", "closed", "n")
+    rows = [dict(zip(names, row, strict=True)) for row in _stand(fellowship.pk, at)]
+    return [{**row, "state": row["found"] or "", "closure": row["closed"] or ""} for row in rows]
+
+
+@read
+def _stand(fellowship: int, at: dt.datetime) -> QuerySet[Any, Any]:
     def count(rows: Any) -> Coalesce:
         found = rows.filter(fellowship=OuterRef("pk")).order_by().values("fellowship")
         return Coalesce(Subquery(found.annotate(n=Count("pk")).values("n")), 0)
 
-    rows = (
-        Fellowship.objects.filter(pk=fellowship.pk)
-        .annotate(
-            registered=count(Artifact.objects.all()),
-            released=count(Publication.objects.released(at)),
-        )
-        .values("registered", "released", found=F("findings__state"), closed=F("findings__closure"))
-        .annotate(n=Count("findings"))
-        .order_by("found", "closed")
+    rows = Fellowship.objects.filter(pk=fellowship).annotate(
+        registered=count(Artifact.objects.all()),
+        released=count(Publication.objects.released(at)),
+        found=F("findings__state"),
+        closed=F("findings__closure"),
     )
-    return [{**row, "state": row["found"] or "", "closure": row["closed"] or ""} for row in rows]
+    counted = rows.values_list("registered", "released", "found", "closed")
+    return counted.annotate(n=Count("findings")).order_by("found", "closed")
 
 
 TURNED_INTO: Final[Mapping[str, str]] = {
@@ -114,10 +117,8 @@ def _turned_into(counted: list[dict[str, Any]]) -> str:
 
 def _published(fellowship: Fellowship, at: dt.datetime, released: int) -> Obligation:
     """Nothing is still with a reviewer, the board or on the desk."""
-    ended = (PublicationState.RELEASED, PublicationState.WITHDRAWN)
-    rows = Publication.objects.filter(fellowship=fellowship).exclude(state__in=ended)
-    out = Publication.objects.filter(fellowship=fellowship).released(at)
-    waiting, others = _first(rows.exclude(pk__in=out.values("pk")).order_by("id"))
+    held = _held(fellowship.pk, at)
+    waiting, others = _of(held, len(held))
     said = ", ".join([*(f"{p.ref} {p.get_state_display().lower()}" for p in waiting), *others])
     return Obligation(
         "publications.outcome",
@@ -206,22 +207,25 @@ class _Line(NamedTuple):
 
 def _written_and_held(fellowship: Fellowship) -> tuple[dict[str, _Line], list[_Line]]:
     """Texts by their kind, and things in the order they were listed; one query."""
-    of = {"fellowship": fellowship}
+    lines = sorted((_Line(*row) for row in _lines(fellowship.pk)), key=lambda line: line.key)
+    written = {line.kind: line for line in lines if line.kind in ClosingKind.values}
+    return written, [line for line in lines if line.kind not in ClosingKind.values]
+
+
+@read
+def _lines(fellowship: int) -> QuerySet[Any, Any]:
     texts = (
-        ClosingText.objects.filter(**of)
+        ClosingText.objects.filter(fellowship_id=fellowship)
         .order_by()
         .annotate(what=Value(""))
         .values_list("kind", "what", _name_of("author"), "written_at", "pk")
     )
     things = (
-        Handback.objects.filter(**of)
+        Handback.objects.filter(fellowship_id=fellowship)
         .order_by()
         .values_list("kind", "what", _name_of("settled_by"), "settled_at", "pk")
     )
-    rows = texts.union(things, all=True)
-    lines = sorted((_Line(*row) for row in rows), key=lambda line: line.key)
-    written = {line.kind: line for line in lines if line.kind in ClosingKind.values}
-    return written, [line for line in lines if line.kind not in ClosingKind.values]
+    return texts.union(things, all=True)
 
 
 def _name_of(person: str) -> Coalesce:
@@ -233,11 +237,37 @@ def _name_of(person: str) -> Coalesce:
 @closeout.register_excuses
 def excepted(fellowship: Fellowship) -> Mapping[str, Excuse]:
     """What chair or sponsor excepted in this case, by the obligations' keys."""
-    rows = Waiver.objects.filter(fellowship=fellowship).select_related("waived_by")
     return {
         row.key: Excuse(row.reason, str(row.waived_by), row.waived_at, row.waived_by_id)
-        for row in rows
+        for row in _waived(fellowship.pk)
     }
+
+
+@read
+def _waived(fellowship: int) -> QuerySet[Waiver]:
+    return Waiver.objects.filter(fellowship_id=fellowship).select_related("waived_by")
+
+
+@read
+def _undecided(fellowship: int) -> QuerySet[Finding]:
+    """The first whose disposition is owed."""
+    rows = Finding.objects.filter(fellowship_id=fellowship).unsettled()
+    return rows.only("ref", "state").order_by("id")[:NAMED]
+
+
+@read
+def _held(fellowship: int, at: dt.datetime) -> QuerySet[Publication]:
+    """Works that are neither out nor withdrawn."""
+    ended = (PublicationState.RELEASED, PublicationState.WITHDRAWN)
+    rows = Publication.objects.filter(fellowship_id=fellowship).exclude(state__in=ended)
+    out = Publication.objects.filter(fellowship_id=fellowship).released(at)
+    return rows.exclude(pk__in=out.values("pk")).order_by("id")
+
+
+def _of(found: list[Any], count: int) -> tuple[list[Any], list[str]]:
+    """The first of `count` that wait, and how many others do, in words."""
+    others = [f"and {count - NAMED:,} others"] if count > NAMED else []
+    return found[:NAMED], others
 
 
 def _first(rows: Any) -> tuple[list[Any], list[str]]:

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.prepared import read
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import seen_key
 from scoping import casefile, panels
 from scoping.models import Fellowship
 from scoping.panels import Panel
@@ -23,9 +25,14 @@ RELATED = ("program", "cohort", "fellow", "mentor")
 
 def load(request: HttpRequest, ref: str) -> Fellowship:
     """The case, if the person may see it; Http404 otherwise."""
-    case = visible_or_404(Fellowship.objects.select_related(*RELATED), request.user, ref=ref)
+    (case,) = _case(seen_key(Fellowship, request.user, ref=ref))
     seen_by(case, request.user)  # type: ignore[arg-type]
-    return case
+    return case  # type: ignore[no-any-return]
+
+
+@read
+def _case(key: int) -> QuerySet[Fellowship]:
+    return Fellowship.objects.filter(pk=key).select_related(*RELATED)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

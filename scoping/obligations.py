@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from fellowship.kernel.prepared import read
 from scoping import closeout
 from scoping.closeout import Obligation
-from scoping.models import Fellowship
+from scoping.models import Contribution, Fellowship, Milestone, TalentStep
 from scoping.queries import live_suspension, pending_scope
 from scoping.states import WAITING
 
@@ -17,7 +20,7 @@ from scoping.states import WAITING
 @closeout.register
 def plan_is_done(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """Every milestone accepted or excepted."""
-    waiting = list(fellowship.milestones.open().values_list("title", flat=True))
+    waiting = _open_milestones(fellowship.pk)
     yield Obligation(
         "scoping.milestones",
         "Milestones accepted or excepted",
@@ -51,7 +54,7 @@ def nothing_is_pending(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obli
 @closeout.register
 def contributions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """What is open to others, confirmed: good to have, never in the way."""
-    states = list(fellowship.contributions.standing().values_list("confirmed_at", flat=True))
+    states = _contributed(fellowship.pk)
     confirmed = sum(state is not None for state in states)
     waiting = f"; {len(states) - confirmed} to confirm" if len(states) > confirmed else ""
     yield Obligation(
@@ -67,7 +70,7 @@ def contributions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligatio
 @closeout.register
 def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     """A next step on the talent path is decided and answered, or none is taken and that is said."""
-    step = fellowship.talent_steps.first()
+    step = next(iter(_last_step(fellowship.pk)), None)
     yield Obligation(
         "scoping.talent",
         "Next step on the talent path settled",
@@ -76,3 +79,20 @@ def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]
         reverse("scoping:talent", args=[fellowship.ref]),
         waivable=True,
     )
+
+
+@read
+def _open_milestones(fellowship: int) -> QuerySet[Milestone, str]:
+    rows = Milestone.objects.filter(fellowship_id=fellowship).open()
+    return rows.values_list("title", flat=True)
+
+
+@read
+def _contributed(fellowship: int) -> QuerySet[Contribution, Any]:
+    rows = Contribution.objects.filter(fellowship_id=fellowship).standing()
+    return rows.values_list("confirmed_at", flat=True)
+
+
+@read
+def _last_step(fellowship: int) -> QuerySet[TalentStep]:
+    return TalentStep.objects.filter(fellowship_id=fellowship)[:1]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Realm, User
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from scoping.models import Collaborator, Fellowship, ScopeOfWork, Suspension, Training
 from scoping.states import FellowshipState, ScopeState, TrainingKind
@@ -19,16 +20,18 @@ def signed_scope(fellowship: Fellowship | int, at: dt.datetime | None = None) ->
     """
     pk = fellowship.pk if isinstance(fellowship, Fellowship) else fellowship
     at = at or now()
-    return (
-        ScopeOfWork.objects.filter(
-            Q(superseded_at=None) | Q(superseded_at__gt=at),
-            fellowship_id=pk,
-            state__in=[ScopeState.SIGNED, ScopeState.SUPERSEDED],
-            signed_at__lte=at,
-        )
-        .order_by("-number")
-        .first()
+    return next(iter(_signed(pk, at)), None)
+
+
+@read
+def _signed(fellowship: int, at: dt.datetime) -> QuerySet[ScopeOfWork]:
+    rows = ScopeOfWork.objects.filter(
+        Q(superseded_at=None) | Q(superseded_at__gt=at),
+        fellowship_id=fellowship,
+        state__in=[ScopeState.SIGNED, ScopeState.SUPERSEDED],
+        signed_at__lte=at,
     )
+    return rows.order_by("-number")[:1]
 
 
 def has_live_fellowship(user: User, realm: Realm) -> bool:
@@ -50,7 +53,12 @@ def offered_scope(fellowship: Fellowship) -> ScopeOfWork | None:
 
 def pending_scope(fellowship: Fellowship) -> ScopeOfWork | None:
     """The version on its way: drafted, with the board or offered; at most one."""
-    return ScopeOfWork.objects.pending().filter(fellowship=fellowship).first()
+    return next(iter(_pending(fellowship.pk)), None)
+
+
+@read
+def _pending(fellowship: int) -> QuerySet[ScopeOfWork]:
+    return ScopeOfWork.objects.pending().filter(fellowship_id=fellowship).order_by("-number")[:1]
 
 
 def training_valid(
@@ -72,11 +80,15 @@ def training_valid(
 def latest_training(person: User | int, realm_id: int) -> Training | None:
     """The security training of the person that expires last, expired or not."""
     person_id = person.pk if isinstance(person, User) else person
-    return (
-        Training.objects.filter(person_id=person_id, realm_id=realm_id, kind=TrainingKind.SECURITY)
-        .order_by("-expires_at")
-        .first()
+    return next(iter(_trained(person_id, realm_id)), None)
+
+
+@read
+def _trained(person: int, realm: int) -> QuerySet[Training]:
+    rows = Training.objects.filter(
+        person_id=person, realm_id=realm, kind=TrainingKind.SECURITY.value
     )
+    return rows.order_by("-expires_at")[:1]
 
 
 def live_suspension(
@@ -84,7 +96,12 @@ def live_suspension(
 ) -> Suspension | None:
     """The suspension in force at `at`, or None."""
     pk = fellowship.pk if isinstance(fellowship, Fellowship) else fellowship
-    return Suspension.objects.live(at).filter(fellowship_id=pk).first()
+    return next(iter(_suspended(pk, at or now())), None)
+
+
+@read
+def _suspended(fellowship: int, at: dt.datetime) -> QuerySet[Suspension]:
+    return Suspension.objects.live(at).filter(fellowship_id=fellowship)[:1]
 
 
 def is_suspended(fellowship: Fellowship | int, at: dt.datetime | None = None) -> bool:

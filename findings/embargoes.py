@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding, FindingEvidence
 
@@ -37,7 +41,14 @@ def among(rows: Any, user: Any, at: dt.datetime | None = None) -> Withheld:
 
 def of_case(fellowship: Any, user: Any, at: dt.datetime | None = None) -> Withheld:
     """What is withheld of a whole case."""
-    return among(Finding.objects.filter(fellowship=fellowship), user, at)
+    claims = policy.withheld_among(_embargoed(fellowship.pk, at or now()), user, at)
+    return Withheld(claims, _results(claims) if claims else {})
+
+
+@read
+def _embargoed(fellowship: int, at: dt.datetime) -> QuerySet[Finding]:
+    rows = Finding.objects.filter(fellowship_id=fellowship).embargoed(at)
+    return rows.select_related("fellowship", "program")
 
 
 def _results(claims: Mapping[int, str]) -> dict[int, str]:

@@ -139,8 +139,9 @@ def pinned(subject: Any, kind: str) -> RuleVersion:
     A case that pinned nothing falls back, with a warning in the log, to what is in force in its
     programme (`program_id` or `realm_id`). Raises NoRule where it has neither.
     """
-    for row in _pin(subject._meta.label_lower, subject.pk, kind):
-        return row.rule_version
+    held: list[RulePin] = _pin(subject._meta.label_lower, subject.pk, kind)
+    if held:
+        return held[0].rule_version
     program_id = getattr(subject, "program_id", None) or getattr(subject, "realm_id", None)
     if program_id is None:
         raise NoRule(f"{subject._meta.label_lower} {subject.pk} is held to no {kind}")

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Program
 from oversight import services
 from oversight.audit import scope as scopes
@@ -44,6 +46,10 @@ def record(request: HttpRequest, program: Program, looked: Mapping[str, Any]) ->
     user: Any = request.user
     services.record_view(program=program, scope=looked, by=user)
     request.look_recorded = True  # type: ignore[attr-defined]
+
+
+ABOUT: Final = "about_programme"
+"""What a view may set on the request: the key of the programme whose record it shows."""
 
 
 class RecordLooks:
@@ -88,11 +94,18 @@ def _programs(request: HttpRequest, audits: list[int]) -> list[Program]:
     """The programme a page is about; where it is about none, or not said, all one audits."""
     if not audits:
         return []
-    programs = list(Program.objects.select_related("realm").filter(pk__in=audits))
+    programs: list[Program] = _audited(sorted(audits))
     if len(programs) < 2:
         return programs
-    about = _realm(dict(request.resolver_match.kwargs) if request.resolver_match else {})
+    about = getattr(request, ABOUT, None)
+    if about is None:
+        about = _realm(dict(request.resolver_match.kwargs) if request.resolver_match else {})
     return [program for program in programs if program.pk == about] or programs
+
+
+@read
+def _audited(keys: list[int]) -> QuerySet[Program]:
+    return Program.objects.select_related("realm").filter(pk__in=keys)
 
 
 def _realm(named: Mapping[str, Any]) -> int | None:

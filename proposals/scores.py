@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
+from fellowship.kernel.prepared import read
 from fellowship.web import charts
 from governance.rulekinds import ReviewRubric
 from proposals.models import Review, ReviewerEffect
@@ -118,10 +121,13 @@ def board(
 
 def effects_on(reviews: Sequence[Review], call_id: int) -> dict[int, ReviewerEffect]:
     """The estimates of leniency of those who reviewed, by reviewer; one query."""
-    rows = ReviewerEffect.objects.filter(
-        call=call_id, reviewer__in=[review.reviewer_id for review in reviews]
-    )
+    rows = _effects(call_id, [review.reviewer_id for review in reviews])
     return {row.reviewer_id: row for row in rows}
+
+
+@read
+def _effects(call: int, reviewers: list[int]) -> QuerySet[ReviewerEffect]:
+    return ReviewerEffect.objects.filter(call_id=call, reviewer_id__in=reviewers)
 
 
 def adjusted(review: Review, effect: ReviewerEffect | None, rule: ReviewRubric) -> float | None:

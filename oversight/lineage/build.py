@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from access.models import Grant, Release
+from fellowship.web.routes import route_to
 from findings.embargoes import Withheld
 from findings.models import Finding
 from governance.models import Decision, ExceptionRecord
@@ -222,8 +223,8 @@ def _exception(exception: ExceptionRecord) -> Node:
     )
 
 
-def _url(name: str, *args: object) -> str:
+def _url(name: str, key: object) -> str:
     try:
-        return reverse(name, args=args)
+        return route_to(name, key)
     except NoReverseMatch:
         return ""

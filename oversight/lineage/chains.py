@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from django.db.models import (
 )
 
 from access.models import AccessEvent, Dataset, Grant
+from fellowship.kernel.prepared import read
 from fellowship.web.tables import COUNT_LIMIT
 from findings.models import (
     Artifact,
@@ -123,7 +125,19 @@ class _Rows(Subquery):
 
 def data_of(fellowship: Fellowship) -> Data:
     """Granted datasets, each with the span of its accesses and their number up to COUNTED."""
-    rows = Grant.objects.filter(fellowship=fellowship)
+    data = Data(sorted(_grants(fellowship.pk), key=lambda grant: grant.pk))
+    keys = sorted({grant.dataset_id for grant in data.grants})
+    data.reads = [
+        Read(pk, min(count, COUNTED), first, last, count > COUNTED)
+        for pk, first, last, count in _reads(fellowship.pk, keys)
+        if count
+    ]
+    return data
+
+
+@read
+def _grants(fellowship: int) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(fellowship_id=fellowship)
     grants = rows.select_related("dataset", "decision__matter").only(
         "dataset__ref",
         "dataset__name",
@@ -132,18 +146,16 @@ def data_of(fellowship: Fellowship) -> Data:
         "decision__decided_at",
         "decision__matter__ref",
     )
-    data = Data(sorted(grants.order_by("-id")[:GRANTS], key=lambda grant: grant.pk))
-    if data.grants:
-        data.reads = _reads(fellowship, sorted({grant.dataset_id for grant in data.grants}))
-    return data
+    return grants.order_by("-id")[:GRANTS]
 
 
-def _reads(fellowship: Fellowship, dataset_ids: list[int]) -> list[Read]:
-    events = AccessEvent.objects.filter(fellowship=fellowship, dataset=OuterRef("pk"))
+@read
+def _reads(fellowship: int, datasets: list[int]) -> QuerySet[Any, Any]:
+    events = AccessEvent.objects.filter(fellowship_id=fellowship, dataset=OuterRef("pk"))
     newest = events.order_by("-at").values("at")
     instant: Any = DateTimeField()
-    rows = (
-        Dataset.objects.filter(pk__in=dataset_ids)
+    return (
+        Dataset.objects.filter(pk__in=datasets)
         .order_by("pk")
         .values_list(
             "pk",
@@ -152,29 +164,54 @@ def _reads(fellowship: Fellowship, dataset_ids: list[int]) -> list[Read]:
             _Rows(newest[: COUNTED + 1]),
         )
     )
-    return [
-        Read(pk, min(count, COUNTED), first, last, count > COUNTED)
-        for pk, first, last, count in rows
-        if count
-    ]
 
 
 def find(fellowship: Fellowship, asked: Asked, data: Data) -> Found:
     """The findings asked for, up to MOST, by what their chains lack first: one query."""
-    rows: Any = _asked(fellowship, asked).order_by("pk")
     found: dict[str, list[int]] = {gap: [] for gap in (*LINKS, "")}
-    for pk, gap in rows.values_list("pk", _gap(fellowship, data))[:MOST]:
+    for pk, gap in _gaps(fellowship, asked, data):
         found[gap].append(pk)
     if asked.missing:
         found = {asked.missing: found[asked.missing]}
     return Found({gap: keys for gap, keys in found.items() if keys})
 
 
+def _gaps(fellowship: Fellowship, asked: Asked, data: Data) -> Iterable[tuple[int, str]]:
+    """Keys of the findings asked for, each with what its chain lacks first."""
+    granted = [dataset.pk for dataset in data.datasets] or [_NONE]
+    lacking = _Lacking(data.missing, bool(data.unread), len(data.grants) < GRANTS)
+    keys = (fellowship.pk, granted, data.unread or [_NONE])
+    if asked == Asked(missing=asked.missing):
+        return _all(lacking)(*keys)
+    rows: Any = _asked(fellowship, asked).order_by("pk")
+    return rows.values_list("pk", lacking.gap(*keys))[:MOST]  # type: ignore[no-any-return]
+
+
+_NONE: Final = 0
+"""The key of no record."""
+
+
+@functools.cache
+def _all(lacking: _Lacking) -> Callable[[int, list[int], list[int]], list[tuple[int, str]]]:
+    @read
+    def rows(fellowship: int, granted: list[int], unread: list[int]) -> QuerySet[Any, Any]:
+        found: Any = Finding.objects.filter(fellowship_id=fellowship).order_by("pk")
+        gap = lacking.gap(fellowship, granted, unread)
+        return found.values_list("pk", gap)[:MOST]  # type: ignore[no-any-return]
+
+    return rows
+
+
 def findings(keys: Sequence[int]) -> list[Finding]:
     """The findings of these keys, with what is drawn of them, in their order."""
-    only = ("ref", "title", "state", "hits", "trials", "reported_at", "fellowship_id")
-    by_key = Finding.objects.only(*only).order_by().in_bulk(list(keys))
+    by_key = {finding.pk: finding for finding in _findings(list(keys))}
     return [by_key[pk] for pk in keys if pk in by_key]
+
+
+@read
+def _findings(keys: list[int]) -> QuerySet[Finding]:
+    only = ("ref", "title", "state", "hits", "trials", "reported_at", "fellowship_id")
+    return Finding.objects.filter(pk__in=keys).only(*only).order_by()
 
 
 def _asked(fellowship: Fellowship, asked: Asked) -> QuerySet[Finding]:
@@ -194,32 +231,35 @@ def _supported(artifacts: Any) -> Any:
     return FindingEvidence.objects.filter(artifact__in=artifacts).values("finding_id")
 
 
-def _granted(fellowship: Fellowship, data: Data) -> Any:
-    if len(data.grants) < GRANTS:
-        return [dataset.pk for dataset in data.datasets]
-    return Grant.objects.filter(fellowship=fellowship).values("dataset_id")
-
-
-def _gap(fellowship: Fellowship, data: Data) -> Case:
-    """The first missing link of a finding's chain, or nothing where it is whole.
-
-    A chain without an artifact begins with nothing; then the case's own first gap is its gap.
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """What a chain without an artifact lacks; whether some data was not read, and how many grants
+    there are: what the condition is made of, apart from keys.
     """
-    artifacts = Artifact.objects.filter(fellowship=fellowship).values("pk")
-    made = ArtifactSource.objects.filter(
-        artifact__fellowship=fellowship, dataset__in=_granted(fellowship, data)
-    )
-    read = made.exclude(dataset__in=data.unread)
-    conditions: list[tuple[Any, str]] = [
-        (~Q(pk__in=_supported(artifacts)), data.missing),
-        (~Q(pk__in=_supported(made.values("artifact_id"))), "dataset"),
-        (~Exists(Control.objects.filter(finding=OuterRef("pk"))), "control"),
-        (
-            ~Exists(Measurement.objects.filter(metric__control__finding=OuterRef("pk"))),
-            "measurement",
-        ),
-    ]
-    if data.unread:
-        conditions.insert(2, (~Q(pk__in=_supported(read.values("artifact_id"))), "access"))
-    cases = (When(lacking, then=Value(link)) for lacking, link in conditions)
-    return Case(*cases, default=Value(""), output_field=CharField())
+
+    missing: str
+    unread: bool
+    few: bool
+
+    def gap(self, fellowship: int, granted: Sequence[int], unread: Sequence[int]) -> Case:
+        """The first missing link of a finding's chain, or nothing where it is whole.
+
+        A chain without an artifact begins with nothing; then the case's own first gap is its gap.
+        """
+        of_case = Grant.objects.filter(fellowship_id=fellowship).values("dataset_id")
+        artifacts = Artifact.objects.filter(fellowship_id=fellowship).values("pk")
+        made = ArtifactSource.objects.filter(
+            artifact__fellowship_id=fellowship, dataset_id__in=granted if self.few else of_case
+        )
+        seen = made.exclude(dataset_id__in=unread)
+        measured = Measurement.objects.filter(metric__control__finding=OuterRef("pk"))
+        conditions: list[tuple[Any, str]] = [
+            (~Q(pk__in=_supported(artifacts)), self.missing),
+            (~Q(pk__in=_supported(made.values("artifact_id"))), "dataset"),
+            (~Exists(Control.objects.filter(finding=OuterRef("pk"))), "control"),
+            (~Exists(measured), "measurement"),
+        ]
+        if self.unread:
+            conditions.insert(2, (~Q(pk__in=_supported(seen.values("artifact_id"))), "access"))
+        cases = (When(lacking, then=Value(link)) for lacking, link in conditions)
+        return Case(*cases, default=Value(""), output_field=CharField())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from access.models import Output, Release, ReleaseRequest
+from fellowship.kernel.prepared import read
 from findings import embargoes
 from findings.models import Artifact, Control, Finding, FindingEvidence, Measurement
 from oversight.lineage.chains import Asked, Data
@@ -60,11 +61,27 @@ def records(
     _data(made, asked, data, artifacts, works)
     drawn = [answer.control.pk for chain in made.chains for answer in chain.answers]
     given = [dataset.pk for dataset in made.datasets]
-    about = {SUBJECTS[0]: keys, SUBJECTS[1]: [work.publication.pk for work in works]}
-    about |= {SUBJECTS[2]: drawn, SUBJECTS[3]: given}
-    made.decisions = list(decisions_about(about).only(*_DECIDED)[:BESIDE])
-    made.exceptions = list(exceptions_for(about).only(*_EXCEPTED)[:BESIDE])
+    about = (keys, [work.publication.pk for work in works], drawn, given)
+    asked_about = [ids or [_NONE] for ids in about]
+    made.decisions = _decided(*asked_about)
+    made.exceptions = _excepted(*asked_about)
     return made
+
+
+@read
+def _decided(
+    findings: list[int], works: list[int], controls: list[int], datasets: list[int]
+) -> QuerySet[Any]:
+    about = dict(zip(SUBJECTS, (findings, works, controls, datasets), strict=True))
+    return decisions_about(about).only(*_DECIDED)[:BESIDE]
+
+
+@read
+def _excepted(
+    findings: list[int], works: list[int], controls: list[int], datasets: list[int]
+) -> QuerySet[Any]:
+    about = dict(zip(SUBJECTS, (findings, works, controls, datasets), strict=True))
+    return exceptions_for(about).only(*_EXCEPTED)[:BESIDE]
 
 
 _DECIDED: Final = (
@@ -83,31 +100,52 @@ _ARTIFACT: Final = ("id", "name", "sha256", "created_at", "sources__dataset_id")
 
 def _evidence(made: Records, keys: list[int]) -> tuple[dict[int, list[int]], dict[int, Made]]:
     """The artifacts each finding rests on, and those artifacts with their sources."""
-    rows = FindingEvidence.objects.filter(finding__in=keys).order_by("id")
-    names = ("finding_id", *(f"artifact__{name}" for name in _ARTIFACT))
-    read = rows.values_list(*names)[: BELOW + 1]
     found: dict[int, list[int]] = {}
     used: dict[int, Made] = {}
-    for finding_id, *values in _most(made, "artifact", read):
+    for finding_id, *values in _most(made, "artifact", _rested(keys), BELOW):
         artifact = _made(used, values)
         if artifact not in found.setdefault(finding_id, []):
             found[finding_id].append(artifact)
     return found, used
 
 
+@read
+def _rested(findings: list[int]) -> QuerySet[Any, Any]:
+    rows = FindingEvidence.objects.filter(finding_id__in=findings).order_by("id")
+    names = ("finding_id", *(f"artifact__{name}" for name in _ARTIFACT))
+    return rows.values_list(*names)[: BELOW + 1]
+
+
 def _others(made: Records, asked: Asked, used: dict[int, Made]) -> list[Made]:
     """Artifacts no chain of the page rests on: of the dataset asked for, of all if none is."""
-    rows = Artifact.objects.filter(fellowship=made.fellowship).exclude(pk__in=list(used))
+    given = (made.fellowship.pk, list(used) or [_NONE])
     if asked.dataset:
-        rows = rows.filter(sources__dataset=asked.dataset)
+        rows = _unused_from(*given, asked.dataset.pk)
     elif asked.narrowed:
         return []
+    else:
+        rows = _unused(*given)
     found: dict[int, Made] = {}
-    for values in _most(
-        made, "artifact", rows.order_by("id").values_list(*_ARTIFACT)[: BESIDE + 1]
-    ):
+    for values in _most(made, "artifact", rows, BESIDE):
         _made(found, list(values))
     return list(found.values())
+
+
+_NONE: Final = 0
+"""The key of no record."""
+
+
+@read
+def _unused(fellowship: int, used: list[int]) -> QuerySet[Any, Any]:
+    rows = Artifact.objects.filter(fellowship_id=fellowship).exclude(pk__in=used)
+    return rows.order_by("id").values_list(*_ARTIFACT)[: BESIDE + 1]
+
+
+@read
+def _unused_from(fellowship: int, used: list[int], dataset: int) -> QuerySet[Any, Any]:
+    rows = Artifact.objects.filter(fellowship_id=fellowship).exclude(pk__in=used)
+    rows = rows.filter(sources__dataset_id=dataset)
+    return rows.order_by("id").values_list(*_ARTIFACT)[: BESIDE + 1]
 
 
 def _made(found: dict[int, Made], values: list[Any]) -> int:
@@ -128,11 +166,9 @@ _MEASURED: Final = (
 
 def _answers(made: Records, keys: list[int]) -> dict[int, list[Answer]]:
     """The controls of each finding with their measurements, those of the newest control first."""
-    rows = Control.objects.filter(finding__in=keys).order_by("-id", "metrics__measurements__id")
-    own = ("id", "finding_id", "ref", "title", "state", "deployed_at", "created_at")
-    names = (*own, *(f"metrics__measurements__{name}" for name in _MEASURED))
+    own = _CONTROL
     found: dict[int, Answer] = {}
-    for values in _most(made, "control", rows.values_list(*names)[: BELOW + 1]):
+    for values in _most(made, "control", _built(keys), BELOW):
         pk = values[0]
         if pk not in found:
             found[pk] = Answer(Control(**dict(zip(own, values, strict=False))), [])
@@ -145,9 +181,19 @@ def _answers(made: Records, keys: list[int]) -> dict[int, list[Answer]]:
     return by_finding
 
 
+_CONTROL: Final = ("id", "finding_id", "ref", "title", "state", "deployed_at", "created_at")
+
+
+@read
+def _built(findings: list[int]) -> QuerySet[Any, Any]:
+    rows = Control.objects.filter(finding_id__in=findings)
+    names = (*_CONTROL, *(f"metrics__measurements__{name}" for name in _MEASURED))
+    return rows.order_by("-id", "metrics__measurements__id").values_list(*names)[: BELOW + 1]
+
+
 def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
     """Publications: all of the case, the newest; narrowed, those that use what is drawn."""
-    rows = Publication.objects.filter(fellowship=made.fellowship).order_by("-id", "sources__id")
+    rows = Publication.objects.filter(fellowship=made.fellowship)
     if asked.publication:
         rows = rows.filter(pk=asked.publication.pk)
     elif asked.dataset:
@@ -156,13 +202,10 @@ def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
     elif asked.narrowed:
         cited = Source.objects.filter(finding__in=keys)
         rows = rows.filter(pk__in=cited.values("publication_id"))
-    own = (
-        *("id", "ref", "title", "state", "submitted_at", "created_at"),
-        *("silence_releases", "window_ends_at"),
-    )
-    names = (*own, *(f"sources__{name}" for name in (*_SOURCE, *_RELEASED)))
+    own = _WORK
+    read_of = _used_by(rows) if asked.narrowed else _written(made.fellowship.pk)
     found: dict[int, Work] = {}
-    for row in _most(made, "publication", rows.values_list(*names)[: BELOW + 1]):
+    for row in _most(made, "publication", read_of, BELOW):
         pk, values = row[0], row[len(own) :]
         if pk not in found:
             found[pk] = Work(Publication(**dict(zip(own, row, strict=False))), [])
@@ -173,6 +216,22 @@ def _works(made: Records, asked: Asked, keys: list[int]) -> list[Work]:
             source.release = _released(source.release_id, values[len(_SOURCE) :])
         found[pk].sources.append(source)
     return sorted(found.values(), key=lambda work: work.publication.pk)
+
+
+_WORK: Final = (
+    *("id", "ref", "title", "state", "submitted_at", "created_at"),
+    *("silence_releases", "window_ends_at"),
+)
+
+
+def _used_by(rows: Any) -> QuerySet[Any, Any]:
+    names = (*_WORK, *(f"sources__{name}" for name in (*_SOURCE, *_RELEASED)))
+    return rows.order_by("-id", "sources__id").values_list(*names)[: BELOW + 1]  # type: ignore[no-any-return]
+
+
+@read
+def _written(fellowship: int) -> QuerySet[Any, Any]:
+    return _used_by(Publication.objects.filter(fellowship_id=fellowship))
 
 
 _SOURCE: Final = ("finding_id", "dataset_id", "artifact_id", "release_id")
@@ -214,10 +273,9 @@ def _data(
     made.grants = opened[-BESIDE:]
 
 
-def _most(made: Records, kind: str, rows: Any) -> Iterable[Any]:
+def _most(made: Records, kind: str, rows: Iterable[Any], most: int) -> Iterable[Any]:
     """The rows but for the last of more than may be drawn, which a node then stands for."""
     found = list(rows)
-    most = rows.query.high_mark - 1
     if len(found) > most:
         _more(made, kind)
     return found[:most]

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from fellowship.kernel.prepared import read
 from fellowship.web.shortcuts import seen_key
+from oversight import looks
 from scoping.models import Fellowship
 
 
@@ -15,6 +16,7 @@ def load(request: HttpRequest, ref: str) -> Fellowship:
     (case,) = _case(seen_key(Fellowship, request.user, ref=ref))
     # Visible to this person, so not one they are recused from: policies need not ask again.
     case.__dict__["_recused"] = {request.user.pk: False}
+    setattr(request, looks.ABOUT, case.program_id)
     return case  # type: ignore[no-any-return]
 
 

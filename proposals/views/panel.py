@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refused
 from fellowship.web import autosave
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
@@ -194,8 +196,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
                 messages.warning(request, warning)
             return redirect("proposals:panel", ref=ref)
     manages = policy.may_manage(proposal, _person(request)) is None
-    rows = Assignment.objects.standing().filter(proposal=proposal)
-    assignments = _with_declarations(proposal, rows.select_related("reviewer", "review"))
+    assignments = _with_declarations(proposal, _assigned(proposal.pk))
     candidates = form.candidates() if manages else []
     noticed = _noticed(request, proposal, [*(a.reviewer for a in assignments), *candidates])
     for assignment in assignments:
@@ -276,12 +277,23 @@ def _noticed(request: HttpRequest, proposal: Proposal, people: list[User]) -> di
 
 def _with_declarations(proposal: Proposal, rows: Any) -> list[Any]:
     """The assignments, each with what its reviewer declared."""
-    conflicts = Conflict.objects.filter(subject_type="proposals.proposal", subject_id=proposal.pk)
-    said = {conflict.user_id: conflict.get_kind_display() for conflict in conflicts}
+    said = {pk: str(Conflict.Kind(kind).label) for pk, kind in _declared(proposal.pk)}
     assignments = list(rows)
     for assignment in assignments:
         assignment.declared = said.get(assignment.reviewer_id, "Not yet")
     return assignments
+
+
+@read
+def _assigned(proposal: int) -> QuerySet[Assignment]:
+    rows = Assignment.objects.standing().filter(proposal_id=proposal)
+    return rows.select_related("reviewer", "review")
+
+
+@read
+def _declared(proposal: int) -> QuerySet[Conflict, Any]:
+    rows = Conflict.objects.filter(subject_type="proposals.proposal", subject_id=proposal)
+    return rows.values_list("user_id", "kind")
 
 
 def _person(request: HttpRequest) -> Any:

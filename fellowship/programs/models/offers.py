@@ -43,7 +43,7 @@ class Versioned(Tracked):
         found = next(iter(_of(cls)(program.pk, key)), None)
         if found is not None:
             found.program = program
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def name_in_program(self) -> str:

@@ -40,7 +40,12 @@ def when(value: dt.date | None, style: str = "full") -> SafeString:
         return NONE
     if not isinstance(value, dt.datetime):
         return markup('<time datetime="{}">{}</time>', value.isoformat(), _day(value, style))
-    local = timezone.localtime(value)
+    return _moment(value, style, timezone.get_current_timezone())
+
+
+@functools.lru_cache(maxsize=4096)
+def _moment(value: dt.datetime, style: str, zone: dt.tzinfo) -> SafeString:
+    local = timezone.localtime(value, zone)
     title = f"{_day(local, 'long')}, {local:%H:%M:%S} {zone_name(local)}"
     return markup(
         '<time datetime="{}" title="{}">{}</time>', stamp(value), title, _text(local, style)

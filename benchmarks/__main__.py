@@ -21,9 +21,15 @@ def main() -> int:
         "--only", default="", help="run only parts: pages,data,bulk,ledger,assignment"
     )
     parser.add_argument("--scale", type=float, default=0, help="another size than 1 (quick: 0.2)")
+    parser.add_argument(
+        "--growth", action="store_true", help="every page at 1, 10 and 100 times the rows instead"
+    )
     chosen = parser.parse_args()
     began = time.perf_counter()
-    out = Path(os.environ.get("FELLOWSHIP_VAR", "var")) / "bench.json"
+    kept = Path(os.environ.get("FELLOWSHIP_VAR", "var"))
+    if chosen.growth:
+        return _growth(kept / "growth.json")
+    out = kept / "bench.json"
     try:
         with database.prepared():
             from benchmarks import run
@@ -38,12 +44,14 @@ def main() -> int:
     spent = time.perf_counter() - began
     print(table(measured.rows))
     print(f"\n{measured.numbers}")
+    print(", ".join(f"{name} {seconds:.0f} s" for name, seconds in measured.parts.items()))
     print(f"{spent:.0f} s, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "quick": chosen.quick,
         "scale": scale,
         "seconds": round(spent),
+        "parts": {name: round(seconds, 1) for name, seconds in measured.parts.items()},
         "cores": os.cpu_count(),
         "load": os.getloadavg(),
         "python": platform.python_version(),
@@ -52,6 +60,27 @@ def main() -> int:
     }
     out.write_text(f"{json.dumps(about, indent=1, ensure_ascii=False)}\n")
     return 0 if all(row.ok for row in measured.rows) else 1
+
+
+def _growth(out: Path) -> int:
+    try:
+        with database.prepared():
+            from benchmarks import growth
+
+            began = time.perf_counter()
+            lines, held = growth.measure(
+                5,
+                lambda text: sys.stderr.write(f"  {time.perf_counter() - began:5.0f} s  {text}\n"),
+                lambda text: sys.stderr.write(f"  {time.perf_counter() - began:5.0f} s  {text}\n"),
+            )
+    except database.NoServer as missing:
+        sys.stderr.write(f"PostgreSQL does not answer, so nothing is measured: {missing}\n")
+        return 2
+    print(growth.table(lines))
+    said = {"held": held, "load": os.getloadavg(), "rows": [line.as_json() for line in lines]}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(f"{json.dumps(said, indent=1, ensure_ascii=False)}\n")
+    return 0
 
 
 if __name__ == "__main__":

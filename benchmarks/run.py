@@ -31,6 +31,17 @@ class Measured:
     numbers: Numbers
     server: str
     rows: list[Row] = field(default_factory=list)
+    parts: dict[str, float] = field(default_factory=dict)
+    """Seconds each part of the run took."""
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Time a part, and say when it begins and ends."""
+        began = time.perf_counter()
+        sys.stderr.write(f"{name} …\n")
+        yield
+        self.parts[name] = time.perf_counter() - began
+        sys.stderr.write(f"{name}: {self.parts[name]:.0f} s\n")
 
 
 def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
@@ -40,33 +51,33 @@ def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
     filling = Filling(say=_say)
     visitors = Visitors()
     small: dict[str, Cost] = {}
-    with _stage("filling a little"):
+    with measured.part("filling a little"):
         filling.tell()
         filling.grow(FEW)
     if "pages" in parts:
-        with _stage("counting queries"):
+        with measured.part("counting queries"):
             small = {page.work: visitors.cost(page) for page in pages(filling)}
-    with _stage("filling up"):
+    with measured.part("filling up"):
         filling.grow(numbers)
         seal()
         _analyse()
     floor: Times | None = None
     if "pages" in parts:
-        with _stage("pages"):
+        with measured.part("pages"):
             floor, rows = _pages(filling, visitors, small, turns=7 if quick else 15)
             measured.rows += rows
     if "data" in parts:
-        with _stage("data"):
+        with measured.part("data"):
             floor = floor or _floor(visitors, 20)
             measured.rows += data.rows(filling, floor, quick=quick)
     if "bulk" in parts:
-        with _stage("bulk"):
+        with measured.part("bulk"):
             measured.rows += bulk.rows(quick=quick)
     if "ledger" in parts:
-        with _stage("ledger"):
+        with measured.part("ledger"):
             measured.rows += ledger.rows(quick=quick)
     if "assignment" in parts:
-        with _stage("assignment"):
+        with measured.part("assignment"):
             measured.rows += assignment.rows(quick=quick)
     return measured
 
@@ -116,11 +127,3 @@ def _analyse() -> None:
 
 def _say(text: str) -> None:
     sys.stderr.write(f"  {text}\n")
-
-
-@contextlib.contextmanager
-def _stage(name: str) -> Iterator[None]:
-    began = time.perf_counter()
-    sys.stderr.write(f"{name} …\n")
-    yield
-    sys.stderr.write(f"{name}: {time.perf_counter() - began:.0f} s\n")

@@ -225,7 +225,8 @@ def _lines(fellowship: int) -> QuerySet[Any, Any]:
         .order_by()
         .values_list("kind", "what", _name_of("settled_by"), "settled_at", "pk")
     )
-    return texts.union(things, all=True)
+    found: QuerySet[Any, Any] = texts.union(things, all=True)
+    return found
 
 
 def _name_of(person: str) -> Coalesce:

@@ -13,6 +13,5 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        """Describe how tokens sign in to the API, and hear what the sign-in library says."""
-        from fellowship.accounts import schema  # noqa: F401
+        """Hear what the sign-in library says."""
         from fellowship.accounts.signin import hears, sealing  # noqa: F401

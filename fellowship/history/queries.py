@@ -27,7 +27,7 @@ def _latest(most: int) -> Callable[[str, int], list[Event]]:
     @read
     def rows(label: str, key: int) -> QuerySet[Event]:
         found = Event.objects.filter(subject_type=label, subject_id=key).order_by("-id")
-        return found.select_related("actor")[:most]  # type: ignore[no-any-return]
+        return found.select_related("actor")[:most]
 
     return rows
 

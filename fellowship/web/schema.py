@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fellowship.accounts import schema  # noqa: F401 - how tokens sign in, read with the hooks alone
+
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _STATUSES = {
     "400": "Wrong input",

@@ -204,7 +204,7 @@ def in_force(request: HttpRequest, program_id: int, at: dt.datetime, hidden: Hid
     """Roles, rules, grants and exceptions as they stood at `at`, the page `?page=` of each."""
     return InForce(
         roles=_page(request, roles_at, program_id, at, ()),
-        rules=_rules_at(program_id, at),
+        rules=rules_at(program_id, at),
         grants=_page(request, grants_at, program_id, at, hidden.get("access.grant", ())),
         exceptions=_page(
             request, exceptions_at, program_id, at, hidden.get("governance.exceptionrecord", ())
@@ -273,7 +273,7 @@ def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
 
 
 @read
-def _rules_at(program_id: int, at: dt.datetime) -> QuerySet[RuleVersion]:
+def rules_at(program_id: int, at: dt.datetime) -> QuerySet[RuleVersion]:
     """The version of each kind of rule that was in force at `at`.
 
     Adopted versions never change, so they are read from themselves. One that was entered later,

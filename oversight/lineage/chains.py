@@ -246,7 +246,7 @@ class _Lacking:
 
         A chain without an artifact begins with nothing; then the case's own first gap is its gap.
         """
-        of_case = Grant.objects.filter(fellowship_id=fellowship).values("dataset_id")
+        of_case: Any = Grant.objects.filter(fellowship_id=fellowship).values("dataset_id")
         artifacts = Artifact.objects.filter(fellowship_id=fellowship).values("pk")
         made = ArtifactSource.objects.filter(
             artifact__fellowship_id=fellowship, dataset_id__in=granted if self.few else of_case

@@ -27,8 +27,8 @@ from findings.models import (
     Measurement,
 )
 from findings.states import MetricRole, Severity
-from governance.models import Decision, Matter, RulePin
-from oversight.scale.copies import FILLER, VERB, copies, copy, keep, keep_each
+from governance.models import Matter, RulePin
+from oversight.scale.copies import FILLER, VERB, Copies, keep, keep_each
 from oversight.scale.model_case import ModelCase
 from proposals.models import Assignment, Proposal, Review
 from proposals.states import ProposalState
@@ -132,7 +132,7 @@ class Filling:
 
     def _proposals(self) -> None:
         model = self.case.proposal
-        made = keep_each(copies(model, self._proposal_changes()), self._with_reviews)
+        made = keep_each(Copies(model, self._proposal_changes()), self._with_reviews)
         self.say(f"{made:,} proposals with versions and reviews.")
 
     def _proposal_changes(self) -> Iterator[dict[str, Any]]:
@@ -158,7 +158,7 @@ class Filling:
         model = self.case.proposal
         version = model.versions.get(number=model.version)
         keep(
-            copies(
+            Copies(
                 version,
                 (
                     {
@@ -186,19 +186,19 @@ class Filling:
             for number in range(2)
         ]
         assigned: list[Assignment] = keep(
-            copies(
+            Copies(
                 review.assignment,
                 ({"proposal_id": row.pk, "reviewer_id": person.pk} for row, person in pairs),
             )
         )
         cleared = Conflict.objects.get(user=review.reviewer, subject_id=self.case.proposal.pk)
         keep(
-            copies(cleared, ({"user_id": p.pk, "subject_id": row.pk} for row, p in pairs)),
+            Copies(cleared, ({"user_id": p.pk, "subject_id": row.pk} for row, p in pairs)),
         )
         # Every fifth reviewer is not done yet.
         done = [one for number, one in enumerate(assigned) if number % 5]
         reviews: list[Review] = keep(
-            copies(
+            Copies(
                 review,
                 (
                     {
@@ -215,7 +215,7 @@ class Filling:
         assert len(reviews) == len(done)  # noqa: S101 - the two lists run in step
         for score in review.scores.all():
             keep(
-                copies(
+                Copies(
                     score,
                     ({"review_id": made.pk, "value": 1 + made.pk % 5} for made in reviews),
                 )
@@ -228,7 +228,7 @@ class Filling:
         closes = self.case.today + dt.timedelta(days=10)
         state = {} if decided else {"state": "voting", "ended_at": None, "due_at": closes}
         matters: list[Matter] = keep(
-            copies(
+            Copies(
                 model,
                 (
                     {
@@ -244,14 +244,15 @@ class Filling:
         self._room(model, matters, decided=decided)
         if decided:
             by_pk = {row.pk: row for row in rows}
-            keep(self._decision(model, matter, by_pk[matter.subject_id]) for matter in matters)
+            decided_on = (self._decision(matter, by_pk[matter.subject_id]) for matter in matters)
+            keep(Copies(model.decision, decided_on))
 
     def _room(self, model: Matter, matters: list[Matter], *, decided: bool) -> None:
-        keep(copies(model.dossier, ({"matter_id": m.pk} for m in matters)))
+        keep(Copies(model.dossier, ({"matter_id": m.pk} for m in matters)))
         for subject in model.subjects.all():
             same = subject.subject_type == model.subject_type
             keep(
-                copies(
+                Copies(
                     subject,
                     (
                         {
@@ -265,20 +266,19 @@ class Filling:
         if not matters:
             return
         open_until = {} if decided else {"closed_at": None, "closes_at": matters[0].due_at}
-        ballots = keep(copies(model.ballot, ({"matter_id": m.pk, **open_until} for m in matters)))
+        ballots = keep(Copies(model.ballot, ({"matter_id": m.pk, **open_until} for m in matters)))
         for seat in model.ballot.seats.all():
-            seats = keep(copies(seat, ({"ballot_id": b.pk} for b in ballots)))
+            seats = keep(Copies(seat, ({"ballot_id": b.pk} for b in ballots)))
             if decided:
-                keep(copies(seat.vote, ({"ballot_seat_id": s.pk} for s in seats)))
+                keep(Copies(seat.vote, ({"ballot_seat_id": s.pk} for s in seats)))
 
-    def _decision(self, model: Matter, matter: Matter, row: Proposal) -> Decision:
+    def _decision(self, matter: Matter, row: Proposal) -> dict[str, Any]:
         accepted = row.state == ProposalState.ACCEPTED
-        return copy(
-            model.decision,
-            matter_id=matter.pk,
-            outcome="approve" if accepted else "deny",
-            decided_at=row.decided_at,
-        )
+        return {
+            "matter_id": matter.pk,
+            "outcome": "approve" if accepted else "deny",
+            "decided_at": row.decided_at,
+        }
 
     # --- fellowships with scope, training and grant
 
@@ -286,7 +286,7 @@ class Filling:
         model = self.case.fellowship
         accepted = Proposal.objects.filter(state=ProposalState.ACCEPTED, fellowship=None)
         made = keep(
-            copies(
+            Copies(
                 model,
                 (
                     {
@@ -301,13 +301,13 @@ class Filling:
         )
         self.cases += made
         scope: ScopeOfWork = model.scopes.get(state="signed")
-        keep(copies(scope, ({"fellowship_id": row.pk} for row in made)))
+        keep(Copies(scope, ({"fellowship_id": row.pk} for row in made)))
         for pin in RulePin.objects.filter(
             subject_type=model._meta.label_lower, subject_id=model.pk
         ):
-            keep(copies(pin, ({"subject_id": row.pk} for row in made)))
+            keep(Copies(pin, ({"subject_id": row.pk} for row in made)))
         training: Training = model.fellow.trainings.get()
-        keep(copies(training, ({"person_id": row.fellow_id} for row in made)))
+        keep(Copies(training, ({"person_id": row.fellow_id} for row in made)))
         self._grants(made)
         self.say(f"{len(made):,} fellowships with scope, training and grant.")
 
@@ -315,7 +315,7 @@ class Filling:
         grant, year = self.case.grant, self.case.today.year
         agreement, request = grant.agreement, grant.request
         requests = keep(
-            copies(
+            Copies(
                 request,
                 (
                     {
@@ -329,7 +329,7 @@ class Filling:
             )
         )
         agreements: list[Agreement] = keep(
-            copies(
+            Copies(
                 agreement,
                 (
                     {
@@ -344,7 +344,7 @@ class Filling:
         )
         triples = zip(made, requests, agreements, strict=True)
         keep(
-            copies(
+            Copies(
                 grant,
                 (
                     {
@@ -367,7 +367,7 @@ class Filling:
 
         def prove(rows: list[Finding]) -> None:
             keep(
-                copies(
+                Copies(
                     evidence,
                     (
                         {"finding_id": row.pk, "artifact_id": self.artifacts[row.fellowship_id]}
@@ -377,20 +377,20 @@ class Filling:
             )
             self._controls([row for row in rows if row.state == "accepted"][::4])
 
-        made = keep_each(copies(self.case.finding, self._finding_changes()), prove)
+        made = keep_each(Copies(self.case.finding, self._finding_changes()), prove)
         self.say(f"{made:,} findings, some with evidence, controls and measurements.")
 
     def _artifacts(self, evidence: FindingEvidence) -> None:
         new = [row for row in self.cases if row.pk not in self.artifacts]
         hashes = {row.pk: hashlib.sha256(row.ref.encode()).hexdigest() for row in new}
         made = keep(
-            copies(
+            Copies(
                 evidence.artifact,
                 ({"fellowship_id": key, "sha256": digest} for key, digest in hashes.items()),
             )
         )
         source: ArtifactSource = evidence.artifact.sources.get()
-        keep(copies(source, ({"artifact_id": row.pk} for row in made)))
+        keep(Copies(source, ({"artifact_id": row.pk} for row in made)))
         self.artifacts |= {row.fellowship_id: row.pk for row in made}
 
     def _finding_changes(self) -> Iterator[dict[str, Any]]:
@@ -431,7 +431,7 @@ class Filling:
         metric: ControlMetric = model.metrics.get(role=MetricRole.PRIMARY)
         measured: list[Measurement] = list(metric.measurements.all())
         controls = keep(
-            copies(
+            Copies(
                 model,
                 (
                     {
@@ -443,14 +443,14 @@ class Filling:
                 ),
             )
         )
-        metrics = keep(copies(metric, ({"control_id": control.pk} for control in controls)))
+        metrics = keep(Copies(metric, ({"control_id": control.pk} for control in controls)))
         for number, one in enumerate(measured):
-            keep(copies(one, ({"metric_id": m.pk} for m in metrics if number or m.pk % 3)))
+            keep(Copies(one, ({"metric_id": m.pk} for m in metrics if number or m.pk % 3)))
 
     # --- exceptions and the access trail
 
     def _exceptions(self) -> None:
-        made = keep_each(copies(self.case.exception, self._exception_changes()), lambda rows: None)
+        made = keep_each(Copies(self.case.exception, self._exception_changes()), lambda rows: None)
         self.say(f"{made:,} exceptions, {self.numbers.expiring:,} in all end within the hour.")
 
     def _exception_changes(self) -> Iterator[dict[str, Any]]:

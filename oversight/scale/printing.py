@@ -57,7 +57,7 @@ class _Press:
         self.changed = changed
         self.at = now()
         row = self._row(template, scope)
-        self.plain = self._plain(row)
+        self.plain = self._plain()
         self.digested = self._digest(row)
         self.event = self._event(template, row, scope)
         self.body = _gaps(self.event.body, self._marks(row))
@@ -100,15 +100,15 @@ class _Press:
             history_change_reason=scope.reason,
         )
 
-    def _plain(self, row: Any) -> dict[str, Callable[[Any], str]]:
+    def _plain(self) -> dict[str, Callable[[Any], str]]:
         """How each changed column's value stands in what is digested."""
-        shape = shape_of(type(row))
+        shape = shape_of(self.historical)
         converts = dict(zip(shape.columns, shape.converts, strict=True))
         return {name: _json(converts[name]) for name in self.changed}
 
     def _digest(self, row: Any) -> Fill:
         """What a history row's digest is over, as `history.rows.Shape.digest` writes it."""
-        shape = shape_of(type(row))
+        shape = shape_of(self.historical)
         gaps = {*self.changed, self.key, "history_event"}
         parts: list[str | tuple[str]] = [f'{{"model":{_encode(shape.label)},"row":{{']
         for number, (name, convert) in enumerate(zip(shape.columns, shape.converts, strict=True)):

@@ -68,11 +68,11 @@ def _growth(out: Path) -> int:
             from benchmarks import growth
 
             began = time.perf_counter()
-            lines, held = growth.measure(
-                5,
-                lambda text: sys.stderr.write(f"  {time.perf_counter() - began:5.0f} s  {text}\n"),
-                lambda text: sys.stderr.write(f"  {time.perf_counter() - began:5.0f} s  {text}\n"),
-            )
+
+            def say(text: str) -> None:
+                sys.stderr.write(f"  {time.perf_counter() - began:5.0f} s  {text}\n")
+
+            lines, held = growth.measure(5, say)
     except database.NoServer as missing:
         sys.stderr.write(f"PostgreSQL does not answer, so nothing is measured: {missing}\n")
         return 2

@@ -26,6 +26,7 @@ from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import Realm, User
 from fellowship.history.models import Event, Tracked
+from fellowship.kernel.prepared import rows_of
 from fellowship.programs.models import Program
 from proposals.models import Proposal
 from scoping.models import Fellowship
@@ -100,9 +101,7 @@ _NONE: Final = 0
 
 def _asked(fellowship: int, proposal: int, *models: type[Model]) -> list[tuple[str, int]]:
     """Labels and ids of the case's records, of all models or of these."""
-    with connection.cursor() as cursor:
-        cursor.execute(walk(*models), [fellowship, proposal])
-        return list(cursor.fetchall())
+    return rows_of(walk(*models), fellowship, proposal)
 
 
 @functools.cache
@@ -112,7 +111,7 @@ def walk(*models: type[Model]) -> str:
     Written from the names of the models' own tables and columns alone. Of `models`, if any, only
     their records: what else was on the way to nothing asked for, the database leaves out.
     """
-    tables = {"fellowship_root": "SELECT %s", "proposal_root": "SELECT %s"}
+    tables = dict.fromkeys(("fellowship_root", "proposal_root"), "SELECT CAST(%s AS bigint)")
     labels: dict[str, type[Model]] = {
         "fellowship_root": Fellowship,
         "proposal_root": Proposal,

@@ -239,6 +239,17 @@ def any_of(asked: Sequence[RawSQL]) -> list[bool]:
         return [bool(value) for value in cursor.fetchone()]
 
 
+def rows_of(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement of our own SQL, which PostgreSQL plans once for each connection."""
+    if _prepares(connection):
+        numbered = [(place, place) for place in range(len(values))]
+        _prepare(connection, name := _name_of(sql), sql, values, numbered)
+        sql = f"EXECUTE {name} ({', '.join(['%s'] * len(values))})"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
 def _given(asked: Sequence[RawSQL]) -> Iterator[bool]:
     """Of each parameter of the questions, whether it is what is asked for."""
     for one in asked:

@@ -241,8 +241,12 @@ class FindingViewSet(VisibleViewSet):
     # What closed a finding is read where any of the page is closed: most are not, and three joins
     # cost every page a hundred columns.
     queryset = Finding.objects.select_related("fellowship", "product_owner").prefetch_related(
-        *("evidence__artifact", "rests_on__dataset", "also_affects"),
-        *("closing_control", "exception", "duplicate_of"),
+        "evidence__artifact",
+        "rests_on__dataset",
+        "also_affects",
+        "closing_control",
+        "exception",
+        "duplicate_of",
     )
     serializer_class = FindingSerializer
     filterset_class = FindingFilter

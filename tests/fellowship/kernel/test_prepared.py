@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import RoleAssignment, User
-from fellowship.kernel.prepared import any_of, hold, prepared, read
+from fellowship.kernel.prepared import any_of, hold, prepared, read, rows_of
 from fellowship.programs.models import Call
 from tests.scenarios.world import World
 
@@ -111,3 +111,27 @@ def test_rows_read_elsewhere_stand_where_a_prefetch_would(
         assert list(chair.role_assignments.all()) == held
     with django_assert_num_queries(1):  # narrowed, it is asked for what it is: of this record alone
         assert set(chair.role_assignments.filter(role="chair")) <= set(held)
+
+
+@read
+def _without_the_other(key: int, other: int) -> QuerySet[User, int]:
+    return User.objects.filter(pk=key).values_list("pk", flat=True)
+
+
+@prepared
+def _among(keys: list[int]) -> QuerySet[User, int]:
+    return User.objects.filter(pk__in=keys).values_list("pk", flat=True)
+
+
+def test_an_argument_that_is_not_asked_about_is_left_out(world: World) -> None:
+    assert _without_the_other(world.chair.pk, 5) == [world.chair.pk]
+
+
+def test_a_condition_takes_lists_of_any_length(world: World) -> None:
+    people = sorted([world.chair.pk, world.manager.pk, world.steward.pk])
+    for count in (1, 2, 3):
+        assert [user.pk for user in _found(_among(people[:count]))] == people[:count]
+
+
+def test_a_statement_of_our_own_is_asked_with_other_values_each_time(world: World) -> None:
+    assert [rows_of("SELECT CAST(%s AS bigint) + 1", n) for n in (4, 8)] == [[(5,)], [(9,)]]

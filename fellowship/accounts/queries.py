@@ -70,6 +70,12 @@ def holders(realm: Model | int, *role_keys: str, at: dt.datetime | None = None) 
     return User.objects.filter(pk__in=live.values("user_id"))
 
 
+def known_in(realm: Model | int) -> QuerySet[User]:
+    """The people who hold or ever held a role in the realm: all whom its pages may name."""
+    pk = realm.pk if isinstance(realm, Model) else realm
+    return User.objects.filter(pk__in=RoleAssignment.objects.filter(realm_id=pk).values("user_id"))
+
+
 def conflict_of(user: Any, subject: Model) -> Conflict | None:
     """What the person declared about the subject."""
     if not getattr(user, "pk", None):

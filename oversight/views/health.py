@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from fellowship.accounts.models import User
+from fellowship.accounts.queries import known_in
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, charts
@@ -196,7 +196,7 @@ def _votes_of(request: HttpRequest, scope: Scope, figure: str, asked: str) -> Ht
     """One person's votes in one of the lists that can be narrowed so."""
     if figure not in VOTES or not scope.votes_shown or not asked.isascii() or not asked.isdigit():
         raise Http404
-    person = get_object_or_404(User, pk=int(asked[:15]))
+    person = get_object_or_404(known_in(scope.program), pk=int(asked[:15]))
     page = page_of(request, votes_of(scope, figure, person.pk))
     context = _context(request, scope, page, of_votes(scope, list(page)))
     context |= {"title": f"{VOTES[figure][0]}: {person}", "says": "", "reading": None}

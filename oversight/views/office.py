@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
+from fellowship.accounts.queries import known_in
 from fellowship.clocks import registry
 from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
@@ -192,7 +193,7 @@ def cases(request: HttpRequest, program: Program, key: str) -> HttpResponse:
     if key not in FIGURES:
         raise Http404
     cohort = cohort_of(program, request.GET.get("cohort", ""))
-    owner = _person(request.GET.get("person", "")) if key in OWNED else None
+    owner = _person(program, request.GET.get("person", "")) if key in OWNED else None
     view = View.of(
         program.pk,
         request.user,
@@ -212,10 +213,11 @@ def cases(request: HttpRequest, program: Program, key: str) -> HttpResponse:
     return render(request, "oversight/cases.html", context)
 
 
-def _person(text: str) -> User | None:
+def _person(program: Program, text: str) -> User | None:
+    """Whom a query names by number, among the programme's people: no other has a name here."""
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         return None
-    return User.objects.filter(pk=int(text)).first()
+    return known_in(program).filter(pk=int(text)).first()
 
 
 def _url(row: Any) -> str:
@@ -248,7 +250,7 @@ def waiting(request: HttpRequest, program: Program) -> HttpResponse:
         rows = stalls.late(rows, view.at)
     rows = rows.select_related("holder_user").order_by("starts_at", "id")
     page = paginate(request, rows, per_page=50)
-    person = _person(who)
+    person = _person(program, who)
     context = _page(request, program) | {
         "page": page,
         "waits": waits.of(page, request.user),

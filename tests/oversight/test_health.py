@@ -451,7 +451,8 @@ def test_the_page_names_who_approves_everything_and_shows_the_votes(world: World
     behind = chair.get(url, {"person": world.board_product.pk}).content.decode()
     assert behind.count("5 seconds after opening the dossier") == 10
     assert "no reason given" in behind
-    assert chair.get(url, {"person": "9" * 30}).status_code == 404
+    for nobody in (world.stranger.pk, "9" * 30):  # of no role here, and of no account
+        assert chair.get(url, {"person": nobody}).status_code == 404
     assert chair.get(url, {"person": "x"}).status_code == 404
 
 

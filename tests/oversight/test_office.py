@@ -118,6 +118,16 @@ def test_the_map_names_who_holds_what_and_tells_nobody_from_outside_apart(busy: 
     assert str(busy.other_applicant) not in shown
 
 
+def test_a_number_in_an_address_names_nobody_outside_the_programme(busy: World) -> None:
+    manager = client(busy, "manager")
+    for name, query in (("cases", {"key": "owned-findings"}), ("waiting", {})):
+        url = reverse(f"oversight:{name}", args=[busy.program.slug, *query.values()])
+        key = "person" if query else "who"
+        known = manager.get(url, {key: busy.product_owner.pk}).content.decode()
+        assert str(busy.product_owner) in known.partition("<main")[2]
+        assert str(busy.stranger) not in manager.get(url, {key: busy.stranger.pk}).content.decode()
+
+
 def test_who_has_votes_to_cast_is_counted_and_the_sponsor_is_not_told(busy: World) -> None:
     url = reverse("oversight:cases", args=[busy.program.slug, "to-vote"])
     member = {"person": busy.board_legal.pk}

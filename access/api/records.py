@@ -18,6 +18,7 @@ from access.models import AccessRequest, Agreement, Dataset, Grant
 from access.services.asking import Excepting
 from access.states import Operation
 from fellowship.accounts.models import User
+from fellowship.accounts.queries import colleagues_of
 from fellowship.web.api import Input, NoInput, ReasonInput, VisibleViewSet, service_action
 from scoping.models import Collaborator, Fellowship
 
@@ -125,8 +126,9 @@ class ExceptionInput(Input):
     expires_at = serializers.DateTimeField()
 
     def validate(self, attrs: dict[str, Any]) -> Any:
-        """As the verbs take it; the owner is somebody with an account."""
-        owner = User.objects.filter(email__iexact=attrs.pop("owner"), is_active=True).first()
+        """As the verbs take it; the owner is somebody of the programmes one takes part in."""
+        people = colleagues_of(self.context["request"].user)
+        owner = people.filter(email__iexact=attrs.pop("owner")).first()
         if owner is None:
             raise ValidationError({"owner": ["Nobody answers to this address."]})
         return Excepting(owner=owner, **attrs)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
+from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, Realm, RoleAssignment, User
 from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.time import now
@@ -74,6 +75,16 @@ def known_in(realm: Model | int) -> QuerySet[User]:
     """The people who hold or ever held a role in the realm: all whom its pages may name."""
     pk = realm.pk if isinstance(realm, Model) else realm
     return User.objects.filter(pk__in=RoleAssignment.objects.filter(realm_id=pk).values("user_id"))
+
+
+def colleagues_of(user: Any) -> QuerySet[User]:
+    """The company's people in programmes where the person holds a role: whom one may name there.
+
+    What somebody names is looked up among these, or an answer would tell who has an account.
+    """
+    realms = [held.realm_id for held in held_by(user)]
+    live = RoleAssignment.objects.live().filter(realm_id__in=realms, role__in=roles.STAFF)
+    return User.objects.filter(pk__in=live.values("user_id"))
 
 
 def conflict_of(user: Any, subject: Model) -> Conflict | None:

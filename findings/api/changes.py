@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.models import User
+from fellowship.accounts.queries import colleagues_of
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
 from findings import services
@@ -270,7 +270,7 @@ class AcceptanceTestViewSet(VisibleViewSet):
         finding = finding_of(request.user, data.pop("finding"))
         control = control_of(finding, data.pop("control"))
         owner = data.pop("owner")
-        person = User.objects.filter(username=owner, is_active=True).first() if owner else None
+        person = colleagues_of(request.user).filter(username=owner).first() if owner else None
         if owner and person is None:
             raise Refused(Refusal("no_owner", "There is no such person.", field="owner"))
         by: Any = request.user

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from fellowship.accounts.models import User
 from fellowship.web.api import Input, ReasonInput
+from fellowship.web.api.people import Colleague
 from findings.models import Finding
 from findings.states import Closure, Mapping, Severity, WaitsOn
 
@@ -17,9 +17,7 @@ class AcceptFindingInput(ReasonInput):
     """Accept it: as acted on, with owner, date and mapping, or as exploratory."""
 
     actionable = serializers.BooleanField()
-    product_owner = serializers.SlugRelatedField(
-        slug_field="username", queryset=User.objects.filter(is_active=True), required=False
-    )
+    product_owner = Colleague(required=False)
     due_at = serializers.DateTimeField(required=False)
     mapping = serializers.ChoiceField(choices=Mapping.choices, required=False, default="")
 
@@ -27,9 +25,7 @@ class AcceptFindingInput(ReasonInput):
 class AssignInput(Input):
     """Whose it is to be. `reason` is needed where it is another's now."""
 
-    to = serializers.SlugRelatedField(
-        slug_field="username", queryset=User.objects.filter(is_active=True)
-    )
+    to = Colleague()
     reason = serializers.CharField(max_length=2_000, required=False, default="")
 
 

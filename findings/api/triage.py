@@ -18,6 +18,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Program
 from fellowship.web.api import Input, VisibleViewSet, from_form, service_action
+from fellowship.web.api.people import Colleague
 from findings import policy, services
 from findings.filters import QUERY_MAX, FindingFilter, query_of
 from findings.forms.triage import FilterForm
@@ -44,11 +45,6 @@ class _Programs(serializers.SlugRelatedField[Program]):
         user = getattr(request, "user", None)
         found: QuerySet[Program] = rows.filter(pk__in=realm_ids_where(user, *self.held))
         return found
-
-
-def _people(**kwargs: Any) -> Any:
-    rows = User.objects.filter(is_active=True)
-    return serializers.SlugRelatedField(slug_field="username", queryset=rows, **kwargs)
 
 
 # --- saved filters --------------------------------------------------------------------------
@@ -123,8 +119,8 @@ class AbsenceInput(Input):
     """An absence: of oneself, or as the manager of another."""
 
     program = _Programs(*WORKERS)
-    person = _people()
-    stand_in = _people()
+    person = Colleague()
+    stand_in = Colleague()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
 
@@ -180,7 +176,7 @@ class BatchInput(Input):
     )
     query = serializers.CharField(max_length=QUERY_MAX, required=False)
     reason = serializers.CharField(max_length=5_000, required=False, default="")
-    to = _people(required=False)
+    to = Colleague(required=False)
     of = serializers.CharField(max_length=30, required=False)
     look_again_at = serializers.DateTimeField(required=False)
 

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.models import User
+from fellowship.accounts.queries import colleagues_of
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
 from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
@@ -172,7 +172,7 @@ class ExceptionViewSet(VisibleViewSet):
         data = self.validated(ExceptionInput)
         program = program_of(user, data.pop("program"))
         subject = subject_of(user, data.pop("reference")) or program
-        owner = User.objects.filter(username=data.pop("owner"), is_active=True).first()
+        owner = colleagues_of(user).filter(username=data.pop("owner")).first()
         if owner is None:
             raise Refused(Refusal("unknown_person", "There is no such person.", field="owner"))
         extends = data.pop("extends")

@@ -375,6 +375,31 @@ def test_what_an_auditor_declared_a_conflict_about_is_not_there(world: World, ca
     assert case.finding.ref not in page
 
 
+def test_part_of_a_case_with_a_declared_conflict_is_not_in_its_trace(
+    world: World, case: Case
+) -> None:
+    """The case stays, without the request for data that the auditor is recused from."""
+    request = case.grant.request
+    url = reverse("oversight:trace", args=[world.program.slug, case.fellowship.ref])
+    client = Client()
+    client.force_login(world.fresh("auditor"))
+    kind = dict(kinds())["access.accessrequest"]
+    assert dict(client.get(url).context["counts"])[kind] == 1
+    declare_conflict(
+        user=world.auditor,
+        subject=request,
+        realm=world.program.pk,
+        kind="other",
+        statement="I wrote it with him.",
+        by=world.auditor,
+    )
+    client.force_login(world.fresh("auditor"))
+    page = client.get(url)
+    assert page.status_code == 200
+    assert kind not in dict(page.context["counts"])
+    assert f"accessrequest/{request.pk}/" not in page.content.decode()
+
+
 def test_a_case_is_traced_with_everything_that_belongs_to_it(world: World, case: Case) -> None:
     found = casebook.subjects(case.fellowship)
     assert found["findings.finding"] == [case.finding.pk]

@@ -155,7 +155,12 @@ def case(request: HttpRequest, program: Program, ref: str) -> HttpResponse:
     )
     if found is None:
         raise Http404
-    records = casebook.subjects(found)
+    hidden = scopes.conflicted(user)
+    records = {
+        label: left
+        for label, ids in casebook.subjects(found).items()
+        if (left := [pk for pk in ids if pk not in hidden.get(label, ())])
+    }
     before = request.GET.get("before", "")
     page = trail.page(casebook.events_of(records).order_by(), before, sorts=True)
     names = dict(scopes.kinds())

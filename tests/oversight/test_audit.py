@@ -24,7 +24,7 @@ from fellowship.web.items import Change
 from oversight import casebook, services
 from oversight.audit import asof, names, sample, trail
 from oversight.audit.populations import POPULATIONS
-from oversight.audit.scope import Scope, conflicted
+from oversight.audit.scope import Scope, conflicted, kinds
 from oversight.audit.words import field_changes, word
 from oversight.models import Sample, Verification
 from tests.scenarios.oversight import Case

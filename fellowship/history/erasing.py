@@ -4,7 +4,7 @@ Rows stay, and so does what was done, when, and by whom as a number; words that 
 way to a pseudonym. Each changed row of the record leaves a `Redaction` with its digest before and
 since, bound to the event of the erasure, so that verification tells it from tampering.
 
-Why it is so: docs/adr/0044-forgotten-watched-migrated.md.
+Why it is so: docs/adr/0040-forgotten-watched-migrated.md.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _Part = Callable[[HttpRequest, Layout], SafeString]
 
 def register(library: Library) -> None:
     """Add the parts of the frame to the library `ui`."""
-    library.simple_tag(assets, name="assets")
+    library.simple_tag(assets, name="page_assets")
     library.simple_tag(search, name="search_form")
     for name, part in {"page_top": top, "page_messages": messages, "page_foot": foot}.items():
         library.simple_tag(_in_context(part), takes_context=True, name=name)

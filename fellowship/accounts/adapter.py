@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,7 +13,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import get_template
 from django.urls import reverse
 
 from fellowship.accounts import company
@@ -21,8 +23,12 @@ from fellowship.accounts.signin import known
 from fellowship.kernel import journal, sealed
 from fellowship.kernel.casing import sentence_case
 
+log = logging.getLogger(__name__)
 FAILED_SECONDS: Final = 300
 """For so long a name is not tried any more after failing too often."""
+
+RETRY_SECONDS: Final = 300
+"""After so long a mail that could not be sent may be asked for again."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,6 +51,16 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValidationError as error:
             request.retry_after = FAILED_SECONDS  # type: ignore[attr-defined]
             raise ImmediateHttpResponse(respond_429(request)) from error
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Where the mail server is away, say so in place of failing; alike for every address."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # smtplib's are among them
+            log.exception("a mail of the account pages could not be sent")
+            page = HttpResponse(get_template("account/unsent.html").render(), status=503)
+            page["Retry-After"] = str(RETRY_SECONDS)
+            raise ImmediateHttpResponse(page) from error
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Take as long over an address that has an account as over one that gets one: one hash."""

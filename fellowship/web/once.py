@@ -8,6 +8,7 @@ again with its errors may be sent again.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time as real_time
 from typing import Final
@@ -15,6 +16,9 @@ from typing import Final
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 FIELD: Final = "_once"
 _PENDING: Final = "pending"
@@ -63,11 +67,17 @@ def claim(act: str) -> bool:
 
 
 def remember(act: str, response: HttpResponseBase) -> None:
-    """Keep the answer for a second request; a page, or the way back to a form, frees it again."""
-    if isinstance(response, HttpResponseRedirect) and not hasattr(response, "not_done"):
-        cache.set(act, response.url, _KEEP_SECONDS)
-    else:
-        cache.delete(act)
+    """Keep the answer for a second request; a page, or the way back to a form, frees it again.
+
+    The act is done by now, so it is answered as done even where this cannot be remembered.
+    """
+    try:
+        if isinstance(response, HttpResponseRedirect) and not hasattr(response, "not_done"):
+            cache.set(act, response.url, _KEEP_SECONDS)
+        else:
+            cache.delete(act)
+    except RedisError:
+        log.exception("an answer could not be remembered")
 
 
 def answer(act: str) -> HttpResponse | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import held_by
@@ -60,12 +61,22 @@ def provide(provider: Provider) -> None:
 
 
 def rules() -> Mapping[int, SignInRule]:
-    """The rules in force by the realm's key, as read in the last minute."""
-    known: Mapping[int, SignInRule] | None = cache.get(_KEY)
-    if known is None:
-        known = dict(_provider[0]()) if _provider else {}
-        cache.set(_KEY, known, SECONDS_KEPT)
+    """The rules in force by the realm's key, as read in the last minute.
+
+    Every page asks, so they are read from the database where Redis is gone.
+    """
+    try:
+        known: Mapping[int, SignInRule] | None = cache.get(_KEY)
+        if known is None:
+            known = _read()
+            cache.set(_KEY, known, SECONDS_KEPT)
+    except RedisError:
+        return _read()
     return known
+
+
+def _read() -> Mapping[int, SignInRule]:
+    return dict(_provider[0]()) if _provider else {}
 
 
 def forget() -> None:

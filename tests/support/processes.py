@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUPERUSER = "postgresql://postgres@127.0.0.1:5432/postgres"

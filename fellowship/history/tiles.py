@@ -5,12 +5,12 @@ See https://c2sp.org/tlog-tiles. Beside the tiles lie the public key, as a verif
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from fellowship.history import keys
+from fellowship.history import keys, redactions
 from fellowship.history.merkle import leaf, perfect_root
-from fellowship.history.models import Checkpoint, Event, Redaction, Seal
+from fellowship.history.models import Checkpoint, Redaction, Seal
 
 WIDTH = 256
 _BATCH = 20 * WIDTH
@@ -32,7 +32,7 @@ def export(folder: Path, *, size: int | None = None) -> Checkpoint:
     if checkpoint is None:
         raise NothingSealed("no checkpoint was signed for that size")
     levels = [_Level(folder / "tile" / "0")]
-    sealed = _redacted()
+    sealed = redacted(checkpoint.size)
     for number, bundle in enumerate(_bundles(checkpoint.size)):
         entries = [body for _, body in bundle]
         _write(folder / "tile" / "entries", number, len(entries), _bundle(entries))
@@ -40,6 +40,8 @@ def export(folder: Path, *, size: int | None = None) -> Checkpoint:
             _add(levels, 0, sealed.get(seq) or leaf(body), folder)
     for level in levels:
         level.flush()
+    lines = redactions.statements(checkpoint.size, _events_of(checkpoint.size))
+    (folder / redactions.FILE).write_bytes(b"".join(map(redactions.written, lines)))
     (folder / "checkpoint").write_text(checkpoint.note, encoding="utf-8")
     (folder / "public-key.txt").write_text(f"{keys.verifier()}\n", encoding="utf-8")
     (folder / "public-key.pem").write_bytes(keys.public_pem())
@@ -53,6 +55,17 @@ def tile_path(number: int, width: int = WIDTH) -> str:
     parts = [digits[i : i + 3] for i in range(0, len(digits), 3)]
     path = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
     return path if width == WIDTH else f"{path}.p/{width}"
+
+
+def redacted(size: int) -> dict[int, bytes]:
+    """The leaf, as sealed, of each entry below `size` from which personal data was taken out since.
+
+    The leaf stays in its tile and the tree the tree; the bundle has the text as it is now, which no
+    longer gives the leaf. `redactions.jsonl` leads from the one to the other.
+    """
+    rows = Redaction.objects.filter(model=redactions.EVENT).values("row")
+    seals = Seal.objects.filter(event__in=rows, seq__lt=size).values_list("seq", "leaf_hash")
+    return {seq: bytes.fromhex(text) for seq, text in seals}
 
 
 class _Level:
@@ -103,11 +116,13 @@ def _bundles(size: int) -> Iterator[list[tuple[int, bytes]]]:
             yield bodies[first : first + WIDTH]
 
 
-def _redacted() -> dict[int, bytes]:
-    """The leaf, as sealed, of each entry from which personal data was taken out since.
+def _events_of(size: int) -> redactions.Holds:
+    """The log under a checkpoint holds events, and no other rows."""
 
-    Its hash is no longer that of its text, which `verify` accounts for; the tree stays the tree.
-    """
-    rows = Redaction.objects.filter(model=Event._meta.label_lower).values("row")
-    seals = Seal.objects.filter(event__in=rows).values_list("seq", "leaf_hash")
-    return {seq: bytes.fromhex(text) for seq, text in seals}
+    def holds(model: str, rows: Collection[int]) -> Collection[int]:
+        if model != redactions.EVENT:
+            return ()
+        events = Seal.objects.filter(event__in=list(rows), seq__lt=size)
+        return list(events.values_list("event_id", flat=True))
+
+    return holds

@@ -1,7 +1,8 @@
 """The export itself: one frozen snapshot of a scope as a ZIP file that verifies itself.
 
 Inside: `log.jsonl` (each event's place, leaf and exact body), `proofs.csv` (the nodes of every
-inclusion proof and of the proofs that earlier checkpoints are of the same log), `checkpoint`,
+inclusion proof and of the proofs that earlier checkpoints are of the same log), `redactions.jsonl`
+(which rows erasures changed, bound to their sealed events), `checkpoint`,
 `checkpoints.jsonl`, `public-key.txt`, the tables in the format asked for, `columns.json`,
 `shapes.json`, `withheld.csv`, `manifest.json` with the SHA-256 of every file, `manifest.sig` (the
 log's key over the manifest), `README.txt` and `verify.py`.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
@@ -24,6 +25,7 @@ from django.db.models import Exists, Max, OuterRef
 
 from fellowship.history import keys, signed_note, withheld
 from fellowship.history.models import Checkpoint
+from fellowship.history.redactions import EVENT
 from fellowship.history.rows import history_models, shape_of
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.snapshots import snapshot
@@ -38,8 +40,10 @@ from oversight.export.packing import Pack, Tell
 
 VERIFIER: Final = Path(__file__).with_name("verify.py")
 README: Final = Path(__file__).with_name("README.txt")
-_OTHERS: Final = 11
+_OTHERS: Final = 12
 """Files that are there whatever the scope."""
+_CHUNK: Final = 900
+"""Below SQLite's smallest limit of parameters."""
 
 
 class NothingSealed(ValueError):
@@ -104,6 +108,7 @@ class _Export:
     def run(self, program: str) -> Summary:
         """Every file in its order; the manifest and its signature last."""
         self.summary.events = self.log.events(self.pack, self._sealed())
+        self.log.redactions(self.pack, self._holds)
         self.log.proofs(self.pack)
         self.log.keys(self.pack)
         self._table("events", columns.EVENTS, self._sealed())
@@ -123,6 +128,21 @@ class _Export:
     def _sealed(self) -> Any:
         rows = self.scope.events().filter(seal__seq__lt=self.log.checkpoint.size)
         return rows.order_by("seal__seq")
+
+    def _holds(self, label: str, keys: Collection[int]) -> Collection[int]:
+        """Which of these rows of the record the export holds."""
+        if label == EVENT:
+            rows = self._sealed()
+        elif model := history_models().get(label):
+            rows = withheld.readable(label, self._rows_of(model, self.scope))
+        else:
+            return ()
+        rows, known = rows.order_by(), sorted(keys)
+        found: set[int] = set()
+        for start in range(0, len(known), _CHUNK):
+            part = rows.filter(pk__in=known[start : start + _CHUNK])
+            found.update(part.values_list("pk", flat=True))
+        return found
 
     def _history(self) -> None:
         for label, model in history_models().items():

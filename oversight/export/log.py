@@ -6,6 +6,7 @@ made as well, and its `verify.py` says what is wrong. What is missing is named i
 
 from __future__ import annotations
 
+import heapq
 import json
 from array import array
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from fellowship.history import keys, witness
+from fellowship.history import keys, redactions, witness
 from fellowship.history.merkle import HASH_SIZE
 from fellowship.history.models import Checkpoint, Event, Seal, Shape
 from fellowship.web.sheets import tables
-from oversight.export.nodes import Tree
+from oversight.export.nodes import Tree, among
 from oversight.export.packing import Pack
 
 MOST: Final = 5_000
@@ -36,6 +37,7 @@ class Log:
         self.checkpoint = checkpoint
         self.copies = copies
         self.indexes = array("q")
+        self.erasures: list[int] = []
         self.missing: list[Range] = []
         self.fits = True
 
@@ -51,6 +53,19 @@ class Log:
 
         return pack.lines("log.jsonl", lines())
 
+    def redactions(self, pack: Pack, holds: redactions.Holds) -> None:
+        """`redactions.jsonl`: what erasures changed of what the export holds. Their events are
+        proved with the others, of whatever realm they are.
+        """
+
+        def lines() -> Iterator[bytes]:
+            for said in redactions.statements(self.checkpoint.size, holds):
+                if said["index"] is not None:
+                    self.erasures.append(said["index"])
+                yield redactions.written(said)
+
+        pack.lines(redactions.FILE, lines())
+
     def proofs(self, pack: Pack) -> None:
         """`proofs.csv` and `checkpoints.jsonl`: the nodes that lead to the root, and what else was
         signed over the same log.
@@ -61,7 +76,7 @@ class Log:
             self.fits = tree.root.hex() == self.checkpoint.root_hash and not self.missing
             lines = (
                 f"{level},{index},{found.hex()}\n".encode()
-                for level, index, found in tree.paths(self.indexes, others)
+                for level, index, found in tree.paths(self._proved(), others)
             )
             pack.lines("proofs.csv", lines, head=b"level,index,hash\n")
         said = (json.dumps({"name": name, "note": note}) for _, name, note in listed)
@@ -78,6 +93,11 @@ class Log:
             for row in Shape.objects.order_by("key")
         }
         pack.json("shapes.json", shapes)
+
+    def _proved(self) -> array[int]:
+        """The places, in rising order, of the events that the reader has."""
+        more = sorted(index for index in self.erasures if not among(self.indexes, index))
+        return array("q", heapq.merge(self.indexes, more)) if more else self.indexes
 
     def _leaves(self) -> Iterator[bytes]:
         """The leaf at each place, as sealed; NOTHING where no event stands there."""

@@ -65,7 +65,7 @@ class Tree(AbstractContextManager["Tree"]):
         `leaves` (in rising order) are hashes the reader has; `others` they have not, so theirs are
         given too. A sibling that can be computed is not given.
         """
-        given = {index for index in others if not _among(leaves, index)}
+        given = {index for index in others if not among(leaves, index)}
         present = array("q", heapq.merge(leaves, sorted(given)))
         for level in range(len(self.sizes)):
             parents = array("q")
@@ -104,6 +104,7 @@ class Tree(AbstractContextManager["Tree"]):
                 yield held[at : at + HASH_SIZE]
 
 
-def _among(rising: Sequence[int], wanted: int) -> bool:
+def among(rising: Sequence[int], wanted: int) -> bool:
+    """Whether a number is one of them."""
     place = bisect_left(rising, wanted)
     return place < len(rising) and rising[place] == wanted

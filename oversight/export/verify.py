@@ -11,7 +11,9 @@ none missing, none added; that each event is the one that was sealed at its plac
 they lead to the root of the signed checkpoint; that every earlier checkpoint was signed over the
 beginning of the same log; that the table of events says what their bodies say; and that the history
 rows are those the events recorded, none missing and none put in: in an export as JSON Lines
-value by value, as CSV by their keys.
+value by value, as CSV by their keys. Rows and events from which a person's data was taken out are
+not as they were sealed: each must be led back to what was, by a redaction that a sealed erasure
+accounts for, and is counted by that erasure.
 
 What is not: whose key it is, and whether the log is the one you saw before. Give the key you were
 sent on another day by --key (again for keys before a rotation), and each checkpoint you kept, a
@@ -39,6 +41,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 OWN = {"manifest.json", "manifest.sig"}
+EVENT = "history.event"
+ERASES = "oversight.erase_person"
 SHOWN = 20
 SIZE = 32
 NOTHING = bytes(SIZE)
@@ -322,7 +326,7 @@ def parents(at: Level, width: int, level: int) -> Level:
 
 def check_log(folder: Path, manifest: Any, size: int, rows: Rows, found: Found) -> Level:
     """Every event against the leaf that was sealed in its place; returns the leaves."""
-    leaves = Level()
+    leaves, redacted = Level(), rows.redacted
     for low, high in manifest["missing"]:
         which = f"index {low}" if low == high else f"index {low} to {high}"
         found.add(f"no event stands at {which}: the log had them and they were removed")
@@ -336,11 +340,10 @@ def check_log(folder: Path, manifest: Any, size: int, rows: Rows, found: Found) 
             if index >= size:
                 raise Wrong(f"the event at index {index} lies outside the log of the checkpoint")
             last = index
-            leaf = sha256(b"\x00" + body.encode())
-            if leaf.hex() != entry["leaf"]:
+            leaf = redacted.recorded(EVENT, "", leaf_of(body), index, found)
+            if leaf != entry["leaf"]:
                 found.add(f"the event at index {index} is not the one that was sealed there")
-                leaf = bytes.fromhex(entry["leaf"])
-            leaves.add(index, leaf)
+            leaves.add(index, bytes.fromhex(entry["leaf"]))
             count += 1
             try:
                 rows.note(index, json.loads(body))
@@ -348,7 +351,7 @@ def check_log(folder: Path, manifest: Any, size: int, rows: Rows, found: Found) 
                 found.add(f"the body of the event at index {index} cannot be read")
     if count != manifest["events"]:
         raise Wrong(f"log.jsonl holds {count} events, the manifest says {manifest['events']}")
-    return leaves
+    return redacted.among(leaves)
 
 
 def check_roots(
@@ -399,13 +402,127 @@ def root_of(places: list[Place], kept: dict[Place, bytes]) -> bytes | None:
     return root
 
 
+# --- what erasures changed ---------------------------------------------------------------------
+
+
+def leaf_of(body: str) -> str:
+    """The leaf hash of an event's body, in hex."""
+    return sha256(b"\x00" + body.encode()).hex()
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of canonical JSON of lists, text and numbers, in hex."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Erasure:
+    """A sealed event by which a person's data was taken out, and what it changed here."""
+
+    def __init__(self, index: int, change: Any) -> None:
+        self.index = index
+        self.approved = change.get("approved_by")
+        self.events_met = self.rows_met = 0
+
+    def __str__(self) -> str:
+        by = "" if self.approved is None else f", approved by person {self.approved},"
+        return (
+            f"{self.events_met} events and {self.rows_met} history rows were redacted by the"
+            f" erasure at index {self.index}{by} and are otherwise as recorded"
+        )
+
+
+class Redacted:
+    """The redactions that sealed erasures account for, by the row they changed.
+
+    Events are known by their hashes alone, other rows by table and key. The latest erasure is read
+    first: an earlier one may itself have been redacted, by a later one alone.
+    """
+
+    def __init__(self, lines: Iterable[str], size: int, found: Found) -> None:
+        self.erasures: list[Erasure] = []
+        self.steps: dict[tuple[str, str], dict[str, tuple[str, Erasure]]] = {}
+        self.gone: dict[tuple[str, str, str], Erasure] = {}
+        self.leaves: dict[int, bytes] = {}
+        said = []
+        for entry in map(json.loads, lines):
+            if entry["index"] is None or not 0 <= entry["index"] < size:
+                count = len(entry["rows"])
+                found.add(
+                    f"{count} redactions name the event {entry['event']}, and no such event is"
+                    " sealed in this log: they were made up, or the erasure was not sealed yet"
+                )
+            else:
+                said.append(entry)
+        for entry in sorted(said, key=lambda one: -int(one["index"])):
+            self.accept(entry, found)
+
+    def accept(self, entry: Any, found: Found) -> None:
+        """Take over the redactions of one erasure, if its event is sealed and says just these."""
+        index, rows = entry["index"], entry["rows"]
+        body = json.loads(entry["body"])
+        leaf = self.recorded(EVENT, "", leaf_of(entry["body"]), index, found)
+        if index in self.leaves or leaf != entry["leaf"]:
+            found.add(f"the erasure at index {index} is not the event that was sealed there")
+            return
+        self.leaves[index] = bytes.fromhex(leaf)
+        told = body["change"].get("redacted") if body["verb"] == ERASES else None
+        if body["uid"] != entry["event"] or not told:
+            found.add(f"{len(rows)} redactions name the event at index {index}: it erased nothing")
+            return
+        hashes = sorted([*map(digest_of, rows), *entry["others"]])
+        if len(hashes) != told["count"]:
+            found.add(
+                f"{len(hashes)} redactions name the erasure at index {index}, which made"
+                f" {told['count']}"
+            )
+        elif digest_of(hashes) != told["digest"]:
+            found.add(f"the redactions of the erasure at index {index} are not those it made")
+        else:
+            self.add(Erasure(index, body["change"]), rows)
+
+    def add(self, erasure: Erasure, rows: list[list[str]]) -> None:
+        """Follow these redactions from now on."""
+        self.erasures.append(erasure)
+        for label, pk, before, after in rows:
+            key = (label, "" if label == EVENT else pk)
+            self.steps.setdefault(key, {})[after] = (before, erasure)
+            if before != after:
+                self.gone[(*key, before)] = erasure
+
+    def recorded(self, label: str, pk: str, present: str, place: int, found: Found) -> str:
+        """The digest that was recorded at `place` of what has the digest `present` now."""
+        steps = self.steps.get((label, pk), {})
+        if back := self.gone.get((label, pk, present)):
+            what = f"the event at index {place}" if label == EVENT else f"{label} {pk}"
+            found.add(f"what the erasure at index {back.index} took out of {what} is back")
+        met: set[str] = set()
+        while present in steps and present not in met and steps[present][1].index >= place:
+            met.add(present)
+            present, erasure = steps[present]
+            if label == EVENT:
+                erasure.events_met += 1
+            else:
+                erasure.rows_met += 1
+        return present
+
+    def among(self, leaves: Level) -> Level:
+        """These leaves with those of the erasures, which may be of another part of the record."""
+        merged = leaves.with_given(self.leaves)
+        for index, leaf in merged if self.leaves else ():
+            if self.leaves.get(index, leaf) != leaf:
+                raise Wrong(f"the erasure at index {index} is not the event that was sealed there")
+        return merged
+
+
 # --- history rows and the table of events --------------------------------------------------------
 
 
 class Rows:
     """Which history rows the events account for; on disk, so that memory does not grow."""
 
-    def __init__(self, shapes: dict[str, Any]) -> None:
+    def __init__(self, shapes: dict[str, Any], redacted: Redacted) -> None:
+        self.redacted = redacted
         self.db = sqlite3.connect("")
         self.db.executescript(
             "CREATE TABLE named (model, id, digest, shape, place, seen DEFAULT 0,"
@@ -455,7 +572,7 @@ class Rows:
         digest = self.digest(label, got[1], row)
         if digest is None:
             self.unreadable += 1
-        elif digest != got[0]:
+        elif self.redacted.recorded(label, pk, digest, got[2], found) != got[0]:
             found.add(f"{label} {pk} is not as the event at index {got[2]} recorded it")
 
     def check_summed(self, label: str, pk: str, row: dict[str, Any] | None, found: Found) -> None:
@@ -465,12 +582,13 @@ class Rows:
                 found.add(f"no event accounts for {label} {pk}: it was put in")
             return
         uid = row.get("history_event")
-        got = self.db.execute("SELECT said FROM summed WHERE uid = ?", (uid,)).fetchone()
+        got = self.db.execute("SELECT said, place FROM summed WHERE uid = ?", (uid,)).fetchone()
         shapes = dict(json.loads(got[0])["shapes"]) if got else {}
         if label not in shapes:
             found.add(f"no event accounts for {label} {pk}: it was put in")
             return
         digest = self.digest(label, shapes[label], row) or ""
+        digest = self.redacted.recorded(label, pk, digest, got[1], found)
         part = (uid, label, pk, digest, shapes[label])
         self.db.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?)", part)
         self.checked += 1
@@ -594,7 +712,9 @@ def check(folder: Path, trusted: list[str], kept: list[str]) -> tuple[Found, lis
     keys = read_keys(folder, trusted)
     manifest = check_manifest(folder, keys)
     main, others = read_checkpoints(folder, keys, kept, found)
-    rows = Rows(json.loads((folder / "shapes.json").read_text(encoding="utf-8")))
+    with (folder / "redactions.jsonl").open(encoding="utf-8") as held:
+        redacted = Redacted(held, main.size, found)
+    rows = Rows(json.loads((folder / "shapes.json").read_text(encoding="utf-8")), redacted)
     leaves = check_log(folder, manifest, main.size, rows, found)
     compared = check_roots(folder, leaves, main, others, found)
     kind = manifest["format"]
@@ -612,6 +732,7 @@ def check(folder: Path, trusted: list[str], kept: list[str]) -> tuple[Found, lis
         said.append(f"{rows.checked} history rows are {how}.")
     else:
         said.append(f"Rows in {kind.upper()} are covered by the manifest's signature alone.")
+    said += [f"{erasure}." for erasure in reversed(redacted.erasures)]
     if rows.unreadable:
         said.append(f"{rows.unreadable} rows have columns dropped since: not comparable.")
     return found, [*said, f"Key: {keys[0].text}"]

@@ -8,8 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 
 from fellowship.accounts.models import Actor, ApiToken, User
 from fellowship.accounts.services import end_sessions, revoke_token
-from fellowship.history import erasing
-from fellowship.history.verify import redacted
+from fellowship.history import erasing, redactions
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.time import now
@@ -140,10 +139,15 @@ def erase_person(*, erasure: Erasure, by: Actor) -> Erasure:
     erased: Erasure = Erasure.objects.get(pk=found.pk)
     erased.rows = sum(done.rows.values())
     erased.save()
-    change = {"person": person.pk, "rows": done.rows, "files": len(files)}
-    journal.record(
-        subject=erased, change={**change, redacted.KEY: redacted.summary(done.redactions)}
-    )
+    change = {
+        "person": person.pk,
+        "asked_by": found.asked_by_id,
+        "approved_by": found.approved_by_id,
+        "rows": done.rows,
+        "files": len(files),
+        redactions.KEY: redactions.summary(done.redactions),
+    }
+    journal.record(subject=erased, change=change)
     journal.after_commit(lambda: remains.remove(files))
     return erased
 

@@ -38,6 +38,7 @@ from oversight.tasks import make_exports
 from tests.scenarios.oversight import Case, whole_case
 from tests.scenarios.world import SETUP, World
 from tests.support import kept
+from tests.support.exports import exported, verified
 
 pytestmark = pytest.mark.django_db
 NAME, ORCID = "Zofia Żeleńska-Quint", "0000-0002-1825-0097"
@@ -136,8 +137,12 @@ def test_nothing_of_the_person_is_left_and_the_record_verifies(
     assert any("recorded erasures" in note for note in report.notes)
     seal()
     assert verify().problems == []
-    checkpoint = tiles.export(tmp_path)
+    checkpoint = tiles.export(tmp_path / "log")
     assert checkpoint.root_hash == verify().root
+    folder = exported(told.world.program.slug, tmp_path)
+    assert not [path for path in folder.rglob("*") if path.is_file() and NAME in path.read_text()]
+    code, said = verified(folder)
+    assert (code, "history rows were redacted by the erasure at index" in said) == (0, True), said
     done = Erasure.objects.get(pk=erasure.pk)
     assert done.state == "Carried out"
     assert done.rows

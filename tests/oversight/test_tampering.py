@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -15,11 +17,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from fellowship.accounts.models import Realm
 from fellowship.history import keys, merkle, triggers
-from fellowship.history.models import Checkpoint, Event, Seal
+from fellowship.history.models import Checkpoint, Event, Redaction, Seal
 from fellowship.history.seal import seal
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import canonical
 from fellowship.kernel.journal import System
+from oversight import services
 from tests.scenarios.world import World
 from tests.support.exports import exported, verified
 
@@ -330,3 +333,133 @@ def test_rows_that_are_gone_or_put_in_show_in_csv_too(
     attack(place)
     code, said = verified(exported(place.world.program.slug, tmp_path, "csv"))
     assert (code, ATTACKS[attack][1] in said) == (1, True), said
+
+
+NAME = "Zofia Quint"
+
+
+@dataclass
+class Erased:
+    """The record after the erasure of somebody whose name stood in one event and its row."""
+
+    place: Place
+    uid: UUID
+    event: Event
+    body: str
+    redaction: Redaction
+
+    def forge(self, uid: UUID) -> None:
+        """Another event changed, and a redaction for it in the name of some event."""
+        self.place.rewrite(self.place.mine[2])
+        event = Event.objects.get(pk=self.place.mine[2].event_id)
+        after = merkle.leaf(event.body.encode()).hex()
+        Redaction.objects.create(
+            event=uid, model="history.event", row=event.pk, before=event.leaf_hash, after=after
+        )
+
+
+@pytest.fixture
+def erased(place: Place) -> Erased:
+    person = place.world.fresh("applicant")
+    person.name = NAME
+    person.save()
+    admin = place.world.fresh("admin")
+    admin.is_superuser = True
+    admin.save()
+    realm = Realm.objects.get(pk=place.world.program.pk)
+    with journal.acting("test.rename", by=System("test"), reason=f"{NAME} asked"):
+        realm.name = f"House of {NAME}"
+        realm.save()
+        journal.record(subject=realm, realm_id=realm.pk)
+    body = Event.objects.get(reason=f"{NAME} asked").body
+    place.commit()
+    erasure = services.ask_erasure(person=person, reason="I ask", by=person)
+    services.approve_erasure(erasure=erasure, by=admin)
+    services.erase_person(erasure=erasure, by=services.ERASING)
+    place.commit()
+    event = Event.objects.get(reason=f"Person {person.pk} asked")
+    redaction = Redaction.objects.get(model="history.event", row=event.pk)
+    return Erased(place, redaction.event, event, body, redaction)
+
+
+def forged(erased: Erased) -> None:
+    erased.forge(uuid4())
+
+
+def forged_in_its_name(erased: Erased) -> None:
+    erased.forge(erased.uid)
+
+
+def forged_in_another_s_name(erased: Erased) -> None:
+    erased.forge(erased.place.mine[5].event.uid)
+
+
+def of_another_hash(erased: Erased) -> None:
+    erased.place.sql(
+        "UPDATE history_redaction SET before = %s WHERE id = %s", "0" * 64, erased.redaction.pk
+    )
+
+
+def removed(erased: Erased) -> None:
+    erased.place.sql("DELETE FROM history_redaction WHERE id = %s", erased.redaction.pk)
+
+
+def all_removed(erased: Erased) -> None:
+    erased.place.sql("DELETE FROM history_redaction")
+
+
+def put_back(erased: Erased) -> None:
+    erased.place.sql(
+        "UPDATE history_event SET body = %s, reason = %s WHERE id = %s",
+        *(erased.body, f"{NAME} asked", erased.event.pk),
+    )
+
+
+def put_back_otherwise(erased: Erased) -> None:
+    erased.place.sql(
+        "UPDATE accounts_historicalrealm SET name = 'House of Zo' WHERE history_event = %s",
+        erased.event.uid if connection.vendor == "postgresql" else erased.event.uid.hex,
+    )
+
+
+REDACTIONS: dict[Callable[[Erased], None], tuple[str, str]] = {
+    forged: ("are not as it recorded", "no such event is sealed in this log"),
+    forged_in_its_name: ("are not as it recorded", "redactions name the erasure at index"),
+    forged_in_another_s_name: ("are not as it recorded", "it erased nothing"),
+    of_another_hash: ("are not as it recorded", "are not those it made"),
+    removed: ("are not as it recorded", "redactions name the erasure at index"),
+    all_removed: ("are gone", "is not the one that was sealed there"),
+    put_back: ("stands there again", "is back"),
+    put_back_otherwise: ("is not as event", "recorded it"),
+}
+
+
+def test_what_no_erasure_did_is_named_by_both(erased: Erased, tmp_path: Path) -> None:
+    for attack, (here, there) in REDACTIONS.items():
+        with transaction.atomic():
+            attack(erased)
+            code, said = _ledger()
+            assert (code, here in said) == (1, True), (attack, said)
+            folder = exported(erased.place.world.program.slug, tmp_path / attack.__name__)
+            transaction.set_rollback(True)
+        code, said = verified(folder)
+        assert (code, there in said) == (1, True), (attack, said)
+        assert "Traceback" not in said
+
+
+def test_an_erasure_is_named_and_the_record_verifies_by_both(
+    erased: Erased, tmp_path: Path
+) -> None:
+    code, said = _ledger()
+    assert (code, "by 1 recorded erasures; 1 of them are events" in said) == (0, True), said
+    index = Seal.objects.get(event__uid=erased.uid).seq
+    approved = erased.place.world.fresh("admin").pk
+    for file_format, rows in (("jsonl", 1), ("csv", 0)):
+        folder = exported(erased.place.world.program.slug, tmp_path, file_format)
+        assert not [p for p in folder.rglob("*") if p.is_file() and NAME in p.read_text()]
+        code, said = verified(folder, "--key", erased.place.key)
+        assert (code, said.splitlines()[-1]) == (0, "VERIFIED."), said
+        assert (
+            f"1 events and {rows} history rows were redacted by the erasure at index {index},"
+            f" approved by person {approved}, and are otherwise as recorded."
+        ) in said

@@ -47,11 +47,11 @@ def verify(*, rows: bool = True) -> Report:
         redacted = Redacted()
         checker = RowCheck(report, redacted) if rows else None
         check_log(report, checker, copies, redacted)
-        redacted.check(report)
         if checker:
             checker.finish()
             check_live(report)
             for name, check in _CHECKS.items():
                 with report.timed(name):
                     check(report, redacted)
+        redacted.check(report)
     return report

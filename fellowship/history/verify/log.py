@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from fellowship.history import merkle
 from fellowship.history.models import Event, Seal
 from fellowship.history.recorder import VERSION
+from fellowship.history.redactions import EVENT
 from fellowship.history.verify.bodies import Read, rows_named
 from fellowship.history.verify.checkpoints import Copy, Roots
 from fellowship.history.verify.redacted import Redacted
@@ -35,7 +36,6 @@ COLUMNS = (
     "leaf_hash",
 )
 Row = tuple[Any, ...]
-EVENT = Event._meta.label_lower
 
 
 def check_log(
@@ -103,8 +103,10 @@ def _leaves(report: Report, batch: list[Row], redacted: Redacted) -> list[bytes]
     """Leaf hashes recomputed from the bodies, compared with the event's column and the seal's."""
     leaf = merkle.leaf
     leaves = [leaf(row[-2].encode()) for row in batch]
-    if [found.hex() for found in leaves] == [row[-1] for row in batch] and all(
-        row[1] == row[-1] for row in batch
+    if (
+        [found.hex() for found in leaves] == [row[-1] for row in batch]
+        and all(row[1] == row[-1] for row in batch)
+        and redacted.rows[EVENT].isdisjoint(row[2] for row in batch)
     ):
         return leaves
     told = [_leaf(row, 2, redacted) for row in batch]

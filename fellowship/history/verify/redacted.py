@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
-from fellowship.history.models import Event, Redaction
+from fellowship.history.models import Event
+from fellowship.history.redactions import EVENT, KEY, VERB, by_event, summary
 from fellowship.history.verify.report import Report
-from fellowship.kernel.canonical import digest
-
-KEY: Final = "redacted"
-"""Where the event of an erasure says how many rows it changed, and their digest."""
-VERB: Final = "oversight.erase_person"
-"""The verb that takes personal data out of the record."""
-
-
-def summary(redactions: Iterable[Redaction]) -> dict[str, Any]:
-    """What the event of an erasure says of its redactions."""
-    lines = sorted([r.model, str(r.row), r.before, r.after] for r in redactions)
-    return {"count": len(lines), "digest": digest(lines)}
 
 
 class Redacted:
@@ -29,23 +16,31 @@ class Redacted:
 
     def __init__(self) -> None:
         self._before: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
-        self._by_event: dict[UUID, list[Redaction]] = defaultdict(list)
-        for found in Redaction.objects.all():
-            self._before[found.model, found.row][found.after] = found.before
-            self._by_event[found.event].append(found)
+        self._by_event = by_event()
+        self._back: set[tuple[str, int]] = set()
+        for found in self._by_event.values():
+            for one in found:
+                self._before[one.model, one.row][one.after] = one.before
+        self.rows: dict[str, set[int]] = defaultdict(set)
+        for model, row in self._before:
+            self.rows[model].add(row)
 
     def original(self, model: str, row: int, present: str) -> str:
         """The digest the row was recorded with; the present one where nothing was taken out."""
-        steps = self._before.get((model, row))
+        steps = self._before.get((model, row), {})
+        if any(before == present != after for after, before in steps.items()):
+            self._back.add((model, row))
         seen = set()
-        while steps and present in steps and present not in seen:
+        while present in steps and present not in seen:
             seen.add(present)
             present = steps[present]
         return present
 
     def check(self, report: Report) -> None:
-        """Name redactions that no event of an erasure accounts for, or not as they stand."""
-        events = Event.objects.filter(uid__in=self._by_event)
+        """Name redactions that no event of an erasure accounts for, or not as they stand, and rows
+        in which what was taken out stands again. Last, when all rows were asked for.
+        """
+        events = Event.objects.filter(uid__in=self._by_event, verb=VERB)
         said = {uid: _said(body) for uid, body in events.values_list("uid", "body")}
         for uid, found in self._by_event.items():
             if said.get(uid) != summary(found):
@@ -55,8 +50,15 @@ class Redacted:
             told = _said(body)
             if told and told["count"]:
                 report.add("redaction", f"the redactions of event {uid} are gone")
-        if count := sum(map(len, self._by_event.values())):
-            report.notes.append(f"personal data was taken out of {count} rows by recorded erasures")
+        for model, row in sorted(self._back):
+            report.add("redaction", f"what was taken out of {model} {row} stands there again")
+        if self._by_event:
+            count = sum(map(len, self._by_event.values()))
+            report.notes.append(
+                f"personal data was taken out of {count} rows by {len(self._by_event)} recorded"
+                f" erasures; {len(self.rows[EVENT])} of them are events, whose text no longer gives"
+                " the leaf that was sealed"
+            )
 
 
 def _said(body: str) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fellowship.history.tiles import NothingSealed, export
+from fellowship.history.redactions import FILE
+from fellowship.history.tiles import NothingSealed, export, redacted
 
 
 class Command(BaseCommand):
@@ -28,3 +29,8 @@ class Command(BaseCommand):
         except NothingSealed as error:
             raise CommandError(f"{error}.") from error
         self.stdout.write(f"{checkpoint.size} events, root {checkpoint.root_hash}: {directory}")
+        if count := len(redacted(checkpoint.size)):
+            self.stdout.write(
+                f"Personal data was taken out of {count} of them: their text no longer gives their "
+                f"leaf, and {FILE} says by which erasures."
+            )

@@ -765,6 +765,24 @@ class Migration(migrations.Migration):
                     bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
+                    name='PersonalCopy',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
+                        ('made_at', models.DateTimeField(blank=True, null=True)),
+                        ('sha256', models.CharField(blank=True, help_text='SHA-256 of the ZIP file.', max_length=64)),
+                        ('size', models.BigIntegerField(blank=True, help_text='Bytes of the ZIP file.', null=True)),
+                        ('records', models.PositiveIntegerField(blank=True, null=True)),
+                        ('failed_at', models.DateTimeField(blank=True, null=True)),
+                        ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'ordering': ('-id',),
+                        'indexes': [models.Index(fields=['person', '-id'], name='personal_copy_of')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('made_at', None), ('sha256', ''), ('size', None)), models.Q(('failed_at', None), ('made_at__isnull', False), ('size__gt', 0), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='personal_copy_made_has_its_file'), models.UniqueConstraint(condition=models.Q(('failed_at', None), ('made_at', None)), fields=('person',), name='personal_copy_one_at_a_time')],
+                    },
+                ),
+                migrations.CreateModel(
                     name='Erasure',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -783,25 +801,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('-id',),
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('done_at', None), ('refused_at', None)), fields=('person',), name='erasure_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', None)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('refused_at', None), models.Q(('approved_by', models.F('asked_by')), _negated=True), models.Q(('approved_by', models.F('person')), _negated=True)), _connector='OR'), name='erasure_approved_by_a_second_person'), models.CheckConstraint(condition=models.Q(('done_at', None), ('approved_at__isnull', False), _connector='OR'), name='erasure_done_was_approved')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='PersonalCopy',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('created_at', models.DateTimeField(default=fellowship.kernel.time.now, editable=False)),
-                        ('made_at', models.DateTimeField(blank=True, null=True)),
-                        ('sha256', models.CharField(blank=True, help_text='SHA-256 of the ZIP file.', max_length=64)),
-                        ('size', models.BigIntegerField(blank=True, help_text='Bytes of the ZIP file.', null=True)),
-                        ('records', models.PositiveIntegerField(blank=True, null=True)),
-                        ('failed_at', models.DateTimeField(blank=True, null=True)),
-                        ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                    ],
-                    options={
-                        'ordering': ('-id',),
-                        'indexes': [models.Index(fields=['person', '-id'], name='personal_copy_of')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('made_at', None), ('sha256', ''), ('size', None)), models.Q(('failed_at', None), ('made_at__isnull', False), ('size__gt', 0), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='personal_copy_made_has_its_file'), models.UniqueConstraint(condition=models.Q(('failed_at', None), ('made_at', None)), fields=('person',), name='personal_copy_one_at_a_time')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('done_at', None), ('refused_at', None)), fields=('person',), name='erasure_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', None)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('refused_at', None), models.Q(('approved_by', models.F('asked_by')), _negated=True), models.Q(('approved_by', models.F('person')), _negated=True)), _connector='OR'), name='erasure_approved_by_a_second_person'), models.CheckConstraint(condition=models.Q(('done_at', None), ('approved_at__isnull', False), _connector='OR'), name='erasure_done_was_approved'), models.CheckConstraint(condition=models.Q(models.Q(('refused_at', None), ('refused_by', None)), models.Q(('refused_at__isnull', False), ('refused_by__isnull', False)), _connector='OR'), name='erasure_refused_by_somebody')],
                     },
                 ),
             ],

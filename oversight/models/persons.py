@@ -141,6 +141,11 @@ class Erasure(Tracked):
                 name="erasure_approved_by_a_second_person",
             ),
             models.CheckConstraint(
+                condition=Q(refused_at=None, refused_by=None)
+                | Q(refused_at__isnull=False, refused_by__isnull=False),
+                name="erasure_refused_by_somebody",
+            ),
+            models.CheckConstraint(
                 condition=Q(done_at=None) | Q(approved_at__isnull=False),
                 name="erasure_done_was_approved",
             ),

@@ -6,9 +6,12 @@ roles answer apart: docs/adr/0018-two-roles-classify-apart.md.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from access import handling
 from access.models import Classification, ClassificationAnswers, Dataset, Grant
@@ -16,8 +19,10 @@ from access.states import CLASSIFICATION_MOVES, TIERS, ClassificationState, Oper
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, recused
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, first, refuse
 from fellowship.kernel.time import now
+from governance.models import RuleVersion
 from governance.policy.common import text_given
 from governance.rulekinds import ClassQuestion, DataClassification
 from governance.rules import in_force
@@ -226,14 +231,31 @@ class Affected:
 
 def affected(dataset: Dataset) -> list[Affected]:
     """The live grants of the dataset of which its present tier shuts something, and what."""
-    grants = Grant.objects.live(now()).filter(dataset=dataset).order_by("ends_at", "id")
-    found = list(grants.select_related("person", "fellowship", "handling"))
-    scopes = ScopeOfWork.objects.filter(
-        fellowship__in={grant.fellowship_id for grant in found}, state=ScopeState.SIGNED
-    )
-    signed = {scope.fellowship_id: scope for scope in scopes}
+    found = _live(dataset.pk, now())
+    rules = {rule.pk: rule for rule in _rules(sorted({grant.handling_id for grant in found}))}
+    for grant in found:
+        grant.handling = rules[grant.handling_id]
+    cases = sorted({grant.fellowship_id for grant in found})
+    signed = {scope.fellowship_id: scope for scope in _signed(cases)}
     judged = (_shut(grant, dataset.tier, signed.get(grant.fellowship_id)) for grant in found)
     return [one for one in judged if one.shut]
+
+
+@read
+def _live(dataset: int, at: dt.datetime) -> QuerySet[Grant]:
+    rows = Grant.objects.live(at).filter(dataset_id=dataset).order_by("ends_at", "id")
+    return rows.select_related("person", "fellowship")
+
+
+@read
+def _rules(keys: list[int]) -> QuerySet[RuleVersion]:
+    """The few handling rules that many grants were made under."""
+    return RuleVersion.objects.filter(pk__in=keys)
+
+
+@read
+def _signed(cases: list[int]) -> QuerySet[ScopeOfWork]:
+    return ScopeOfWork.objects.filter(fellowship_id__in=cases, state=ScopeState.SIGNED)
 
 
 def _shut(grant: Grant, tier: str, scope: ScopeOfWork | None) -> Affected:

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from access.desired import Pair
 from access.models import Assignment
 from access.states import Operation
+from fellowship.kernel.prepared import read
 from fellowship.web import cells
 from fellowship.web.components.times import NONE, span
 from fellowship.web.markup import markup
@@ -37,13 +39,18 @@ def standing(row: Assignment, at: dt.datetime) -> Standing:
 
 def of(people: Iterable[int], datasets: Iterable[int]) -> dict[Pair, list[Assignment]]:
     """The assignments of these people and datasets at targets in use; one query."""
-    rows = Assignment.objects.filter(
-        person_id__in=set(people), dataset_id__in=set(datasets), target__retired_at=None
-    )
     found: dict[Pair, list[Assignment]] = defaultdict(list)
-    for row in rows.select_related("target").order_by("target__name", "id"):
+    for row in _assignments(sorted(set(people)), sorted(set(datasets))):
         found[row.person_id, row.dataset_id].append(row)
     return found
+
+
+@read
+def _assignments(people: list[int], datasets: list[int]) -> QuerySet[Assignment]:
+    rows = Assignment.objects.filter(
+        person_id__in=people, dataset_id__in=datasets, target__retired_at=None
+    )
+    return rows.select_related("target").order_by("target__name", "id")
 
 
 def line(rows: Iterable[Assignment], at: dt.datetime) -> SafeString:

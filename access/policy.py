@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
+from django.db.models import QuerySet
+
 from access import fitting, handling
 from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
 from access.states import REQUEST_MOVES, RequestState
@@ -12,6 +14,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holds_anywhere, recused
 from fellowship.kernel.journal import System
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -182,9 +185,15 @@ def may_accept(agreement: Agreement, by: Actor) -> Refusal | None:
 
 def renewal_of(grant: Grant) -> AccessRequest | None:
     """The request by which the grant is renewed, or was, unless it came to nothing."""
-    asked = AccessRequest.objects.filter(renews__request_id=grant.request_id)
+    found = _renewals(grant.request_id)
+    return found[0] if found else None
+
+
+@read
+def _renewals(request: int) -> QuerySet[AccessRequest]:
+    asked = AccessRequest.objects.filter(renews__request_id=request)
     over = (RequestState.REFUSED, RequestState.WITHDRAWN)
-    return asked.exclude(state__in=over).order_by("-pk").first()
+    return asked.exclude(state__in=over).order_by("-pk")[:1]
 
 
 def may_renew(grant: Grant, by: Actor) -> Refusal | None:

@@ -12,11 +12,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Max, Q, QuerySet, Subquery
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, Count, Max, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.timezone import localdate, make_aware
 
 from access.models import AccessEvent, Grant
 from access.states import Operation, Verdict
+from fellowship.kernel.prepared import read
 
 LOOKED_AT: Final = 2_000
 """How many of the latest acts are read for the fields they name."""
@@ -84,26 +86,20 @@ class Usage:
 
 
 def of(grant: Grant) -> Usage:
-    """What was done under the grant, and tried outside it before the next began; two queries."""
-    events = _events(grant)
+    """What was done under the grant, and tried outside it before the next began; four queries."""
+    acts = _acts(grant)
     rows = {
         op: Row(op, str(Operation(op).label), op in grant.operations) for op in Operation.values
     }
     months: dict[dt.date, list[int]] = defaultdict(lambda: [0, 0])
-    counted = (
-        events.annotate(month=TruncMonth("at"))
-        .order_by()
-        .values("operation", "verdict", "month")
-        .annotate(number=Count("*"), last=Max("at"))
-    )
-    for one in counted:
-        within = one["verdict"] == Verdict.WITHIN
-        rows[one["operation"]].add(one["number"], one["last"], within=within)
-        months[one["month"].date()][0 if within else 1] += one["number"]
-    fields, looked_at = _fields(grant, events) if months else ([], 0)
+    for operation, verdict, month, number, last in acts.counted():
+        within = verdict == Verdict.WITHIN
+        rows[operation].add(number, last, within=within)
+        months[month][0 if within else 1] += number
+    looked_at = min(LOOKED_AT, sum(within for within, _ in months.values()))
     return Usage(
         operations=[row for row in rows.values() if row.granted or row.last],
-        fields=fields,
+        fields=_fields(grant, acts) if looked_at else [],
         months=[(month, months[month][0], months[month][1]) for month in sorted(months)],
         looked_at=looked_at,
     )
@@ -117,45 +113,127 @@ def unused(grant: Grant, operations: Collection[str], fields: Collection[str]) -
     return [row.label for row in (*again, *named)]
 
 
-def _events(grant: Grant) -> QuerySet[AccessEvent]:
-    """Acts under the grant, or under the wider ones it stands for; and those no grant covers."""
-    same = {
-        "fellowship_id": grant.fellowship_id,
-        "dataset_id": grant.dataset_id,
-        "person_id": grant.person_id,
-    }
-    chain = list(
-        Grant.objects.filter(request_id=grant.request_id, pk__lte=grant.pk)
-        .order_by("starts_at", "pk")
-        .values_list("pk", "starts_at")
-    )
-    later = (
-        Grant.objects.filter(starts_at__gt=grant.starts_at, **same)
-        .exclude(pk__in=[pk for pk, _ in chain])
-        .order_by("starts_at")
-    )
-    uncovered = Q(grant=None) & (~Exists(later) | Q(at__lt=Subquery(later.values("starts_at")[:1])))
-    return AccessEvent.objects.filter(at__gte=chain[0][1], **same).filter(
-        Q(grant__in=[pk for pk, _ in chain]) | uncovered
-    )
+@dataclass(frozen=True, slots=True)
+class _Acts:
+    """Acts under the grant, or under the wider ones it stands for; and those no grant covers.
+
+    What no grant covers counts until the next grant began.
+    """
+
+    fellowship: int
+    dataset: int
+    person: int
+    grants: list[int]
+    since: dt.datetime
+    until: dt.datetime
+
+    def counted(self) -> list[tuple[str, str, dt.date, int, dt.datetime]]:
+        """Operation, verdict and month, with how many acts there are and the latest."""
+        months = _months(self.since)
+        bounds = [make_aware(dt.datetime.combine(month, dt.time.min)) for month in months]
+        # The months are compared with, since the database takes longer to work out an act's own.
+        which = Case(
+            *(When(at__lt=until, then=Value(number)) for number, until in enumerate(bounds[1:])),
+            default=Value(len(months) - 1),
+        )
+        found = (
+            _events(*self._asked())
+            .annotate(month=which)
+            .values_list("operation", "verdict", "month")
+            .annotate(number=Count("*"), last=Max("at"))
+        )
+        return [(op, verdict, months[month], *rest) for op, verdict, month, *rest in found]
+
+    def naming(self) -> list[tuple[str, dt.datetime]]:
+        """The details and instants of those among the latest within the grant that name fields."""
+        return _naming(*self._asked())
+
+    def _asked(self) -> tuple[Any, ...]:
+        values = (self.fellowship, self.dataset, self.person)
+        return (*values, self.grants, self.since, self.until)
 
 
-def _fields(grant: Grant, events: QuerySet[AccessEvent]) -> tuple[list[Row], int]:
+def _acts(grant: Grant) -> _Acts:
+    chain = _chain(grant.request_id, grant.pk)
+    same = (grant.fellowship_id, grant.dataset_id, grant.person_id)
+    later = _later(*same, grant.starts_at, grant.request_id, grant.pk)
+    return _Acts(*same, [pk for pk, _ in chain], chain[0][1], later[0] if later else _NEVER)
+
+
+_NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+def _months(since: dt.datetime) -> list[dt.date]:
+    """The first days of the months from that of `since` to the one after this, of the reader."""
+    first, today = localdate(since), localdate()
+    number = max((today.year - first.year) * 12 + today.month - first.month, 0) + 2
+    counted = range(first.year * 12 + first.month - 1, first.year * 12 + first.month - 1 + number)
+    return [dt.date(month // 12, month % 12 + 1, 1) for month in counted]
+
+
+@read
+def _chain(request: int, pk: int) -> QuerySet[Grant, Any]:
+    """The grants of the request up to this one, which stands for the wider ones before it."""
+    rows = Grant.objects.filter(request_id=request, pk__lte=pk).order_by("starts_at", "pk")
+    return rows.values_list("pk", "starts_at")
+
+
+@read
+def _later(  # noqa: PLR0917 - what the statement asks by
+    fellowship: int, dataset: int, person: int, at: dt.datetime, request: int, pk: int
+) -> QuerySet[Grant, Any]:
+    """When the next grant of the same began that is none of the chain."""
+    same = Grant.objects.filter(fellowship_id=fellowship, dataset_id=dataset, person_id=person)
+    rows = same.filter(starts_at__gt=at).exclude(request_id=request, pk__lte=pk)
+    return rows.order_by("starts_at").values_list("starts_at", flat=True)[:1]
+
+
+def _events(  # noqa: PLR0917 - what the statement asks by
+    fellowship: int,
+    dataset: int,
+    person: int,
+    grants: list[int],
+    since: dt.datetime,
+    until: dt.datetime,
+) -> QuerySet[AccessEvent]:
+    same = {"fellowship_id": fellowship, "dataset_id": dataset, "person_id": person}
+    which = Q(grant__in=grants) | Q(grant=None, at__lt=until)
+    return AccessEvent.objects.filter(which, at__gte=since, **same).order_by()
+
+
+@read
+def _naming(  # noqa: PLR0917 - what the statement asks by
+    fellowship: int,
+    dataset: int,
+    person: int,
+    grants: list[int],
+    since: dt.datetime,
+    until: dt.datetime,
+) -> QuerySet[AccessEvent, Any]:
+    """Of the latest acts within, those that name fields: details and instants.
+
+    The oldest instant looked at is found by the index alone; of what lies after it the details
+    are read.
+    """
+    rows = _events(fellowship, dataset, person, grants, since, until)
+    rows = rows.filter(verdict=Verdict.WITHIN)
+    oldest = Subquery(rows.order_by("-at").values("at")[LOOKED_AT - 1 : LOOKED_AT])
+    latest = rows.filter(at__gte=Coalesce(oldest, Value(since)), details__contains='"fields"')
+    return latest.order_by("-at", "-id").values_list("details", "at")[:LOOKED_AT]
+
+
+def _fields(grant: Grant, acts: _Acts) -> list[Row]:
     """The fields the latest acts named; none where they name none."""
-    latest = events.filter(verdict=Verdict.WITHIN).order_by("-at", "-id")
     rows = {name: Row(name, name, granted=True) for name in grant.fields}
-    named = looked_at = 0
-    for details, at in latest.values_list("details", "at")[:LOOKED_AT]:
-        looked_at += 1
-        for name in _named(details):
-            named += 1
+    named = False
+    for details, at in acts.naming():
+        for name in _names(details):
+            named = True
             rows.setdefault(name, Row(name, name, granted=not grant.fields)).add(1, at, within=True)
-    return (list(rows.values()), looked_at) if named else ([], looked_at)
+    return list(rows.values()) if named else []
 
 
-def _named(details: str) -> list[str]:
+def _names(details: str) -> list[str]:
     """The fields one act names: `"fields": ["turn", "refused"]` in its details."""
-    if '"fields"' not in details:
-        return []
     known: Any = json.loads(details).get("fields")
     return sorted({str(name) for name in known}) if isinstance(known, list) else []

@@ -33,10 +33,15 @@ class NoRule(LookupError):
 def in_force(program: Program | int, kind: str, at: dt.datetime | None = None) -> RuleVersion:
     """The version of `kind` in force in the programme at `at`; raises NoRule without one."""
     pk = program.pk if isinstance(program, Model) else program
-    found = RuleVersion.objects.effective(at).filter(program_id=pk, kind=kind).first()
-    if found is None:
+    found = _in_force(pk, str(kind), at or now())
+    if not found:
         raise NoRule(f"programme {pk} has no {RuleKind(kind).label.lower()} in force")
-    return found
+    return found[0]
+
+
+@read
+def _in_force(program: int, kind: str, at: dt.datetime) -> QuerySet[RuleVersion]:
+    return RuleVersion.objects.effective(at).filter(program_id=program, kind=kind)[:1]
 
 
 def terms(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from fellowship.clocks.queries import current, history
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from fellowship.web.standing import UNMOVED, Blocker, Plan, Standing, Step
 from governance.models import (
     Condition,
@@ -292,11 +295,16 @@ def of_review(review: IndependentReview, reviewers: Iterable[Any] = ()) -> Stand
     )
 
 
+@read
+def _unsettled(label: str, pk: int, at: dt.datetime) -> QuerySet[Condition]:
+    rows = Condition.objects.filter(subject_type=label, subject_id=pk).unsettled(at)
+    return rows.select_related("decision__matter", "owner", "verifier")
+
+
 def conditions_of(subject: Model, conditions: Iterable[Condition] | None = None) -> list[Blocker]:
     """The unsettled conditions that hold the gate of a record shut, each with its people."""
     if conditions is None:
-        rows = Condition.objects.about(subject).unsettled()
-        conditions = rows.select_related("decision__matter", "owner", "verifier")
+        conditions = _unsettled(subject._meta.label_lower, subject.pk, now())
     return [
         Blocker(
             who="The verifier of a condition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,13 +19,14 @@ from access.states import Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.history.queries import timeline
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.programs.models import Program
 from fellowship.web import cells, filters
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import seen_key, visible_among, visible_or_404
 from fellowship.web.tables import paginate
 from governance.rules import in_force
 from governance.states import RuleKind
@@ -113,8 +114,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @login_required
 def dataset(request: HttpRequest, ref: str) -> HttpResponse:
     """One dataset: its class, its handling, what less of it exists, and the way to ask."""
-    found = _dataset(request, ref)
     user: Any = request.user
+    found = _whole(seen_key(Dataset, user, ref=ref))[0]
     visible = Dataset.objects.visible_to(user)
     rule = in_force(found.program_id, RuleKind.DATA_HANDLING)
     tier = handling.tier_of(rule, found.tier)
@@ -241,6 +242,14 @@ def _dataset(request: HttpRequest, ref: str) -> Dataset:
     return visible_or_404(rows, request.user, ref=ref)
 
 
+@read
+def _whole(key: int) -> QuerySet[Dataset]:
+    """The dataset with all its page says of it."""
+    return Dataset.objects.filter(pk=key).select_related(
+        "program__realm", "steward", "owner", "parent", "classification__rule"
+    )
+
+
 def new_url(program: Program) -> str:
     """The form of a new dataset of the programme."""
     return f"{reverse('access:new_dataset')}?program={program.slug}"
@@ -254,9 +263,16 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
 
 def cases_of(user: Any, found: Dataset) -> list[Fellowship]:
     """The cases for which the person could ask for the dataset."""
-    cases = Fellowship.objects.visible_to(user).under_way().filter(program=found.program_id)
-    mine = cases.filter(fellow_id=user.pk) | cases.filter(mentor_id=user.pk)
-    return list(mine.select_related("fellow", "mentor", "program"))
+    mine = _taken_part_in(user.pk, found.program_id)
+    seen = visible_among(mine, user)
+    return [case for case in mine if case.pk in seen]
+
+
+@read
+def _taken_part_in(person: int, program: int) -> QuerySet[Fellowship]:
+    cases = Fellowship.objects.under_way().filter(program_id=program)
+    mine = cases.filter(Q(fellow_id=person) | Q(mentor_id=person))
+    return mine.select_related("fellow", "mentor", "program")
 
 
 def _ask_refusal(case: Fellowship, found: Dataset, user: Any) -> Refusal | None:

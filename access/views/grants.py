@@ -22,12 +22,13 @@ from access.places import reads
 from access.reach import granted_to
 from access.standing import of_grant
 from fellowship.history.queries import timeline
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import seen_key, visible_or_404
 from fellowship.web.tables import paginate
 from scoping.frame import posted
 
@@ -127,13 +128,8 @@ def grants(request: HttpRequest) -> HttpResponse:
 @login_required
 def grant(request: HttpRequest, ref: str) -> HttpResponse:
     """One grant: what was granted against what was used."""
-    related = (
-        *("request__fellowship__program__realm", "decision__matter", "approved_by", "handling"),
-        *("fellowship__program__realm", "fellowship__fellow", "fellowship__mentor"),
-        *("narrows", "request__renews"),
-    )
-    rows = _rows(Grant.objects.select_related(*related))
-    found = visible_or_404(rows, request.user, ref=ref)
+    user: Any = request.user
+    found = _whole(seen_key(Grant, user, ref=ref))[0]
     context = {
         "it": found,
         "stands": standing(found, now()),
@@ -146,16 +142,27 @@ def grant(request: HttpRequest, ref: str) -> HttpResponse:
         if found.revoked_at
         else None,
         "renewal": policy.renewal_of(found),
-        "may_renew": policy.may_renew(found, request.user),  # type: ignore[arg-type]
-        "may_narrow": policy.may_narrow(found, request.user),  # type: ignore[arg-type]
+        "may_renew": policy.may_renew(found, user),
+        "may_narrow": policy.may_narrow(found, user),
         "renew_url": reverse("access:renew", args=[found.ref]),
         "narrow_url": reverse("access:narrow", args=[found.ref]),
-        "reads_case": reads(found.fellowship, request.user),
+        "reads_case": reads(found.fellowship, user),
         "revoke_url": reverse("access:revoke", args=[found.ref]),
-        "may_revoke": policy.may_revoke(found, request.user),  # type: ignore[arg-type]
+        "may_revoke": policy.may_revoke(found, user),
         "events": timeline(found)[:20],
     }
     return render(request, "access/grant.html", context)
+
+
+@read
+def _whole(key: int) -> QuerySet[Grant]:
+    """The grant with all its page says of it."""
+    rows: QuerySet[Grant] = _rows(Grant.objects.filter(pk=key))
+    return rows.select_related(
+        *("request__fellowship__program__realm", "decision__matter", "approved_by", "handling"),
+        *("fellowship__program__realm", "fellowship__fellow", "fellowship__mentor"),
+        *("narrows", "request__renews", "revoked_by"),
+    )
 
 
 def _enforced(found: Grant) -> object:

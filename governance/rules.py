@@ -33,7 +33,7 @@ class NoRule(LookupError):
 def in_force(program: Program | int, kind: str, at: dt.datetime | None = None) -> RuleVersion:
     """The version of `kind` in force in the programme at `at`; raises NoRule without one."""
     pk = program.pk if isinstance(program, Model) else program
-    found = _in_force(pk, str(kind), at or now())
+    found: list[RuleVersion] = _in_force(pk, str(kind), at or now())
     if not found:
         raise NoRule(f"programme {pk} has no {RuleKind(kind).label.lower()} in force")
     return found[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.timezone import override
 
 from access import services, usage
 from access.checks import Answer
@@ -17,6 +18,7 @@ from access.services.reminding import remind
 from fellowship.accounts.models import User
 from fellowship.history.models import Event
 from fellowship.kernel.journal import System
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from scoping.models import Fellowship
@@ -161,6 +163,28 @@ def test_usage_counts_operations_fields_and_months(world: World, grant: Grant) -
     assert {row.key: row.within for row in found.fields} == {"turn": 2, "refused": 0}
     assert [(within, outside) for _, within, outside in found.months] == [(2, 1)]
     assert (found.total, found.outside) == (2, 1)
+
+
+def test_a_month_is_the_readers_and_fields_are_of_the_latest_acts(
+    world: World, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "_naming", read(usage._naming.__wrapped__))  # type: ignore[attr-defined]
+    monkeypatch.setattr(usage, "LOOKED_AT", 2)
+    began = grant.starts_at
+    turn = (began.astimezone(dt.UTC).replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    end = turn.replace(hour=0, minute=30)
+    with frozen(end), override("Pacific/Auckland"):
+        use(grant, "query", fields=["refused"])
+    with frozen(end + dt.timedelta(minutes=5)), override("America/New_York"):
+        use(grant, "query", "query", fields=["turn"])
+        use(grant, "export")
+        west = usage.of(grant)
+    with frozen(end + dt.timedelta(minutes=5)), override("Pacific/Auckland"):
+        east = usage.of(grant)
+    assert [(m.month, *rest) for m, *rest in east.months] == [(turn.month, 3, 1)]
+    before = (turn - dt.timedelta(days=1)).month
+    assert [(m.month, *rest) for m, *rest in west.months] == [(before, 3, 1)]
+    assert (west.looked_at, [row.key for row in west.fields if row.within]) == (2, ["turn"])
 
 
 def test_of_fields_nothing_is_known_where_no_act_names_them(world: World, grant: Grant) -> None:

@@ -12,8 +12,9 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet, Window
 
+from fellowship.kernel.prepared import read
 from governance.models import ExceptionRecord, RuleVersion
 from governance.states import RuleKind
 
@@ -36,6 +37,7 @@ class Repeated:
     last_at: dt.datetime
 
 
+_NONE: Final = 0
 ORDERS: Final = ("times", "extended", "since", "ends")
 
 
@@ -59,15 +61,27 @@ def groups(user: Any, by: str) -> QuerySet[Any]:
     return found
 
 
-def rows(found: QuerySet[Any], order: str, start: int, many: int) -> list[Repeated]:
-    """These from `start` in one of `ORDERS`, the largest or latest first, in two queries."""
-    chosen = list(found.order_by(f"-{order}", "-latest")[start : start + many])
-    shown = ExceptionRecord.objects.select_related("owner", "requested_by", "program")
-    latest = shown.in_bulk([row["latest"] for row in chosen])
-    return [
+def rows(
+    found: QuerySet[Any], order: str, start: int, many: int = 50
+) -> tuple[list[Repeated], int]:
+    """These from `start` in one of `ORDERS`, the largest or latest first, and how many in all.
+
+    Two queries, whatever is found.
+    """
+    told = found.annotate(in_all=Window(Count("*"))).order_by(f"-{order}", "-latest")
+    chosen = list(told[start : start + many])
+    latest = {one.pk: one for one in _shown([row["latest"] for row in chosen] or [_NONE])}
+    repeated = [
         Repeated(latest[r["latest"]], r["times"], r["extended"], r["since"], r["ends"])
         for r in chosen
     ]
+    return repeated, chosen[0]["in_all"] if chosen else 0
+
+
+@read
+def _shown(keys: list[int]) -> QuerySet[ExceptionRecord]:
+    rows = ExceptionRecord.objects.filter(pk__in=keys).order_by()
+    return rows.select_related("owner", "requested_by", "program")
 
 
 def _often() -> Q:

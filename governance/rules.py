@@ -62,8 +62,12 @@ def terms(
 def all_in_force(program: Program | int, at: dt.datetime | None = None) -> dict[str, RuleVersion]:
     """Every kind's version in force, by kind, in one query."""
     pk = program.pk if isinstance(program, Model) else program
-    current = RuleVersion.objects.current(at=at).filter(program_id=pk)
-    return {rule.kind: rule for rule in current}
+    return {rule.kind: rule for rule in _current(pk, at or now())}
+
+
+@read
+def _current(program: int, at: dt.datetime) -> QuerySet[RuleVersion]:
+    return RuleVersion.objects.current(at=at).filter(program_id=program)
 
 
 def history(program: Program | int, kind: str) -> QuerySet[RuleVersion]:

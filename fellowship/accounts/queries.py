@@ -137,6 +137,11 @@ def may_be_recused(user: Any) -> bool:
     return may_have(user, "conflicts")
 
 
+def known_of(user: Any) -> dict[str, bool]:
+    """What is known to `may_have` of the person, by name; nothing before their roles were read."""
+    return dict(getattr(user, "_held_along", {}))
+
+
 def read_what_is_held(user: Any) -> None:
     """Read roles now: where a page needs them anyway, its lists ask less for what comes along."""
     _assignments(user, None)

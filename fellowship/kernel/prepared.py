@@ -163,6 +163,8 @@ class _Statement:
         self._sql, params = self._compiler.as_sql()
         self._params = list(params)
         places = {_adapted(mark): place for place, mark in enumerate(marks)}
+        if fixed := [p for p in params if isinstance(p, dt.datetime) and p not in places]:
+            raise ValueError(f"{build.__name__} fixes an instant that it was not given: {fixed[0]}")
         self._given = [(i, places[param]) for i, param in enumerate(params) if param in places]
         self._name = f"fellowship_{next(_NUMBERS)}"
         # An argument that the question does not ask about in the end is none of the statement's.

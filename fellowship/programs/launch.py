@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
-from fellowship.programs.models import ChecklistItem, Program
+from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
+from fellowship.programs.models import ChecklistItem, Program, StageStandard
 from fellowship.programs.states import LaunchItem, Stage
 
 
@@ -113,8 +116,12 @@ def facts(program: Program) -> dict[str, Fact]:
 def standings(program: Program) -> list[Standing]:
     """The whole checklist as it stands now, in its order."""
     known = facts(program)
-    rows = ChecklistItem.objects.filter(program=program).select_related("done_by")
-    return [Standing(row, known.get(row.item)) for row in rows]
+    return [Standing(row, known.get(row.item)) for row in _checklist(program.pk)]
+
+
+@read
+def _checklist(program: int) -> QuerySet[ChecklistItem]:
+    return ChecklistItem.objects.filter(program_id=program).select_related("done_by")
 
 
 def open_items(program: Program) -> list[Standing]:
@@ -124,14 +131,19 @@ def open_items(program: Program) -> list[Standing]:
 
 @register
 def _own(program: Program) -> dict[LaunchItem, Fact]:
-    live = RoleAssignment.objects.live().filter(realm_id=program.pk, user__is_active=True)
-    held = list(live.select_related("user").order_by("role", "pk"))
+    held = _held(program.pk, now())
     return {
         LaunchItem.SPONSOR: _sponsor(program),
         LaunchItem.BOARD: _board(held),
         LaunchItem.TRANSLATION: _owners(held),
         LaunchItem.STAGES: _stages(program, {a.user_id for a in held}),
     }
+
+
+@read
+def _held(program: int, at: dt.datetime) -> QuerySet[RoleAssignment]:
+    live = RoleAssignment.objects.live(at).filter(realm_id=program, user__is_active=True)
+    return live.select_related("user").order_by("role", "pk")
 
 
 def _sponsor(program: Program) -> Fact:
@@ -162,10 +174,8 @@ def _owners(held: Iterable[RoleAssignment]) -> Fact:
 
 
 def _stages(program: Program, people: set[int]) -> Fact:
-    read = "stage_standards" in getattr(program, "_prefetched_objects_cache", {})
-    rows = (
-        program.stage_standards.all() if read else program.stage_standards.select_related("owner")
-    )
+    kept = "stage_standards" in getattr(program, "_prefetched_objects_cache", {})
+    rows = program.stage_standards.all() if kept else _standards(program.pk)
     owned = {s.stage for s in rows if s.owner.is_active and s.owner_id in people}
     lacking = [s.label.lower() for s in Stage if s.value not in owned]
     page = Source(
@@ -176,6 +186,11 @@ def _stages(program: Program, people: set[int]) -> Fact:
         text = f"No owner who works in the programme, or no standard: {_and(lacking)}."
         return Fact(False, text, (page,))
     return Fact(True, "Each of the eight stages has its owner and its standard.", (page,))
+
+
+@read
+def _standards(program: int) -> QuerySet[StageStandard]:
+    return StageStandard.objects.filter(program_id=program).select_related("owner")
 
 
 def _and(words: list[str]) -> str:

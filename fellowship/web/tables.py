@@ -143,6 +143,12 @@ def page_of(
     return Page(found, number, per_page, shown, total > COUNT_LIMIT, sort, request.GET, down)
 
 
+def start_asked(request: HttpRequest, per_page: int = 50) -> int:
+    """The place of the first row of the page `?page=` asks for, of those that can be reached."""
+    number = max(_number(request.GET.get("page", "")), 1)
+    return (min(number, _pages(COUNT_LIMIT, per_page)) - 1) * per_page
+
+
 def _pages(total: int, per_page: int) -> int:
     return max(1, -(-total // per_page))
 

@@ -1575,6 +1575,14 @@ class Migration(migrations.Migration):
                     model_name='control',
                     index=models.Index(fields=['program', 'deployed_at', 'id'], name='findings_co_program_abd5b6_idx'),
                 ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['-severity_rank', 'due_at', 'reported_at', 'id'], include=('fellowship',), name='finding_accepted_by_rank'),
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['due_at', 'reported_at', 'id'], include=('fellowship',), name='finding_accepted_by_due'),
+                ),
             ],
         ),
     ]

@@ -226,6 +226,19 @@ class Finding(Tracked):
             models.Index(fields=["due_at", "id"]),
             models.Index(fields=["state", "due_at", "id"]),
             models.Index(fields=["severity_rank", "id"]),
+            # The risk register: what is accepted and overdue, by gravity and by time.
+            models.Index(
+                fields=["-severity_rank", "due_at", "reported_at", "id"],
+                include=["fellowship"],
+                condition=Q(state=FindingState.ACCEPTED),
+                name="finding_accepted_by_rank",
+            ),
+            models.Index(
+                fields=["due_at", "reported_at", "id"],
+                include=["fellowship"],
+                condition=Q(state=FindingState.ACCEPTED),
+                name="finding_accepted_by_due",
+            ),
             models.Index(fields=["program", "state", "due_at", "id"]),
             models.Index(fields=["program", "reported_at", "id"]),
             models.Index(fields=["product_owner", "state", "due_at"]),

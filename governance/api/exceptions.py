@@ -163,7 +163,7 @@ class ExceptionViewSet(VisibleViewSet):
         """What is excepted over and over, the most often first: by record, owner or asker."""
         by = request.query_params.get("by", "")
         found = repeats.groups(request.user, by if by in repeats.BY else "record")
-        rows = repeats.rows(found, "times", 0, SHOWN)
+        rows, _ = repeats.rows(found, "times", 0, SHOWN)
         return Response(RepeatSerializer(rows, many=True).data)
 
     def create(self, request: Request) -> Response:

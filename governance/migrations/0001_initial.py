@@ -2744,6 +2744,14 @@ class Migration(migrations.Migration):
                     model_name='accessreviewitem',
                     constraint=models.CheckConstraint(condition=models.Q(('decision', 'remove'), ('ended_at', None), _connector='OR'), name='access_review_item_ends_only_by_removal'),
                 ),
+                migrations.RemoveIndex(
+                    model_name='exceptionrecord',
+                    name='governance__state_2da74a_idx',
+                ),
+                migrations.AddIndex(
+                    model_name='exceptionrecord',
+                    index=models.Index(fields=['state', 'expires_at'], include=('starts_at', 'ended_at', 'waits', 'program', 'owner', 'requested_by', 'kind', 'subject_type', 'subject_id'), name='exception_in_force'),
+                ),
             ],
         ),
     ]

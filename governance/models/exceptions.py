@@ -128,7 +128,14 @@ class ExceptionRecord(Tracked):
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id", "kind"]),
             models.Index(fields=["program", "state", "expires_at"]),
-            models.Index(fields=["state", "expires_at"]),
+            models.Index(  # those in force are counted without their rows
+                fields=["state", "expires_at"],
+                include=[
+                    *("starts_at", "ended_at", "waits", "program", "owner", "requested_by"),
+                    *("kind", "subject_type", "subject_id"),
+                ],
+                name="exception_in_force",
+            ),
             WordIndex(fields=["title", "ref", "subject_label"], name="exception_words"),
         ]
         constraints: ClassVar = [

@@ -23,7 +23,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_among, visible_or_404
-from fellowship.web.tables import page_of, paginate
+from fellowship.web.tables import page_of, paginate, start_asked
 from governance import exceptions as register
 from governance import links as urls
 from governance import rearming, services, standing
@@ -106,10 +106,12 @@ def repeats(request: HttpRequest) -> HttpResponse:
     found = counted.groups(person(request), by)
     order = request.GET.get("sort", "")
     order = order if order in counted.ORDERS else "times"
+    at_place = start_asked(request)
+    first, total = counted.rows(found, order, at_place)
     page = page_of(
         request,
-        found.count(),
-        lambda start, many: counted.rows(found, order, start, many),
+        total if first or not at_place else found.count(),
+        lambda start, many: first or counted.rows(found, order, start, many)[0],
         sort=order,
         down=True,
     )

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import F, Q, QuerySet
 
-from fellowship.accounts.queries import conflicted_ids
+from fellowship.accounts.alike import read_for
+from fellowship.accounts.queries import conflicted_ids, may_be_recused, realm_ids_where
+from fellowship.kernel.counting import Length
 from fellowship.kernel.time import now
+from fellowship.programs.models import Program
 from findings.models import Control, Finding
 from findings.states import UNSETTLED, ControlState
 from governance.docket import NOT_CAST
 from governance.models import BallotSeat, Condition, Escalation, ExceptionRecord, Matter
 from governance.states import ConditionState, MatterState, Standing
-from oversight.office.counting import counted
 from proposals.models import Proposal, Review
 from proposals.states import ProposalState
 from publications.models import Publication
 from scoping.models import Fellowship, TalentStep
-from scoping.models.fellowship import FellowshipQuerySet
+from scoping.models.fellowship import READERS, FellowshipQuerySet
 from scoping.states import FellowshipState, TalentState
 
 
@@ -61,8 +64,24 @@ class View:
     def fellowships(self) -> FellowshipQuerySet:
         """Fellowships the person sees."""
         rows: FellowshipQuerySet = Fellowship.objects.filter(program_id=self.program_id)
-        rows = rows.visible_to(self.user)
+        if not self._reads_all():
+            rows = rows.visible_to(self.user)
         return rows.filter(cohort_id=self.cohort_id) if self.cohort_id else rows
+
+    def below(self, rows: Any, fellowship: str = "fellowship") -> Any:
+        """Those of the rows that belong to a fellowship the person sees.
+
+        Where that is every one of the programme, its key on the row says it: no other table is
+        read.
+        """
+        if self.cohort_id is None and self._reads_all():
+            return rows.filter(program_id=self.program_id)
+        return rows.filter(**{f"{fellowship}__in": self.fellowships()})
+
+    def _reads_all(self) -> bool:
+        """Whether the person sees every fellowship there, by role and recused from none."""
+        there = self.program_id in realm_ids_where(self.user, *READERS)
+        return there and not may_be_recused(self.user)
 
 
 @dataclass(frozen=True)
@@ -90,23 +109,25 @@ def _talent(row: Any) -> tuple[str, str]:
 
 
 def _findings(view: View) -> QuerySet[Any]:
-    return Finding.objects.filter(fellowship__in=view.fellowships())
+    found: QuerySet[Any] = view.below(Finding.objects.all())
+    return found
 
 
 def _controlled(view: View, *states: str) -> QuerySet[Any]:
     """Findings with a control in one of the states, each once without comparing whole rows."""
-    controls = Control.objects.filter(state__in=states)
-    return _findings(view).filter(pk__in=controls.values("finding_id"))
+    controls = _controls(view).filter(state__in=states).order_by()
+    return Finding.objects.filter(pk__in=controls.values("finding_id"))
 
 
 def _controls(view: View) -> QuerySet[Any]:
-    return Control.objects.filter(finding__fellowship__in=view.fellowships())
+    found: QuerySet[Any] = view.below(Control.objects.all(), "finding__fellowship")
+    return found
 
 
 def _scored(view: View) -> QuerySet[Any]:
     """Those with a review that was sent."""
-    sent = Review.objects.filter(proposal__program_id=view.program_id).order_by()
-    return view.proposals().filter(pk__in=sent.values("proposal_id"))
+    sent = Review.objects.order_by().values("proposal_id")
+    return view.proposals().filter(pk__in=sent)
 
 
 def _referred(view: View) -> QuerySet[Any]:
@@ -194,7 +215,7 @@ _ALL: Final = (
     Figure(
         "publications",
         "Publications released",
-        lambda v: Publication.objects.filter(fellowship__in=v.fellowships()).released(v.at),
+        lambda v: v.below(Publication.objects.released(v.at)),
         _titled,
         "released_at",
     ),
@@ -284,8 +305,25 @@ class Count:
 
 def count(view: View, *keys: str) -> list[Count]:
     """The figures counted, all in one query."""
-    found = counted({key: FIGURES[key].rows(view) for key in keys})
-    return [Count(FIGURES[key], found[key]) for key in keys]
+    asked = _numbers(keys, view.cohort_id is not None, view.person_id is not None)
+    whose = view.program_id, view.cohort_id or 0, view.person_id or 0
+    [found] = asked(view.user, view.at, *whose)
+    return [Count(FIGURES[key], number) for key, number in zip(keys, found, strict=True)]
+
+
+@functools.cache
+def _numbers(keys: tuple[str, ...], cohort: bool, person: bool) -> Callable[..., list[Any]]:
+    """The statement that counts these figures, of a cohort or a person where it is for one."""
+
+    @read_for
+    def numbers(
+        user: Any, at: dt.datetime, realm: int, cohort_id: int, person_id: int
+    ) -> QuerySet[Any, Any]:
+        view = View(realm, user, at, cohort_id if cohort else None, person_id if person else None)
+        each = [Length(FIGURES[key].rows(view).order_by().values("pk")) for key in keys]
+        return Program.objects.filter(pk=realm).order_by().values_list(*each)
+
+    return numbers
 
 
 def behind(view: View, key: str) -> QuerySet[Any]:

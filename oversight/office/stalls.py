@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from django.db.models import QuerySet
+
 from fellowship.accounts import recusals
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import User
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
@@ -20,6 +23,9 @@ from oversight.office.figures import View
 
 MOST = 20_000
 """Open clocks looked at; the oldest first, so that no old one is missed."""
+
+COMING = 15
+"""Clocks shown as due next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +74,9 @@ class Lying:
 
 def lying(view: View, calendar: WorkCalendar) -> list[Lying]:
     """The open clocks, the oldest first, in one query."""
-    rows = (
-        open_clocks(view)
-        .order_by("starts_at")
-        .values_list("holder", "holder_user_id", "kind", "starts_at", "due_at", "paused_at")[:MOST]
-    )
     known: dict[dt.date, int] = {}
     found = []
+    rows = _lying(view.user, view.at, view.program_id)
     for side, person, kind, starts_at, due_at, paused_at in rows:
         day = starts_at.date()
         if day not in known:
@@ -82,6 +84,13 @@ def lying(view: View, calendar: WorkCalendar) -> list[Lying]:
         late = due_at <= view.at and paused_at is None
         found.append(Lying(side, person, kind, known[day], late))
     return found
+
+
+@read_for
+def _lying(user: Any, at: dt.datetime, realm: int) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = open_clocks(View(realm, user, at)).order_by("starts_at")
+    shown = ("holder", "holder_user_id", "kind", "starts_at", "due_at", "paused_at")
+    return rows.values_list(*shown)[:MOST]
 
 
 def held_by(view: View, holder: str) -> Any:
@@ -182,7 +191,12 @@ def percentile(values: Sequence[int], share: float) -> int:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def coming(view: View, most: int = 15) -> list[Clock]:
+def coming(view: View) -> list[Clock]:
     """The clocks due next, those overdue on top."""
-    rows = open_clocks(view).filter(paused_at=None).select_related("holder_user")
-    return list(rows.order_by("due_at", "id")[:most])
+    return _coming(view.user, view.at, view.program_id)
+
+
+@read_for
+def _coming(user: Any, at: dt.datetime, realm: int) -> QuerySet[Clock]:
+    rows: QuerySet[Clock] = open_clocks(View(realm, user, at)).filter(paused_at=None)
+    return rows.select_related("holder_user").order_by("due_at", "id")[:COMING]

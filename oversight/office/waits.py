@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.db.models import QuerySet
 
+from fellowship.accounts.alike import read_for
 from fellowship.clocks.models import Clock
+from fellowship.kernel.time import now
 
 Key = tuple[str, int]
 _WITH = {
@@ -44,14 +49,25 @@ def of(clocks: Iterable[Clock], user: Any) -> list[Wait]:
 
 
 def _cases(label: str, keys: set[int], user: Any) -> dict[Key, tuple[str, str]]:
-    rows: Any = apps.get_model(label)._default_manager.filter(pk__in=keys)
-    rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows.none()
-    rows = rows.select_related(*_WITH[label]) if label in _WITH else rows
     return {
         (label, row.pk): (str(row), row.get_absolute_url())
-        for row in rows
+        for row in _shown(label)(user, now(), sorted(keys))
         if hasattr(row, "get_absolute_url")
     }
+
+
+@functools.cache
+def _shown(label: str) -> Callable[..., list[Any]]:
+    """What is read of the cases of a kind: those the person may see."""
+
+    @read_for
+    def rows(user: Any, at: dt.datetime, keys: list[int]) -> QuerySet[Any]:
+        found: Any = apps.get_model(label)._default_manager.filter(pk__in=keys)
+        found = found.visible_to(user) if hasattr(found, "visible_to") else found.none()
+        shown: QuerySet[Any] = found.select_related(*_WITH[label]) if label in _WITH else found
+        return shown
+
+    return rows
 
 
 def _holder(clock: Clock) -> str:

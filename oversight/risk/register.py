@@ -7,20 +7,25 @@ the page is exact. No source is read whole, and each answers by its own indexes.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import F, QuerySet
 
+from fellowship.accounts.alike import read_for
+from fellowship.kernel.counting import Length
 from fellowship.web.filters import Search
+from fellowship.web.tables import COUNT_LIMIT
 from oversight.risk.sources import SOURCES, Risk, Source
 
 Key = tuple[Any, ...]
 _LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 _CHUNK: Final = 500
+_STEP: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +99,35 @@ class Wanted:
 
     def read(self, order: str, start: int, many: int) -> Part:
         """The lines from `start` in the order named, and how many each source has."""
-        by, counts, firsts = ORDERS[order], {}, []
+        counts, firsts = {}, []
         for source in self.sources():
-            counts[source.key], first = self._firsts(source, by, start + many)
+            counts[source.key], first = self._firsts(source, order, start + many)
             firsts.append(first)
         chosen = list(islice(heapq.merge(*firsts), start, start + many))
         lines: dict[tuple[int, int], Risk] = {}
         for number, source in enumerate(SOURCES):
             keys = [pk for *_, place, pk in chosen if place == number]
             if keys:
-                rows = source.model._default_manager.filter(pk__in=keys)
-                rows = source.shown(source.marked(rows, self.at))
+                rows = _shown(number)(self.user, self.at, keys)
                 lines |= {(number, row.pk): source.line(row, self.at) for row in rows}
         found = [lines[place, pk] for *_, place, pk in chosen if (place, pk) in lines]
         return Part(found, counts)
 
-    def _firsts(self, source: Source, by: Order, many: int) -> tuple[int, list[Key]]:
+    def _firsts(self, source: Source, order: str, many: int) -> tuple[int, list[Key]]:
         """Its first rows as keys to merge by, and how many there are: one query tells both."""
-        number = SOURCES.index(source)
-        rows = self.rows(source).order_by(*by.fields).annotate(of=Window(Count("*")))
-        found = list(rows.values_list("level", "due", "since", "pk", "of")[:many])
+        number, by = SOURCES.index(source), ORDERS[order]
+        found = self._asked(number, order, many)
         keys = [(*by.key(level, due, since), number, pk) for level, due, since, pk, _ in found]
-        return found[0][-1] if found else 0, keys
+        return found[0][-1] if found else 0, keys[:many]
+
+    def _asked(self, number: int, order: str, many: int) -> list[Any]:
+        """Prepared, but for a search: then how many rows are read is a power of two times fifty."""
+        if self.words:
+            return list(_first(self, SOURCES[number], order, many))
+        size = _STEP * (1 << (-(-many // _STEP) - 1).bit_length())
+        narrowed = bool(self.level), bool(self.program), bool(self.holder), self.overdue
+        asked = _firsts_of(number, order, size, narrowed)
+        return asked(self.user, self.at, self.level, self.program or 0, self.holder or 0)
 
     def every(self, order: str, most: int) -> Iterator[Risk]:
         """All lines in the order named, `most` of them at most, some hundreds at a time."""
@@ -124,3 +136,47 @@ class Wanted:
             yield from lines
             if len(lines) < _CHUNK:
                 return
+
+
+def _first(wanted: Wanted, source: Source, order: str, many: int) -> QuerySet[Any, Any]:
+    """The first rows of a source; each says how many there are, counted as far as lists count."""
+    rows = wanted.rows(source)
+    there = Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
+    first: QuerySet[Any, Any] = rows.order_by(*ORDERS[order].fields).annotate(of=there)
+    return first.values_list("level", "due", "since", "pk", "of")[:many]
+
+
+@functools.cache
+def _firsts_of(
+    number: int, order: str, many: int, narrowed: tuple[bool, bool, bool, bool]
+) -> Callable[..., list[Any]]:
+    """The statement that reads them, narrowed to a level, programme, holder, what is overdue."""
+    level, program, holder, overdue = narrowed
+
+    @read_for
+    def rows(
+        user: Any, at: dt.datetime, level_of: int, program_of: int, holder_of: int
+    ) -> QuerySet[Any, Any]:
+        wanted = Wanted(
+            at=at,
+            user=user,
+            level=level_of if level else 0,
+            program=program_of if program else None,
+            holder=holder_of if holder else None,
+            overdue=overdue,
+        )
+        return _first(wanted, SOURCES[number], order, many)
+
+    return rows
+
+
+@functools.cache
+def _shown(number: int) -> Callable[..., list[Any]]:
+    """What is read of the rows of a source that stand on a page."""
+    source = SOURCES[number]
+
+    @read_for
+    def rows(user: Any, at: dt.datetime, keys: list[int]) -> QuerySet[Any]:
+        return source.shown(source.marked(source.model._default_manager.filter(pk__in=keys), at))
+
+    return rows

@@ -178,12 +178,13 @@ def _unanswered(user: Any, at: dt.datetime) -> QuerySet[Any]:
     case = closed.filter(subject_type="scoping.fellowship", subject_id=OuterRef("fellowship_id"))
     data = closed.filter(subject_type="access.dataset", subject_id=OuterRef("dataset_id"))
     found: QuerySet[Any] = (
-        AccessEvent.objects.visible_to(user)
+        AccessEvent.objects.reported_to(user)
         .outside()
+        .alias(until=F("at") + UNPLACED)
         .filter(
             (Q(fellowship__isnull=False) & ~Exists(case))
             | (Q(fellowship=None, dataset__isnull=False) & ~Exists(data))
-            | Q(fellowship=None, dataset=None, at__gt=at - UNPLACED)
+            | Q(fellowship=None, dataset=None, until__gt=at)
         )
     )
     return found

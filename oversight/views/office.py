@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import known_in
 from fellowship.clocks import registry
+from fellowship.kernel.prepared import read
 from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
@@ -82,9 +84,14 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
         "standing": sum(one.stands for one in standings),
         "open_items": [one for one in standings if not one.stands],
         "items": len(standings),
-        "cohorts": Cohort.objects.filter(program=program).order_by("-starts_on"),
+        "cohorts": _cohorts(program.pk),
     }
     return render(request, "oversight/office.html", context)
+
+
+@read
+def _cohorts(program: int) -> QuerySet[Cohort]:
+    return Cohort.objects.filter(program_id=program).order_by("-starts_on")
 
 
 def _funnel(title: str, counts: list[figures.Count]) -> charts.Chart:

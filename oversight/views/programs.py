@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from fellowship.accounts.queries import has_role, realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
 from oversight.policy import HEALTH, OFFICE
@@ -27,15 +29,19 @@ def for_roles(*role_keys: str) -> Callable[[View], View]:
         @login_required
         def wrapper(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             mine = realm_ids_where(request.user, *role_keys)
-            programs = Program.objects.select_related("realm", "sponsor")
-            found = programs.filter(pk__in=mine, realm__slug=slug).first()
-            if found is None:
+            found = [program for program in _named(slug) if program.pk in mine]
+            if not found:
                 raise Http404
-            return view(request, found, *args, **kwargs)
+            return view(request, found[0], *args, **kwargs)
 
         return wrapper
 
     return decorate
+
+
+@read
+def _named(slug: str) -> QuerySet[Program]:
+    return Program.objects.select_related("realm", "sponsor").filter(realm__slug=slug).order_by()
 
 
 def choose(request: HttpRequest, *role_keys: str, route: str, title: str) -> HttpResponse:

@@ -107,6 +107,7 @@ def read_for(build: Build) -> Callable[..., list[Any]]:
                 return statement(kind, place)(user.pk, realms, at, *values[of_realm:])
             except (_ReadsEarly, EmptyResultSet):
                 unfit.add((kind, place))
-        return list(build(user, at, *values))
+        with frozen(at):
+            return list(build(user, at, *values))
 
     return found

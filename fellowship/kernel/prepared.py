@@ -29,6 +29,7 @@ _MARKS: Final[dict[str, Callable[[int], Any]]] = {
     "int": lambda place: _MARK + place,
     "str": lambda place: str(_MARK + place),
     "dt.datetime": lambda place: dt.datetime(2001, 2, 3, 4, 5, 6, 7 + place, tzinfo=dt.UTC),
+    "dt.date": lambda place: dt.date(1802, 3, 4) + dt.timedelta(days=place),
 }
 """What stands for an argument, by its annotation, while the SQL is worked out."""
 
@@ -38,8 +39,8 @@ Asked: TypeAlias = Callable[..., RawSQL]
 def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Asked:
     """What `build(…)` selects, for use behind `__in` and in `any_of`.
 
-    `build` takes keys, instants, words, and lists of keys (`keys: list[int]`) that are not empty,
-    and may only compare them with columns as they are.
+    `build` takes keys, instants, days, words, and lists of keys (`keys: list[int]`) that are not
+    empty, and may only compare them with columns as they are.
     """
     statement, spread = _statements(build)
 
@@ -220,6 +221,8 @@ class _Statement:
 def _adapted(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, dt.date):
+        return connection.ops.adapt_datefield_value(value)
     return value
 
 

@@ -3,174 +3,146 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
-from fellowship.clocks.models import Clock
 from fellowship.kernel.time import now
-from fellowship.kernel.worktime import WorkCalendar
-from fellowship.web import calendars
-from scoping.models import CheckIn, Fellowship, Milestone
-from scoping.services.common import VERDICT
-from scoping.states import FellowshipState, MilestoneState
+from fellowship.web import cells
+from fellowship.web.markup import markup
+from fellowship.web.routes import route_to
+from fellowship.web.tables import page_of
+from scoping.models import Milestone
+from scoping.weeks import Months, Week, standings, weeks
 
-MOST = 100
-"""Fellows on the screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToJudge:
-    """A milestone that waits for this mentor's verdict, and until when."""
-
-    milestone: Milestone
-    due: dt.datetime | None
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the window for the verdict is over."""
-        return self.due is not None and self.due <= now()
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """One line of the mentor's weekly screen."""
-
-    case: Fellowship
-    blockers: list[CheckIn]
-    to_judge: list[ToJudge]
-    late: list[Milestone]
-    next: Milestone | None
-    last: CheckIn | None
-    mine: CheckIn | None
-    missing: list[str]
-    """Who wrote nothing for the month before."""
-
-    @property
-    def calendar(self) -> WorkCalendar | None:
-        """The working days of its programme."""
-        return calendars.of(self.case.program_id)
-
-    @property
-    def hours(self) -> Decimal:
-        """Hours the mentor noted for this month."""
-        return self.mine.hours if self.mine else Decimal(0)
-
-    @property
-    def overdue(self) -> bool:
-        """Whether a verdict is overdue."""
-        return any(one.overdue for one in self.to_judge)
-
-    @property
-    def to_write(self) -> bool:
-        """Whether the mentor has still to check in this month; in the scope stage nobody does."""
-        return self.mine is None and self.case.state != FellowshipState.SCOPE
-
-    @property
-    def calm(self) -> bool:
-        """Whether nothing asks for the mentor."""
-        return not (self.blockers or self.to_judge or self.late or self.missing)
-
-    @property
-    def urgency(self) -> tuple[bool, ...]:
-        """Blockers first, then overdue verdicts, missing check-ins, verdicts, late milestones."""
-        asks = (self.blockers, self.overdue, self.missing, self.to_judge, self.late)
-        return tuple(not one for one in asks)
+PER_PAGE = 25
+_NOTES = 140
 
 
 @login_required
 @require_safe
 def mentoring(request: HttpRequest) -> HttpResponse:
     """My fellows in five minutes a week, each with what to do next."""
-    month = now().date().replace(day=1)
-    before = (month - dt.timedelta(days=1)).replace(day=1)
-    since = (before - dt.timedelta(days=1)).replace(day=1)
-    open_milestones: Any = Milestone.objects.open().order_by("due_on")
-    recent: Any = CheckIn.objects.filter(month__gte=since).select_related("owner")
-    cases = (
-        Fellowship.objects.visible_to(request.user)
-        .mentored_by(request.user)
-        .annotate_suspended()
-        .select_related("fellow", "program", "mentor")
-        .prefetch_related(
-            Prefetch("milestones", open_milestones),
-            Prefetch("check_ins", recent),
-            "mentorships",
-        )
-        .order_by("id")[:MOST]
+    at = now()
+    months = Months.at(at)
+    mine = standings(request.user.pk or 0, months, at)
+    page = page_of(
+        request,
+        len(mine),
+        lambda start, size: weeks(mine[start : start + size], months, at),
+        per_page=PER_PAGE,
     )
-    found = list(cases)
-    due = _due(found)
-    weeks = [_week(one, month, before, due) for one in found]
-    weeks.sort(key=lambda week: (week.urgency, week.case.ref))
     return render(
         request,
         "scoping/mentoring.html",
         {
-            "weeks": weeks,
-            "asks": sum(not week.calm for week in weeks),
-            "to_write": sum(week.to_write for week in weeks),
-            "month": month,
-            "before": before,
+            "page": page,
+            "weeks": [_Card(week, at) for week in page],
+            "asks": sum(not one.calm for one in mine),
+            "to_write": sum(one.to_write for one in mine),
+            "month": months.this,
             "is_mentor": holds_anywhere(request.user, roles.MENTOR),
         },
     )
 
 
-def _due(cases: list[Fellowship]) -> dict[int, dt.datetime]:
-    """When the verdict on each delivered milestone is due, in one query."""
-    waiting = [
-        milestone.pk
-        for case in cases
-        for milestone in case.milestones.all()
-        if milestone.state == MilestoneState.DELIVERED
-    ]
-    clocks = Clock.objects.open().filter(
-        kind=VERDICT, subject_type=Milestone._meta.label_lower, subject_id__in=waiting
-    )
-    return dict(clocks.values_list("subject_id", "due_at"))
+class _Card:
+    """A week as the screen shows it: its head and its tasks are HTML, blockers are forms."""
+
+    def __init__(self, week: Week, at: dt.datetime) -> None:
+        self.case, self.blockers = week.case, week.blockers
+        self.tone = _tone(week)
+        self.head = _head(week)
+        self.tasks = SafeString("".join(_tasks(week, at)))
 
 
-def _week(case: Fellowship, month: dt.date, before: dt.date, due: dict[int, dt.datetime]) -> Week:
-    milestones, check_ins = list(case.milestones.all()), list(case.check_ins.all())
-    for milestone in milestones:
-        milestone.fellowship = case
-    for check_in in check_ins:
-        check_in.fellowship = case
-    fellow = [c for c in check_ins if c.author == CheckIn.Author.FELLOW]
-    own = [c for c in check_ins if c.author == CheckIn.Author.MENTOR and c.month == month]
-    delivered = [
-        m
-        for m in milestones
-        if m.state == MilestoneState.DELIVERED and m.reviewer_id in (None, case.mentor_id)
-    ]
-    return Week(
-        case=case,
-        blockers=[c for c in check_ins if c.is_blocking],
-        to_judge=[ToJudge(m, due.get(m.pk)) for m in delivered],
-        late=[m for m in milestones if m.is_late],
-        next=next((m for m in milestones if m.state == MilestoneState.PLANNED), None),
-        last=fellow[0] if fellow else None,
-        mine=own[0] if own else None,
-        missing=_missing(case, before, check_ins),
+def _tone(week: Week) -> str:
+    standing = week.standing
+    if standing.blocked or standing.overdue:
+        return " bad"
+    return "" if standing.calm else " warn"
+
+
+def _head(week: Week) -> SafeString:
+    case = week.case
+    return markup(
+        '<header class="card-h"><h2 id="w{}"><a href="{}">{}</a></h2>'
+        '<span class="meta">{} · {}{}</span></header>'
+        '<p class="meta">{} · {} of {} promised hours noted by you this month</p>',
+        *(case.pk, route_to("scoping:case", case.ref), case.fellow, case.ref, case.stage_label),
+        " · suspended" if case.suspended_now else "",  # type: ignore[attr-defined]
+        *(case.title, f"{week.hours.normalize():f}", case.mentor_hours),
     )
 
 
-def _missing(case: Fellowship, before: dt.date, check_ins: list[CheckIn]) -> list[str]:
-    """Who wrote nothing for the month before, where check-ins were due in it."""
-    began = [m.starts_at.date().replace(day=1) for m in case.mentorships.all()]
-    if not case.is_under_way() or case.state == FellowshipState.SCOPE:
-        return []
-    if before < max(case.starts_on.replace(day=1), min(began, default=before)):
-        return []
-    wrote = {c.author for c in check_ins if c.month == before}
-    sides = ((CheckIn.Author.FELLOW, case.fellow.get_short_name()), (CheckIn.Author.MENTOR, "you"))
-    return [name for author, name in sides if author not in wrote]
+def _tasks(week: Week, at: dt.datetime) -> Iterator[SafeString]:
+    """What is to do, line by line."""
+    notes = route_to("scoping:check_ins", week.case.ref)
+    for one in week.to_judge:
+        yield _to_judge(week, one, one.verdict_due, at)
+    for text in _missing(week):
+        yield _task(markup('<a href="{}">{}</a>', notes, text), cells.tag("Missing", "warn"))
+    for late in week.late:
+        yield _late(week, late)
+    following = week.next
+    if following and not week.late:
+        said = markup("<span>Next: {}</span>", following.title)
+        yield _task(said, cells.due(following.due_on, week.calendar))
+    yield _own(week, notes)
+
+
+def _to_judge(week: Week, one: Milestone, due: dt.datetime | None, at: dt.datetime) -> SafeString:
+    # The address names the case before the milestone.
+    url = route_to("scoping:verdict", one.pk, below=(week.case.ref,))
+    over = "The five working days are over; the programme manager was told."
+    return _task(
+        markup('<a href="{}">Judge “{}”</a>', url, one.title),
+        cells.due(due, week.calendar) if due else cells.tag("Delivered", "accent"),
+        over if due and due <= at else "",
+    )
+
+
+def _missing(week: Week) -> Iterator[str]:
+    month = f"{week.months.before:%B}"
+    if week.standing.fellow_missing:
+        yield f"Ask {week.case.fellow.get_short_name()} for the check-in for {month}"
+    if week.standing.mentor_missing:
+        yield f"Write your check-in for {month}"
+
+
+def _late(week: Week, one: Milestone) -> SafeString:
+    url = route_to("scoping:milestones", week.case.ref)
+    return _task(
+        markup('<a href="{}#m{}">{}</a>', url, one.pk, one.title),
+        cells.due(one.due_on, week.calendar),
+        "Returned, and not handed in again." if one.is_returned else "",
+    )
+
+
+def _own(week: Week, notes: str) -> SafeString:
+    """The mentor's own check-in, and beside it what the fellow wrote last."""
+    fellow, last = week.case.fellow.get_short_name(), week.last
+    if week.mine:
+        state = cells.tag("Written", "good")
+    else:
+        to_write = week.standing.to_write
+        state = cells.tag("To write" if to_write else "From the research on")
+    return _task(
+        markup('<a href="{}">Your check-in for {}</a>', notes, f"{week.months.this:%B}"),
+        state,
+        f"{fellow} wrote for {last.month:%B}: {Truncator(last.notes).chars(_NOTES)}"
+        if last
+        else f"{fellow} has not written yet.",
+    )
+
+
+def _task(what: SafeString, state: SafeString, hint: str = "") -> SafeString:
+    below = markup('<p class="hint">{}</p>', hint) if hint else ""
+    return markup("<li><div>{}{}</div>{}</li>", what, below, state)

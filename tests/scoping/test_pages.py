@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from fellowship.accounts.models import User
-from fellowship.kernel.time import now
+from fellowship.accounts.services import declare_conflict
+from fellowship.kernel.time import frozen, now
+from fellowship.kernel.tracking import bulk_writes
 from scoping import services
 from scoping.document import values
 from scoping.models import CheckIn, Fellowship, ScopeOfWork, Suspension, TalentStep, Training
@@ -83,6 +86,38 @@ def test_the_mentors_week_puts_blockers_first(world: World, signed: Fellowship) 
     assert f"with {signed.fellow.name}" in home
     assert "The quota ends my runs." in text
     assert "You are no mentor" in page(world.steward, "/fellowships/mentoring/")
+
+
+def test_the_mentors_week_says_what_is_late_and_goes_page_by_page(
+    world: World, signed: Fellowship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = founded_fellowship(world, world.other_applicant, title="Tool-call trust")
+    with bulk_writes():
+        Fellowship.objects.filter(pk=other.pk).update(mentor=world.mentor)
+    milestone = signed.milestones.earliest("due_on")
+    services.deliver_milestone(milestone=milestone, evidence="Done.", by=signed.fellow)
+    path = "/fellowships/mentoring/"
+    late, judge = "The five working days are over", f"Judge “{milestone.title}”"
+    text = page(world.mentor, path)
+    assert judge in text
+    assert late not in text
+    assert "1 of 2 fellows has" in text
+    with frozen(now() + dt.timedelta(days=40)):
+        monkeypatch.setattr("scoping.views.mentoring.PER_PAGE", 1)
+        first, second = page(world.mentor, path), page(world.mentor, f"{path}?page=2")
+        assert all("1 of 2 fellows has" in text for text in (first, second))
+        assert all(text in first for text in (judge, late, "Write your check-in for"))
+        assert "Tool-call trust" in second
+        assert judge not in second
+    declare_conflict(
+        user=world.mentor,
+        subject=signed.proposal,
+        realm=world.program.pk,
+        kind="coauthor",
+        statement="We wrote a paper.",
+        by=world.mentor,
+    )
+    assert judge not in page(world.mentor, path)
 
 
 def test_what_may_i_do(world: World, signed: Fellowship) -> None:

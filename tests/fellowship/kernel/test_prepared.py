@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.kernel.prepared import any_of, hold, prepared, read, rows_of
-from fellowship.programs.models import Call
+from fellowship.programs.models import Call, Cohort
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,17 @@ def test_instants_are_compared_in_the_database_s_own_form(world: World) -> None:
     joined = world.chair.date_joined
     assert _found(_joined_after(world.chair.pk, joined - dt.timedelta(microseconds=1)))
     assert not _found(_joined_after(world.chair.pk, joined))
+
+
+@read
+def _begun_before(key: int, day: dt.date) -> QuerySet[Cohort, str]:
+    return Cohort.objects.filter(pk=key, starts_on__lt=day).values_list("name", flat=True)
+
+
+def test_days_are_compared_as_days(world: World) -> None:
+    cohort = world.cohort
+    assert _begun_before(cohort.pk, cohort.starts_on + dt.timedelta(days=1)) == [cohort.name]
+    assert _begun_before(cohort.pk, cohort.starts_on) == []
 
 
 def test_many_questions_are_one_query(world: World, django_assert_num_queries: Any) -> None:

@@ -70,9 +70,15 @@ bench: install ## measure every budget on PostgreSQL; prints the table, writes v
 shots: install browser ## take the screenshots of docs/images anew
 	SHOTS=docs/images $(BIN)/pytest -q tests/browser/test_shots.py
 
+.PHONY: fuzz
+fuzz: install ## ask every operation of the API many times, by its own description
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),40) TEST_DB=$(or $(TEST_DB),sqlite) $(BIN)/pytest -q -n 0 --timeout 0 \
+		tests/project/test_bad_input.py -k description
+
 .PHONY: states
-states: install ## write docs/states.md from the transition tables
+states: install ## write docs/states.md and docs/webhooks.md from what the code says
 	$(EMBEDDED) $(BIN)/python manage.py write_states
+	$(EMBEDDED) $(BIN)/python manage.py write_webhooks
 
 .PHONY: lock
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -66,7 +66,58 @@ def arrived(delivery: Delivery, answer: Answer) -> None:
         enforcement.acknowledge(target=target, revision=revision, by=enforcement.BY)
 
 
-kinds.register(KIND, "What a target system should let through", arrived)
+_TEXTS = {"type": "array", "items": kinds.TEXT}
+_UNTIL = {"type": ["string", "null"], "format": "date-time"}
+_NUMBER = {"type": "integer", "minimum": 0}
+kinds.register(
+    KIND,
+    "What a target system should let through",
+    arrived,
+    data=kinds.object_of(
+        target=kinds.TEXT,
+        revision=_NUMBER,
+        assignments={
+            "type": "array",
+            "items": kinds.object_of(
+                person=kinds.object_of(id=_NUMBER, email=kinds.TEXT, username=kinds.TEXT),
+                dataset=kinds.object_of(ref=kinds.TEXT, slug=kinds.TEXT),
+                revision=_NUMBER,
+                permissions={
+                    "type": "array",
+                    "items": kinds.object_of(
+                        grant=kinds.TEXT,
+                        operations=_TEXTS,
+                        fields=_TEXTS,
+                        row_filters=_TEXTS,
+                        until=_UNTIL,
+                    ),
+                },
+                until=_UNTIL,
+            ),
+        },
+    ),
+    example={
+        "target": "TGT-2026-001",
+        "revision": 42,
+        "assignments": [
+            {
+                "person": {"id": 7, "email": "fellow@fellowship.example", "username": "fellow"},
+                "dataset": {"ref": "DS-2026-001", "slug": "refusal-logs"},
+                "revision": 42,
+                "permissions": [
+                    {
+                        "grant": "GRA-2026-005",
+                        "operations": ["view", "query"],
+                        "fields": ["turn", "refused"],
+                        "row_filters": [],
+                        "until": "2027-01-25T00:00:00Z",
+                    }
+                ],
+                "until": "2027-01-25T00:00:00Z",
+            }
+        ],
+    },
+)
 
 
 @on_change

@@ -432,7 +432,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["fellowship.web.bodies.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["fellowship.web.bodies.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "fellowship.web.schema.Described",
     "DEFAULT_THROTTLE_CLASSES": [
         "fellowship.web.api.throttling.PerVisitor",
         "fellowship.web.api.throttling.PerPerson",

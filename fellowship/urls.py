@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
+
+from fellowship.web.reference import schema
 
 _PAGES = [
     ("", "fellowship.web.urls"),
@@ -39,7 +40,7 @@ _API = [
 _api: list[URLPattern | URLResolver] = [path("", include(name)) for name in _API]
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(prefix, include(name)) for prefix, name in _PAGES),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema/", schema, name="schema"),
     path("api/v1/", include((_api, "api"))),
 ]
 

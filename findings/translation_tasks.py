@@ -64,4 +64,50 @@ def _link(text: str) -> tuple[str, str] | None:
     return (url, str(key)[:100]) if len(url) <= 500 else None
 
 
-kinds.register(KIND, "Change requests asked of the receiving team", arrived)
+kinds.register(
+    KIND,
+    "Change requests asked of the receiving team",
+    arrived,
+    data=kinds.object_of(
+        event={"enum": ["requested", "withdrawn"]},
+        reason=kinds.TEXT,
+        change_request=kinds.object_of(
+            ref=kinds.TEXT,
+            title=kinds.TEXT,
+            description=kinds.TEXT,
+            state={"enum": ChangeState.values},
+            url=kinds.ADDRESS,
+            report_to=kinds.ADDRESS,
+            tracker_url=kinds.TEXT,
+            tracker_key=kinds.TEXT,
+        ),
+        finding=kinds.object_of(
+            ref=kinds.TEXT,
+            severity=kinds.TEXT,
+            due_at={"type": ["string", "null"], "format": "date-time"},
+            url=kinds.ADDRESS,
+        ),
+        control={"type": ["string", "null"]},
+    ),
+    example={
+        "event": "requested",
+        "reason": "",
+        "change_request": {
+            "ref": "CR-2026-001",
+            "title": "End sessions after 35 turns",
+            "description": "",
+            "state": "open",
+            "url": "https://fellowship.example.org/triage/changes/CR-2026-001/",
+            "report_to": "https://fellowship.example.org/api/v1/change-requests/CR-2026-001/report/",
+            "tracker_url": "",
+            "tracker_key": "",
+        },
+        "finding": {
+            "ref": "F-2026-001",
+            "severity": "high",
+            "due_at": "2026-12-08T17:00:00+00:00",
+            "url": "https://fellowship.example.org/triage/F-2026-001/",
+        },
+        "control": "C-2026-001",
+    },
+)

@@ -35,7 +35,33 @@ registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
 registry.describe(MEASURE_CLOCK, label="Test of a compensating measure", reminders=(7, 1))
 registry.describe(PAGE_CLOCK, label="Page", reminders=())
 registry.describe(REPORT_CLOCK, label="Report to an authority", reminders=(3, 1))
-kinds.register(paging.MESSAGE, "Pages to on-call")
+kinds.register(
+    paging.MESSAGE,
+    "Pages to on-call",
+    data={
+        **kinds.object_of(
+            escalation=kinds.TEXT,
+            kind=kinds.TEXT,
+            severity=kinds.TEXT,
+            url=kinds.ADDRESS,
+            event={"enum": ["paged", "raised"]},
+            answer_by=kinds.INSTANT,
+            number={"type": "integer", "description": "The how manieth page; with `paged` alone."},
+            person=kinds.object_of(name=kinds.TEXT, email=kinds.TEXT),
+        ),
+        "required": ["answer_by", "escalation", "event", "kind", "severity", "url"],
+    },
+    example={
+        "escalation": "ESC-2026-004",
+        "kind": "out_of_scope",
+        "severity": "high",
+        "url": "https://fellowship.example.org/escalations/ESC-2026-004/",
+        "event": "paged",
+        "number": 1,
+        "person": {"name": "Mara Lindt", "email": "mara@fellowship.example"},
+        "answer_by": "2026-11-23T09:15:00+00:00",
+    },
+)
 registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
 
 

@@ -35,3 +35,11 @@ class EndpointForm(forms.Form):
         else:
             self.fields["realm"].queryset = realms  # type: ignore[attr-defined]
         self.fields["kinds"].choices = kinds.choices()  # type: ignore[attr-defined]
+
+
+class ReplayForm(forms.Form):
+    """Of which period messages are sent again."""
+
+    since = forms.DateTimeField(label="Queued from")
+    until = forms.DateTimeField(label="Until")
+    failed_only = forms.BooleanField(label="Only those that failed", required=False, initial=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
+from typing import Final
 
 from fellowship.accounts.models import Actor, Realm
 from fellowship.accounts.queries import has_role
@@ -57,3 +59,29 @@ def may_send_again(delivery: Delivery, by: Actor) -> Refusal | None:
         if delivery.endpoint.enabled
         else Refusal("disabled", "The endpoint is switched off; switch it on first."),
     )
+
+
+REPLAYED_AT_MOST: Final = 10_000
+
+
+def may_replay(
+    endpoint: Endpoint, since: dt.datetime, until: dt.datetime, by: Actor
+) -> Refusal | None:
+    """Why what was sent in a period is not sent again."""
+    return first(
+        may_keep_endpoints(endpoint.realm_id, by),
+        None
+        if endpoint.enabled
+        else Refusal("disabled", "The endpoint is switched off; switch it on first."),
+        None
+        if since < until
+        else Refusal("no_period", "The period ends before it begins.", field="until"),
+    )
+
+
+def may_be_many(count: int) -> Refusal | None:
+    """Why so many messages are not sent again at once."""
+    if count <= REPLAYED_AT_MOST:
+        return None
+    said = f"These are {count:,} messages; at most {REPLAYED_AT_MOST:,} go again at once."
+    return Refusal("too_many", f"{said} Name a shorter period.", field="since")

@@ -16,5 +16,6 @@ urlpatterns = [
     path("<str:ref>/edit/", webhooks.edit, name="edit"),
     path("<str:ref>/test/", webhooks.send_test, name="test"),
     path("<str:ref>/rotate/", webhooks.rotate, name="rotate"),
+    path("<str:ref>/replay/", webhooks.replay, name="replay"),
     path("<str:ref>/switch/", webhooks.switch, name="switch"),
 ]

@@ -93,6 +93,7 @@ def foot(request: HttpRequest, layout: Layout) -> SafeString:
         _link("governance:rules", "Rules in force"),
         _link("web:guides", "Help"),
         _link("web:keys", "Keyboard shortcuts") if signed_in else "",
+        _link("web:reference", "API"),
         markup("Times in {}", layout.zone),
         markup("Version {}", layout.version) if layout.version else "",
     ]

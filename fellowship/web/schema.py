@@ -1,40 +1,149 @@
-"""Hooks of the OpenAPI schema."""
+"""How the API is described in OpenAPI: what every operation takes and answers alike."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
 
 from fellowship.accounts import schema  # noqa: F401 - how tokens sign in, read with the hooks alone
+from fellowship.notices.webhooks import kinds
+from fellowship.web import api_examples
 
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_STATUSES = {
-    "400": "Wrong input",
-    "401": "Not signed in",
-    "403": "Refused to this person",
-    "404": "Not there for this person",
-    "409": "Refused in this state",
+_REF: Final = "#/components"
+_PROBLEM: Final = {"$ref": f"{_REF}/schemas/Problem"}
+_READ: Final = ("get", "head")
+_ALWAYS: Final = ("400", "401", "403", "404", "406", "429")
+_WRITTEN: Final = ("409", "412", "413", "415", "422")
+_STATUSES: Final = {
+    "400": ("BadRequest", "The input is wrong: `errors` point at it."),
+    "401": ("NotSignedIn", "No token, or one that is unknown, expired or revoked."),
+    "403": ("NotYours", "Refused to this person, or outside the token’s scopes."),
+    "404": ("NotThere", "There is no such thing for you."),
+    "406": ("NotAcceptable", "None of the media types in `Accept` is offered."),
+    "409": ("NotNow", "The state, a clock or a condition stands against it."),
+    "412": ("ChangedSince", "The record changed since it was read: `If-Match` does not match."),
+    "413": ("TooLarge", "The body is larger than any that is taken."),
+    "415": ("UnknownMediaType", "The body’s media type is not taken here."),
+    "422": ("KeyUsed", "The `Idempotency-Key` came before with another request."),
+    "428": ("IfMatchRequired", "It replaces what others write as well: send `If-Match`."),
+    "429": ("TooMany", "Too many calls: `Retry-After` says when."),
+}
+_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of what you have: 304 without a body where it is the same.",
+        "schema": {"type": "string", "pattern": r"^[!-~]{1,200}$"},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The `ETag` you read the record with: 412 where it changed since. `*`: any.",
+        "schema": {"type": "string", "pattern": r"^[!-~]{1,200}$"},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Your name of this request. Sent again within a day, it has the same answer "
+        "and nothing is done again.",
+        "schema": {"type": "string", "pattern": r"^[!-~]{1,200}$"},
+    },
+}
+_HEADERS: Final[dict[str, str]] = {
+    "ETag": "Names what was read: for `If-None-Match` and `If-Match`.",
+    "RateLimit": "What is left of each limit (`r`) and for how many seconds (`t`).",
+    "Retry-After": "Seconds to wait.",
+    "Idempotency-Replayed": "`true` where it is the kept answer to the same request.",
 }
 
 
+class Described(AutoSchema):
+    """Verbs made by `service_action` answer with the record, or 204 where it is seen no longer."""
+
+    def get_response_serializers(self) -> Any:
+        """What the operation answers."""
+        found = super().get_response_serializers()
+        handler = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        if not getattr(handler, "is_verb", False):
+            return found
+        gone = OpenApiResponse(description="Done. You do not see the record any longer.")
+        return {200: found, 204: gone}
+
+    def get_override_parameters(self) -> Any:
+        """Marks an operation that asks for `If-Match`; the hook below turns it into words."""
+        handler = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        self.replaces = bool(getattr(handler, "replaces", False))
+        return super().get_override_parameters()
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """The operation, marked where it replaces what others write."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation and self.replaces:
+            operation["x-replaces"] = True
+        return operation
+
+
+def one_spelling(endpoints: list[Any], **_: Any) -> list[Any]:
+    """Describe a route once: those that also answer without the last slash stand there with it."""
+    paths = {path for path, *_ in endpoints}
+    return [e for e in endpoints if f"{e[0]}/" not in paths]
+
+
 def document_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Every operation may answer with problem details: say so in the schema."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = _problem()
-    for path in result.get("paths", {}).values():
-        for operation in path.values():
+    """What every operation takes and answers: keys and tags, problems, limits; and the webhooks."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = _problem()
+    components["responses"] = {name: _response(*_STATUSES[s]) for s, (name, _) in _STATUSES.items()}
+    components["parameters"] = _PARAMETERS
+    components["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
+    }
+    for path, operations in result.get("paths", {}).items():
+        for method, operation in operations.items():
             if isinstance(operation, dict) and "responses" in operation:
-                _add(operation)
+                _describe(path, method, operation)
+    result["webhooks"] = {one.key: _webhook(one) for one in kinds.catalogue()}
     return result
 
 
-def _add(operation: dict[str, Any]) -> None:
-    for status, text in _STATUSES.items():
-        if status == "409" and "requestBody" not in operation:
-            continue
-        operation["responses"][status] = {
-            "description": text,
-            "content": {"application/problem+json": {"schema": _PROBLEM}},
-        }
+def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
+    statuses, taken = [*_ALWAYS], ["IfNoneMatch"]
+    if method not in _READ:
+        statuses += _WRITTEN
+        taken = ["IdempotencyKey", *(["IfMatch"] if "{" in path else [])]
+    if operation.pop("x-replaces", False):
+        statuses.append("428")
+    if method in _READ:
+        operation["responses"]["304"] = {"description": "You have the same already."}
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {**_named(method), **response.get("headers", {})}
+    for status in statuses:
+        name = _STATUSES[status][0]
+        operation["responses"][status] = {"$ref": f"{_REF}/responses/{name}"}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+    operation.setdefault("parameters", []).extend(
+        {"$ref": f"{_REF}/parameters/{name}"} for name in taken
+    )
+    api_examples.add(operation)
+
+
+def _named(method: str) -> dict[str, Any]:
+    names = ("ETag", "RateLimit") if method in _READ else ("RateLimit", "Idempotency-Replayed")
+    return {name: {"$ref": f"{_REF}/headers/{name}"} for name in names}
+
+
+def _response(name: str, text: str) -> dict[str, Any]:
+    headers = ("Retry-After",) if name in ("TooMany",) else ()
+    return {
+        "description": text,
+        "headers": {h: {"$ref": f"{_REF}/headers/{h}"} for h in headers},
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    }
 
 
 def _problem() -> dict[str, Any]:
@@ -53,10 +162,33 @@ def _problem() -> dict[str, Any]:
         "description": "Problem details, RFC 9457.",
         "properties": properties,
         "required": ["type", "title", "status"],
+        "examples": [api_examples.PROBLEM],
     }
 
 
-def one_spelling(endpoints: list[Any], **_: Any) -> list[Any]:
-    """Describe a route once: those that also answer without the last slash stand there with it."""
-    paths = {path for path, *_ in endpoints}
-    return [e for e in endpoints if f"{e[0]}/" not in paths]
+def _webhook(kind: kinds.Kind) -> dict[str, Any]:
+    """One kind of message, as an endpoint that is sent it sees it."""
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    headers = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
+    content = {"schema": kinds.envelope(kind), "example": kinds.example(kind)}
+    return {
+        "post": {
+            "operationId": f"webhook_{kind.key.replace('.', '_')}",
+            "summary": kind.label,
+            "tags": ["webhooks"],
+            "parameters": headers,
+            "requestBody": {"required": True, "content": {"application/json": content}},
+            "responses": {"2XX": {"description": "Taken. Everything else is tried again."}},
+        }
+    }
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The description of the API, worked out once a process."""
+    generator: Any = SchemaGenerator
+    found: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return found

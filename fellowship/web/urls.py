@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fellowship.web import guides, metrics, searching, showcase, views
+from fellowship.web import guides, metrics, reference, searching, showcase, views
 
 app_name = "web"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("help/", guides.guides, name="guides"),
     path("help/<slug:slug>/", guides.one_guide, name="guide"),
     path("search/", searching.search, name="search"),
+    path("developers/", reference.index, name="reference"),
+    path("developers/<slug:tag>/", reference.group, name="reference_group"),
     path("components/", showcase.components, name="components"),
     path("components/draft/", showcase.draft, name="components_draft"),
     path("robots.txt", views.robots, name="robots"),

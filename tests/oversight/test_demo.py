@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.cookiejar
 import importlib
+import os
 import re
+import subprocess
+import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -23,7 +26,7 @@ from oversight.demo.content.people import SIGN_INS
 from oversight.demo.content.sentences import PARTS
 from oversight.demo.preparation import BUILDING, DATABASE, NotTold, prepare
 from tests.scenarios.world import World
-from tests.support.demonstration import demonstration
+from tests.support.demonstration import ROOT, demonstration
 
 USERNAMES = [
     "applicant",
@@ -158,16 +161,62 @@ def test_an_interrupted_start_leaves_nothing_half_made(tmp_path: Path) -> None:
 # --- the command, as `make demo` starts it --------------------------------------------------
 
 
-def _home_of(url: str, username: str) -> str:
-    """The person's home page, signed in by the one button of the people page."""
+def _post(browser: Any, page: str, to: str, **fields: Any) -> str:
+    """What answers a form of the page, filled."""
+    shown = browser.open(page, timeout=60).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown)
+    assert token
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+    return str(browser.open(to, form, timeout=60).read().decode())
+
+
+def _signed_in(url: str, username: str) -> tuple[Any, str]:
+    """The person's browser and home page, signed in by the one button of the people page."""
     jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
     browser = urllib.request.build_opener(jar)
-    page = browser.open(f"{url}/demo/", timeout=60).read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert token
-    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1]}).encode()
-    home = browser.open(f"{url}/demo/{username}/", form, timeout=60).read()
-    return str(home.decode())
+    return browser, _post(browser, f"{url}/demo/", f"{url}/demo/{username}/")
+
+
+def _home_of(url: str, username: str) -> str:
+    return _signed_in(url, username)[1]
+
+
+def _token_of(url: str, username: str) -> str:
+    """A token that the person makes on the page of tokens."""
+    browser, _ = _signed_in(url, username)
+    tokens = f"{url}/accounts/tokens/"
+    made = _post(browser, tokens, tokens, name="Examples", scopes="write", days=1)
+    found = re.search("fel_[A-Za-z0-9_-]{43}", made)
+    assert found
+    return found[0]
+
+
+def _examples() -> dict[str, str]:
+    """The programs of the documents, by whose they are, each with the lines they share."""
+    page = (ROOT / "docs" / "api-examples.md").read_text()
+    shared, *blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    return {block.partition("\n")[0].removeprefix("# "): shared + block for block in blocks}
+
+
+def test_there_is_an_example_for_each_role() -> None:
+    named = set(_examples())
+    assert named <= set(USERNAMES)
+    assert [part.can for part in PARTS if not named & set(part.usernames)] == []
+
+
+def _runs(url: str, username: str, program: str) -> str:
+    """What the program says; its exit and its errors are the test's."""
+    env = {**os.environ, "FELLOWSHIP": url, "TOKEN": _token_of(url, username)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=env,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{username}: {done.stderr}"
+    return done.stdout
 
 
 @pytest.mark.sqlite
@@ -183,4 +232,6 @@ def test_it_is_told_once_served_and_ended_cleanly(tmp_path: Path) -> None:
     with demonstration(tmp_path) as (url, said):
         assert f"Keeping the data in {tmp_path}." in said
         assert "You are Ada Nwosu now." in _home_of(url, "fellow")
+        silent = [who for who, program in _examples().items() if not _runs(url, who, program)]
+        assert silent == [], "each says something about the told year"
     assert (tmp_path / DATABASE).stat().st_ino == made.st_ino

@@ -37,3 +37,4 @@ def test_every_app_of_ours_has_its_rung() -> None:
 
 def test_the_diagrams_in_the_documents_are_those_of_the_tables() -> None:
     call_command("write_states", check=True)
+    call_command("write_webhooks", check=True)

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -15,13 +16,14 @@ from django.test import Client
 from access import services as access
 from access.models import Grant
 from fellowship.accounts import roles
-from fellowship.accounts.models import Conflict, User
-from fellowship.accounts.services import grant_role, leave
+from fellowship.accounts.models import ApiToken, Conflict, User
+from fellowship.accounts.services import create_token, grant_role, leave
 from fellowship.accounts.signin import told
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
-from fellowship.notices.models import Notice
+from fellowship.notices.models import Attempt, Notice
+from fellowship.notices.services import add_endpoint, note_failing, send_test
 from fellowship.programs import people_csv
 from fellowship.programs.services import (
     extend_call,
@@ -29,6 +31,7 @@ from fellowship.programs.services import (
     import_people,
     name_sponsor,
 )
+from fellowship.web.tasks import warn_of_tokens
 from governance import founding
 from governance import services as governance
 from governance.models import Matter
@@ -105,6 +108,20 @@ def _all() -> list[Notice]:
     return list(Notice.objects.select_related("recipient").order_by("pk"))
 
 
+def _of_systems(world: World) -> None:
+    """A token in use that expires soon, and an address that takes no message for days."""
+    token, _ = create_token(user=world.manager, scopes=["read"], by=world.manager, days=1)
+    ApiToken.objects.filter(pk=token.pk).update(last_used_at=now())
+    assert warn_of_tokens(now()) == 1
+    hook: dict[str, Any] = {"name": "Gone", "url": "https://gone.example/", "kinds": []}
+    endpoint, _ = add_endpoint(realm=world.program.realm, by=world.steward, **hook)
+    sent = send_test(endpoint=endpoint, by=world.steward)
+    tried = {"at": now(), "url": endpoint.url, "taken": False, "milliseconds": 1}
+    Attempt.objects.create(endpoint=endpoint, delivery=sent, **tried)
+    with frozen(now() + 6 * DAY):
+        note_failing(endpoint=endpoint, by=SETUP)
+
+
 def _the_rest(world: World) -> None:
     """What the told year leaves out: late, revoked, revised, recused, extended, met about."""
     first = proposal_scenes.submitted_proposal(world)
@@ -136,6 +153,7 @@ def _the_rest(world: World) -> None:
             sweep()
     _a_changed_request(world)
     _an_export(world)
+    _of_systems(world)
     grant = access_scenes.granted(world)
     _outputs(world, grant)
     grant = _changed_access(world, grant)

@@ -260,6 +260,7 @@ def names_of(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "scim/v2/Users/": [world.reviewer.pk],
         "scim/v2/": ["User"],
         "inbox/": [Notice.objects.values_list("pk", flat=True)[0]],
+        "developers/": ["findings"],
         "webhooks/": Endpoint.objects.values_list("ref", flat=True),
         "webhooks/deliveries/": Delivery.objects.values_list("pk", flat=True)[:1],
         "calls/": [world.call.ref],

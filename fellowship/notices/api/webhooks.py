@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
+import django_filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -14,13 +14,15 @@ from rest_framework.response import Response
 
 from fellowship.accounts.queries import realms_where
 from fellowship.notices import services
-from fellowship.notices.forms import EndpointForm
-from fellowship.notices.models import Delivery, Endpoint
+from fellowship.notices.forms import EndpointForm, ReplayForm
+from fellowship.notices.models import Attempt, Delivery, Endpoint
 from fellowship.notices.models.webhooks import KEEPERS
+from fellowship.notices.states import DeliveryState
+from fellowship.notices.webhooks import kinds
 from fellowship.web.api import Input, NoInput, VisibleViewSet, from_form, service_action
 
 
-class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
+class EndpointRowSerializer(serializers.ModelSerializer[Endpoint]):
     """Where messages go, and which kinds. Its secret is shown only when it is made."""
 
     program = serializers.CharField(source="realm.slug")
@@ -29,6 +31,21 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
     class Meta:
         model = Endpoint
         fields: tuple[str, ...] = ("ref", "program", "name", "url", "kinds", "enabled")
+
+
+class EndpointSerializer(EndpointRowSerializer):
+    """An endpoint with whether messages arrive."""
+
+    failing_since = serializers.SerializerMethodField()
+
+    class Meta(EndpointRowSerializer.Meta):
+        fields = (*EndpointRowSerializer.Meta.fields, "failing_since")
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_failing_since(self, endpoint: Endpoint) -> Any:
+        """When the first of the attempts failed of which none since arrived."""
+        found = services.failing_since(endpoint)
+        return serializers.DateTimeField().to_representation(found) if found else None
 
 
 class EndpointSecretSerializer(EndpointSerializer):
@@ -51,12 +68,27 @@ class SwitchInput(Input):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2_000)
 
 
+class ReplayedSerializer(serializers.Serializer[Any]):
+    """How many messages are on their way again."""
+
+    messages = serializers.IntegerField()
+
+
+class KindSerializer(serializers.Serializer[Any]):
+    """A kind of message."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    schema = serializers.DictField(help_text="JSON Schema of the whole message.")
+
+
 NEW = from_form(
     EndpointForm,
     name="NewEndpointInput",
     given=lambda asked: {"realms": realms_where(asked.user, *KEEPERS)},
 )
 CHANGED = from_form(EndpointForm, leave_out=("realm",))
+REPLAY = from_form(ReplayForm)
 
 
 class EndpointViewSet(VisibleViewSet):
@@ -74,6 +106,10 @@ class EndpointViewSet(VisibleViewSet):
     )
     test = service_action("test", services.send_test, subject="endpoint")
 
+    def get_serializer_class(self) -> Any:
+        """The list without what each one's log says."""
+        return EndpointRowSerializer if self.action == "list" else EndpointSerializer
+
     @extend_schema(request=NEW, responses={201: EndpointSecretSerializer})
     def create(self, request: Request) -> Response:
         """Set up where messages go; this answer alone tells the signing secret."""
@@ -89,6 +125,26 @@ class EndpointViewSet(VisibleViewSet):
         endpoint = self.get_object()
         self.validated(NoInput)
         return self._with_secret(endpoint, services.rotate_secret(endpoint=endpoint, by=by), 200)
+
+    @extend_schema(request=REPLAY, responses={202: ReplayedSerializer})
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, ref: str) -> Response:
+        """Send again what was queued in a period, each message under its own id."""
+        endpoint, by = self.get_object(), request.user
+        asked = self.validated(REPLAY)
+        count = services.replay(endpoint=endpoint, by=by, **asked)  # type: ignore[arg-type]
+        return Response({"messages": count}, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses={200: KindSerializer(many=True)})
+    @action(detail=False, methods=["get"], pagination_class=None, filter_backends=[])
+    def kinds(self, request: Request) -> Response:
+        """Which kinds of message there are, each with the JSON Schema of the whole message."""
+        return Response(
+            [
+                {"kind": one.key, "name": one.label, "schema": kinds.envelope(one)}
+                for one in kinds.catalogue()
+            ]
+        )
 
     def _with_secret(self, endpoint: Endpoint, secret: str, code: int) -> Response:
         told = EndpointSecretSerializer(endpoint, context={"secret": secret})
@@ -108,26 +164,55 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         )
 
 
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    """One attempt and what came back."""
+
+    class Meta:
+        model = Attempt
+        fields = ("at", "url", "taken", "status", "answer", "milliseconds")
+        read_only_fields = fields
+
+
 class WholeDeliverySerializer(DeliverySerializer):
-    """A message with its body."""
+    """A message with its body and the last attempts, the latest first."""
 
     body = serializers.SerializerMethodField()
+    tries = serializers.SerializerMethodField()
 
     class Meta(DeliverySerializer.Meta):
-        fields = (*DeliverySerializer.Meta.fields, "body")
+        fields = (*DeliverySerializer.Meta.fields, "body", "tries")
 
-    @extend_schema_field(OpenApiTypes.OBJECT)
+    @extend_schema_field(serializers.DictField())
     def get_body(self, delivery: Delivery) -> Any:
-        """What it says."""
+        """Exactly what is sent, as JSON."""
         return json.loads(delivery.body)
+
+    @extend_schema_field(AttemptSerializer(many=True))
+    def get_tries(self, delivery: Delivery) -> Any:
+        """Attempts, kept for 90 days."""
+        return AttemptSerializer(delivery.tries.all()[:50], many=True).data
+
+
+class DeliveryFilter(django_filters.FilterSet):
+    """By endpoint, kind, state and when it was queued."""
+
+    endpoint = django_filters.CharFilter(field_name="endpoint__ref")
+    kind = django_filters.CharFilter()
+    state = django_filters.ChoiceFilter(choices=DeliveryState.choices)
+    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = ()
 
 
 class DeliveryViewSet(VisibleViewSet):
-    """Messages to the endpoints one may see; `?endpoint__ref=` and `?state=` narrow them."""
+    """Messages to the endpoints one may see: the log."""
 
     queryset: Any = Delivery.objects.select_related("endpoint")
     serializer_class: Any = DeliverySerializer
-    filterset_fields = ("endpoint__ref", "state", "kind")
+    filterset_class = DeliveryFilter
     lookup_value_regex = r"[0-9]{1,18}"
 
     def get_queryset(self) -> Any:

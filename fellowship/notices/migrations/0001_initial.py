@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                         ('kinds', models.JSONField(default=list)),
                         ('enabled', models.BooleanField(default=True)),
                         ('realm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.realm')),
+                        ('enabled_at', models.DateTimeField(default=fellowship.kernel.time.now, help_text='When it was last switched on.')),
                     ],
                     options={
                         'ordering': ('name', 'id'),
@@ -160,6 +161,7 @@ class Migration(migrations.Migration):
                         ('history_change_reason', models.TextField(null=True)),
                         ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
                         ('realm', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.realm')),
+                        ('enabled_at', models.DateTimeField(default=fellowship.kernel.time.now, help_text='When it was last switched on.')),
                     ],
                     options={
                         'verbose_name': 'historical endpoint',
@@ -168,6 +170,24 @@ class Migration(migrations.Migration):
                         'get_latest_by': ('history_date', 'history_id'),
                     },
                     bases=(simple_history.models.HistoricalChanges, models.Model),
+                ),
+                migrations.CreateModel(
+                    name='Attempt',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('at', models.DateTimeField()),
+                        ('url', models.URLField(max_length=500)),
+                        ('taken', models.BooleanField()),
+                        ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ('answer', models.CharField(blank=True, max_length=500)),
+                        ('milliseconds', models.PositiveIntegerField()),
+                        ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='notices.delivery')),
+                        ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notices.endpoint')),
+                    ],
+                    options={
+                        'ordering': ('-id',),
+                        'indexes': [models.Index(fields=['endpoint', 'taken', 'at'], name='attempt_of_endpoint'), models.Index(fields=['at'], name='attempt_at')],
+                    },
                 ),
             ],
         ),

@@ -10,6 +10,7 @@ from fellowship.notices.models.told import (
     OutboxLock,
 )
 from fellowship.notices.models.webhooks import (
+    Attempt,
     Delivery,
     DeliveryQuerySet,
     Endpoint,
@@ -18,6 +19,7 @@ from fellowship.notices.models.webhooks import (
 )
 
 __all__ = [
+    "Attempt",
     "CalendarFeed",
     "Delivery",
     "DeliveryQuerySet",

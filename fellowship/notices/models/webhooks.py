@@ -46,6 +46,7 @@ class Endpoint(Tracked):
     url = models.URLField(max_length=500)
     kinds = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
+    enabled_at = models.DateTimeField(default=now, help_text="When it was last switched on.")
 
     objects: ClassVar = EndpointQuerySet.as_manager()
 
@@ -169,3 +170,29 @@ class Delivery(Untracked):
     def message_id(self) -> str:
         """The `webhook-id`: the same at every attempt."""
         return f"msg_{self.key.hex}"
+
+
+class Attempt(Untracked):
+    """One attempt at one delivery: when, where to, what came back and after how long.
+
+    Untracked, and removed after a time: the log of a machine.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    url = models.URLField(max_length=500)
+    taken = models.BooleanField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    answer = models.CharField(max_length=500, blank=True)
+    milliseconds = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=["endpoint", "taken", "at"], name="attempt_of_endpoint"),
+            models.Index(fields=["at"], name="attempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status or 'no answer'} {self.at:%Y-%m-%d %H:%M:%S}"

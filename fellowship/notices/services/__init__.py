@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.notices.services.failing import failing_since, forget_attempts, note_failing
 from fellowship.notices.services.telling import (
     DeliveryReport,
     Message,
@@ -18,6 +19,7 @@ from fellowship.notices.services.webhooks import (
     add_endpoint,
     change_endpoint,
     queue,
+    replay,
     rotate_secret,
     send_again,
     send_test,
@@ -32,13 +34,17 @@ __all__ = [
     "change_endpoint",
     "close_calendar",
     "deliver",
+    "failing_since",
+    "forget_attempts",
     "mark_all_read",
     "mark_read",
+    "note_failing",
     "notify",
     "notify_each",
     "one_line",
     "open_calendar",
     "queue",
+    "replay",
     "rotate_secret",
     "send_again",
     "send_test",

@@ -77,6 +77,7 @@ def switch_endpoint(*, endpoint: Endpoint, enabled: bool, by: Actor, reason: str
     refuse(policy.may_keep_endpoints(endpoint.realm_id, by))
     if endpoint.enabled != enabled:
         endpoint.enabled = enabled
+        endpoint.enabled_at = now() if enabled else endpoint.enabled_at
         endpoint.save()
         journal.record(subject=endpoint, change={"enabled": enabled})
     return endpoint
@@ -152,3 +153,36 @@ def send_again(*, delivery: Delivery, by: Actor) -> Delivery:
     delivery.save()
     journal.record(subject=delivery.endpoint, change={"message": delivery.message_id})
     return delivery
+
+
+@journal.verb("notices.replay")
+def replay(
+    *,
+    endpoint: Endpoint,
+    since: dt.datetime,
+    until: dt.datetime,
+    failed_only: bool = False,
+    by: Actor,
+) -> int:
+    """Send again what was queued in a period, each message under its own id; returns how many.
+
+    What waits already goes by itself, and what a later message replaced is not sent.
+    """
+    endpoint = Endpoint.objects.locked().get(pk=endpoint.pk)
+    refuse(policy.may_replay(endpoint, since, until, by))
+    states = [DeliveryState.FAILED] + ([] if failed_only else [DeliveryState.DELIVERED])
+    meant = Delivery.objects.filter(
+        endpoint=endpoint, created_at__gte=since, created_at__lt=until, state__in=states
+    )
+    refuse(policy.may_be_many(meant.count()))
+    count = meant.update(
+        state=DeliveryState.WAITING,
+        delivered_at=None,
+        lease=None,
+        attempts=0,
+        next_attempt_at=now(),
+    )
+    if count:
+        change = {"since": since, "until": until, "messages": count}
+        journal.record(subject=endpoint, change=change)
+    return count

@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from fellowship.accounts.queries import holds_anywhere, realms_where
 from fellowship.kernel.time import now
 from fellowship.notices import policy, services
-from fellowship.notices.forms import EndpointForm
+from fellowship.notices.forms import EndpointForm, ReplayForm
 from fellowship.notices.models import Delivery, Endpoint
 from fellowship.notices.models.webhooks import KEEPERS, READERS
 from fellowship.notices.states import DeliveryState
-from fellowship.notices.webhooks import kinds
+from fellowship.notices.webhooks import kinds, signing
 from fellowship.notices.webhooks.sending import ATTEMPTS
 from fellowship.web import cells, filters
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
@@ -123,9 +123,12 @@ def _key(endpoint: Endpoint) -> str:
 
 
 class DeliveryFilter(filters.FilterSet):
-    """Deliveries by state."""
+    """Deliveries by state, kind and day."""
 
     state = filters.ChoiceFilter(choices=DeliveryState.choices, label="State")
+    kind = filters.ChoiceFilter(choices=kinds.every(), label="Message")
+    since = filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="From")
+    until = filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="To")
 
     class Meta:
         model = Delivery
@@ -238,6 +241,22 @@ def switch(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @login_required
+def replay(request: HttpRequest, ref: str) -> HttpResponse:
+    """Send what was queued in a period again."""
+    found = _kept(request, ref)
+    form = ReplayForm(request.POST or None)
+    return form_verb(
+        request,
+        form,
+        lambda: services.replay(endpoint=found, by=_person(request), **form.cleaned_data),
+        template="notices/replay.html",
+        context=lambda: {"it": found},
+        to=found.get_absolute_url(),
+        success="They are queued again and go out within half a minute.",
+    )
+
+
+@login_required
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     """One message: what it says, how often it was tried, what came back."""
     rows = Delivery.objects.select_related("endpoint__realm")
@@ -248,6 +267,8 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": _tone(found),
         "body": json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
         "limit": ATTEMPTS,
+        "tries": found.tries.all()[:50],
+        "headers": signing.NAMES,
         "may_send": policy.may_send_again(found, _person(request)),
         "again_url": reverse("webhooks:send_again", args=[found.pk]),
     }

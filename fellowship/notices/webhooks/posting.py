@@ -7,7 +7,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Final
 
 from fellowship.notices.webhooks import addresses
@@ -24,6 +25,7 @@ class Answer:
 
     status: int | None
     text: str
+    milliseconds: int = field(default=0, compare=False)
 
     @property
     def taken(self) -> bool:
@@ -33,11 +35,13 @@ class Answer:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send `body`; never raises: what went wrong is the answer's text."""
+    begun = monotonic()
     try:
-        return _post(addresses.parse(url), body, headers)
+        answer = _post(addresses.parse(url), body, headers)
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = str(error) or type(error).__name__
-        return Answer(None, f"{type(error).__name__}: {said}".replace("\x00", "")[:KEPT])
+        answer = Answer(None, f"{type(error).__name__}: {said}".replace("\x00", "")[:KEPT])
+    return replace(answer, milliseconds=int((monotonic() - begun) * 1000))
 
 
 def _post(address: addresses.Address, body: bytes, headers: Mapping[str, str]) -> Answer:

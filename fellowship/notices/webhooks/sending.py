@@ -13,14 +13,16 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Prefetch, Q
 
+from fellowship.kernel.journal import System
 from fellowship.kernel.time import frozen, now
-from fellowship.notices.models import Delivery, EndpointSecret
+from fellowship.notices.models import Attempt, Delivery, Endpoint, EndpointSecret
+from fellowship.notices.services.failing import note_failing
 from fellowship.notices.states import DeliveryState
 from fellowship.notices.webhooks import kinds, signing
 from fellowship.notices.webhooks.posting import Answer, post
@@ -31,6 +33,7 @@ ATTEMPTS: Final = 20
 LEASE: Final = dt.timedelta(minutes=2)
 _CLAIM: Final = 16
 _ROUNDS: Final = 40
+BY: Final = System("webhooks")
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,8 @@ class SendingReport:
     delivered: int = 0
     put_off: int = 0
     failed: int = 0
+    failing: set[Endpoint] = field(default_factory=set)
+    """Where something did not arrive."""
 
     def __str__(self) -> str:
         parts = [f"{self.delivered} delivered"]
@@ -59,6 +64,8 @@ def send_waiting(at: dt.datetime | None = None) -> SendingReport:
                 posts = [pool.submit(post, *_message(one, report.at)) for one in claimed]
                 for delivery, sent in zip(claimed, posts, strict=True):
                     _note(delivery, sent.result(), report)
+        for endpoint in report.failing:
+            note_failing(endpoint=endpoint, by=BY)
     return report
 
 
@@ -91,9 +98,21 @@ def _message(delivery: Delivery, at: dt.datetime) -> tuple[str, bytes, dict[str,
 
 
 def _note(delivery: Delivery, answer: Answer, report: SendingReport) -> None:
-    if answer.taken and _arrived(delivery, answer, report.at):
+    taken = answer.taken and _arrived(delivery, answer, report.at)
+    Attempt.objects.create(
+        endpoint=delivery.endpoint,
+        delivery=delivery,
+        at=report.at,
+        url=delivery.endpoint.url,
+        taken=taken,
+        status=answer.status,
+        answer=answer.text,
+        milliseconds=answer.milliseconds,
+    )
+    if taken:
         report.delivered += 1
         return
+    report.failing.add(delivery.endpoint)
     gives_up = not delivery.persistent and delivery.attempts >= ATTEMPTS
     _write(
         delivery,

@@ -14,6 +14,7 @@ from fellowship.kernel import sealed
 
 PURPOSE: Final = "webhook"
 SECRET_BYTES: Final = 32
+NAMES: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def new_secret() -> str:

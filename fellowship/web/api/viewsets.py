@@ -8,7 +8,7 @@ from typing import Any
 from django.core.validators import MaxLengthValidator
 from django.db.models import Model, QuerySet
 from django.http import Http404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -134,6 +134,5 @@ def service_action(
     if overwrites:
         replaces(perform)
     routed = action(detail=True, methods=["post"], url_path=verb, url_name=verb)(perform)
-    return extend_schema(
-        request=input, responses={200: OpenApiResponse(description="Done"), 204: None}
-    )(routed)
+    routed.is_verb = True  # type: ignore[attr-defined]
+    return extend_schema(request=input)(routed)

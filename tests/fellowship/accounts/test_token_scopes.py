@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -11,6 +15,9 @@ from fellowship.accounts.models import ApiToken
 from fellowship.accounts.scopes import source_of
 from fellowship.accounts.services import create_token, revoke_token
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.time import frozen, now
+from fellowship.notices.models import Notice
+from fellowship.web.tasks import TOKEN_SOON, warn_of_tokens
 from tests.scenarios import findings as scenario
 from tests.scenarios.world import SETUP, make_world
 
@@ -90,3 +97,27 @@ def test_the_page_makes_a_token_for_one_source() -> None:
     assert b"letters, digits" in wrong.content
     assert b"Say what it may do" in client.post(url, {"name": "x", "days": 30}).content
     assert ApiToken.objects.count() == 1
+
+
+def test_its_person_is_told_before_a_token_in_use_expires() -> None:
+    world = make_world()
+    used, secret = create_token(user=world.manager, scopes=["read"], by=SETUP, name="gate")
+    create_token(user=world.manager, scopes=["read"], by=SETUP, name="idle")
+    late = used.expires_at - TOKEN_SOON
+    with frozen(late - dt.timedelta(hours=1)):
+        Client(headers={"Authorization": f"Bearer {secret}"}).get("/api/v1/notices/")
+        assert warn_of_tokens(now()) == 0
+    assert warn_of_tokens(late) == 1
+    assert warn_of_tokens(late + dt.timedelta(days=1)) == 0
+    told = Notice.objects.get(kind="accounts.token")
+    assert (told.recipient, told.url) == (world.manager, reverse("accounts:tokens"))
+    assert told.title.startswith("Your API token gate expires on ")
+
+
+def test_a_token_is_found_by_scanners_and_only_its_hash_is_kept() -> None:
+    world = make_world()
+    token, secret = create_token(user=world.manager, scopes=["read"], by=SETUP)
+    assert re.fullmatch("fel_[A-Za-z0-9_-]{43}", secret)
+    assert hashlib.sha256(secret.encode()).hexdigest() == token.token_hash
+    kept = [str(value) for value in ApiToken.objects.values().get().values()]
+    assert not any(secret[8:] in value for value in kept)

@@ -207,7 +207,8 @@ def test_what_must_know_of_an_arrival_and_fails_leaves_the_message_waiting(
     def fails(*args: Any) -> None:
         raise RuntimeError("the ledger is full")
 
-    monkeypatch.setitem(kinds._arrived, "tests.told", fails)
+    told = kinds.Kind("tests.told", "Told", arrived=fails)
+    monkeypatch.setitem(kinds._known, "tests.told", told)
     assert send_waiting().put_off == 1
     assert Delivery.objects.get().state == "waiting"
 

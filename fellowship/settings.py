@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "fellowship.web.middleware.PlainInput",
     "fellowship.web.middleware.RequestSize",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "fellowship.web.middleware.Spelling",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -108,7 +108,7 @@ class EventViewSet(VisibleViewSet):
         found = (s for s in scopes if s == REPORTS or source_of(s))
         return next(found, REPORTS) if self.request.method == "POST" else None
 
-    @extend_schema(request=BODY, responses=dict, parameters=[*PLACES])
+    @extend_schema(request=BODY, responses={200: dict}, parameters=[*PLACES])
     def create(self, request: Request) -> Response:
         """Take a JSON array or NDJSON, plain or gzip. Good rows are kept; each bad one is named.
 

@@ -30,7 +30,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     if request.path.startswith(API):
-        return plain_problem(request, 404, "There is no such thing for you.")
+        slash = "" if request.path.endswith("/") else " Addresses of the API end with a slash."
+        return plain_problem(request, 404, f"There is no such thing for you.{slash}")
     return defaults.page_not_found(request, exception)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.defaults import page_not_found
@@ -108,6 +109,16 @@ class RequestSize:
         if stated.isdigit() and int(stated) > settings.MAX_REQUEST_BYTES:
             return errors.too_large(request)
         return self.get_response(request)
+
+
+class Spelling(CommonMiddleware):
+    """The slash at the end is added for what reads; a write would arrive without its body."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        """Whether the address is right but for its slash, and asked to read."""
+        if request.path.startswith(errors.API) and request.method not in ("GET", "HEAD"):
+            return False
+        return bool(super().should_redirect_with_slash(request))
 
 
 class PersonZone:

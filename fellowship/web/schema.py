@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
@@ -73,6 +74,17 @@ class Described(AutoSchema):
         gone = OpenApiResponse(description="Done. You do not see the record any longer.")
         return {200: found, 204: gone}
 
+    def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        """A field as it is answered: null, or empty for a choice, where its record may be so."""
+        described = super()._map_serializer_field(field, direction, *args, **kwargs)
+        if direction != "response" or not described:
+            return described
+        source = _model_field(field)
+        if "enum" in described and source is not None and source.blank and not source.null:
+            blank = [] if "" in described["enum"] else [""]
+            return {**described, "enum": [*described["enum"], *blank]}
+        return _or_null(described) if _may_be_null(field) else described
+
     def get_override_parameters(self) -> Any:
         """Marks an operation that asks for `If-Match`; the hook below turns it into words."""
         handler = getattr(self.view, getattr(self.view, "action", None) or "", None)
@@ -87,6 +99,56 @@ class Described(AutoSchema):
         return operation
 
 
+def _model_field(field: Any) -> Any:
+    """The field of the model that an answered one stands for; None where it is worked out."""
+    path = _path(field)
+    return path[-1] if len(path) == len((field.source or "").split(".")) else None
+
+
+def _may_be_null(field: Any) -> bool:
+    """Whether what is answered may be null: by default, or by one of the records on the way."""
+    if field.allow_null or field.default is None:
+        return True
+    return any(getattr(one, "null", False) or one.one_to_one for one in _path(field))
+
+
+def _path(field: Any) -> list[Any]:
+    """The fields of models from the serialiser's record to what is answered, as far as they go."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    found: list[Any] = []
+    for name in (field.source or "").split("."):
+        try:
+            one = model._meta.get_field(name)  # type: ignore[union-attr]
+        except (AttributeError, FieldDoesNotExist):
+            break
+        found.append(one)
+        model = one.related_model
+    return found
+
+
+def _or_null(described: dict[str, Any]) -> dict[str, Any]:
+    kind = described.get("type")
+    if "enum" in described:
+        return {**described, "enum": [*(e for e in described["enum"] if e is not None), None]}
+    if isinstance(kind, str) and kind != "null":
+        return {**described, "type": [kind, "null"]}
+    if "$ref" in described or "allOf" in described:
+        return {"anyOf": [described, {"type": "null"}]}
+    return described
+
+
+def _any_of(described: Any) -> None:
+    """Alternatives that overlap (null, an empty choice) are said as such, everywhere."""
+    if isinstance(described, list):
+        for one in described:
+            _any_of(one)
+    if isinstance(described, dict):
+        if "oneOf" in described and "discriminator" not in described:
+            described["anyOf"] = described.pop("oneOf")
+        for one in described.values():
+            _any_of(one)
+
+
 def one_spelling(endpoints: list[Any], **_: Any) -> list[Any]:
     """Describe a route once: those that also answer without the last slash stand there with it."""
     paths = {path for path, *_ in endpoints}
@@ -95,6 +157,7 @@ def one_spelling(endpoints: list[Any], **_: Any) -> list[Any]:
 
 def document_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """What every operation takes and answers: keys and tags, problems, limits; and the webhooks."""
+    _any_of(result)
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = _problem()
     components["responses"] = {name: _response(*_STATUSES[s]) for s, (name, _) in _STATUSES.items()}

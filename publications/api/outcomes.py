@@ -114,7 +114,7 @@ class OutcomesMixin(VisibleViewSet):
         return Response({"sha256": facts.fingerprint(said), "certificate": said})
 
     @extend_schema(responses=OutcomeSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def outcomes(self, request: Request, ref: str) -> Response:
         """What became of it, the earliest first."""
         return Response(OutcomeSerializer(self.get_object().outcomes.all(), many=True).data)

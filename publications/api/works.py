@@ -189,7 +189,13 @@ class WorksMixin(VisibleViewSet):
         return self.created(made)
 
     @extend_schema(responses=VersionSerializer(many=True))
-    @action(detail=True, methods=["get"], parser_classes=[MultiPartParser, JSONParser])
+    @action(
+        detail=True,
+        methods=["get"],
+        parser_classes=[MultiPartParser, JSONParser],
+        pagination_class=None,
+        filter_backends=[],
+    )
     def versions(self, request: Request, ref: str) -> Response:
         """The versions, the newest first."""
         rows = self.get_object().versions.defer("text", "beneath")
@@ -252,7 +258,7 @@ class WorksMixin(VisibleViewSet):
         return Response(_checked(work, request))
 
     @extend_schema(responses=StepSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def disclosure(self, request: Request, ref: str) -> Response:
         """The steps of the plan in the order of their dates."""
         rows = self.get_object().disclosure_steps.all()

@@ -81,9 +81,9 @@ def test_an_address_that_takes_nothing_for_days_is_told_of_once_and_switched_off
     endpoint: Endpoint,
     persistent: bool,
 ) -> None:
-    begin = now()
     receiver.status = 500
     queued(endpoint, persistent=persistent)
+    begin = now()
     send_waiting(begin)
     send_waiting(begin + FAILING_FOR - HOUR)
     assert Endpoint.objects.get().enabled

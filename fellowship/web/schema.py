@@ -76,7 +76,8 @@ class Described(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
         """A field as it is answered: null, or empty for a choice, where its record may be so."""
-        described = super()._map_serializer_field(field, direction, *args, **kwargs)
+        mapped: Any = super()._map_serializer_field
+        described = mapped(field, direction, *args, **kwargs)
         if direction != "response" or not described:
             return described
         source = _model_field(field)

@@ -44,7 +44,7 @@ CHECKS = [
     response_headers_conformance,
     *([response_schema_conformance] if "FUZZ_EXAMPLES" in os.environ else []),
 ]
-"""Each answer held against its schema too where there is the time: that is half of it."""
+"""Each answer is held against its schema too where there is the time."""
 MODES = {
     GenerationMode.POSITIVE: EXAMPLES,
     GenerationMode.NEGATIVE: max(EXAMPLES // 2, 1),

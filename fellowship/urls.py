@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from fellowship.web.reference import schema
-
 _PAGES = [
     ("", "fellowship.web.urls"),
     ("accounts/", "fellowship.accounts.urls"),
@@ -40,7 +38,7 @@ _API = [
 _api: list[URLPattern | URLResolver] = [path("", include(name)) for name in _API]
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(prefix, include(name)) for prefix, name in _PAGES),
-    path("api/v1/schema/", schema, name="schema"),
+    path("api/v1/schema/", include("fellowship.web.urls_schema")),
     path("api/v1/", include((_api, "api"))),
 ]
 

@@ -7,6 +7,8 @@ READ = {
     "web:healthz": "– For the load balancer.",
     "web:metrics": "– For Prometheus.",
     "web:readyz": "– For the load balancer.",
+    "web:reference": "– The description of the API, which it gives itself.",
+    "web:reference_group": "– The description of the API, which it gives itself.",
     "web:robots": "– For search engines.",
     "web:search": "– Every list has its own filters.",
     "accounts:second_factor": "– Signing in is the browser’s.",

@@ -111,7 +111,7 @@ def ask_everything(callers: Callers) -> list[str]:
     wrong: list[str] = []
     document = _bare(json.loads(served(_request()).content))
     schema = schemathesis.openapi.from_dict(document)
-    schema.app = application
+    schema.app = _read_and_closed
     operations = [result.ok() for result in schema.get_all_operations()]
     asked = [(one, callers.named(one.path)) for one in operations if ONLY in one.path]
     with _one_connection():
@@ -153,6 +153,15 @@ def _said(failure: Exception) -> str:
 
 def _request() -> Any:
     return RequestFactory().get("/api/v1/schema/")
+
+
+def _read_and_closed(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """As a server does: the answer is read to its end, and its file is closed."""
+    answer = application(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from access.judging import find_people
 from access.models import AccessEvent, Dataset, EventBatch, EventKey
 from access.models.requests import ACCESS_STAFF
 from access.states import DeletionMethod, EventKind, Operation, Verdict
-from fellowship.accounts.forms import PersonField
+from fellowship.accounts.forms import Naming, PersonField
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Program
 from fellowship.web import filters, forms
@@ -57,7 +57,7 @@ class DeletionForm(forms.Form):
     )
 
 
-class IdentityForm(forms.Form):
+class IdentityForm(Naming):
     """Whom a source means by a name."""
 
     program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())

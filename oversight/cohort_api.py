@@ -11,8 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.models import User
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import colleagues_of, realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.programs.models import Cohort
 from fellowship.web.api import EndpointView, Input, Router, VisibleViewSet, service_action
@@ -87,7 +86,7 @@ class RecommendationViewSet(VisibleViewSet):
         """Recommend something; what waits already is answered as it is."""
         data, user = self.validated(RecommendationInput), _user(request)
         cohort = _cohort(user, data.pop("cohort"))
-        owner = User.objects.filter(username=data.pop("owner")).first()
+        owner = colleagues_of(user).filter(username=data.pop("owner")).first()
         if owner is None:
             raise Refused(Refusal("no_person", "There is no such person.", field="owner"))
         return self.created(services.recommend(cohort=cohort, owner=owner, by=user, **data))

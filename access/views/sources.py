@@ -135,7 +135,7 @@ def name(request: HttpRequest) -> HttpResponse:
     if not programs:
         raise Http404
     asked = {key: request.GET.get(key, "") for key in ("program", "source", "identity")}
-    form = IdentityForm(request.POST or None, initial=asked, programs=programs)
+    form = IdentityForm(request.POST or None, initial=asked, by=request.user, programs=programs)
     if request.method != "POST":
         return form_page(request, "access/name.html", form)
     return form_verb(

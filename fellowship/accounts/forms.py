@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from fellowship.accounts import roles
+from fellowship.accounts import queries, roles
 from fellowship.accounts.models import Realm, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.accounts.scopes import SCOPES, source_of
@@ -41,10 +41,13 @@ class OrcidField(forms.CharField):
 
 
 class PersonField(forms.CharField):
-    """Somebody with an account, by e-mail address or short name."""
+    """Somebody whom `by` may name, by e-mail address or short name."""
+
+    by: Any = None
+    """Who asks; `Naming` says it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        words = "E-mail address or short name of somebody with an account."
+        words = "E-mail address or short name of somebody whom you may name."
         super().__init__(**{"max_length": 254, "help_text": words, **kwargs})
 
     def clean(self, value: Any) -> Any:
@@ -52,13 +55,21 @@ class PersonField(forms.CharField):
         who = str(super().clean(value) or "")
         if not who:
             return None
-        user = (
-            User.objects.filter(email__iexact=who, is_active=True).first()
-            or User.objects.filter(username=who, is_active=True).first()
-        )
+        among = queries.nameable_by(self.by)
+        user = among.filter(email__iexact=who).first() or among.filter(username=who).first()
         if user is None:
-            raise ValidationError("Nobody has an account under this address or name.")
+            raise ValidationError("Nobody whom you may name has this address or name.")
         return user
+
+
+class Naming(forms.Form):
+    """A form on which `by` names people: nobody outside of what they may know is found."""
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, PersonField):
+                field.by = by
 
 
 class DetailsForm(forms.Form):
@@ -150,7 +161,7 @@ class FactorsForm(forms.ReasonForm):
         super().__init__(*args, label="How did you make sure that it is them?", **kwargs)
 
 
-class SettleForm(forms.Form):
+class SettleForm(Naming):
     """Who has what somebody held who left."""
 
     to = PersonField(label="Who has it now")
@@ -164,7 +175,7 @@ class SettleForm(forms.Form):
         self.fields["reason"].required = by_hand
 
 
-class GrantForm(forms.Form):
+class GrantForm(Naming):
     """A role for somebody."""
 
     realm = forms.ModelChoiceField(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts import roles
@@ -85,6 +85,26 @@ def colleagues_of(user: Any) -> QuerySet[User]:
     realms = [held.realm_id for held in held_by(user)]
     live = RoleAssignment.objects.live().filter(realm_id__in=realms, role__in=roles.STAFF)
     return User.objects.filter(pk__in=live.values("user_id"))
+
+
+def nameable_by(user: Any) -> QuerySet[User]:
+    """Whom the person may name: an answer about anybody else is that about nobody.
+
+    An administrator gives roles to newcomers and so names whoever has an account; the company's
+    people name whom their programmes know, everyone else the company's people there.
+    """
+    active = User.objects.filter(is_active=True)
+    if holds_anywhere(user, roles.ADMINISTRATOR) or _runs_it(user):
+        return active
+    staffed = realm_ids_where(user, *roles.STAFF)
+    known = RoleAssignment.objects.filter(realm_id__in=staffed)
+    return active.filter(
+        Q(pk__in=known.values("user_id")) | Q(pk__in=colleagues_of(user).values("pk"))
+    )
+
+
+def _runs_it(user: Any) -> bool:
+    return bool(getattr(user, "is_superuser", False) and user.is_active)
 
 
 def conflict_of(user: Any, subject: Model) -> Conflict | None:

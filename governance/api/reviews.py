@@ -8,9 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.models import Conflict, User
+from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of
 from fellowship.web.api import Input, VisibleViewSet, service_action
+from fellowship.web.api.people import Colleague
 from governance import dossiers, kinds, services
 from governance.models import IndependentReview, Reply, ReviewSeat
 from governance.review_states import ENDED_REVIEW, Finding, ReviewGround
@@ -43,9 +44,7 @@ class AskInput(Input):
 class NameInput(Input):
     """The short names of those who carry it out."""
 
-    reviewers = serializers.SlugRelatedField(
-        slug_field="username", many=True, queryset=User.objects.filter(is_active=True)
-    )
+    reviewers = Colleague(many=True)
 
 
 class DeclareInput(Input):

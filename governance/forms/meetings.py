@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fellowship.accounts.forms import PersonField
+from fellowship.accounts.forms import Naming, PersonField
 from fellowship.accounts.models import User
 from fellowship.programs.models import Program
 from fellowship.web import forms
@@ -63,7 +63,7 @@ class CadenceForm(forms.Form):
         one_program(self, programs)
 
 
-class DeputyForm(forms.Form):
+class DeputyForm(Naming):
     """Who votes for one's seat, and from when until when."""
 
     program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())

@@ -34,7 +34,8 @@ def deputies(request: HttpRequest) -> HttpResponse:
         raise Http404
     refusals = {program: policy.may_name_deputies(program, user) for program in programs_of(user)}
     allowed = [program.pk for program, refusal in refusals.items() if refusal is None]
-    form = DeputyForm(posted(request), programs=programs_of(user).filter(pk__in=allowed))
+    programs = programs_of(user).filter(pk__in=allowed)
+    form = DeputyForm(posted(request), by=user, programs=programs)
     return form_verb(
         request,
         form,

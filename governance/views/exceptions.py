@@ -35,7 +35,7 @@ from governance.models import ExceptionRecord, Matter
 from governance.policy import exceptions as policy
 from governance.services.exceptions import MATTER_KIND
 from governance.states import ExceptionState
-from governance.subjects import by_reference
+from governance.subjects import by_reference, shown_to
 from governance.views.common import events_of, person, posted, programs_of, start_of
 
 _WORDS: dict[str, tuple[str, Tone]] = {
@@ -273,15 +273,12 @@ def _initial(request: HttpRequest, previous: ExceptionRecord | None) -> dict[str
         **{name: getattr(previous, name) for name in names},
         "owner": previous.owner_id,
         "program": previous.program_id,
-        "reference": _reference(previous),
+        "reference": _reference(previous, request.user),
     }
 
 
-def _reference(exception: ExceptionRecord) -> str:
-    from django.apps import apps
-
-    model = apps.get_model(exception.subject_type)
-    subject = model._default_manager.filter(pk=exception.subject_id).first()
+def _reference(exception: ExceptionRecord, user: Any) -> str:
+    subject = shown_to(user, exception.subject_type, exception.subject_id)
     return str(getattr(subject, "ref", ""))
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from fellowship.accounts.models import User
+from fellowship.accounts.queries import nameable_by
 from fellowship.web.actions import act, form_verb, reason_of
 from fellowship.web.shortcuts import visible_or_404
 from governance import services
@@ -31,7 +32,8 @@ def present(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that somebody is there or has left."""
     meeting = _meeting(request, pk)
     given = request.POST.get("user", "")
-    user = User.objects.filter(pk=int(given)).first() if _is_key(given) else None
+    rows = nameable_by(person(request)) | User.objects.filter(pk__in=meeting.attendance)
+    user = rows.filter(pk=int(given)).first() if _is_key(given) else None
     if user is None:
         raise Http404
     here = request.POST.get("present") == "1"

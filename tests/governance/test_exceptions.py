@@ -18,6 +18,7 @@ from fellowship.programs.models import ChecklistItem
 from fellowship.programs.policy import launch_gap
 from governance import exceptions, kinds, services
 from governance.models import ExceptionRecord, Matter
+from governance.views import exceptions as exception_pages
 from tests.scenarios.governance import (
     decide,
     decide_on,
@@ -270,6 +271,14 @@ def test_the_database_refuses_what_must_not_be(world: World, bend: dict[str, Any
         journal.acting("tests.bend", by=world.admin),
     ):
         exception.save()
+
+
+def test_a_continued_exception_names_its_record_to_whom_may_see_it(world: World) -> None:
+    requested_exception(world)
+    matter = Matter.objects.get()
+    about = ExceptionRecord(subject_type="governance.matter", subject_id=matter.pk)
+    assert exception_pages._reference(about, world.chair) == matter.ref
+    assert exception_pages._reference(about, world.stranger) == ""
 
 
 def test_an_extension_with_the_board_says_what_covers_meanwhile_and_is_asked_for_once(

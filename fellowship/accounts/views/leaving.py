@@ -111,8 +111,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     rows = HandOver.objects.select_related("departure__person", "realm", "to")
     row = visible_or_404(rows, request.user, pk=pk)
     holding = holdings.of_key(row.holding)
-    form = SettleForm(request.POST or None, by_hand=holding is None or holding.by_hand)
     user: Any = request.user
+    by_hand = holding is None or holding.by_hand
+    form = SettleForm(request.POST or None, by=user, by_hand=by_hand)
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form, lambda: services.settle_hand_over(hand_over=row, by=user, **form.cleaned_data)

@@ -155,7 +155,7 @@ def grant(request: HttpRequest) -> HttpResponse:
     """Give somebody a role."""
     realms = administered(request)
     initial = {"realm": realms.first().slug} if realms.count() == 1 else {}  # type: ignore[union-attr]
-    form = GrantForm(request.POST or None, realms=realms, initial=initial)
+    form = GrantForm(request.POST or None, by=_person(request), realms=realms, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         data["user"] = data.pop("person")

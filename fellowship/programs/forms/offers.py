@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField, HiddenInput
 from django.utils.text import slugify
 
-from fellowship.accounts.forms import PersonField
+from fellowship.accounts.forms import Naming, PersonField
 from fellowship.programs.models import FellowshipModel, OutputType, Program, Track
 from fellowship.programs.states import Freedom, Stage, TalentPath, Tier
 from fellowship.programs.terms import LAST_WEEK, Milestone, ResidencyStage
@@ -31,7 +31,7 @@ class Revision(forms.Form):
         return {n: v for n, v in self.cleaned_data.items() if n not in Revision.base_fields}
 
 
-class TermsForm(Revision):
+class TermsForm(Naming, Revision):
     """One row a programme offers; what is there already is not offered again.
 
     With `term`, its terms as they stand: its key is not asked for, it never changes.

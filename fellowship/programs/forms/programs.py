@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from fellowship.accounts.forms import PersonField, zones
+from fellowship.accounts.forms import Naming, PersonField, zones
 from fellowship.programs import people_csv
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import forms
@@ -35,7 +35,7 @@ class EvidenceForm(forms.Form):
             self.fields["evidence"].help_text = "Empty, what the system knows is the evidence."
 
 
-class FoundForm(forms.Form):
+class FoundForm(Naming):
     """A new programme."""
 
     name = forms.CharField(label="Name", max_length=200)
@@ -100,7 +100,7 @@ class PeopleForm(forms.Form):
         return data
 
 
-class SponsorForm(forms.Form):
+class SponsorForm(Naming):
     """Who answers for the programme."""
 
     sponsor = PersonField(label="Sponsor")

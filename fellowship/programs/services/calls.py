@@ -74,6 +74,7 @@ def edit_call(*, call: Call, by: Actor, **changes: Any) -> Call:
 def publish_call(*, call: Call, by: Actor, reason: str = "") -> Call:
     """Publish a call. Refused while the launch checklist has a gap no exception covers."""
     call = _locked(call)
+    refuse(policy.may_manage(call.program, by))
     if call.state == CallState.PUBLISHED:
         return call
     refuse(policy.may_publish(call, by))
@@ -86,6 +87,7 @@ def publish_call(*, call: Call, by: Actor, reason: str = "") -> Call:
 def close_call(*, call: Call, by: Actor, reason: str) -> Call:
     """Close a call before its time. Everyone with a draft is told, with the reason."""
     call = _locked(call)
+    refuse(policy.may_manage(call.program, by))
     if call.state == CallState.CLOSED:
         return call
     refuse(policy.may_close(call, by))
@@ -98,6 +100,7 @@ def close_call(*, call: Call, by: Actor, reason: str) -> Call:
 def reopen_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -> Call:
     """Open a closed call again until `closes_at`, which is no earlier than what was said before."""
     call = _locked(call)
+    refuse(policy.may_manage(call.program, by))
     if call.state == CallState.PUBLISHED and call.closes_at == closes_at:
         return call
     refuse(policy.may_reopen(call, by, closes_at))
@@ -114,6 +117,7 @@ def reopen_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -
 def extend_call(*, call: Call, closes_at: dt.datetime, by: Actor, reason: str) -> Call:
     """Move the closing time of a published call later, never earlier. Drafters are told."""
     call = _locked(call)
+    refuse(policy.may_manage(call.program, by))
     if call.closes_at == closes_at:
         return call
     refuse(policy.may_extend(call, by, closes_at))

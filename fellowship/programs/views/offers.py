@@ -112,7 +112,7 @@ def furnish(request: HttpRequest, slug: str, part: str) -> HttpResponse:
     if part not in TERMS:
         raise Http404
     label, relation = PARTS[part]
-    form = TERMS[part](request.POST or None, program=program)
+    form = TERMS[part](request.POST or None, by=person(request), program=program)
     rows = getattr(program, relation).all()
     return form_verb(
         request,
@@ -155,7 +155,7 @@ def revise(request: HttpRequest, slug: str, part: str, offer: str) -> HttpRespon
     """Make the next version of the terms."""
     program = program_of(request, slug)
     term = _term(program, part, offer)
-    form = TERMS[part](request.POST or None, program=program, term=term)
+    form = TERMS[part](request.POST or None, by=person(request), program=program, term=term)
     return _revision(request, term, form, "programs/offer_edit.html")
 
 

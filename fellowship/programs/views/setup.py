@@ -21,7 +21,7 @@ def found(request: HttpRequest) -> HttpResponse:
     """Found a programme; 404 to whoever may not, who need not know of the page."""
     if policy.may_found(person(request)):
         raise Http404
-    form = FoundForm(request.POST or None)
+    form = FoundForm(request.POST or None, by=person(request))
     return form_verb(
         request,
         form,
@@ -67,7 +67,7 @@ def set_up(request: HttpRequest, slug: str) -> HttpResponse:
 def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     """Name the person who answers for the programme."""
     program = program_of(request, slug)
-    form = SponsorForm(request.POST or None)
+    form = SponsorForm(request.POST or None, by=person(request))
     return form_verb(
         request,
         form,

@@ -16,7 +16,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.forms import PersonField
+from fellowship.accounts.forms import Naming, PersonField
 from fellowship.web.api.viewsets import Input, VisibleViewSet
 
 
@@ -66,7 +66,9 @@ class FormInput(Input):
         target = view.get_object() if given and view.detail else None
         also = {name: sent[name] for name in self.also if name in sent}
         asked = Asked(self.context["request"].user, target, also)
-        arguments = given(asked) if given else {}
+        arguments = dict(given(asked)) if given else {}
+        if issubclass(self.form, Naming):
+            arguments["by"] = asked.user
         unbound: Any = self.form(**arguments)
         values = {
             name: _keys(name, unbound.fields[name], value)
@@ -135,7 +137,7 @@ def service_create(
     return extend_schema(request=input)(create)
 
 
-PERSON = "E-mail address or short name of somebody with an account."
+PERSON = "E-mail address or short name of somebody whom you may name."
 
 
 class Spoken(serializers.CharField):
@@ -164,14 +166,16 @@ class Named(Spoken):
 
 
 class Person(Spoken):
-    """Somebody with an account, as `accounts.forms.PersonField` finds them."""
+    """Somebody whom the person who asks may name, as `accounts.forms.PersonField` finds them."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 254, "help_text": PERSON, **kwargs})
 
     def found(self, name: str) -> Any:
         """The person."""
-        return PersonField(required=False).clean(name)
+        field = PersonField(required=False)
+        field.by = self.context["request"].user
+        return field.clean(name)
 
 
 def _pointed(name: str) -> str:

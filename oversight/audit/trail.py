@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import CharField, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, JSONObject
 from django.urls import reverse
@@ -150,41 +150,33 @@ def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Cha
 
 
 def row_changes(events: Iterable[Event]) -> dict[str, list[RowChange]]:
-    """The records each event wrote, with old and new values, in three queries for all events."""
+    """The records each event wrote, with old and new values, in two queries for all events."""
     rows = written(events)
     return _changes(rows, naming.of(_pointed(rows)))
 
 
 def written(events: Iterable[Event], *, before: bool = True) -> list[Written]:
-    """The history rows of the events that may be read by now, each with the row `before` it."""
+    """The history rows of the events that may be read by now, each with the values `before` it."""
     named: dict[str, list[int]] = {}
     for event in events:
         for label, pk in rows_of(event):
             named.setdefault(label, []).append(pk)
-    after = _read(named, previous=before)
-    earlier: dict[str, list[int]] = {}
-    for (label, _), row in after.items():
-        if row.previous:
-            earlier.setdefault(label, []).append(row.previous)
-    old = _read(earlier, previous=False)
-    return [
-        Written(label, row, old.get((label, row.previous or 0)))
-        for (label, _), row in sorted(after.items(), key=lambda pair: pair[0])
-    ]
+    rows = _read(named, before=before)
+    return [Written(label, rows[label, key]) for label, key in sorted(rows)]
 
 
 def _pointed(rows: Iterable[Written]) -> Iterator[naming.Pair]:
     """The records the rows point at, before and after."""
-    for label, row, old in rows:
+    for label, row in rows:
         model = _models()[label]
-        for values in (row.values, old.values if old else {}):
+        for values in (row.values, row.before):
             yield from naming.points_at(model, values)
 
 
 def _changes(rows: Iterable[Written], names: naming.Names) -> dict[str, list[RowChange]]:
     found: dict[str, list[RowChange]] = {}
-    for label, row, old in rows:
-        found.setdefault(row.event, []).append(_change(label, row, old, names))
+    for label, row in rows:
+        found.setdefault(row.event, []).append(_change(label, row, names))
     return found
 
 
@@ -202,19 +194,19 @@ class Row:
     kind: str
     record: str
     values: Mapping[str, Any]
-    previous: int | None
+    before: Mapping[str, Any]
+    """The values of the row before it, where there is one that may be read."""
 
 
 class Written(NamedTuple):
-    """A history row of an event, with the row before it."""
+    """A history row of an event, and whose it is."""
 
     label: str
     row: Row
-    old: Row | None
 
     def without_values(self) -> Written:
         """That it was written, without what was."""
-        return self._replace(row=replace(self.row, values={}), old=None)
+        return self._replace(row=replace(self.row, values={}, before={}))
 
 
 def model_of(label: str) -> Any:
@@ -236,21 +228,27 @@ def rows_of(event: Event) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows] if isinstance(rows, list) else []
 
 
-def _read(named: Mapping[str, list[int]], *, previous: bool = True) -> dict[tuple[str, int], Row]:
-    """The history rows of these keys, of all models by one UNION of their prepared selects."""
+def _read(named: Mapping[str, list[int]], *, before: bool) -> dict[tuple[str, int], Row]:
+    """The history rows of these keys, of all models by one UNION of their prepared selects.
+
+    With `before` each comes with the values of the row before it.
+    """
     asked = [(label, ids) for label, ids in sorted(named.items()) if label in _models() and ids]
     if not asked:
         return {}
-    parts = [_select(label, previous)(ids) for label, ids in asked]
+    parts = [_select(label, before)(ids) for label, ids in asked]
     sql = " UNION ALL ".join([f"SELECT * FROM ({part.sql}) r" for part in parts])  # noqa: S608
     found = {}
     with connection.cursor() as cursor:
         cursor.execute(sql, [param for part in parts for param in part.params])
         rows = cursor.fetchall()
-    for label, key, event, kind, record, values, earlier in rows:
-        held = json.loads(values) if isinstance(values, str) else values
-        found[label, key] = Row(_uid(event), kind, record, held, earlier)
+    for label, key, event, kind, record, *values in rows:
+        found[label, key] = Row(_uid(event), kind, record, *map(_held, values))
     return found
+
+
+def _held(values: Any) -> Mapping[str, Any]:
+    return json.loads(values) if values and isinstance(values, str) else values or {}
 
 
 def _uid(value: Any) -> str:
@@ -259,46 +257,49 @@ def _uid(value: Any) -> str:
 
 
 @functools.cache
-def _select(label: str, previous: bool) -> Callable[[list[int]], RawSQL]:
+def _select(label: str, before: bool) -> Callable[[list[int]], RawSQL]:
     @prepared
     def rows(ids: list[int]) -> Any:
-        return _selected(label, _models()[label], ids, previous)
+        return _selected(label, _models()[label], ids, before)
 
     return rows
 
 
-def _selected(label: str, model: Any, ids: list[int], previous: bool) -> Any:
-    pk = model.instance_type._meta.pk.attname
+def _selected(label: str, model: Any, ids: list[int], before: bool) -> Any:
     columns = [f.attname for f in model._meta.concrete_fields if f.attname not in SKIPPED]
-    earlier: Any = Value(None, output_field=IntegerField())
-    if previous:
-        older = model.objects.filter(history_id__lt=OuterRef("history_id"), **{pk: OuterRef(pk)})
-        earlier = Subquery(older.order_by("-history_id").values("history_id")[:1])
+    values = Cast(JSONObject(**{name: F(name) for name in columns}), CharField())
     return (
         withheld.readable(label, model.objects.filter(history_id__in=ids))
         .order_by()
         .annotate(
             _label=Value(label, output_field=CharField()),
-            _record=Cast(F(pk), CharField()),
-            _values=Cast(JSONObject(**{name: F(name) for name in columns}), CharField()),
-            _earlier=earlier,
+            _record=Cast(F(model.instance_type._meta.pk.attname), CharField()),
+            _values=values,
+            _before=_before(label, model, values) if before else Value("", CharField()),
         )
         .values_list(
-            "_label",
-            "history_id",
-            "history_event",
-            "history_type",
-            "_record",
-            "_values",
-            "_earlier",
+            *("_label", "history_id", "history_event", "history_type"),
+            *("_record", "_values", "_before"),
         )
     )
 
 
-def _change(label: str, row: Row, old: Row | None, names: naming.Names) -> RowChange:
+def _before(label: str, model: Any, values: Any) -> Subquery:
+    """The values of the record's row before this one; none where that is withheld."""
+    pk = model.instance_type._meta.pk.attname
+    # Of the row outside: two steps out from where it is asked for.
+    older = model.objects.filter(
+        **{pk: OuterRef(OuterRef(pk)), "history_id__lt": OuterRef(OuterRef("history_id"))}
+    )
+    latest = Subquery(older.order_by("-history_id").values("history_id")[:1])
+    rows = withheld.readable(label, model.objects.filter(history_id=latest))
+    return Subquery(rows.order_by().annotate(_values=values).values("_values"))
+
+
+def _change(label: str, row: Row, names: naming.Names) -> RowChange:
     model = _models()[label]
     happened = {"+": "created", "~": "changed", "-": "deleted"}.get(row.kind, row.kind)
-    before = old.values if old else {}
+    before = row.before
     changed = [
         change
         for name in listed(row.values)

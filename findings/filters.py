@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters
@@ -30,21 +32,41 @@ from findings.states import SEVERITY_RANK, ControlState, Family, FindingState, S
 QUERY_MAX: Final = 600
 
 
-def _owners(request: HttpRequest | None) -> QuerySet[User]:
-    """Those who dispose of findings where the person reads them."""
-    if request is None:
-        return User.objects.none()
-    realms = realm_ids_where(request.user, *READERS)
-    held = RoleAssignment.objects.live().filter(realm__in=realms, role__in=WORKERS)
+def _realms(request: HttpRequest | None) -> list[int]:
+    return list(realm_ids_where(request.user, *READERS)) if request else []
+
+
+def _who_works(realms: list[int], at: dt.datetime) -> QuerySet[User]:
+    held = RoleAssignment.objects.live(at).filter(realm__in=realms, role__in=WORKERS)
     return User.objects.filter(pk__in=held.values("user_id"))
 
 
+def _owners(request: HttpRequest | None) -> QuerySet[User]:
+    """Those who dispose of findings where the person reads them."""
+    return _who_works(_realms(request), now())
+
+
 def _programs(request: HttpRequest | None) -> QuerySet[Program]:
-    if request is None:
-        return Program.objects.none()
-    return Program.objects.filter(pk__in=realm_ids_where(request.user, *READERS)).select_related(
-        "realm"
-    )
+    return Program.objects.filter(pk__in=_realms(request)).select_related("realm")
+
+
+@read
+def _owner_words(realms: list[int], at: dt.datetime) -> QuerySet[User, Any]:
+    return _who_works(realms, at).values_list("username", "name", "email")
+
+
+@read
+def _program_words(realms: list[int]) -> QuerySet[Program, Any]:
+    return Program.objects.filter(pk__in=realms).values_list("realm__slug", "name")
+
+
+def _owners_offered(request: HttpRequest | None) -> list[tuple[str, str]]:
+    rows = _owner_words(_realms(request), now())
+    return [(username, name or email) for username, name, email in rows]
+
+
+def _programs_offered(request: HttpRequest | None) -> list[tuple[str, str]]:
+    return _program_words(_realms(request))
 
 
 class _ByShortName(ModelChoiceField):
@@ -84,9 +106,15 @@ class FindingFilter(filters.FilterSet):
         choices=[("none", "No control yet"), *Family.choices],
     )
     owner = filters.ModelChoiceFilter(
-        field_name="product_owner", queryset=_owners, to_field_name="username", label="Owner"
+        field_name="product_owner",
+        queryset=_owners,
+        offered=_owners_offered,
+        to_field_name="username",
+        label="Owner",
     )
-    program = _ProgramFilter(queryset=_programs, to_field_name="slug", label="Programme")
+    program = _ProgramFilter(
+        queryset=_programs, offered=_programs_offered, to_field_name="slug", label="Programme"
+    )
     overdue = filters.BooleanFilter(method="filter_overdue", label="Overdue only")
     technique = filters.CharFilter(
         method="filter_technique",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Least
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holds_anywhere, may_be_recused, realm_ids_where
@@ -129,9 +130,18 @@ def _lengths_of(key: int, programs: list[int]) -> QuerySet[User, Any]:
 
 
 def _lengths(visible: FindingQuerySet, person: int, covers: Sequence[Cover]) -> QuerySet[User, Any]:
-    queues = (_narrow(visible, queue, person, covers).order_by().values("pk") for queue in LABELS)
-    lengths = [Length(queue[: COUNTED + 1]) for queue in queues]
-    return User.objects.filter(pk=person).order_by().values_list(*lengths)
+    lengths: dict[str, Any] = {
+        queue: _length(_narrow(visible, queue, person, covers).order_by()) for queue in LABELS
+    }
+    if not covers:  # by the order of owners, so that an index is walked from either end
+        rows = visible.unsettled().order_by("product_owner_id", "id")
+        before, after = rows.filter(product_owner__lt=person), rows.filter(product_owner__gt=person)
+        lengths["team"] = Least(_length(before) + _length(after), Value(COUNTED + 1))
+    return User.objects.filter(pk=person).order_by().values_list(*lengths.values())
+
+
+def _length(rows: FindingQuerySet) -> Length:
+    return Length(rows.values("pk")[: COUNTED + 1])
 
 
 @read

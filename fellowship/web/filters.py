@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self, TypeAlias
 from urllib.parse import urlencode
 
 import django_filters
 from django import forms as django_forms
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django_filters import (
     CharFilter,
     DateFilter,
@@ -78,14 +79,31 @@ class RecordField(django_filters.fields.ModelChoiceField, forms.ModelChoiceField
     """One of some records, by our field: a key no database can hold is no choice either."""
 
 
+Offered: TypeAlias = Callable[[HttpRequest | None], Iterable[tuple[Any, str]]]
+
+
 class ModelChoiceFilter(django_filters.ModelChoiceFilter):
-    """One of some records, or any."""
+    """One of some records, or any.
+
+    `offered` gives value and words of the same records where showing them is to cost less than
+    making each of them.
+    """
 
     field_class = RecordField
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Offered | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("empty_label", "Any")
         super().__init__(*args, **kwargs)
+        self.offered = offered
+
+    @property
+    def field(self) -> Any:
+        """The field; what is offered is what it shows, and what it accepts are the records."""
+        made = not hasattr(self, "_field")
+        field = super().field
+        if made and self.offered is not None:
+            field.widget.choices = [("", field.empty_label), *self.offered(self.get_request())]
+        return field
 
 
 class Tick(django_forms.BooleanField):

@@ -1583,6 +1583,10 @@ class Migration(migrations.Migration):
                     model_name='finding',
                     index=models.Index(condition=models.Q(('state', 'accepted')), fields=['due_at', 'reported_at', 'id'], include=('fellowship',), name='finding_accepted_by_due'),
                 ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'id'], include=('fellowship',), name='finding_open_by_owner'),
+                ),
             ],
         ),
     ]

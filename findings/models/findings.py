@@ -242,6 +242,13 @@ class Finding(Tracked):
             models.Index(fields=["program", "state", "due_at", "id"]),
             models.Index(fields=["program", "reported_at", "id"]),
             models.Index(fields=["product_owner", "state", "due_at"]),
+            # How long each queue of triage is: open findings by who answers for them.
+            models.Index(
+                fields=["product_owner", "id"],
+                include=["fellowship"],
+                condition=Q(state__in=UNSETTLED),
+                name="finding_open_by_owner",
+            ),
             models.Index(fields=["fellowship", "id"]),
             models.Index(fields=["program", "-severity_rank", "id"]),
             models.Index(fields=["program", "technique"]),

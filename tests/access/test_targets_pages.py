@@ -180,8 +180,8 @@ def test_queries_do_not_grow(world: World, grant: Grant, count: int) -> None:
         )
     client = client_of(world.steward)
     pages = {
-        "/access/targets/": 9,
-        made[0].get_absolute_url(): 12,
+        "/access/targets/": 8,
+        made[0].get_absolute_url(): 11,
     }
     for url, queries in pages.items():
         client.get(url)

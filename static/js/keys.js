@@ -15,13 +15,19 @@ export function keys() {
 function act(key, target) {
   if (key === "?") return help();
   if (score(key, target)) return true;
-  if (key === "/" && focus([...document.querySelectorAll("input[type=search]")].find((box) => box.checkVisibility()))) return true;
+  if (key === "/" && focus(searches().find((box) => box.checkVisibility()))) return true;
   const named = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
   if (named) {
     named.matches("a, button, summary, input[type=checkbox]") ? named.click() : focus(named);
     return true;
   }
   return rows(key, target);
+}
+
+// The page's own search before the one of its frame.
+function searches() {
+  const own = document.querySelectorAll("main input[type=search]");
+  return [...own, ...document.querySelectorAll("input[type=search]")];
 }
 
 function focus(element) {

@@ -219,8 +219,9 @@ def test_what_is_granted_so_often_that_it_is_no_exception(world: World) -> None:
         assert not repeats.groups(user, "record").exists()
         chain = granted_exception(world, extends=chain, expires_at=now() + days * DAY)
     for by in repeats.BY:
-        found = repeats.rows(repeats.groups(user, by), "times", 0, 5)
+        found, in_all = repeats.rows(repeats.groups(user, by), "times", 0, 5)
         assert [(r.latest, r.times, r.extended) for r in found] == [(chain, 3, 2)]
+        assert in_all == 1
         assert found[0].last_at == chain.expires_at
     assert not repeats.groups(world.fresh("stranger"), "record").exists()
 

@@ -56,7 +56,7 @@ class Complaints(list[str]):
             self.append(f"{answer.status_code} {what}")
         elif (
             not answer.streaming
-            and "html" in answer["Content-Type"]
+            and "html" in answer.get("Content-Type", "")
             and SCRIPT in answer.content.decode(errors="replace")
         ):
             self.append(f"runs what was sent: {what}")

@@ -205,5 +205,6 @@ def test_text_without_a_stated_maximum_has_one() -> None:
 def test_the_schema_documents_the_problems() -> None:
     schema = {"paths": {"/x": {"post": {"requestBody": {}, "responses": {}}, "parameters": []}}}
     found = document_problems(schema)
-    assert sorted(found["paths"]["/x"]["post"]["responses"]) == ["400", "401", "403", "404", "409"]
+    told = sorted(found["paths"]["/x"]["post"]["responses"])
+    assert told == ["400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429"]
     assert "Problem" in found["components"]["schemas"]

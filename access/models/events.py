@@ -9,11 +9,12 @@ partition for each month in which they happened (docs/adr/0017-events-by-month.m
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from access.models.datasets import Dataset
@@ -108,6 +109,13 @@ def _link(to: Any, related_name: str = "+") -> models.ForeignKey[Any, Any]:
     )
 
 
+def _reach(user: Any) -> tuple[Collection[int], QuerySet[Any, int]]:
+    """The programmes whose whole trail the person reads, and their own cases elsewhere."""
+    staffed = realm_ids_where(user, *ACCESS_STAFF)
+    own = fellowships_of(user).exclude(program_id__in=staffed).order_by()
+    return staffed, own.values_list("pk", flat=True)
+
+
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
     """Events by who may see them."""
 
@@ -115,23 +123,17 @@ class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
         """The whole trail of programmes one stewards or watches; else that of one's own cases."""
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
-        staffed = realm_ids_where(user, *ACCESS_STAFF)
-        own = [
-            pk
-            for pk, program in fellowships_of(user).values_list("pk", "program_id")
-            if program not in staffed
-        ]
-        if not own:
-            return self.filter(program_id__in=staffed)
-        return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=own))
+        staffed, cases = _reach(user)
+        if own := list(cases):
+            return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=own))
+        return self.filter(program_id__in=staffed)
 
     def reported_to(self, user: Any) -> Self:
         """`visible_to` as one condition that reads nothing first: for what is prepared."""
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
-        staffed = realm_ids_where(user, *ACCESS_STAFF)
-        own = fellowships_of(user).exclude(program_id__in=staffed).order_by().values("pk")
-        return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=own))
+        staffed, cases = _reach(user)
+        return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=cases))
 
     def outside(self) -> Self:
         """Those whose verdict is anything but within scope."""

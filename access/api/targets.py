@@ -15,7 +15,9 @@ from rest_framework.response import Response
 from access.forms_targets import TargetForm
 from access.models import TargetSystem
 from access.services import acknowledge, add_target, change_target, enforcement, retire_target
+from access.target_policy import may_keep_targets
 from fellowship.accounts.models import ApiToken
+from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Program
 from fellowship.web.api import Input, Named, ReasonInput, VisibleViewSet, from_form, service_action
 from fellowship.web.api.forms import Asked
@@ -96,14 +98,24 @@ class NewTargetSerializer(TargetSerializer):
         return str(self.context["secret"])
 
 
+# Who may not keep targets is told so before the account they name is looked for.
+
+
 def _of_target(asked: Asked) -> dict[str, Any]:
+    refuse(may_keep_targets(asked.target.program_id, asked.user))
     return {"program": asked.target.program, "target": asked.target}
+
+
+def _of_program(asked: Asked) -> dict[str, Any]:
+    program = asked.also["program"]
+    refuse(may_keep_targets(program.pk, asked.user))
+    return {"program": program}
 
 
 NEW = from_form(
     TargetForm,
     name="NewTargetInput",
-    given=lambda asked: {"program": asked.also["program"]},
+    given=_of_program,
     also={"program": Named(Program)},
 )
 CHANGED = from_form(TargetForm, given=_of_target, leave_out=("name", "kind", "url"))

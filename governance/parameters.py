@@ -243,6 +243,11 @@ class Leaf:
     type: str
 
     @property
+    def name(self) -> str:
+        """The name of its field: the database keeps no order of parameters to count them by."""
+        return "__".join(("p", *self.path))
+
+    @property
     def group(self) -> str:
         """The part of the rule it belongs to."""
         return ", ".join(words(step) for step in self.path[:-1]) or "General"

@@ -42,32 +42,31 @@ class RuleForm(forms.Form):
         self.leaves: list[Leaf] = leaves(parameters)
         kwargs["initial"] = {
             **(kwargs.get("initial") or {}),
-            **{f"p_{i}": leaf.shown for i, leaf in enumerate(self.leaves)},
+            **{leaf.name: leaf.shown for leaf in self.leaves},
         }
         super().__init__(*args, **kwargs)
-        for i, leaf in enumerate(self.leaves):
-            self.fields[f"p_{i}"] = _leaf_field(leaf)
+        for leaf in self.leaves:
+            self.fields[leaf.name] = _leaf_field(leaf)
 
     @property
     def groups(self) -> list[tuple[str, list[Any]]]:
         """The parameter fields by the part of the rule they belong to."""
         found: dict[str, list[Any]] = {}
-        for i, leaf in enumerate(self.leaves):
-            found.setdefault(leaf.group, []).append(self[f"p_{i}"])
+        for leaf in self.leaves:
+            found.setdefault(leaf.group, []).append(self[leaf.name])
         return list(found.items())
 
     def clean(self) -> dict[str, Any]:
         """Put the parameters together again."""
         data = super().clean() or {}
         values: list[tuple[Leaf, Any]] = []
-        for i, leaf in enumerate(self.leaves):
-            name = f"p_{i}"
-            if name not in data:
+        for leaf in self.leaves:
+            if leaf.name not in data:
                 continue
             try:
-                values.append((leaf, leaf.read(data[name])))
+                values.append((leaf, leaf.read(data[leaf.name])))
             except (ValueError, json.JSONDecodeError) as error:
-                self.add_error(name, ValidationError(str(error)))
+                self.add_error(leaf.name, ValidationError(str(error)))
         data["parameters"] = build(values)
         return data
 

@@ -90,16 +90,15 @@ def test_a_new_version_from_draft_to_the_board(world: World) -> None:
     form = signed_in(manager).get(url).context["form"]
     data = {name: form[name].initial for name in form.fields if form[name].initial is not None}
     post(manager, url, 422, **{**data, "rationale": ""})
-    leaf = next(
-        i for i, f in enumerate(form.leaves) if f.path == ("terms", "other", "longest_days")
-    )
-    changed = {**data, "rationale": "Ninety is long.", f"p_{leaf}": "20"}
+    longest = "p__terms__other__longest_days"
+    assert longest in data
+    changed = {**data, "rationale": "Ninety is long.", longest: "20"}
     post(manager, url, **changed)
     draft = RuleVersion.objects.get(status="draft")
     assert draft.parameters["terms"]["other"]["longest_days"] == 20
     compared = page(manager, f"/rules/{draft.pk}/compare/{base.pk}/")
     assert "<ins>20</ins>" in compared
-    wrong = post(manager, f"/rules/{draft.pk}/edit/", 422, **{**changed, f"p_{leaf}": "0"})
+    wrong = post(manager, f"/rules/{draft.pk}/edit/", 422, **{**changed, longest: "0"})
     assert "must be at least 1" in wrong
     post(world.fresh("steward"), f"/rules/{draft.pk}/publish/", 403)
     post(manager, f"/rules/{draft.pk}/publish/")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from fellowship.web.search import Hit, Kind, paper, register
+from fellowship.web.search import Hit, Kind, by_state, paper, register
 from findings.models import AcceptanceTest, ChangeRequest, Control, Finding, FindingImport
 
 
 def _finding(row: Finding) -> Hit:
     meta = f"{row.ref} · {row.get_severity_display()} · {row.get_state_display()}"
     return Hit(row.title, row.get_absolute_url(), meta)
-
-
-def _control(row: Control) -> Hit:
-    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
 
 
 register(
@@ -31,7 +27,7 @@ register(
         "controls",
         "Controls",
         Control.objects.visible_to,
-        _control,
+        by_state,
         order=45,
         words=("title", "ref"),
         prefix="C",

@@ -6,12 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from fellowship.web.search import Hit, Kind, paper, register
+from fellowship.web.search import Hit, Kind, by_state, paper, register
 from governance.models import AccessReview, Escalation, ExceptionRecord, Matter, RuleVersion
-
-
-def _matter(row: Matter) -> Hit:
-    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
 
 
 def _rules(user: Any) -> QuerySet[RuleVersion]:
@@ -21,10 +17,6 @@ def _rules(user: Any) -> QuerySet[RuleVersion]:
 
 def _rule(row: RuleVersion) -> Hit:
     return Hit(row.title, row.get_absolute_url(), f"{row} · {row.program}")
-
-
-def _exception(row: ExceptionRecord) -> Hit:
-    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
 
 
 def _escalation(row: Escalation) -> Hit:
@@ -38,7 +30,7 @@ register(
         "decisions",
         "Matters and decisions",
         Matter.objects.visible_to,
-        _matter,
+        by_state,
         order=60,
         words=("title", "ref", "question"),
         prefix="MAT",
@@ -55,7 +47,7 @@ register(
         "exceptions",
         "Exceptions",
         ExceptionRecord.objects.visible_to,
-        _exception,
+        by_state,
         order=70,
         words=("title", "ref", "subject_label"),
         prefix="EXC",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from fellowship.web.search import Hit, Kind, paper, register
+from fellowship.web.search import Kind, by_state, paper, register
 from publications.models import Objection, Publication
-
-
-def _publication(row: Publication) -> Hit:
-    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
-
 
 register(
     Kind(
         "publications",
         "Publications",
         Publication.objects.visible_to,
-        _publication,
+        by_state,
         order=50,
         words=("title", "ref"),
         prefix="PUB",

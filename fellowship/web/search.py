@@ -92,6 +92,11 @@ def by_title(row: Any) -> Hit:
     return Hit(row.title or str(row), row.get_absolute_url(), row.ref)
 
 
+def by_state(row: Any) -> Hit:
+    """A record that has a state: its title, with its reference and how it stands."""
+    return Hit(row.title, row.get_absolute_url(), f"{row.ref} · {row.get_state_display()}")
+
+
 def paper(model: Any, prefix: str) -> Kind:
     """A kind that is found by its reference alone."""
     return Kind(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -65,7 +68,6 @@ def test_a_fault_is_told_without_words(sent: list[dict[str, Any]]) -> None:
 
 @pytest.mark.django_db
 def test_a_request_is_a_span_with_its_route_and_no_address(client: Client) -> None:
-    pytest.importorskip("opentelemetry.sdk")
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     exporter = InMemorySpanExporter()
@@ -81,3 +83,33 @@ def test_a_request_is_a_span_with_its_route_and_no_address(client: Client) -> No
     assert span.attributes["fellowship.status"] == 200
     assert CANARY not in span.to_json()
     assert "/calls/" not in span.to_json()
+
+
+@pytest.mark.django_db
+def test_a_collector_is_sent_the_spans(client: Client) -> None:
+    got: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            got.append((self.path, body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    reporting.to_collector(f"http://127.0.0.1:{server.server_port}/v1/traces")
+    try:
+        client.get("/calls/")
+        reporting._tracers[0].span_processor.force_flush()
+    finally:
+        reporting._tracers.clear()
+        server.shutdown()
+        server.server_close()
+    assert [path for path, _ in got] == ["/v1/traces"]
+    assert b"programs:" in got[0][1]

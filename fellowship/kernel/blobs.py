@@ -186,6 +186,7 @@ def _disk() -> Iterator[None]:
                 "not_stored",
                 "The file could not be stored, so nothing of it was kept. What you wrote is not "
                 "affected. Try again later; if it fails again, tell the programme manager.",
+                field="file",
             )
         ) from error
 

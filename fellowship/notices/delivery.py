@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
@@ -35,6 +36,10 @@ RETRY_FIRST: Final = dt.timedelta(minutes=1)
 RETRY_CAP: Final = dt.timedelta(hours=6)
 ATTEMPTS: Final = 25
 LEASE: Final = dt.timedelta(minutes=10)
+SLOW_SECONDS: Final = 1
+WAIT_SECONDS: Final = 15
+"""A run that has waited so long for a slow server, beyond `SLOW_SECONDS` for each mail, leaves the
+rest to the next one: other tasks need the worker."""
 _BATCH: Final = 500
 _CLAIM: Final = 20
 _log = logging.getLogger(__name__)
@@ -49,6 +54,13 @@ class DeliveryReport:
     sent: int = 0
     failed: int = 0
     dropped: int = 0
+    waited: float = 0.0
+    """Seconds for which a slow mail server held the run up."""
+
+    @property
+    def too_slow(self) -> bool:
+        """Whether what is left had better wait."""
+        return self.waited > WAIT_SECONDS
 
     def __str__(self) -> str:
         parts = [f"{self.composed} composed", f"{self.sent} sent"]
@@ -65,6 +77,8 @@ def deliver(at: dt.datetime | None = None) -> DeliveryReport:
             report.composed += count
         for mails in _claimed(report.at):
             _send_all(mails, report)
+            if report.too_slow:
+                break
     return report
 
 
@@ -158,7 +172,10 @@ def _send_all(mails: list[Mail], report: DeliveryReport) -> None:
     try:
         closed = _closed(mails)
         for mail in mails:
-            _send(mail, closed, server, report)
+            if report.too_slow:
+                _give_back(mail, report.at)
+            else:
+                _send(mail, closed, server, report)
     finally:
         server.close()
 
@@ -185,6 +202,7 @@ def _send(mail: Mail, closed: set[int], server: BaseEmailBackend, report: Delive
         _note(mail, state=MailState.DROPPED)
         report.dropped += 1
         return
+    began = time.monotonic()
     try:
         server.open()
         if not server.send_messages([compose(mail, told)]):
@@ -196,13 +214,28 @@ def _send(mail: Mail, closed: set[int], server: BaseEmailBackend, report: Delive
     else:
         _note(mail, state=MailState.SENT, sent_at=report.at, error="")
         report.sent += 1
+    report.waited += max(0.0, time.monotonic() - began - SLOW_SECONDS)
 
 
 def _put_off(mail: Mail, error: str, at: dt.datetime) -> None:
     """Try again after twice as long as last time, up to the cap; give up after the last attempt."""
-    wait = min(RETRY_FIRST * 2 ** min(mail.attempts - 1, 20), RETRY_CAP)
+    wait = _wait_after(mail.attempts)
     state = MailState.GIVEN_UP if mail.attempts >= ATTEMPTS else MailState.WAITING
     _note(mail, state=state, error=error, next_attempt_at=at + wait)
+
+
+def _wait_after(attempts: int) -> dt.timedelta:
+    return min(RETRY_FIRST * 2 ** min(attempts - 1, 20), RETRY_CAP)
+
+
+def tried_at(mail: Mail) -> dt.datetime:
+    """When a mail that waits and was refused was last tried, or begun to be tried again."""
+    return mail.next_attempt_at - (LEASE if mail.lease else _wait_after(mail.attempts))
+
+
+def _give_back(mail: Mail, at: dt.datetime) -> None:
+    """Leave a mail that was not tried to whoever comes next."""
+    _note(mail, attempts=F("attempts") - 1, next_attempt_at=at)
 
 
 def _note(mail: Mail, **values: object) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Min
+from smtplib import SMTPRecipientsRefused
+from typing import Final
 
+from django.db.models import Count, Max, Min
+
+from fellowship.kernel import health
 from fellowship.kernel.gauges import Values, gauge
 from fellowship.kernel.time import now
+from fellowship.notices.delivery import tried_at
 from fellowship.notices.models import Delivery, Mail, Notice
 from fellowship.notices.states import DeliveryState, MailState
+
+_LATEST: Final = 500
+"""So many of the latest mails are looked at: `sent_at` has no index, and needs none otherwise."""
 
 
 @gauge("outbox_waiting", "What waits to be sent.", "kind")
@@ -36,6 +44,22 @@ def oldest() -> Values:
 def mails_failed() -> Values:
     """What they said is in the inbox pages."""
     return float(Mail.objects.filter(state=MailState.GIVEN_UP).count())
+
+
+@health.useful("mail")
+def mail_leaves() -> bool:
+    """Whether the mail server takes mails: it took one since it last refused one that waits.
+
+    An address that it does not know says nothing about the server.
+    """
+    refused = Mail.objects.filter(state=MailState.WAITING).exclude(error="").order_by("-pk")
+    refused = refused.exclude(error__startswith=SMTPRecipientsRefused.__name__)
+    tried = max((tried_at(mail) for mail in refused[:_LATEST]), default=None)
+    if tried is None:
+        return True
+    latest = Mail.objects.order_by("-pk").values("pk")[:_LATEST]
+    sent = Mail.objects.filter(pk__in=latest).aggregate(at=Max("sent_at"))["at"]
+    return sent is not None and sent > tried
 
 
 @gauge("webhooks_failed", "Messages to other systems that were given up.")

@@ -149,6 +149,8 @@ def _taken_over(extract: Extract) -> bool:
     mine = ExtractRun.objects.filter(pk=run.pk, attempt=run.attempt)
     if not mine.update(attempt=run.attempt + 1):
         return False
+    for left in _beside(extract, "json").parent.glob(f"{extract.uid}.*"):
+        left.unlink(missing_ok=True)
     _say(extract, Progress(0, 1, 0, ""))
     return True
 

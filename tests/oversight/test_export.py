@@ -321,8 +321,11 @@ def test_one_process_makes_it_and_another_takes_over_from_the_dead(
     assert making._claimed(extract)
     assert not making.make(extract, tell=True)  # the other one lives
     monkeypatch.setattr(making, "STILL", -1)
+    left = making._beside(extract, "4711.part")
     for attempt in (2, 3):
+        left.write_bytes(b"half")
         assert making._claimed(extract)
+        assert not left.exists(), "what the dead one wrote is of no use"
         assert ExtractRun.objects.get().attempt == attempt
     assert not making.make(extract, tell=True)
     extract.refresh_from_db()

@@ -51,7 +51,7 @@ def test_a_failure_half_way_leaves_nothing(folder: Path) -> None:
 
     with pytest.raises(Refused) as refused:
         blobs.put(breaking())
-    assert refused.value.refusal.code == "not_stored"
+    assert (refused.value.refusal.code, refused.value.refusal.field) == ("not_stored", "file")
     assert "nothing of it was kept" in refused.value.refusal.reason
     assert files(folder) == []
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fellowship.accounts.models import User
-from fellowship.notices import delivery, services
+from fellowship.notices import delivery, figures, services
 from fellowship.notices.delivery import ATTEMPTS, LEASE
 from fellowship.notices.models import Mail, Notice
 from fellowship.notices.tasks import deliver as task
@@ -168,6 +168,42 @@ def test_a_late_worker_does_not_overwrite_the_one_that_took_over(
     delivery._note(stale, state="waiting")
     mail.refresh_from_db()
     assert mail.state == "given_up"
+
+
+def test_a_slow_server_holds_up_no_worker_for_long(
+    monday: dt.datetime, unwilling: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [make_person(f"p{number}") for number in range(25)]
+    unwilling |= {person.email for person in people}
+    tell(*people, urgent=True)
+    monkeypatch.setattr(delivery, "SLOW_SECONDS", -10)
+    assert services.deliver(at=MONDAY).failed == 2, "each as if it had taken ten seconds"
+    tried = Mail.objects.exclude(error="").values_list("attempts", "lease")
+    assert list(tried) == [(1, None), (1, None)]
+    rest = Mail.objects.filter(error="").values_list("attempts", "lease", "next_attempt_at")
+    assert list(rest) == [(0, None, MONDAY)] * 23
+    monkeypatch.undo()
+    unwilling.clear()
+    assert services.deliver(at=MONDAY + MINUTE).sent == 25, "the next run goes on"
+
+
+def test_health_says_whether_mail_leaves(
+    monday: dt.datetime, ada: User, ben: User, unwilling: set[str]
+) -> None:
+    assert figures.mail_leaves()
+    tell(ada, urgent=True)
+    services.deliver(at=MONDAY)
+    unwilling.add("ada@example.org")
+    tell(ada, urgent=True)
+    services.deliver(at=MONDAY + MINUTE)
+    assert not figures.mail_leaves()
+    tell(ben, urgent=True)
+    services.deliver(at=MONDAY + 2 * MINUTE - MINUTE / 2)
+    assert figures.mail_leaves(), "it took one since"
+    services.deliver(at=MONDAY + 2 * MINUTE)
+    assert not figures.mail_leaves(), "and refused again"
+    Mail.objects.exclude(error="").update(error="SMTPRecipientsRefused: no such person")
+    assert figures.mail_leaves(), "an address, not the server"
 
 
 def test_people_no_longer_active_get_no_mail(monday: dt.datetime, ada: User, ben: User) -> None:

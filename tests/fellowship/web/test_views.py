@@ -130,6 +130,7 @@ def test_health(client: Client) -> None:
         "files": True,
         "seal_key": True,
         "timers": False,
+        "mail": True,
     }
 
 

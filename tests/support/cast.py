@@ -1,0 +1,105 @@
+"""Who asks, in the authorisation matrix: each role, and how its person stands to one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fellowship.accounts import roles
+from fellowship.accounts.services import declare_conflict, grant_role
+from proposals.models import Proposal
+from tests.scenarios import access
+from tests.scenarios.proposals import drafted_proposal
+from tests.scenarios.scoping import signed_fellowship
+from tests.scenarios.world import SETUP, make_person, make_world
+from tests.support.house import House, build_house
+
+
+@dataclass(frozen=True)
+class Part:
+    """One who asks."""
+
+    role: str
+    """The role held in the programme; empty for none."""
+    relation: str
+    """How they stand to the case that all addresses belong to."""
+
+
+CAST: Final[dict[str, Part]] = {
+    "visitor": Part("", "signed out"),
+    "newcomer": Part("", "signed in, without any role"),
+    "fellow": Part(roles.FELLOW, "the fellow of the case"),
+    "fellow_other": Part(roles.FELLOW, "the fellow of another case"),
+    "applicant": Part(roles.APPLICANT, "with proposals of their own"),
+    "collaborator": Part(roles.COLLABORATOR, "on the case"),
+    "mentor": Part(roles.MENTOR, "of the case"),
+    "mentor_other": Part(roles.MENTOR, "of no case"),
+    "reviewer": Part(roles.REVIEWER, "of the case's proposal"),
+    "reviewer_other": Part(roles.REVIEWER, "asked for no review"),
+    "board": Part(roles.BOARD_MEMBER, "of the programme"),
+    "board_recused": Part(roles.BOARD_MEMBER, "recused from the case"),
+    "chair": Part(roles.CHAIR, "of the programme"),
+    "manager": Part(roles.MANAGER, "of the programme"),
+    "manager_recused": Part(roles.MANAGER, "recused from the case"),
+    "steward": Part(roles.STEWARD, "of the programme"),
+    "product_owner": Part(roles.PRODUCT_OWNER, "of the programme"),
+    "oncall": Part(roles.ONCALL, "of the programme"),
+    "policy_reviewer": Part(roles.POLICY_REVIEWER, "of the case's publication"),
+    "legal_reviewer": Part(roles.LEGAL_REVIEWER, "of the programme"),
+    "auditor": Part(roles.AUDITOR, "of the programme"),
+    "auditor_recused": Part(roles.AUDITOR, "recused from the case"),
+    "sponsor": Part(roles.SPONSOR, "of the programme"),
+    "admin": Part(roles.ADMINISTRATOR, "of the programme"),
+    "elsewhere_fellow": Part(roles.APPLICANT, "of another programme"),
+    "elsewhere_manager": Part(roles.MANAGER, "of another programme"),
+    "elsewhere_auditor": Part(roles.AUDITOR, "of another programme"),
+    "elsewhere_admin": Part(roles.ADMINISTRATOR, "of another programme"),
+}
+"""Everybody who asks, in the order of the columns."""
+
+RECUSED: Final = tuple(name for name in CAST if name.endswith("_recused"))
+ELSEWHERE: Final = tuple(name for name in CAST if name.startswith("elsewhere_"))
+STAFF: Final = tuple(
+    name
+    for name, part in CAST.items()
+    if part.role in roles.STAFF and name not in (*RECUSED, *ELSEWHERE)
+)
+"""Who works for the programme and is not recused from the case."""
+
+_AS = {"fellow": "applicant", "applicant": "other_applicant", "collaborator": "stranger"}
+_AS |= {"board": "board_security", "board_recused": "board_product"}
+"""Parts played by people of the world that have another name there."""
+
+
+def build_cast() -> House:
+    """The house, with everybody there who asks; what was added comes after what its names mean."""
+    house = build_house()
+    names = {begin: list(values) for begin, values in house.names.items()}
+    house = replace(house, names=names)
+    world, realm = house.world, house.world.program.realm
+    access.collaborator(world, house.case.fellowship)
+    other = make_person("fellow_other")
+    signed_fellowship(world, other)
+    people = {"newcomer": make_person("newcomer"), "fellow_other": other}
+    for name in ("mentor_other", "reviewer_other", "manager_recused", "auditor_recused"):
+        people[name] = make_person(name)
+        grant_role(user=people[name], realm=realm, role=CAST[name].role, by=SETUP)
+    people |= {name: world.people[known] for name, known in _AS.items()}
+    elsewhere = make_world("-elsewhere")
+    for name in ELSEWHERE:
+        known = name.removeprefix("elsewhere_").replace("fellow", "applicant")
+        people[name] = elsewhere.people[known]
+    drafted_proposal(elsewhere)
+    world.people.update(people)
+    for name in RECUSED:
+        person = world.fresh(name)
+        proposal = Proposal.objects.get(pk=house.case.fellowship.proposal_id)
+        declare_conflict(
+            user=person,
+            subject=proposal,
+            realm=realm,
+            kind="coauthor",
+            statement="We wrote together.",
+            by=person,
+        )
+    return house

@@ -1,0 +1,184 @@
+"""Marks in every private text of the house: what somebody reads tells which texts they were given.
+
+`tests/authorisation/fields.toml` names every text field there is, and who may read it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.db.models import Model
+
+from fellowship.accounts.models import User
+from tests.support.belonging import is_part
+from tests.support.cast import CAST, ELSEWHERE, RECUSED, STAFF
+from tests.support.house import House
+
+FILE: Final = Path(__file__).resolve().parent.parent / "authorisation" / "fields.toml"
+MARK: Final = re.compile(r"q7([0-9a-f]{3})r([0-9a-f]+)z", re.I)
+NOT_OURS: Final = ("admin", "auth", "contenttypes", "sessions", "guardian")
+"""Apps of Django and guardian whose texts no page of ours shows: names of permissions, sessions."""
+TEXT: Final = (models.CharField, models.TextField, models.JSONField)
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "everybody": tuple(CAST),
+    "signed-in": tuple(name for name in CAST if name != "visitor"),
+    "programme": tuple(n for n in CAST if CAST[n].role and n not in ELSEWHERE),
+    "staff": (*STAFF, *RECUSED),
+    "case": (
+        *("fellow", "mentor", "board", "chair", "manager", "steward", "product_owner", "oncall"),
+        *("policy_reviewer", "legal_reviewer", "auditor", "sponsor"),
+    ),
+}
+"""Names for several who ask. `own` is whoever the record names, `nobody` no one at all."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A text field of a model, and who may read it."""
+
+    model: str
+    name: str
+    readers: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.model}.{self.name}"
+
+
+def there() -> set[str]:
+    """Every field of ours that holds text: not a choice among few, nor a hash by another name."""
+    return {
+        f"{model._meta.label_lower}.{field.name}"
+        for model in apps.get_models()
+        if model._meta.app_label not in NOT_OURS and not hasattr(model, "history_object")
+        for field in model._meta.concrete_fields
+        if isinstance(field, TEXT) and not field.choices
+    }
+
+
+def said() -> dict[str, dict[str, str]]:
+    """The file: fields by model under who may read them."""
+    return tomllib.loads(FILE.read_text())
+
+
+@cache
+def fields() -> tuple[Field, ...]:
+    """Every field that is marked, in the order of the file."""
+    found = []
+    for readers, by_model in said().items():
+        if readers in ("names", "public"):
+            continue
+        named = frozenset(readers.split(" "))
+        wide = {name for group in named for name in GROUPS.get(group, (group,))}
+        for model, names in by_model.items():
+            found += [Field(model, name, frozenset(wide)) for name in names.split(" ")]
+    return tuple(found)
+
+
+def mark_all() -> dict[str, int]:
+    """Write a mark into every private text there is; how many of each field took one."""
+    return {str(field): _mark(number, field) for number, field in enumerate(fields())}
+
+
+def _mark(number: int, field: Field) -> int:
+    model = apps.get_model(field.model)
+    column: Any = model._meta.get_field(field.name)
+    done = 0
+    for key, value in model._base_manager.values_list("pk", field.name):
+        mark = f"q7{number:03x}r{key:x}z"
+        address = isinstance(column, models.EmailField)
+        new = f"{mark}@example.org" if address else _marked(value, mark)
+        longest = getattr(column, "max_length", None)
+        if isinstance(new, str) and longest and len(new) > longest:
+            new = mark
+        if new == value:
+            continue
+        try:
+            with transaction.atomic():
+                done += models.QuerySet(model).filter(pk=key).update(**{field.name: new})
+        except IntegrityError:
+            continue  # it is empty because of what the record is
+    return done
+
+
+def _marked(value: Any, mark: str) -> Any:
+    """The text with its mark; of what is nested, every sentence with it."""
+    if isinstance(value, str):
+        return f"{value} {mark}".strip()
+    if isinstance(value, list):
+        return [_marked(one, mark) if not _is_word(one) else one for one in value]
+    if isinstance(value, dict):
+        return {k: _marked(one, mark) if not _is_word(one) else one for k, one in value.items()}
+    return value
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and " " not in value
+
+
+def read(text: str) -> set[tuple[int, int]]:
+    """The marks in a text: number of the field, key of the record."""
+    return {(int(number, 16), int(key, 16)) for number, key in MARK.findall(text)}
+
+
+class Knowing:
+    """Who may read a mark."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.parts: dict[tuple[str, int], frozenset[str]] = {}
+        self.known: dict[tuple[str, int], set[int]] = {}
+        case = house.case.fellowship
+        other = house.world.people["fellow_other"].fellowships.get()
+        self.cases = {"fellow": case, "fellow_other": other}
+
+    def may(self, who: str, mark: tuple[int, int]) -> bool:
+        """Whether the person is among the readers of the field, as they stand to the record."""
+        field = fields()[mark[0]]
+        if "own" in field.readers and self._is_named(who, field.model, mark[1]):
+            return True
+        return self.stands(who, field.model, mark[1]) in field.readers
+
+    def stands(self, who: str, model: str, key: int) -> str:
+        """How somebody stands to a record, in the words of the cast."""
+        of = self._cases(model, key)
+        if who in ("fellow", "fellow_other") and of:
+            return "fellow" if who in of else "fellow_other"
+        if who in RECUSED and "fellow" not in of:
+            return who.removesuffix("_recused")
+        return who
+
+    def _cases(self, model: str, key: int) -> frozenset[str]:
+        if (model, key) not in self.parts:
+            record = apps.get_model(model)._base_manager.filter(pk=key).first()
+            of = (name for name, case in self.cases.items() if is_part(record, case))
+            self.parts[model, key] = frozenset(of)
+        return self.parts[model, key]
+
+    def _is_named(self, who: str, model: str, key: int) -> bool:
+        if who == "visitor":
+            return False
+        if (model, key) not in self.known:
+            record = apps.get_model(model)._base_manager.get(pk=key)
+            self.known[model, key] = set(_people(record))
+        return self.house.world.people[who].pk in self.known[model, key]
+
+
+def _people(record: Model) -> Iterator[int]:
+    if isinstance(record, User):
+        yield record.pk
+    for field in record._meta.concrete_fields:
+        if field.related_model is User and (key := getattr(record, field.attname)):
+            yield key
+
+
+def told(marks: Mapping[tuple[int, int], str]) -> list[str]:
+    """Marks in words, with where they were read."""
+    return [f"{fields()[number]} of {key}: {where}" for (number, key), where in marks.items()]

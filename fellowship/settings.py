@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "fellowship.web.middleware.Spelling",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fellowship.web.middleware.Language",
     "allauth.account.middleware.AccountMiddleware",
     "fellowship.accounts.middleware.KnownBrowser",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -130,8 +131,18 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Ours mark no words: they are found as a template is loaded (web.prose).
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "fellowship.web.loaders.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["fellowship.web.templatetags.saying"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -414,6 +425,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = (
 CLAMD = env.str("CLAMD", default="")
 
 LANGUAGE_CODE = "en-gb"
+# Those a person may choose. A language is offered once its catalogue is whole, which a test checks.
+LANGUAGES = [("en-gb", "English")]
+LOCALE_PATHS = [BASE_DIR / "fellowship" / "locale"]
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -24,6 +24,7 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from fellowship.kernel import saying
 from fellowship.kernel.canonical import canonical
 from fellowship.kernel.time import now
 from fellowship.web import pdf
@@ -122,6 +123,7 @@ def name(scope: ScopeOfWork, ending: str) -> str:
     return f"{scope.fellowship.ref}-scope-v{scope.number}.{ending}"
 
 
+@saying.in_source()
 def html(scope: ScopeOfWork, at: dt.datetime | None = None, *, printed: bool = False) -> str:
     """The document as one HTML file that asks for nothing else; `printed` for the PDF."""
     at, case, data = at or now(), scope.fellowship, text(scope)

@@ -18,6 +18,7 @@ from access.forms import DeletionForm
 from access.models import Dataset, DeletionCertificate
 from access.places import reads
 from fellowship.history.queries import timeline
+from fellowship.kernel import saying
 from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
@@ -84,7 +85,8 @@ def paper(request: HttpRequest, ref: str) -> HttpResponse:
         DeletionCertificate.objects.select_related(*RELATED), request.user, ref=ref
     )
     context = {"it": found, "fingerprint": fingerprint(found)}
-    return render(request, "access/deletion_paper.html", context)
+    with saying.in_source():
+        return render(request, "access/deletion_paper.html", context)
 
 
 @login_required

@@ -35,7 +35,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = (
             *("username", "email", "name", "affiliation", "past_affiliations"),
-            *("orcid", "time_zone"),
+            *("orcid", "time_zone", "language"),
         )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -13,6 +14,7 @@ from fellowship.accounts import queries, roles
 from fellowship.accounts.models import Realm, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.accounts.scopes import SCOPES, source_of
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 
 
@@ -24,6 +26,11 @@ def zones() -> list[tuple[str, str]]:
         if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/", "US/"))
     )
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages of the pages, each by its own name."""
+    return [("", say("As the browser asks")), *settings.LANGUAGES]
 
 
 class OrcidField(forms.CharField):
@@ -106,6 +113,17 @@ class ProfileForm(DetailsForm):
         help_text="Of the last three years, one a line. They hint at conflicts of interest when "
         "you are asked to review or to decide. Nobody is shown the list, only what matches.",
     )
+    language = forms.ChoiceField(
+        label="Language",
+        choices=languages,
+        required=False,
+        help_text="Of pages and mails. What is recorded is in English, whoever writes it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) < 2:
+            del self.fields["language"]
 
 
 class SignupForm(DetailsForm):

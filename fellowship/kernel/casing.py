@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from fellowship.kernel import saying
+
 _TITLED = re.compile(r"(?<=[^\W_][ -])[A-Z][a-z]+\b")
 """A capitalised word that begins no sentence."""
 
@@ -13,4 +15,6 @@ def sentence_case(title: str) -> str:
 
     Names written with more capitals, as ORCID, stay.
     """
+    if saying.keeps_capitals():
+        return title.strip()
     return _TITLED.sub(lambda found: found[0].lower(), title.strip())

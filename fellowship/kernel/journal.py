@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from django.db import transaction
 
+from fellowship.kernel import saying
+
 if TYPE_CHECKING:
     from django.db.models import Model
 
@@ -143,9 +145,12 @@ def moved(before: Any, after: Any) -> dict[str, Any]:
 
 @contextmanager
 def acting(verb_name: str, *, by: Any, reason: str = "") -> Iterator[Scope]:
-    """A verb as a block: one transaction, one scope. Prefer `verb`."""
+    """A verb as a block: one transaction, one scope. Prefer `verb`.
+
+    It works in the source language: what it records does not depend on who acts.
+    """
     scope = Scope(verb=verb_name, by=by, reason=reason)
-    with transaction.atomic():
+    with transaction.atomic(), saying.in_source():
         token = _scope.set(scope)
         try:
             yield scope
@@ -163,7 +168,10 @@ def verb(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             by: Any = kwargs["by"]
-            with acting(name, by=by, reason=str(kwargs.get("reason") or "")):
+            with (
+                saying.in_source(),
+                acting(name, by=by, reason=str(kwargs.get("reason") or "")),
+            ):
                 return function(*args, **kwargs)
 
         wrapper.verb_name = name  # type: ignore[attr-defined]

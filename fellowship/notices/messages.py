@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
 
+from fellowship.kernel import saying
+from fellowship.kernel.saying import say
 from fellowship.notices import attachments, links
 from fellowship.notices.models import Mail, Notice
 
@@ -15,10 +17,11 @@ FOOTER = "You get this mail because you take part in a fellowship programme. You
 def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:
     """The message of `mail`, with those of its notices its person may still know."""
     notices = sorted(notices, key=lambda notice: notice.pk)
-    parts = [_part(notice) for notice in notices]
-    parts.append("-- \n" + FOOTER.format(inbox=links.absolute("/inbox/")))
+    with saying.override(saying.offered(mail.recipient.language) or saying.SOURCE):
+        subject, parts = _subject(notices), [_part(notice) for notice in notices]
+        parts.append(f"-- \n{say(FOOTER, inbox=links.absolute('/inbox/'))}")
     message = EmailMessage(
-        subject=_subject(notices),
+        subject=subject,
         body="\n\n".join(parts) + "\n",
         to=[mail.recipient.email],
         headers={
@@ -34,13 +37,15 @@ def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:
 
 def _subject(notices: Sequence[Notice]) -> str:
     # Titles are kept on one line when notices are written; here it is made sure of once more.
-    first = " ".join(notices[0].title.split()) if notices else "Notice"
-    return first if len(notices) < 2 else f"{first}, and {len(notices) - 1} more"
+    first = " ".join(notices[0].said_title.split()) if notices else str(say("Notice"))
+    if len(notices) < 2:
+        return first
+    return str(say("{first}, and {n} more", first=first, n=len(notices) - 1))
 
 
 def _part(notice: Notice) -> str:
-    lines = [notice.title]
-    lines += [notice.body.replace("\r\n", "\n").replace("\r", "\n")] if notice.body else []
+    lines, body = [notice.said_title], notice.said_body
+    lines += [body.replace("\r\n", "\n").replace("\r", "\n")] if body else []
     lines += [links.absolute(notice.url)] if notice.url else []
     return "\n".join(lines)
 

@@ -13,9 +13,14 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """The foundation's navigation, the public calls, the count of unread notices."""
+        from django.template import base
+
+        from fellowship.kernel.saying import literal
         from fellowship.web import checks, landing, nav, searched, sources, tasks  # noqa: F401
 
         sources.register_navigation()
         nav.register_unread(sources.unread)
         landing.register(sources.open_calls)
         checks.load()
+        # `_("…")` in a template is then a text like any other, not a proxy that is none.
+        base.gettext_lazy = literal  # type: ignore[assignment]

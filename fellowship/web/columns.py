@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.web.components import blocks, marks
 from fellowship.web.markup import escaped, markup
 from fellowship.web.tables import Page
@@ -43,7 +44,7 @@ class Table(Generic[R]):
     columns: Sequence[Column[R]]
     rows: Iterable[R]
     page: Page[Any] | None = None
-    empty: str = "Nothing here."
+    empty: str = say("Nothing here.")
     hint: str = ""
     dense: bool = False
     picked: Callable[[R], bool] | None = field(default=None)
@@ -75,12 +76,13 @@ class Table(Generic[R]):
     def _pick_head(self) -> str:
         if self.pick is None:
             return ""
-        return '<td class="picker" data-pick-all><span class="visually-hidden">Pick</span></td>'
+        pattern = '<td class="picker" data-pick-all><span class="visually-hidden">{}</span></td>'
+        return markup(pattern, say("Pick"))
 
     def _tick(self, row: R) -> str:
         if self.pick is None:
             return ""
-        return markup(_TICK, value := self.pick(row), value)
+        return markup(_TICK, value := self.pick(row), say("Pick {what}", what=value))
 
     def _frames(self) -> list[tuple[str, Callable[[R], object], str]]:
         first, *others = self.columns
@@ -104,7 +106,7 @@ class Table(Generic[R]):
 
 _TICK = (
     '<td class="picker"><input type="checkbox" class="row-pick" name="pick" value="{}"'
-    ' aria-label="Pick {}"></td>'
+    ' aria-label="{}"></td>'
 )
 
 

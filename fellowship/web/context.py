@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.accounts.roles import ROLES
-from fellowship.kernel import time
+from fellowship.kernel import saying, time
 from fellowship.web.components.times import zone_name
 from fellowship.web.nav import NavEntry, NavLink, entries, links
 from fellowship.web.nav import unread as unread_count
@@ -79,6 +79,11 @@ class Layout:
     def takes_part(self) -> bool:
         """Whether the person has a part in some programme, and so may raise its alarms."""
         return bool(self.user) and holds_anywhere(self.user, *ROLES)
+
+    @property
+    def language(self) -> str:
+        """The language of the page, as HTML names it."""
+        return saying.tag()
 
     @property
     def keys(self) -> bool:

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -18,6 +19,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import kept, language, say
 from fellowship.web.components import marks, ways
 from fellowship.web.context import Layout
 from fellowship.web.markup import escaped, markup
@@ -64,7 +66,7 @@ def top(request: HttpRequest, layout: Layout) -> SafeString:
     """The demonstration's bar where there is one, and the head of the page."""
     return SafeString(
         f'{_demo(layout)}<header class="top"><div class="top-in">\n  {_BRAND}\n'
-        f'  <nav class="main-nav" aria-label="Main">{_main(layout)}</nav>\n'
+        f'  <nav class="main-nav" aria-label="{escaped(say("Main"))}">{_main(layout)}</nav>\n'
         f'  <div class="top-end">{_end(request, layout)}</div>\n</div></header>'
     )
 
@@ -90,39 +92,42 @@ def foot(request: HttpRequest, layout: Layout) -> SafeString:
     """The foot of the page: rules, help, keys, zone, version, colours."""
     signed_in = bool(layout.user) and layout.user.is_authenticated
     entries = [
-        _link("governance:rules", "Rules in force"),
-        _link("web:guides", "Help"),
-        _link("web:keys", "Keyboard shortcuts") if signed_in else "",
-        _link("web:reference", "API"),
-        markup("Times in {}", layout.zone),
-        markup("Version {}", layout.version) if layout.version else "",
+        _link("governance:rules", say("Rules in force")),
+        _link("web:guides", say("Help")),
+        _link("web:keys", say("Keyboard shortcuts")) if signed_in else "",
+        _link("web:reference", say("API")),
+        escaped(say("Times in {zone}", zone=layout.zone)),
+        escaped(say("Version {version}", version=layout.version)) if layout.version else "",
     ]
     listed = "".join(f"<li>{entry}</li>" for entry in entries if entry)
     return SafeString(
         f'<footer class="foot"><div class="foot-in">\n  <ul>{listed}</ul>\n'
-        f"  {_scheme(request, layout)}\n</div></footer>"
+        f"  {_languages(request)}{_scheme(request, layout)}\n</div></footer>"
     )
 
 
-def search(id: str, text: str = "", hint: str = "", label: str = "Everything") -> SafeString:
+def search(id: str, text: str = "", hint: str = "", label: str = "") -> SafeString:
     """The form of the one search; `label` tells two on a page apart."""
     return markup(
         '<form method="get" action="{}" role="search" aria-label="{}" class="seek">'
-        '<label class="visually-hidden" for="{}">Search everything</label>'
+        '<label class="visually-hidden" for="{}">{}</label>'
         '<input type="search" id="{}" name="q" value="{}" maxlength="100" placeholder="{}"'
-        ' autocomplete="off"><button class="btn quiet">Search</button></form>',
-        *(_url("web:search"), label, id, id, text, hint),
+        ' autocomplete="off"><button class="btn quiet">{}</button></form>',
+        *(_url("web:search"), label or say("Everything"), id, say("Search everything")),
+        *(id, text, hint, say("Search")),
     )
 
 
-@functools.cache
+@kept(64)
 def _seek() -> str:
     pattern = (
-        '{}<a class="seek-link" data-key="/" data-key-label="search" href="{}">{}'
-        '<span class="word">Search</span></a>\n    '
+        '{}<a class="seek-link" data-key="/" data-key-label="{}" href="{}">{}'
+        '<span class="word">{}</span></a>\n    '
     )
-    field = search("search-all", hint="Search")
-    return markup(pattern, field, _url("web:search"), marks.icon("search"))
+    field = search("search-all", hint=say("Search"))
+    return markup(
+        *(pattern, field, say("search"), _url("web:search")), marks.icon("search"), say("Search")
+    )
 
 
 _BRAND = (
@@ -142,7 +147,7 @@ def _url(name: str) -> str:
         return ""
 
 
-@functools.cache
+@kept(64)
 def _link(name: str, label: str) -> SafeString | str:
     return markup('<a href="{}">{}</a>', url, label) if (url := _url(name)) else ""
 
@@ -150,10 +155,11 @@ def _link(name: str, label: str) -> SafeString | str:
 def _demo(layout: Layout) -> str:
     if not layout.demo:
         return ""
-    way = _link("oversight:demo", "Try it as someone else")
-    return (
-        '<div class="demo-bar" role="region" aria-label="Demonstration">'
-        f"A demonstration with invented people and cases.{' ' if way else ''}{way}</div>\n"
+    way = _link("oversight:demo", say("Try it as someone else"))
+    return markup(
+        '<div class="demo-bar" role="region" aria-label="{}">{}{}{}</div>\n',
+        *(say("Demonstration"), say("A demonstration with invented people and cases.")),
+        *(" " if way else "", way),
     )
 
 
@@ -163,7 +169,7 @@ def _main(layout: Layout) -> str:
         return near
     current = ' class="current"' if layout.far_current else ""
     return (
-        f'{near}<details class="menu more"><summary{current}>More</summary>'
+        f'{near}<details class="menu more"><summary{current}>{escaped(say("More"))}</summary>'
         f'<div class="menu-panel">{ways.links(layout.far)}</div></details>'
     )
 
@@ -171,7 +177,7 @@ def _main(layout: Layout) -> str:
 def _end(request: HttpRequest, layout: Layout) -> str:
     user = layout.user
     if not user or not user.is_authenticated:
-        parts = [_link("account_login", "Sign in")]
+        parts = [_link("account_login", say("Sign in"))]
         if layout.nav:
             parts.append(_phone(layout, ""))
         return "".join(parts)
@@ -190,13 +196,14 @@ def _end(request: HttpRequest, layout: Layout) -> str:
 def _phone(layout: Layout, person: str) -> str:
     seek = ""
     if person:
-        seek = markup('<a class="only-phone" href="{}">Search</a>', _url("web:search"))
+        seek = markup('<a class="only-phone" href="{}">{}</a>', _url("web:search"), say("Search"))
     rail = f"<hr>{ways.links(layout.rail)}" if layout.rail else ""
     below = f"<hr>{person}" if person else ""
+    menu = escaped(say("Menu"))
     return (
-        f'<details class="menu phone"><summary>{marks.icon("menu")}Menu</summary>'
-        f'<div class="menu-panel"><nav aria-label="Menu">{seek}{ways.links(layout.nav)}{rail}</nav>'
-        f"{below}</div></details>"
+        f'<details class="menu phone"><summary>{marks.icon("menu")}{menu}</summary>'
+        f'<div class="menu-panel"><nav aria-label="{menu}">{seek}{ways.links(layout.nav)}'
+        f"{rail}</nav>{below}</div></details>"
     )
 
 
@@ -205,8 +212,8 @@ def _alarm(request: HttpRequest, layout: Layout) -> str:
     if not url or request.path == url or not layout.takes_part:
         return ""
     return markup(
-        '<a class="alarm" href="{}?from={}">{}<span class="word">Raise an alarm</span></a>\n    ',
-        *(url, quote(request.path), marks.icon("alert")),
+        '<a class="alarm" href="{}?from={}">{}<span class="word">{}</span></a>\n    ',
+        *(url, quote(request.path), marks.icon("alert"), say("Raise an alarm")),
     )
 
 
@@ -216,10 +223,10 @@ def _inbox(layout: Layout) -> str:
         return ""
     count: SafeString | str = ""
     if layout.unread:
-        pattern = ' <span class="count">{}<span class="visually-hidden"> unread</span></span>'
-        count = markup(pattern, layout.unread)
-    pattern = '<a href="{}">{}<span class="word">Inbox</span>{}</a>\n    '
-    return markup(pattern, url, marks.icon("inbox"), count)
+        pattern = ' <span class="count">{}<span class="visually-hidden"> {}</span></span>'
+        count = markup(pattern, layout.unread, say("unread"))
+    pattern = '<a href="{}">{}<span class="word">{}</span>{}</a>\n    '
+    return markup(pattern, url, marks.icon("inbox"), say("Inbox"), count)
 
 
 def _person(request: HttpRequest, layout: Layout) -> str:
@@ -228,13 +235,13 @@ def _person(request: HttpRequest, layout: Layout) -> str:
     out = _url("account_logout")
     way_out = (
         f'<form method="post" action="{out}">{_csrf(request)}'
-        '<button class="as-link">Sign out</button></form>'
+        f'<button class="as-link">{escaped(say("Sign out"))}</button></form>'
     )
     return "\n".join((
         markup('<p class="who meta">{}{}</p>', user, email),
-        _link("accounts:profile", "Your details"),
-        _link("accounts:tokens", "API tokens"),
-        _link("accounts:sessions", "Sign-in security"),
+        _link("accounts:profile", say("Your details")),
+        _link("accounts:tokens", say("API tokens")),
+        _link("accounts:sessions", say("Sign-in security")),
         way_out if out else "",
     ))  # fmt: skip
 
@@ -243,18 +250,38 @@ def _csrf(request: HttpRequest) -> SafeString:
     return markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
 
 
+def _languages(request: HttpRequest) -> str:
+    """The languages to choose from, for visitors: who is signed in has theirs in their details."""
+    if len(settings.LANGUAGES) < 2 or request.user.is_authenticated:
+        return ""
+    choices = "".join(
+        markup(
+            '<button name="language" value="{}" lang="{}" aria-pressed="{}">{}</button>',
+            *(code, code, "true" if code == language() else "false", name),
+        )
+        for code, name in settings.LANGUAGES
+    )
+    return markup(
+        '<form method="post" action="{}">{}<input type="hidden" name="next" value="{}">'
+        '<div class="scheme" role="group" aria-label="{}">{}</div></form>',
+        *(_url("web:language"), _csrf(request), request.get_full_path()),
+        *(say("Language"), SafeString(choices)),
+    )
+
+
 def _scheme(request: HttpRequest, layout: Layout) -> str:
     choices = "".join(
         f'<button name="scheme" value="{value}"'
         f' aria-pressed="{"true" if layout.scheme == value else "false"}">{icon}{label}</button>'
         for value, icon, label in (
-            ("", "", "Device"),
-            ("light", marks.icon("sun"), "Light"),
-            ("dark", marks.icon("moon"), "Dark"),
+            ("", "", escaped(say("Device"))),
+            ("light", marks.icon("sun"), escaped(say("Light"))),
+            ("dark", marks.icon("moon"), escaped(say("Dark"))),
         )
     )
     return markup(
         '<form method="post" action="{}">{}<input type="hidden" name="next" value="{}">'
-        '<div class="scheme" role="group" aria-label="Colours">{}</div></form>',
-        *(_url("web:theme"), _csrf(request), request.get_full_path(), SafeString(choices)),
+        '<div class="scheme" role="group" aria-label="{}">{}</div></form>',
+        *(_url("web:theme"), _csrf(request), request.get_full_path()),
+        *(say("Colours"), SafeString(choices)),
     )

@@ -13,9 +13,11 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.views.defaults import page_not_found
 
+from fellowship.kernel import saying
 from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.web import again, calendars, errors, once, onward
 from fellowship.web.actions import status_of
@@ -119,6 +121,26 @@ class Spelling(CommonMiddleware):
         if request.path.startswith(errors.API) and request.method not in ("GET", "HEAD"):
             return False
         return bool(super().should_redirect_with_slash(request))
+
+
+class Language:
+    """What the answer says is in the language of who reads it: the one they chose, or that of their
+    browser. Systems are answered in English.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Speak it for the length of the request, and say which it was."""
+        if request.path.startswith(SYSTEMS) or len(settings.LANGUAGES) < 2:
+            return self.get_response(request)
+        chosen = saying.offered(getattr(request.user, "language", ""))
+        with saying.override(chosen or translation.get_language_from_request(request)):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", saying.tag())
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
 
 
 class PersonZone:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz/", views.readyz),
     path("metrics", metrics.metrics, name="metrics"),
     path("theme/", views.theme, name="theme"),
+    path("language/", views.language, name="language"),
     path("keys/", views.keys, name="keys"),
     path("help/", guides.guides, name="guides"),
     path("help/<slug:slug>/", guides.one_guide, name="guide"),

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from fellowship.kernel import health, time
+from fellowship.kernel import health, saying, time
 from fellowship.web import guides, landing, onward, sources, work
 from fellowship.web.context import KEYS_COOKIE, SCHEME_COOKIE, SCHEMES
 
@@ -57,6 +57,15 @@ def theme(request: HttpRequest) -> HttpResponse:
         _keep(response, SCHEME_COOKIE, chosen)
     else:
         response.delete_cookie(SCHEME_COOKIE)
+    return response
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language a visitor chose in a cookie; who is signed in has it in their details."""
+    response = redirect(_back(request))
+    if chosen := saying.offered(request.POST.get("language", "")):
+        _keep(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response
 
 

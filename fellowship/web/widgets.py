@@ -70,7 +70,7 @@ def _group(name: str | None, options: SafeString) -> str:
 
 def _option(option: Widget) -> str:
     if not option["attrs"] and isinstance(label := option["label"], str):
-        return _plain_option(str(option["value"]), label)
+        return _plain_option(str(option["value"]), str(label))
     opening = markup('<option value="{}"{}>', option["value"], _attrs(option))
     return f"{opening}{escaped(option['label'])}</option>"
 

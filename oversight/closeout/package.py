@@ -16,6 +16,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from fellowship.history.models import Event
+from fellowship.kernel import saying
 from fellowship.kernel.canonical import canonical
 from oversight import casebook
 from oversight.closeout import crate, facts
@@ -134,7 +135,8 @@ def _files(said: Mapping[str, Any], events: Iterable[Event]) -> dict[str, bytes]
     }
     files = {path: _json(content) for path, content in held.items()}
     files["events.jsonl"] = "".join(lines).encode()
-    page = render_to_string("oversight/package.html", {**said, "events": len(lines)})
+    with saying.in_source():
+        page = render_to_string("oversight/package.html", {**said, "events": len(lines)})
     files["index.html"] = page.encode()
     files["style.css"] = STYLE.read_bytes()
     return files

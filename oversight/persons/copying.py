@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from fellowship.accounts.models import User
 from fellowship.history.models import Event
-from fellowship.kernel import blobs
+from fellowship.kernel import blobs, saying
 from fellowship.kernel.journal import System
 from fellowship.kernel.time import now
 from oversight import services
@@ -106,6 +106,7 @@ def _files(person: User) -> Iterator[tuple[str, str]]:
             yield f"{entry['sha256'][:12]}-{entry['name']}", entry["sha256"]
 
 
+@saying.in_source()
 def _page(person: User, own: list[held.Held], said: dict[str, Any]) -> str:
     """The same to read, in the person's own zone."""
     groups: dict[str, list[list[tuple[str, Any]]]] = defaultdict(list)

@@ -9,6 +9,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from access.states import Tier
+from fellowship.kernel import saying
 from fellowship.web import pdf
 from publications.certificate import facts
 from publications.models import Publication
@@ -57,6 +58,7 @@ def context(publication: Publication, said: facts.Facts | None = None) -> dict[s
     }
 
 
+@saying.in_source()
 def html(publication: Publication, *, printed: bool = False) -> str:
     """The certificate as one HTML file that asks for nothing else; `printed` for the PDF."""
     said = facts.body(publication)

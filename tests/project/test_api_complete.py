@@ -34,6 +34,7 @@ NO_VERB = {
     "web:components": "The components of pages.",
     "web:components_draft": "The components of pages.",
     "web:keys": "How pages are used by keyboard.",
+    "web:language": "How pages speak to a visitor; profile/ keeps it for a person.",
     "web:theme": "How pages look.",
 }
 """Pages that take a form and perform no verb, each with why."""

@@ -465,6 +465,16 @@ class Migration(migrations.Migration):
                     model_name='handover',
                     constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('settled_by', None)), models.Q(('settled_at__isnull', False), ('to__isnull', False)), _connector='OR'), name='hand_over_settled_has_a_holder'),
                 ),
+                migrations.AddField(
+                    model_name='historicaluser',
+                    name='language',
+                    field=models.CharField(blank=True, help_text='Empty follows the browser, mails are then English.', max_length=10),
+                ),
+                migrations.AddField(
+                    model_name='user',
+                    name='language',
+                    field=models.CharField(blank=True, help_text='Empty follows the browser, mails are then English.', max_length=10),
+                ),
             ],
         ),
     ]

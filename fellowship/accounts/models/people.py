@@ -105,6 +105,9 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
         max_length=2000, blank=True, help_text="One a line; hints at conflicts come from them."
     )
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
+    language = models.CharField(
+        max_length=10, blank=True, help_text="Empty follows the browser, mails are then English."
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the board room's site.")
     date_joined = models.DateTimeField(default=now, editable=False)

@@ -13,7 +13,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from fellowship.accounts import policy, roles
 from fellowship.accounts.models import Actor, ApiToken, Conflict, Realm, RoleAssignment, User
 from fellowship.accounts.queries import forget_what_is_held, label_of
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
@@ -63,12 +63,16 @@ def update_profile(
     orcid: str,
     time_zone: str,
     past_affiliations: str = "",
+    language: str | None = None,
 ) -> User:
-    """Change one's own name, affiliations, ORCID iD and time zone."""
+    """Change one's own name, affiliations, ORCID iD, time zone and, where it is said, language."""
     if by != user:
         refuse(Refusal("not_yours", "A profile is changed by its own person."))
-    fields = ["name", "affiliation", "past_affiliations", "orcid", "time_zone"]
-    given = [name, affiliation, past_affiliations, orcid, time_zone]
+    if language and not saying.offered(language):
+        refuse(Refusal("no_language", "Choose a language from the list.", field="language"))
+    fields = ["name", "affiliation", "past_affiliations", "orcid", "time_zone", "language"]
+    language = user.language if language is None else language
+    given = [name, affiliation, past_affiliations, orcid, time_zone, language]
     if [getattr(user, field) for field in fields] == given:
         return user
     for field, value in zip(fields, given, strict=True):

@@ -26,7 +26,7 @@ from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 
-DETAILS = ("name", "affiliation", "past_affiliations", "orcid", "time_zone")
+DETAILS = ("name", "affiliation", "past_affiliations", "orcid", "time_zone", "language")
 
 
 @login_required

@@ -12,6 +12,7 @@ from django.db.models import Q
 from fellowship.accounts import recusals
 from fellowship.accounts.models import Realm
 from fellowship.history.models import Untracked
+from fellowship.kernel import saying
 from fellowship.kernel.time import now
 from fellowship.notices.states import MailState
 
@@ -101,6 +102,12 @@ class Notice(Untracked):
     subject_id = models.BigIntegerField(null=True, blank=True)
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
+    words = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Title and text as `saying.pack` keeps them, to be said to the reader.",
+    )
     url = models.CharField(max_length=500, blank=True)
     urgent = models.BooleanField(default=False)
     dedupe = models.CharField(max_length=200, blank=True)
@@ -140,6 +147,16 @@ class Notice(Untracked):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def said_title(self) -> str:
+        """The title in the language under way."""
+        return str(saying.unpacked(self.words["title"])) if self.words else self.title
+
+    @property
+    def said_body(self) -> str:
+        """The text in the language under way."""
+        return str(saying.unpacked(self.words["body"])) if self.words else self.body
 
     def unread(self) -> bool:
         """Whether its person has not opened it."""

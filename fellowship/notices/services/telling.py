@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from fellowship.accounts.models import Realm, User
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import Missing
 from fellowship.kernel.time import now
 from fellowship.notices import links
@@ -94,6 +94,9 @@ def _notices(message: Message) -> list[Notice]:
     subject, realm = message.subject_obj, message.realm
     if realm is None and subject is not None:
         realm = getattr(subject, "realm_id", None) or getattr(subject, "program_id", None)
+    words = None
+    if saying.is_said(message.title) or saying.is_said(message.body):
+        words = {"title": saying.pack(message.title), "body": saying.pack(message.body)}
     about = (subject._meta.label_lower, subject.pk) if subject else ("", None)
     return [
         Notice(
@@ -104,6 +107,7 @@ def _notices(message: Message) -> list[Notice]:
             subject_id=about[1],
             title=one_line(message.title),
             body=_CONTROL.sub("", message.body)[:BODY],
+            words=words,
             url=message.url,
             urgent=message.urgent,
             dedupe=message.dedupe,

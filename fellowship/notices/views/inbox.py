@@ -62,7 +62,7 @@ def _columns(request: HttpRequest, page: Page[Notice]) -> tuple[Column[Notice], 
 
 def _name(notice: Notice) -> object:
     return cells.link(
-        route_to("notices:open", notice.pk), localised(notice.title), notice.realm or ""
+        route_to("notices:open", notice.pk), localised(notice.said_title), notice.realm or ""
     )
 
 

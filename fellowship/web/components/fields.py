@@ -10,6 +10,7 @@ from django.forms import BaseForm, BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
@@ -24,6 +25,7 @@ _KINDS: tuple[tuple[type[django_forms.Widget], str], ...] = (
     (django_forms.Textarea, "textarea"),
     (django_forms.FileInput, "file"),
 )
+_NOTHING = SafeString("")
 GROUPS = ("scale", "cards", "radios", "checks")
 
 
@@ -108,7 +110,7 @@ def view(
     return FieldView(
         bound=bound,
         kind=kind,
-        label=label or str(bound.label),
+        label=label or str(say(bound.label)),
         hint=hint,
         errors=errors,
         control=SafeString("") if kind in GROUPS else bound.as_widget(attrs=attrs),
@@ -166,7 +168,9 @@ def _hidden(f: FieldView) -> SafeString:
 
 
 def _optional(f: FieldView) -> SafeString:
-    return SafeString(' <span class="optional">(optional)</span>' if f.optional else "")
+    if not f.optional:
+        return _NOTHING
+    return markup(' <span class="optional">{}</span>', say("(optional)"))
 
 
 def _hint(f: FieldView) -> SafeString | str:
@@ -179,8 +183,9 @@ def _error(f: FieldView) -> SafeString | str:
     if not f.errors:
         return ""
     return markup(
-        '<p class="error" id="{}_error"><span class="visually-hidden">Error:</span> {}</p>',
+        '<p class="error" id="{}_error"><span class="visually-hidden">{}</span> {}</p>',
         f.base_id,
+        say("Error:"),
         " ".join(f.errors),
     )
 
@@ -189,9 +194,8 @@ def _counter(f: FieldView) -> SafeString | str:
     if not f.counter:
         return ""
     return markup(
-        '<p class="counter" id="{}_count" data-counter="{}" data-max="{}">'
-        "At most {} characters.</p>",
-        *(f.base_id, f.id, f.counter, f.counter),
+        '<p class="counter" id="{}_count" data-counter="{}" data-max="{}">{}</p>',
+        *(f.base_id, f.id, f.counter, say("At most {n} characters.", n=f.counter)),
     )
 
 
@@ -231,7 +235,7 @@ def _options(bound: BoundField) -> list[Option]:
 
 def _zone_hint(bound: BoundField) -> str:
     if isinstance(bound.field.widget, forms.DateTimeInput):
-        return f"In the zone {timezone.get_current_timezone_name()}."
+        return say("In the zone {zone}.", zone=timezone.get_current_timezone_name())
     return ""
 
 
@@ -251,5 +255,5 @@ def problems(*given: BaseForm | None) -> list[Link]:
 
 def _at(bound: BoundField, error: object) -> str:
     """An error after the label of its field, which may be a question."""
-    label = str(bound.label)
+    label = str(say(bound.label))
     return f"{label} {error}" if label.endswith("?") else f"{label}: {error}"

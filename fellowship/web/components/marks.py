@@ -10,18 +10,19 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.web import once
 from fellowship.web.markup import markup
 
 STAGES: Final = (
-    ("recruit", "Recruit"),
-    ("scope", "Scope"),
-    ("access", "Access"),
-    ("research", "Research"),
-    ("review", "Review"),
-    ("translate", "Translate"),
-    ("publish", "Publish"),
-    ("close_out", "Close out"),
+    ("recruit", say("Recruit")),
+    ("scope", say("Scope")),
+    ("access", say("Access")),
+    ("research", say("Research")),
+    ("review", say("Review")),
+    ("translate", say("Translate")),
+    ("publish", say("Publish")),
+    ("close_out", say("Close out")),
 )
 
 _PATHS: Final = {

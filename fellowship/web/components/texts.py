@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import nh3
@@ -13,6 +12,9 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from fellowship.kernel.saying import kept, say
+from fellowship.web.markup import markup
 
 _TAGS = {
     "p", "br", "hr", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a",
@@ -34,7 +36,7 @@ _AROUND: Final = 3
 _FOLDED_FROM: Final = 10
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def markdown(source: str) -> SafeString:
     """CommonMark with tables as safe HTML: no raw HTML, no images, links marked as not ours."""
     engine = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -68,7 +70,9 @@ def _framed_tables(tokens: list[Token]) -> Iterator[Token]:
                 "html_block",
                 "",
                 0,
-                content='<div class="scroll" tabindex="0" role="group" aria-label="Table">',
+                content=markup(
+                    '<div class="scroll" tabindex="0" role="group" aria-label="{}">', say("Table")
+                ),
             )
         for child in token.children or ():
             child.attrs.pop("style", None)
@@ -103,7 +107,8 @@ def _diff(old: str, new: str, fold: bool) -> Iterator[str]:
 def _folded(lines: Sequence[str]) -> str:
     """Lines that stay, behind one sentence that says how many they are."""
     text = escape("".join(lines))
-    return f"<details><summary>{len(lines)} lines unchanged</summary>{text}</details>"
+    said = escape(say("{n} lines unchanged", n=len(lines)))
+    return f"<details><summary>{said}</summary>{text}</details>"
 
 
 def _words(old: str, new: str) -> Iterator[str]:
@@ -147,9 +152,11 @@ def fold(text: str) -> SafeString:
         return escape(text)
     return format_html(
         '<details class="fold"><summary><span class="start">{}… </span>'
-        '<span class="open">Show all</span><span class="close">Show less</span></summary>'
+        '<span class="open">{}</span><span class="close">{}</span></summary>'
         "{}</details>",
         text[:FOLD].rsplit(" ", 1)[0],
+        say("Show all"),
+        say("Show less"),
         text,
     )
 

@@ -10,7 +10,8 @@ from typing import Literal
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from fellowship.kernel import time
+from fellowship.kernel import saying, time
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web.items import Tone
 from fellowship.web.markup import markup
@@ -18,14 +19,10 @@ from fellowship.web.markup import markup
 Style = Literal["full", "long", "date", "short", "time"]
 NONE = SafeString("–")
 _HOUR = 3600
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _SOON_DAYS = 3
-_DAY = rf"(\d{{4}}-\d\d-\d\d) |(\d{{1,2}} (?:{'|'.join(_MONTHS)}) \d{{4}})(?:,| at) "
-_RECORDED = re.compile(rf"\b(?:{_DAY})(\d\d:\d\d) UTC\b")
+_RECORDED = re.compile(
+    r"\b(?:(\d{4}-\d\d-\d\d) |(\d{1,2})\.? ([^\W\d_]+) (\d{4})(?:,| at| um) )(\d\d:\d\d) UTC\b"
+)
 
 
 def zone_name(at: dt.datetime) -> str:
@@ -43,7 +40,7 @@ def when(value: dt.date | None, style: str = "full") -> SafeString:
     return _moment(value, style, timezone.get_current_timezone())
 
 
-@functools.lru_cache(maxsize=4096)
+@saying.kept(4096)
 def _moment(value: dt.datetime, style: str, zone: dt.tzinfo) -> SafeString:
     local = timezone.localtime(value, zone)
     title = f"{_day(local, 'long')}, {local:%H:%M:%S} {zone_name(local)}"
@@ -61,17 +58,23 @@ def text(value: dt.date, style: str = "full") -> str:
 
 def localised(text: str) -> str:
     """A sentence with its instants, recorded in UTC, in the reader's zone."""
-    return _RECORDED.sub(_reader, text)
+    return _RECORDED.sub(_reader, str(text))
 
 
 def _reader(found: re.Match[str]) -> str:
-    stamp, day, clock = found.groups()
-    form, said = ("%Y-%m-%d %H:%M", stamp) if stamp else ("%d %B %Y %H:%M", day)
+    stamp, day, month, year, clock = found.groups()
     try:
-        at = dt.datetime.strptime(f"{said} {clock}", form).replace(tzinfo=dt.UTC)
+        if not stamp:
+            stamp = f"{year}-{_months().index(month) + 1:02}-{int(day):02}"
+        at = dt.datetime.fromisoformat(f"{stamp}T{clock}:00+00:00")
     except ValueError:
         return found[0]
     return _text(timezone.localtime(at), "full")
+
+
+@saying.kept(4096)
+def _months() -> list[str]:
+    return [str(say(month)) for month in saying.MONTHS]
 
 
 def _text(local: dt.datetime, style: str) -> str:
@@ -169,10 +172,10 @@ def _days(now: dt.datetime, due: dt.datetime, calendar: WorkCalendar | None) -> 
 
 def _relative(due: dt.datetime, now: dt.datetime, days: int) -> str:
     if days:
-        words = f"{abs(days)} working {_plural('day', abs(days))}"
+        words = say_n(abs(days), "{n} working day", "{n} working days")
     else:
         words = _near(abs((due - now).total_seconds()))
-    return f"in {words}" if due > now else f"{words} over"
+    return say("in {words}", words=words) if due > now else say("{words} over", words=words)
 
 
 def _urgency(value: dt.datetime, now: dt.datetime, days: int) -> Tone:
@@ -182,12 +185,19 @@ def _urgency(value: dt.datetime, now: dt.datetime, days: int) -> Tone:
 
 
 def _day(day: dt.date, style: str) -> str:
-    year = f" {day.year}"
-    if style in ("long", "short") and day.year == time.now().year:
-        year = ""
-    month = _MONTHS[day.month - 1]
-    weekday = f"{_WEEKDAYS[day.weekday()]} " if style == "long" else ""
-    return f"{weekday}{day.day} {month[:3] if style == 'short' else month}{year}"
+    this_year = style in ("long", "short") and day.year == time.now().year
+    return _written(dt.date(day.year, day.month, day.day), style, this_year)
+
+
+@saying.kept(4096)
+def _written(day: dt.date, style: str, this_year: bool) -> str:
+    """A day as its language writes it."""
+    said = say("{day:%-d %b}", day=day) if style == "short" else say("{day:%-d %B}", day=day)
+    if not this_year:
+        said = say("{said} {year}", said=said, year=day.year)
+    if style == "long":
+        said = say("{weekday} {said}", weekday=say(saying.WEEKDAYS[day.weekday()]), said=said)
+    return str(said)
 
 
 def span(length: dt.timedelta) -> str:
@@ -198,11 +208,7 @@ def span(length: dt.timedelta) -> str:
 def _near(seconds: float) -> str:
     minutes, hours, days = int(seconds // 60), int(seconds // _HOUR), int(seconds // 86400)
     if days:
-        return f"{days} {_plural('day', days)}"
+        return say_n(days, "{n} day", "{n} days")
     if hours:
-        return f"{hours} {_plural('hour', hours)}"
-    return f"{max(minutes, 1)} {_plural('minute', max(minutes, 1))}"
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
+        return say_n(hours, "{n} hour", "{n} hours")
+    return say_n(max(minutes, 1), "{n} minute", "{n} minutes")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.web.components import marks
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
@@ -44,8 +45,8 @@ def subnav(entries: Sequence[Link], path: str) -> SafeString:
         )
         for entry in entries
     )
-    frame = '<nav class="subnav" aria-label="This case"><ul>{}</ul></nav>'
-    return markup(frame, SafeString(items))
+    frame = '<nav class="subnav" aria-label="{}"><ul>{}</ul></nav>'
+    return markup(frame, say("This case"), SafeString(items))
 
 
 def stages(current: str) -> SafeString:
@@ -55,10 +56,11 @@ def stages(current: str) -> SafeString:
     now = next((n for n, stage in enumerate(strip, 1) if stage.state == "now"), 0)
     line: SafeString | str = ""
     if now:
-        line = _line(strip[now - 1].label, f"stage {now} of {len(strip)}")
+        line = _line(strip[now - 1].label, say("stage {now} of {all}", now=now, all=len(strip)))
     elif current == "closed":
-        line = _line("Closed", "all eight stages done")
-    return markup('<ol class="stages" aria-label="Stages of the case">{}</ol>{}', items, line)
+        line = _line(say("Closed"), say("all eight stages done"))
+    pattern = '<ol class="stages" aria-label="{}">{}</ol>{}'
+    return markup(pattern, say("Stages of the case"), items, line)
 
 
 def _stage(stage: marks.Stage) -> SafeString:
@@ -69,7 +71,7 @@ def _stage(stage: marks.Stage) -> SafeString:
         SafeString(' aria-current="step"') if stage.state == "now" else "",
         SafeString(f"{marks.icon('check')} ") if done else "",
         stage.label,
-        SafeString('<span class="visually-hidden">, done</span>') if done else "",
+        markup('<span class="visually-hidden">, {}</span>', say("done")) if done else "",
     )
 
 

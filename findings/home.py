@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
+from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.web import work
 from fellowship.web.routes import route_to
 from findings.models import DuePause, Finding
@@ -43,10 +46,20 @@ def _with_question(rows: Any, at: dt.datetime) -> Any:
     )
 
 
-def _asked_of(user: Any) -> Q:
+def _asked_of(desk: Desk, at: dt.datetime) -> QuerySet[Any]:
     """Findings somebody is to act on: theirs, nobody's, and of those they stand in for."""
-    nobodys = Q(product_owner=None, program__in=realm_ids_where(user, *OWN))
-    return Desk.of(user).theirs | nobodys
+    nobodys = Q(product_owner=None, program__in=realm_ids_where(desk.user, *OWN))
+    rows = desk.visible.unsettled().filter(desk.theirs | nobodys)
+    people = ("fellowship__fellow__name", "fellowship__fellow__email", *NAMED)
+    rows = rows.select_related("fellowship__fellow", "product_owner").only(*READ, *people)
+    found: QuerySet[Any] = _with_question(rows, at).order_by("due_at", "id")[:MOST]
+    return found
+
+
+@read_for
+def _own(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    """The same for who stands in for nobody."""
+    return _asked_of(Desk(user), at)
 
 
 @work.register_for(*WORKERS)
@@ -55,10 +68,8 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
     What they answer for while its owner is away says so. A manager is asked for what is theirs.
     """
-    rows = Finding.objects.visible_to(user).unsettled().filter(_asked_of(user))
-    people = ("fellowship__fellow__name", "fellowship__fellow__email", *NAMED)
-    rows = rows.select_related("fellowship__fellow", "product_owner").only(*READ, *people)
-    for finding in _with_question(rows, at).order_by("due_at", "id")[:MOST]:
+    desk = Desk.of(user)
+    for finding in _asked_of(desk, at) if desk.covers else _own(user, at):
         waits = bool(finding.asked)
         owner = finding.product_owner
         absent = f" for {owner}, who is away" if owner and owner != user else ""
@@ -77,9 +88,7 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(roles.FELLOW)
 def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What a fellow is asked about their findings, and what they wait for."""
-    rows = Finding.objects.filter(reported_by=user).unsettled().select_related("product_owner")
-    rows = _with_question(rows.only(*READ, *NAMED), at).order_by("due_at", "id")
-    for finding in rows[:MOST]:
+    for finding in _reported(user.pk, at):
         asked = finding.asked
         yield work.WorkItem(
             title=f"Answer about {finding.title}: {asked}" if asked else finding.title,
@@ -93,26 +102,43 @@ def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
+@read
+def _reported(key: int, at: dt.datetime) -> QuerySet[Any]:
+    rows = Finding.objects.filter(reported_by_id=key).unsettled().select_related("product_owner")
+    found: QuerySet[Any] = _with_question(rows.only(*READ, *NAMED), at)
+    return found.order_by("due_at", "id")[:MOST]
+
+
 @work.register_for(*OVERSEE)
 def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """With whom overdue findings lie, how many, and since when the oldest."""
-    oldest = Finding.objects.visible_to(user).overdue(at).order_by("due_at", "id")
-    rows = Finding.objects.filter(pk__in=oldest.values("pk")[:COUNTED]).order_by()
-    found = rows.values("program_id", "product_owner__username", *NAMED).annotate(
-        count=Count("pk"), since=Min("due_at")
-    )
-    for row in sorted(found, key=lambda row: row["since"])[:MOST]:
-        name = row["product_owner__name"] or row["product_owner__email"]
-        chosen = {"overdue": "true"}
-        if row["product_owner__username"]:
-            chosen["owner"] = row["product_owner__username"]
-        many = "overdue findings" if row["count"] != 1 else "overdue finding"
+    lying: dict[tuple[int, int | None], list[dt.datetime]] = {}
+    for program, owner, due in _overdue(user, at):
+        lying.setdefault((program, owner), []).append(due)
+    first = list(lying.items())[:MOST]
+    owners = {owner.pk: owner for owner in _people([key for (_, key), _ in first if key])}
+    for (program, key), dues in first:
+        owner = owners.get(key or 0)
+        chosen = {"overdue": "true"} | ({"owner": owner.username} if owner else {})
+        many = "overdue findings" if len(dues) != 1 else "overdue finding"
         yield work.WorkItem(
-            title=f"{row['count']} {many}, the oldest since {row['since']:%-d %B %Y}",
+            title=f"{len(dues)} {many}, the oldest since {dues[0]:%-d %B %Y}",
             url=f"{reverse('findings:queue')}?{urlencode(chosen)}",
-            due=row["since"],
-            holder=name or "nobody yet",
+            due=dues[0],
+            holder=str(owner or "nobody yet"),
             silence="The owner is told first, then the sponsor.",
             kind="finding",
-            program_id=row["program_id"],
+            program_id=program,
         )
+
+
+@read_for
+def _overdue(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
+    """Programme, owner and due time of each, the oldest first."""
+    oldest = Finding.objects.visible_to(user).overdue(at).order_by("due_at", "id")
+    return oldest.values_list("program_id", "product_owner_id", "due_at")[:COUNTED]
+
+
+@read
+def _people(keys: list[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=keys).only("username", "name", "email")

@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.web import nav, verbs, work
 from fellowship.web.routes import route_to
@@ -62,10 +65,7 @@ verbs.register_fields({"findings.class": "about", "findings.control_type": "kind
 @work.register_for(roles.PRODUCT_OWNER)
 def changes_done(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Changes the team says are done, whose control waits for its deployment to be recorded."""
-    rows = ChangeRequest.objects.visible_to(user).filter(
-        state=ChangeState.DONE, control__state=ControlState.PLANNED, control__owner=user
-    )
-    for change in rows.select_related("control", "finding").order_by("stated_at", "id")[:20]:
+    for change in _done(user, at):
         yield work.WorkItem(
             title=f"Done, says the team: record {change.control.ref} as deployed",
             url=route_to("findings:change", change.ref),
@@ -77,12 +77,18 @@ def changes_done(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
+@read_for
+def _done(user: Any, at: dt.datetime) -> QuerySet[ChangeRequest]:
+    rows = ChangeRequest.objects.visible_to(user).filter(
+        state=ChangeState.DONE, control__state=ControlState.PLANNED, control__owner_id=user.pk
+    )
+    return rows.select_related("control", "finding").order_by("stated_at", "id")[:20]
+
+
 @work.register_for(roles.MANAGER)
 def contests_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Contested suggestions that wait for the manager's answer."""
-    managed = realm_ids_where(user, roles.MANAGER)
-    rows = Contest.objects.visible_to(user).open().filter(program_id__in=managed)
-    for one in rows.exclude(raised_by=user).order_by("due_at", "id")[:20]:
+    for one in _contested(user, at):
         yield work.WorkItem(
             title=f"Answer: {one.get_control_type_display().lower()} is contested",
             url=route_to("findings:contest", one.ref),
@@ -92,3 +98,10 @@ def contests_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             case_ref=one.ref,
             program_id=one.program_id,
         )
+
+
+@read_for
+def _contested(user: Any, at: dt.datetime) -> QuerySet[Contest]:
+    managed = realm_ids_where(user, roles.MANAGER)
+    rows = Contest.objects.visible_to(user).open().filter(program_id__in=managed)
+    return rows.exclude(raised_by_id=user.pk).order_by("due_at", "id")[:20]

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.time import now
 from fellowship.web.items import SeatMark, SeatState, Tone
 from governance import ballots, kinds
@@ -94,6 +95,8 @@ def kind_choices() -> list[tuple[str, str]]:
     return [(key, kind.label) for key, kind in kinds.registered().items()]
 
 
+NAMED = ("ref", "title", "due_at", "program_id")
+"""What desks and banners say of a matter."""
 NOT_CAST = Q(vote=None) | Q(vote__dossier_number__lt=F("ballot__dossier_number"))
 """Seats without a vote, or with one that was cast on an earlier text."""
 
@@ -112,7 +115,7 @@ def uncast(user: Any, at: dt.datetime | None = None) -> Q:
 @prepared
 def _uncast(key: int, at: dt.datetime) -> QuerySet[BallotSeat, int]:
     """Matters whose ballot is open and has a seat of the person's own that may vote and has not."""
-    seats = BallotSeat.objects.filter(NOT_CAST, user_id=key, standing=Standing.ELIGIBLE)
+    seats = BallotSeat.objects.filter(NOT_CAST, user_id=key, standing=Standing.ELIGIBLE).order_by()
     return seats.filter(ballot__closes_at__gt=at).values_list("ballot__matter_id", flat=True)
 
 
@@ -138,8 +141,23 @@ def to_record(user: Any, at: dt.datetime | None = None) -> MatterQuerySet:
 
 def first_to_vote(user: Any, at: dt.datetime) -> tuple[Matter | None, int]:
     """The first matter that waits for the person's vote, and how many do, in one query."""
-    found: Any = to_vote(user, at).annotate(waiting=Window(Count("pk"))).first()
+    found = next(iter(_first_to_vote(user, at)), None)
     return (found, found.waiting) if found else (None, 0)
+
+
+@read_for
+def _first_to_vote(user: Any, at: dt.datetime) -> QuerySet[Any]:
+    return to_vote(user, at).only(*NAMED).annotate(waiting=Window(Count("pk")))[:1]
+
+
+def first_to_record(user: Any, at: dt.datetime) -> Matter | None:
+    """The first ballot a chair may try to close."""
+    return next(iter(_first_to_record(user, at)), None)
+
+
+@read_for
+def _first_to_record(user: Any, at: dt.datetime) -> QuerySet[Matter]:
+    return to_record(user, at).only(*NAMED)[:1]
 
 
 def waiting_count(user: Any) -> int:
@@ -150,7 +168,9 @@ def waiting_count(user: Any) -> int:
     counted: int | None = getattr(user, "votes_waiting", None)
     if counted is not None:
         return counted
-    return to_vote(user).count() if realm_ids_where(user, roles.BOARD_MEMBER) else 0
+    if not realm_ids_where(user, roles.BOARD_MEMBER):
+        return 0
+    return first_to_vote(user, now())[1]
 
 
 def rows(matters: Sequence[Matter], user: Any, at: dt.datetime | None = None) -> list[DocketRow]:
@@ -175,8 +195,7 @@ class _Reader:
         open_to_votes = [matter.pk for matter in matters if not _closed(matter)]
         told = [m.pk for m in matters if not _closed(m) or m.program_id in self.chairs]
         self.conflicts = _Conflicts(told, user)
-        openings = DossierOpening.objects.filter(matter_id__in=open_to_votes, user_id=user.pk)
-        self.opened = set(openings.order_by().values_list("matter_id", "number"))
+        self.opened = set(_openings(open_to_votes, user.pk))
         self.deputised = _deputised(matters, user, at)
 
     def row(self, matter: Matter) -> DocketRow:
@@ -248,6 +267,13 @@ class _Reader:
         return WAITING if reasons and not over else RECORD
 
 
+@read
+def _openings(matters: list[int], key: int) -> QuerySet[DossierOpening, Any]:
+    """The versions of the matters' dossiers that the person has opened."""
+    rows = DossierOpening.objects.filter(matter_id__in=matters, user_id=key).order_by()
+    return rows.values_list("matter_id", "number")
+
+
 def _closed(matter: Matter) -> bool:
     """Whether its ballot is closed: then nothing more is asked of anybody."""
     ballot: Ballot | None = getattr(matter, "ballot", None)
@@ -286,12 +312,17 @@ class _Seat(NamedTuple):
 def _seats(ids: list[int]) -> dict[int, list[_Seat]]:
     """The seats of the matters' ballots."""
     found: dict[int, list[_Seat]] = defaultdict(list)
-    seats = BallotSeat.objects.filter(ballot__matter_id__in=ids).order_by("id")
-    wanted = ("ballot__matter_id", "seat", "user_id", "standing", "vote__dossier_number")
-    for line in seats.values_list(*wanted):
+    for line in _seats_of(ids):
         seat = _Seat(*line)
         found[seat.matter_id].append(seat)
     return found
+
+
+@read
+def _seats_of(matters: list[int]) -> QuerySet[BallotSeat, Any]:
+    seats = BallotSeat.objects.filter(ballot__matter_id__in=matters).order_by("id")
+    wanted = ("ballot__matter_id", "seat", "user_id", "standing", "vote__dossier_number")
+    return seats.values_list(*wanted)
 
 
 class _Conflicts:
@@ -300,7 +331,7 @@ class _Conflicts:
     def __init__(self, ids: list[int], user: Any) -> None:
         self.declared_by_user: set[Subject] = set()
         self.conflicted: dict[Subject, set[int]] = defaultdict(set)
-        for subject_type, subject_id, user_id, recuses in _declared(ids, user) if ids else ():
+        for subject_type, subject_id, user_id, recuses in _declared(ids, user.pk):
             if user_id == user.pk:
                 self.declared_by_user.add((subject_type, subject_id))
             if recuses:
@@ -317,24 +348,32 @@ class _Conflicts:
         return (matter.subject_type, matter.subject_id) in self.declared_by_user
 
 
-def _declared(ids: list[int], user: Any) -> QuerySet[Conflict, tuple[str, int, int, bool]]:
+@read
+def _declared(matters: list[int], key: int) -> QuerySet[Conflict, Any]:
     """Conflicts in any record of the matters, and all that the person said, be it that none is."""
     about = MatterSubject.objects.filter(
-        matter_id__in=ids, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
+        matter_id__in=matters,
+        subject_type=OuterRef("subject_type"),
+        subject_id=OuterRef("subject_id"),
     )
-    told = Conflict.objects.filter(Exists(about), Q(user_id=user.pk) | ~Q(kind=Conflict.Kind.NONE))
+    told = Conflict.objects.filter(Exists(about), Q(user_id=key) | ~Q(kind=Conflict.Kind.NONE))
     recuses = Exists(Conflict.objects.recusing().filter(pk=OuterRef("pk")))
-    found: Any = told.order_by().annotate(recuses=recuses)
-    return found.values_list("subject_type", "subject_id", "user_id", "recuses")  # type: ignore[no-any-return]
+    found = told.order_by().annotate(recuses=recuses)
+    return found.values_list("subject_type", "subject_id", "user_id", "recuses")
 
 
 def _subjects(ids: list[int]) -> dict[int, list[Subject]]:
     """The records in which a conflict recuses, of each matter."""
     found: dict[int, list[Subject]] = defaultdict(list)
-    rows = MatterSubject.objects.filter(matter_id__in=ids)
-    for matter_id, kind, pk in rows.values_list("matter_id", "subject_type", "subject_id"):
+    for matter_id, kind, pk in _subjects_of(ids):
         found[matter_id].append((kind, pk))
     return found
+
+
+@read
+def _subjects_of(matters: list[int]) -> QuerySet[MatterSubject, Any]:
+    rows = MatterSubject.objects.filter(matter_id__in=matters)
+    return rows.values_list("matter_id", "subject_type", "subject_id")
 
 
 def _mark(seat: _Seat, standing: str, number: int) -> SeatMark:

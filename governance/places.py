@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.web import nav, work
 from governance import docket, links, rulemaking
 from governance.models import (
@@ -97,7 +98,7 @@ nav.register(
 @work.register_for(roles.BOARD_MEMBER)
 def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Matters that wait for one's vote."""
-    found = list(docket.to_vote(user, at).only("ref", "title", "due_at", "program_id")[:MOST])
+    found = _to_vote(user, at)
     if len(found) < MOST:
         user.votes_waiting = len(found)  # the navigation need not count them again
     for matter in found:
@@ -112,10 +113,15 @@ def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
+@read_for
+def _to_vote(user: Any, at: dt.datetime) -> QuerySet[Matter]:
+    return docket.to_vote(user, at).only(*docket.NAMED)[:MOST]
+
+
 @work.register_for(roles.CHAIR)
 def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Ballots the chair may close."""
-    for matter in docket.to_record(user, at).only("ref", "title", "due_at", "program_id")[:MOST]:
+    for matter in _to_record(user, at):
         yield work.WorkItem(
             title=f"Record the decision: {matter.title}",
             url=matter.get_absolute_url(),
@@ -125,6 +131,11 @@ def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             case_ref=matter.ref,
             program_id=matter.program_id,
         )
+
+
+@read_for
+def _to_record(user: Any, at: dt.datetime) -> QuerySet[Matter]:
+    return docket.to_record(user, at).only(*docket.NAMED)[:MOST]
 
 
 def _conditions(key: int, at: dt.datetime) -> QuerySet[Condition]:
@@ -187,26 +198,12 @@ def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(*ANSWERERS)
 def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Alarms nobody has acknowledged, and those with on-call that are not closed."""
-    answers = realm_ids_where(user, *ANSWERERS, at=at)
     oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
-    rows = Escalation.objects.visible_to(user).open().filter(program_id__in=answers)
-    pages = EscalationPage.objects.filter(escalation=OuterRef("pk"), user=user, answered_at=None)
-    latest = pages.filter(answer_by__gt=at).order_by("-number").values("answer_by")[:1]
-    rows = (
-        rows.annotate(paged_until=Subquery(latest))
-        .select_related("acknowledged_by")
-        .only(
-            *("program_id", "ref", "kind", "subject_label"),
-            *("state", "acknowledge_by", "next_word_by"),
-            *("acknowledged_by__name", "acknowledged_by__email"),
-        )
-    )
-    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+    for alarm in _alarms(user, at):
         raised = alarm.state == EscalationState.RAISED
         mine = raised or alarm.program_id in oncall or alarm.acknowledged_by_id == user.pk
         word = alarm.next_word_by if not raised else None
-        until: dt.datetime | None = getattr(alarm, "paged_until")  # noqa: B009
-        paged = until if raised else None
+        paged: dt.datetime | None = alarm.paged_until if raised else None
         to_do = "You are paged" if paged else TO_DO[alarm.state]
         yield work.WorkItem(
             title=f"{to_do}{' and send the fellow word' if word else ''}: {alarm.title}",
@@ -219,6 +216,27 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             case_ref=alarm.ref,
             program_id=alarm.program_id,
         )
+
+
+@read_for
+def _alarms(user: Any, at: dt.datetime) -> QuerySet[Escalation]:
+    """Those of the programmes in which the person answers, with how long they are paged."""
+    rows = Escalation.objects.visible_to(user).open()
+    rows = rows.filter(program_id__in=realm_ids_where(user, *ANSWERERS, at=at))
+    pages = EscalationPage.objects.filter(
+        escalation=OuterRef("pk"), user_id=user.pk, answered_at=None
+    )
+    latest = pages.filter(answer_by__gt=at).order_by("-number").values("answer_by")[:1]
+    rows = (
+        rows.annotate(paged_until=Subquery(latest))
+        .select_related("acknowledged_by")
+        .only(
+            *("program_id", "ref", "kind", "subject_label"),
+            *("state", "acknowledge_by", "next_word_by"),
+            *("acknowledged_by__name", "acknowledged_by__email"),
+        )
+    )
+    return rows.order_by("acknowledge_by", "id")[:MOST]
 
 
 @prepared
@@ -256,12 +274,7 @@ def _unanswered(alarm: Escalation, at: dt.datetime) -> str:
 @work.register_for(*ANSWERERS)
 def on_call(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The handover to read, and the one to write before one's turn ends."""
-    handed = Watch.objects.exclude(handed_at=None).filter(
-        program=OuterRef("program"), line=OuterRef("line"), starts_at__gt=OuterRef("starts_at")
-    )
-    mine = Watch.objects.filter(user=user, ends_at__gt=at).annotate(handed=Exists(handed))
-    mine = mine.select_related("program__realm")
-    for watch in mine.order_by("ends_at", "id")[:MOST]:
+    for watch in _watches(user.pk, at):
         url = links.to("oncall", watch.program.slug)
         if watch.handover and watch.taken_at is None:
             yield work.WorkItem(
@@ -281,6 +294,16 @@ def on_call(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
                 kind="on call",
                 program_id=watch.program_id,
             )
+
+
+@read
+def _watches(key: int, at: dt.datetime) -> QuerySet[Watch]:
+    """The person's turns to come, with whether the next has taken over."""
+    handed = Watch.objects.exclude(handed_at=None).filter(
+        program=OuterRef("program"), line=OuterRef("line"), starts_at__gt=OuterRef("starts_at")
+    )
+    mine = Watch.objects.filter(user_id=key, ends_at__gt=at).annotate(handed=Exists(handed))
+    return mine.select_related("program__realm").order_by("ends_at", "id")[:MOST]
 
 
 @prepared

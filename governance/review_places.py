@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import RecusalOverride
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.states import OverrideState
@@ -30,16 +31,7 @@ MOST = 20
 @work.register_for(roles.CHAIR)
 def replies_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Replies that wait for the chair's answer."""
-    chaired = realm_ids_where(user, roles.CHAIR, at=at)
-    rows = Reply.objects.visible_to(user).filter(
-        answered_at=None, decision__matter__program_id__in=chaired
-    )
-    clock = Clock.objects.filter(
-        kind=ANSWER_CLOCK, subject_type=Reply._meta.label_lower, subject_id=OuterRef("pk")
-    )
-    until = Subquery(clock.order_by("-id").values("due_at")[:1])
-    waiting: QuerySet[Any] = rows.exclude(author=user).annotate(until=until)
-    for reply in waiting.select_related("decision__matter")[:MOST]:
+    for reply in _replies(user, at):
         matter = reply.decision.matter
         yield work.WorkItem(
             title=f"Answer a reply: {matter.title}",
@@ -50,6 +42,20 @@ def replies_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             case_ref=matter.ref,
             program_id=matter.program_id,
         )
+
+
+@read_for
+def _replies(user: Any, at: dt.datetime) -> QuerySet[Reply]:
+    chaired = realm_ids_where(user, roles.CHAIR, at=at)
+    rows = Reply.objects.visible_to(user).filter(
+        answered_at=None, decision__matter__program_id__in=chaired
+    )
+    clock = Clock.objects.filter(
+        kind=ANSWER_CLOCK, subject_type=Reply._meta.label_lower, subject_id=OuterRef("pk")
+    )
+    until = Subquery(clock.order_by("-id").values("due_at")[:1])
+    waiting = rows.exclude(author_id=user.pk).annotate(until=until)
+    return waiting.select_related("decision__matter")[:MOST]
 
 
 @work.register_for(*NAMERS)
@@ -64,13 +70,7 @@ def reviewers_to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(*recused.DECIDING)
 def overrides_to_decide(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Recusals which somebody else asked to set aside."""
-    asked = RecusalOverride.objects.filter(
-        state=OverrideState.REQUESTED,
-        declared_at=F("conflict__declared_at"),
-        conflict__in=recused.rows(user).values("pk"),
-        realm_id__in=realm_ids_where(user, *recused.DECIDING, at=at),
-    ).exclude(requested_by=user)
-    for override in asked.select_related("person").order_by("requested_at", "id")[:MOST]:
+    for override in _overrides(user, at):
         yield work.WorkItem(
             title=f"Decide on an override: the recusal of {override.person}",
             url=to("recusal", override.conflict_id),
@@ -78,6 +78,17 @@ def overrides_to_decide(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             kind="override",
             program_id=override.realm_id,
         )
+
+
+@read_for
+def _overrides(user: Any, at: dt.datetime) -> QuerySet[RecusalOverride]:
+    asked = RecusalOverride.objects.filter(
+        state=OverrideState.REQUESTED,
+        declared_at=F("conflict__declared_at"),
+        conflict__in=recused.rows(user).values("pk"),
+        realm_id__in=realm_ids_where(user, *recused.DECIDING, at=at),
+    ).exclude(requested_by_id=user.pk)
+    return asked.select_related("person").order_by("requested_at", "id")[:MOST]
 
 
 def _seats(key: int, at: dt.datetime) -> QuerySet[ReviewSeat]:

@@ -6,14 +6,16 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.clocks.models import Clock
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.counting import Length
+from fellowship.kernel.prepared import prepared, read
 from fellowship.programs import parts
 from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
@@ -139,10 +141,7 @@ def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
 @work.register_for(roles.REVIEWER)
 def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The reviewer's open assignments."""
-    rows: Any = Assignment.objects.to_do(user).select_related("proposal")
-    rows = rows.annotate(read_title=title_for_reviewers())
-    shown = ("due_at", "proposal__ref", "proposal__program_id")
-    for assignment in rows.only(*shown)[:50]:
+    for assignment in _to_review(user, at):
         yield work.WorkItem(
             title=f"Score “{assignment.read_title}”",
             url=reverse("proposals:review", args=[assignment.pk]),
@@ -154,17 +153,21 @@ def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
         )
 
 
+@read_for
+def _to_review(user: Any, at: dt.datetime) -> QuerySet[Assignment]:
+    rows: Any = Assignment.objects.to_do(user).select_related("proposal")
+    rows = rows.annotate(read_title=title_for_reviewers())
+    shown: QuerySet[Assignment] = rows.only("due_at", "proposal__ref", "proposal__program_id")
+    return shown[:50]
+
+
 _NAMED = ("pk", "ref", "title", "call_id", "program_id")
 
 
 @work.register_for(roles.MANAGER)
 def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The manager's proposals without reviewers, and those whose reviews are all in."""
-    visible = Proposal.objects.visible_to(user).exclude(applicant_id=user.pk)
-    managed = visible.filter(program_id__in=realm_ids_where(user, roles.MANAGER))
-    found: Any = managed.order_by("submitted_at").values_list(*_NAMED, named=True)
-    new = list(found.filter(state=S.SUBMITTED)[:25])
-    ready = _reviewed(list(found.filter(state=S.IN_REVIEW, revision_asked_at=None)[:200]))
+    new, ready = _unstaffed(user, at), _reviewed(_in_review(user, at))
     due = _due([*new, *ready], DECISION_CLOCK)
     for proposal in new:
         yield _staffs(proposal, "Assign reviewers", due)
@@ -172,24 +175,47 @@ def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
         yield _staffs(proposal, "Hand the proposal to the board", due)
 
 
+def _managed(user: Any) -> QuerySet[Any]:
+    """The proposals whose panel the person runs, the longest waiting first."""
+    visible = Proposal.objects.visible_to(user).exclude(applicant_id=user.pk)
+    return visible.filter(program_id__in=realm_ids_where(user, roles.MANAGER)).order_by(
+        "submitted_at"
+    )
+
+
+@read_for
+def _unstaffed(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
+    found = _managed(user).filter(state=S.SUBMITTED)
+    return found.values_list(*_NAMED, named=True)[:25]
+
+
+@read_for
+def _in_review(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
+    """With how many reviews of them count."""
+    sent = Review.objects.counted().filter(proposal=OuterRef("pk")).order_by().values("pk")
+    found = _managed(user).filter(state=S.IN_REVIEW, revision_asked_at=None)
+    return found.annotate(sent=Length(sent)).values_list(*_NAMED, "sent", named=True)[:200]
+
+
 def _reviewed(waiting: list[Any]) -> list[Any]:
     """Those with as many reviews as the rubric of their call asks for."""
     if not waiting:
         return []
-    reviews = Review.objects.counted().filter(proposal_id__in=[p.pk for p in waiting]).order_by()
-    sent = dict(reviews.values_list("proposal_id").annotate(n=Count("pk")))
     needed = rubric.reviewers_needed({proposal.call_id for proposal in waiting})
-    return [p for p in waiting if sent.get(p.pk, 0) >= needed[p.call_id]]
+    return [p for p in waiting if p.sent >= needed[p.call_id]]
 
 
 def _due(proposals: list[Any], kind: str) -> dict[int, dt.datetime]:
     """When the open clock of this kind is due, by proposal."""
-    if not proposals:
-        return {}
+    return dict(_clocks_of([p.pk for p in proposals], kind))
+
+
+@read
+def _clocks_of(keys: list[int], kind: str) -> QuerySet[Clock, Any]:
     clocks = Clock.objects.open().filter(
-        kind=kind, subject_type="proposals.proposal", subject_id__in=[p.pk for p in proposals]
+        kind=kind, subject_type="proposals.proposal", subject_id__in=keys
     )
-    return dict(clocks.order_by().values_list("subject_id", "due_at"))
+    return clocks.order_by().values_list("subject_id", "due_at")
 
 
 def _staffs(proposal: Any, title: str, due: dict[int, dt.datetime]) -> work.WorkItem:

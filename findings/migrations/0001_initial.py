@@ -1587,6 +1587,14 @@ class Migration(migrations.Migration):
                     model_name='finding',
                     index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'id'], include=('fellowship',), name='finding_open_by_owner'),
                 ),
+                migrations.RemoveIndex(
+                    model_name='finding',
+                    name='findings_fi_product_515b93_idx',
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'due_at', 'id'], name='finding_owned_by_due'),
+                ),
             ],
         ),
     ]

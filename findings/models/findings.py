@@ -241,7 +241,12 @@ class Finding(Tracked):
             ),
             models.Index(fields=["program", "state", "due_at", "id"]),
             models.Index(fields=["program", "reported_at", "id"]),
-            models.Index(fields=["product_owner", "state", "due_at"]),
+            # What somebody is to act on next.
+            models.Index(
+                fields=["product_owner", "due_at", "id"],
+                condition=Q(state__in=UNSETTLED),
+                name="finding_owned_by_due",
+            ),
             # How long each queue of triage is: open findings by who answers for them.
             models.Index(
                 fields=["product_owner", "id"],

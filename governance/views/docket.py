@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -11,8 +10,6 @@ from django.shortcuts import render
 
 from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
-from fellowship.kernel.worktime import WorkCalendar
-from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.calendars import of as calendar_of
 from fellowship.web.columns import Column, Table
@@ -23,7 +20,6 @@ from governance.cells import due_on, seats, short
 from governance.docket import DocketRow
 from governance.filters import ConditionFilter, DecisionFilter, DocketFilter
 from governance.models import Condition, Decision, Matter
-from governance.models.board import MatterQuerySet
 from governance.views.common import person, room_links
 
 SORTS = {"closes": "due_at", "ref": "ref", "kind": "kind", "title": "title"}
@@ -32,13 +28,13 @@ SORTS = {"closes": "due_at", "ref": "ref", "kind": "kind", "title": "title"}
 def docket(request: HttpRequest) -> HttpResponse:
     """What waits for the board, by deadline, with the person's own part in each."""
     user, at = person(request), now()
-    live = _with_ballot(Matter.objects.opened_to(user).live())
+    live = Matter.objects.opened_to(user).live()
     found = DocketFilter(request.GET, queryset=live, user=user)
-    page = paginate(request, found.qs, per_page=50, sort=SORTS, default="closes")
+    page = paginate(request, found.qs, sort=SORTS, default="closes", rows=_with_ballot)
     first, user.votes_waiting = board.first_to_vote(user, at)
     table = Table(
         "Matters before the board",
-        _docket_columns(_calendars(page)),
+        DOCKET,
         board.rows(list(page), user, at),
         page,
         empty="No matter fits this filter." if found.applied else "Nothing is before the board.",
@@ -50,13 +46,15 @@ def docket(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "first": first,
         "headline": _headline(user.votes_waiting) if first else "",
-        "record": board.to_record(user, at).first(),
+        "record": board.first_to_record(user, at),
         "links": room_links(),
     }
     return render(request, "governance/docket.html", context)
 
 
-def _with_ballot(rows: MatterQuerySet) -> QuerySet[Matter]:
+@read
+def _with_ballot(keys: list[int]) -> QuerySet[Matter]:
+    rows = Matter.objects.filter(pk__in=keys).order_by()
     return rows.select_related("ballot").only(
         *("program_id", "kind", "ref", "title", "due_at", "subject_type", "subject_id"),
         *(
@@ -69,23 +67,17 @@ def _with_ballot(rows: MatterQuerySet) -> QuerySet[Matter]:
     )
 
 
-def _calendars(matters: Iterable[Matter]) -> dict[int, WorkCalendar]:
-    programs = Program.objects.filter(pk__in={matter.program_id for matter in matters})
-    return {program.pk: program.calendar() for program in programs.only("zone", "holidays")}
-
-
-def _docket_columns(calendars: dict[int, WorkCalendar]) -> tuple[Column[DocketRow], ...]:
-    return (
-        Column("Matter", lambda r: _matter(r.matter), sort="title"),
-        Column("Kind", lambda r: r.label, sort="kind"),
-        Column("Seats", seats),
-        Column(
-            "Closes",
-            lambda r: due_on(r.matter.due_at, calendars[r.matter.program_id]),
-            sort="closes",
-        ),
-        Column("For you", lambda r: cells.tag(r.mine.label, r.mine.tone)),
-    )
+DOCKET: tuple[Column[DocketRow], ...] = (
+    Column("Matter", lambda r: _matter(r.matter), sort="title"),
+    Column("Kind", lambda r: r.label, sort="kind"),
+    Column("Seats", seats),
+    Column(
+        "Closes",
+        lambda r: due_on(r.matter.due_at, calendar_of(r.matter.program_id)),
+        sort="closes",
+    ),
+    Column("For you", lambda r: cells.tag(r.mine.label, r.mine.tone)),
+)
 
 
 def _matter(matter: Matter, *meta: object) -> object:

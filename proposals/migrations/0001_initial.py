@@ -898,6 +898,10 @@ class Migration(migrations.Migration):
                     model_name='suggestedpanel',
                     constraint=models.UniqueConstraint(fields=('run', 'proposal'), name='panel_suggested_once'),
                 ),
+                migrations.AddIndex(
+                    model_name='proposal',
+                    index=models.Index(fields=['state', 'submitted_at', 'id'], name='proposal_by_waiting'),
+                ),
             ],
         ),
     ]

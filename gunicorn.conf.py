@@ -46,6 +46,16 @@ if _ours:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="fellowship-metrics-")
 
 
+def post_worker_init(worker: Any) -> None:
+    """The application is loaded, its routes too: what is there by now is no garbage."""
+    from django.urls import get_resolver
+
+    from fellowship.kernel import garbage
+
+    get_resolver().url_patterns  # noqa: B018
+    garbage.settle()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """What a process was doing is no longer done by it; what it counted stays counted."""
     multiprocess.mark_process_dead(worker.pid)

@@ -15,6 +15,7 @@ from benchmarks import assignment, bulk, data, ledger
 from benchmarks.measure import Row, Times, in_turns, milliseconds
 from benchmarks.pages import LIMITS, LIST, Cost, Page, Visitors, pages
 from fellowship.history.seal import seal
+from fellowship.kernel import garbage
 from oversight.scale.filling import Filling, Numbers
 
 PARTS: Final = ("pages", "data", "bulk", "ledger", "assignment")
@@ -91,6 +92,7 @@ def _pages(
         "plain list": lambda: visitors.get("manager", "/floor/list/"),
         **{page.work: visitors.work(page) for page in listed},
     }
+    garbage.settle()  # as in a process that serves
     times = in_turns(works, turns)
     rows = [
         milliseconds("floor: a bare page of 50 rows", times["floor"], None, None),

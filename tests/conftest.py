@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 from playwright.sync_api import Playwright
 
+from fellowship.kernel import garbage
 from tests.scenarios.world import World, make_world
 from tests.support import kept, signed_in
 from tests.support.emptying import empty
@@ -60,8 +60,7 @@ def pytest_report_header() -> str:
 
 def pytest_collection_finish() -> None:
     """Look for garbage less often: what is loaded by now stays, and tests make few circles."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    garbage.settle()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

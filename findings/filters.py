@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, QueryDict
 from django_filters.fields import ModelChoiceField
 from drf_spectacular.utils import extend_schema_field
@@ -159,13 +159,13 @@ class FindingFilter(filters.FilterSet):
         """Findings of this severity, or of high and critical ones."""
         if value == "severe":
             return rows.filter(severity_rank__gte=SEVERITY_RANK[Severity.HIGH])
-        return rows.filter(severity=value)
+        return rows.filter(severity_rank=SEVERITY_RANK[Severity(value)])
 
     def filter_family(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:
         """Findings with a control of this family, or with none at all."""
         controls = Control.objects.exclude(state=ControlState.WITHDRAWN)
         if value == "none":
-            return rows.exclude(pk__in=controls.values("finding_id"))
+            return rows.filter(~Exists(controls.filter(finding=OuterRef("pk"))))
         return rows.filter(pk__in=controls.filter(family=value).values("finding_id"))
 
     def filter_overdue(self, rows: FindingQuerySet, name: str, value: Any) -> FindingQuerySet:

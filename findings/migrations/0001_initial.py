@@ -1595,6 +1595,46 @@ class Migration(migrations.Migration):
                     model_name='finding',
                     index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'due_at', 'id'], name='finding_owned_by_due'),
                 ),
+                migrations.RemoveIndex(
+                    model_name='finding',
+                    name='findings_fi_state_0b0621_idx',
+                ),
+                migrations.RemoveIndex(
+                    model_name='finding',
+                    name='findings_fi_severit_2a7170_idx',
+                ),
+                migrations.RemoveIndex(
+                    model_name='finding',
+                    name='findings_fi_fellows_7306fb_idx',
+                ),
+                migrations.AddIndex(
+                    model_name='control',
+                    index=models.Index(fields=['family', 'finding'], include=('state',), name='control_by_family'),
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(fields=['state', 'due_at', 'id'], include=('fellowship', 'severity_rank'), name='finding_by_state'),
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(fields=['severity_rank', 'id'], include=('fellowship',), name='finding_by_severity'),
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['severity_rank', 'due_at'], include=('fellowship',), name='finding_open_by_severity'),
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(fields=['fellowship', 'id'], include=('state', 'due_at', 'severity_rank'), name='finding_of_case'),
+                ),
+                migrations.RemoveIndex(
+                    model_name='finding',
+                    name='finding_clock',
+                ),
+                migrations.AddIndex(
+                    model_name='finding',
+                    index=models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), include=('fellowship', 'state', 'due_at', 'severity_rank', 'product_owner'), name='finding_clock'),
+                ),
             ],
         ),
     ]

@@ -222,10 +222,29 @@ class Finding(Tracked):
         ordering = ("due_at", "id")
         indexes: ClassVar = [
             # The queue is of all one's programmes at once, so its orders stand alone.
-            models.Index(waits_until().asc(), "id", name="finding_clock"),
+            # It holds what filters ask: a late page reads none of the rows before it.
+            models.Index(
+                waits_until().asc(),
+                "id",
+                include=["fellowship", "state", "due_at", "severity_rank", "product_owner"],
+                name="finding_clock",
+            ),
             models.Index(fields=["due_at", "id"]),
-            models.Index(fields=["state", "due_at", "id"]),
-            models.Index(fields=["severity_rank", "id"]),
+            # With what a list narrowed by them counts, so that counting reads no rows.
+            models.Index(
+                fields=["state", "due_at", "id"],
+                include=["fellowship", "severity_rank"],
+                name="finding_by_state",
+            ),
+            models.Index(
+                fields=["severity_rank", "id"], include=["fellowship"], name="finding_by_severity"
+            ),
+            models.Index(
+                fields=["severity_rank", "due_at"],
+                include=["fellowship"],
+                condition=Q(state__in=UNSETTLED),
+                name="finding_open_by_severity",
+            ),
             # The risk register: what is accepted and overdue, by gravity and by time.
             models.Index(
                 fields=["-severity_rank", "due_at", "reported_at", "id"],
@@ -254,7 +273,12 @@ class Finding(Tracked):
                 condition=Q(state__in=UNSETTLED),
                 name="finding_open_by_owner",
             ),
-            models.Index(fields=["fellowship", "id"]),
+            # A fellow's queue is put in order from this index alone.
+            models.Index(
+                fields=["fellowship", "id"],
+                include=["state", "due_at", "severity_rank"],
+                name="finding_of_case",
+            ),
             models.Index(fields=["program", "-severity_rank", "id"]),
             models.Index(fields=["program", "technique"]),
             models.Index(fields=["program", "title"]),  # the same title again, in an import

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
-
-from fellowship.kernel import garbage
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fellowship.settings")
 
@@ -19,9 +17,3 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _as_django_does(**_: object) -> None:
     """Workers and beat log as the settings say: Celery sets nothing up of its own."""
-
-
-@worker_process_init.connect
-def _settled(**_: object) -> None:
-    """A worker's process has loaded what it works with."""
-    garbage.settle()

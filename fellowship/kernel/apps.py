@@ -14,10 +14,13 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Before any table is made."""
-        from fellowship.kernel import reporting, taskwatch
+        from celery.signals import worker_process_init
+
+        from fellowship.kernel import garbage, reporting, taskwatch
         from fellowship.kernel.words import provide_operators
 
         taskwatch.watch()
+        worker_process_init.connect(garbage.settled, dispatch_uid="fellowship.garbage.settled")
         reporting.begin()
 
         # Sent by the apps that have models; the first of them finds the work to do.

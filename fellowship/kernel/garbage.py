@@ -18,3 +18,8 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+
+
+def settled(**_: object) -> None:
+    """A process of a Celery worker has begun: `settle` as a signal calls it."""
+    settle()

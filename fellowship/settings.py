@@ -501,6 +501,8 @@ SPECTACULAR_SETTINGS = {
         "AmendmentStateEnum": "governance.states.AmendmentState",
         "CommentOutcomeEnum": "governance.states.CommentOutcome",
         "ReviewGroundEnum": "governance.review_states.ReviewGround",
+        "RetentionGroundEnum": "oversight.states.Ground",
+        "HoldGroundEnum": "oversight.states.HoldGround",
         "ObjectionGroundEnum": "publications.states.Ground",
         "ControlMetricEnum": "findings.states.Metric",
         "FindingClassEnum": "findings.states.FindingClass",

@@ -14,6 +14,7 @@ from governance.founding_identity import identity
 from governance.founding_publication import publication_policy
 from governance.founding_rulemaking import rule_making
 from governance.oncall_terms import oncall
+from governance.retention_terms import retention
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.windows import days, hours, working
 
@@ -428,6 +429,7 @@ _FOUNDING = {
     RuleKind.RULE_MAKING: rule_making,
     RuleKind.ONCALL: oncall,
     RuleKind.IDENTITY: identity,
+    RuleKind.RETENTION: retention,
 }
 
 

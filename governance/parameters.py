@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fellowship.accounts.roles import ROLES, Seat
-from governance import health_terms, kinds
+from governance import health_terms, kinds, retention_terms
 from governance.states import ExceptionKind, Harm, RuleKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -88,6 +88,7 @@ _WORDS_BY_KEY = {
     "retaliation": "Retaliation against good faith",
     "good_faith": "Good faith is who",
     **health_terms.LABELS,
+    **retention_terms.LABELS,
     "comment_window": "A draft is commented on for",
     "comment_window_again": "The same, where the text changed after comments",
     "binds": "Whom rules of a kind bind",

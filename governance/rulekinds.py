@@ -17,6 +17,7 @@ from governance.health_terms import GovernanceHealth
 from governance.identity_terms import IdentityRules
 from governance.oncall_terms import OncallRules
 from governance.publication_terms import PublicationPolicy
+from governance.retention_terms import Retention
 from governance.rulemaking_terms import RuleMaking
 from governance.states import ExceptionKind, RuleKind, Severity
 from governance.typed import BadParameter, read, write
@@ -355,6 +356,7 @@ Params: TypeAlias = (
     | RuleMaking
     | OncallRules
     | IdentityRules
+    | Retention
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -371,6 +373,7 @@ KINDS: dict[str, type[Any]] = {
     RuleKind.RULE_MAKING: RuleMaking,
     RuleKind.ONCALL: OncallRules,
     RuleKind.IDENTITY: IdentityRules,
+    RuleKind.RETENTION: Retention,
 }
 
 

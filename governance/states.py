@@ -25,6 +25,7 @@ class RuleKind(models.TextChoices):
     RULE_MAKING = "rule_making", "Making of rules"
     ONCALL = "oncall", "On-call rules"
     IDENTITY = "identity", "Identity and access reviews"
+    RETENTION = "retention", "Retention of personal data"
 
 
 class RuleStatus(models.TextChoices):

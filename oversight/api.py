@@ -16,7 +16,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.time import now
 from fellowship.web.api import EndpointView
 from fellowship.web.shortcuts import visible_or_404
-from oversight import audit_api, closing_api, cohort_api
+from oversight import audit_api, closing_api, cohort_api, persons_api
 from oversight.export import api as exports
 from oversight.health import api as health
 from oversight.lineage import serialise
@@ -109,6 +109,7 @@ urlpatterns = [
     path("risks/", RisksView.as_view(), name="risks"),
     *closing_api.urlpatterns,
     *cohort_api.urlpatterns,
+    *persons_api.urlpatterns,
     *audit_api.urlpatterns,
     *health.urlpatterns,
     *office.urlpatterns,

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fellowship.accounts import policy as accounts
+from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, first
-from oversight.models import Erasure, PersonalCopy
+from fellowship.kernel.time import now
+from oversight import retention_policy as retention
+from oversight.models import DueErasure, Erasure, PersonalCopy
+from oversight.persons import parts
 
 RULE: Final = "erasure"
 
@@ -15,7 +20,7 @@ RULE: Final = "erasure"
 def may_ask_erasure(person: User, by: User, *, reason: str) -> Refusal | None:
     """Why `by` may not ask it: it is the person's own wish, or an administrator passes it on."""
     return first(
-        None if by == person else accounts.may_end_account(person, by, by_directory=False),
+        None if by == person else _answers_for(person, by),
         None
         if not Erasure.objects.filter(person=person, done_at__isnull=False).exists()
         else Refusal("erased", "This was done already.", rule=RULE),
@@ -30,14 +35,23 @@ def may_approve_erasure(erasure: Erasure, by: User) -> Refusal | None:
         None
         if by.pk != erasure.asked_by_id
         else Refusal("second_person", "A second person approves what you asked for.", rule=RULE),
-        None
-        if not RoleAssignment.objects.live().filter(user=erasure.person_id).exists()
-        else Refusal(
+        retention.held(erasure.person_id),
+        _still_here(erasure.person_id),
+    )
+
+
+def _still_here(person: int) -> Refusal | None:
+    """What they came as ends with the erasure once their cases are over; all else is handed on."""
+    held = set(
+        RoleAssignment.objects.live().filter(user=person).order_by().values_list("role", flat=True)
+    )
+    if held - {*parts.OUTSIDE} or (held and parts.goes_on(person, now())):
+        return Refusal(
             "still_here",
             "They still hold a role: end their account first, so that what they hold is handed on.",
             rule=RULE,
-        ),
-    )
+        )
+    return None
 
 
 def may_refuse_erasure(erasure: Erasure, by: User, *, reason: str) -> Refusal | None:
@@ -47,6 +61,14 @@ def may_refuse_erasure(erasure: Erasure, by: User, *, reason: str) -> Refusal | 
         None
         if reason.strip()
         else Refusal("no_reason", "Say what stands against it.", rule=RULE, field="reason"),
+        None
+        if not DueErasure.objects.open().filter(erasure=erasure).exists()
+        or retention.held(erasure.person_id)
+        else Refusal(
+            "hold_first",
+            "The retention rule asks for this one: hold it back first, until a day.",
+            rule=retention.RULE,
+        ),
     )
 
 
@@ -62,4 +84,12 @@ def _may_settle(erasure: Erasure, by: User) -> Refusal | None:
         return Refusal("settled", "This was answered already.", rule=RULE)
     if by.pk == erasure.person_id:
         return Refusal("own_erasure", "Somebody else answers what you asked for.", rule=RULE)
-    return accounts.may_end_account(erasure.person, by, by_directory=False)
+    return _answers_for(erasure.person, by)
+
+
+def _answers_for(person: User, by: User) -> Refusal | None:
+    """Why `by` does not answer for the person: administers no programme that kept or keeps them."""
+    there = realm_ids_where(by, roles.ADMINISTRATOR)
+    if DueErasure.objects.filter(person=person, program_id__in=there).exclude(person=by).exists():
+        return None
+    return accounts.may_end_account(person, by, by_directory=False)

@@ -12,6 +12,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.web import nav, verbs
 from fellowship.web.items import Link
+from oversight.models.retention import READERS
 from oversight.policy import OFFICE, RISK_READERS
 from scoping import panels
 from scoping.models import Fellowship
@@ -42,6 +43,13 @@ nav.register(
     order=56,
 )
 nav.register(
+    "Personal data",
+    "oversight:due_erasures",
+    visible=lambda user: bool(user.is_superuser) or holds_anywhere(user, *READERS),
+    section="retention",
+    order=90,
+)
+nav.register(
     "Risk register",
     "oversight:risks",
     visible=lambda user: holds_anywhere(user, *RISK_READERS),
@@ -64,6 +72,11 @@ verbs.register(
         "oversight.approve_erasure": "approved that a person is forgotten",
         "oversight.refuse_erasure": "refused that a person is forgotten",
         "oversight.erase_person": "took what identifies a person out of every record",
+        "oversight.propose_erasure": "proposed to forget somebody whose days are over",
+        "oversight.end_due_erasure": "found somebody no longer due to be forgotten",
+        "oversight.ask_due_erasure": "asked for the erasure that was due",
+        "oversight.hold_data": "held somebody’s data back",
+        "oversight.lift_hold": "lifted a hold of somebody’s data",
         "oversight.seal_survey": "sealed the answers of a survey",
         "oversight.recommend": "recommended something to the next call",
         "oversight.settle_recommendation": "settled a recommendation to the next call",

@@ -37,6 +37,36 @@ class Outcome(models.TextChoices):
     DROPPED = "dropped", "Dropped"
 
 
+class Ground(models.TextChoices):
+    """What somebody was here, by which the days are counted for which they are named."""
+
+    APPLICANT = "applicant", "Applied and was not accepted"
+    FELLOW = "fellow", "Was a fellow or worked beside one"
+    LEFT = "left", "Their last role ended"
+    NEWCOMER = "newcomer", "Signed up and never took a part"
+
+    @property
+    def period(self) -> str:
+        """The parameter of the retention rule that says how long."""
+        return _PERIODS[self.value]
+
+
+_PERIODS: Final = {
+    "applicant": "applicants",
+    "fellow": "fellows",
+    "left": "people",
+    "newcomer": "newcomers",
+}
+
+
+class HoldGround(models.TextChoices):
+    """What keeps somebody's data back beyond its days: the whole list."""
+
+    CONDUCT = "conduct", "An open matter of conduct"
+    LEGAL = "legal", "A legal claim, or a duty to keep"
+    APPEAL = "appeal", "An appeal or an independent review"
+
+
 FEWEST: Final = 5
 """Answers of one side below which nothing of them is shown."""
 SCALE: Final = ((1, "Not at all"), (2, "Hardly"), (3, "Partly"), (4, "Mostly"), (5, "Entirely"))

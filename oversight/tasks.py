@@ -38,6 +38,12 @@ def measure_governance(at: dt.datetime) -> int:
     return services.measure_due(at)
 
 
+@registry.sweeper("oversight.retention")
+def keep_to_retention(at: dt.datetime) -> int:
+    """Once a day propose the erasures that the retention rule asks for; people decide them."""
+    return services.keep_to_retention(at)
+
+
 @registry.sweeper("oversight.erasures")
 def erase_people(at: dt.datetime) -> int:
     """Carry out approved erasures where this process may: embedded, its role owns the tables.

@@ -83,6 +83,7 @@ _actors: dict[str, str] = {
     "leaving": "The leaving of a person",
     "lineage": "The drawing of a lineage",
     "oversight.health": "The measuring of governance health",
+    "oversight.retention": "The retention rule",
     "tracker": "The tracker",
     "webhooks": "The sending of messages",
     "oversight.copies": "The copy of what is held of a person",

@@ -2752,6 +2752,44 @@ class Migration(migrations.Migration):
                     model_name='exceptionrecord',
                     index=models.Index(fields=['state', 'expires_at'], include=('starts_at', 'ended_at', 'waits', 'program', 'owner', 'requested_by', 'kind', 'subject_type', 'subject_id'), name='exception_in_force'),
                 ),
+                migrations.RemoveConstraint(
+                    model_name='ruleversion',
+                    name='rule_kind_is_known',
+                ),
+                migrations.AlterField(
+                    model_name='historicalruleamendment',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='historicalrulepin',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='historicalruleversion',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='ruleamendment',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='rulepin',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AlterField(
+                    model_name='ruleversion',
+                    name='kind',
+                    field=models.CharField(choices=[('fellowship_policy', 'Fellowship policy'), ('data_classification', 'Data classification standard'), ('data_handling', 'Data handling standard'), ('publication_policy', 'Publication policy'), ('review_rubric', 'Review rubric'), ('severity_clocks', 'Severity clocks'), ('ballot_rules', 'Ballot rules'), ('stage_standards', 'Stage standards'), ('exceptions', 'Exception rules'), ('governance_health', 'Governance health'), ('rule_making', 'Making of rules'), ('oncall', 'On-call rules'), ('identity', 'Identity and access reviews'), ('retention', 'Retention of personal data')], max_length=30),
+                ),
+                migrations.AddConstraint(
+                    model_name='ruleversion',
+                    constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_classification', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions', 'governance_health', 'rule_making', 'oncall', 'identity', 'retention'])), name='rule_kind_is_known'),
+                ),
             ],
         ),
     ]

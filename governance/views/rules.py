@@ -34,6 +34,7 @@ PUBLIC = (
     RuleKind.BALLOT_RULES,
     RuleKind.STAGE_STANDARDS,
     RuleKind.RULE_MAKING,
+    RuleKind.RETENTION,
 )
 """What applicants are held to or judged by is public; how the company runs its alarms is not."""
 
@@ -51,6 +52,7 @@ ABOUT = {
     RuleKind.RULE_MAKING: "How a rule comes about: comments, decision, acknowledgement.",
     RuleKind.ONCALL: "Who is paged, how long each has, and what must be reported when.",
     RuleKind.IDENTITY: "Who proves more than a password, and who attests roles and grants.",
+    RuleKind.RETENTION: "How long what names a person is kept, and what holds it back.",
 }
 
 

@@ -20,12 +20,14 @@ from oversight.models.cohorts import (
 from oversight.models.extracts import Extract, ExtractRun
 from oversight.models.health import HealthBreach, HealthReading
 from oversight.models.persons import Erasure, PersonalCopy
+from oversight.models.retention import DueErasure, Hold, RetentionRun
 
 __all__ = [
     "Closeout",
     "ClosingText",
     "CohortSurvey",
     "ControlRun",
+    "DueErasure",
     "Erasure",
     "EventWords",
     "Extract",
@@ -33,8 +35,10 @@ __all__ = [
     "Handback",
     "HealthBreach",
     "HealthReading",
+    "Hold",
     "PersonalCopy",
     "Recommendation",
+    "RetentionRun",
     "Sample",
     "SavedScope",
     "SurveyAnswer",

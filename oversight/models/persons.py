@@ -84,7 +84,16 @@ class ErasureQuerySet(TrackedQuerySet["Erasure"]):
             return self
         realms = realm_ids_where(user, roles.ADMINISTRATOR)
         there = RoleAssignment.objects.filter(realm_id__in=realms).values("user_id")
-        return self.filter(Q(person_id=user.pk) | Q(person_id__in=there))
+        return self.filter(
+            Q(person_id=user.pk) | Q(person_id__in=there) | Q(pk__in=self._due_in(realms))
+        )
+
+    @staticmethod
+    def _due_in(realms: list[int]) -> Any:
+        """Erasures the retention rule of these programmes asked for, of whoever it was."""
+        from oversight.models.retention import DueErasure
+
+        return DueErasure.objects.filter(program_id__in=realms).values("erasure_id")
 
     def open(self) -> Self:
         """Neither carried out nor refused."""

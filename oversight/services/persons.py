@@ -6,8 +6,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
-from fellowship.accounts.models import Actor, ApiToken, User
-from fellowship.accounts.services import end_sessions, revoke_token
+from fellowship.accounts.models import Actor, ApiToken, RoleAssignment, User
+from fellowship.accounts.services import end_role, end_sessions, revoke_token
 from fellowship.history import erasing, redactions
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
@@ -15,8 +15,9 @@ from fellowship.kernel.time import now
 from fellowship.notices.models import CalendarFeed, Mail, Notice
 from fellowship.notices.services import notify
 from oversight import persons_policy as policy
-from oversight.models import Erasure, PersonalCopy
-from oversight.persons import remains
+from oversight import retention_policy as retention
+from oversight.models import DueErasure, Erasure, PersonalCopy
+from oversight.persons import parts, remains
 from proposals.models import Draft, DraftFile
 
 ERASING = journal.System("erasure")
@@ -90,6 +91,9 @@ def approve_erasure(*, erasure: Erasure, by: User) -> Erasure:
     found.approved_by, found.approved_at = by, now()
     found.save()
     person = User.objects.select_for_update().get(pk=found.person_id)
+    refuse(retention.held(person.pk))  # one placed while this waited for the lock
+    for assignment in RoleAssignment.objects.live().filter(user=person, role__in=parts.OUTSIDE):
+        end_role(assignment=assignment, by=ERASING, reason="erasure")
     person.is_active = False
     person.save()
     journal.record(subject=found, change={"person": person.pk, "active": False})
@@ -120,7 +124,7 @@ def refuse_erasure(*, erasure: Erasure, reason: str, by: User) -> Erasure:
 
 @journal.verb("oversight.erase_person")
 def erase_person(*, erasure: Erasure, by: Actor) -> Erasure:
-    """Carry an approved erasure out in every table; one carried out stays as it is.
+    """Carry an approved erasure out in every table; one carried out, or held back, stays as it is.
 
     By the owner of the tables (`manage.py erase_people`): the application's own role may not change
     the record, and so could not.
@@ -129,11 +133,16 @@ def erase_person(*, erasure: Erasure, by: Actor) -> Erasure:
     if found.done_at or not found.approved_at:
         return found
     person = User.objects.select_for_update().get(pk=found.person_id)
+    if retention.held(person.pk):
+        return found
     traces = remains.traces(person, found.words)
     files = remains.files_of(person)
     _remove_what_only_they_read(person)
     found.done_at = now()
     found.save()
+    for due in DueErasure.objects.locked().open().filter(person=person):
+        due.ended_at = found.done_at
+        due.save()
     _forget(person, traces.pseudonym, traces.code)
     done = erasing.erase(traces)
     erased: Erasure = Erasure.objects.get(pk=found.pk)

@@ -24,7 +24,7 @@ from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from oversight import persons_policy, services
-from oversight.models import Erasure, PersonalCopy
+from oversight.models import Erasure, Hold, PersonalCopy
 
 SHOWN = 5
 
@@ -52,6 +52,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
         "copies": [(copy, copy.is_kept(at)) for copy in copies],
         "waiting": any(not (copy.made_at or copy.failed_at) for copy in copies),
         "erasure": Erasure.objects.filter(person=user).first(),
+        "holds": Hold.objects.live(at).filter(person=user),
     }
     return render(request, "oversight/your_data.html", context)
 

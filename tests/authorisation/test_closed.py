@@ -33,6 +33,7 @@ OPEN = tomllib.loads((Path(__file__).parent / "open.toml").read_text())
 LEFT_OUT = re.compile(r"accounts/logout|static/")
 OF_ONESELF = {
     "/api/v1/calendar-feed/",
+    "/api/v1/personal-copies/",
     "/inbox/calendar/open/",
     "/proposals/start/<ref>/",
     "/your-data/copies/",

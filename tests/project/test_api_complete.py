@@ -18,10 +18,6 @@ NOT_BY_API = {
     "findings.services.reports.check_claim": "Shown before a form is sent.",
     "governance.services.log_export.export_log": "The log is read at decision-log/.",
     "oversight.services.auditing.record_file": "Read at audit/…, and each look is recorded.",
-    "oversight.services.persons.approve_erasure": "By who shows who they are.",
-    "oversight.services.persons.ask_copy": "By who shows who they are.",
-    "oversight.services.persons.ask_erasure": "By who shows who they are.",
-    "oversight.services.persons.refuse_erasure": "By who shows who they are.",
     "proposals.services.drafting.save_section": "A section of a form; answers/ saves any.",
     "proposals.services.panel.save_review_draft": "What a page saves while one writes.",
 }

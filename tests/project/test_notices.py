@@ -224,6 +224,10 @@ def _an_export(world: World) -> None:
     assert copying.make_waiting() == 1
     erasure = oversight.ask_erasure(person=auditor, reason="I move on.", by=auditor)
     oversight.refuse_erasure(erasure=erasure, reason="An audit runs.", by=world.fresh("admin"))
+    until, said = (now() + 30 * DAY).date(), {"ground": "legal", "reason": "A claim."}
+    oversight.hold_data(
+        person=auditor, program=world.program, until=until, by=world.fresh("admin"), **said
+    )
 
 
 def _a_changed_rule(world: World) -> None:

@@ -61,8 +61,17 @@ from governance.models import (
 from governance.services.access_reviews import open_access_review
 from oversight import services as oversight
 from oversight.export import making
-from oversight.models import CohortSurvey, Handback, Recommendation
+from oversight.models import (
+    CohortSurvey,
+    DueErasure,
+    Erasure,
+    Handback,
+    Hold,
+    Recommendation,
+)
+from oversight.persons import parts
 from oversight.services import ask_export
+from oversight.states import Ground
 from proposals import services as panel_services
 from proposals.models import Absence, Assignment, Proposal, SuggestionRun
 from publications.models import Objection, Question, SavedWording
@@ -77,7 +86,7 @@ from tests.scenarios import (
     targets,
 )
 from tests.scenarios.oversight import Case, whole_case
-from tests.scenarios.world import World, make_person, make_world
+from tests.scenarios.world import SETUP, World, make_person, make_world
 
 LEFT_OUT = re.compile(r"^(static/|accounts/logout)|[\\^$]")
 
@@ -176,6 +185,7 @@ def build_house() -> House:
     propose_lesson(program=world.program, topic="Why?", why="2 of 3.", by=world.manager)
     converted(world, case)
     after_the_cohort(world, case)
+    due_to_be_forgotten(world)
     asked = {"scope": {"reference": world.call.ref}, "file_format": "csv"}
     making.make(ask_export(program=world.program, by=world.auditor, **asked), tell=True)
     return House(world, case, names_of(world, case))
@@ -206,6 +216,26 @@ def after_the_cohort(world: World, case: Case) -> None:
     said = {"text": "Say the days.", "why": "Two answers.", "owner": world.steward}
     oversight.recommend(cohort=world.cohort, due_on=day, **said, **office)
     oversight.list_handback(fellowship=case.fellowship, kind="property", what="Badge 9", **office)
+
+
+def due_to_be_forgotten(world: World) -> None:
+    """Somebody due by the retention rule, one asked to be forgotten, one held back."""
+    at = now()
+    for name in ("past", "asked"):
+        person = make_person(name)
+        due = parts.Due(
+            person.pk, world.program.pk, Ground.NEWCOMER, at - dt.timedelta(9), at, None
+        )
+        found = oversight.propose_erasure(due=due, by=SETUP)
+    oversight.ask_due_erasure(due=found, by=world.admin)
+    oversight.hold_data(
+        person=User.objects.get(pk=due.person),
+        program=world.program,
+        ground="legal",
+        reason="A claim was announced.",
+        until=(at + dt.timedelta(days=9)).date(),
+        by=world.admin,
+    )
 
 
 def at_the_desk(world: World, case: Case) -> None:
@@ -335,6 +365,10 @@ def names_of(world: World, case: Case) -> dict[str, Iterable[Any]]:
         "closeout/": [case.fellowship.ref],
         "closeout/property/": Handback.objects.values_list("pk", flat=True)[:1],
         "surveys/": CohortSurvey.objects.values_list("pk", flat=True)[:1],
+        "erasures/": Erasure.objects.values_list("pk", flat=True)[:1],
+        "erasures/due/": DueErasure.objects.values_list("pk", flat=True)[:1],
+        "erasures/holds/": Hold.objects.values_list("pk", flat=True)[:1],
+        "erasures/people/": DueErasure.objects.values_list("person_id", flat=True)[:1],
         "recommendations/": Recommendation.objects.values_list("pk", flat=True)[:1],
         "audit/": [world.program.slug],
         "office/": [world.program.slug],

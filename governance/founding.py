@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fellowship.accounts import roles
 from fellowship.programs.states import Stage
@@ -436,6 +438,34 @@ _FOUNDING = {
 def parameters(kind: str) -> dict[str, Any]:
     """The founding parameters of a kind, as the JSON that is stored."""
     return rk.as_json(_FOUNDING[RuleKind(kind)]())
+
+
+def in_order(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters in the order people read them: the database keeps none (jsonb sorts its keys).
+
+    That of the founding rule, which is its dataclass's; what it does not know comes last.
+    """
+    return cast("dict[str, Any]", _like(_written(str(kind)), value))
+
+
+@functools.cache
+def _written(kind: str) -> dict[str, Any]:
+    return parameters(kind)
+
+
+def _like(model: Any, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        known = model if isinstance(model, Mapping) else {}
+        first = next(iter(known.values()), None)
+        keys = [
+            *(key for key in known if key in value),
+            *(key for key in value if key not in known),
+        ]
+        return {key: _like(known.get(key, first), value[key]) for key in keys}
+    if isinstance(value, list):
+        first = model[0] if isinstance(model, list) and model else None
+        return [_like(first, item) for item in value]
+    return value
 
 
 def prose(kind: str) -> str:

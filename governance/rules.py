@@ -18,6 +18,7 @@ from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from governance import founding
 from governance.models import RulePin, RuleVersion
 from governance.states import RuleKind, RuleStatus
 
@@ -203,10 +204,11 @@ class RuleDiff:
 
 def diff(a: RuleVersion, b: RuleVersion) -> RuleDiff:
     """What `b` changes against `a`."""
-    before, after = _flat(a.parameters), _flat(b.parameters)
+    before = _flat(founding.in_order(a.kind, a.parameters))
+    after = _flat(founding.in_order(b.kind, b.parameters))
     changes = [
         ParameterChange(path, before.get(path), after.get(path))
-        for path in sorted(before.keys() | after.keys())
+        for path in dict.fromkeys((*after, *before))
         if before.get(path) != after.get(path)
     ]
     return RuleDiff(a, b, changes, words(a.prose, b.prose))

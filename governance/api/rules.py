@@ -17,7 +17,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.programs.models import Program
 from fellowship.web.api import Input, Named, ReasonInput, VisibleViewSet, service_action
-from governance import cases, services
+from governance import cases, founding, services
 from governance import rules as rulebook
 from governance.api.common import program_of, subject_of
 from governance.models import RuleAcknowledgement, RuleAmendment, RuleComment, RuleVersion
@@ -39,6 +39,11 @@ class RuleSerializer(serializers.ModelSerializer[RuleVersion]):
             "owner", "rationale", "parameters", "prose", "text_hash", "published_at",
             "comments_until",
         )  # fmt: skip
+
+    def to_representation(self, rule: RuleVersion) -> dict[str, Any]:
+        """With the parameters in the order people read them."""
+        told: dict[str, Any] = super().to_representation(rule)
+        return {**told, "parameters": founding.in_order(rule.kind, rule.parameters)}
 
 
 class RuleInput(Input):

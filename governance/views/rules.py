@@ -16,7 +16,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, form_page, verb
-from governance import cases, parameters, rulemaking, services
+from governance import cases, founding, parameters, rulemaking, services
 from governance import rules as rulebook
 from governance.forms.rules import OnDateForm, RuleForm, RuleKindForm
 from governance.models import Matter, RuleAcknowledgement, RuleVersion
@@ -119,7 +119,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "rule": rule,
         "about": ABOUT[RuleKind(rule.kind)],
-        "tables": parameters.tables(rule.parameters),
+        "tables": parameters.tables(founding.in_order(rule.kind, rule.parameters)),
         "versions": [(v, _span(v, versions)) for v in versions],
         "current": current,
         "is_current": current is not None and current.pk == rule.pk,
@@ -212,7 +212,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return _choose(request)
     by = person(request)
     _refuse_others(base.program, by)
-    form = RuleForm(posted(request), parameters=base.parameters, initial=_words_of(base))
+    said = founding.in_order(base.kind, base.parameters)
+    form = RuleForm(posted(request), parameters=said, initial=_words_of(base))
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
@@ -236,7 +237,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused(refusal)
     form = RuleForm(
         posted(request),
-        parameters=rule.parameters,
+        parameters=founding.in_order(rule.kind, rule.parameters),
         initial={**_words_of(rule), "rationale": rule.rationale, "effective_on": rule.effective_at},
     )
     if request.method == "POST" and form.is_valid():

@@ -36,6 +36,7 @@ from oversight.demo import (
     evaluation,
     excepting,
     exporting,
+    forgetting,
     identities,
     learning,
     measuring,
@@ -123,6 +124,7 @@ class Story:
         ruling.plan(self)
         concluding.plan(self)
         identities.plan(self)
+        forgetting.plan(self)
         self._board_meets()
         with unheard():  # target systems hear in the sweeps, which the story runs as time passes
             self.stage.play()

@@ -164,3 +164,20 @@ def test_the_closed_list_takes_no_fifth_ground_and_drops_none() -> None:
     for odd, text in ((fifth, "grounds.taste: is no ground"), (three, "personal_data: is missing")):
         with pytest.raises(BadParameter, match=text):
             read_params("publication_policy", changed("publication_policy", odd, "grounds"))
+
+
+@pytest.mark.parametrize("kind", RuleKind.values)
+def test_parameters_are_read_in_their_written_order_whatever_the_database_made_of_it(
+    kind: str,
+) -> None:
+    """jsonb sorts keys by their length; SQLite keeps the order in which they came."""
+
+    def sorted_as_jsonb(value: Any) -> Any:
+        if isinstance(value, dict):
+            keys = sorted(value, key=lambda key: (len(key), key))
+            return {key: sorted_as_jsonb(value[key]) for key in keys}
+        return [sorted_as_jsonb(item) for item in value] if isinstance(value, list) else value
+
+    written = founding.parameters(kind)
+    kept = {**sorted_as_jsonb(written), "a": 1}
+    assert json.dumps(founding.in_order(kind, kept)) == json.dumps({**written, "a": 1})

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache.backends.redis import RedisCache
 from django.test import Client
 
 from fellowship.accounts.models import User
 from fellowship.accounts.services import create_token, register
 from fellowship.kernel.journal import System
+from fellowship.web.api.throttling import PerPerson, PerVisitor
+from fellowship.web.errors import RETRY_SECONDS
 
 pytestmark = pytest.mark.django_db
 NOTICES = "/api/v1/notices/"
@@ -54,6 +57,20 @@ def test_each_error_is_a_problem(client: Client) -> None:
     is_problem(client.get("/api/v1/notices/%00/"), 400)
     allowed = client.put(NOTICES, {})["Allow"]
     assert allowed == "GET, HEAD, OPTIONS"
+
+
+def test_without_redis_calls_cannot_be_counted_and_are_asked_to_come_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is let through uncounted: who would attack would first take the counter away."""
+    gone = RedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {"socket_connect_timeout": 1}})
+    for counter in (PerPerson, PerVisitor):
+        monkeypatch.setattr(counter, "cache", gone)
+    for caller in (client, Client()):
+        caller.raise_request_exception = False
+        for answer in (caller.get("/api/v1/calls/"), caller.post(f"{NOTICES}read/", {})):
+            is_problem(answer, 503, title="Service unavailable")
+            assert answer["Retry-After"] == str(RETRY_SECONDS)
 
 
 def test_a_write_without_the_slash_is_not_turned_into_a_read(client: Client) -> None:

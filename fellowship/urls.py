@@ -25,6 +25,7 @@ _API = [
     "fellowship.clocks.api",
     "fellowship.notices.api",
     "fellowship.programs.api",
+    "fellowship.web.search_api",
     "governance.api",
     "proposals.api",
     "scoping.api",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,11 +19,26 @@ from fellowship.web.tables import paginate
 LONGEST = 100
 
 
+def asked(query: Mapping[str, str]) -> str:
+    """What `?q=` asks for, as it is sought."""
+    return query.get("q", "").strip()[:LONGEST]
+
+
+def found(text: str, user: Any) -> list[finding.Group]:
+    """What a reference names; else a few hits of each kind in which the words occur."""
+    read_what_is_held(user)
+    return _named(finding.by_reference(text, user)) or finding.groups(text, user)
+
+
+def _named(hits: list[finding.Hit]) -> list[finding.Group]:
+    return [finding.Group("named", "With this reference", hits)] if hits else []
+
+
 @login_required
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """What the words find, by kind; a reference that names one record leads straight to it."""
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = asked(request.GET)
     read_what_is_held(request.user)
     one_kind = finding.kind(request.GET.get("kind", ""))
     if one_kind is not None:
@@ -30,8 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
     named = finding.by_reference(text, request.user)
     if len(named) == 1:
         return redirect(named[0].url)
-    groups = [finding.Group("named", "With this reference", named)] if named else []
-    groups = groups or finding.groups(text, request.user)
+    groups = _named(named) or finding.groups(text, request.user)
     context = {
         "text": text,
         "groups": groups,

@@ -127,3 +127,21 @@ def test_visitors_are_asked_to_sign_in(client: Client) -> None:
     """And see no box."""
     assert client.get("/search/?q=x").status_code == 302
     assert 'action="/search/"' not in client.get("/").content.decode()
+
+
+def test_the_api_finds_what_the_page_finds(world: World, case: Case) -> None:
+    """By words and by reference, for who may see it; without words and for a stranger, nothing."""
+    hit = {
+        "title": case.finding.title,
+        "url": case.finding.get_absolute_url(),
+        "meta": f"{case.finding.ref} · {case.finding.get_state_display()}",
+    }
+
+    def said(user: Any, words: str) -> Any:
+        return as_(user).get("/api/v1/search/", {"q": words}).json()["groups"]
+
+    groups = {one["key"]: one for one in said(world.product_owner, case.finding.title)}
+    assert groups["findings"]["hits"] == [hit]
+    assert [one["hits"] for one in said(world.product_owner, case.finding.ref.lower())] == [[hit]]
+    assert said(world.stranger, case.finding.ref) == said(world.product_owner, "") == []
+    assert Client().get("/api/v1/search/", {"q": "x"}).status_code == 401

@@ -10,7 +10,7 @@ READ = {
     "web:reference": "– The description of the API, which it gives itself.",
     "web:reference_group": "– The description of the API, which it gives itself.",
     "web:robots": "– For search engines.",
-    "web:search": "– Every list has its own filters.",
+    "web:search": "search",
     "accounts:second_factor": "– Signing in is the browser’s.",
     "accounts:company_again": "– Signing in is the browser’s.",
     "accounts:go_on": "– Signing in is the browser’s.",

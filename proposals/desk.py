@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
-from fellowship.accounts.models import RoleAssignment
+from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.time import now
 from fellowship.programs import parts
 from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
@@ -80,7 +81,7 @@ def register() -> None:
         visible=_reviews_something,
         order=25,
         rail=True,
-        badge=lambda user: Assignment.objects.to_do(user).count(),
+        badge=_waiting_count,
     )
     nav.register(
         "My reviewing profile",
@@ -114,6 +115,18 @@ def _applies(user: Any) -> bool:
 
 def _reviews_something(user: Any) -> bool:
     return holds_anywhere(user, roles.REVIEWER)
+
+
+def _waiting_count(user: Any) -> int:
+    """How many reviews the person has still to write; a page that counted them says so itself."""
+    counted: int | None = getattr(user, "reviews_waiting", None)
+    return _counted(user, now())[0] if counted is None else counted
+
+
+@read_for
+def _counted(user: Any, at: dt.datetime) -> QuerySet[User, Any]:
+    waiting = Assignment.objects.to_do(user).order_by().values("pk")
+    return User.objects.filter(pk=user.pk).values_list(Length(waiting), flat=True)
 
 
 @prepared

@@ -902,6 +902,10 @@ class Migration(migrations.Migration):
                     model_name='proposal',
                     index=models.Index(fields=['state', 'submitted_at', 'id'], name='proposal_by_waiting'),
                 ),
+                migrations.AddIndex(
+                    model_name='review',
+                    index=models.Index(fields=['reviewer', '-submitted_at', '-id'], name='proposals_r_reviewe_3b9ce4_idx'),
+                ),
             ],
         ),
     ]

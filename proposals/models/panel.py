@@ -164,6 +164,7 @@ class Review(Tracked):
 
     class Meta:
         ordering = ("proposal_id", "number")
+        indexes: ClassVar = [models.Index(fields=["reviewer", "-submitted_at", "-id"])]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["proposal", "number"], name="review_number_once"),
             models.CheckConstraint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,13 +13,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
-from fellowship.web.tables import paginate
+from fellowship.web.tables import COUNT_LIMIT, page_of, paginate
 from proposals.models import Assignment, Proposal, Review
 from proposals.models.blind import title_for_reviewers
 from proposals.states import ProposalState
@@ -62,22 +65,47 @@ SCORED: tuple[Column[Review], ...] = (
 @require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
     """What this reviewer has to score, the next due first, and what they scored."""
-    mine = Assignment.objects.visible_to(request.user).standing().filter(reviewer=request.user.pk)
-    open_now = mine.filter(review=None, proposal__state=ProposalState.IN_REVIEW)
-    waiting = open_now.next_first().select_related("proposal__call").only(*WAITING)
-    waiting = waiting.annotate(read_title=title_for_reviewers())
-    page = paginate(request, waiting)
-    done = Review.objects.filter(reviewer=request.user.pk, assignment__in=mine.values("pk"))
-    done = done.annotate(read_title=title_for_reviewers())
-    done = done.select_related("proposal").only(*DONE).order_by("-submitted_at", "-id")[:50]
+    user, at = _person(request), now()
+    keys = _to_score_by(user, at)
+    user.reviews_waiting = len(keys)
+    page = page_of(request, len(keys), lambda start, many: _waiting(keys[start : start + many]))
+    done = _done(user, at)
     context = {
         "page": page,
         "to_score": Table("To score", TO_SCORE, page),
         "done": len(done),
         "scored": Table("Scored", SCORED, done),
-        "discusses": holds_anywhere(request.user, roles.REVIEWER),
+        "discusses": holds_anywhere(user, roles.REVIEWER),
     }
     return render(request, "proposals/reviews.html", context)
+
+
+@read_for
+def _to_score_by(user: Any, at: dt.datetime) -> QuerySet[Assignment, Any]:
+    """The keys of what waits for the person's review, those that come first before all others."""
+    rows = Assignment.objects.to_do(user).next_first().values_list("pk", flat=True)
+    return rows[: COUNT_LIMIT + 1]
+
+
+@read
+def _waiting(keys: list[int]) -> QuerySet[Assignment]:
+    rows: Any = Assignment.objects.filter(pk__in=keys).next_first()
+    rows = rows.select_related("proposal__call").only(*WAITING)
+    found: QuerySet[Assignment] = rows.annotate(read_title=title_for_reviewers())
+    return found
+
+
+@read_for
+def _done(user: Any, at: dt.datetime) -> QuerySet[Review]:
+    """What the person scored last, as far as they still see the assignment."""
+    mine = Assignment.objects.visible_to(user).standing().filter(reviewer_id=user.pk)
+    rows = Review.objects.filter(reviewer_id=user.pk, assignment__in=mine.values("pk"))
+    rows = rows.annotate(read_title=title_for_reviewers()).select_related("proposal").only(*DONE)
+    return rows.order_by("-submitted_at", "-id")[:50]
+
+
+def _person(request: HttpRequest) -> Any:
+    return request.user
 
 
 # --- the manager -----------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def attach(browser: Browser) -> None:
         return None
     name = f"{uuid.uuid4().hex[:12]}.txt"
     content = f"{name}\n{'a line of a small file. ' * 2000}".encode()
-    if browser.post("attach a file", here, *_multipart(page, name, content)).status != 302:
+    if browser.post("attach a file", here, *multipart(page, name, content)).status != 302:
         return browser.seen.failed("attach a file: the form came back")
     browser.seen.took("file", [theirs["draft"], name])
     before, theirs["file"] = theirs.get("file"), hashlib.sha256(content).hexdigest()
@@ -170,7 +170,7 @@ def _autosave(browser: Browser, page: bytes, path: str, **answers: Any) -> int |
     return int(answer.value["version"]) if answer.status == 200 else None
 
 
-def _multipart(page: bytes, name: str, content: bytes) -> tuple[bytes, str]:
+def multipart(page: bytes, name: str, content: bytes) -> tuple[bytes, str]:
     """The form of the page with a file, as a browser sends it."""
     edge = uuid.uuid4().hex
     hidden = {"csrfmiddlewaretoken": _found(_TOKEN, page), "_once": _found(_ONCE, page)}

@@ -79,12 +79,12 @@ class Browser:
         """A form; the way on after it is not followed."""
         return self._act(kind, "POST", path, body, self._cookie() | {"Content-Type": content_type})
 
-    def api(self, kind: str, path: str, value: Any = None) -> Answer:
-        """A call of the API: a reading, or with `value` a writing that may be sent again."""
+    def api(self, kind: str, path: str, value: Any = None, key: str = "") -> Answer:
+        """A call of the API: a reading, or with `value` a writing, known again by its `key`."""
         sent = {"Authorization": f"Bearer {self.person.token}"}
         if value is None:
             return self._act(kind, "GET", path, None, sent)
-        sent |= {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
+        sent |= {"Content-Type": "application/json", "Idempotency-Key": key or uuid.uuid4().hex}
         return self._act(kind, "POST", path, json.dumps(value).encode(), sent)
 
     def _cookie(self) -> dict[str, str]:
@@ -98,7 +98,7 @@ class Browser:
         try:
             answer = self._sent(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
-            self._hang_up()
+            self.hang_up()
             self.seen.failed(f"{kind}: {type(error).__name__}")
             return Answer(0)
         spent = time.perf_counter() - began
@@ -120,7 +120,7 @@ class Browser:
         try:
             return self._exchanged(method, path, body, headers)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self._hang_up()
+            self.hang_up()
             if not kept:
                 raise
             return self._exchanged(method, path, body, headers)
@@ -139,11 +139,12 @@ class Browser:
             if name.lower() == "set-cookie" and value.startswith("csrftoken="):
                 self._cookies["csrftoken"] = value.partition("=")[2].partition(";")[0]
         if answer.getheader("Connection", "").lower() == "close":
-            self._hang_up()
+            self.hang_up()
         told = (answer.getheader(name, "") for name in ("Location", "Retry-After"))
         return Answer(answer.status, content, *told)
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """End the kept connection; the next request makes another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -67,10 +67,10 @@ def prepare(people: int) -> list[dict[str, Any]]:
         "product_owner": {"findings": waiting},
         "steward": {"event": event},
     }
-    found = [_person(world.fresh(name), name, theirs.get(name, {})) for name in ROLES]
+    found = [person(world.fresh(name), name, theirs.get(name, {})) for name in ROLES]
     for member, seat in zip(world.board, Seat.values, strict=True):
         told = {"matters": matters, "seat": seat}
-        found.append(_person(User.objects.get(pk=member.pk), "board", told))
+        found.append(person(User.objects.get(pk=member.pk), "board", told))
     found += _reviewers(world)
     found += [dict(one) for one in found if one["role"] in ("manager", "steward", "sponsor")]
     found += [_applicant(world, n) for n in range(max(0, people - len(found)))]
@@ -85,16 +85,17 @@ def _reviewers(world: World) -> list[dict[str, Any]]:
         for name, keys in asked.items():
             keys.append(proposal_scenes.assigned(world, sent, world.people[name]).pk)
     return [
-        _person(world.fresh(name), "reviewer", {"reviews": keys}) for name, keys in asked.items()
+        person(world.fresh(name), "reviewer", {"reviews": keys}) for name, keys in asked.items()
     ]
 
 
 def _applicant(world: World, number: int) -> dict[str, Any]:
     draft = proposal_scenes.drafted_proposal(world, make_person(f"writer-{number}"))
-    return _person(draft.applicant, "applicant", {"draft": draft.ref})
+    return person(draft.applicant, "applicant", {"draft": draft.ref})
 
 
-def _person(user: User, role: str, theirs: dict[str, Any]) -> dict[str, Any]:
+def person(user: User, role: str, theirs: dict[str, Any]) -> dict[str, Any]:
+    """Them as a browser works for them: with a session, and a token where their role has one."""
     token = ""
     if role in TOKENS:
         scopes = [name for name in SCOPES if name != SCIM]

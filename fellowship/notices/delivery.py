@@ -225,7 +225,8 @@ def _put_off(mail: Mail, error: str, at: dt.datetime) -> None:
 
 
 def _wait_after(attempts: int) -> dt.timedelta:
-    return min(RETRY_FIRST * 2 ** min(attempts - 1, 20), RETRY_CAP)
+    doubled: dt.timedelta = RETRY_FIRST * 2 ** min(attempts - 1, 20)
+    return min(doubled, RETRY_CAP)
 
 
 def tried_at(mail: Mail) -> dt.datetime:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
@@ -134,12 +135,12 @@ def kill(process: Process) -> None:
             stream.close()
 
 
-def until(holds: Callable[[], bool], *running: Process) -> None:
-    """Wait until something holds, while the processes live."""
+def until(holds: Callable[[], Any], *running: Process, what: str = "it") -> None:
+    """Wait until something holds, while the processes live; `what` it was says why it failed."""
     end = time.monotonic() + PATIENCE
     while not holds():
         assert all(process.poll() is None for process in running), "a process ended too soon"
-        assert time.monotonic() < end
+        assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.1)
 
 

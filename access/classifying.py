@@ -22,6 +22,7 @@ from fellowship.accounts.queries import has_role, recused
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, first, refuse
 from fellowship.kernel.time import now
+from fellowship.programs.states import Tier
 from governance.models import RuleVersion
 from governance.policy.common import text_given
 from governance.rulekinds import ClassQuestion, DataClassification
@@ -230,21 +231,39 @@ class Affected:
 
 
 def affected(dataset: Dataset) -> list[Affected]:
-    """The live grants of the dataset of which its present tier shuts something, and what."""
-    found = _live(dataset.pk, now())
-    rules = {rule.pk: rule for rule in _rules(sorted({grant.handling_id for grant in found}))}
-    for grant in found:
-        grant.handling = rules[grant.handling_id]
-    cases = sorted({grant.fellowship_id for grant in found})
-    signed = {scope.fellowship_id: scope for scope in _signed(cases)}
-    judged = (_shut(grant, dataset.tier, signed.get(grant.fellowship_id)) for grant in found)
-    return [one for one in judged if one.shut]
+    """The live grants of the dataset of which its present tier shuts something, and what.
+
+    All are judged by what they allow; only those that lose something are read as records.
+    """
+    live = _live(dataset.pk, now())
+    rules = {rule.pk: rule for rule in _rules(sorted({by for _, _, by, _ in live}))}
+    never = {pk: _never(rule, dataset.tier) for pk, rule in rules.items()}
+    signed = {case: scope for case, *scope in _signed(sorted({case for _, case, _, _ in live}))}
+    shut: dict[int, tuple[tuple[str, ...], str]] = {}
+    for pk, case, by, operations in live:
+        scope = signed.get(case)
+        if scope is not None and TIERS.index(dataset.tier) > TIERS.index(scope[1]):
+            sentence = (
+                f"Everything is shut: scope of work v{scope[0]} goes no higher than "
+                f"{Tier(scope[1]).label.lower()}. To go on, amend it."
+            )
+            shut[pk] = (_labels(operations), sentence)
+        elif found := _labels(o for o in operations if o in never[by]):
+            sentence = f"Shut at once by {rules[by]}: {', '.join(found)}. The rest stays open."
+            shut[pk] = (found, sentence)
+    return [Affected(grant, *shut[grant.pk]) for grant in _narrowed(list(shut))]
+
+
+def _never(rule: RuleVersion, tier: str) -> frozenset[str]:
+    """What the standard never allows in the tier."""
+    table = handling.table(rule, tier)
+    return frozenset(o for o, answer in table.items() if answer == handling.NO)
 
 
 @read
-def _live(dataset: int, at: dt.datetime) -> QuerySet[Grant]:
+def _live(dataset: int, at: dt.datetime) -> QuerySet[Any, Any]:
     rows = Grant.objects.live(at).filter(dataset_id=dataset).order_by("ends_at", "id")
-    return rows.select_related("person", "fellowship")
+    return rows.values_list("pk", "fellowship_id", "handling_id", "operations")
 
 
 @read
@@ -254,22 +273,15 @@ def _rules(keys: list[int]) -> QuerySet[RuleVersion]:
 
 
 @read
-def _signed(cases: list[int]) -> QuerySet[ScopeOfWork]:
-    return ScopeOfWork.objects.filter(fellowship_id__in=cases, state=ScopeState.SIGNED)
+def _signed(cases: list[int]) -> QuerySet[Any, Any]:
+    rows = ScopeOfWork.objects.filter(fellowship_id__in=cases, state=ScopeState.SIGNED)
+    return rows.values_list("fellowship_id", "number", "max_tier")
 
 
-def _shut(grant: Grant, tier: str, scope: ScopeOfWork | None) -> Affected:
-    """What `tier` shuts of the grant: all of it above the scope's tier, else what is never done."""
-    if scope is not None and TIERS.index(tier) > TIERS.index(scope.max_tier):
-        sentence = (
-            f"Everything is shut: scope of work v{scope.number} goes no higher than "
-            f"{scope.get_max_tier_display().lower()}. To go on, amend it."
-        )
-        return Affected(grant, _labels(grant.operations), sentence)
-    table = handling.table(grant.handling, tier)
-    shut = _labels(o for o in grant.operations if table[o] == handling.NO)
-    sentence = f"Shut at once by {grant.handling}: {', '.join(shut)}. The rest stays open."
-    return Affected(grant, shut, sentence)
+@read
+def _narrowed(keys: list[int]) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(pk__in=keys).order_by("ends_at", "id")
+    return rows.select_related("person", "fellowship")
 
 
 def _labels(operations: Iterable[str]) -> tuple[str, ...]:

@@ -27,11 +27,14 @@ class Done:
 
 
 def peak_of(work: str, size: int) -> Done:
-    """Run a work of this module in a child process on the run's database."""
+    """Run a work of this module in a child process on the run's database.
+
+    Its stderr is this one's, so that what it failed of can be read; then CalledProcessError.
+    """
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.child", work, str(size)],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,6 +35,8 @@ class Measured:
     rows: list[Row] = field(default_factory=list)
     parts: dict[str, float] = field(default_factory=dict)
     """Seconds each part of the run took."""
+    failed: list[str] = field(default_factory=list)
+    """Parts that ended in an error."""
 
     @contextlib.contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -43,6 +46,17 @@ class Measured:
         yield
         self.parts[name] = time.perf_counter() - began
         sys.stderr.write(f"{name}: {self.parts[name]:.0f} s\n")
+
+    @contextlib.contextmanager
+    def apart(self, name: str) -> Iterator[None]:
+        """The same for a part the others do not need: where it fails, they are measured still."""
+        try:
+            with self.part(name):
+                yield
+        except Exception:
+            traceback.print_exc()
+            sys.stderr.write(f"{name}: failed\n")
+            self.failed.append(name)
 
 
 def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
@@ -64,21 +78,21 @@ def run(*, scale: float, quick: bool, parts: set[str]) -> Measured:
         _analyse()
     floor: Times | None = None
     if "pages" in parts:
-        with measured.part("pages"):
+        with measured.apart("pages"):
             floor, rows = _pages(filling, visitors, small, turns=7 if quick else 15)
             measured.rows += rows
     if "data" in parts:
-        with measured.part("data"):
+        with measured.apart("data"):
             floor = floor or _floor(visitors, 20)
             measured.rows += data.rows(filling, floor, quick=quick)
     if "bulk" in parts:
-        with measured.part("bulk"):
+        with measured.apart("bulk"):
             measured.rows += bulk.rows(quick=quick)
     if "ledger" in parts:
-        with measured.part("ledger"):
+        with measured.apart("ledger"):
             measured.rows += ledger.rows(quick=quick)
     if "assignment" in parts:
-        with measured.part("assignment"):
+        with measured.apart("assignment"):
             measured.rows += assignment.rows(quick=quick)
     return measured
 

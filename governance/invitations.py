@@ -7,7 +7,6 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from icalendar import Calendar, Event, vCalAddress, vText
 
 from fellowship.accounts.models import User
 from fellowship.kernel.time import now
@@ -24,6 +23,8 @@ def invitation(meeting: Meeting, user: User, at: dt.datetime | None = None) -> b
 
     The UID stays the same for ever; SEQUENCE grows with each change, so that calendars follow.
     """
+    from icalendar import Calendar, Event, vCalAddress, vText  # 5 MB that only calendars need
+
     cancelled = meeting.cancelled_at is not None
     invited = Calendar()
     invited.add("prodid", "-//Fellowship//Meetings//EN")

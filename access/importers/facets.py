@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema_rs
-
 SPEC: Final = Path(__file__).parent / "openlineage_spec"
 CORE: Final = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
 _BASES: Final = {
@@ -68,6 +66,8 @@ def _of(holder: Any, key: str, place: str, where: str) -> Iterator[tuple[str, st
 @cache
 def _schemas() -> dict[tuple[str, str], Any]:
     """The validator of each standard facet, by place and key. Read once."""
+    import jsonschema_rs  # 4 MB that only who reads such events needs
+
     core = json.loads((SPEC / "OpenLineage.json").read_text(encoding="utf-8"))
     files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SPEC.glob("facets/*"))]
     resources = [(CORE, core), *((schema["$id"], schema) for schema in files)]

@@ -1,6 +1,8 @@
-"""Database connections of long-lived processes."""
+"""Connections to the database and to Redis."""
 
 from __future__ import annotations
+
+import sys
 
 from django.db import connections
 
@@ -14,3 +16,12 @@ def close_stale() -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
+
+
+def redis_errors() -> tuple[type[Exception], ...]:
+    """What Redis raises, for an `except`: nothing where its client was never loaded.
+
+    Loading it takes 10 MB, which processes without Redis need not hold.
+    """
+    client = sys.modules.get("redis.exceptions")
+    return (client.RedisError,) if client else ()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from icalendar import Calendar, Event
 
 from fellowship.accounts.models import User
 from fellowship.notices import links
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def feed(user: User, at: dt.datetime) -> bytes:
 
 def serialised(entries: Iterable[Entry], *, name: str, at: dt.datetime) -> bytes:
     """Entries as one calendar of that name, in the order of their time."""
+    from icalendar import Calendar  # 5 MB that only calendars need
+
     calendar = Calendar()
     calendar.add("prodid", "-//Fellowship//Deadlines//EN")
     calendar.add("version", "2.0")
@@ -56,6 +61,8 @@ def serialised(entries: Iterable[Entry], *, name: str, at: dt.datetime) -> bytes
 
 
 def _event(entry: Entry, at: dt.datetime) -> Event:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", f"{entry.key}@{urlsplit(settings.BASE_URL).hostname or 'localhost'}")
     event.add("dtstamp", at.astimezone(dt.UTC))

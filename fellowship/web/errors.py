@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.views import defaults
-from redis.exceptions import RedisError
 
+from fellowship.kernel.connections import redis_errors
 from fellowship.web.api.problems import plain_problem
 
 log = logging.getLogger("fellowship.security")
@@ -57,7 +57,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; 503 where the database or Redis cannot be reached, which passes by itself."""
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, RedisError)):
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, *redis_errors())):
         return _unavailable(request)
     if request.path.startswith(API):
         return plain_problem(request, 500, "Something failed here; nothing was changed.")

@@ -16,7 +16,8 @@ from typing import Final
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from redis.exceptions import RedisError
+
+from fellowship.kernel.connections import redis_errors
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def remember(act: str, response: HttpResponseBase) -> None:
             cache.set(act, response.url, _KEEP_SECONDS)
         else:
             cache.delete(act)
-    except RedisError:
+    except redis_errors():
         log.exception("an answer could not be remembered")
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import held_by
+from fellowship.kernel.connections import redis_errors
 
 SECONDS_KEPT: Final = 60
 """For so long may a rule that has come into force be overlooked at sign-in."""
@@ -70,7 +70,7 @@ def rules() -> Mapping[int, SignInRule]:
         if known is None:
             known = _read()
             cache.set(_KEY, known, SECONDS_KEPT)
-    except RedisError:
+    except redis_errors():
         return _read()
     return known
 

@@ -16,8 +16,6 @@ from decimal import Decimal
 from typing import IO, Any, Final, Protocol
 from uuid import UUID
 
-import xlsxwriter
-
 from fellowship.kernel.canonical import instant
 
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -101,6 +99,8 @@ def exact(value: Any) -> Any:
 
 def write_xlsx(target: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """One workbook, a new sheet after each million rows, in constant memory; text stays text."""
+    import xlsxwriter  # 2 MB that other formats need not hold
+
     count = 0
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as held:
         book = xlsxwriter.Workbook(

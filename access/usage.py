@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from inspect import Parameter, Signature, signature
 from typing import Any, Final
 
 from django.db.models import Case, Count, Max, Q, QuerySet, Subquery, Value, When
@@ -99,10 +101,20 @@ def of(grant: Grant) -> Usage:
     looked_at = min(LOOKED_AT, sum(within for within, _ in months.values()))
     return Usage(
         operations=[row for row in rows.values() if row.granted or row.last],
-        fields=_fields(grant, acts) if looked_at else [],
+        fields=_fields(grant, acts, _month_of_latest(months)) if looked_at else [],
         months=[(month, months[month][0], months[month][1]) for month in sorted(months)],
         looked_at=looked_at,
     )
+
+
+def _month_of_latest(months: Mapping[dt.date, Sequence[int]]) -> dt.date:
+    """The month in which the oldest of the latest acts within the grant lies."""
+    left = LOOKED_AT
+    for month in sorted(months, reverse=True):
+        left -= months[month][0]
+        if left <= 0:
+            break
+    return month
 
 
 def unused(grant: Grant, operations: Collection[str], fields: Collection[str]) -> list[str]:
@@ -130,27 +142,19 @@ class _Acts:
     def counted(self) -> list[tuple[str, str, dt.date, int, dt.datetime]]:
         """Operation, verdict and month, with how many acts there are and the latest."""
         months = _months(self.since)
-        bounds = [make_aware(dt.datetime.combine(month, dt.time.min)) for month in months]
-        # The months are compared with, since the database takes longer to work out an act's own.
-        which = Case(
-            *(When(at__lt=until, then=Value(number)) for number, until in enumerate(bounds[1:])),
-            default=Value(len(months) - 1),
-        )
-        found = (
-            _events(*self._asked())
-            .annotate(month=which)
-            .values_list("operation", "verdict", "month")
-            .annotate(number=Count("*"), last=Max("at"))
-        )
+        bounds = [_first_instant(month) for month in months]
+        found = _counting(len(months))(*self._asked(self.since), *bounds[1:])
         return [(op, verdict, months[month], *rest) for op, verdict, month, *rest in found]
 
-    def naming(self) -> list[tuple[str, dt.datetime]]:
-        """The details and instants of those among the latest within the grant that name fields."""
-        return _naming(*self._asked())
+    def naming(self, month: dt.date) -> list[tuple[str, dt.datetime]]:
+        """The details and instants of those among the latest within the grant that name fields.
 
-    def _asked(self) -> tuple[Any, ...]:
-        values = (self.fellowship, self.dataset, self.person)
-        return (*values, self.grants, self.since, self.until)
+        The latest are not sought before the `month`.
+        """
+        return _naming(*self._asked(max(self.since, _first_instant(month))))
+
+    def _asked(self, since: dt.datetime) -> tuple[Any, ...]:
+        return (self.fellowship, self.dataset, self.person, self.grants, since, self.until)
 
 
 def _acts(grant: Grant) -> _Acts:
@@ -169,6 +173,10 @@ def _months(since: dt.datetime) -> list[dt.date]:
     number = max((today.year - first.year) * 12 + today.month - first.month, 0) + 2
     counted = range(first.year * 12 + first.month - 1, first.year * 12 + first.month - 1 + number)
     return [dt.date(month // 12, month % 12 + 1, 1) for month in counted]
+
+
+def _first_instant(month: dt.date) -> dt.datetime:
+    return make_aware(dt.datetime.combine(month, dt.time.min))
 
 
 @read
@@ -201,6 +209,34 @@ def _events(  # noqa: PLR0917 - what the statement asks by
     return AccessEvent.objects.filter(which, at__gte=since, **same).order_by()
 
 
+@cache
+def _counting(months: int) -> Callable[..., list[Any]]:
+    """What counts acts by operation, verdict and month; asked as `_events`, then by the bounds.
+
+    The months are compared with, since the database takes longer to work out an act's own.
+    """
+
+    def counted(*asked: Any) -> QuerySet[AccessEvent, Any]:
+        given, bounds = asked[: 1 - months], asked[1 - months :]
+        which = Case(
+            *(When(at__lt=until, then=Value(number)) for number, until in enumerate(bounds)),
+            default=Value(months - 1),
+        )
+        rows = _events(*given).annotate(month=which).values_list("operation", "verdict", "month")
+        return rows.annotate(number=Count("*"), last=Max("at"))
+
+    more = [
+        Parameter(f"until_{number}", Parameter.POSITIONAL_ONLY, annotation="dt.datetime")
+        for number in range(1, months)
+    ]
+    asked = [
+        one.replace(kind=Parameter.POSITIONAL_ONLY)
+        for one in signature(_events).parameters.values()
+    ]
+    counted.__signature__ = Signature([*asked, *more])  # type: ignore[attr-defined]
+    return read(counted)
+
+
 @read
 def _naming(  # noqa: PLR0917 - what the statement asks by
     fellowship: int,
@@ -222,11 +258,11 @@ def _naming(  # noqa: PLR0917 - what the statement asks by
     return latest.order_by("-at", "-id").values_list("details", "at")[:LOOKED_AT]
 
 
-def _fields(grant: Grant, acts: _Acts) -> list[Row]:
+def _fields(grant: Grant, acts: _Acts, month: dt.date) -> list[Row]:
     """The fields the latest acts named; none where they name none."""
     rows = {name: Row(name, name, granted=True) for name in grant.fields}
     named = False
-    for details, at in acts.naming():
+    for details, at in acts.naming(month):
         for name in _names(details):
             named = True
             rows.setdefault(name, Row(name, name, granted=not grant.fields)).add(1, at, within=True)

@@ -28,6 +28,7 @@ from access.states import (
 )
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.web import nav, verbs
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
@@ -36,10 +37,17 @@ from scoping.models import Fellowship
 
 
 def _waiting(user: Any) -> int:
-    return AccessRequest.objects.filter(
-        fellowship__program_id__in=realm_ids_where(user, roles.STEWARD),
-        state=RequestState.REQUESTED,
-    ).count()
+    return sum(_requested(sorted(realm_ids_where(user, roles.STEWARD))))
+
+
+@read
+def _requested(programs: list[int]) -> QuerySet[AccessRequest, Any]:
+    """How many requests wait for the programmes' stewards, by programme."""
+    rows = AccessRequest.objects.filter(
+        fellowship__program_id__in=programs, state=RequestState.REQUESTED
+    )
+    counted = rows.order_by().values("fellowship__program_id").annotate(waiting=Count("pk"))
+    return counted.values_list("waiting", flat=True)
 
 
 nav.register(

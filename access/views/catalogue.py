@@ -18,7 +18,7 @@ from access.models.requests import ACCESS_STAFF
 from access.states import Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, realm_ids_where
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.programs.models import Program
@@ -134,7 +134,7 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
         "scores": _scores(found),
         "conditions": duo.described(found.duo),
         "cases": [(case, _ask_refusal(case, found, user)) for case in cases_of(user, found)],
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
         "suspension": AccessSuspension.objects.live().filter(dataset=found).first(),
         "watches": has_role(user, found.program_id, *ACCESS_STAFF),
         "under_way": under_way,

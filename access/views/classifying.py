@@ -13,7 +13,7 @@ from access.catalogue_forms import DIMENSION_LABELS, AnswersForm, SettleForm
 from access.models import Classification, ClassificationAnswers, Dataset
 from access.standing import of_classification
 from access.states import UNREAD, ClassificationState
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -152,5 +152,5 @@ def _context(
         ),
         "call_off_url": reverse("access:call_off", args=[found.ref]),
         "may_call_off": classifying.may_call_off(found, user) is None,
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
     }

@@ -17,7 +17,7 @@ from access.ending_forms import EndingForm
 from access.forms import DeletionForm
 from access.models import Dataset, DeletionCertificate
 from access.places import reads
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel import saying
 from fellowship.kernel.time import now
 from fellowship.web import cells, files
@@ -73,7 +73,7 @@ def deletion(request: HttpRequest, ref: str) -> HttpResponse:
         "may_verify": policy.may_verify_deletion(found, request.user),  # type: ignore[arg-type]
         "fingerprint": fingerprint(found),
         "verify_url": reverse("access:verify_deletion", args=[found.ref]),
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
     }
     return render(request, "access/deletion.html", context)
 

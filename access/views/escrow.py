@@ -16,7 +16,7 @@ from access.models import EscrowDeposit, EscrowOpening, EscrowWaiver
 from access.places import reads
 from access.release_states import CheckResult, Criterion
 from access.views.releases import Line
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.web import cells, files
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -127,7 +127,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "may_ask": ending_policy.may_ask_to_open(found, user),
         "may_take": ending_policy.may_take(found, user),
         "may_decide": ending_policy.may_decide_opening(waiting, user) if waiting else None,
-        "events": timeline(found)[:30],
+        "events": latest(found, 30),
     }
     return render(request, "access/escrow.html", context)
 

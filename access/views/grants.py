@@ -21,7 +21,7 @@ from access.models import Agreement, Grant
 from access.places import reads
 from access.reach import granted_to
 from access.standing import of_grant
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
@@ -149,7 +149,7 @@ def grant(request: HttpRequest, ref: str) -> HttpResponse:
         "reads_case": reads(found.fellowship, user),
         "revoke_url": reverse("access:revoke", args=[found.ref]),
         "may_revoke": policy.may_revoke(found, user),
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
     }
     return render(request, "access/grant.html", context)
 

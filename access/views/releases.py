@@ -21,7 +21,7 @@ from access.release_standing import of_release
 from access.release_states import CheckResult, Criterion, ReleaseState
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.clocks.queries import history
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.web import calendars, cells, files
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -195,7 +195,7 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         "reviews": reviews,
         "may": _may(found, outputs, reviews, user),
         "standing": of_release(found, history(found)),
-        "events": timeline(found)[:30],
+        "events": latest(found, 30),
     }
     return render(request, "access/release.html", context)
 

@@ -23,7 +23,7 @@ from access.views.catalogue import cases_of
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
@@ -217,7 +217,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     grant = grants.order_by("-pk").first()
     if grant is not None:
         grant.request = found
-    events = list(timeline(found)[:30])
+    events = latest(found, 30)
     matter = matter_about(found, user)
     context = {
         "it": found,

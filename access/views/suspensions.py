@@ -20,7 +20,7 @@ from access.places import reads
 from access.reach import DatasetAnswers, Reached, reachable_by, recalled
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role, holds_anywhere
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
@@ -125,7 +125,7 @@ def suspension(request: HttpRequest, ref: str) -> HttpResponse:
         "lift_url": reverse("access:lift_suspension", args=[found.ref]),
         "may_lift": suspending.may_lift(found, request.user) if live else None,  # type: ignore[arg-type]
         "watches": watches,
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
     }
     return render(request, "access/suspension.html", context)
 

@@ -18,7 +18,7 @@ from access.models import Assignment, TargetDataset, TargetSystem
 from access.models.targets import TARGET_READERS
 from access.states import TargetKind
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -150,7 +150,7 @@ def target(request: HttpRequest, ref: str) -> HttpResponse:
         "secret": request.session.pop(_key(found), ""),
         "webhook": found.kind == TargetKind.WEBHOOK,
         "retire_url": reverse("access:retire_target", args=[found.ref]),
-        "events": timeline(found)[:10],
+        "events": latest(found, 10),
     }
     return render(request, "access/target.html", context)
 

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.notices.models import Delivery
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -105,7 +105,7 @@ def _change_page(
             )
             .select_related("endpoint")
             .order_by("-id")[:5],
-            "events": timeline(found)[:20],
+            "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
         success="Noted, with your name.",
@@ -180,7 +180,7 @@ def test(request: HttpRequest, ref: str) -> HttpResponse:
             "test": found,
             "may_record": policy.may_record(found, by),
             "may_withdraw": policy.may_withdraw_test(found, by),
-            "events": timeline(found)[:20],
+            "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
         success="Recorded, with your name.",

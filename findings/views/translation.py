@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -252,7 +252,7 @@ def contest(request: HttpRequest, ref: str) -> HttpResponse:
             "may_answer": policy.may_answer(found, by),
             "may_take_back": policy.may_take_back(found, by),
             "changes": MatrixChange.objects.filter(contest=found),
-            "events": timeline(found)[:20],
+            "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
         success="Answered, in your name. Both sides see it.",

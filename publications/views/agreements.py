@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from fellowship.clocks.queries import history
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -103,7 +103,7 @@ def agreement(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         "rule": terms.policy_of(found.fellowship),
         "calendar": found.fellowship.program.calendar(),
         "standing": _standing(found, state),
-        "events": timeline(found)[:20],
+        "events": latest(found, 20),
     }
     return render(request, "publications/agreement.html", context)
 

@@ -22,7 +22,7 @@ from django.shortcuts import render
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
 from fellowship.clocks.states import State
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.time import now
 from fellowship.web.components.times import text as when_text
 from governance import links
@@ -76,7 +76,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "sees_case": Fellowship.objects.visible_to(by)
             .filter(pk=publication.fellowship_id)
             .exists(),
-            "events": timeline(publication)[:30],
+            "events": latest(publication, 30),
             **_clocks(publication, objections, state, at, by),
             **_objections(publication, objections, at, by),
             **_text(publication, at, by),

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Count, QuerySet
+
 from access.cells import LIVE, standing
 from access.ending import CHANGEABLE
 from access.models import AccessRequest

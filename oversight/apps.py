@@ -22,6 +22,7 @@ class OversightConfig(AppConfig):
             places,
             recusals,
             tasks,
+            whatif,
         )
         from oversight.export import making  # noqa: F401
         from oversight.persons import copying  # noqa: F401

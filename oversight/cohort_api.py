@@ -11,10 +11,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.queries import colleagues_of, realm_ids_where
+from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.programs.models import Cohort
-from fellowship.web.api import EndpointView, Input, Router, VisibleViewSet, service_action
+from fellowship.web.api import EndpointView, Input, Person, Router, VisibleViewSet, service_action
 from oversight import services
 from oversight.cohort_policy import LINE_MAX, REMARK_MAX, WHY_MAX
 from oversight.cohort_review import counts, prediction, questions, times
@@ -58,7 +58,7 @@ class RecommendationInput(Input):
     cohort = serializers.IntegerField(min_value=1, max_value=MOST - 1)
     text = serializers.CharField(max_length=LINE_MAX)
     why = serializers.CharField(max_length=WHY_MAX)
-    owner = serializers.CharField(max_length=150)
+    owner = Person()
     due_on = serializers.DateField()
 
 
@@ -86,10 +86,7 @@ class RecommendationViewSet(VisibleViewSet):
         """Recommend something; what waits already is answered as it is."""
         data, user = self.validated(RecommendationInput), _user(request)
         cohort = _cohort(user, data.pop("cohort"))
-        owner = colleagues_of(user).filter(username=data.pop("owner")).first()
-        if owner is None:
-            raise Refused(Refusal("no_person", "There is no such person.", field="owner"))
-        return self.created(services.recommend(cohort=cohort, owner=owner, by=user, **data))
+        return self.created(services.recommend(cohort=cohort, by=user, **data))
 
 
 class SurveyAnswerInput(Input):

@@ -11,9 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.queries import colleagues_of
 from fellowship.kernel.refusals import Refusal, Refused
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import Input, Person, ReasonInput, VisibleViewSet, service_action
 from findings import services
 from findings.change_states import REPORTED_STATES, SHARES, Must
 from findings.models import (
@@ -233,7 +232,7 @@ class TestInput(Input):
         min_value=1, max_value=1_000_000, required=False, default=None
     )
     named = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
-    owner = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    owner = Person(required=False, default=None, allow_blank=True)
     must_pass = serializers.BooleanField(source="required")
 
 
@@ -269,10 +268,6 @@ class AcceptanceTestViewSet(VisibleViewSet):
         data = self.validated(TestInput)
         finding = finding_of(request.user, data.pop("finding"))
         control = control_of(finding, data.pop("control"))
-        owner = data.pop("owner")
-        person = colleagues_of(request.user).filter(username=owner).first() if owner else None
-        if owner and person is None:
-            raise Refused(Refusal("no_owner", "There is no such person.", field="owner"))
         by: Any = request.user
-        made = services.plan_test(finding=finding, control=control, owner=person, by=by, **data)
+        made = services.plan_test(finding=finding, control=control, by=by, **data)
         return self.created(made)

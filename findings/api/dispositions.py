@@ -7,8 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from fellowship.web.api import Input, ReasonInput
-from fellowship.web.api.people import Colleague
+from fellowship.web.api import Input, Person, ReasonInput
 from findings.models import Finding
 from findings.states import Closure, Mapping, Severity, WaitsOn
 
@@ -17,7 +16,7 @@ class AcceptFindingInput(ReasonInput):
     """Accept it: as acted on, with owner, date and mapping, or as exploratory."""
 
     actionable = serializers.BooleanField()
-    product_owner = Colleague(required=False)
+    product_owner = Person(required=False)
     due_at = serializers.DateTimeField(required=False)
     mapping = serializers.ChoiceField(choices=Mapping.choices, required=False, default="")
 
@@ -25,7 +24,7 @@ class AcceptFindingInput(ReasonInput):
 class AssignInput(Input):
     """Whose it is to be. `reason` is needed where it is another's now."""
 
-    to = Colleague()
+    to = Person()
     reason = serializers.CharField(max_length=2_000, required=False, default="")
 
 

@@ -17,8 +17,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import refuse
 from fellowship.programs.models import Program
-from fellowship.web.api import Input, VisibleViewSet, from_form, service_action
-from fellowship.web.api.people import Colleague
+from fellowship.web.api import Input, Person, VisibleViewSet, from_form, service_action
 from findings import policy, services
 from findings.filters import QUERY_MAX, FindingFilter, query_of
 from findings.forms.triage import FilterForm
@@ -119,8 +118,8 @@ class AbsenceInput(Input):
     """An absence: of oneself, or as the manager of another."""
 
     program = _Programs(*WORKERS)
-    person = Colleague()
-    stand_in = Colleague()
+    person = Person()
+    stand_in = Person()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
 
@@ -176,7 +175,7 @@ class BatchInput(Input):
     )
     query = serializers.CharField(max_length=QUERY_MAX, required=False)
     reason = serializers.CharField(max_length=5_000, required=False, default="")
-    to = Colleague(required=False)
+    to = Person(required=False)
     of = serializers.CharField(max_length=30, required=False)
     look_again_at = serializers.DateTimeField(required=False)
 

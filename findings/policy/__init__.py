@@ -16,6 +16,7 @@ from findings.policy.changes import (
     reports,
     shows_enough,
     tests_passed,
+    tests_the_work_of,
 )
 from findings.policy.claims import (
     READS_EMBARGOED,
@@ -208,6 +209,7 @@ __all__ = [
     "severity_stands",
     "shows_enough",
     "tests_passed",
+    "tests_the_work_of",
     "topic_said",
     "withheld",
     "withheld_among",

@@ -43,6 +43,13 @@ def may_convert(finding: Finding, by: Actor) -> Refusal | None:
     )
 
 
+def tests_the_work_of(finding: Finding, owner: User | None) -> Refusal | None:
+    """Why it is not this person's work that is tested: they are of the company's side here."""
+    if owner is None or has_role(owner, finding.program_id, *roles.STAFF):
+        return None
+    return Refusal("no_owner", f"{owner} ships no controls here.", field="owner")
+
+
 def about_the_finding(finding: Finding, control: Control | None) -> Refusal | None:
     """Why the control is refused: it answers this finding."""
     if control is None or control.finding_id == finding.pk:

@@ -48,6 +48,7 @@ def plan_test(
         return there
     refuse(policy.may_convert(finding, by))
     refuse(policy.about_the_finding(finding, control))
+    refuse(policy.tests_the_work_of(finding, owner))
     refuse(_says_what(must, metric, limit, minimum_trials, named))
     counted = must == Must.METRIC
     test = AcceptanceTest.objects.create(

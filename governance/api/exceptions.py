@@ -11,10 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fellowship.accounts.queries import colleagues_of
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import now
-from fellowship.web.api import Input, ReasonInput, VisibleViewSet, service_action
+from fellowship.web.api import Input, Person, ReasonInput, VisibleViewSet, service_action
 from governance import repeats, services
 from governance.api.common import program_of, subject_of
 from governance.exceptions import SHOWN
@@ -63,7 +62,7 @@ class ExceptionInput(Input):
     kind = serializers.ChoiceField(choices=ExceptionKind.choices)
     reference = serializers.CharField(required=False, default="", max_length=60)
     title = serializers.CharField(max_length=250)
-    owner = serializers.CharField(max_length=150)
+    owner = Person()
     rationale = serializers.CharField()
     risk = serializers.CharField()
     compensating_measure = serializers.CharField()
@@ -172,9 +171,6 @@ class ExceptionViewSet(VisibleViewSet):
         data = self.validated(ExceptionInput)
         program = program_of(user, data.pop("program"))
         subject = subject_of(user, data.pop("reference")) or program
-        owner = colleagues_of(user).filter(username=data.pop("owner")).first()
-        if owner is None:
-            raise Refused(Refusal("unknown_person", "There is no such person.", field="owner"))
         extends = data.pop("extends")
         earlier = ExceptionRecord.objects.visible_to(user).filter(ref=extends).first()
         if extends and earlier is None:
@@ -183,6 +179,6 @@ class ExceptionViewSet(VisibleViewSet):
             )
         return self.created(
             services.request_exception(
-                program=program, subject=subject, owner=owner, by=user, extends=earlier, **data
+                program=program, subject=subject, by=user, extends=earlier, **data
             )
         )

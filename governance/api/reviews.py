@@ -10,8 +10,7 @@ from rest_framework.response import Response
 
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of
-from fellowship.web.api import Input, VisibleViewSet, service_action
-from fellowship.web.api.people import Colleague
+from fellowship.web.api import Input, Person, VisibleViewSet, service_action
 from governance import dossiers, kinds, services
 from governance.models import IndependentReview, Reply, ReviewSeat
 from governance.review_states import ENDED_REVIEW, Finding, ReviewGround
@@ -44,7 +43,7 @@ class AskInput(Input):
 class NameInput(Input):
     """The short names of those who carry it out."""
 
-    reviewers = Colleague(many=True)
+    reviewers = serializers.ListField(child=Person(), max_length=20)
 
 
 class DeclareInput(Input):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,11 +19,13 @@ from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
+from fellowship.kernel.worktime import Window
 from fellowship.notices.models import Notice
 from fellowship.notices.services import notify
 from fellowship.web import work
 from governance import founding
-from oversight import services
+from governance.retention_terms import retention as usual
+from oversight import services, whatif
 from oversight.models import DueErasure, Erasure, Hold, RetentionRun
 from oversight.persons import parts
 from oversight.services import retention
@@ -387,6 +390,20 @@ def test_pages_of_what_is_due(world: World, past: dt.datetime) -> None:
     assert admin.post(lift, {"reason": "It is settled."}).status_code == 302
     assert admin.post(ask).status_code == 302
     assert Erasure.objects.get().asked_by == world.admin
+
+
+def test_a_what_if_says_when_people_would_have_been_due(world: World, past: dt.datetime) -> None:
+    found = proposed(world, past)
+    assert list(whatif.people(world.program, usual(), usual())) == []
+    later = dataclasses.replace(usual(), applicants=Window(400, "calendar_days"))
+    [told] = whatif.people(world.program, usual(), later)
+    assert (told.case, told.record) == (
+        f"{world.applicant}: applied and was not accepted",
+        found,
+    )
+    local = world.program.calendar().local
+    assert told.before == f"kept until {local(found.due_at):%-d %B %Y}"
+    assert told.after == f"kept until {local(found.due_at + 35 * DAY):%-d %B %Y}"
 
 
 def signed_in(world: World, name: str) -> Client:

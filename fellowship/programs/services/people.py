@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -24,6 +25,7 @@ from fellowship.programs.models import Program
 from fellowship.programs.people_csv import BadRow, PersonRow
 
 Row = PersonRow | BadRow
+_AGAIN: Final = 3
 
 
 class Fate(StrEnum):
@@ -110,7 +112,7 @@ def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> lis
             brought.append(Brought(row, Fate.HELD))
             continue
         try:
-            person = _give(program, row, user, by, reason)
+            user, person = _given(program, row, user, by, reason)
         except Refused as refused:
             brought.append(Brought(row, Fate.REFUSED, str(refused)))
             continue
@@ -120,6 +122,21 @@ def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> lis
         held.add((person.pk, row.role, row.seat))
     notify_each(told)
     return brought
+
+
+def _given(
+    program: Program, row: PersonRow, user: User | None, by: Actor, reason: str
+) -> tuple[User | None, User]:
+    """Who had the address before, and the person with the role.
+
+    Somebody else may make the same account meanwhile, or take its short name: then it is there.
+    """
+    for _ in range(_AGAIN):
+        try:
+            return user, _give(program, row, user, by, reason)
+        except IntegrityError:
+            user = next(iter(_with_address({row.email})), None)
+    return user, _give(program, row, user, by, reason)
 
 
 @transaction.atomic

@@ -1,0 +1,33 @@
+"""What another retention rule would have done: when those found due would have been so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fellowship.programs.models import Program
+from governance.retention_terms import Retention
+from governance.rules import Difference, whatif
+from governance.states import RuleKind
+from oversight.models import DueErasure
+from oversight.states import Ground
+
+MOST: Final = 200
+
+
+@whatif(RuleKind.RETENTION, of="people found due")
+def people(program: Program, before: Retention, after: Retention) -> Iterator[Difference]:
+    """The latest people found due whose days would have been over on another day."""
+    calendar = program.calendar()
+    rows = DueErasure.objects.filter(program=program).select_related("person")
+    for due in rows.order_by("-pk")[:MOST]:
+        period = Ground(due.ground).period
+        was, would = (getattr(rule, period).due(due.since, calendar) for rule in (before, after))
+        if was != would:
+            yield Difference(
+                case=f"{due.person}: {due.get_ground_display().lower()}",
+                url=due.get_absolute_url(),
+                before=f"kept until {calendar.local(was):%-d %B %Y}",
+                after=f"kept until {calendar.local(would):%-d %B %Y}",
+                record=due,
+            )

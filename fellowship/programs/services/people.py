@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
@@ -25,7 +24,6 @@ from fellowship.programs.models import Program
 from fellowship.programs.people_csv import BadRow, PersonRow
 
 Row = PersonRow | BadRow
-_AGAIN: Final = 3
 
 
 class Fate(StrEnum):
@@ -99,7 +97,7 @@ class _Tried(Exception):
 
 def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> list[Brought]:
     addresses = {row.email for row in rows if isinstance(row, PersonRow)}
-    known = {user.email.lower(): user for user in _with_address(addresses)}
+    known = _known(addresses)
     held = _held(program)
     brought: list[Brought] = []
     told: list[Message] = []
@@ -112,7 +110,12 @@ def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> lis
             brought.append(Brought(row, Fate.HELD))
             continue
         try:
-            user, person = _given(program, row, user, by, reason)
+            try:
+                person = _give(program, row, user, by, reason)
+            except IntegrityError:  # somebody made this account, or took its name, meanwhile
+                known |= _known(addresses)
+                user = known.get(row.email)
+                person = _give(program, row, user, by, reason)
         except Refused as refused:
             brought.append(Brought(row, Fate.REFUSED, str(refused)))
             continue
@@ -122,21 +125,6 @@ def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> lis
         held.add((person.pk, row.role, row.seat))
     notify_each(told)
     return brought
-
-
-def _given(
-    program: Program, row: PersonRow, user: User | None, by: Actor, reason: str
-) -> tuple[User | None, User]:
-    """Who had the address before, and the person with the role.
-
-    Somebody else may make the same account meanwhile, or take its short name: then it is there.
-    """
-    for _ in range(_AGAIN):
-        try:
-            return user, _give(program, row, user, by, reason)
-        except IntegrityError:
-            user = next(iter(_with_address({row.email})), None)
-    return user, _give(program, row, user, by, reason)
 
 
 @transaction.atomic
@@ -159,6 +147,10 @@ def _give(program: Program, row: PersonRow, user: User | None, by: Actor, reason
         reason=reason,
     )
     return person
+
+
+def _known(addresses: set[str]) -> dict[str, User]:
+    return {user.email.lower(): user for user in _with_address(addresses)}
 
 
 def _with_address(addresses: set[str]) -> list[User]:

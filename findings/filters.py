@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -151,6 +152,8 @@ class FindingFilter(filters.FilterSet):
         widget=django_forms.HiddenInput,
     )
 
+    reckoned = frozenset({"age"})
+
     class Meta:
         model = Finding
         fields: list[str] = []
@@ -206,7 +209,7 @@ class FindingFilter(filters.FilterSet):
             self._desk = Desk.of(self.request.user)
         return self._desk
 
-    @property
+    @functools.cached_property
     def applied(self) -> list[Link]:
         """What narrows the queue; which queue it is, its tab says."""
         label = self.filters["queue"].label

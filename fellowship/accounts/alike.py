@@ -28,6 +28,7 @@ _KEPT: Final = 128
 _EVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 Held = tuple[tuple[str, str], ...]
+Shape = tuple[tuple[str, Any], ...]
 Build = Callable[..., QuerySet[Any, Any]]
 
 
@@ -70,15 +71,20 @@ def _kind(user: Any, at: dt.datetime) -> tuple[_Kind, list[int]]:
     return kind, [realm for _, realm in found] or [0]
 
 
-def read_for(build: Build) -> Callable[..., list[Any]]:
+def read_for(build: Build, *, anew: bool = False) -> Callable[..., list[Any]]:
     """`kernel.prepared.read` for what depends on who asks: `build(user, at, …)`.
 
     `build` takes the person, the instant, which is also the present to it, and then what `read`
-    takes. An argument named `realm` is the key of one in which the person holds a role. Where
-    putting it together reads the database, or nobody of the kind finds anything, it is put together
-    anew each time.
+    takes. An argument named `realm` is the key of one in which the person holds a role. Arguments
+    given by name alone are what the question is made of, such as the filters that are set: each
+    combination has its own statement. Where putting it together reads the database, or nobody of
+    the kind finds anything, it is put together anew each time. `anew` lets the database plan anew.
     """
-    more = list(inspect.signature(build).parameters.values())[2:]
+    more = [
+        argument
+        for argument in list(inspect.signature(build).parameters.values())[2:]
+        if argument.kind is not inspect.Parameter.KEYWORD_ONLY
+    ]
     of_realm = bool(more) and more[0].name == "realm"
     given = [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=kind)
@@ -86,28 +92,31 @@ def read_for(build: Build) -> Callable[..., list[Any]]:
     ]
 
     @functools.lru_cache(maxsize=_KEPT)
-    def statement(kind: _Kind, place: int) -> Callable[..., list[Any]]:
+    def statement(kind: _Kind, place: int, shape: Shape) -> Callable[..., list[Any]]:
         def asked(key: int, realms: list[int], at: dt.datetime, *values: Any) -> QuerySet[Any, Any]:
             with frozen(at), connection.execute_wrapper(_refused):
                 named = realms[place : place + 1] if of_realm else []
-                return build(kind.stand_in(key, realms), at, *named, *values)
+                return build(kind.stand_in(key, realms), at, *named, *values, **dict(shape))
 
         asked.__signature__ = inspect.Signature(given + more[of_realm:])  # type: ignore[attr-defined]
-        return read(asked)
+        return read(asked, anew=anew)
 
-    unfit: set[tuple[_Kind, int]] = set()
+    unfit: set[tuple[_Kind, int, Shape]] = set()
 
     @functools.wraps(build)
-    def found(user: Any, at: dt.datetime, *values: Any) -> list[Any]:
+    def found(user: Any, at: dt.datetime, *values: Any, **made: Any) -> list[Any]:
+        shape = tuple(made.items())
         kind, realms = _kind(user, at)
         known = getattr(user, "is_active", False) and (not of_realm or values[0] in realms)
         place = realms.index(values[0]) if known and of_realm else 0
-        if known and (kind, place) not in unfit:
+        if known and (kind, place, shape) not in unfit:
             try:
-                return statement(kind, place)(user.pk, realms, at, *values[of_realm:])
+                return statement(kind, place, shape)(user.pk, realms, at, *values[of_realm:])
             except (_ReadsEarly, EmptyResultSet):
-                unfit.add((kind, place))
+                if len(unfit) == _KEPT:
+                    unfit.clear()
+                unfit.add((kind, place, shape))
         with frozen(at):
-            return list(build(user, at, *values))
+            return list(build(user, at, *values, **made))
 
     return found

@@ -5,6 +5,7 @@ stands in fifty rows is read the same way whichever fifty they are. Putting such
 from the models costs more than the database needs to answer it.
 
 `prepared` gives a condition, for use within other queries; `read` gives what a whole query finds.
+A connection keeps the statements it used last; a question of many shapes cannot fill the database.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import functools
 import inspect
 import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
@@ -60,14 +62,18 @@ class _Condition(RawSQL):
         self.given = given
 
 
-def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
+def read(
+    build: Callable[..., QuerySet[Any, Any]], *, anew: bool = False
+) -> Callable[..., list[Any]]:
     """What `build(…)` finds, as a list, each time read anew: records, tuples or single values.
 
-    `build` takes what it may for `prepared`, and lists of keys (`keys: list[int]`) for `__in`. How
-    rows become records, with relations read along, is Django's own way, worked out once as well.
-    PostgreSQL plans it once for each connection.
+    `build` takes what it may for `prepared`, lists of keys (`keys: list[int]`) for `__in`, words
+    (`words: list[str]`) all of which are sought by `__icontains`, and a place to begin from
+    (`rows[start : start + 50]`). How rows become records, with relations read along, is Django's
+    own way, worked out once as well. PostgreSQL plans it once for each connection; each time where
+    words are sought, since how rare they are decides how, and where it is to plan `anew`.
     """
-    statement, spread = _statements(build)
+    statement, spread = _statements(build, anew=anew)
 
     @functools.wraps(build)
     def found(*values: Any) -> list[Any]:
@@ -79,30 +85,30 @@ def read(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Any]]:
     return found
 
 
-_KEYS: Final = "list[int]"
+_LISTS: Final = {"list[int]": "int", "list[str]": "str"}
 _Sizes: TypeAlias = tuple[int, ...]
 
 
 def _statements(
-    build: Callable[..., QuerySet[Any, Any]],
+    build: Callable[..., QuerySet[Any, Any]], *, anew: bool = False
 ) -> tuple[Callable[[_Sizes], _Statement], Callable[[Sequence[Any]], tuple[_Sizes, list[Any]]]]:
     """The statements of a question, and how its values are spread over their parameters.
 
     There is one for each length of the lists; a list is filled up to a power of two.
     """
     kinds = [p.annotation for p in inspect.signature(build).parameters.values()]
-    if unknown := {*kinds} - {*_MARKS, _KEYS}:
+    if unknown := {*kinds} - {*_MARKS, *_LISTS}:
         raise KeyError(*unknown)
 
     @functools.cache
     def statement(sizes: _Sizes) -> _Statement:
-        return _Statement(build, kinds, sizes)
+        return _Statement(build, kinds, sizes, anew=anew)
 
     def spread(values: Sequence[Any]) -> tuple[_Sizes, list[Any]]:
         given: list[Any] = []
         sizes: list[int] = []
         for kind, value in zip(kinds, values, strict=True):
-            if kind != _KEYS:
+            if kind not in _LISTS:
                 given.append(_adapted(value))
             else:
                 sizes.append(1 << (len(value) - 1).bit_length())
@@ -113,8 +119,10 @@ def _statements(
 
 
 _NUMBERS: Final = itertools.count(1)
-_PREPARED: Final[MutableMapping[Any, set[str]]] = weakref.WeakKeyDictionary()
-"""Which statements each of the database's connections has prepared."""
+_PREPARED: Final[MutableMapping[Any, OrderedDict[str, None]]] = weakref.WeakKeyDictionary()
+"""Which statements each of the connections has prepared, the one used last at the end."""
+_MOST: Final = 1_000
+"""So many statements a connection keeps."""
 
 
 def _prepares(connection: Any) -> bool:
@@ -130,8 +138,9 @@ def _prepare(
     value it is, which says its type.
     """
     connection.ensure_connection()
-    known = _PREPARED.setdefault(connection.connection, set())
+    known = _PREPARED.setdefault(connection.connection, OrderedDict())
     if name in known:
+        known.move_to_end(name)
         return
     from psycopg2.extensions import AsIs  # type: ignore[import-untyped]
 
@@ -140,32 +149,50 @@ def _prepare(
         written[i] = AsIs(f"${place + 1}")
     with connection.connection.cursor() as cursor:
         cursor.execute(f"PREPARE {name} AS {cursor.mogrify(sql, written).decode()}")
-    known.add(name)
+        known[name] = None
+        if len(known) > _MOST:
+            oldest, _ = known.popitem(last=False)
+            cursor.execute(f"DEALLOCATE {oldest}")
 
 
 class _Statement:
     """A query whose SQL is known, to be asked with other values."""
 
     def __init__(
-        self, build: Callable[..., QuerySet[Any, Any]], kinds: list[str], sizes: tuple[int, ...]
+        self,
+        build: Callable[..., QuerySet[Any, Any]],
+        kinds: list[str],
+        sizes: tuple[int, ...],
+        *,
+        anew: bool,
     ) -> None:
         marks: list[Any] = []
         arguments: list[Any] = []
         left = list(sizes)
         for kind in kinds:
-            many = left.pop(0) if kind == _KEYS else 1
-            made = [
-                _MARKS["int" if kind == _KEYS else kind](len(marks) + more) for more in range(many)
-            ]
+            many = left.pop(0) if kind in _LISTS else 1
+            made = [_MARKS[_LISTS.get(kind, kind)](len(marks) + more) for more in range(many)]
             marks += made
-            arguments.append(made if kind == _KEYS else made[0])
+            arguments.append(made if kind in _LISTS else made[0])
         self._asked: Any = build(*arguments)
         self._compiler = self._asked.query.get_compiler(self._asked.db)
-        self._sql, params = self._compiler.as_sql()
+        sql, params = self._compiler.as_sql()
         self._params = list(params)
         places = {_adapted(mark): place for place, mark in enumerate(marks)}
+        before, beginning, start = sql.rpartition(" OFFSET ")
+        if beginning and start.isdigit() and int(start) in places:
+            sql = f"{before}{beginning}%s"
+            self._params.append(int(start))
+        self._sql, params = sql, self._params
+        # A word stands within signs for "anything": such a parameter is what holds it.
+        self._sought = [
+            (i, places[param[1:-1]])
+            for i, param in enumerate(params)
+            if isinstance(param, str) and param[:1] == param[-1:] == "%" and param[1:-1] in places
+        ]
         if fixed := [p for p in params if isinstance(p, dt.datetime) and p not in places]:
             raise ValueError(f"{build.__name__} fixes an instant that it was not given: {fixed[0]}")
+        self._anew = anew or bool(self._sought)
         self._given = [(i, places[param]) for i, param in enumerate(params) if param in places]
         self._name = f"fellowship_{next(_NUMBERS)}"
         # An argument that the question does not ask about in the end is none of the statement's.
@@ -177,12 +204,16 @@ class _Statement:
 
     def condition(self, values: list[Any]) -> RawSQL:
         """It as a condition on these values."""
+        if self._sought:
+            raise ValueError("words are sought by what is read, not by a condition")
         return _Condition(self._sql, self._filled(values), self._given)
 
     def _filled(self, values: list[Any]) -> list[Any]:
         params = self._params.copy()
         for i, place in self._given:
             params[i] = values[place]
+        for i, place in self._sought:
+            params[i] = f"%{connection.ops.prep_for_like_query(values[place])}%"
         return params
 
     def rows(self, values: list[Any]) -> list[Any]:
@@ -198,7 +229,7 @@ class _Statement:
 
     def _asking(self, connection: Any, values: list[Any]) -> tuple[str, tuple[Any, ...]]:
         """The SQL and its parameters: on PostgreSQL of the statement prepared there."""
-        if _prepares(connection):
+        if _prepares(connection) and not self._anew:
             _prepare(connection, self._name, self._sql, self._params, self._numbered)
             return self._execute, tuple([values[place] for place in self._used])
         return self._sql, tuple(self._filled(values))

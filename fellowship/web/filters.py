@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self, TypeAlias
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeAlias
 from urllib.parse import urlencode
 
 import django_filters
@@ -17,8 +18,10 @@ from django_filters import (
     MultipleChoiceFilter,
     NumberFilter,
 )
+from django_filters.filters import QuerySetRequestMixin
 
 from fellowship.web import forms
+from fellowship.web.components import fields
 from fellowship.web.items import Link
 
 __all__ = [
@@ -96,11 +99,18 @@ class ModelChoiceFilter(django_filters.ModelChoiceFilter):
         super().__init__(*args, **kwargs)
         self.offered = offered
 
+    def get_queryset(self, request: HttpRequest | None) -> Any:
+        """The records; none is looked for where none was chosen and showing them needs none."""
+        given = getattr(self, "parent", None)
+        if self.offered is not None and given is not None and not given.data.get(self.name):
+            return given.queryset.model._base_manager.none()
+        return super().get_queryset(request)
+
     @property
     def field(self) -> Any:
         """The field; what is offered is what it shows, and what it accepts are the records."""
         made = not hasattr(self, "_field")
-        field = super().field
+        field: Any = super().field
         if made and self.offered is not None:
             field.widget.choices = [("", field.empty_label), *self.offered(self.get_request())]
         return field
@@ -128,6 +138,18 @@ class BooleanFilter(django_filters.BooleanFilter):
         return super().filter(qs, True) if value else qs
 
 
+Shape: TypeAlias = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What narrows a list: which filters, with which of their choices, comparing with what."""
+
+    shape: Shape
+    keys: list[int]
+    words: list[str]
+
+
 class FilterForm(forms.Form):
     """The form a filter set shows; every field is optional."""
 
@@ -136,11 +158,13 @@ class _Filters(dict[str, django_filters.Filter]):
     """The filters of a set: each request has its own, with what they share not copied anew."""
 
     def __deepcopy__(self, memo: object) -> dict[str, django_filters.Filter]:
-        return {name: self._own(filter_) for name, filter_ in self.items()}
+        return {name: self._own(name, filter_) for name, filter_ in self.items()}
 
     @staticmethod
-    def _own(filter_: django_filters.Filter) -> django_filters.Filter:
-        own = copy.copy(filter_)
+    def _own(name: str, filter_: django_filters.Filter) -> django_filters.Filter:
+        own = object.__new__(type(filter_))
+        own.__dict__.update(filter_.__dict__)
+        own.name = name
         own.extra = dict(filter_.extra)
         if filter_.method is not None:
             own.method = filter_.method  # bound to the filter it is of
@@ -157,6 +181,14 @@ class _Fields(dict[str, django_forms.Field]):
 class FilterSet(django_filters.FilterSet):
     """Base of our filter sets: `.qs` is narrowed by the valid fields, whatever the others say."""
 
+    reckoned: ClassVar[frozenset[str]] = frozenset()
+    """Filters that compare with an instant worked out from the present."""
+    _shared: ClassVar[dict[str, tuple[dict[str, Any], django_forms.Field]]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._shared = {}
+
     @classmethod
     def get_filters(cls) -> _Filters:
         """The set's filters by name."""
@@ -169,10 +201,24 @@ class FilterSet(django_filters.FilterSet):
 
     def get_form_class(self) -> type[FilterForm]:
         """Our form with this set's fields, whatever `Meta` of the subclass leaves out."""
-        fields = {name: filter_.field for name, filter_ in self.filters.items()}
         made: Any = type(f"{type(self).__name__}Form", (FilterForm,), {})
-        made.base_fields = _Fields(fields)
+        made.base_fields = _Fields(
+            (name, self._field(name, filter_)) for name, filter_ in self.filters.items()
+        )
         return made  # type: ignore[no-any-return]
+
+    def _field(self, name: str, filter_: django_filters.Filter) -> django_forms.Field:
+        """The filter's field: one for all requests, unless this one offers other choices."""
+        if isinstance(filter_, QuerySetRequestMixin):
+            return filter_.field
+        made_of, field = self._shared.get(name, (None, None))
+        if field is not None and made_of == filter_.extra:
+            return field
+        field = filter_.field
+        if not callable(filter_.extra.get("choices")):
+            fields.keep(field)
+        self._shared.setdefault(name, (dict(filter_.extra), field))
+        return field
 
     @property
     def qs(self) -> QuerySet[Any]:
@@ -192,7 +238,56 @@ class FilterSet(django_filters.FilterSet):
             queryset = self.filters[name].filter(queryset, value)
         return queryset
 
-    @property
+    @functools.cached_property
+    def chosen(self) -> Chosen | None:
+        """What narrows the list, told apart into its shape and what it compares with.
+
+        The shape can be asked of `narrowed` for all who choose the same. None where a filter that
+        is set compares with something else than a record, words or a choice, or is `reckoned`.
+        """
+        shape: list[tuple[str, Any]] = []
+        keys: list[int] = []
+        words: list[str] = []
+        if self.is_bound:
+            self.form.is_valid()
+        for name, value in self.form.cleaned_data.items() if self.is_bound else ():
+            filter_ = self.filters[name]
+            if value in (None, "", False):
+                continue
+            if name in self.reckoned:
+                return None
+            if isinstance(filter_, Search):
+                words += value.split()[: filter_.max_words]
+                shape.append((name, None))
+            elif isinstance(filter_, ModelChoiceFilter):
+                keys.append(value.pk)
+                shape.append((name, None))
+            elif isinstance(filter_, (ChoiceFilter, BooleanFilter)):
+                shape.append((name, value))
+            else:
+                return None
+        return Chosen(tuple(shape), keys, words)
+
+    @classmethod
+    def narrowed(
+        cls,
+        rows: QuerySet[Any],
+        shape: Shape,
+        keys: Sequence[int],
+        words: Sequence[str],
+        **more: Any,
+    ) -> QuerySet[Any]:
+        """The rows that are so `chosen`; `more` is what the set is made with."""
+        made = cls({}, queryset=rows, **more)
+        left = iter(keys)
+        for name, choice in shape:
+            filter_ = made.filters[name]
+            sought = " ".join(words) if isinstance(filter_, Search) else choice
+            compared = next(left) if isinstance(filter_, ModelChoiceFilter) else sought
+            rows = filter_.filter(rows, compared)
+        return rows
+
+    @functools.cached_property
     def applied(self) -> list[Link]:
         """What narrows the list now, each with the query that lets it go."""
         if not self.is_bound:

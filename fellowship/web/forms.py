@@ -287,6 +287,8 @@ def _say_what_is_missing(field: forms.Field) -> None:
 
 
 def _bound_text(field: forms.CharField) -> None:
+    if no_control_characters in field.validators:  # done already, for another form
+        return
     long = isinstance(field.widget, forms.Textarea)
     field.validators = [*field.validators, no_control_characters]
     if not long:

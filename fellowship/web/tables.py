@@ -111,17 +111,78 @@ def paginate(
     chosen = _chosen(request.GET.get("sort", ""), sort or {}, default)
     down = _down(sort or {}, chosen)
     ordered = _ordered(queryset, (sort or {}), chosen, down)
-    limit = SEARCH_LIMIT if request.GET.get("q", "").strip() else COUNT_LIMIT
+    limit = _limit(request)
     whole = queryset.order_by().values("pk")[: limit + 1]
     number = min(max(_number(request.GET.get("page", "")), 1), _pages(limit, per_page))
     read = rows or (_then(ordered.model, then) if then else None)
     asked = ordered.values("pk") if read else ordered
     found, counted, number = _found(asked, whole, number, per_page, limit)
     if read:
-        by_key = {row.pk: row for row in read([key["pk"] for key in found])} if found else {}
-        found = [by_key[key["pk"]] for key in found if key["pk"] in by_key]
+        found = _in_order([key["pk"] for key in found], read)
     total = min(counted, limit)
     return Page(found, number, per_page, total, counted > limit, chosen, request.GET, down)
+
+
+def paginate_keys(
+    request: HttpRequest,
+    keys: Callable[[str, int, int], list[tuple[int, ...]]],
+    rows: Callable[[list[int]], list[M]],
+    *,
+    sort: Mapping[str, str],
+    default: str,
+    per_page: int = 50,
+) -> tuple[Page[M], tuple[int, ...]]:
+    """`paginate` where the list itself is asked by a statement worked out once.
+
+    `keys` takes the order's name, the place to begin from and how far to count; it gives a key for
+    each row of the page (`keys_of`). What it says of the whole list beside is given back too,
+    nothing where no row says it.
+    """
+    chosen = _chosen(request.GET.get("sort", ""), sort, default)
+    limit = _limit(request)
+    number = min(max(_number(request.GET.get("page", "")), 1), _pages(limit, per_page))
+    found = keys(chosen, (number - 1) * per_page, limit)
+    if not found and number > 1:  # beyond the last page: the first one says which that is
+        first = keys(chosen, 0, limit)
+        number = _pages(min(first[0][1], limit), per_page) if first else 1
+        found = keys(chosen, (number - 1) * per_page, limit) if number > 1 else first
+    counted, *beside = found[0][1:] if found else (0,)
+    page = Page(
+        _in_order([row[0] for row in found], rows) if found else [],
+        *(number, per_page, min(counted, limit), counted > limit),
+        *(chosen, request.GET, _down(sort, chosen)),
+    )
+    return page, tuple(beside)
+
+
+def keys_of(
+    rows: QuerySet[M],
+    sort: Mapping[str, str],
+    order: str,
+    start: int | None,
+    limit: int,
+    *beside: Length,
+    counted: QuerySet[Any, Any] | None = None,
+    per_page: int = 50,
+) -> QuerySet[M, Any]:
+    """What `paginate_keys` asks: a page's keys, how many rows there are in all, what is beside.
+
+    Without `start` it is the first page, which the database finds in another way than a late one.
+    `counted` are as many rows, where others are counted sooner.
+    """
+    ordered = _ordered(rows, sort, order, _down(sort, order))
+    whole = (rows.values("pk") if counted is None else counted).order_by()[: limit + 1]
+    asked = ordered.values_list("pk", Length(whole), *beside)
+    return asked[:per_page] if start is None else asked[start : start + per_page]
+
+
+def _limit(request: HttpRequest) -> int:
+    return SEARCH_LIMIT if request.GET.get("q", "").strip() else COUNT_LIMIT
+
+
+def _in_order(keys: list[int], read: Callable[[list[int]], list[M]]) -> list[M]:
+    by_key = {row.pk: row for row in read(keys)} if keys else {}
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def page_of(

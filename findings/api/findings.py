@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,7 +14,9 @@ from rest_framework.response import Response
 
 from access.models import AccessEvent, Dataset
 from fellowship.accounts.models import User
+from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.time import now
 from fellowship.web.api import (
     Input,
     ReasonInput,
@@ -37,7 +39,7 @@ from findings.api.translation import ClassInput, SuggestionSerializer, suggestio
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.forms.changes import ExceptForm
-from findings.models import Artifact, Finding
+from findings.models import Artifact, Finding, FindingDataset, FindingEvidence
 from findings.states import SAID_CLASSES, Confidence, Harm, Severity
 from scoping.models import Fellowship
 
@@ -235,6 +237,25 @@ def ask_exception(*, finding: Finding, by: User, expires_on: dt.date, **said: An
     return services.ask_exception(finding=finding, by=by, expires_at=until, **said)
 
 
+@read
+def _listed(keys: list[int], at: dt.datetime) -> QuerySet[Finding]:
+    """Rows of the list: of other records what is said of them alone."""
+    own = [field.name for field in Finding._meta.concrete_fields]
+    others = ("fellowship__ref", "fellowship__fellow", "product_owner__username")
+    evidence = FindingEvidence.objects.select_related("artifact")
+    datasets = FindingDataset.objects.select_related("dataset")
+    rows: Any = (
+        Finding.objects.filter(pk__in=keys).order_by().select_related("fellowship", "product_owner")
+    )
+    found: QuerySet[Finding] = rows.only(*own, *others).with_links(at)
+    return found.prefetch_related(
+        Prefetch("evidence", evidence.only("finding", "artifact__sha256")),
+        Prefetch("rests_on", datasets.only("finding", "dataset__slug")),
+        "also_affects",
+        *("closing_control", "exception", "duplicate_of"),
+    )
+
+
 class FindingViewSet(VisibleViewSet):
     """Findings."""
 
@@ -290,10 +311,19 @@ class FindingViewSet(VisibleViewSet):
     classify = service_action("classify", services.classify, subject="finding", input=ClassInput)
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Visible ones with their links, as of now."""
+        """Visible ones with their links, as of now; of a list only the page is read so."""
         rows: Any = super().get_queryset()
+        if self.action == "list":
+            listed: QuerySet[Any] = rows.select_related(None).prefetch_related(None)
+            return listed
         linked: QuerySet[Any] = rows.with_links()
         return linked
+
+    def paginate_queryset(self, queryset: Any) -> list[Finding]:
+        """The page, chosen by key alone."""
+        keys = [finding.pk for finding in super().paginate_queryset(queryset.only("pk")) or ()]
+        rows = {finding.pk: finding for finding in _listed(keys, now())}
+        return [rows[key] for key in keys if key in rows]
 
     @extend_schema(responses=SuggestionSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)

@@ -1608,10 +1608,6 @@ class Migration(migrations.Migration):
                     name='findings_fi_fellows_7306fb_idx',
                 ),
                 migrations.AddIndex(
-                    model_name='control',
-                    index=models.Index(fields=['family', 'finding'], include=('state',), name='control_by_family'),
-                ),
-                migrations.AddIndex(
                     model_name='finding',
                     index=models.Index(fields=['state', 'due_at', 'id'], include=('fellowship', 'severity_rank'), name='finding_by_state'),
                 ),
@@ -1634,6 +1630,10 @@ class Migration(migrations.Migration):
                 migrations.AddIndex(
                     model_name='finding',
                     index=models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), include=('fellowship', 'state', 'due_at', 'severity_rank', 'product_owner'), name='finding_clock'),
+                ),
+                migrations.AddIndex(
+                    model_name='control',
+                    index=models.Index(fields=['family', 'finding'], include=('state', 'program'), name='control_by_family'),
                 ),
             ],
         ),

@@ -8,12 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
 from findings.states import ControlState, ControlType, Family, Verdict
 from findings.statistics import Comparison
 from scoping.models import Fellowship
+from scoping.models.fellowship import READERS
 
 if TYPE_CHECKING:
     from findings.models.measurements import Measurement
@@ -24,8 +26,16 @@ class ControlQuerySet(TrackedQuerySet["Control"]):
     """Controls of findings a person may see."""
 
     def visible_to(self, user: Any) -> Self:
-        """Those of visible findings."""
-        return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
+        """Those of visible findings.
+
+        Where a person reads whole programmes, the control's own says so, and no finding is read.
+        """
+        if not getattr(user, "is_active", False) or may_be_recused(user):
+            return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
+        theirs = Fellowship.objects.seen_by(user.pk, [])
+        finding: Any = self.model._meta.get_field("finding").related_model
+        own = finding._base_manager.filter(fellowship__in=theirs).order_by()
+        return self.filter(Q(program__in=realm_ids_where(user, *READERS)) | Q(finding__in=own))
 
     def measured(self) -> Self:
         """Those in use whose benefit was counted after their deployment."""
@@ -86,7 +96,9 @@ class Control(Tracked):
             models.Index(fields=["program", "state", "-id"]),
             models.Index(fields=["program", "deployed_at", "id"]),
             # Which findings have a control of a family, without reading the controls.
-            models.Index(fields=["family", "finding"], include=["state"], name="control_by_family"),
+            models.Index(
+                fields=["family", "finding"], include=["state", "program"], name="control_by_family"
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -30,10 +30,6 @@ class SavedFilterQuerySet(TrackedQuerySet["SavedFilter"]):
         shared = Q(program__in=realm_ids_where(user, *READERS))
         return self.filter(Q(owner_id=user.pk) | shared)
 
-    def first_of(self, user: Any) -> Self:
-        """The one the person's queue opens with."""
-        return self.filter(owner_id=user.pk, is_default=True)
-
 
 class SavedFilter(Tracked):
     """A name for a query of the queue. `query` is the address's, with known names alone, sorted.

@@ -11,24 +11,29 @@ from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from fellowship.accounts.alike import read_for
+from fellowship.accounts.queries import read_what_is_held
+from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
+from fellowship.web.filters import Shape
 from fellowship.web.routes import route_to
-from fellowship.web.tables import COUNT_LIMIT, paginate
+from fellowship.web.tables import COUNT_LIMIT, keys_of, paginate_keys
 from findings import policy
 from findings.cells import severity, verdict
 from findings.chain import gap
 from findings.filters import QueueFilter, query_of
-from findings.models import Control, ControlMetric, Finding, SavedFilter
+from findings.models import Control, ControlMetric, Finding, FindingQuerySet, SavedFilter
 from findings.queues import LABELS, Desk, words
 from findings.services.bulk import ACTIONS
-from findings.states import SETTLED, MetricRole
+from findings.states import SETTLED, ControlState, MetricRole
 
 OVERDUE_LIMIT = 100
 """More than this are told as “100+”: enough to know, and quick to count."""
 SORTS = {"due": "clock", "severity": "-severity_rank", "ref": "-id"}
+NEWEST = {"new": "-id"}
 TITLES = {
     "mine": "My queue",
     "unassigned": "Unassigned findings",
@@ -120,22 +125,25 @@ class Tab:
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: one of the person's, narrowed by what the address says."""
-    if not request.GET and (first := SavedFilter.objects.first_of(request.user).first()):
-        return redirect(first.get_absolute_url())
+    if not request.GET and (first := _first(request.user.pk)):
+        return redirect(first[0].get_absolute_url())
     desk = Desk.of(request.user)
     given = request.GET.copy()
     if given.get("queue") not in desk.keys:
         given["queue"] = "all" if given.get("batch") else desk.opens_with
     key = str(given["queue"])
-    chosen = QueueFilter(given, queryset=desk.visible.with_clock(), request=request, desk=desk)
+    chosen = QueueFilter(given, queryset=Finding.objects.none(), request=request, desk=desk)
     at = now()
-    page = paginate(
-        request, chosen.qs, sort=SORTS, default="due", rows=lambda keys: _shown(keys, at)
+    page, beside = paginate_keys(
+        request,
+        lambda order, *bounds: _keys(desk, chosen, at, order, bounds),
+        lambda keys: _shown(keys, at),
+        sort=SORTS,
+        default="due",
     )
     if not chosen.applied:
         desk.counted[key] = page.total
-    found: Any = chosen.qs
-    overdue = found.overdue().order_by().values("pk")[: OVERDUE_LIMIT + 1].count()
+    overdue = sum(beside)
     table = Table(
         "Findings",
         FINDINGS,
@@ -166,6 +174,61 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "findings/queue.html", context)
 
 
+def _keys(
+    desk: Desk, chosen: QueueFilter, at: dt.datetime, order: str, bounds: tuple[int, int]
+) -> list[tuple[int, ...]]:
+    """A page of the queue by its keys: how many there are, and how many overdue, with each."""
+    start, limit = bounds
+    if (set_ := chosen.chosen) is None or desk.covers:
+        rows: Any = chosen.filter_queryset(desk.visible.with_clock())
+        return list(keys_of(rows, SORTS, order, start or None, limit, _overdue(rows, at)))
+    asked = _asked if desk.reads else _asked_of_few
+    return asked(
+        *(desk.user, at, start, set_.keys or [0], set_.words or [""]),
+        shape=set_.shape,
+        order=order,
+        limit=limit,
+        first=not start,
+    )
+
+
+def _queue(
+    user: Any,
+    at: dt.datetime,
+    start: int,
+    keys: list[int],
+    words: list[str],
+    *,
+    shape: Shape,
+    order: str,
+    limit: int,
+    first: bool,
+) -> QuerySet[Finding, Any]:
+    desk = Desk(user)
+    rows: Any = QueueFilter.narrowed(desk.visible.with_clock(), shape, keys, words, desk=desk)
+    begin = None if first else start
+    counted = _counted(desk, dict(shape))
+    return keys_of(rows, SORTS, order, begin, limit, _overdue(rows, at), counted=counted)
+
+
+def _counted(desk: Desk, chosen: dict[str, Any]) -> QuerySet[Control, Any] | None:
+    """As many as have a control of a family: controls know their programme by themselves."""
+    family = chosen.pop("family", "none")
+    if family == "none" or chosen not in ({}, {"queue": "all"}):
+        return None
+    controls: Any = Control.objects.visible_to(desk.user).exclude(state=ControlState.WITHDRAWN)
+    return controls.filter(family=family).values("finding").distinct()  # type: ignore[no-any-return]
+
+
+_asked = read_for(_queue)
+_asked_of_few = read_for(_queue, anew=True)
+"""Of those who see some cases alone: how many these are decides how they are put in order."""
+
+
+def _overdue(rows: FindingQuerySet, at: dt.datetime) -> Length:
+    return Length(rows.overdue(at).order_by().values("pk")[: OVERDUE_LIMIT + 1])
+
+
 def _tabs(given: QueryDict, desk: Desk, current: str) -> list[Tab]:
     found = []
     for key in desk.keys:
@@ -181,8 +244,19 @@ def _tabs(given: QueryDict, desk: Desk, current: str) -> list[Tab]:
 def _saved(request: HttpRequest, given: QueryDict, key: str) -> list[tuple[SavedFilter, bool]]:
     """The filters at hand, and which of them this is."""
     this = query_of(given, queue=key)
-    rows = SavedFilter.objects.visible_to(request.user).order_by("name", "id")
-    return [(saved, saved.query == this) for saved in rows[:30]]
+    return [(saved, saved.query == this) for saved in _at_hand(request.user, now())]
+
+
+@read_for
+def _at_hand(user: Any, at: dt.datetime) -> QuerySet[SavedFilter]:
+    rows: Any = SavedFilter.objects.visible_to(user).order_by("name", "id")[:30]
+    return rows  # type: ignore[no-any-return]
+
+
+@read
+def _first(key: int) -> QuerySet[SavedFilter]:
+    """The filter that the person's queue opens with."""
+    return SavedFilter.objects.filter(owner_id=key, is_default=True)[:1]
 
 
 @read
@@ -200,11 +274,28 @@ def _with_counts(keys: list[int]) -> QuerySet[Control]:
     )
 
 
+@read_for
+def _control_keys(
+    user: Any, at: dt.datetime, start: int, *, order: str, limit: int, first: bool
+) -> QuerySet[Control, Any]:
+    rows: Any = Control.objects.visible_to(user)
+    return keys_of(rows, NEWEST, order, None if first else start, limit)
+
+
 @login_required
 def controls(request: HttpRequest) -> HttpResponse:
     """Controls with their verdicts."""
-    rows = Control.objects.visible_to(request.user)
-    page = paginate(request, rows, sort={"new": "-id"}, default="new", rows=_with_counts)
+    read_what_is_held(request.user)
+    at = now()
+    page, _ = paginate_keys(
+        request,
+        lambda order, start, limit: _control_keys(
+            request.user, at, start, order=order, limit=limit, first=not start
+        ),
+        _with_counts,
+        sort=NEWEST,
+        default="new",
+    )
     table = Table(
         "Controls",
         CONTROLS,

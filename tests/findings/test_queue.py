@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fellowship.accounts import roles
+from fellowship.accounts.models import User
 from fellowship.accounts.services import grant_role
 from fellowship.clocks import queries as clocks
 from fellowship.history.models import Event
@@ -18,6 +21,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from findings import services
+from findings.filters import FindingFilter
 from findings.home import findings_to_dispose
 from findings.models import Batch, Cover, Finding, SavedFilter
 from findings.queues import Desk
@@ -30,6 +34,19 @@ from tests.scenarios.world import World, make_person
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
 DAY = dt.timedelta(days=1)
+QUERIES = (
+    *("queue=all", "queue=mine", "queue=unassigned", "queue=team"),
+    *("queue=all&severity=severe", "queue=all&severity=critical", "queue=all&state=reported"),
+    *("queue=all&family=none", "queue=all&family=preventive", "queue=all&overdue=on"),
+    *("queue=all&q=memory", "queue=all&q=100%25+memory", "queue=all&q=nothing+there"),
+    *(
+        "queue=all&owner=product-owner",
+        "queue=all&age=week",
+        "queue=unassigned&q=finding&overdue=on",
+    ),
+    *("queue=all&technique=none", "queue=all&unmeasured=preventive", "queue=all&open=on"),
+)
+"""What narrows the queue, each filter at least once."""
 
 
 @pytest.fixture
@@ -102,6 +119,29 @@ def test_the_queue_takes_as_many_queries_with_many_rows_filters_and_absences(
         services.save_filter(name=f"Mine {size}", query="queue=mine", by=world.product_owner)
     assert len(set(counts)) == 1, counts
     assert counts[0] <= 20
+
+
+def test_filters_find_the_same_whoever_asked_so_before(
+    world: World, fellowship: Fellowship
+) -> None:
+    """The statement is one for all who choose the same: the values are each one's own."""
+    taken = scenario.reported(world, fellowship, title="100% of memory", evidence=[])
+    services.claim_finding(finding=taken, by=world.product_owner)
+    scenario.reported(world, fellowship, severity="critical", evidence=[])
+    some(world, fellowship, 2)
+    for user in (world.product_owner, world.manager, world.auditor, fellowship.fellow):
+        for query in QUERIES:
+            asked = User.objects.get(pk=user.pk)
+            found = FindingFilter(
+                QueryDict(query),
+                queryset=Finding.objects.visible_to(asked),
+                request=SimpleNamespace(user=asked),  # type: ignore[arg-type]
+            )
+            refs = set(found.qs.values_list("ref", flat=True))
+            page = as_(asked).get(f"/triage/?{query}").context["page"]
+            assert {finding.ref for finding in page} == refs, (user, query)
+            assert page.total == len(refs), (user, query)
+    assert not as_(world.manager).get("/triage/?queue=all&q=100%25&page=9").context["page"].next_url
 
 
 def test_a_filter_is_saved_shared_changed_and_opens_the_queue(

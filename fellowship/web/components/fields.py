@@ -10,7 +10,7 @@ from django.forms import BaseForm, BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import language, say
 from fellowship.web import forms
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
@@ -137,6 +137,27 @@ def render(f: FieldView) -> SafeString:
         *(invalid, f.id, _hidden(f), f.label, _optional(f)),
         *(_hint(f), _error(f), f.control, _counter(f)),
     )
+
+
+def keep(field: django_forms.Field) -> None:
+    """Keep its HTML while nothing is given for it: it is the same in every form then."""
+    if not isinstance(field.widget, forms.DateTimeInput):  # which names the reader's zone
+        field._kept_html = {}  # type: ignore[attr-defined]
+
+
+def shown(bound: BoundField) -> str:
+    """A form's field as HTML, hidden or with label, hint and error."""
+    kept: dict[tuple[str, str], str] | None = getattr(bound.field, "_kept_html", None)
+    if kept is None or bound.value() or bound.errors:
+        return _shown(bound)
+    key = bound.html_name, language()
+    if key not in kept:
+        kept[key] = _shown(bound)
+    return kept[key]
+
+
+def _shown(bound: BoundField) -> str:
+    return str(bound) if bound.is_hidden else render(view(bound))
 
 
 def _group(f: FieldView, invalid: str) -> SafeString:

@@ -53,9 +53,8 @@ def field(bound: BoundField, **options: Any) -> SafeString:
 @register.simple_tag
 def form_fields(form: BaseForm) -> SafeString:
     """All fields of a form."""
-    hidden = "".join(str(bound) for bound in form.hidden_fields())
-    shown = "".join(fields.render(fields.view(bound)) for bound in form.visible_fields())
-    return SafeString(hidden + shown)
+    bounds = [*form.hidden_fields(), *form.visible_fields()]
+    return SafeString("".join(fields.shown(bound) for bound in bounds))
 
 
 @register.inclusion_tag("web/components/error_summary.html")

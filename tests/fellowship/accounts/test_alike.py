@@ -79,3 +79,16 @@ def test_the_present_is_the_instant_that_is_asked_for(world: World) -> None:
     person = world.fresh("manager")
     assert _joined(person, now()) == [person.pk]
     assert _joined(person, person.date_joined - dt.timedelta(days=1)) == []
+
+
+@read_for
+def _ordered(user: Any, at: dt.datetime, least: int, *, order: str) -> QuerySet[User, int]:
+    return User.objects.filter(pk__gte=least).order_by(order).values_list("pk", flat=True)
+
+
+def test_what_a_question_is_made_of_makes_another_statement(world: World) -> None:
+    user, at = world.fresh("manager"), now()
+    everyone = sorted(User.objects.values_list("pk", flat=True))
+    assert _ordered(user, at, 0, order="pk") == everyone
+    assert _ordered(user, at, 0, order="-pk") == everyone[::-1]
+    assert _ordered(user, at, everyone[2], order="pk") == everyone[2:]

@@ -6,10 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.services import register
+from fellowship.kernel import prepared as kernel
+from fellowship.kernel.journal import System
 from fellowship.kernel.prepared import any_of, hold, prepared, read, rows_of
 from fellowship.programs.models import Call, Cohort
 from tests.scenarios.world import World
@@ -146,3 +150,45 @@ def test_a_condition_takes_lists_of_any_length(world: World) -> None:
 
 def test_a_statement_of_our_own_is_asked_with_other_values_each_time(world: World) -> None:
     assert [rows_of("SELECT CAST(%s AS bigint) + 1", n) for n in (4, 8)] == [[(5,)], [(9,)]]
+
+
+@read
+def _all_words(words: list[str]) -> QuerySet[User, str]:
+    rows = User.objects.order_by("username")
+    for word in words:
+        rows = rows.filter(name__icontains=word)
+    return rows.values_list("username", flat=True)
+
+
+def test_words_are_sought_as_they_are(world: World) -> None:
+    named = {"email": "ada@example.org", "username": "ada", "name": "Ada 100% North_1"}
+    ada = register(**named, by=System("test"))
+    for sought in (["ada", "north"], ["0%"], ["H_1"], ["ada", "0", "h"]):
+        assert _all_words(sought) == [ada.username], sought
+    assert _all_words(["%a_a%"]) == [], "signs of a pattern are signs"
+    assert _all_words(["ada", "south"]) == []
+
+
+@read
+def _from_there(start: int, name: str) -> QuerySet[User, int]:
+    return User.objects.exclude(name=name).order_by("pk").values_list("pk", flat=True)[start:][:2]
+
+
+def test_a_page_begins_where_it_is_asked_to(world: World) -> None:
+    everyone = list(User.objects.order_by("pk").values_list("pk", flat=True))
+    for start in (0, 1, 3, len(everyone)):
+        assert _from_there(start, "nobody") == everyone[start : start + 2]
+
+
+def test_a_connection_keeps_the_statements_it_used_last(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not settings.POSTGRESQL:
+        pytest.skip("statements of PostgreSQL")
+    monkeypatch.setattr(kernel, "_MOST", 3)
+    for _ in range(2):
+        for turn in range(6):
+            assert rows_of(f"SELECT {turn} + %s", 7) == [(turn + 7,)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%$1'")
+        assert cursor.fetchone() == (3,)

@@ -73,8 +73,18 @@ def prepare(people: int) -> list[dict[str, Any]]:
         found.append(person(User.objects.get(pk=member.pk), "board", told))
     found += _reviewers(world)
     found += [dict(one) for one in found if one["role"] in ("manager", "steward", "sponsor")]
-    found += [_applicant(world, n) for n in range(max(0, people - len(found)))]
-    return found[:people]
+    found += [_applicant(world, n) for n in range(max(1, people - len(found)))]
+    return _mixed(found)[:people]
+
+
+def _mixed(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One of each role, then a second of each: a few people do everything too."""
+    counted: Counter[str] = Counter()
+    places = []
+    for one in found:
+        places.append(counted[one["role"]])
+        counted[one["role"]] += 1
+    return [one for _, one in sorted(zip(places, found, strict=True), key=lambda pair: pair[0])]
 
 
 def _reviewers(world: World) -> list[dict[str, Any]]:

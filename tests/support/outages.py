@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +44,7 @@ class House:
     redis: RedisServer
     mail: MailServer
     people: dict[str, Person]
+    connection: Any
     browsers: list[Browser] = field(default_factory=list)
 
     @property
@@ -67,13 +70,9 @@ class House:
 
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """What lies in the database, past the door."""
-        connection = psycopg2.connect(self.site.owner_env["DATABASE_URL"])
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall()) if cursor.description else []
 
     def hurry(self, task: str) -> None:
         """Send a task as beat does, without waiting for its time."""
@@ -100,17 +99,21 @@ class House:
         pid = self.site.running[name].pid
         return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def kill_children(self, name: str) -> list[int]:
+        """End those as a power cut does, and tell which."""
+        pids = self.children(name)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return pids
+
     @contextmanager
     def held(self, table: str, mode: str = "EXCLUSIVE") -> Iterator[Callable[[], bool]]:
         """Nobody writes to the table within the block; yields whether somebody waits to."""
-        connection = psycopg2.connect(self.site.owner_env["DATABASE_URL"])
-        try:
+        with closing(psycopg2.connect(self.site.owner_env["DATABASE_URL"])) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
-                pid = connection.info.backend_pid
-                yield lambda: bool(self.rows(WAITING, pid))
-        finally:
-            connection.close()
+            pid = connection.info.backend_pid
+            yield lambda: bool(self.rows(WAITING, pid))
 
     @contextmanager
     def no_room(self) -> Iterator[None]:
@@ -145,11 +148,13 @@ def kept_house(place: Path) -> Iterator[House]:
     ):
         said = site.manage("shell", "--verbosity", "0", "--command", PREPARE)
         people = {one["role"]: Person(**one) for one in json.loads(said.splitlines()[-1])}
-        house = House(site, door, redis, mail, people)
-        try:
-            yield house
-        finally:
-            house.close()
+        with closing(psycopg2.connect(site.owner_env["DATABASE_URL"])) as connection:
+            connection.autocommit = True
+            house = House(site, door, redis, mail, people, connection)
+            try:
+                yield house
+            finally:
+                house.close()
 
 
 def _copied(place: Path) -> Path:

@@ -14,7 +14,7 @@ from fellowship.web import searching
 from fellowship.web.api import EndpointView
 
 
-class HitSerializer(serializers.Serializer[Any]):
+class FoundSerializer(serializers.Serializer[Any]):
     """One record found; `url` is its page."""
 
     title = serializers.CharField()
@@ -22,19 +22,19 @@ class HitSerializer(serializers.Serializer[Any]):
     meta = serializers.CharField(allow_blank=True)
 
 
-class GroupSerializer(serializers.Serializer[Any]):
+class FoundGroupSerializer(serializers.Serializer[Any]):
     """The hits of one kind, the newest first; `more` leads to all of them where there are more."""
 
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field like any other
-    hits = HitSerializer(many=True)
+    hits = FoundSerializer(many=True)
     more = serializers.CharField(allow_blank=True)
 
 
 class SearchResultSerializer(serializers.Serializer[Any]):
     """What the words found, by kind. Nothing is counted."""
 
-    groups = GroupSerializer(many=True)
+    groups = FoundGroupSerializer(many=True)
 
 
 class SearchView(EndpointView):

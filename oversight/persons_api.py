@@ -147,7 +147,8 @@ class DueErasureViewSet(VisibleViewSet):
 
     def get_queryset(self) -> Any:
         """Held or not as of this request."""
-        return super().get_queryset().annotate_held()
+        rows: Any = super().get_queryset()
+        return rows.annotate_held()
 
 
 class HoldSerializer(serializers.ModelSerializer[Hold]):

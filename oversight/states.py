@@ -41,7 +41,7 @@ class Ground(models.TextChoices):
     """What somebody was here, by which the days are counted for which they are named."""
 
     APPLICANT = "applicant", "Applied and was not accepted"
-    FELLOW = "fellow", "Was a fellow or worked beside one"
+    FELLOW = "fellow", "Was a fellow, or worked or wrote with one"
     LEFT = "left", "Their last role ended"
     NEWCOMER = "newcomer", "Signed up and never took a part"
 

@@ -26,6 +26,7 @@ from oversight.models import Erasure
 from oversight.states import Ground
 from proposals.models import Proposal
 from proposals.states import ProposalState
+from publications.models import Author, AuthorshipParty
 from scoping.models import Collaborator, Fellowship
 
 OUTSIDE: Final = (roles.APPLICANT, roles.FELLOW, roles.COLLABORATOR)
@@ -132,7 +133,7 @@ def goes_on(person: int, at: dt.datetime) -> bool:
 
 def _parts(at: dt.datetime, people: Collection[int] | None) -> Iterator[Part]:
     seen: set[int] = set()
-    for source in (_of_proposals, _of_fellowships, _beside, _of_roles):
+    for source in (_of_proposals, _of_fellowships, _beside, _of_authors, _of_roles):
         for part in source(at, people):
             seen.add(part.person)
             yield part
@@ -178,6 +179,19 @@ def _beside(at: dt.datetime, people: Collection[int] | None) -> Iterator[Part]:
     asked = rows.values_list("fellowship_id", "person_id", "fellowship__program_id", since)
     for key, person, program, over in asked.iterator(chunk_size=2_000):
         yield Part(person, program, Ground.FELLOW, over, pins.get(key))
+
+
+def _of_authors(at: dt.datetime, people: Collection[int] | None) -> Iterator[Part]:
+    """Who is named in the works of a case, or agreed to be, until it is closed."""
+    for rows, person, case in (
+        (Author.objects.exclude(user=None), "user", "publication__fellowship"),
+        (AuthorshipParty.objects.all(), "person", "agreement__fellowship"),
+    ):
+        named = _among(rows.order_by(), person, people)
+        pins = _pins("scoping.fellowship", named.values(case))
+        columns = (case, person, f"{case}__program", f"{case}__closeout__closed_at")
+        for key, who, program, over in named.values_list(*columns).iterator(chunk_size=2_000):
+            yield Part(who, program, Ground.FELLOW, over, pins.get(key))
 
 
 def _of_roles(at: dt.datetime, people: Collection[int] | None) -> Iterator[Part]:

@@ -66,7 +66,7 @@ def end_due_erasure(*, due: DueErasure, by: Actor) -> DueErasure:
 def ask_due_erasure(*, due: DueErasure, by: User) -> DueErasure:
     """Ask, as the first of two people, for the erasure that the rule proposes. Twice is once."""
     found: DueErasure = DueErasure.objects.locked().select_related("person").get(pk=due.pk)
-    if found.erasure_id and found.erasure.refused_at is None:
+    if found.erasure is not None and found.erasure.refused_at is None:
         return found
     refuse(policy.may_ask_due(found, by))
     why = f"{found.rule}: {found.get_ground_display().lower()}."
@@ -85,7 +85,7 @@ def hold_data(
     person = User.objects.select_for_update().get(pk=person.pk)
     calendar = program.calendar()
     ends = calendar.end_of_day(until)
-    said = {"ground": ground, "until": ends, "reason": reason.strip()}
+    said: dict[str, Any] = {"ground": ground, "until": ends, "reason": reason.strip()}
     known: Hold | None = Hold.objects.live().filter(person=person, program=program, **said).first()
     if known:
         return known

@@ -109,7 +109,7 @@ def test_where_the_ledger_fails_nobody_is_forgotten(
     fails(lambda: services.ask_copy(by=person))
     services.ask_copy(by=person)
     copy = PersonalCopy.objects.get()
-    said = {"copy": copy, "by": services.ERASING}
+    said: dict[str, Any] = {"copy": copy, "by": services.ERASING}
     fails(lambda: services.finish_copy(sha256="a" * 64, size=1, records=1, **said))
     fails(lambda: services.fail_copy(**said))
     fails(lambda: services.ask_erasure(person=person, reason="I ask.", by=person))

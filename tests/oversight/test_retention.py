@@ -29,8 +29,10 @@ from oversight import services, whatif
 from oversight.models import DueErasure, Erasure, Hold, RetentionRun
 from oversight.persons import parts
 from oversight.services import retention
+from oversight.states import Ground
 from oversight.tasks import keep_to_retention
 from proposals import services as proposals
+from publications.models import Author
 from tests.governance.test_board_race import at_once
 from tests.scenarios.governance import adopted_rule
 from tests.scenarios.oversight import settle, whole_case
@@ -97,6 +99,20 @@ def test_a_fellow_is_due_after_the_closeout_and_not_before(world: World) -> None
     services.close_fellowship(fellowship=case.fellowship, by=world.manager, reason="Done.")
     assert "applicant" not in due_at(now() + 1_824 * DAY)
     assert due_at(now() + 1_826 * DAY)["applicant"] == "fellow"
+
+
+def test_an_author_is_kept_until_the_case_is_closed(world: World) -> None:
+    """Also one who has no role here: they are named in its work."""
+    case = whole_case(world)
+    with journal.acting("tests.author", by=SETUP):
+        Author.objects.create(
+            publication=case.publication, user=world.stranger, name="Stranger", position=9
+        )
+        journal.record(subject=case.publication)
+    assert "stranger" not in due_at(now() + 9_999 * DAY)
+    settle(world, case)
+    services.close_fellowship(fellowship=case.fellowship, by=world.manager, reason="Done.")
+    assert due_at(now() + 1_826 * DAY)["stranger"] == "fellow"
 
 
 def test_the_longest_of_several_parts_counts(world: World) -> None:
@@ -330,13 +346,11 @@ def test_where_the_ledger_fails_nothing_changes(
 ) -> None:
     found, admin = proposed(world, past), world.fresh("admin")
     hold = held(world, days=2)
-    other = parts.Due(
-        world.reviewer.pk, world.program.pk, parts.Ground.LEFT, past - DAY, past, None
-    )
+    other = parts.Due(world.reviewer.pk, world.program.pk, Ground.LEFT, past - DAY, past, None)
 
     def rows() -> list[Any]:
         models = (DueErasure, Erasure, Hold, Notice, Event)
-        return [list(model._base_manager.values_list()) for model in models]  # type: ignore[attr-defined]
+        return [list(model._base_manager.values_list()) for model in models]
 
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("full")
@@ -418,7 +432,7 @@ def test_the_list_asks_as_many_queries_whatever_its_length(
 ) -> None:
     for number in range(rows):
         person = make_person(f"gone-{number}")
-        due = parts.Due(person.pk, world.program.pk, parts.Ground.LEFT, past - DAY, past, None)
+        due = parts.Due(person.pk, world.program.pk, Ground.LEFT, past - DAY, past, None)
         services.propose_erasure(due=due, by=retention.KEEPER)
     browser = signed_in(world, "admin")
     browser.get(reverse("oversight:due_erasures"))
@@ -443,7 +457,7 @@ def test_two_sweeps_and_two_askers_at_once_do_it_once() -> None:
     assert results == [first, first]
     assert Erasure.objects.count() == 1
     until = (now() + 9 * DAY).date()
-    hold = {"ground": "legal", "reason": "A claim.", "until": until, "by": admin}
+    hold: dict[str, Any] = {"ground": "legal", "reason": "A claim.", "until": until, "by": admin}
     holds = at_once(
         *[lambda: services.hold_data(person=world.applicant, program=world.program, **hold)] * 2
     )

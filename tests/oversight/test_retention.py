@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
+from access.changes import unheard
 from fellowship.accounts import roles
 from fellowship.accounts.models import ApiToken, RoleAssignment, User
 from fellowship.accounts.services import create_token, end_role, grant_role, leave
@@ -26,6 +27,8 @@ from fellowship.web import work
 from governance import founding
 from governance.retention_terms import retention as usual
 from oversight import services, whatif
+from oversight.demo import forgetting
+from oversight.demo.story import Story
 from oversight.models import DueErasure, Erasure, Hold, RetentionRun
 from oversight.persons import parts
 from oversight.services import retention
@@ -462,3 +465,18 @@ def test_two_sweeps_and_two_askers_at_once_do_it_once() -> None:
         *[lambda: services.hold_data(person=world.applicant, program=world.program, **hold)] * 2
     )
     assert holds[0] == holds[1] == Hold.objects.get()
+
+
+def test_the_demonstration_shows_one_who_is_due_and_one_held_back() -> None:
+    story = Story()
+    story.stage.at(-310, story._found)
+    forgetting.plan(story)
+    with unheard():
+        story.stage.play()
+    with frozen(story.stage.today):
+        rows = DueErasure.objects.open().annotate_held().order_by("person__username")
+        assert [(due.person.username, due.held) for due in rows] == [
+            ("early-one", False),
+            ("early-two", True),
+        ]
+        assert Hold.objects.get().reason == forgetting.CLAIM

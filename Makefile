@@ -80,6 +80,10 @@ states: install ## write docs/states.md and docs/webhooks.md from what the code 
 	$(EMBEDDED) $(BIN)/python manage.py write_states
 	$(EMBEDDED) $(BIN)/python manage.py write_webhooks
 
+.PHONY: messages
+messages: install ## write what the house says into the catalogues of translations
+	$(EMBEDDED) $(BIN)/python scripts/messages.py update
+
 .PHONY: lock
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet

@@ -17,6 +17,7 @@ from django.db.models.functions import TruncHour
 
 from access.models import AccessEvent, Dataset
 from access.states import EventKind, Verdict
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import charts
 from fellowship.web.charts import Chart
@@ -79,7 +80,10 @@ class Activity:
                 outside[day] += cell.number
         found = [charts.Day(day, number, outside[day]) for day, number in counted.items()]
         return charts.days(
-            found, title="Reported acts day by day", unit="acts", out="outside the agreements"
+            found,
+            title=say("Reported acts day by day"),
+            unit=say("acts"),
+            out=say("outside the agreements"),
         )
 
     def volumes(self) -> Chart:
@@ -92,7 +96,7 @@ class Activity:
             for kind in EventKind.values
             if kind in counted
         ]
-        return charts.bars(found, title="Reported acts by kind", unit="acts")
+        return charts.bars(found, title=say("Reported acts by kind"), unit=say("acts"))
 
 
 def of_case(case: Fellowship, since: dt.datetime, until: dt.datetime) -> Activity:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from access import handling
 from access.models import AccessRequest
 from access.states import Operation
+from fellowship.kernel import saying
 from governance.exceptions import covering
 from governance.states import ExceptionKind
 from scoping.models import ScopeOfWork
@@ -43,6 +44,7 @@ def standing_clauses() -> str:
     return "\n".join(f"- {clause}" for clause in clauses)
 
 
+@saying.in_source()
 def text(request: AccessRequest, scope: ScopeOfWork) -> str:
     """The agreement in Markdown: a third person can tell from it alone what is permitted."""
     return "\n".join(_lines(request, scope)).strip() + "\n"

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from access.activity import Activity, Cell, Use
 from access.states import AnomalyKind, Operation
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say, say_n
 
 OPENS: Final = dt.time(7)
 CLOSES: Final = dt.time(20)
@@ -106,8 +107,13 @@ def _first_uses(activity: Activity, person: int | None, cells: list[Cell]) -> It
                     cell.dataset,
                     cell.operation,
                     cell.hour,
-                    f"“{label}” for the first time, after {days} days and "
-                    f"{acts[cell.dataset]:,} other acts with this dataset.",
+                    say(
+                        "“{label}” for the first time, after {days} days and {acts:,} "
+                        "other acts with this dataset.",
+                        label=label,
+                        days=days,
+                        acts=acts[cell.dataset],
+                    ),
                 )
         acts[cell.dataset] += cell.number
 
@@ -127,8 +133,16 @@ def _senders(activity: Activity, person: int | None) -> Iterator[Found]:
             None,
             digest([source, identity])[:12],
             known.first,
-            f"First act reported by “{source}” as {identity}, after {days} days of acts "
-            f"from {others} other {'source' if others == 1 else 'sources'}.",
+            say_n(
+                others,
+                "First act reported by “{source}” as {identity}, after {days} days of "
+                "acts from {n} other source.",
+                "First act reported by “{source}” as {identity}, after {days} days of "
+                "acts from {n} other sources.",
+                source=source,
+                identity=identity,
+                days=days,
+            ),
         )
 
 
@@ -138,10 +152,20 @@ def _senders(activity: Activity, person: int | None) -> Iterator[Found]:
 def _off_hours(activity: Activity, person: int | None, cells: list[Cell]) -> Iterator[Found]:
     """Many acts outside working hours on one day, against the person's other days."""
     late = [cell for cell in cells if _is_off(activity, cell.hour)]
-    where = f"outside {OPENS:%H:%M} to {CLOSES:%H:%M} on working days, {activity.calendar.zone}"
+    where = say(
+        "outside {OPENS:%H:%M} to {CLOSES:%H:%M} on working days, {zone}",
+        OPENS=OPENS,
+        CLOSES=CLOSES,
+        zone=activity.calendar.zone,
+    )
     for day, count, said in _unusual(activity, cells, late, BULK, AnomalyKind.OFF_HOURS):
         yield Anomaly(
-            AnomalyKind.OFF_HOURS, person, None, "", day, f"{count:,} acts {where}: {said}"
+            AnomalyKind.OFF_HOURS,
+            person,
+            None,
+            "",
+            day,
+            say("{count:,} acts {where}: {said}", count=count, where=where, said=said),
         )
 
 
@@ -161,7 +185,12 @@ def _spikes(activity: Activity, person: int | None, cells: list[Cell]) -> Iterat
         activity, cells, leaving, SPIKE_LEAST, AnomalyKind.EXPORT_SPIKE
     ):
         yield Anomaly(
-            AnomalyKind.EXPORT_SPIKE, person, None, "", day, f"{count:,} exports in a day: {said}"
+            AnomalyKind.EXPORT_SPIKE,
+            person,
+            None,
+            "",
+            day,
+            say("{count:,} exports in a day: {said}", count=count, said=said),
         )
 
 
@@ -187,8 +216,11 @@ def _unusual(
         middle = median(past)
         spread = max(_SPREAD * median(abs(count - middle) for count in past), 1.0)
         if number[day] > middle + SPREADS * spread:
-            said = (
-                f"the median of the {len(past)} active days before is {middle:g}, "
-                f"their spread {spread:.1f}."
+            said = say(
+                "the median of the {n} active days before is {middle:g}, their spread "
+                "{spread:.1f}.",
+                n=len(past),
+                middle=middle,
+                spread=spread,
             )
             yield begins[day], number[day], said

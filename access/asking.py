@@ -11,10 +11,11 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role, may_be_recused
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 
-UNKNOWN_PERSON: Final = "Nobody is known by this name."
-UNKNOWN_DATASET: Final = "No dataset of this name is in a catalogue you may read."
-SEVERAL: Final = "Several programmes have a dataset of this name; give its reference."
+UNKNOWN_PERSON: Final = say("Nobody is known by this name.")
+UNKNOWN_DATASET: Final = say("No dataset of this name is in a catalogue you may read.")
+SEVERAL: Final = say("Several programmes have a dataset of this name; give its reference.")
 
 
 class NotAskable(Exception):

@@ -14,6 +14,7 @@ from access.services.asking import Excepting
 from access.states import Operation
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import place
@@ -23,56 +24,67 @@ from scoping.models import Collaborator, Fellowship
 from scoping.queries import signed_scope
 
 LESSER: Final = "lesser_"
-YES_NO: Final = [("yes", "Yes"), ("no", "No")]
+YES_NO: Final = [("yes", say("Yes")), ("no", say("No"))]
 
 
 class RequestForm(forms.Form):
     """What one asks for. Operations the tier never allows are offered to an exception alone."""
 
     person = forms.ModelChoiceField(
-        label="For whom?",
+        label=say("For whom?"),
         queryset=User.objects.none(),
-        help_text="Data is granted to each person by name; each accepts their own agreement.",
+        help_text=say("Data is granted to each person by name; each accepts their own agreement."),
     )
     operations = forms.MultipleChoiceField(
-        label="What would you do with it?", widget=forms.Checks, help_text="Only what you need."
+        label=say("What would you do with it?"),
+        widget=forms.Checks,
+        help_text=say("Only what you need."),
     )
     fields_wanted = forms.MultipleChoiceField(
-        label="Which fields?", widget=forms.Checks, help_text="Only those the question needs."
+        label=say("Which fields?"),
+        widget=forms.Checks,
+        help_text=say("Only those the question needs."),
     )
     row_filters = forms.MultipleChoiceField(
-        label="Which rows?",
+        label=say("Which rows?"),
         required=False,
         widget=forms.Checks,
-        help_text="None chosen means all rows.",
+        help_text=say("None chosen means all rows."),
     )
     purpose = forms.Text(
-        label="Purpose", max_length=4_000, help_text="What question needs this data, and how."
+        label=say("Purpose"),
+        max_length=4_000,
+        help_text=say("What question needs this data, and how."),
     )
     why_less_would_not_do = forms.Text(
-        label="Why would less not do?",
+        label=say("Why would less not do?"),
         max_length=4_000,
-        help_text="Fewer fields, fewer rows, a shorter time.",
+        help_text=say("Fewer fields, fewer rows, a shorter time."),
     )
-    starts_on = forms.DateField(label="From")
-    ends_on = forms.DateField(label="Last day")
+    starts_on = forms.DateField(label=say("From"))
+    ends_on = forms.DateField(label=say("Last day"))
     why_unused_is_kept = forms.Text(
-        label="Why is what was never used asked for again?",
+        label=say("Why is what was never used asked for again?"),
         required=False,
         max_length=4_000,
-        help_text="Only where you keep something the table above marks as never used.",
+        help_text=say("Only where you keep something the table above marks as never used."),
     )
     owner = forms.ModelChoiceField(
-        label="Owner of the exception",
+        label=say("Owner of the exception"),
         queryset=User.objects.none(),
-        help_text="Answers for it in the company while it lasts, and is reminded before it ends.",
+        help_text=say(
+            "Answers for it in the company while it lasts, and is reminded before it ends."
+        ),
     )
-    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
-    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
-    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
+    rationale = forms.Text(label=say("Why can the rule not be kept?"), max_length=10_000)
+    risk = forms.Text(label=say("What could go wrong meanwhile?"), max_length=10_000)
+    compensating_measure = forms.Text(
+        label=say("What makes up for it meanwhile?"), max_length=10_000
+    )
+    measure_test = forms.Text(label=say("How is that tested?"), max_length=10_000)
     expires_on = forms.DateField(
-        label="Until", help_text="The whole day counts. Then the rule applies again by itself."
+        label=say("Until"),
+        help_text=say("The whole day counts. Then the rule applies again by itself."),
     )
 
     def __init__(
@@ -98,7 +110,7 @@ class RequestForm(forms.Form):
         self._ask_only_what_is_open()
         for variant in lesser:
             self.fields[f"{LESSER}{variant.pk}"] = forms.Text(
-                label=f"Why does “{variant.name}” not serve?",
+                label=say("Why does “{name}” not serve?", name=variant.name),
                 max_length=2_000,
                 help_text=f"{variant.get_variant_display()}: {variant.description[:200]}",
             )
@@ -136,11 +148,11 @@ class RequestForm(forms.Form):
         else:
             del self.fields["why_unused_is_kept"]
         last = handling.longest_end(self.rule, self.dataset.tier, max(begins, self.case.starts_on))
-        latest = f"At the latest {min(last, self.case.ends_on):%-d %B %Y}"
+        latest = say("At the latest {min:%-d %B %Y}", min=min(last, self.case.ends_on))
         self.fields["ends_on"].help_text = (
-            f"{latest}: it begins on {begins:%-d %B %Y}."
+            say("{latest}: it begins on {begins:%-d %B %Y}.", latest=latest, begins=begins)
             if self.renews
-            else f"{latest}, if it begins today."
+            else say("{latest}, if it begins today.", latest=latest)
         )
 
     def clean(self) -> dict[str, Any]:
@@ -251,8 +263,8 @@ def _operations(
         if never and not never_too:
             continue
         hints = (
-            "Never for this tier: an exception opens it." if never else "",
-            "" if line.operation in signed else "Not in the signed scope of work.",
+            say("Never for this tier: an exception opens it.") if never else "",
+            "" if line.operation in signed else say("Not in the signed scope of work."),
         )
         said = " ".join(filter(None, hints))
         choices.append((line.operation, forms.Described(line.label, said)))
@@ -274,20 +286,20 @@ class CheckForm(forms.Form):
     """The steward's check: each statement holds or not, a note beside it, and what follows."""
 
     outcome = forms.ChoiceField(
-        label="What follows?",
+        label=say("What follows?"),
         choices=[
-            ("check", forms.Described("It can be decided", "Every statement holds.")),
+            ("check", forms.Described(say("It can be decided"), say("Every statement holds."))),
             (
                 "send_back",
-                forms.Described("Send it back for changes", "Nothing of it is lost."),
+                forms.Described(say("Send it back for changes"), say("Nothing of it is lost.")),
             ),
         ],
         widget=forms.RadioCards,
     )
     reason = forms.Text(
-        label="Your word",
+        label=say("Your word"),
         max_length=4_000,
-        help_text="What you found, for who decides; or what is to change, for who asked.",
+        help_text=say("What you found, for who decides; or what is to change, for who asked."),
     )
 
     def __init__(self, *args: Any, lines: Sequence[Line], **kwargs: Any) -> None:
@@ -302,7 +314,7 @@ class CheckForm(forms.Form):
                 widget=forms.RadioScale,
             )
             self.fields[f"{NOTE}{key}"] = forms.CharField(
-                label="Note", required=False, max_length=2_000
+                label=say("Note"), required=False, max_length=2_000
             )
             for name in (f"{HOLDS}{key}",):
                 self.fields[name].says_optional = False  # type: ignore[attr-defined]
@@ -327,13 +339,15 @@ class CheckForm(forms.Form):
 class NarrowForm(forms.Form):
     """What of a grant goes on. Everything is what is granted now; leave out what is not needed."""
 
-    operations = forms.MultipleChoiceField(label="Operations that go on", widget=forms.Checks)
-    fields_wanted = forms.MultipleChoiceField(label="Fields that go on", widget=forms.Checks)
+    operations = forms.MultipleChoiceField(label=say("Operations that go on"), widget=forms.Checks)
+    fields_wanted = forms.MultipleChoiceField(label=say("Fields that go on"), widget=forms.Checks)
     row_filters = forms.MultipleChoiceField(
-        label="Rows that go on", required=False, widget=forms.Checks
+        label=say("Rows that go on"), required=False, widget=forms.Checks
     )
     reason = forms.Text(
-        label="Why does less do?", max_length=2_000, help_text="Kept in the record with your name."
+        label=say("Why does less do?"),
+        max_length=2_000,
+        help_text=say("Kept in the record with your name."),
     )
 
     def __init__(self, *args: Any, grant: Grant, **kwargs: Any) -> None:
@@ -348,7 +362,9 @@ class NarrowForm(forms.Form):
         if dataset.row_filters:
             self.fields["row_filters"].choices = row_choices(dataset, grant.row_filters)  # type: ignore[attr-defined]
             if not grant.row_filters:
-                self.fields["row_filters"].help_text = "All rows are granted now; none chosen: all."
+                self.fields["row_filters"].help_text = say(
+                    "All rows are granted now; none chosen: all."
+                )
         else:
             del self.fields["row_filters"]
 

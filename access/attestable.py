@@ -7,6 +7,7 @@ from typing import Any
 
 from access.models import Grant
 from access.services.grants import end_with_its_person
+from fellowship.kernel.saying import say
 from governance import attestable
 
 
@@ -26,4 +27,4 @@ def _end(grant: Any, by: Any, reason: str) -> None:
     end_with_its_person(grant=grant, by=by, reason=reason)
 
 
-attestable.register("grant", "Grant of access", rows=_grants, end=_end)
+attestable.register("grant", say("Grant of access"), rows=_grants, end=_end)

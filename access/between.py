@@ -10,6 +10,7 @@ from typing import Final
 from access import handling
 from access.models import Dataset
 from access.states import TIERS, Operation
+from fellowship.kernel.saying import say
 from governance.models import RuleVersion
 from governance.rules import pinned
 from governance.states import RuleKind
@@ -33,8 +34,8 @@ class Obstacle:
     final: bool = False
 
 
-NOT_SIGNED: Final = Obstacle("Scope of work", "Both sides sign a scope of work first.")
-NOT_ASKED: Final = Obstacle("Data access agreement", "Not granted: it can be asked for.")
+NOT_SIGNED: Final = Obstacle(say("Scope of work"), say("Both sides sign a scope of work first."))
+NOT_ASKED: Final = Obstacle(say("Data access agreement"), say("Not granted: it can be asked for."))
 
 
 class Between:
@@ -53,9 +54,11 @@ class Between:
             return NOT_SIGNED
         terms, version = self.terms.terms, self._version
         if not {dataset.ref, dataset.slug, dataset.name} & set(terms.datasets):
-            return Obstacle(f"{version}, {cite('datasets')}", "The scope of work does not name it.")
+            return Obstacle(
+                f"{version}, {cite('datasets')}", say("The scope of work does not name it.")
+            )
         if TIERS.index(dataset.tier) > TIERS.index(terms.max_tier):
-            said = "Its tier lies above the highest of the scope of work."
+            said = say("Its tier lies above the highest of the scope of work.")
             return Obstacle(f"{version}, {cite('max_tier')}", said)
         return None
 
@@ -67,18 +70,30 @@ class Between:
         label = Operation(operation).label.lower()
         if self._table(dataset.tier)[operation] == handling.NO:
             tier = dataset.get_tier_display().lower()
-            said = f"The standard never allows “{label}” for {tier} data."
-            return Obstacle(f"{self._rule}, {tier} tier", said, final=True)
+            said = say(
+                "The standard never allows “{label}” for {tier} data.", label=label, tier=tier
+            )
+            return Obstacle(
+                say("{rule}, {tier} tier", rule=self._rule, tier=tier), said, final=True
+            )
         assert self.terms is not None  # noqa: S101 - else an obstacle was found above
         if operation not in self.terms.terms.operations:
-            said = f"The scope of work does not allow “{label}”."
+            said = say("The scope of work does not allow “{label}”.", label=label)
             return Obstacle(f"{self._version}, {cite('operations')}", said)
         return NOT_ASKED
 
     @property
     def _version(self) -> str:
-        title = f", stage “{self.terms.title}”" if self.terms and self.terms.title else ""
-        return f"Scope of work v{self.scope.number}{title}" if self.scope else NOT_SIGNED.clause
+        title = (
+            say(", stage “{title}”", title=self.terms.title)
+            if self.terms and self.terms.title
+            else ""
+        )
+        return (
+            say("Scope of work v{number}{title}", number=self.scope.number, title=title)
+            if self.scope
+            else NOT_SIGNED.clause
+        )
 
     def _table(self, tier: str) -> Mapping[str, str]:
         if self._rule is None:

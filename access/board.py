@@ -15,6 +15,7 @@ from access.states import OPEN_REQUEST, Operation, RequestState
 from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
@@ -27,40 +28,50 @@ class AccessMatter(MatterKind):
     """Access to a dataset of a tier the board opens."""
 
     key: ClassVar[str] = "access.request"
-    label: ClassVar[str] = "Data access"
+    label: ClassVar[str] = say("Data access")
     subject_model: ClassVar[str] = "access.accessrequest"
     reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
-    heading: ClassVar[str] = "Data access"
+    heading: ClassVar[str] = say("Data access")
     order: ClassVar[int] = 30
 
     def title(self, subject: AccessRequest) -> str:
         """The dataset and its tier."""
         dataset = subject.dataset
-        return f"Access to {dataset.name} ({dataset.get_tier_display().lower()})"
+        return say(
+            "Access to {name} ({tier})", name=dataset.name, tier=dataset.get_tier_display().lower()
+        )
 
     def question(self, subject: AccessRequest) -> str:
         """Who would do what, with how much of it, until when."""
         total = len(subject.dataset.fields)
         fields = f"{len(subject.fields)} of {total} fields" if total else "the whole dataset"
-        return (
-            f"Grant {subject.fellowship.ref} {_operations(subject).lower()} on {fields} of "
-            f"{subject.dataset.name}, from {subject.starts_on:%-d %B %Y} "
-            f"to {subject.ends_on:%-d %B %Y}?"
+        return say(
+            "Grant {ref} {operations} on {fields} of {name}, from {starts_on:%-d %B %Y} "
+            "to {ends_on:%-d %B %Y}?",
+            ref=subject.fellowship.ref,
+            operations=_operations(subject).lower(),
+            fields=fields,
+            name=subject.dataset.name,
+            starts_on=subject.starts_on,
+            ends_on=subject.ends_on,
         )
 
     def dossier(self, subject: AccessRequest) -> dict[str, Any]:
         """What is asked, why less would not do, the check, the five safes, the handling."""
         return {
             "sections": [
-                {"heading": "What you are deciding", "rows": _asked(subject)},
-                {"heading": "Purpose", "text": subject.purpose},
-                {"heading": "Why less would not do", "text": subject.why_less_would_not_do},
-                {"heading": "Lesser variants considered", "rows": _lesser(subject)},
+                {"heading": say("What you are deciding"), "rows": _asked(subject)},
+                {"heading": say("Purpose"), "text": subject.purpose},
+                {"heading": say("Why less would not do"), "text": subject.why_less_would_not_do},
+                {"heading": say("Lesser variants considered"), "rows": _lesser(subject)},
                 *_renewal(subject),
-                {"heading": "The steward's check", "text": subject.steward_check},
-                {"heading": "Checked", "rows": _checked(subject)},
-                {"heading": "Five safes", "rows": _five_safes(subject)},
-                {"heading": f"Handling, {subject.handling}", "rows": _handling(subject)},
+                {"heading": say("The steward's check"), "text": subject.steward_check},
+                {"heading": say("Checked"), "rows": _checked(subject)},
+                {"heading": say("Five safes"), "rows": _five_safes(subject)},
+                {
+                    "heading": say("Handling, {handling}", handling=subject.handling),
+                    "rows": _handling(subject),
+                },
             ]
         }
 
@@ -89,14 +100,14 @@ class AccessMatter(MatterKind):
             fellowship=subject.fellowship, dataset=subject.dataset, person=subject.person
         )
         if others.filter(state__in=[*OPEN_REQUEST, RequestState.APPROVED]).exists():
-            return Refusal("asked_anew", "The same access has been asked for again since.")
+            return Refusal("asked_anew", say("The same access has been asked for again since."))
         if subject.ends_on > now().date():
             return None
-        return Refusal("expired", "The time it was asked for is over. Ask anew.")
+        return Refusal("expired", say("The time it was asked for is over. Ask anew."))
 
     def reopen(self, *, subject: AccessRequest, by: Actor) -> None:
         """The refused request is with the board again."""
-        reconsider(request=subject, by=by, reason="An independent review sent it back")
+        reconsider(request=subject, by=by, reason=say("An independent review sent it back"))
 
     def condition_owner(self, subject: AccessRequest) -> User:
         """The person who wants access fulfils what it depends on."""
@@ -119,35 +130,45 @@ class AccessMatter(MatterKind):
 
     def taken_back(self, *, matter: Matter, subject: AccessRequest, by: Actor) -> None:
         """Without a decision it rests with us again."""
-        return_from_board(request=subject, by=by, reason=f"{matter.ref} ended without a decision")
+        return_from_board(
+            request=subject, by=by, reason=say("{ref} ended without a decision", ref=matter.ref)
+        )
 
 
 def _operations(subject: AccessRequest) -> str:
-    return ", ".join(str(Operation(o).label) for o in subject.operations)
+    return joined(", ", (str(Operation(o).label) for o in subject.operations))
 
 
 def _asked(subject: AccessRequest) -> list[list[str]]:
     dataset = subject.dataset
     return [
-        ["For", f"{subject.person}, {subject.fellowship.ref} {subject.fellowship.title}"],
-        ["Dataset", f"{dataset.name} ({dataset.ref}), {dataset.get_variant_display().lower()}"],
-        ["Operations", _operations(subject)],
-        ["Fields", ", ".join(subject.fields) or "all"],
-        ["Rows", rows_in_words(dataset, subject.row_filters)],
-        ["From", f"{subject.starts_on:%-d %B %Y}"],
-        ["Last day", f"{subject.ends_on:%-d %B %Y}"],
+        [say("For"), f"{subject.person}, {subject.fellowship.ref} {subject.fellowship.title}"],
+        [
+            say("Dataset"),
+            f"{dataset.name} ({dataset.ref}), {dataset.get_variant_display().lower()}",
+        ],
+        [say("Operations"), _operations(subject)],
+        [say("Fields"), joined(", ", subject.fields) or "all"],
+        [say("Rows"), rows_in_words(dataset, subject.row_filters)],
+        [say("From"), f"{subject.starts_on:%-d %B %Y}"],
+        [say("Last day"), f"{subject.ends_on:%-d %B %Y}"],
     ]
 
 
 def _lesser(subject: AccessRequest) -> list[list[str]]:
     rows = [[f"{v['name']} ({v['variant'].lower()})", v["why"]] for v in subject.lesser]
-    return rows or [["None exists", "The catalogue has no lesser variant of this dataset."]]
+    return rows or [
+        [say("None exists"), say("The catalogue has no lesser variant of this dataset.")]
+    ]
 
 
 def _checked(subject: AccessRequest) -> list[list[str]]:
     """Each question of the steward's check, its answer and note."""
     return [
-        [row["statement"], ": ".join(filter(None, ("Yes" if row["holds"] else "No", row["note"])))]
+        [
+            row["statement"],
+            joined(": ", filter(None, (say("Yes") if row["holds"] else say("No"), row["note"]))),
+        ]
         for row in subject.checklist
     ]
 
@@ -157,11 +178,22 @@ def _renewal(subject: AccessRequest) -> list[dict[str, Any]]:
     if subject.renews is None:
         return []
     used = usage.of(subject.renews)
-    rows = [[row.label, f"{row.within} within, {row.outside} outside"] for row in used.operations]
-    rows.append(["Renewed before", f"{subject.earlier} times"])
+    rows = [
+        [
+            row.label,
+            say("{within} within, {outside} outside", within=row.within, outside=row.outside),
+        ]
+        for row in used.operations
+    ]
+    rows.append([say("Renewed before"), say("{earlier} times", earlier=subject.earlier)])
     if subject.why_unused_is_kept:
-        rows.append(["Why what was never used is kept", subject.why_unused_is_kept])
-    return [{"heading": f"Used of {subject.renews.ref}, which it would follow", "rows": rows}]
+        rows.append([say("Why what was never used is kept"), subject.why_unused_is_kept])
+    return [
+        {
+            "heading": say("Used of {ref}, which it would follow", ref=subject.renews.ref),
+            "rows": rows,
+        }
+    ]
 
 
 def _five_safes(subject: AccessRequest) -> list[list[str]]:
@@ -170,18 +202,31 @@ def _five_safes(subject: AccessRequest) -> list[list[str]]:
     scope = signed_scope(case)
     return [
         [
-            "People",
-            f"training until {training.expires_at:%-d %B %Y}" if training else "no training",
+            say("People"),
+            say("training until {expires_at:%-d %B %Y}", expires_at=training.expires_at)
+            if training
+            else say("no training"),
         ],
-        ["Projects", f"scope of work v{scope.number}, {cite('datasets')}" if scope else "no scope"],
-        ["Settings", scope.get_environment_display() if scope else "–"],
         [
-            "Data",
-            f"sensitivity {dataset.sensitivity}, identifiability {dataset.identifiability}, "
-            f"business impact {dataset.business_impact}, "
-            f"re-identification {dataset.reidentification_risk}, each of 5",
+            say("Projects"),
+            say("scope of work v{number}, {cite}", number=scope.number, cite=cite("datasets"))
+            if scope
+            else say("no scope"),
         ],
-        ["Outputs", "leave by what the handling table allows"],
+        [say("Settings"), scope.get_environment_display() if scope else "–"],
+        [
+            say("Data"),
+            say(
+                "sensitivity {sensitivity}, identifiability {identifiability}, business "
+                "impact {business_impact}, re-identification {reidentification_risk}, "
+                "each of 5",
+                sensitivity=dataset.sensitivity,
+                identifiability=dataset.identifiability,
+                business_impact=dataset.business_impact,
+                reidentification_risk=dataset.reidentification_risk,
+            ),
+        ],
+        [say("Outputs"), say("leave by what the handling table allows")],
     ]
 
 

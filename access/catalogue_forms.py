@@ -15,16 +15,17 @@ from access.states import TIERS, Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import begun, say
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.rulekinds import ClassQuestion, DataClassification
 
 DESCRIBED = ("name", "description", "licence", "citation", "version", "url", "owner", "duo")
 DIMENSION_LABELS = {
-    "sensitivity": "Sensitivity",
-    "identifiability": "Identifiability",
-    "business_impact": "Business impact",
-    "reidentification_risk": "Re-identification risk",
+    "sensitivity": say("Sensitivity"),
+    "identifiability": say("Identifiability"),
+    "business_impact": say("Business impact"),
+    "reidentification_risk": say("Re-identification risk"),
 }
 
 
@@ -32,27 +33,29 @@ class DescriptionForm(forms.Form):
     """What a dataset is, its fields and its row filters: new or changed."""
 
     name = forms.CharField(label="Name", max_length=200)
-    description = forms.Text(label="Description", max_length=4_000)
+    description = forms.Text(label=say("Description"), max_length=4_000)
     owner = forms.ModelChoiceField(
-        label="Owner", queryset=User.objects.none(), help_text="Who answers for it in the company."
+        label=say("Owner"),
+        queryset=User.objects.none(),
+        help_text=say("Who answers for it in the company."),
     )
     duo = forms.MultipleChoiceField(
-        label="Conditions of use",
+        label=say("Conditions of use"),
         required=False,
         widget=forms.Checks,
-        choices=[
-            (t.code, forms.Described(f"{t.label[0].upper()}{t.label[1:]}", t.meaning))
-            for t in TERMS.values()
-        ],
-        help_text="Codes of the Data Use Ontology, where its makers set conditions.",
+        choices=[(t.code, forms.Described(begun(t.label), t.meaning)) for t in TERMS.values()],
+        help_text=say("Codes of the Data Use Ontology, where its makers set conditions."),
     )
-    licence = forms.CharField(label="Licence", max_length=300, required=False)
-    citation = forms.Text(label="How to cite it", max_length=4_000, required=False)
+    licence = forms.CharField(label=say("Licence"), max_length=300, required=False)
+    citation = forms.Text(label=say("How to cite it"), max_length=4_000, required=False)
     version = forms.CharField(
-        label="Version", max_length=60, required=False, help_text="As its publisher counts."
+        label=say("Version"),
+        max_length=60,
+        required=False,
+        help_text=say("As its publisher counts."),
     )
     url = forms.URLField(
-        label="Where it comes from", max_length=500, required=False, assume_scheme="https"
+        label=say("Where it comes from"), max_length=500, required=False, assume_scheme="https"
     )
 
     def __init__(self, *args: Any, program: Program, more: bool = False, **kwargs: Any) -> None:
@@ -100,22 +103,24 @@ class DatasetForm(DescriptionForm):
         max_length=80,
         help_text="As systems call it in their events: small letters, digits and hyphens.",
     )
-    variant = forms.ChoiceField(label="Variant", choices=Variant.choices, widget=forms.RadioCards)
+    variant = forms.ChoiceField(
+        label=say("Variant"), choices=Variant.choices, widget=forms.RadioCards
+    )
     parent = forms.ModelChoiceField(
-        label="Original it was made from", queryset=Dataset.objects.none(), required=False
+        label=say("Original it was made from"), queryset=Dataset.objects.none(), required=False
     )
 
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, program=program, **kwargs)
         originals = Dataset.objects.filter(program=program, parent=None)
         self.fields["parent"].queryset = originals  # type: ignore[attr-defined]
-        self.fields["parent"].empty_label = "None: it is an original"  # type: ignore[attr-defined]
+        self.fields["parent"].empty_label = say("None: it is an original")  # type: ignore[attr-defined]
 
     def clean_slug(self) -> str:
         """Small letters, digits and hyphens."""
         slug: str = self.cleaned_data["slug"]
         if not slug.isascii() or not slug.replace("-", "").isalnum() or slug != slug.lower():
-            raise ValidationError("Use small letters, digits and hyphens.", code="slug")
+            raise ValidationError(say("Use small letters, digits and hyphens."), code="slug")
         return slug
 
     def registered(self) -> dict[str, Any]:
@@ -127,13 +132,15 @@ class DatasetForm(DescriptionForm):
 class ChangeForm(DescriptionForm):
     """A change of a dataset's description, or of how closely it is held."""
 
-    steward = forms.ModelChoiceField(label="Steward", queryset=User.objects.none())
+    steward = forms.ModelChoiceField(label=say("Steward"), queryset=User.objects.none())
     tier = forms.ChoiceField(
-        label="Held as",
+        label=say("Held as"),
         widget=forms.RadioCards,
-        help_text="You may hold it more closely at once. A tier falls by a classification alone.",
+        help_text=say(
+            "You may hold it more closely at once. A tier falls by a classification alone."
+        ),
     )
-    reason = forms.Text(label="Why does it change?", max_length=2_000)
+    reason = forms.Text(label=say("Why does it change?"), max_length=2_000)
 
     def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
         kept = {name: getattr(dataset, name) for name in (*DESCRIBED, "steward", "tier")}
@@ -161,7 +168,7 @@ class ImportForm(forms.Form):
     """A description made elsewhere."""
 
     file = forms.UploadField(
-        label="Croissant description", extensions=["json", "jsonld"], max_megabytes=5
+        label=say("Croissant description"), extensions=["json", "jsonld"], max_megabytes=5
     )
 
 
@@ -169,10 +176,10 @@ class AnswersForm(forms.Form):
     """The questions of a classification. Nothing is chosen beforehand."""
 
     remarks = forms.Text(
-        label="Remarks",
+        label=say("Remarks"),
         required=False,
         max_length=4_000,
-        help_text="What you looked at. Read by the others once both have sent.",
+        help_text=say("What you looked at. Read by the others once both have sent."),
     )
 
     def __init__(self, *args: Any, rule: DataClassification, **kwargs: Any) -> None:
@@ -203,7 +210,7 @@ class SettleForm(forms.Form):
         for one in self.differing:
             self.fields[f"q_{one.question.key}"] = _question(one.question)
             self.fields[f"because_{one.question.key}"] = forms.Text(
-                label="What speaks for this answer?", max_length=2_000
+                label=say("What speaks for this answer?"), max_length=2_000
             )
 
     @property

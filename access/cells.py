@@ -9,12 +9,13 @@ from django.utils.safestring import SafeString
 
 from access.models import AccessEvent, Dataset, Grant
 from access.states import EventKind, Operation, Tier, Variant, Verdict
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 
 _TIERS: Final = {Tier.PUBLIC: "good", Tier.INTERNAL: "accent", Tier.RESTRICTED: "warn"}
-LIVE: Final = ("Live", "good")
+LIVE: Final = (say("Live"), "good")
 _VERDICTS: Final = {Verdict.WITHIN: "good", Verdict.OUT_OF_SCOPE: "bad"}
 
 
@@ -45,12 +46,12 @@ _ROUTES: Final = {
 def standing(grant: Grant, at: dt.datetime) -> tuple[str, str]:
     """How the grant itself stands at `at`, in words and tone; the decision asks for more."""
     if grant.revoked_at and grant.revoked_at <= at:
-        return ("Revoked", "bad")
+        return (say("Revoked"), "bad")
     if at >= grant.ends_at:
-        return ("Ended", "plain")
+        return (say("Ended"), "plain")
     if grant.agreement.accepted_at is None:
-        return ("To be accepted", "warn")
-    return ("Not begun", "plain") if at < grant.starts_at else LIVE
+        return (say("To be accepted"), "warn")
+    return (say("Not begun"), "plain") if at < grant.starts_at else LIVE
 
 
 def act(event: AccessEvent) -> SafeString:
@@ -64,11 +65,11 @@ def act(event: AccessEvent) -> SafeString:
 def when(event: AccessEvent) -> SafeString:
     """When it happened, and whether it came late."""
     at = cells.unbroken(cells.when(event.at))
-    return markup("{} {}", at, cells.tag("Late", "warn")) if event.late else at
+    return markup("{} {}", at, cells.tag(say("Late"), "warn")) if event.late else at
 
 
 def verdict(event: AccessEvent) -> SafeString:
     """What the record says about an act, in a pill."""
     words = Verdict(event.verdict)
-    said = "Within" if words == Verdict.WITHIN else words.label
+    said = say("Within") if words == Verdict.WITHIN else words.label
     return cells.tag(said, _VERDICTS.get(words, "warn"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from access.models import DeletionCertificate
+from fellowship.kernel import saying
 from fellowship.kernel.canonical import digest, plain
 
 
+@saying.in_source()
 def facts(certificate: DeletionCertificate) -> dict[str, Any]:
     """Everything the certificate states, as JSON's own types."""
     said: dict[str, Any] = plain(

@@ -11,6 +11,7 @@ from access.models import AccessRequest, Dataset
 from access.states import Operation
 from access.suggesting import least_that_serves
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from scoping.models import ScopeOfWork
 from scoping.sections import cite
 
@@ -34,11 +35,11 @@ class Question:
     statement: str
 
 
-PURPOSE: Final = Question("purpose", "The purpose lies within the signed scope of work")
-FIELDS: Final = Question("fields", "Every field and row asked for is needed")
-LESSER: Final = Question("lesser", "No lesser variant would serve")
-USE: Final = Question("duo", "The conditions of the data’s makers allow this use")
-HANDLING: Final = Question("handling", "The tier’s handling allows it, or an exception will")
+PURPOSE: Final = Question("purpose", say("The purpose lies within the signed scope of work"))
+FIELDS: Final = Question("fields", say("Every field and row asked for is needed"))
+LESSER: Final = Question("lesser", say("No lesser variant would serve"))
+USE: Final = Question("duo", say("The conditions of the data’s makers allow this use"))
+HANDLING: Final = Question("handling", say("The tier’s handling allows it, or an exception will"))
 QUESTIONS: Final = {q.key: q for q in (PURPOSE, FIELDS, LESSER, USE, HANDLING)}
 
 
@@ -60,10 +61,13 @@ def complete(dataset: Dataset, answers: Mapping[str, Answer]) -> Refusal | None:
     for question in questions_for(dataset):
         answer = answers.get(question.key)
         if answer is None:
-            reason = f"Say whether it holds: {question.statement.lower()}."
+            reason = say("Say whether it holds: {statement}.", statement=question.statement.lower())
             return Refusal("unanswered", reason, field=f"{HOLDS}{question.key}")
         if not answer.holds:
-            reason = f"“{question.statement}” does not hold: send the request back, or refuse it."
+            reason = say(
+                "“{statement}” does not hold: send the request back, or refuse it.",
+                statement=question.statement,
+            )
             return Refusal("does_not_hold", reason, field=f"{HOLDS}{question.key}")
     return None
 
@@ -73,7 +77,7 @@ def explained(dataset: Dataset, answers: Mapping[str, Answer]) -> Refusal | None
     for question in questions_for(dataset):
         answer = answers.get(question.key)
         if answer is not None and not answer.holds and not answer.note.strip():
-            reason = "Note beside each no what would have to be different."
+            reason = say("Note beside each no what would have to be different.")
             return Refusal("no_note", reason, field=f"{NOTE}{question.key}")
     return None
 
@@ -100,37 +104,48 @@ def lines(request: AccessRequest, scope: ScopeOfWork | None) -> list[Line]:
 
 
 def _purpose(request: AccessRequest, scope: ScopeOfWork | None) -> Iterator[str]:
-    yield f"Asked for: {request.purpose}"
+    yield say("Asked for: {purpose}", purpose=request.purpose)
     if scope is None:
-        yield "No scope of work is signed."
+        yield say("No scope of work is signed.")
         return
-    yield f"Scope of work v{scope.number}, {cite('question')}: " + (
-        scope.terms.get("question") or "says nothing"
+    yield say("Scope of work v{number}, {cite}: ", number=scope.number, cite=cite("question")) + (
+        scope.terms.get("question") or say("says nothing")
     )
-    yield f"{cite('datasets')}: {', '.join(scope.datasets) or 'none'}"
+    yield f"{cite('datasets')}: {joined(', ', scope.datasets) or 'none'}"
 
 
 def _fields(request: AccessRequest) -> Iterator[str]:
     dataset = request.dataset
     sensitive = {f["name"] for f in dataset.fields if f.get("sensitive")} & set(request.fields)
     if dataset.fields:
-        yield f"{len(request.fields)} of {len(dataset.fields)} fields: {', '.join(request.fields)}"
-        yield f"Sensitive: {', '.join(sorted(sensitive)) or 'none of them'}"
+        yield say(
+            "{n} of {n2} fields: {fields}",
+            n=len(request.fields),
+            n2=len(dataset.fields),
+            fields=joined(", ", request.fields),
+        )
+        yield say(
+            "Sensitive: {sensitive}",
+            sensitive=joined(", ", sorted(sensitive)) or say("none of them"),
+        )
     else:
-        yield "The catalogue names no fields: the whole dataset is asked for."
-    yield f"Rows: {rows_in_words(dataset, request.row_filters)}"
-    yield f"Why less would not do: {request.why_less_would_not_do}"
+        yield say("The catalogue names no fields: the whole dataset is asked for.")
+    yield say("Rows: {rows_in_words}", rows_in_words=rows_in_words(dataset, request.row_filters))
+    yield say(
+        "Why less would not do: {why_less_would_not_do}",
+        why_less_would_not_do=request.why_less_would_not_do,
+    )
 
 
 def rows_in_words(dataset: Dataset, row_filters: Collection[str]) -> str:
     """The rows asked for, by the labels of their filters."""
     chosen = [row["label"] for row in dataset.row_filters if row["key"] in row_filters]
-    return "; ".join(chosen) if chosen else "all"
+    return joined("; ", chosen) if chosen else "all"
 
 
 def _lesser(request: AccessRequest) -> Iterator[str]:
     if not request.lesser:
-        yield "The catalogue has no lesser variant of this dataset."
+        yield say("The catalogue has no lesser variant of this dataset.")
     for variant in request.lesser:
         yield f"{variant['name']} ({variant['variant'].lower()}): “{variant['why']}”"
     judged = least_that_serves(
@@ -138,7 +153,7 @@ def _lesser(request: AccessRequest) -> Iterator[str]:
     )
     for one in judged:
         if one.dataset.pk != request.dataset_id:
-            said = "would serve by the catalogue" if one.serves else "would not serve"
+            said = say("would serve by the catalogue") if one.serves else say("would not serve")
             yield f"{one.dataset.name} {said}: {' '.join(one.reasons)}"
 
 
@@ -153,4 +168,9 @@ def _handling(request: AccessRequest) -> Iterator[str]:
         yield f"{Operation(operation).label}: {handling.WORDS[table[operation]].lower()}"
     window = handling.tier_of(request.handling, request.dataset.tier).longest_grant
     days = (request.ends_on - request.starts_on).days + 1
-    yield f"{days} calendar days asked for; the tier allows {window}. {request.handling}"
+    yield say(
+        "{days} calendar days asked for; the tier allows {window}. {handling}",
+        days=days,
+        window=window,
+        handling=request.handling,
+    )

@@ -21,6 +21,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, recused
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.states import Tier
 from governance.models import RuleVersion
@@ -31,7 +32,7 @@ from governance.states import RuleKind
 from scoping.models import ScopeOfWork
 from scoping.states import ScopeState
 
-SEPARATION = "separation of duties"
+SEPARATION = say("separation of duties")
 
 
 def standard(classification: Classification) -> DataClassification:
@@ -42,7 +43,7 @@ def standard(classification: Classification) -> DataClassification:
 
 def role_labels(keys: Collection[str]) -> str:
     """Roles in words: “Data steward or Programme manager”."""
-    return " or ".join(roles.ROLES[key].label for key in keys)
+    return joined(say(" or "), (roles.ROLES[key].label for key in keys))
 
 
 # --- who may -----------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ def role_labels(keys: Collection[str]) -> str:
 def may_open(dataset: Dataset, by: Actor) -> Refusal | None:
     """Why `by` may not begin a classification."""
     if not has_role(by, dataset.program_id, roles.STEWARD):
-        return Refusal("wrong_role", "A classification is begun by a data steward.")
+        return Refusal("wrong_role", say("A classification is begun by a data steward."))
     return _about(dataset, by)
 
 
@@ -79,16 +80,19 @@ def may_answer(
     """Why `by` may not answer: each of the two roles once, by two people."""
     keys = standard(classification).answered_by
     if not has_role(by, classification.program_id, *keys):
-        reason = f"These questions are answered by two roles: {role_labels(keys)}."
+        reason = say(
+            "These questions are answered by two roles: {role_labels}.",
+            role_labels=role_labels(keys),
+        )
         return Refusal("wrong_role", reason, rule=str(classification.rule))
     return first(
         _about(classification.dataset, by),
         None
         if classification.state == ClassificationState.OPEN
-        else Refusal("not_open", f"{classification.ref} takes no more answers."),
+        else Refusal("not_open", say("{ref} takes no more answers.", ref=classification.ref)),
         Refusal(
             "already_sent",
-            "You have sent your answers; the other role's are still to come.",
+            say("You have sent your answers; the other role's are still to come."),
             rule=SEPARATION,
         )
         if by in [one.person for one in sent]
@@ -97,7 +101,9 @@ def may_answer(
         if role_of(classification, by, sent)
         else Refusal(
             "role_answered",
-            "Somebody of your role has answered already; the other role's answers are missing.",
+            say(
+                "Somebody of your role has answered already; the other role's answers are missing."
+            ),
             rule=SEPARATION,
         ),
     )
@@ -109,10 +115,13 @@ def may_settle(
     """Why `by` may not settle: a third person of the role the rule names."""
     keys = standard(classification).settled_by
     if not has_role(by, classification.program_id, *keys):
-        reason = f"What two people see differently is settled by: {role_labels(keys)}."
+        reason = say(
+            "What two people see differently is settled by: {role_labels}.",
+            role_labels=role_labels(keys),
+        )
         return Refusal("wrong_role", reason, rule=str(classification.rule))
     return first(
-        Refusal("separation", "Whoever answered does not settle.", rule=SEPARATION)
+        Refusal("separation", say("Whoever answered does not settle."), rule=SEPARATION)
         if by in [one.person for one in sent]
         else None,
         _about(classification.dataset, by),
@@ -123,15 +132,17 @@ def may_settle(
 def may_call_off(classification: Classification, by: Actor) -> Refusal | None:
     """Why `by` may not call it off: once both have answered, what they said counts."""
     if not has_role(by, classification.program_id, roles.STEWARD, roles.MANAGER):
-        return Refusal("wrong_role", "A classification is called off by a steward or the manager.")
+        return Refusal(
+            "wrong_role", say("A classification is called off by a steward or the manager.")
+        )
     return CLASSIFICATION_MOVES.refusal(classification.state, "call_off")
 
 
 def _about(dataset: Dataset, by: Actor) -> Refusal | None:
     if isinstance(by, User) and recused(by, dataset):
-        return Refusal("separation_conflict", "You declared a conflict of interest here.")
+        return Refusal("separation_conflict", say("You declared a conflict of interest here."))
     if dataset.retired_at is not None:
-        return Refusal("retired", f"{dataset} is out of the catalogue.")
+        return Refusal("retired", say("{dataset} is out of the catalogue.", dataset=dataset))
     return None
 
 
@@ -145,10 +156,12 @@ def answers_fit(
     questions = [q for q in rule.questions if asked is None or q.key in asked]
     for question in questions:
         if answers.get(question.key) not in [answer.score for answer in question.answers]:
-            return Refusal("unanswered", "Choose an answer.", field=f"q_{question.key}")
+            return Refusal("unanswered", say("Choose an answer."), field=f"q_{question.key}")
     extra = sorted(set(answers) - {question.key for question in questions})
     if extra:
-        return Refusal("unknown_question", f"Not asked here: {', '.join(extra)}.")
+        return Refusal(
+            "unknown_question", say("Not asked here: {extra}.", extra=joined(", ", extra))
+        )
     return None
 
 
@@ -156,7 +169,9 @@ def reasons_given(because: Mapping[str, str], asked: Collection[str]) -> Refusal
     """Why a settlement without its reasons is refused."""
     return first(
         *(
-            text_given(because.get(key, ""), f"because_{key}", "Say what speaks for this answer.")
+            text_given(
+                because.get(key, ""), f"because_{key}", say("Say what speaks for this answer.")
+            )
             for key in asked
         )
     )
@@ -243,13 +258,19 @@ def affected(dataset: Dataset) -> list[Affected]:
     for pk, case, by, operations in live:
         scope = signed.get(case)
         if scope is not None and TIERS.index(dataset.tier) > TIERS.index(scope[1]):
-            sentence = (
-                f"Everything is shut: scope of work v{scope[0]} goes no higher than "
-                f"{Tier(scope[1]).label.lower()}. To go on, amend it."
+            sentence = say(
+                "Everything is shut: scope of work v{scope} goes no higher than {label}. "
+                "To go on, amend it.",
+                scope=scope[0],
+                label=Tier(scope[1]).label.lower(),
             )
             shut[pk] = (_labels(operations), sentence)
         elif found := _labels(o for o in operations if o in never[by]):
-            sentence = f"Shut at once by {rules[by]}: {', '.join(found)}. The rest stays open."
+            sentence = say(
+                "Shut at once by {rules}: {found}. The rest stays open.",
+                rules=rules[by],
+                found=joined(", ", found),
+            )
             shut[pk] = (found, sentence)
     return [Affected(grant, *shut[grant.pk]) for grant in _narrowed(list(shut))]
 
@@ -296,4 +317,8 @@ def outdated(dataset: Dataset) -> str:
     current = in_force(dataset.program_id, RuleKind.DATA_CLASSIFICATION)
     if used.pk == current.pk:
         return ""
-    return f"Classified by v{used.version}; v{current.version} is in force."
+    return say(
+        "Classified by v{version}; v{version2} is in force.",
+        version=used.version,
+        version2=current.version,
+    )

@@ -15,10 +15,11 @@ from access.facts import ALWAYS, Facts, FellowshipFacts, GrantFacts, ScopeFacts,
 from access.fitting import HANDLING, LONGEST, SCOPE
 from access.handling import NO
 from access.states import TIERS, Operation, Tier
+from fellowship.kernel.saying import joined, say
 from scoping.sections import cite
 from scoping.states import Environment
 
-NO_SCOPE: Final = "Scope of work"
+NO_SCOPE: Final = say("Scope of work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +71,27 @@ def steps(facts: Facts, grant: GrantFacts, operation: str, at: dt.datetime) -> l
 
 
 def _account(facts: Facts, grant: GrantFacts, at: dt.datetime) -> Step:
-    title, clause = "The account is active", "Account"
+    title, clause = say("The account is active"), say("Account")
     closed = facts.closed_accounts[grant.person_id]
     if any(span.holds(at) for span in closed):
-        needed = "An administrator opens the account again."
-        said = "This person's account was not active."
+        needed = say("An administrator opens the account again.")
+        said = say("This person's account was not active.")
         return Step("account", title, False, clause, said, needed=needed)
     until = min((span.since for span in closed if span.since > at), default=ALWAYS)
-    return Step("account", title, True, clause, "This person's account was active.", until)
+    return Step("account", title, True, clause, say("This person's account was active."), until)
 
 
 def _accepted(grant: GrantFacts, at: dt.datetime) -> Step:
     accepted = grant.accepted_at is not None and grant.accepted_at <= at
     return Step(
         "agreement",
-        "The agreement is accepted",
+        say("The agreement is accepted"),
         accepted,
         grant.agreement,
-        f"Accepted on {day(grant.accepted_at)}."
+        say("Accepted on {day}.", day=day(grant.accepted_at))
         if accepted
-        else f"{grant.agreement} is not accepted by the person it names.",
-        needed=f"The person it names reads and accepts {grant.agreement}.",
+        else say("{agreement} is not accepted by the person it names.", agreement=grant.agreement),
+        needed=say("The person it names reads and accepts {agreement}.", agreement=grant.agreement),
         record=Record("agreement", grant.agreement),
     )
 
@@ -99,26 +100,31 @@ def _live(grant: GrantFacts, at: dt.datetime) -> Step:
     ends = min(grant.span.until, grant.revoked_at or ALWAYS)
     return Step(
         "grant",
-        "The grant is live",
+        say("The grant is live"),
         grant.span.since <= at < ends,
         grant.ref,
         _grant_evidence(grant, at),
         ends,
-        needed=f"Wait until {day(grant.span.since)}."
+        needed=say("Wait until {day}.", day=day(grant.span.since))
         if at < grant.span.since
-        else "Ask for the dataset again: a renewal is a new decision.",
+        else say("Ask for the dataset again: a renewal is a new decision."),
         record=Record("grant", grant.ref),
     )
 
 
 def _grant_evidence(grant: GrantFacts, at: dt.datetime) -> str:
     if grant.revoked_at is not None and grant.revoked_at <= at:
-        return f"{grant.ref} was revoked on {day(grant.revoked_at)}."
+        return say("{ref} was revoked on {day}.", ref=grant.ref, day=day(grant.revoked_at))
     if at < grant.span.since:
-        return f"{grant.ref} begins on {day(grant.span.since)}."
+        return say("{ref} begins on {day}.", ref=grant.ref, day=day(grant.span.since))
     if at >= grant.span.until:
-        return f"{grant.ref} ended on {day(grant.span.until)}."
-    return f"{grant.ref} runs until {day(grant.span.until)}: {grant.decided}."
+        return say("{ref} ended on {day}.", ref=grant.ref, day=day(grant.span.until))
+    return say(
+        "{ref} runs until {day}: {decided}.",
+        ref=grant.ref,
+        day=day(grant.span.until),
+        decided=grant.decided,
+    )
 
 
 def _named(grant: GrantFacts, operation: str) -> Step:
@@ -126,11 +132,11 @@ def _named(grant: GrantFacts, operation: str) -> Step:
     label = Operation(operation).label.lower()
     return Step(
         "operation",
-        "The grant names the operation",
+        say("The grant names the operation"),
         named,
         grant.ref,
-        f"{grant.ref} {'names' if named else 'does not name'} “{label}”.",
-        needed=f"Ask for access that names “{label}”.",
+        f"{grant.ref} {('names' if named else say('does not name'))} “{label}”.",
+        needed=say("Ask for access that names “{label}”.", label=label),
         record=Record("grant", grant.ref),
     )
 
@@ -142,10 +148,10 @@ def _scoped(
     operation: str,
     at: dt.datetime,
 ) -> Iterator[Step]:
-    title = "The scope of work covers the dataset"
+    title = say("The scope of work covers the dataset")
     if scope is None:
-        reason = f"No scope of work of {fellowship.ref} was signed."
-        needed = "Both sides sign a scope of work."
+        reason = say("No scope of work of {ref} was signed.", ref=fellowship.ref)
+        needed = say("Both sides sign a scope of work.")
         yield Step("scope", title, False, NO_SCOPE, reason, needed=needed)
         return
     version, record = scope.label, Record("scope", f"{fellowship.ref}/{scope.number}")
@@ -158,24 +164,27 @@ def _scoped(
         title,
         named and within,
         f"{version}, {cite('datasets' if within or not named else 'max_tier')}",
-        f"{version} {'names' if named else 'does not name'} {data.name}"
-        + ("." if within else ", whose tier lies above its highest."),
+        f"{version} {('names' if named else say('does not name'))} {data.name}"
+        + ("." if within else say(", whose tier lies above its highest.")),
         min(scope.span.until, tier.until),
-        needed=f"Amend the scope of work: name {data.name}."
+        needed=say("Amend the scope of work: name {name}.", name=data.name)
         if not named
-        else f"Amend the highest data tier of the scope, or use a lesser variant of {data.name}.",
+        else say(
+            "Amend the highest data tier of the scope, or use a lesser variant of {name}.",
+            name=data.name,
+        ),
         record=record,
     )
     allowed = operation in scope.operations
     label = Operation(operation).label.lower()
     yield Step(
         "scope_operation",
-        "The scope of work allows the operation",
+        say("The scope of work allows the operation"),
         allowed,
         f"{version}, {cite('operations')}",
-        f"{version} {'allows' if allowed else 'does not allow'} “{label}”.",
+        f"{version} {('allows' if allowed else say('does not allow'))} “{label}”.",
         scope.span.until,
-        needed=f"Amend the scope of work: allow “{label}”.",
+        needed=say("Amend the scope of work: allow “{label}”.", label=label),
         record=record,
     )
 
@@ -187,12 +196,12 @@ def _longest(facts: Facts, grant: GrantFacts, at: dt.datetime) -> Iterator[Step]
     within = at < grant.longest_at
     step = Step(
         "longest",
-        "It lasts no longer than its tier allows",
+        say("It lasts no longer than its tier allows"),
         within,
         grant.handling_label,
-        f"Data of this tier is granted until {day(grant.longest_at)} at the longest.",
+        say("Data of this tier is granted until {day} at the longest.", day=day(grant.longest_at)),
         grant.longest_at if within else ALWAYS,
-        needed="Ask for an exception from the rule.",
+        needed=say("Ask for an exception from the rule."),
         record=Record("rule", str(grant.handling_id)),
     )
     yield _excepted(facts, grant, LONGEST, step, at)
@@ -228,38 +237,43 @@ def _placed(scope: ScopeFacts | None, grant: GrantFacts, at: dt.datetime) -> Ite
     tier = Tier(span.label).label.lower()
     yield Step(
         "environment",
-        "The data may be where the work is done",
+        say("The data may be where the work is done"),
         not kept,
         f"{scope.label}, {cite('environment')}",
-        f"The work is done on the fellow's own equipment; {grant.handling_label} "
-        f"{'never lets' if kept else 'lets'} {tier} data be downloaded to it.",
+        say(
+            "The work is done on the fellow's own equipment; {handling_label} {more} "
+            "{tier} data be downloaded to it.",
+            handling_label=grant.handling_label,
+            more=say("never lets") if kept else "lets",
+            tier=tier,
+        ),
         min(scope.span.until, span.until),
-        needed="Amend the scope of work: an environment of the company.",
+        needed=say("Amend the scope of work: an environment of the company."),
         record=Record("rule", str(grant.handling_id)),
     )
 
 
 def _trained(facts: Facts, fellowship: FellowshipFacts, grant: GrantFacts, at: dt.datetime) -> Step:
-    title, clause = "Security training is valid", "Security training"
+    title, clause = say("Security training is valid"), say("Security training")
     record = Record("people", fellowship.ref)
     valid = [s for s in facts.trainings[(grant.person_id, grant.program_id)] if s.holds(at)]
     if valid:
         until = max(span.until for span in valid)
-        said = f"Valid until {day(until)}."
+        said = say("Valid until {day}.", day=day(until))
         return Step("training", title, True, clause, said, until, record=record)
     excepted = [s for s in facts.late_trainings[grant.fellowship_id] if s.holds(at)]
     if excepted:
         span = max(excepted, key=lambda s: s.until)
-        reason = f"Excepted by {span.label} until {day(span.until)}."
+        reason = say("Excepted by {label} until {day}.", label=span.label, day=day(span.until))
         record = Record("exception", span.ref)
         return Step("training", title, True, span.label, reason, span.until, record=record)
-    needed = "Complete the security training and have it recorded."
-    said = "No security training was valid."
+    needed = say("Complete the security training and have it recorded.")
+    said = say("No security training was valid.")
     return Step("training", title, False, clause, said, needed=needed, record=record)
 
 
 def _conditions(facts: Facts, grant: GrantFacts, at: dt.datetime) -> Step:
-    title, clause = "The decision's conditions are met", "Conditions of the decision"
+    title, clause = say("The decision's conditions are met"), say("Conditions of the decision")
     subjects = (
         ("access.accessrequest", grant.request_id),
         ("scoping.fellowship", grant.fellowship_id),
@@ -267,12 +281,14 @@ def _conditions(facts: Facts, grant: GrantFacts, at: dt.datetime) -> Step:
     spans = [span for subject in subjects for span in facts.conditions[subject]]
     open_ = sorted((s for s in spans if s.holds(at)), key=lambda span: span.label)
     if open_:
-        reason = f"Not verified yet: {'; '.join(span.label for span in open_)}"
-        needed = "Its owner meets the condition, and its verifier looks."
+        reason = say(
+            "Not verified yet: {label}", label=joined("; ", (span.label for span in open_))
+        )
+        needed = say("Its owner meets the condition, and its verifier looks.")
         record = Record("condition", open_[0].ref)
         return Step("conditions", title, False, clause, reason, needed=needed, record=record)
     until = min((span.since for span in spans if span.since > at), default=ALWAYS)
-    return Step("conditions", title, True, clause, "None is open.", until)
+    return Step("conditions", title, True, clause, say("None is open."), until)
 
 
 def _handled(grant: GrantFacts, operation: str, at: dt.datetime) -> Step:
@@ -280,15 +296,21 @@ def _handled(grant: GrantFacts, operation: str, at: dt.datetime) -> Step:
     answer = grant.handling[span.label][operation]
     tier = Tier(span.label).label.lower()
     label = Operation(operation).label.lower()
-    verb = "never allows" if answer == NO else "allows"
+    verb = say("never allows") if answer == NO else "allows"
     return Step(
         "handling",
-        "The tier's handling allows the operation",
+        say("The tier's handling allows the operation"),
         answer != NO,
-        f"{grant.handling_label}, {tier} tier",
-        f"{grant.handling_label} {verb} “{label}” for {tier} data.",
+        say("{handling_label}, {tier} tier", handling_label=grant.handling_label, tier=tier),
+        say(
+            "{handling_label} {verb} “{label}” for {tier} data.",
+            handling_label=grant.handling_label,
+            verb=verb,
+            label=label,
+            tier=tier,
+        ),
         span.until,
-        needed="Use a lesser variant of the data, or ask for an exception from the rule.",
+        needed=say("Use a lesser variant of the data, or ask for an exception from the rule."),
         record=Record("rule", str(grant.handling_id)),
     )
 
@@ -299,38 +321,52 @@ Closing = tuple[str, Span, Record]
 def _suspended(
     facts: Facts, fellowship: FellowshipFacts, grant: GrantFacts, at: dt.datetime
 ) -> Step:
-    title, clause = "Nothing is suspended", "Suspension"
+    title, clause = say("Nothing is suspended"), say("Suspension")
     data, who = grant.dataset, (grant.person_id, grant.program_id)
     case = Record("case", fellowship.ref)
     spans: list[Closing] = [
         *((data.name, s, Record("suspension", s.ref)) for s in facts.suspended_datasets[data.pk]),
-        *(("This person", s, Record("suspension", s.ref)) for s in facts.suspended_people[who]),
+        *(
+            (say("This person"), s, Record("suspension", s.ref))
+            for s in facts.suspended_people[who]
+        ),
         *((fellowship.ref, s, case) for s in fellowship.suspensions),
     ]
     live = [one for one in spans if one[1].holds(at)]
     if live:
         what, span, record = max(live, key=lambda one: one[1].until)
-        reason = f"{what} is suspended since {day(span.since)}: {span.label}"
-        needed = "Somebody other than who suspended lifts it."
+        reason = say(
+            "{what} is suspended since {day}: {label}",
+            what=what,
+            day=day(span.since),
+            label=span.label,
+        )
+        needed = say("Somebody other than who suspended lifts it.")
         if span.until < ALWAYS:
-            needed = f"Wait until {day(span.until)}, when it ends, or until somebody lifts it."
+            needed = say(
+                "Wait until {day}, when it ends, or until somebody lifts it.", day=day(span.until)
+            )
         return Step("suspension", title, False, clause, reason, needed=needed, record=record)
     until = min((s.since for _, s, _ in spans if s.since > at), default=ALWAYS)
-    return Step("suspension", title, True, clause, "No suspension is in force.", until)
+    return Step("suspension", title, True, clause, say("No suspension is in force."), until)
 
 
 def _active(fellowship: FellowshipFacts, at: dt.datetime) -> Step:
-    when = f"from {day(fellowship.active.since)} until {day(fellowship.active.until)}"
+    when = say(
+        "from {day} until {day2}",
+        day=day(fellowship.active.since),
+        day2=day(fellowship.active.until),
+    )
     return Step(
         "fellowship",
-        "The fellowship is under way",
+        say("The fellowship is under way"),
         fellowship.active.holds(at),
         fellowship.ref,
-        f"{fellowship.ref} runs {when}.",
+        say("{ref} runs {when}.", ref=fellowship.ref, when=when),
         fellowship.active.until,
-        needed=f"Wait until {day(fellowship.active.since)}."
+        needed=say("Wait until {day}.", day=day(fellowship.active.since))
         if at < fellowship.active.since
-        else "Nothing: the work has ended, and access with it.",
+        else say("Nothing: the work has ended, and access with it."),
         record=Record("case", fellowship.ref),
     )
 
@@ -340,4 +376,4 @@ PLAIN: Final = "%Y-%m-%d %H:%M UTC"
 
 def day(at: dt.datetime | None) -> str:
     """An instant as evidence tells it; pages put it into the reader's zone."""
-    return at.strftime(PLAIN) if at and at < ALWAYS else "further notice"
+    return at.strftime(PLAIN) if at and at < ALWAYS else say("further notice")

@@ -12,6 +12,7 @@ from access.reach import granted_to, reachable
 from access.services import grants, requests
 from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import joined, say
 from scoping import collaborating
 from scoping.models import Collaborator
 from scoping.panels import Panel
@@ -22,7 +23,12 @@ def end(collaborator: Collaborator, by: User, reason: str) -> None:
     """Revoke every grant of the person in this fellowship, and take back what was asked for."""
     if collaborator.person_id is None:
         return
-    because = f"{collaborator} works on {collaborator.fellowship.ref} no more. {reason}"
+    because = say(
+        "{collaborator} works on {ref} no more. {reason}",
+        collaborator=collaborator,
+        ref=collaborator.fellowship.ref,
+        reason=reason,
+    )
     theirs = Q(fellowship_id=collaborator.fellowship_id, person_id=collaborator.person_id)
     asked = AccessRequest.objects.filter(theirs, state__in=[*OPEN_REQUEST, RequestState.APPROVED])
     for request in asked.order_by("pk"):
@@ -36,7 +42,7 @@ def reach(collaborators: Sequence[Collaborator], at: dt.datetime) -> Mapping[int
     """What each can reach through the case now, a dataset a line."""
     found: dict[int, list[str]] = {}
     for one in reachable(collaborators[0].fellowship, at):
-        allowed = ", ".join(answer.label.lower() for answer in one.allowed)
+        allowed = joined(", ", (answer.label.lower() for answer in one.allowed))
         found.setdefault(one.person.pk, []).append(f"{one.dataset}: {allowed}")
     return found
 
@@ -51,7 +57,7 @@ def panels(collaborator: Collaborator, at: dt.datetime) -> Iterator[Panel]:
     rows = asked.select_related("dataset", "agreement").prefetch_related("grants")
     yield Panel(
         "access.theirs",
-        "Data asked for and granted",
+        say("Data asked for and granted"),
         "access/_theirs.html",
         {"requests": list(rows.order_by("-pk")[:50])},
         order=10,
@@ -59,7 +65,7 @@ def panels(collaborator: Collaborator, at: dt.datetime) -> Iterator[Panel]:
     if collaborator.takes_part(at):
         yield Panel(
             "access.may",
-            "What may I do with which data?",
+            say("What may I do with which data?"),
             "access/_may.html",
             {
                 "may": granted_to(case, at, collaborator.person),

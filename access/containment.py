@@ -6,6 +6,7 @@ from access.models import Dataset, Grant
 from access.reach import in_words, reachable
 from access.services import suspend_dataset, suspend_person
 from fellowship.accounts.models import Actor, User
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from governance.containment import register
 from governance.models import Escalation
@@ -35,7 +36,9 @@ def act(*, escalation: Escalation, by: Actor, reason: str) -> str:
     for case in concerned(escalation):
         reach = in_words(reachable(case, now()))
         suspend(fellowship=case, by=by, reason=reason)
-        done.append(f"{case.ref} is suspended. Reachable until then:\n{reach}")
+        done.append(
+            say("{ref} is suspended. Reachable until then:\n{reach}", ref=case.ref, reach=reach)
+        )
     return "\n".join(done)
 
 
@@ -44,14 +47,20 @@ def within_reach(escalation: Escalation) -> str:
     cases, at = concerned(escalation), now()
     names = sorted({str(one.dataset) for case in cases for one in reachable(case, at)})
     if not names:
-        return "Nothing is reachable now; nothing can be granted until a second person lifts it."
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"Reachable now: {', '.join(names[:NAMED])}{more}. Until a second person lifts it."
+        return say(
+            "Nothing is reachable now; nothing can be granted until a second person lifts it."
+        )
+    more = say(" and {n} more", n=len(names) - NAMED) if len(names) > NAMED else ""
+    return say(
+        "Reachable now: {names}{more}. Until a second person lifts it.",
+        names=joined(", ", names[:NAMED]),
+        more=more,
+    )
 
 
 register(
     KEY,
-    "Suspend everything this fellowship can reach",
+    say("Suspend everything this fellowship can reach"),
     act,
     applies=lambda escalation: bool(concerned(escalation)),
     hint=within_reach,
@@ -72,15 +81,21 @@ def suspend_grants(*, escalation: Escalation, by: Actor, reason: str) -> str:
         suspend_person(program=program, person=person, by=by, reason=reason)
         for person in people(escalation)
     ]
-    return "\n".join(f"{one.ref}: all access of {one.person} is suspended." for one in done)
+    return joined(
+        "\n",
+        (
+            say("{ref}: all access of {person} is suspended.", ref=one.ref, person=one.person)
+            for one in done
+        ),
+    )
 
 
 register(
     GRANTS,
-    "Suspend the grants of this case",
+    say("Suspend the grants of this case"),
     suspend_grants,
     applies=lambda escalation: bool(people(escalation)),
-    hint="Nobody of it reaches data until a second person lifts it; the case goes on.",
+    hint=say("Nobody of it reaches data until a second person lifts it; the case goes on."),
     order=20,
 )
 
@@ -98,14 +113,14 @@ def close_dataset(*, escalation: Escalation, by: Actor, reason: str) -> str:
     if dataset is None:
         return ""
     made = suspend_dataset(dataset=dataset, by=by, reason=reason)
-    return f"{made.ref}: {dataset} is suspended for everyone."
+    return say("{ref}: {dataset} is suspended for everyone.", ref=made.ref, dataset=dataset)
 
 
 register(
     DATASET,
-    "Suspend this dataset for everyone",
+    say("Suspend this dataset for everyone"),
     close_dataset,
     applies=lambda escalation: _dataset(escalation) is not None,
-    hint="Until a second person lifts it.",
+    hint=say("Until a second person lifts it."),
     order=10,
 )

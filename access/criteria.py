@@ -9,6 +9,7 @@ from access import handling
 from access.models import ReleaseRequest
 from access.release_states import Criterion, OutputKind
 from access.states import TIERS, Tier
+from fellowship.kernel.saying import joined, say
 from governance.models import RuleVersion
 from scoping.queries import signed_scope
 
@@ -37,23 +38,31 @@ class Limits:
     def words(self, criterion: str) -> str:
         """The criterion with its threshold, as the page says it."""
         return {
-            Criterion.SMALLEST_GROUP: f"No group is smaller than {self.smallest_group}",
+            Criterion.SMALLEST_GROUP: say(
+                "No group is smaller than {smallest_group}", smallest_group=self.smallest_group
+            ),
             Criterion.RECORDS: (
-                f"No rows of single records (a table of {self.record_rows} rows or more may be)"
+                say(
+                    "No rows of single records (a table of {record_rows} rows or more may be)",
+                    record_rows=self.record_rows,
+                )
             ),
             Criterion.DIFFERENCING: (
-                f"No group smaller than {self.smallest_group} shows beside an earlier release"
+                say(
+                    "No group smaller than {smallest_group} shows beside an earlier release",
+                    smallest_group=self.smallest_group,
+                )
             ),
         }.get(Criterion(criterion), str(Criterion(criterion).label))
 
     def kinds_words(self) -> str:
         """The kinds of output that may leave, as the page says them."""
         named = [str(OutputKind(kind).label).lower() for kind in self.kinds]
-        return ", ".join(named) or "nothing"
+        return joined(", ", named) or "nothing"
 
     def tiers_words(self) -> str:
         """The tiers, as the page says them."""
-        return ", ".join(str(Tier(tier).label) for tier in self.tiers)
+        return joined(", ", (str(Tier(tier).label) for tier in self.tiers))
 
 
 def of_tiers(rule: RuleVersion, tiers: Iterable[str]) -> Limits:

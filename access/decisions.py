@@ -17,6 +17,7 @@ from access.clauses import Step, steps
 from access.facts import ALWAYS, Facts, GrantFacts, Span
 from access.models import Dataset, Grant
 from access.states import Operation
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 
@@ -49,15 +50,15 @@ class Explanation:
 
 
 NO_GRANT: Final = Decision(
-    False, "Data access agreement", "There is no grant of this dataset to this person."
+    False, say("Data access agreement"), say("There is no grant of this dataset to this person.")
 )
 _NO_GRANT: Final = Step(
     "grant",
-    "A grant",
+    say("A grant"),
     False,
     NO_GRANT.clause,
     NO_GRANT.reason,
-    needed="Ask for the dataset; it is granted to a named person by decision.",
+    needed=say("Ask for the dataset; it is granted to a named person by decision."),
 )
 
 
@@ -77,8 +78,10 @@ def explain(
 ) -> Explanation:
     """The decision with its steps and their evidence, from the same three queries."""
     if operation not in Operation.values:
-        reason = f"“{operation}” is none of the operations agreements know."
-        return Explanation(Decision(False, "Operation", reason), [])
+        reason = say(
+            "“{operation}” is none of the operations agreements know.", operation=operation
+        )
+        return Explanation(Decision(False, say("Operation"), reason), [])
     facts = known.load(Grant.objects.filter(person_id=person.pk, dataset_id=dataset.pk))
     return judge(facts, person.pk, dataset.pk, operation, at or now())
 
@@ -123,7 +126,12 @@ def _explained(facts: Facts, grant: GrantFacts, operation: str, at: dt.datetime)
         clause=failed.clause if failed else grant.ref,
         reason=failed.evidence
         if failed
-        else f"{grant.ref} with {grant.agreement} allows it: {grant.decided}.",
+        else say(
+            "{ref} with {agreement} allows it: {decided}.",
+            ref=grant.ref,
+            agreement=grant.agreement,
+            decided=grant.decided,
+        ),
         until=None if failed else min(step.until for step in asked),
         grant_id=grant.pk,
         fellowship_id=grant.fellowship_id,

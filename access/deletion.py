@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from access import handling
 from access.models import Dataset, DeletionCertificate, Grant
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import ExceptionRecord
 from governance.states import ExceptionKind
@@ -48,14 +49,14 @@ class Duty:
     def state(self, at: dt.datetime) -> tuple[str, str]:
         """How it stands at `at`, in words and tone."""
         if self.verified:
-            return ("Deleted and verified", "good")
+            return (say("Deleted and verified"), "good")
         if self.exception:
-            return ("Kept by an exception", "warn")
+            return (say("Kept by an exception"), "warn")
         if self.certificate:
-            return ("Deleted, to be verified", "warn")
+            return (say("Deleted, to be verified"), "warn")
         if at < self.ends_at:
-            return ("In use", "plain")
-        return ("Overdue", "bad") if at >= self.due_at else ("To be deleted", "warn")
+            return (say("In use"), "plain")
+        return (say("Overdue"), "bad") if at >= self.due_at else (say("To be deleted"), "warn")
 
     @property
     def until(self) -> dt.datetime:
@@ -118,11 +119,15 @@ def _duty(
         end = min(end, fellowship.ended_at)
     window = handling.tier_of(last.handling, last.dataset.tier).deletion_within
     due = window.due(end, fellowship.program.calendar())
-    clause = f"{last.handling}: within {window} of the end of access"
+    clause = say(
+        "{handling}: within {window} of the end of access", handling=last.handling, window=window
+    )
     limit = _retention(fellowship, scope)
     if scope and limit and limit < due:
         due = max(limit, end)
-        clause = f"Scope of work v{scope.number}, {cite('retention_days')}"
+        clause = say(
+            "Scope of work v{number}, {cite}", number=scope.number, cite=cite("retention_days")
+        )
     live = [excepted[g.pk] for g in grants if g.pk in excepted]
     exception = max(live, key=lambda e: e.expires_at, default=None)
     return Duty(last.dataset, last, end, due, clause, certificate, exception)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
+
 MOST_FIELDS: Final = 150
 MOST_FILTERS: Final = 50
 _NAME: Final = 100
@@ -51,26 +53,28 @@ def field_problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     found = [*_too_many(rows, MOST_FIELDS, "fields"), *_twice(rows, "name", "field")]
     for n, row in enumerate(rows):
         if not row["name"]:
-            found.append(Problem(n, "name", "Give the field a name."))
+            found.append(Problem(n, "name", say("Give the field a name.")))
         found += _long(n, row, {"name": _NAME, "description": _WORDS, "type": _NAME})
     return found
 
 
 def filter_problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """Why these row filters cannot be kept, each at its row."""
-    found = [*_too_many(rows, MOST_FILTERS, "row filters"), *_twice(rows, "key", "key")]
+    found = [*_too_many(rows, MOST_FILTERS, say("row filters")), *_twice(rows, "key", "key")]
     for n, row in enumerate(rows):
         if not _KEY.match(row["key"]):
             found.append(
                 Problem(
                     n,
                     "key",
-                    "Give a key of small letters, digits, hyphens and underscores, "
-                    "at most 60 characters.",
+                    say(
+                        "Give a key of small letters, digits, hyphens and underscores, "
+                        "at most 60 characters."
+                    ),
                 )
             )
         if not row["label"]:
-            found.append(Problem(n, "label", "Say in a few words which rows these are."))
+            found.append(Problem(n, "label", say("Say in a few words which rows these are.")))
         found += _long(n, row, {"label": _NAME, "description": _WORDS})
     return found
 
@@ -78,7 +82,7 @@ def filter_problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
 def _too_many(rows: Sequence[Any], most: int, what: str) -> list[Problem]:
     if len(rows) <= most:
         return []
-    return [Problem(most, "", f"A dataset has at most {most} {what}.")]
+    return [Problem(most, "", say("A dataset has at most {most} {what}.", most=most, what=what))]
 
 
 def _twice(rows: Sequence[Mapping[str, Any]], part: str, what: str) -> list[Problem]:
@@ -86,14 +90,20 @@ def _twice(rows: Sequence[Mapping[str, Any]], part: str, what: str) -> list[Prob
     found = []
     for n, row in enumerate(rows):
         if row[part] and row[part] in seen:
-            found.append(Problem(n, part, f"There is a {what} “{row[part][:_NAME]}” already."))
+            found.append(
+                Problem(
+                    n,
+                    part,
+                    say("There is a {what} “{row}” already.", what=what, row=row[part][:_NAME]),
+                )
+            )
         seen.add(row[part])
     return found
 
 
 def _long(row: int, values: Mapping[str, Any], limits: Mapping[str, int]) -> list[Problem]:
     return [
-        Problem(row, part, f"At most {most} characters.")
+        Problem(row, part, say("At most {most} characters.", most=most))
         for part, most in limits.items()
         if len(values.get(part, "")) > most
     ]

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from fellowship.kernel.saying import joined, say, within
+
 Verdict: TypeAlias = Literal["fits", "asks", "conflicts"]
 
 FITS: Final = "fits"
@@ -45,40 +47,107 @@ class Fit:
 
 
 _TERMS: Final = (
-    Term("DUO:0000004", "NRES", "no restriction", "Any use is allowed.", permission=True),
-    Term("DUO:0000042", "GRU", "general research use", "Any research is allowed.", permission=True),
     Term(
-        "DUO:0000006",
-        "HMB",
-        "health or medical or biomedical research",
-        "Allowed for questions of health, medicine or biology alone.",
+        say("DUO:0000004"),
+        "NRES",
+        say("no restriction"),
+        say("Any use is allowed."),
         permission=True,
     ),
-    Term("DUO:0000012", "RS", "research specific restrictions", "Only the research it names."),
     Term(
-        "DUO:0000015",
+        say("DUO:0000042"),
+        "GRU",
+        say("general research use"),
+        say("Any research is allowed."),
+        permission=True,
+    ),
+    Term(
+        say("DUO:0000006"),
+        "HMB",
+        say("health or medical or biomedical research"),
+        say("Allowed for questions of health, medicine or biology alone."),
+        permission=True,
+    ),
+    Term(
+        say("DUO:0000012"),
+        "RS",
+        say("research specific restrictions"),
+        say("Only the research it names."),
+    ),
+    Term(
+        say("DUO:0000015"),
         "NMDS",
-        "no general methods research",
-        "Not for developing methods, software or models in general.",
+        say("no general methods research"),
+        say("Not for developing methods, software or models in general."),
     ),
     Term(
-        "DUO:0000018",
+        say("DUO:0000018"),
         "NPUNCU",
-        "not for profit, non commercial use only",
-        "Only organisations not for profit, and only for non-commercial use.",
+        say("not for profit, non commercial use only"),
+        say("Only organisations not for profit, and only for non-commercial use."),
     ),
-    Term("DUO:0000045", "NPU", "not for profit organisation use only", "Not for companies."),
-    Term("DUO:0000046", "NCU", "non-commercial use only", "Not for commercial use."),
-    Term("DUO:0000019", "PUB", "publication required", "Results must be published."),
-    Term("DUO:0000024", "MOR", "publication moratorium", "Nothing is published before a day."),
-    Term("DUO:0000020", "COL", "collaboration required", "Those who made it take part."),
-    Term("DUO:0000021", "IRB", "ethics approval required", "An ethics board has agreed."),
-    Term("DUO:0000022", "GS", "geographical restriction", "Used in a named region alone."),
-    Term("DUO:0000025", "TS", "time limit on use", "Used for a fixed time, then deleted."),
-    Term("DUO:0000026", "US", "user specific restriction", "Used by named people alone."),
-    Term("DUO:0000027", "PS", "project specific restriction", "Used in the named project alone."),
-    Term("DUO:0000028", "IS", "institution specific restriction", "Used in one institution alone."),
-    Term("DUO:0000029", "RTN", "return to database or resource", "Enriched data goes back."),
+    Term(
+        say("DUO:0000045"),
+        "NPU",
+        say("not for profit organisation use only"),
+        say("Not for companies."),
+    ),
+    Term(say("DUO:0000046"), "NCU", say("non-commercial use only"), say("Not for commercial use.")),
+    Term(say("DUO:0000019"), "PUB", say("publication required"), say("Results must be published.")),
+    Term(
+        say("DUO:0000024"),
+        "MOR",
+        say("publication moratorium"),
+        say("Nothing is published before a day."),
+    ),
+    Term(
+        say("DUO:0000020"),
+        "COL",
+        say("collaboration required"),
+        say("Those who made it take part."),
+    ),
+    Term(
+        say("DUO:0000021"),
+        "IRB",
+        say("ethics approval required"),
+        say("An ethics board has agreed."),
+    ),
+    Term(
+        say("DUO:0000022"),
+        "GS",
+        say("geographical restriction"),
+        say("Used in a named region alone."),
+    ),
+    Term(
+        say("DUO:0000025"),
+        "TS",
+        say("time limit on use"),
+        say("Used for a fixed time, then deleted."),
+    ),
+    Term(
+        say("DUO:0000026"),
+        "US",
+        say("user specific restriction"),
+        say("Used by named people alone."),
+    ),
+    Term(
+        say("DUO:0000027"),
+        "PS",
+        say("project specific restriction"),
+        say("Used in the named project alone."),
+    ),
+    Term(
+        say("DUO:0000028"),
+        "IS",
+        say("institution specific restriction"),
+        say("Used in one institution alone."),
+    ),
+    Term(
+        say("DUO:0000029"),
+        "RTN",
+        say("return to database or resource"),
+        say("Enriched data goes back."),
+    ),
 )
 
 TERMS: Final[Mapping[str, Term]] = {term.code: term for term in _TERMS}
@@ -87,22 +156,22 @@ TERMS: Final[Mapping[str, Term]] = {term.code: term for term in _TERMS}
 CHOICES: Final = [(term.code, f"{term.shorthand}: {term.label}") for term in _TERMS]
 
 PURPOSE: Final = {
-    "research": "It is research",
-    "health": "It concerns health, medicine or biology",
-    "methods": "It develops a method, software or a model",
-    "non_commercial": "The use is not commercial",
-    "not_for_profit": "The organisation is not for profit",
-    "will_publish": "Results will be published",
-    "publish_not_before": "Publication waits for the day the data's makers name",
-    "collaborates": "Those who made the data take part",
-    "ethics_approval": "An ethics board has agreed",
-    "within_region": "It stays in the region the data is bound to",
-    "within_institution": "It stays in the institution the data is bound to",
-    "time_limited": "The use ends on a fixed day",
-    "named_people": "Only named people use it",
-    "named_project": "It is used for one named project",
-    "within_stated_research": "It is the research the data's makers name",
-    "returns_data": "Enriched data is given back",
+    "research": say("It is research"),
+    "health": say("It concerns health, medicine or biology"),
+    "methods": say("It develops a method, software or a model"),
+    "non_commercial": say("The use is not commercial"),
+    "not_for_profit": say("The organisation is not for profit"),
+    "will_publish": say("Results will be published"),
+    "publish_not_before": say("Publication waits for the day the data's makers name"),
+    "collaborates": say("Those who made the data take part"),
+    "ethics_approval": say("An ethics board has agreed"),
+    "within_region": say("It stays in the region the data is bound to"),
+    "within_institution": say("It stays in the institution the data is bound to"),
+    "time_limited": say("The use ends on a fixed day"),
+    "named_people": say("Only named people use it"),
+    "named_project": say("It is used for one named project"),
+    "within_stated_research": say("It is the research the data's makers name"),
+    "returns_data": say("Enriched data is given back"),
 }
 """The facts of a use that codes ask about: key and statement. A fact not known is left out."""
 
@@ -144,7 +213,11 @@ def fits(codes: Collection[str], purpose: Mapping[str, bool]) -> list[Fit]:
     """
     known = [_fit(term, purpose) for term in described(codes)]
     strange = [
-        Fit(code, ASKS, f"{code} is not a code this programme reads; ask what it demands.")
+        Fit(
+            code,
+            ASKS,
+            say("{code} is not a code this programme reads; ask what it demands.", code=code),
+        )
         for code in codes
         if code not in TERMS
     ]
@@ -162,15 +235,27 @@ def _by_facts(term: Term, purpose: Mapping[str, bool]) -> Fit:
     false = [key for key in asked if purpose.get(key) is False]
     open_ = [key for key in asked if purpose.get(key) is None]
     if false:
-        return Fit(term.code, CONFLICTS, f"{term.meaning} Not so here: {_said(false)}.")
+        return Fit(
+            term.code,
+            CONFLICTS,
+            say("{meaning} Not so here: {said}.", meaning=term.meaning, said=_said(false)),
+        )
     if open_:
-        return Fit(term.code, ASKS, f"{term.meaning} Not said yet: {_said(open_)}.")
-    return Fit(term.code, FITS, f"{term.meaning} So it is here: {_said(asked)}.")
+        return Fit(
+            term.code,
+            ASKS,
+            say("{meaning} Not said yet: {said}.", meaning=term.meaning, said=_said(open_)),
+        )
+    return Fit(
+        term.code,
+        FITS,
+        say("{meaning} So it is here: {said}.", meaning=term.meaning, said=_said(asked)),
+    )
 
 
 def _said(keys: Collection[str]) -> str:
     words = [PURPOSE[key] for key in keys]
-    return "; ".join(word[0].lower() + word[1:] for word in words)
+    return joined("; ", (within(word) for word in words))
 
 
 def _no_restriction(term: Term, purpose: Mapping[str, bool]) -> Fit:
@@ -180,10 +265,16 @@ def _no_restriction(term: Term, purpose: Mapping[str, bool]) -> Fit:
 def _no_methods(term: Term, purpose: Mapping[str, bool]) -> Fit:
     """The one code that forbids rather than asks."""
     if purpose.get("methods") is None:
-        return Fit(term.code, ASKS, f"{term.meaning} Not said yet: whether it develops a method.")
+        return Fit(
+            term.code,
+            ASKS,
+            say("{meaning} Not said yet: whether it develops a method.", meaning=term.meaning),
+        )
     if purpose["methods"]:
-        return Fit(term.code, CONFLICTS, f"{term.meaning} Here one is developed.")
-    return Fit(term.code, FITS, f"{term.meaning} None is developed here.")
+        return Fit(
+            term.code, CONFLICTS, say("{meaning} Here one is developed.", meaning=term.meaning)
+        )
+    return Fit(term.code, FITS, say("{meaning} None is developed here.", meaning=term.meaning))
 
 
 _SPECIAL: Final[Mapping[str, Callable[[Term, Mapping[str, Any]], Fit]]] = {

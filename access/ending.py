@@ -21,6 +21,7 @@ from access.models import (
     ReleaseRequest,
 )
 from access.release_states import Keeper, ReleaseState
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.web.routes import route_to
 from governance.rules import pinned
@@ -31,10 +32,10 @@ from scoping.sections import cite
 
 CODE, NOTES, OUTPUTS, INSIDE, TRAIL = "code", "notes", "outputs", "inside", "trail"
 CHANGEABLE: Final = {
-    CODE: "Code written in the fellowship",
-    NOTES: "Methods and high-level notes",
-    OUTPUTS: "Released outputs",
-    INSIDE: "Notebooks and outputs not released",
+    CODE: say("Code written in the fellowship"),
+    NOTES: say("Methods and high-level notes"),
+    OUTPUTS: say("Released outputs"),
+    INSIDE: say("Notebooks and outputs not released"),
 }
 
 
@@ -85,7 +86,12 @@ def _data(fellowship: Fellowship, duty: Duty, at: dt.datetime) -> Thing:
         url = reverse("access:confirm_deletion", args=[fellowship.ref, duty.dataset.ref])
     clause = duty.clause
     if duty.exception:
-        clause = f"{duty.exception.ref}, owned by {duty.exception.owner}; then {clause}"
+        clause = say(
+            "{ref}, owned by {owner}; then {clause}",
+            ref=duty.exception.ref,
+            owner=duty.exception.owner,
+            clause=clause,
+        )
         url = duty.exception.get_absolute_url()
     return Thing(
         key=f"data.{duty.dataset.ref}",
@@ -100,7 +106,11 @@ def _data(fellowship: Fellowship, duty: Duty, at: dt.datetime) -> Thing:
 
 
 def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) -> list[Thing]:
-    signed = f"Scope of work v{scope.number}, " if scope else "No scope is signed: "
+    signed = (
+        say("Scope of work v{number}, ", number=scope.number)
+        if scope
+        else say("No scope is signed: ")
+    )
     leaves = bool(scope and scope.code_may_leave)
     policy = pinned(fellowship, RuleKind.FELLOWSHIP_POLICY)
     window = policy.params.retention_after_close
@@ -121,7 +131,7 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
             Keeper.BOTH if leaves else Keeper.COMPANY,
             None,
             signed + cite("code_may_leave"),
-            "May leave" if leaves else "Stays inside",
+            say("May leave") if leaves else say("Stays inside"),
             "good" if leaves else "plain",
         ),
         Thing(
@@ -130,7 +140,11 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
             Keeper.BOTH,
             None,
             signed + cite("closeout"),
-            f"{deposits} in escrow" if deposits else "Waived" if waived else "Not in escrow yet",
+            say("{deposits} in escrow", deposits=deposits)
+            if deposits
+            else say("Waived")
+            if waived
+            else say("Not in escrow yet"),
             "good" if deposits else "plain" if waived else "warn",
             url=route_to("access:escrows", fellowship.ref),
         ),
@@ -139,8 +153,8 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
             CHANGEABLE[OUTPUTS],
             Keeper.BOTH,
             None,
-            "Release desk: each with its hash",
-            f"{files} file{'' if files == 1 else 's'} released",
+            say("Release desk: each with its hash"),
+            say_n(files, "{n} file released", "{n} files released"),
             "good" if files else "plain",
             url=f"{reverse('access:releases')}?show=all",
         ),
@@ -149,17 +163,17 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
             CHANGEABLE[INSIDE],
             Keeper.COMPANY,
             last,
-            f"{policy}: {window} after the end",
-            "Inside the environment",
+            say("{policy}: {window} after the end", policy=policy, window=window),
+            say("Inside the environment"),
             "plain",
         ),
         Thing(
             TRAIL,
-            "Agreements, access trail and decisions",
+            say("Agreements, access trail and decisions"),
             Keeper.COMPANY,
             None,
-            "The record is kept for audits",
-            "On record",
+            say("The record is kept for audits"),
+            say("On record"),
             "plain",
         ),
     ]
@@ -183,7 +197,7 @@ def _decided(thing: Thing, term: EndingTerm | None) -> Thing:
         thing.label,
         term.keeper,
         term.until,
-        f"Decided by {term.decided_by}: {term.reason}",
+        say("Decided by {decided_by}: {reason}", decided_by=term.decided_by, reason=term.reason),
         thing.state,
         thing.tone,
         thing.url,

@@ -17,6 +17,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach, sweeper
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
 from governance.models import ExceptionRecord
@@ -24,12 +25,14 @@ from governance.services import raise_escalation
 from governance.states import EscalationKind, ExceptionKind, Severity
 
 SWEEP = System("access.deletions")
-SILENCE = "The data steward is told, and an alarm is raised."
+SILENCE = say("The data steward is told, and an alarm is raised.")
 _GRANT = Grant._meta.label_lower
 _LONGEST = Window(3_660, "calendar_days")
 
-describe(DELETION_CLOCK, label="Deletion of data")
-describe(REVIEW_CLOCK, label="Review of a deposit in escrow", reminders=(30, 7), appointment=True)
+describe(DELETION_CLOCK, label=say("Deletion of data"))
+describe(
+    REVIEW_CLOCK, label=say("Review of a deposit in escrow"), reminders=(30, 7), appointment=True
+)
 
 
 @sweeper("access.deletions")
@@ -42,10 +45,12 @@ def start_deletions(at: dt.datetime) -> int:
     """
     changed = 0
     for clock in _kept(at):
-        clocks.stop(clock=clock, by=SWEEP, reason="An exception keeps the data for replication.")
+        clocks.stop(
+            clock=clock, by=SWEEP, reason=say("An exception keeps the data for replication.")
+        )
         changed += 1
     for clock in _granted_again(at):
-        clocks.stop(clock=clock, by=SWEEP, reason="The data was granted again.")
+        clocks.stop(clock=clock, by=SWEEP, reason=say("The data was granted again."))
         changed += 1
     for grant in _ended(at).select_related("fellowship__program", "fellowship__fellow", "dataset"):
         duty = _duty_of(grant, at)
@@ -140,9 +145,13 @@ def deletion_late(clock: Clock, at: dt.datetime) -> None:
     duty = _duty_of(grant, at)
     if duty is None or duty.met or duty.certificate or at < duty.due_at:
         return
-    summary = (
-        f"{grant.dataset} of {grant.fellowship.ref} should have been deleted by "
-        f"{duty.due_at:%-d %B %Y} ({duty.clause}); no deletion is certified."
+    summary = say(
+        "{dataset} of {ref} should have been deleted by {due_at:%-d %B %Y} ({clause}); "
+        "no deletion is certified.",
+        dataset=grant.dataset,
+        ref=grant.fellowship.ref,
+        due_at=duty.due_at,
+        clause=duty.clause,
     )
     raise_escalation(
         program=grant.fellowship.program,
@@ -157,7 +166,7 @@ def deletion_late(clock: Clock, at: dt.datetime) -> None:
         kind="access.deletion_overdue",
         to={steward, grant.person},
         subject_obj=grant,
-        title=f"{grant.dataset}: its deletion is overdue",
+        title=say("{dataset}: its deletion is overdue", dataset=grant.dataset),
         body=summary,
         url=grant.get_absolute_url(),
         urgent=True,
@@ -172,7 +181,7 @@ def escrow_review_due(clock: Clock, at: dt.datetime) -> None:
         kind="access.escrow_review",
         to=holders(deposit.program_id, roles.STEWARD),
         subject_obj=deposit,
-        title=f"{deposit.ref}: is it still needed in escrow?",
+        title=say("{ref}: is it still needed in escrow?", ref=deposit.ref),
         body=deposit.title,
         url=deposit.get_absolute_url(),
     )

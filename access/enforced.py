@@ -14,6 +14,7 @@ from access.desired import Pair
 from access.models import Assignment
 from access.states import Operation
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say, within
 from fellowship.web import cells
 from fellowship.web.components.times import NONE, span
 from fellowship.web.markup import markup
@@ -29,12 +30,12 @@ class Standing(NamedTuple):
 def standing(row: Assignment, at: dt.datetime) -> Standing:
     """Enforced; or since when the target keeps us waiting, to open or to close."""
     if row.is_acknowledged:
-        return Standing("Enforced" if row.acknowledged else "Closed", "good")
+        return Standing(say("Enforced") if row.acknowledged else say("Closed"), "good")
     if row.narrowed_at is None:
-        return Standing(f"Opening waits {span(at - row.changed_at)}", "plain")
+        return Standing(say("Opening waits {span}", span=span(at - row.changed_at)), "plain")
     if row.overdue_at is not None and row.overdue_at <= at:
-        return Standing(f"Not closed for {span(at - row.narrowed_at)}", "bad")
-    return Standing(f"Closing waits {span(at - row.narrowed_at)}", "warn")
+        return Standing(say("Not closed for {span}", span=span(at - row.narrowed_at)), "bad")
+    return Standing(say("Closing waits {span}", span=span(at - row.narrowed_at)), "warn")
 
 
 def of(people: Iterable[int], datasets: Iterable[int]) -> dict[Pair, list[Assignment]]:
@@ -56,17 +57,17 @@ def _assignments(people: list[int], datasets: list[int]) -> QuerySet[Assignment]
 def line(rows: Iterable[Assignment], at: dt.datetime) -> SafeString:
     """“JupyterHub ✔ 14:02 · Warehouse waits 12 min”."""
     parts = [_part(row, at) for row in rows]
-    return SafeString(" · ".join(parts)) if parts else NONE
+    return SafeString(joined(" · ", parts)) if parts else NONE
 
 
 def _part(row: Assignment, at: dt.datetime) -> SafeString:
     if row.is_acknowledged and row.acknowledged_at:
-        words = "✔" if row.acknowledged else "closed ✔"
+        words = "✔" if row.acknowledged else say("closed ✔")
         when = cells.when(row.acknowledged_at, _style(row.acknowledged_at, at))
         return markup('<span class="nowrap">{} {} {}</span>', row.target.name, words, when)
     said = standing(row, at)
     tone = f"tag {said.tone}" if said.tone in ("warn", "bad") else "nowrap"
-    words = said.words[:1].lower() + said.words[1:]
+    words = within(said.words)
     return markup('<span class="{}">{}: {}</span>', tone, row.target.name, words)
 
 
@@ -78,4 +79,4 @@ def _style(then: dt.datetime, at: dt.datetime) -> str:
 def permissions(desired: list[dict[str, Any]]) -> str:
     """What a list of permissions lets through, in words."""
     operations = dict.fromkeys(o for one in desired for o in one["operations"])
-    return ", ".join(str(Operation(o).label) for o in operations) or "Nothing"
+    return joined(", ", (str(Operation(o).label) for o in operations)) or say("Nothing")

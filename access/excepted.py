@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from governance import rearming
 from governance.states import ExceptionKind
 
 rearming.register(
     ExceptionKind.TEMPORARY_ACCESS,
-    opens="Access beyond the rules of the data, for the request it names and nothing else.",
-    again="Access beyond the rules of the data is refused.",
+    opens=say("Access beyond the rules of the data, for the request it names and nothing else."),
+    again=say("Access beyond the rules of the data is refused."),
 )
 rearming.register(
     ExceptionKind.LATE_TRAINING,
-    opens="Access to data before the training is done.",
-    again="Access to data is refused until the training is done.",
+    opens=say("Access to data before the training is done."),
+    again=say("Access to data is refused until the training is done."),
 )
 rearming.register(
     ExceptionKind.RETENTION,
-    opens="Data of the grant it names is kept beyond its time.",
-    again="The data is to be deleted as if it had never been kept; the clock of its deletion runs.",
+    opens=say("Data of the grant it names is kept beyond its time."),
+    again=say(
+        "The data is to be deleted as if it had never been kept; the clock of its deletion runs."
+    ),
 )

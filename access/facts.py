@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from access import handling, spans
 from access.states import TIERS
+from fellowship.kernel.saying import say
 from governance.models import RuleVersion
 from scoping import stages
 from scoping.models import Fellowship, ScopeOfWork
@@ -55,7 +56,7 @@ class ScopeFacts:
     @property
     def label(self) -> str:
         """How decisions name it: “Scope of work v2”, with its stage where the version has some."""
-        return f"Scope of work {self.span.label}"
+        return say("Scope of work {label}", label=self.span.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,9 @@ def _grant(
         handling=tables,
         handling_id=row["handling_id"],
         handling_label=str(_handling(row)),
-        decided=f"board decision {by}" if row["decision_id"] else f"approved by {by}",
+        decided=say("board decision {by}", by=by)
+        if row["decision_id"]
+        else say("approved by {by}", by=by),
         excepted=frozenset(row["excepted"]),
         longest_at=row["longest_at"],
     )
@@ -270,7 +273,7 @@ def under_way(fellowship: Fellowship, zone: str) -> Span:
     if fellowship.state not in WORKING:
         ends = min(ends, fellowship.stage_at)
     label = FellowshipState(fellowship.state).label
-    return Span(_midnight(fellowship.starts_on, here), ends, str(label))
+    return Span(_midnight(fellowship.starts_on, here), ends, label)
 
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
@@ -297,7 +300,9 @@ def _scopes(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[ScopeFacts]:
         ends = min(until, _midnight(stretch.until, zone)) if stretch.until else until
         if begins >= ends and stretch.title:
             continue
-        named = f"v{row['number']}" + (f", stage “{stretch.title}”" if stretch.title else "")
+        named = f"v{row['number']}" + (
+            say(", stage “{title}”", title=stretch.title) if stretch.title else ""
+        )
         yield ScopeFacts(
             span=Span(begins, ends, named),
             number=row["number"],

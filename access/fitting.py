@@ -12,6 +12,7 @@ from access.models import AccessRequest, Dataset, Grant
 from access.states import OPEN_REQUEST, TIERS, Operation, RequestState
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
 from scoping.models import Collaborator, Fellowship
@@ -60,13 +61,16 @@ def problems(asked: Asked) -> list[Refusal]:
 def in_catalogue(dataset: Dataset) -> Refusal | None:
     """Why nobody may ask for the dataset: it is retired, or two people have not classified it."""
     if dataset.retired_at is not None:
-        return Refusal("retired", f"{dataset} is out of the catalogue.")
+        return Refusal("retired", say("{dataset} is out of the catalogue.", dataset=dataset))
     if dataset.classification_id is None:
         return Refusal(
             "not_classified",
-            f"{dataset} is not classified yet: two people answer the questions about it first. "
-            "Until then it is held as the most closed tier.",
-            rule="data classification",
+            say(
+                "{dataset} is not classified yet: two people answer the questions about "
+                "it first. Until then it is held as the most closed tier.",
+                dataset=dataset,
+            ),
+            rule=say("data classification"),
         )
     return None
 
@@ -78,7 +82,11 @@ def person_is_of_the_case(fellowship: Fellowship, person: User) -> Refusal | Non
     of_case = Collaborator.objects.active().filter(fellowship=fellowship)
     if of_case.filter(person=person).exists():
         return None
-    reason = f"{person} is neither the fellow nor a collaborator of {fellowship.ref}."
+    reason = say(
+        "{person} is neither the fellow nor a collaborator of {ref}.",
+        person=person,
+        ref=fellowship.ref,
+    )
     return Refusal("not_of_the_case", reason, field="person")
 
 
@@ -88,28 +96,34 @@ def scope_covers(
     """Why the signed scope of work does not cover it."""
     scope = signed_scope(fellowship)
     if scope is None:
-        return Refusal("no_signed_scope", "The scope of work is not signed yet.")
-    rule = f"scope of work v{scope.number}"
+        return Refusal("no_signed_scope", say("The scope of work is not signed yet."))
+    rule = say("scope of work v{number}", number=scope.number)
     if not {dataset.ref, dataset.slug, dataset.name} & set(scope.datasets):
-        reason = f"The signed scope of work does not name {dataset.name}; amend it first."
+        reason = say(
+            "The signed scope of work does not name {name}; amend it first.", name=dataset.name
+        )
         return Refusal(SCOPE, reason, rule=rule)
     if TIERS.index(dataset.tier) > TIERS.index(scope.max_tier):
-        reason = f"{dataset.name} lies above the highest tier of the signed scope of work."
+        reason = say(
+            "{name} lies above the highest tier of the signed scope of work.", name=dataset.name
+        )
         return Refusal(SCOPE, reason, rule=rule)
     outside = [str(Operation(o).label) for o in operations if o not in scope.operations]
     if outside:
-        reason = f"The signed scope of work does not allow: {', '.join(outside)}."
+        reason = say(
+            "The signed scope of work does not allow: {outside}.", outside=joined(", ", outside)
+        )
         return Refusal(SCOPE, reason, rule=rule, field="operations")
     return None
 
 
 def _handling_allows(asked: Asked) -> Refusal | None:
     if not asked.operations:
-        return Refusal("no_operation", "Choose at least one operation.", field="operations")
+        return Refusal("no_operation", say("Choose at least one operation."), field="operations")
     table = handling.table(asked.rule, asked.dataset.tier)
     never = [str(Operation(o).label) for o in asked.operations if table[o] == handling.NO]
     if never:
-        reason = f"Data of this tier is never handled so: {', '.join(never)}."
+        reason = say("Data of this tier is never handled so: {never}.", never=joined(", ", never))
         return Refusal(HANDLING, reason, rule=str(asked.rule), field="operations")
     return None
 
@@ -117,10 +131,12 @@ def _handling_allows(asked: Asked) -> Refusal | None:
 def _named(dataset: Dataset, fields: Collection[str]) -> Refusal | None:
     unknown = sorted(set(fields) - set(dataset.field_names))
     if unknown:
-        reason = f"{dataset.name} has no field {', '.join(unknown)}."
+        reason = say(
+            "{name} has no field {unknown}.", name=dataset.name, unknown=joined(", ", unknown)
+        )
         return Refusal("unknown_field", reason, field="fields_wanted")
     if dataset.fields and not fields:
-        return Refusal("no_fields", "Choose the fields you need.", field="fields_wanted")
+        return Refusal("no_fields", say("Choose the fields you need."), field="fields_wanted")
     return None
 
 
@@ -128,7 +144,9 @@ def _filtered(dataset: Dataset, row_filters: Collection[str]) -> Refusal | None:
     unknown = sorted(set(row_filters) - set(dataset.row_filter_keys))
     if not unknown:
         return None
-    reason = f"{dataset.name} has no row filter {', '.join(unknown)}."
+    reason = say(
+        "{name} has no row filter {unknown}.", name=dataset.name, unknown=joined(", ", unknown)
+    )
     return Refusal("unknown_row_filter", reason, field="row_filters")
 
 
@@ -138,17 +156,23 @@ def _dates_fit(asked: Asked) -> Refusal | None:
         return None
     if end < start:
         return Refusal(
-            "ends_before_start", "The end must not come before the start.", field="ends_on"
+            "ends_before_start", say("The end must not come before the start."), field="ends_on"
         )
     if end < case.program.calendar().local(now()).date():
-        return Refusal("in_the_past", "The end lies in the past.", field="ends_on")
+        return Refusal("in_the_past", say("The end lies in the past."), field="ends_on")
     if end > case.ends_on:
-        reason = f"The fellowship ends on {case.ends_on:%-d %B %Y}; access ends with it."
+        reason = say(
+            "The fellowship ends on {ends_on:%-d %B %Y}; access ends with it.", ends_on=case.ends_on
+        )
         return Refusal("after_the_fellowship", reason, field="ends_on")
     last = handling.longest_end(asked.rule, asked.dataset.tier, start)
     if end > last:
         window = handling.tier_of(asked.rule, asked.dataset.tier).longest_grant
-        reason = f"Data of this tier is granted for at most {window}: until {last:%-d %B %Y}."
+        reason = say(
+            "Data of this tier is granted for at most {window}: until {last:%-d %B %Y}.",
+            window=window,
+            last=last,
+        )
         return Refusal(LONGEST, reason, rule=str(asked.rule), field="ends_on")
     return None
 
@@ -165,7 +189,11 @@ def _follows_on(asked: Asked) -> Refusal | None:
     begins = first_day_after(grant)
     if asked.starts_on == begins:
         return None
-    reason = f"{grant.ref} ends the day before {begins:%-d %B %Y}; what renews it begins then."
+    reason = say(
+        "{ref} ends the day before {begins:%-d %B %Y}; what renews it begins then.",
+        ref=grant.ref,
+        begins=begins,
+    )
     return Refusal("does_not_follow", reason, field="starts_on")
 
 
@@ -184,4 +212,6 @@ def asked_already(
     pending = waiting.first()
     if pending is None:
         return None
-    return Refusal("already_asked", f"{pending.ref} asks for this dataset and is still open.")
+    return Refusal(
+        "already_asked", say("{ref} asks for this dataset and is still open.", ref=pending.ref)
+    )

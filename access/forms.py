@@ -14,6 +14,7 @@ from access.models.requests import ACCESS_STAFF
 from access.states import DeletionMethod, EventKind, Operation, Verdict
 from fellowship.accounts.forms import Naming, PersonField
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import filters, forms
 from scoping.models import Fellowship
@@ -26,44 +27,48 @@ class WhyForm(forms.Form):
     """Any person, dataset, operation and time."""
 
     person = forms.CharField(
-        label="Person", max_length=200, help_text="E-mail address, short name or number."
+        label=say("Person"), max_length=200, help_text=say("E-mail address, short name or number.")
     )
     dataset = forms.CharField(
-        label="Dataset", max_length=200, help_text="Short name, reference or name."
+        label=say("Dataset"), max_length=200, help_text=say("Short name, reference or name.")
     )
-    operation = forms.ChoiceField(label="Operation", choices=Operation.choices)
-    at = forms.DateTimeField(label="When", required=False, help_text="In your zone; empty for now.")
+    operation = forms.ChoiceField(label=say("Operation"), choices=Operation.choices)
+    at = forms.DateTimeField(
+        label=say("When"), required=False, help_text=say("In your zone; empty for now.")
+    )
 
 
 class DeletionForm(forms.Form):
     """How a dataset was deleted."""
 
     method = forms.ChoiceField(
-        label="How?", choices=DeletionMethod.choices, widget=forms.RadioCards
+        label=say("How?"), choices=DeletionMethod.choices, widget=forms.RadioCards
     )
-    tool = forms.CharField(label="With what tool, or by whom?", max_length=200)
+    tool = forms.CharField(label=say("With what tool, or by whom?"), max_length=200)
     scope = forms.Text(
-        label="Which copies?",
+        label=say("Which copies?"),
         max_length=4_000,
-        help_text="Where they were, backups and notebooks included.",
+        help_text=say("Where they were, backups and notebooks included."),
     )
-    performed_at = forms.DateTimeField(label="When?", help_text="In your zone.")
+    performed_at = forms.DateTimeField(label=say("When?"), help_text=say("In your zone."))
     evidence = forms.UploadField(
-        label="Evidence",
+        label=say("Evidence"),
         required=False,
         max_length=None,
         max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
-        help_text="A log or report of the tool, where there is one: text, PDF or a picture.",
+        help_text=say("A log or report of the tool, where there is one: text, PDF or a picture."),
     )
 
 
 class IdentityForm(Naming):
     """Whom a source means by a name."""
 
-    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
-    source = forms.CharField(label="Source", max_length=80, help_text="The system that reports.")
-    identity = forms.CharField(label="Name there", max_length=200)
-    person = PersonField(label="Who is this?", help_text="E-mail address or short name.")
+    program = forms.ModelChoiceField(label=say("Programme"), queryset=Program.objects.none())
+    source = forms.CharField(
+        label=say("Source"), max_length=80, help_text=say("The system that reports.")
+    )
+    identity = forms.CharField(label=say("Name there"), max_length=200)
+    person = PersonField(label=say("Who is this?"), help_text=say("E-mail address or short name."))
 
     def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,8 +79,8 @@ class IdentityForm(Naming):
 class BatchFilter(filters.FilterSet):
     """What narrows the list of batches."""
 
-    source = filters.CharFilter(label="Source", max_length=80)
-    refused = filters.BooleanFilter(label="With refused rows", method="with_refused")
+    source = filters.CharFilter(label=say("Source"), max_length=80)
+    refused = filters.BooleanFilter(label=say("With refused rows"), method="with_refused")
 
     class Meta:
         """On batches."""
@@ -91,14 +96,14 @@ class BatchFilter(filters.FilterSet):
 class TrailFilter(filters.FilterSet):
     """What narrows the trail. Each is backed by an index."""
 
-    verdict = filters.ChoiceFilter(label="Verdict", choices=Verdict.choices)
-    kind = filters.ChoiceFilter(label="Kind", choices=EventKind.choices)
-    person = filters.CharFilter(label="Person", method="by_person", max_length=200)
-    dataset = filters.CharFilter(label="Dataset", method="by_dataset", max_length=200)
-    case = filters.CharFilter(label="Fellowship", method="by_case", max_length=30)
-    source = filters.CharFilter(label="Source", method="by_source", max_length=80)
-    since = filters.DateFilter(label="From day", method="by_first_day")
-    until = filters.DateFilter(label="To day", method="by_last_day")
+    verdict = filters.ChoiceFilter(label=say("Verdict"), choices=Verdict.choices)
+    kind = filters.ChoiceFilter(label=say("Kind"), choices=EventKind.choices)
+    person = filters.CharFilter(label=say("Person"), method="by_person", max_length=200)
+    dataset = filters.CharFilter(label=say("Dataset"), method="by_dataset", max_length=200)
+    case = filters.CharFilter(label=say("Fellowship"), method="by_case", max_length=30)
+    source = filters.CharFilter(label=say("Source"), method="by_source", max_length=80)
+    since = filters.DateFilter(label=say("From day"), method="by_first_day")
+    until = filters.DateFilter(label=say("To day"), method="by_last_day")
 
     class Meta:
         """On events."""

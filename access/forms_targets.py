@@ -12,13 +12,14 @@ from access.states import TargetKind
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.notices.webhooks import addresses
 from fellowship.programs.models import Program
 from fellowship.web import forms
 
 _HINTS = {
-    TargetKind.WEBHOOK: "A signed message goes to its address at each change.",
-    TargetKind.PULL: "It asks every minute or so, with a token of its own.",
+    TargetKind.WEBHOOK: say("A signed message goes to its address at each change."),
+    TargetKind.PULL: say("It asks every minute or so, with a token of its own."),
 }
 
 
@@ -27,35 +28,41 @@ class TargetForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=100, help_text="As people call the system.")
     kind = forms.ChoiceField(
-        label="How does it learn what to let through?",
+        label=say("How does it learn what to let through?"),
         widget=forms.RadioCards,
         choices=[
-            (kind, forms.Described(str(label), _HINTS[TargetKind(kind)]))
+            (kind, forms.Described(label, _HINTS[TargetKind(kind)]))
             for kind, label in TargetKind.choices
         ],
     )
     url = forms.CharField(
-        label="Address",
+        label=say("Address"),
         required=False,
         max_length=addresses.MAX_LENGTH,
         help_text="Where messages go, if it is sent them. Begins with https://.",
     )
     account = forms.CharField(
-        label="Its account",
+        label=say("Its account"),
         required=False,
         max_length=200,
-        help_text="The service account whose token it asks and acknowledges with: its e-mail "
-        "address or short name. Needed if it asks.",
+        help_text=say(
+            "The service account whose token it asks and acknowledges with: its e-mail "
+            "address or short name. Needed if it asks."
+        ),
     )
     datasets = forms.ModelMultipleChoiceField(
-        label="Which datasets does it serve?", queryset=Dataset.objects.none(), widget=forms.Checks
+        label=say("Which datasets does it serve?"),
+        queryset=Dataset.objects.none(),
+        widget=forms.Checks,
     )
     owner = forms.ModelChoiceField(
-        label="Owner", queryset=User.objects.none(), help_text="Who is asked when it stays silent."
+        label=say("Owner"),
+        queryset=User.objects.none(),
+        help_text=say("Who is asked when it stays silent."),
     )
     alarm_after_minutes = forms.IntegerField(
-        label="Minutes until the alarm",
-        help_text="A revocation it has not acknowledged by then calls security on-call.",
+        label=say("Minutes until the alarm"),
+        help_text=say("A revocation it has not acknowledged by then calls security on-call."),
     )
 
     def __init__(
@@ -76,7 +83,9 @@ class TargetForm(forms.Form):
             return None
         found = find_people({given}).get(given)
         if found is None or not found.is_active:
-            raise ValidationError("Nobody with an active account has this name.", code="account")
+            raise ValidationError(
+                say("Nobody with an active account has this name."), code="account"
+            )
         return found
 
 
@@ -84,7 +93,9 @@ class AnomalyForm(forms.Form):
     """What an anomaly was."""
 
     finding = forms.Text(
-        label="What was it?",
+        label=say("What was it?"),
         max_length=4_000,
-        help_text="The person concerned reads this. Say what you found, not what you suspected.",
+        help_text=say(
+            "The person concerned reads this. Say what you found, not what you suspected."
+        ),
     )

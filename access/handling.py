@@ -8,6 +8,7 @@ from typing import Final
 
 from access.states import TIERS, Operation
 from fellowship.accounts import roles
+from fellowship.kernel.saying import say
 from governance.models import RuleVersion
 from governance.rulekinds import TierHandling
 from scoping.handling import COLUMN, NEVER
@@ -16,7 +17,7 @@ YES: Final = "yes"
 NO: Final = NEVER
 BY_APPROVAL: Final = "by_approval"
 TONES: Final = {YES: "good", NO: "bad", BY_APPROVAL: "warn"}
-WORDS: Final = {YES: "Yes", NO: "No", BY_APPROVAL: "By approval"}
+WORDS: Final = {YES: say("Yes"), NO: say("No"), BY_APPROVAL: say("By approval")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def tier_of(rule: RuleVersion, tier: str) -> TierHandling:
 def deciders(handling: TierHandling) -> str:
     """Who approves a grant of the tier, as the standard says: “Data steward, then the board”."""
     people = [roles.ROLES[key].label for key in handling.approvers]
-    return ", then ".join([*people, *(["the board"] if handling.board else [])])
+    return say(", then ").join([*people, *(["the board"] if handling.board else [])])
 
 
 def table(rule: RuleVersion, tier: str) -> dict[str, str]:
@@ -66,12 +67,12 @@ def lines(rule: RuleVersion, tier: str) -> list[Handled]:
 
 
 ACTS: Final = (
-    ("download", "Download outputs"),
-    ("view_controlled", "Use in the controlled environment"),
-    ("notebooks", "Copy into notebooks"),
-    ("export", "Export from the environment"),
-    ("publication", "Publish its records"),
-    ("weights", "Use in model weights"),
+    ("download", say("Download outputs")),
+    ("view_controlled", say("Use in the controlled environment")),
+    ("notebooks", say("Copy into notebooks")),
+    ("export", say("Export from the environment")),
+    ("publication", say("Publish its records")),
+    ("weights", say("Use in model weights")),
 )
 """The rows of the handling table, as the standard names them."""
 
@@ -89,9 +90,15 @@ def facts(rule: RuleVersion) -> list[tuple[str, list[tuple[str, str]]]]:
     """What else the standard says of every tier: who approves, how long, deleted by when."""
     tiers = [tier_of(rule, tier) for tier in TIERS]
     return [
-        ("Approved by", [(t.label, deciders(t)) for t in tiers]),
-        ("Granted for at most", [(t.label, str(t.longest_grant)) for t in tiers]),
-        ("Deleted within", [(t.label, f"{t.deletion_within} of the end") for t in tiers]),
+        (say("Approved by"), [(t.label, deciders(t)) for t in tiers]),
+        (say("Granted for at most"), [(t.label, str(t.longest_grant)) for t in tiers]),
+        (
+            say("Deleted within"),
+            [
+                (t.label, say("{deletion_within} of the end", deletion_within=t.deletion_within))
+                for t in tiers
+            ],
+        ),
     ]
 
 

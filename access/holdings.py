@@ -10,33 +10,34 @@ from access.models import Grant
 from access.services.grants import end_with_its_person
 from access.states import ClassificationState
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 holdings.register(
     "access.dataset",
     "steward",
-    label="Datasets looked after",
+    label=say("Datasets looked after"),
     role=roles.STEWARD,
     open=Q(retired_at=None),
 )
 holdings.register(
     "access.dataset",
     "owner",
-    label="Datasets owned",
+    label=say("Datasets owned"),
     role=roles.PRODUCT_OWNER,
     open=Q(retired_at=None),
 )
 holdings.register(
     "access.targetsystem",
     "owner",
-    label="Target systems answered for",
+    label=say("Target systems answered for"),
     role=roles.STEWARD,
     open=Q(retired_at=None),
 )
 holdings.register(
     "access.classification",
     "settler",
-    label="Classifications to settle",
+    label=say("Classifications to settle"),
     role=roles.MANAGER,
     realm="dataset__program_id",
     open=Q(state=ClassificationState.DIFFER),

@@ -24,14 +24,15 @@ from access.states import RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web.routes import route_to
 from fellowship.web.work import ME, WorkItem, register_for
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _MINE = (RequestState.APPROVED, RequestState.CHANGES)
 _WAITS_ON = {
-    RequestState.REQUESTED: "the data steward",
-    RequestState.CHECKED: "the programme manager",
+    RequestState.REQUESTED: say("the data steward"),
+    RequestState.CHECKED: say("the programme manager"),
 }
 
 
@@ -83,25 +84,27 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     for request in own:
         if request.state == RequestState.APPROVED:
             yield WorkItem(
-                title=f"Accept the agreement for {request.dataset}",
+                title=say("Accept the agreement for {dataset}", dataset=request.dataset),
                 url=request.agreement.get_absolute_url(),
-                silence="Access stays closed until you accept.",
+                silence=say("Access stays closed until you accept."),
                 kind="agreement",
                 case_ref=request.fellowship.ref,
                 program_id=request.fellowship.program_id,
             )
         elif request.state == RequestState.CHANGES:
             yield WorkItem(
-                title=f"Change your request for {request.dataset} and send it again",
+                title=say(
+                    "Change your request for {dataset} and send it again", dataset=request.dataset
+                ),
                 url=route_to("access:revise", request.ref),
-                silence="It stays where it is; access stays closed.",
+                silence=say("It stays where it is; access stays closed."),
                 kind="access request",
                 case_ref=request.fellowship.ref,
                 program_id=request.fellowship.program_id,
             )
         else:
             yield WorkItem(
-                title=f"Your request for {request.dataset}",
+                title=say("Your request for {dataset}", dataset=request.dataset),
                 url=request.get_absolute_url(),
                 holder=_WAITS_ON[RequestState(request.state)],
                 kind="access request",
@@ -119,11 +122,11 @@ def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     if steward:
         found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
         for request in found.exclude(requested_by_id=user.pk)[:100]:
-            yield _item("Check the request", request)
+            yield _item(say("Check the request"), request)
     if manager:
         found = waiting.filter(fellowship__program_id__in=manager, state=RequestState.CHECKED)
         for request in found.exclude(checked_by_id=user.pk)[:100]:
-            yield _item("Decide or refer the request", request)
+            yield _item(say("Decide or refer the request"), request)
 
 
 @register_for(roles.STEWARD, when=_to_verify)
@@ -134,9 +137,9 @@ def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     found = found.filter(fellowship__program_id__in=steward).exclude(performed_by_id=user.pk)
     for certificate in found.select_related("dataset", "fellowship")[:100]:
         yield WorkItem(
-            title=f"Verify that {certificate.dataset} is deleted",
+            title=say("Verify that {dataset} is deleted", dataset=certificate.dataset),
             url=certificate.get_absolute_url(),
-            silence="The fellowship cannot close until it is verified.",
+            silence=say("The fellowship cannot close until it is verified."),
             kind="deletion",
             case_ref=certificate.fellowship.ref,
             program_id=certificate.fellowship.program_id,
@@ -156,10 +159,13 @@ def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     ).order_by("since")
     for target in late[:100]:
         yield WorkItem(
-            title=f"{target} has not acknowledged that access is closed",
+            title=say("{target} has not acknowledged that access is closed", target=target),
             url=target.get_absolute_url(),
             due=target.since,
-            silence=f"It is told again without end; {target.number} may still be open there.",
+            silence=say(
+                "It is told again without end; {number} may still be open there.",
+                number=target.number,
+            ),
             kind="target system",
             program_id=target.program_id,
         )
@@ -175,9 +181,9 @@ def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     rows: Any = waiting.annotate(reviewed=Exists(mine)).exclude(fellowship__mentor_id=user.pk)
     for request in rows.exclude(requester_id=user.pk)[:100]:
         if request.state == ReleaseState.DISAGREED:
-            yield _release("Settle whether it leaves", request, ME)
+            yield _release(say("Settle whether it leaves"), request, ME)
         elif not request.reviewed:
-            yield _release("Review what asks to leave", request, ME)
+            yield _release(say("Review what asks to leave"), request, ME)
 
 
 @register_for(when=_own_releases)
@@ -186,9 +192,9 @@ def own_releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     own = ReleaseRequest.objects.filter(requester_id=user.pk).open().select_related("fellowship")
     for request in own.order_by("id")[:100]:
         if request.is_prepared:
-            yield _release("Finish and send the request", request, ME)
+            yield _release(say("Finish and send the request"), request, ME)
         else:
-            yield _release("Your request to release", request, "two reviewers")
+            yield _release(say("Your request to release"), request, say("two reviewers"))
 
 
 def _release(title: str, request: ReleaseRequest, holder: str) -> WorkItem:
@@ -197,7 +203,7 @@ def _release(title: str, request: ReleaseRequest, holder: str) -> WorkItem:
         url=request.get_absolute_url(),
         holder=holder,
         due=None if request.is_prepared else request.due_at,
-        silence="Nothing leaves.",
+        silence=say("Nothing leaves."),
         kind="release",
         case_ref=request.fellowship.ref,
         program_id=request.fellowship.program_id,
@@ -219,12 +225,14 @@ def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
         answers = classifying.may_answer(one, user, sent) is None
         if answers or classifying.may_settle(one, user, sent) is None:
             yield WorkItem(
-                title=f"{'Classify' if answers else 'Settle the class of'} {one.dataset}",
+                title=say("Classify {dataset}", dataset=one.dataset)
+                if answers
+                else say("Settle the class of {dataset}", dataset=one.dataset),
                 url=one.get_absolute_url(),
                 holder=ME,
-                silence="It stays in the tier it is held in."
+                silence=say("It stays in the tier it is held in.")
                 if answers
-                else "The stricter answers hold.",
+                else say("The stricter answers hold."),
                 kind="classification",
                 case_ref=one.ref,
                 program_id=one.program_id,
@@ -233,10 +241,10 @@ def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
 
 def _item(title: str, request: AccessRequest) -> WorkItem:
     return WorkItem(
-        title=f"{title} for {request.dataset}",
+        title=say("{title} for {dataset}", title=title, dataset=request.dataset),
         url=request.get_absolute_url(),
         holder=ME,
-        silence="The request stays where it is.",
+        silence=say("The request stays where it is."),
         kind="access request",
         case_ref=request.fellowship.ref,
         program_id=request.fellowship.program_id,

@@ -15,6 +15,7 @@ from access import rows
 from access.models import AccessEvent, EventBatch
 from fellowship.history.models import Event
 from fellowship.history.verify import Redacted, Report, also
+from fellowship.kernel.saying import say
 
 WIDTH: Final = 32
 _SUBJECT: Final = EventBatch._meta.label_lower
@@ -32,11 +33,18 @@ class Damage:
 
     def __str__(self) -> str:
         if self.position < 0:
-            return f"access event batch {self.batch_id}: {self.what}"
-        return f"access event {self.position} of batch {self.batch_id}: {self.what}"
+            return say(
+                "access event batch {batch_id}: {what}", batch_id=self.batch_id, what=self.what
+            )
+        return say(
+            "access event {position} of batch {batch_id}: {what}",
+            position=self.position,
+            batch_id=self.batch_id,
+            what=self.what,
+        )
 
 
-@also("access trail")
+@also(say("access trail"))
 def check(report: Report, redacted: Redacted) -> None:
     """Note everything changed, added or removed behind the application."""
     for damage in damaged(redacted):
@@ -68,13 +76,13 @@ def damaged(redacted: Redacted | None = None) -> Iterator[Damage]:
 def _batch(batch_id: int, found: Iterable[Any], redacted: Redacted) -> Iterator[Damage]:
     batch = EventBatch.objects.filter(pk=batch_id).first()
     if batch is None:
-        yield Damage(batch_id, -1, "its digests are missing")
+        yield Damage(batch_id, -1, say("its digests are missing"))
         return
     digests = bytes(batch.digests)
     if rows.root(digests) != batch.root or len(digests) != WIDTH * batch.count:
-        yield Damage(batch_id, -1, "its digests do not give its root")
+        yield Damage(batch_id, -1, say("its digests do not give its root"))
     if _recorded_root(batch_id) != batch.root:
-        yield Damage(batch_id, -1, "its root is not the one in the ledger")
+        yield Damage(batch_id, -1, say("its root is not the one in the ledger"))
     yield from _rows(batch, digests, found, redacted)
 
 

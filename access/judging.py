@@ -22,6 +22,7 @@ from access.rows import FALSE, NULL, TRUE, Row, escaped, line
 from access.states import Verdict
 from fellowship.accounts.models import User
 from fellowship.kernel.canonical import instant
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from scoping.models import Fellowship
 
@@ -197,7 +198,7 @@ class Judge:
     def _narrowed(self, row: Row, outcome: Outcome) -> Outcome:
         """What was released may leave; what names more than its grant may not."""
         if outcome.fellowship_id and (release := self.named.release(row, outcome.fellowship_id)):
-            clause = f"Release {release.ref}"
+            clause = say("Release {ref}", ref=release.ref)
             return replace(outcome, verdict=Verdict.WITHIN.value, clause=clause, reason="")
         if outcome.verdict != Verdict.WITHIN:
             return outcome
@@ -229,10 +230,12 @@ def _said(answer: Answer, case: int | None, otherwise: Verdict = Verdict.OUT_OF_
     )
 
 
-NO_DATASET: Final = Answer(True, "No dataset named", "")
-UNKNOWN_DATASET: Final = Answer(False, "Catalogue", "The catalogue has no dataset of this name.")
+NO_DATASET: Final = Answer(True, say("No dataset named"), "")
+UNKNOWN_DATASET: Final = Answer(
+    False, say("Catalogue"), say("The catalogue has no dataset of this name.")
+)
 UNKNOWN_PERSON: Final = Outcome(
-    Verdict.UNKNOWN_PERSON.value, "Identity", "Nobody is known by this name.", None, None
+    Verdict.UNKNOWN_PERSON.value, say("Identity"), say("Nobody is known by this name."), None, None
 )
 
 

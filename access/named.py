@@ -14,6 +14,7 @@ from typing import Any, Final
 from access.models import Release
 from access.rows import Row
 from access.states import EventKind
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Program
 
 PORTION: Final = 5_000
@@ -76,8 +77,11 @@ class Named:
         ):
             beyond = [name for name in _texts(row.named.get(key)) if name.casefold() not in allowed]
             if allowed and beyond:
-                names = ", ".join(f"“{name}”" for name in beyond[:5])
-                return Breach(f"{limits.ref}, {what}", f"{limits.ref} does not name {names}.")
+                names = joined(", ", (f"“{name}”" for name in beyond[:5]))
+                return Breach(
+                    f"{limits.ref}, {what}",
+                    say("{ref} does not name {names}.", ref=limits.ref, names=names),
+                )
         return None
 
     def release(self, row: Row, fellowship_id: int | None) -> Released | None:
@@ -91,7 +95,7 @@ class Named:
         """Where an output is downloaded under a hash that was not released."""
         if row.named is None or row.kind != EventKind.OUTPUT_DOWNLOAD or not _hash(row.named):
             return None
-        return Breach("Release desk", "No release to this fellowship has these bytes.")
+        return Breach(say("Release desk"), say("No release to this fellowship has these bytes."))
 
 
 def _released(program: Program, hashes: set[str]) -> dict[str, list[Released]]:

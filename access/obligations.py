@@ -18,6 +18,7 @@ from access.release_states import ReleaseState
 from access.states import RequestState
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -29,15 +30,25 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
     for duty in found:
         certificate = duty.certificate
         if duty.verified:
-            detail = "Verified."
+            detail = say("Verified.")
         elif duty.exception:
             last = f"{duty.exception.expires_at:%-d %B %Y}"
-            owner = f"{duty.exception.ref}, owned by {duty.exception.owner}"
-            detail = f"Kept for replication until {last} by {owner}; then deleted."
+            owner = say(
+                "{ref}, owned by {owner}", ref=duty.exception.ref, owner=duty.exception.owner
+            )
+            detail = say(
+                "Kept for replication until {last} by {owner}; then deleted.",
+                last=last,
+                owner=owner,
+            )
         elif certificate:
-            detail = "Confirmed; the steward verifies it."
+            detail = say("Confirmed; the steward verifies it.")
         else:
-            detail = f"The fellow confirms it by {duty.due_at:%-d %B %Y}. {duty.clause}."
+            detail = say(
+                "The fellow confirms it by {due_at:%-d %B %Y}. {clause}.",
+                due_at=duty.due_at,
+                clause=duty.clause,
+            )
         url = (
             certificate.get_absolute_url()
             if certificate
@@ -45,7 +56,7 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         )
         yield Obligation(
             key=f"access.deletion.{duty.dataset.ref}",
-            label=f"{duty.dataset} deleted",
+            label=say("{dataset} deleted", dataset=duty.dataset),
             met=duty.met,
             detail=detail,
             url=url,
@@ -64,7 +75,11 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         said = RequestState(state).label if request else ReleaseState(state).label
         yield Obligation(
             key=f"access.{which}.{ref}",
-            label=f"{ref} {'decided' if request else 'released, refused'} or withdrawn",
+            label=say(
+                "{ref} {more} or withdrawn",
+                ref=ref,
+                more="decided" if request else say("released, refused"),
+            ),
             met=False,
             detail=str(said),
             url=reverse(f"access:{which}", args=[ref]),
@@ -78,17 +93,19 @@ def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obl
     ((deposit, waived, target),) = _kept(fellowship.pk, sorted(datasets))
     yield Obligation(
         key="access.escrow",
-        label="Methods and notes in escrow, or waived",
+        label=say("Methods and notes in escrow, or waived"),
         met=bool(deposit or waived),
-        detail=deposit or waived or "Nothing is deposited yet.",
+        detail=deposit or waived or say("Nothing is deposited yet."),
         url=reverse("access:escrows", args=[fellowship.ref]),
         opens=partial(reads, fellowship),
     )
     yield Obligation(
         key="access.accounts",
-        label="Accounts in target systems closed",
+        label=say("Accounts in target systems closed"),
         met=target is None,
-        detail=f"{target} has not said that it closed them." if target else "None is open.",
+        detail=say("{target} has not said that it closed them.", target=target)
+        if target
+        else say("None is open."),
         url=reverse("access:targets"),
         opens=lambda user: has_role(user, fellowship.program_id, *TARGET_READERS),
     )

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from access import reach
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web.components import times
 from scoping import paper
@@ -28,7 +29,9 @@ def open_now(scope: ScopeOfWork, at: dt.datetime) -> Iterator[Part]:
         for row in reach.matrix(scope.fellowship, at, scope)
     ]
     context = {"rows": rows, "at": paper.instant(at)}
-    yield Part("access.reach", "What was open when this was made", "access/_paper.html", context)
+    yield Part(
+        "access.reach", say("What was open when this was made"), "access/_paper.html", context
+    )
 
 
 def _until(at: dt.datetime | None, calendar: WorkCalendar) -> str:

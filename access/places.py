@@ -31,6 +31,7 @@ from access.states import (
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.web import nav, verbs
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
@@ -53,14 +54,14 @@ def _requested(programs: list[int]) -> QuerySet[AccessRequest, Any]:
 
 
 nav.register(
-    "Datasets",
+    say("Datasets"),
     "access:catalogue",
     visible=lambda user: holds_anywhere(user, *CATALOGUE_READERS),
     section="access",
     order=40,
 )
 nav.register(
-    "Data desk",
+    say("Data desk"),
     "access:desk",
     visible=lambda user: holds_anywhere(user, roles.STEWARD, roles.MANAGER),
     section="access",
@@ -70,14 +71,14 @@ nav.register(
 
 
 nav.register(
-    "Release desk",
+    say("Release desk"),
     "access:releases",
     visible=lambda user: holds_anywhere(user, *REVIEWERS),
     section="access",
     order=43,
 )
 nav.register(
-    "My releases",
+    say("My releases"),
     "access:releases",
     visible=lambda user: holds_anywhere(user, roles.FELLOW),
     section="portal",
@@ -85,28 +86,28 @@ nav.register(
     rail=True,
 )
 nav.register(
-    "Access trail",
+    say("Access trail"),
     "access:trail",
     visible=lambda user: holds_anywhere(user, *ACCESS_STAFF),
     section="access",
     order=44,
 )
 nav.register(
-    "Target systems",
+    say("Target systems"),
     "access:targets",
     visible=lambda user: holds_anywhere(user, *TARGET_READERS),
     section="access",
     order=46,
 )
 nav.register(
-    "Suspensions",
+    say("Suspensions"),
     "access:suspensions",
     visible=lambda user: holds_anywhere(user, *ACCESS_STAFF),
     section="access",
     order=46,
 )
 nav.register(
-    "My data",
+    say("My data"),
     "access:grants",
     visible=lambda user: holds_anywhere(user, roles.FELLOW, roles.COLLABORATOR),
     section="portal",
@@ -125,8 +126,8 @@ def case_links(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[L
     """The case's data page."""
     if reads(fellowship, user):
         live = sum(standing(grant, at) == LIVE for grant in grants_of(fellowship))
-        yield Link("Data access", route_to("access:case", fellowship.ref), count=live)
-        yield Link("Activity", route_to("access:case_activity", fellowship.ref))
+        yield Link(say("Data access"), route_to("access:case", fellowship.ref), count=live)
+        yield Link(say("Activity"), route_to("access:case_activity", fellowship.ref))
 
 
 def may(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
@@ -134,7 +135,7 @@ def may(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.P
     if reads(fellowship, user):
         yield panels.Panel(
             "access.may",
-            "What may I do with which data?",
+            say("What may I do with which data?"),
             "access/_may.html",
             {
                 "may": what_may(fellowship, at, casefile.of(fellowship).signed),
@@ -152,13 +153,13 @@ def next_steps(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[p
     for grant in grants:
         if grant.request.state == RequestState.APPROVED:
             yield panels.NextStep(
-                f"Accept the agreement for {grant.dataset}",
+                say("Accept the agreement for {dataset}", dataset=grant.dataset),
                 url=route_to("access:agreement", grant.agreement.ref),
                 mine=grant.person_id == user.pk,
             )
     for grant in [grant for grant in grants if standing(grant, at) == LIVE][:3]:
         yield panels.NextStep(
-            f"Access to {grant.dataset} ends",
+            say("Access to {dataset} ends", dataset=grant.dataset),
             due=grant.ends_at,
             url=route_to("access:grant", grant.ref),
         )
@@ -170,68 +171,68 @@ panels.register_next(next_steps)
 
 verbs.register(
     {
-        "access.acknowledge_target": "acknowledged what it enforces",
-        "access.add_target": "set up the target system",
-        "access.alarm_target": "raised the alarm about the target system",
-        "access.change_target": "changed the target system",
-        "access.export_events": "exported the access trail",
-        "access.retire_target": "retired the target system",
-        "access.review_anomaly": "looked into what was unusual",
-        "access.sync_target": "told the target system what changed",
-        "access.register_dataset": "put the dataset into the catalogue",
-        "access.change_dataset": "changed the dataset",
-        "access.retire_dataset": "took the dataset out of the catalogue",
-        "access.restore_dataset": "put the dataset back into the catalogue",
-        "access.open_classification": "put the questions of the classification to two roles",
-        "access.send_answers": "answered the questions of the classification",
-        "access.settle_classification": "settled what two people saw differently",
-        "access.call_off_classification": "called off the classification",
-        "access.request": "asked for data",
-        "access.check": "checked that nothing less serves",
-        "access.send_back": "sent the request back for changes",
-        "access.revise": "changed the request and sent it again",
-        "access.renew": "asked for a renewal",
-        "access.take_back": "took the request back, its person having left",
-        "access.end_with_person": "ended the grant, its person having left",
-        "access.narrow": "narrowed the grant",
-        "access.remind": "reminded of the end of a grant",
-        "access.refer": "referred the request to the board",
-        "access.approve": "approved the request",
-        "access.refuse": "refused the request",
-        "access.withdraw": "withdrew the request",
-        "access.grant_by_board": "granted by decision of the board",
-        "access.refuse_by_board": "refused by decision of the board",
-        "access.return_from_board": "returned it from the board",
-        "access.reconsider": "put it before the board again",
-        "access.accept_agreement": "accepted the agreement",
-        "access.revoke": "revoked the grant",
-        "access.suspend_person": "suspended all access of the person",
-        "access.suspend_dataset": "suspended the dataset for everyone",
-        "access.lift": "lifted the suspension",
-        "access.ingest": "recorded reported access events",
-        "access.name_identity": "said whom a source means",
-        "access.forget_identity": "took back whom a source means",
-        "access.confirm_deletion": "certified the deletion",
-        "access.verify_deletion": "verified the deletion",
-        "access.deposit": "laid a file down in escrow",
-        "access.ask_to_open_escrow": "asked to open a deposit",
-        "access.decide_escrow_opening": "decided on opening a deposit",
-        "access.take_escrow": "took a file out of escrow",
-        "access.waive_escrow": "waived the deposit in escrow",
-        "access.adjust_ending": "decided that it ends otherwise than agreed",
-        "access.ask_release": "began a request to release outputs",
-        "access.add_output": "added a file to be released",
-        "access.remove_output": "took a file out",
-        "access.explain_output": "answered what was found in a file",
-        "access.send_release": "sent it to two reviewers",
-        "access.withdraw_release": "withdrew the request",
-        "access.send_release_review": "sent a sealed review",
-        "access.open_release_reviews": "opened both reviews",
-        "access.revise_release_review": "revised a review",
-        "access.settle_release": "settled the disagreement",
-        "access.conclude_release": "concluded the request",
-        "access.take_released": "took a released file",
-        "access.look_at_output": "opened a file not released",
+        "access.acknowledge_target": say("acknowledged what it enforces"),
+        "access.add_target": say("set up the target system"),
+        "access.alarm_target": say("raised the alarm about the target system"),
+        "access.change_target": say("changed the target system"),
+        "access.export_events": say("exported the access trail"),
+        "access.retire_target": say("retired the target system"),
+        "access.review_anomaly": say("looked into what was unusual"),
+        "access.sync_target": say("told the target system what changed"),
+        "access.register_dataset": say("put the dataset into the catalogue"),
+        "access.change_dataset": say("changed the dataset"),
+        "access.retire_dataset": say("took the dataset out of the catalogue"),
+        "access.restore_dataset": say("put the dataset back into the catalogue"),
+        "access.open_classification": say("put the questions of the classification to two roles"),
+        "access.send_answers": say("answered the questions of the classification"),
+        "access.settle_classification": say("settled what two people saw differently"),
+        "access.call_off_classification": say("called off the classification"),
+        "access.request": say("asked for data"),
+        "access.check": say("checked that nothing less serves"),
+        "access.send_back": say("sent the request back for changes"),
+        "access.revise": say("changed the request and sent it again"),
+        "access.renew": say("asked for a renewal"),
+        "access.take_back": say("took the request back, its person having left"),
+        "access.end_with_person": say("ended the grant, its person having left"),
+        "access.narrow": say("narrowed the grant"),
+        "access.remind": say("reminded of the end of a grant"),
+        "access.refer": say("referred the request to the board"),
+        "access.approve": say("approved the request"),
+        "access.refuse": say("refused the request"),
+        "access.withdraw": say("withdrew the request"),
+        "access.grant_by_board": say("granted by decision of the board"),
+        "access.refuse_by_board": say("refused by decision of the board"),
+        "access.return_from_board": say("returned it from the board"),
+        "access.reconsider": say("put it before the board again"),
+        "access.accept_agreement": say("accepted the agreement"),
+        "access.revoke": say("revoked the grant"),
+        "access.suspend_person": say("suspended all access of the person"),
+        "access.suspend_dataset": say("suspended the dataset for everyone"),
+        "access.lift": say("lifted the suspension"),
+        "access.ingest": say("recorded reported access events"),
+        "access.name_identity": say("said whom a source means"),
+        "access.forget_identity": say("took back whom a source means"),
+        "access.confirm_deletion": say("certified the deletion"),
+        "access.verify_deletion": say("verified the deletion"),
+        "access.deposit": say("laid a file down in escrow"),
+        "access.ask_to_open_escrow": say("asked to open a deposit"),
+        "access.decide_escrow_opening": say("decided on opening a deposit"),
+        "access.take_escrow": say("took a file out of escrow"),
+        "access.waive_escrow": say("waived the deposit in escrow"),
+        "access.adjust_ending": say("decided that it ends otherwise than agreed"),
+        "access.ask_release": say("began a request to release outputs"),
+        "access.add_output": say("added a file to be released"),
+        "access.remove_output": say("took a file out"),
+        "access.explain_output": say("answered what was found in a file"),
+        "access.send_release": say("sent it to two reviewers"),
+        "access.withdraw_release": say("withdrew the request"),
+        "access.send_release_review": say("sent a sealed review"),
+        "access.open_release_reviews": say("opened both reviews"),
+        "access.revise_release_review": say("revised a review"),
+        "access.settle_release": say("settled the disagreement"),
+        "access.conclude_release": say("concluded the request"),
+        "access.take_released": say("took a released file"),
+        "access.look_at_output": say("opened a file not released"),
     }
 )
 verbs.register_values(
@@ -248,7 +249,7 @@ verbs.register_values(
         ],
         "access.review_anomaly.kind": AnomalyKind.choices,
         "access.verdicts": Verdict.choices,
-        "access.agreed": [*ReleaseVerdict.choices, ("True", "yes"), ("False", "no")],
+        "access.agreed": [*ReleaseVerdict.choices, (say("True"), "yes"), (say("False"), "no")],
         "access.keeper": Keeper.choices,
         "access.thing": CHANGEABLE.items(),
         "access.add_target.kind": TargetKind.choices,
@@ -266,15 +267,15 @@ verbs.register_words("access.reached", _reached)
 verbs.register_words("scoping.reached", _reached)
 verbs.register_fields(
     {
-        "access.told": "what it is told (SHA-256)",
-        "access.agreement": "agreement (SHA-256)",
-        "access.root": "root of the rows",
+        "access.told": say("what it is told (SHA-256)"),
+        "access.agreement": say("agreement (SHA-256)"),
+        "access.root": say("root of the rows"),
         "access.sha256": "SHA-256",
-        "access.reachable": "datasets reachable until then",
-        "access.reached": "reachable until then",
-        "access.reached_digest": "what was reachable (SHA-256)",
-        "scoping.reachable": "datasets reachable until then",
-        "scoping.reached": "reachable until then",
-        "scoping.reached_digest": "what was reachable (SHA-256)",
+        "access.reachable": say("datasets reachable until then"),
+        "access.reached": say("reachable until then"),
+        "access.reached_digest": say("what was reachable (SHA-256)"),
+        "scoping.reachable": say("datasets reachable until then"),
+        "scoping.reached": say("reachable until then"),
+        "scoping.reached_digest": say("what was reachable (SHA-256)"),
     }
 )

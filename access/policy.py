@@ -16,6 +16,7 @@ from fellowship.accounts.queries import has_role, holds_anywhere, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.exceptions import covered
@@ -25,7 +26,7 @@ from scoping.models import Fellowship
 from scoping.queries import is_active, signed_scope
 from scoping.recusals import fellowships as closed_cases
 
-SEPARATION: Final = "separation of duties"
+SEPARATION: Final = say("separation of duties")
 INGESTERS: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER, roles.ADMINISTRATOR)
 DECISION_READERS: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER, roles.AUDITOR)
 
@@ -33,7 +34,7 @@ DECISION_READERS: Final = (roles.STEWARD, roles.ONCALL, roles.MANAGER, roles.AUD
 def _steward(program: Program | int, by: Actor) -> Refusal | None:
     if isinstance(by, System) or has_role(by, program, roles.STEWARD):
         return None
-    return Refusal("wrong_role", "Only a data steward of the programme may do this.")
+    return Refusal("wrong_role", say("Only a data steward of the programme may do this."))
 
 
 def reason_given(reason: str, question: str) -> Refusal | None:
@@ -51,17 +52,19 @@ def may_request(fellowship: Fellowship, by: Actor) -> Refusal | None:
     return first(
         None
         if by in (fellowship.fellow, fellowship.mentor)
-        else Refusal("not_yours", "Data is requested by the fellow or the mentor of the case."),
+        else Refusal(
+            "not_yours", say("Data is requested by the fellow or the mentor of the case.")
+        ),
         None
         if signed_scope(fellowship)
         else Refusal(
             "no_signed_scope",
-            "The scope of work is not signed by both sides yet; data follows from it.",
-            rule="scope of work",
+            say("The scope of work is not signed by both sides yet; data follows from it."),
+            rule=say("scope of work"),
         ),
         None
         if is_active(fellowship) and fellowship.is_under_way()
-        else Refusal("not_active", "The fellowship is not under way."),
+        else Refusal("not_active", say("The fellowship is not under way.")),
     )
 
 
@@ -87,7 +90,7 @@ def may_send_back(request: AccessRequest, by: Actor) -> Refusal | None:
     """Why `by` may not send the request back for changes."""
     return first(
         _steward_or_manager(request, by),
-        _nobody_of(request, by, "sends back"),
+        _nobody_of(request, by, say("sends back")),
         REQUEST_MOVES.refusal(request.state, "send_back"),
     )
 
@@ -97,7 +100,7 @@ def may_revise(request: AccessRequest, by: Actor) -> Refusal | None:
     return first(
         None
         if by in (request.person, request.requested_by)
-        else Refusal("not_yours", "A request is changed by whoever made it."),
+        else Refusal("not_yours", say("A request is changed by whoever made it.")),
         REQUEST_MOVES.refusal(request.state, "revise"),
     )
 
@@ -108,7 +111,7 @@ def exception_granted(request: AccessRequest) -> Refusal | None:
         return None
     return Refusal(
         "no_exception",
-        "The rules refuse part of this, and no exception for it is in force.",
+        say("The rules refuse part of this, and no exception for it is in force."),
         rule=str(request.handling),
     )
 
@@ -125,7 +128,7 @@ def may_refer(request: AccessRequest, by: Actor) -> Refusal | None:
         if board
         else Refusal(
             "no_board_needed",
-            "Data of this tier is approved by the programme manager, not by the board.",
+            say("Data of this tier is approved by the programme manager, not by the board."),
             rule=str(request.handling),
         ),
     )
@@ -139,14 +142,16 @@ def may_approve(request: AccessRequest, by: Actor) -> Refusal | None:
         _nobody_of(request, by, "approves"),
         Refusal(
             "board_decides",
-            "Data of this tier is opened by the board alone.",
+            say("Data of this tier is opened by the board alone."),
             rule=str(request.handling),
         )
         if board
         else None,
         REQUEST_MOVES.refusal(request.state, "approve"),
         exception_granted(request),
-        Refusal("separation", "Whoever checked the request does not approve it.", rule=SEPARATION)
+        Refusal(
+            "separation", say("Whoever checked the request does not approve it."), rule=SEPARATION
+        )
         if by == request.checked_by
         else None,
     )
@@ -157,7 +162,7 @@ def may_refuse(request: AccessRequest, by: Actor) -> Refusal | None:
     return first(
         _steward_or_manager(request, by),
         _nobody_of(request, by, "refuses"),
-        Refusal("board_decides", "The board has it now.", rule=str(request.handling))
+        Refusal("board_decides", say("The board has it now."), rule=str(request.handling))
         if request.state == "with_board"
         else REQUEST_MOVES.refusal(request.state, "refuse"),
     )
@@ -168,7 +173,7 @@ def may_withdraw(request: AccessRequest, by: Actor) -> Refusal | None:
     return first(
         None
         if by in (request.person, request.requested_by)
-        else Refusal("not_yours", "A request is withdrawn by whoever made it."),
+        else Refusal("not_yours", say("A request is withdrawn by whoever made it.")),
         REQUEST_MOVES.refusal(request.state, "withdraw"),
     )
 
@@ -178,7 +183,10 @@ def may_accept(agreement: Agreement, by: Actor) -> Refusal | None:
     return first(
         None
         if by == agreement.person
-        else Refusal("not_yours", f"This agreement is accepted by {agreement.person} alone."),
+        else Refusal(
+            "not_yours",
+            say("This agreement is accepted by {person} alone.", person=agreement.person),
+        ),
         REQUEST_MOVES.refusal(agreement.request.state, "accept"),
     )
 
@@ -202,7 +210,9 @@ def may_renew(grant: Grant, by: Actor) -> Refusal | None:
     return first(
         None
         if by in (grant.person, case.fellow, case.mentor)
-        else Refusal("not_yours", "A grant is renewed at the wish of its person or the fellow."),
+        else Refusal(
+            "not_yours", say("A grant is renewed at the wish of its person or the fellow.")
+        ),
         in_force(grant),
         may_request(case, case.fellow),
     )
@@ -211,13 +221,15 @@ def may_renew(grant: Grant, by: Actor) -> Refusal | None:
 def in_force(grant: Grant) -> Refusal | None:
     """Why a grant is none that could be narrowed or renewed: revoked, over, or not accepted."""
     return first(
-        Refusal("revoked", f"{grant.ref} is revoked.", clause=grant.ref)
+        Refusal("revoked", say("{ref} is revoked.", ref=grant.ref), clause=grant.ref)
         if grant.revoked_at is not None
         else None,
-        Refusal("ended", f"{grant.ref} has ended: ask anew.", clause=grant.ref)
+        Refusal("ended", say("{ref} has ended: ask anew.", ref=grant.ref), clause=grant.ref)
         if grant.ends_at <= now()
         else None,
-        Refusal("not_accepted", f"{grant.agreement.ref} is not accepted.", clause=grant.ref)
+        Refusal(
+            "not_accepted", say("{ref} is not accepted.", ref=grant.agreement.ref), clause=grant.ref
+        )
         if grant.agreement.accepted_at is None
         else None,
     )
@@ -229,7 +241,9 @@ def may_narrow(grant: Grant, by: Actor) -> Refusal | None:
         None
         if by in (grant.person, grant.fellowship.fellow)
         or has_role(by, grant.program_id, roles.STEWARD)
-        else Refusal("wrong_role", "A grant is narrowed by its person, the fellow or a steward."),
+        else Refusal(
+            "wrong_role", say("A grant is narrowed by its person, the fellow or a steward.")
+        ),
         in_force(grant),
     )
 
@@ -249,11 +263,11 @@ def may_revoke(grant: Grant, by: Actor) -> Refusal | None:
         or by == grant.person
         else Refusal(
             "wrong_role",
-            "A grant is revoked by the steward, the on-call or the manager, or given back.",
+            say("A grant is revoked by the steward, the on-call or the manager, or given back."),
         ),
         None
         if grant.ends_at > now()
-        else Refusal("ended", f"{grant.ref} has ended already.", clause=grant.ref),
+        else Refusal("ended", say("{ref} has ended already.", ref=grant.ref), clause=grant.ref),
     )
 
 
@@ -262,10 +276,12 @@ def may_confirm_deletion(fellowship: Fellowship, dataset: Dataset, by: Actor) ->
     return first(
         None
         if by == fellowship.fellow
-        else Refusal("not_yours", "Deletion is confirmed by the fellow who held the data."),
+        else Refusal("not_yours", say("Deletion is confirmed by the fellow who held the data.")),
         None
         if Grant.objects.filter(fellowship=fellowship, dataset=dataset).exists()
-        else Refusal("never_granted", f"{dataset} was never granted in this fellowship."),
+        else Refusal(
+            "never_granted", say("{dataset} was never granted in this fellowship.", dataset=dataset)
+        ),
     )
 
 
@@ -273,7 +289,7 @@ def may_verify_deletion(certificate: DeletionCertificate, by: Actor) -> Refusal 
     """Why `by` may not verify: a steward, and another person than who deleted."""
     return first(
         _steward(certificate.program_id, by),
-        Refusal("separation", "Nobody verifies their own deletion.", rule=SEPARATION)
+        Refusal("separation", say("Nobody verifies their own deletion."), rule=SEPARATION)
         if by == certificate.performed_by
         else None,
     )
@@ -283,7 +299,9 @@ def may_ingest(program: Program, by: Actor) -> Refusal | None:
     """Why `by` may not put events on the programme's trail."""
     if isinstance(by, System) or has_role(by, program, *INGESTERS):
         return None
-    return Refusal("wrong_role", "Events are reported by the programme's systems and its staff.")
+    return Refusal(
+        "wrong_role", say("Events are reported by the programme's systems and its staff.")
+    )
 
 
 def may_name_identities(program: Program | int, by: Actor) -> Refusal | None:
@@ -298,11 +316,11 @@ def identity_fits(program: Program, source: str, identity: str, person: User) ->
         or Grant.objects.filter(fellowship__program=program, person=person).exists()
     )
     return first(
-        None if source else Refusal("source", "Name the source.", field="source"),
-        None if identity else Refusal("identity", "Name the identity.", field="identity"),
+        None if source else Refusal("source", say("Name the source."), field="source"),
+        None if identity else Refusal("identity", say("Name the identity."), field="identity"),
         None
         if here or has_role(person, program, *roles.ROLES)
-        else Refusal("not_here", "This person has no part in the programme.", field="person"),
+        else Refusal("not_here", say("This person has no part in the programme."), field="person"),
     )
 
 
@@ -312,7 +330,7 @@ def may_ask(program_id: int, person: Any, by: Any) -> Refusal | None:
         return None
     return Refusal(
         "not_allowed",
-        "You may ask about yourself. Others are asked about by the programme's staff.",
+        say("You may ask about yourself. Others are asked about by the programme's staff."),
     )
 
 
@@ -323,7 +341,7 @@ def may_ask_despite(program_id: int, person: Any, by: Any) -> Refusal | None:
     )
     if not closed.exists():
         return None
-    return Refusal("separation_conflict", "You declared a conflict of interest here.")
+    return Refusal("separation_conflict", say("You declared a conflict of interest here."))
 
 
 def may_ask_about_others(by: Any) -> bool:
@@ -334,20 +352,24 @@ def may_ask_about_others(by: Any) -> bool:
 def _manager(program_id: int, by: Actor) -> Refusal | None:
     if has_role(by, program_id, roles.MANAGER):
         return None
-    return Refusal("wrong_role", "Only a programme manager may do this.")
+    return Refusal("wrong_role", say("Only a programme manager may do this."))
 
 
 def _steward_or_manager(request: AccessRequest, by: Actor) -> Refusal | None:
     if has_role(by, request.program_id, roles.STEWARD, roles.MANAGER):
         return None
-    return Refusal("wrong_role", "Only the data steward or a programme manager may do this.")
+    return Refusal("wrong_role", say("Only the data steward or a programme manager may do this."))
 
 
 def _nobody_of(request: AccessRequest, by: Actor, does: str) -> Refusal | None:
     """Neither whoever asks, nor the mentor of the case, nor a person in conflict judges it."""
     case = request.fellowship
     if by in (request.person, request.requested_by, case.fellow, case.mentor):
-        return Refusal("separation", f"Nobody {does} a request of their own case.", rule=SEPARATION)
+        return Refusal(
+            "separation",
+            say("Nobody {does} a request of their own case.", does=does),
+            rule=SEPARATION,
+        )
     if recused(by, request) or recused(by, request.fellowship):
-        return Refusal("separation_conflict", "You declared a conflict of interest here.")
+        return Refusal("separation_conflict", say("You declared a conflict of interest here."))
     return None

@@ -16,6 +16,7 @@ from access.models import Dataset, Grant
 from access.states import Operation
 from fellowship.accounts.models import User
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from scoping import casefile
 from scoping import reach as told
 from scoping.models import Fellowship, ScopeOfWork
@@ -301,10 +302,10 @@ def _of_fellowship(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, An
 def in_words(reach: Iterable[DatasetAnswers]) -> str:
     """What was reachable, one dataset a line."""
     lines = [
-        f"{one.person}: {one.dataset} ({', '.join(a.label.lower() for a in one.allowed)})"
+        f"{one.person}: {one.dataset} ({joined(', ', (a.label.lower() for a in one.allowed))})"
         for one in reach
     ]
-    return "\n".join(lines) or "Nothing was reachable."
+    return "\n".join(lines) or say("Nothing was reachable.")
 
 
 def _answers(facts: Any, person: User, dataset: Dataset, at: dt.datetime) -> DatasetAnswers:

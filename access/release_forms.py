@@ -12,28 +12,37 @@ from access.criteria import Limits
 from access.models import Dataset, Output
 from access.release_states import Answer, OutputKind, ReleaseVerdict
 from access.services.release_reviews import NOTE_MAX, field_of
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 
 _VERDICTS: Final = [
-    (ReleaseVerdict.RELEASE, forms.Described("Release it", "Every file meets every criterion.")),
-    (ReleaseVerdict.RETURN, forms.Described("Return it for changes", "It could leave, changed.")),
-    (ReleaseVerdict.REFUSE, forms.Described("Refuse it", "Nothing like it can leave.")),
+    (
+        ReleaseVerdict.RELEASE,
+        forms.Described(say("Release it"), say("Every file meets every criterion.")),
+    ),
+    (
+        ReleaseVerdict.RETURN,
+        forms.Described(say("Return it for changes"), say("It could leave, changed.")),
+    ),
+    (ReleaseVerdict.REFUSE, forms.Described(say("Refuse it"), say("Nothing like it can leave."))),
 ]
 
 
 class AskForm(forms.Form):
     """What is to leave, what for, whereto, and what it was made from."""
 
-    title = forms.CharField(label="What is it?", max_length=200)
-    purpose = forms.Text(label="What is it for?", max_length=4_000)
+    title = forms.CharField(label=say("What is it?"), max_length=200)
+    purpose = forms.Text(label=say("What is it for?"), max_length=4_000)
     destination = forms.CharField(
-        label="Where does it go?", max_length=300, help_text="A paper, a repository, a person."
+        label=say("Where does it go?"),
+        max_length=300,
+        help_text=say("A paper, a repository, a person."),
     )
     datasets = forms.MultipleChoiceField(
-        label="Which datasets was it made from?",
+        label=say("Which datasets was it made from?"),
         widget=forms.Checks,
         required=False,
-        help_text="The strictest of their tiers sets the limits.",
+        help_text=say("The strictest of their tiers sets the limits."),
     )
 
     def __init__(self, *args: Any, datasets: Sequence[Dataset], **kwargs: Any) -> None:
@@ -58,30 +67,32 @@ class OutputForm(forms.Form):
     """One file, what it is, and what is stated of it."""
 
     file = forms.UploadField(
-        label="File",
+        label=say("File"),
         help_text="",
         max_length=None,
         max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
-        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+        error_messages={"empty": say("This file is empty. Choose a file with something in it.")},
     )
-    kind = forms.ChoiceField(label="What is it?", widget=forms.RadioCards)
+    kind = forms.ChoiceField(label=say("What is it?"), widget=forms.RadioCards)
     description = forms.Text(
-        label="What does it show?",
+        label=say("What does it show?"),
         max_length=2_000,
-        help_text="What each row, axis or file stands for.",
+        help_text=say("What each row, axis or file stands for."),
     )
     smallest_group = forms.IntegerField(
-        label="Smallest group in it",
+        label=say("Smallest group in it"),
         required=False,
         min_value=0,
         max_value=1_000_000_000,
-        help_text="The fewest people or records behind any figure. Empty where nothing counts.",
+        help_text=say(
+            "The fewest people or records behind any figure. Empty where nothing counts."
+        ),
     )
     count_columns = forms.CharField(
-        label="Columns that count",
+        label=say("Columns that count"),
         required=False,
         max_length=500,
-        help_text="For tables: their names, parted by commas.",
+        help_text=say("For tables: their names, parted by commas."),
     )
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
@@ -89,7 +100,9 @@ class OutputForm(forms.Form):
         field: Any = self.fields["kind"]
         field.choices = [(k, OutputKind(k).label) for k in limits.kinds]
         most = limits.largest_bytes // 1_000
-        self.fields["file"].help_text = f"At most {most:,} kB. Read by a machine, never run."
+        self.fields["file"].help_text = say(
+            "At most {most:,} kB. Read by a machine, never run.", most=most
+        )
 
     def asked(self) -> dict[str, Any]:
         """What the service takes."""
@@ -112,13 +125,13 @@ class ReviewForm(forms.Form):
     """Every output by every criterion, then the whole. Nothing is preselected."""
 
     verdict = forms.ChoiceField(
-        label="What do you find of the whole?", choices=_VERDICTS, widget=forms.RadioCards
+        label=say("What do you find of the whole?"), choices=_VERDICTS, widget=forms.RadioCards
     )
     comment = forms.Text(
-        label="For the person who asks",
+        label=say("For the person who asks"),
         required=False,
         max_length=4_000,
-        help_text="Needed unless you release. Read by nobody until both reviews are sent.",
+        help_text=say("Needed unless you release. Read by nobody until both reviews are sent."),
     )
 
     def __init__(
@@ -132,9 +145,9 @@ class ReviewForm(forms.Form):
                     label=limits.words(criterion),
                     choices=Answer.choices,
                     widget=forms.RadioScale,
-                    error_messages={"required": "Answer this."},
+                    error_messages={"required": say("Answer this.")},
                 )
-                note = forms.CharField(label="Note", required=False, max_length=NOTE_MAX)
+                note = forms.CharField(label=say("Note"), required=False, max_length=NOTE_MAX)
                 note.says_optional = False  # type: ignore[attr-defined]
                 self.fields[field_of(output.pk, criterion, note=True)] = note
         whole = ("verdict", "comment")
@@ -173,6 +186,6 @@ class VerdictForm(forms.Form):
     """What is found now, and why: revising a review, or settling a disagreement."""
 
     verdict = forms.ChoiceField(
-        label="What do you find now?", choices=_VERDICTS, widget=forms.RadioCards
+        label=say("What do you find now?"), choices=_VERDICTS, widget=forms.RadioCards
     )
-    reason = forms.Text(label="Why?", max_length=4_000)
+    reason = forms.Text(label=say("Why?"), max_length=4_000)

@@ -7,39 +7,50 @@ from collections.abc import Iterable
 from access.models import ReleaseRequest
 from access.release_states import RELEASE_MOVES, Criterion, ReleaseState
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.web.standing import Plan, Standing, Step
 from governance.standing import CLOSED
 
 S = ReleaseState
-INSIDE = "Nothing leaves: what is not released stays inside."
-LATE = "Nothing leaves. When the time is over, the data stewards are told; silence never releases."
-HANDLING = "Data handling standard"
+INSIDE = say("Nothing leaves: what is not released stays inside.")
+LATE = say(
+    "Nothing leaves. When the time is over, the data stewards are told; silence never releases."
+)
+HANDLING = say("Data handling standard")
 GROUNDS = tuple(str(c.label) for c in Criterion)
 _REVIEW = Step(
-    "Each of two reviewers",
-    "releases, returns or refuses it, without seeing what the other found",
+    say("Each of two reviewers"),
+    say("releases, returns or refuses it, without seeing what the other found"),
     GROUNDS,
     HANDLING,
     LATE,
 )
 _REVISE = Step(
-    "Either reviewer", "reads what the other found, and may revise with a reason", GROUNDS, HANDLING
+    say("Either reviewer"),
+    say("reads what the other found, and may revise with a reason"),
+    GROUNDS,
+    HANDLING,
 )
 _SETTLE = Step(
-    "A third person", "settles it with a reason, where the two do not agree", GROUNDS, HANDLING
+    say("A third person"),
+    say("settles it with a reason, where the two do not agree"),
+    GROUNDS,
+    HANDLING,
 )
-_SEND = Step("Who asks", "sends it to the reviewers, with each output described and checked")
-_BACK = Step("Who asks", "may withdraw it")
+_SEND = Step(
+    say("Who asks"), say("sends it to the reviewers, with each output described and checked")
+)
+_BACK = Step(say("Who asks"), say("may withdraw it"))
 
 RELEASE = Plan(
     RELEASE_MOVES,
     holders={
-        S.DRAFT: "Who asks",
-        S.IN_REVIEW: "Two reviewers of the release desk",
-        S.DISAGREED: "The two reviewers, or a third person",
-        S.RETURNED: "Who asks",
-        S.RELEASED: "Nobody: it is released",
-        S.REFUSED: "Nobody: it is refused",
+        S.DRAFT: say("Who asks"),
+        S.IN_REVIEW: say("Two reviewers of the release desk"),
+        S.DISAGREED: say("The two reviewers, or a third person"),
+        S.RETURNED: say("Who asks"),
+        S.RELEASED: say("Nobody: it is released"),
+        S.REFUSED: say("Nobody: it is refused"),
         S.WITHDRAWN: CLOSED,
     },
     silence={S.DRAFT: INSIDE, S.IN_REVIEW: LATE, S.DISAGREED: LATE, S.RETURNED: INSIDE},

@@ -7,18 +7,19 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class ReleaseState(models.TextChoices):
     """Where a request to release outputs stands."""
 
-    DRAFT = "draft", "Draft"
-    IN_REVIEW = "in_review", "With two reviewers"
-    DISAGREED = "disagreed", "The reviewers disagree"
-    RETURNED = "returned", "Returned for changes"
-    RELEASED = "released", "Released"
-    REFUSED = "refused", "Refused"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    DRAFT = "draft", say("Draft")
+    IN_REVIEW = "in_review", say("With two reviewers")
+    DISAGREED = "disagreed", say("The reviewers disagree")
+    RETURNED = "returned", say("Returned for changes")
+    RELEASED = "released", say("Released")
+    REFUSED = "refused", say("Refused")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 OPEN_RELEASE: Final = (
@@ -60,9 +61,9 @@ RELEASE_MOVES = MoveTable(
     },
     labels=dict(ReleaseState.choices),
     said={
-        "send": "sent to the reviewers",
-        "disagree": "found to be in disagreement",
-        _S.DISAGREED: "in disagreement between its reviewers",
+        "send": say("sent to the reviewers"),
+        "disagree": say("found to be in disagreement"),
+        _S.DISAGREED: say("in disagreement between its reviewers"),
     },
 )
 
@@ -70,59 +71,59 @@ RELEASE_MOVES = MoveTable(
 class ReleaseVerdict(models.TextChoices):
     """What a reviewer, or who settles, finds of a whole request: the verb it leads to."""
 
-    RELEASE = "release", "Release it"
-    RETURN = "return", "Return it for changes"
-    REFUSE = "refuse", "Refuse it"
+    RELEASE = "release", say("Release it")
+    RETURN = "return", say("Return it for changes")
+    REFUSE = "refuse", say("Refuse it")
 
 
 class OutputKind(models.TextChoices):
     """What an output is."""
 
-    TABLE = "table", "Table"
-    FIGURE = "figure", "Figure"
-    CODE = "code", "Code"
-    MODEL = "model", "Model weights"
-    TEXT = "text", "Text"
+    TABLE = "table", say("Table")
+    FIGURE = "figure", say("Figure")
+    CODE = "code", say("Code")
+    MODEL = "model", say("Model weights")
+    TEXT = "text", say("Text")
 
 
 class Criterion(models.TextChoices):
     """What an output must meet to leave: by the handling of its tier, and the signed scope."""
 
-    SMALLEST_GROUP = "smallest_group", "No group is too small"
-    RECORDS = "records", "No rows of single records"
-    IDENTIFIERS = "identifiers", "Nothing names a person or opens a system"
-    DIFFERENCING = "differencing", "Nothing small shows beside an earlier release"
-    PURPOSE = "purpose", "It is what the scope of work asks for"
+    SMALLEST_GROUP = "smallest_group", say("No group is too small")
+    RECORDS = "records", say("No rows of single records")
+    IDENTIFIERS = "identifiers", say("Nothing names a person or opens a system")
+    DIFFERENCING = "differencing", say("Nothing small shows beside an earlier release")
+    PURPOSE = "purpose", say("It is what the scope of work asks for")
 
 
 class Answer(models.TextChoices):
     """A reviewer's answer on one output and one criterion."""
 
-    YES = "yes", "Yes"
-    NO = "no", "No"
-    NOT_APPLICABLE = "na", "Does not apply"
+    YES = "yes", say("Yes")
+    NO = "no", say("No")
+    NOT_APPLICABLE = "na", say("Does not apply")
 
 
 class CheckResult(models.TextChoices):
     """What a machine could tell of one criterion."""
 
-    PASSED = "passed", "Nothing found"
-    FAILED = "failed", "Found something"
-    UNKNOWN = "unknown", "Cannot be checked by machine"
+    PASSED = "passed", say("Nothing found")
+    FAILED = "failed", say("Found something")
+    UNKNOWN = "unknown", say("Cannot be checked by machine")
 
 
 class Keeper(models.TextChoices):
     """Who keeps a thing when a fellowship ends."""
 
-    FELLOW = "fellow", "The fellow keeps it"
-    COMPANY = "company", "The company keeps it"
-    BOTH = "both", "Both keep it"
-    NOBODY = "nobody", "It is deleted"
+    FELLOW = "fellow", say("The fellow keeps it")
+    COMPANY = "company", say("The company keeps it")
+    BOTH = "both", say("Both keep it")
+    NOBODY = "nobody", say("It is deleted")
 
 
 class DepositKind(models.TextChoices):
     """What may lie in escrow: how the work was done, never the data."""
 
-    METHODS = "methods", "Methods"
-    NOTES = "notes", "High-level notes"
-    CODE = "code", "Analysis code"
+    METHODS = "methods", say("Methods")
+    NOTES = "notes", say("High-level notes")
+    CODE = "code", say("Analysis code")

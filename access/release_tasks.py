@@ -9,9 +9,10 @@ from access.release_policy import reviewers_of
 from access.services.releases import REVIEW_CLOCK
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 
-describe(REVIEW_CLOCK, label="Two reviews of outputs", reminders=(1,))
+describe(REVIEW_CLOCK, label=say("Two reviews of outputs"), reminders=(1,))
 
 
 @on_breach(REVIEW_CLOCK)
@@ -22,8 +23,8 @@ def review_late(clock: Clock, at: dt.datetime) -> None:
         kind="access.release_overdue",
         to=reviewers_of(request),
         subject_obj=request,
-        title=f"{request.ref}: its reviews are overdue",
-        body="Nothing leaves until two people have reviewed it.",
+        title=say("{ref}: its reviews are overdue", ref=request.ref),
+        body=say("Nothing leaves until two people have reviewed it."),
         url=request.get_absolute_url(),
         urgent=True,
     )

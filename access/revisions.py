@@ -10,15 +10,16 @@ from typing import Any, Final
 from access.models import Dataset
 from access.states import Tier
 from fellowship.history.models import Event
+from fellowship.kernel.saying import say
 
 SHOWN: Final = 50
 _TEXTS: Final = {
-    "name": "Name",
-    "description": "Description",
-    "licence": "Licence",
-    "citation": "How to cite it",
-    "version": "Version",
-    "url": "Where it comes from",
+    "name": say("Name"),
+    "description": say("Description"),
+    "licence": say("Licence"),
+    "citation": say("How to cite it"),
+    "version": say("Version"),
+    "url": say("Where it comes from"),
 }
 
 
@@ -55,7 +56,7 @@ def of(dataset: Dataset) -> list[Revision]:
         if before is None or changes:
             act = by_uid.get(row.history_event)
             who, why = (act.actor_name, act.reason) if act else ("", "")
-            title = f"Version {len(found) + 1}"
+            title = say("Version {n}", n=len(found) + 1)
             found.append(Revision(title, row.history_date, who, why, changes))
         before = row
     return found[::-1][:SHOWN]
@@ -70,14 +71,14 @@ def _changes(before: Any, after: Any) -> list[Changed]:
     lists = [
         Changed(label, words(getattr(before, name)), words(getattr(after, name)))
         for name, label, words in (
-            ("fields", "Fields", _fields),
-            ("row_filters", "Row filters", _filters),
-            ("duo", "Conditions of use", ", ".join),
+            ("fields", say("Fields"), _fields),
+            ("row_filters", say("Row filters"), _filters),
+            ("duo", say("Conditions of use"), ", ".join),
         )
         if getattr(before, name) != getattr(after, name)
     ]
     if before.tier != after.tier:
-        lists.append(Changed("Held as", _tier(before.tier), _tier(after.tier)))
+        lists.append(Changed(say("Held as"), _tier(before.tier), _tier(after.tier)))
     return [*texts, *lists]
 
 

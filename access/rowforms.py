@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from access import describing
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 
 SPARE: Final = 3
@@ -90,10 +91,10 @@ class RowKind:
 FIELDS: Final = RowKind(
     "field",
     {
-        "name": lambda: _line("Name", 100),
-        "type": lambda: _line("Type", 100),
-        "description": lambda: _line("What it holds", 300),
-        "sensitive": lambda: _tick("Sensitive"),
+        "name": lambda: _line(say("Name"), 100),
+        "type": lambda: _line(say("Type"), 100),
+        "description": lambda: _line(say("What it holds"), 300),
+        "sensitive": lambda: _tick(say("Sensitive")),
     },
     describing.fields,
     describing.field_problems,
@@ -102,9 +103,9 @@ FIELDS: Final = RowKind(
 FILTERS: Final = RowKind(
     "filter",
     {
-        "key": lambda: _line("Key", 60),
-        "label": lambda: _line("Which rows", 100),
-        "description": lambda: _line("How they are chosen", 300),
+        "key": lambda: _line(say("Key"), 60),
+        "label": lambda: _line(say("Which rows"), 100),
+        "description": lambda: _line(say("How they are chosen"), 300),
     },
     describing.row_filters,
     describing.filter_problems,

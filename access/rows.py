@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from access.states import OPERATION_OF, EventKind, Operation
 from fellowship.kernel.canonical import instant
+from fellowship.kernel.saying import joined, say
 
 DETAILS_MAX: Final = 4_000
 """Bytes of canonical JSON the details of one event may have."""
@@ -80,7 +81,7 @@ class BadRow(Exception):
         self.reason = reason
 
 
-NOT_AN_OBJECT: Final = BadRow("not_an_object", "An event is a JSON object.")
+NOT_AN_OBJECT: Final = BadRow("not_an_object", say("An event is a JSON object."))
 
 
 class Row(NamedTuple):
@@ -132,8 +133,8 @@ def conflict(row: Row, known: tuple[Any, ...]) -> BadRow | None:
     ]
     if not differs:
         return None
-    named = ", ".join(f"“{name}”" for name in differs)
-    return BadRow("conflict", f"This id is known with other content: {named}.")
+    named = joined(", ", (f"“{name}”" for name in differs))
+    return BadRow("conflict", say("This id is known with other content: {named}.", named=named))
 
 
 def read(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> Row:
@@ -189,15 +190,20 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
     if raw.__class__ is not dict:
         raise raw if isinstance(raw, BadRow) else NOT_AN_OBJECT
     if not raw.keys() <= _KEYS:
-        unknown = ", ".join(sorted(map(str, raw.keys() - _KEYS)))[:200]
-        raise BadRow("unknown_field", f"Unknown fields: {unknown}.")
+        unknown = joined(", ", sorted(map(str, raw.keys() - _KEYS)))[:200]
+        raise BadRow("unknown_field", say("Unknown fields: {unknown}.", unknown=unknown))
     get = raw.get
     kind = get("kind")
     operation = get("operation") or _operation_of(kind)
     if not isinstance(operation, str) or operation not in _OPERATIONS:
-        raise BadRow("operation", f"“operation” is one of {', '.join(Operation.values)}.")
+        raise BadRow(
+            "operation",
+            say("“operation” is one of {values}.", values=joined(", ", Operation.values)),
+        )
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise BadRow("kind", f"“kind” is one of {', '.join(EventKind.values)}.")
+        raise BadRow(
+            "kind", say("“kind” is one of {values}.", values=joined(", ", EventKind.values))
+        )
     details = get("details")
     written = _details(details) if details else ""
     named, given = _text(get("source"), "source", 80), _text(get("id"), "id", 200)
@@ -220,12 +226,14 @@ def careful(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> R
 
 def _operation_of(kind: Any) -> str:
     if not isinstance(kind, str) or kind not in OPERATION_OF:
-        raise BadRow("kind", f"“kind” is one of {', '.join(EventKind.values)}.")
+        raise BadRow(
+            "kind", say("“kind” is one of {values}.", values=joined(", ", EventKind.values))
+        )
     return OPERATION_OF[kind]
 
 
 def _missing(key: str) -> str:
-    raise BadRow(key, f"“{key}” is missing.")
+    raise BadRow(key, say("“{key}” is missing.", key=key))
 
 
 def _text(value: Any, key: str, most: int) -> str:
@@ -236,31 +244,31 @@ def _text(value: Any, key: str, most: int) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise BadRow(key, f"“{key}” is text.")
+        raise BadRow(key, say("“{key}” is text.", key=key))
     if len(value) > most:
-        raise BadRow(key, f"“{key}” is longer than {most} characters.")
+        raise BadRow(key, say("“{key}” is longer than {most} characters.", key=key, most=most))
     if _CONTROL.search(value):
-        raise BadRow(key, f"“{key}” holds control characters.")
+        raise BadRow(key, say("“{key}” holds control characters.", key=key))
     return value
 
 
 def _instant(value: Any, received_at: dt.datetime) -> dt.datetime:
     if not isinstance(value, str) or len(value) > 40:
-        raise BadRow("at", "“at” is an instant such as 2026-11-23T14:00:00Z.")
+        raise BadRow("at", say("“at” is an instant such as 2026-11-23T14:00:00Z."))
     try:
         at = dt.datetime.fromisoformat(value)
     except ValueError:
-        raise BadRow("at", "“at” is no instant such as 2026-11-23T14:00:00Z.") from None
+        raise BadRow("at", say("“at” is no instant such as 2026-11-23T14:00:00Z.")) from None
     if at.tzinfo is None:
-        raise BadRow("no_zone", "“at” has no time zone, so it names no instant.")
+        raise BadRow("no_zone", say("“at” has no time zone, so it names no instant."))
     try:
         at = at.astimezone(dt.UTC)
     except OverflowError:
-        raise BadRow("at", "“at” is out of range.") from None
+        raise BadRow("at", say("“at” is out of range.")) from None
     if at > received_at + TOLERANCE:
-        raise BadRow("future", "“at” lies more than five minutes in the future.")
+        raise BadRow("future", say("“at” lies more than five minutes in the future."))
     if at < EARLIEST:
-        raise BadRow("at", "“at” lies before 2000.")
+        raise BadRow("at", say("“at” lies before 2000."))
     return at
 
 
@@ -282,16 +290,18 @@ def _details(value: Any) -> str:
     if isinstance(value, BadRow):
         raise value
     if not isinstance(value, dict):
-        raise BadRow("details", "“details” is a JSON object.")
+        raise BadRow("details", say("“details” is a JSON object."))
     try:
         text = "".join(_chunks(value, 0))
         size = len(text) if text.isascii() else len(text.encode())
     except (ValueError, TypeError, RecursionError):
-        raise BadRow("details", "“details” holds what JSON cannot.") from None
+        raise BadRow("details", say("“details” holds what JSON cannot.")) from None
     if size > DETAILS_MAX:
-        raise BadRow("details", f"“details” is larger than {DETAILS_MAX} bytes.")
+        raise BadRow(
+            "details", say("“details” is larger than {DETAILS_MAX} bytes.", DETAILS_MAX=DETAILS_MAX)
+        )
     if "\\u" in text and "\\u0000" in text:
-        raise BadRow("details", "“details” holds NUL characters.")
+        raise BadRow("details", say("“details” holds NUL characters."))
     return text
 
 
@@ -300,7 +310,7 @@ def _content_id(raw: Mapping[str, Any]) -> str:
     try:
         return "sha256:" + hashlib.sha256(_encode(raw).encode()).hexdigest()
     except (ValueError, TypeError, RecursionError):
-        raise BadRow("details", "This row holds what JSON cannot.") from None
+        raise BadRow("details", say("This row holds what JSON cannot.")) from None
 
 
 def line(values: Iterable[Any]) -> bytes:

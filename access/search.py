@@ -18,6 +18,7 @@ from access.models import (
     ReleaseRequest,
     TargetSystem,
 )
+from fellowship.kernel.saying import say
 from fellowship.web.search import Hit, Kind, paper, register
 
 
@@ -37,7 +38,7 @@ def _grant(row: Grant) -> Hit:
 register(
     Kind(
         "datasets",
-        "Datasets",
+        say("Datasets"),
         Dataset.objects.visible_to,
         _dataset,
         order=30,
@@ -47,7 +48,7 @@ register(
     ),
     Kind(
         "grants",
-        "Grants",
+        say("Grants"),
         _grants,
         _grant,
         order=35,

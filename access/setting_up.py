@@ -10,6 +10,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.programs import setup
 from fellowship.programs.models import Program
 
@@ -20,11 +21,13 @@ def datasets(program: Program, user: Any) -> Iterator[setup.Step]:
     steward = has_role(user, program.pk, roles.STEWARD)
     yield setup.Step(
         order=36,
-        title="Enter datasets",
+        title=say("Enter datasets"),
         url=f"{reverse('access:new_dataset')}?program={program.slug}",
         done=False,
         refusal=None
         if steward
-        else Refusal("wrong_role", f"Only a data steward of {program} enters datasets."),
+        else Refusal(
+            "wrong_role", say("Only a data steward of {program} enters datasets.", program=program)
+        ),
         optional=True,
     )

@@ -9,6 +9,7 @@ from django.db import connection
 
 from access.models import AccessSuspension, Dataset, Grant
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import joined
 from governance.models import Condition, Decision, ExceptionRecord, Matter
 from governance.states import ExceptionKind, ExceptionState
 from scoping.models import Fellowship, Suspension, Training
@@ -18,7 +19,7 @@ from scoping.states import WORKING, TrainingKind
 def asked(**keys: Iterable[int]) -> Iterator[tuple[Any, ...]]:
     """The rows of SPANS for these keys, their instants as Django reads them."""
     lists = {name: sorted(set(ids)) for name, ids in keys.items()}
-    marks = {name: ", ".join(["%s"] * len(ids)) for name, ids in lists.items()}
+    marks = {name: joined(", ", ["%s"] * len(ids)) for name, ids in lists.items()}
     params = [pk for name in ASKED for pk in lists[name]]
     convert = getattr(connection.ops, "convert_datetimefield_value", None)
     with connection.cursor() as cursor:
@@ -36,7 +37,7 @@ TABLES: Final = {
         *(Dataset.history.model, Fellowship.history.model, User.history.model),
     )
 }
-_WORKING: Final = ", ".join(f"'{state}'" for state in WORKING)
+_WORKING: Final = joined(", ", (f"'{state}'" for state in WORKING))
 ASKED: Final = (
     *("people", "programs", "fellowships", "requests", "fellowships"),
     *("people", "programs", "datasets", "requests", "fellowships"),

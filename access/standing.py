@@ -11,6 +11,7 @@ from access.states import (
     ClassificationState,
     RequestState,
 )
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.standing import Plan, Standing, Step
 from governance.models import Matter
@@ -18,50 +19,61 @@ from governance.standing import CLOSED, conditions_of
 
 S = RequestState
 C = ClassificationState
-SHUT = "Access stays closed."
-HANDLING = "Data handling standard"
+SHUT = say("Access stays closed.")
+HANDLING = say("Data handling standard")
 GROUNDS = (
-    "Less would serve the purpose",
-    "The purpose is outside the signed scope",
-    "The handling of the tier does not allow the operation",
+    say("Less would serve the purpose"),
+    say("The purpose is outside the signed scope"),
+    say("The handling of the tier does not allow the operation"),
 )
-_CHECK = Step("The data steward", "checks it, or refuses it", GROUNDS, HANDLING, SHUT)
-_APPROVE = Step("The programme manager", "approves or refuses it", GROUNDS, HANDLING, SHUT)
+_CHECK = Step(say("The data steward"), say("checks it, or refuses it"), GROUNDS, HANDLING, SHUT)
+_APPROVE = Step(
+    say("The programme manager"), say("approves or refuses it"), GROUNDS, HANDLING, SHUT
+)
 _BOARD = Step(
-    "The board", "approves it, with or without conditions, denies or defers it", GROUNDS, HANDLING
-)
-_REFER = Step("The data steward or the manager", "refers it to the board, where the tier asks so")
-_ACCEPT = Step("The person named", "reads and accepts the agreement")
-_REVOKE = Step(
-    "The data steward or security on-call",
-    "revokes it, or suspends all access of the fellowship",
-    ("Use outside the scope or the agreement", "An escalation", "The purpose is over"),
+    say("The board"),
+    say("approves it, with or without conditions, denies or defers it"),
+    GROUNDS,
     HANDLING,
-    "It ends by itself on its last day.",
 )
-_BACK = Step("The person who asked", "may withdraw it")
-_RETURN = Step("The data steward or the manager", "may send it back for changes")
-_REVISE = Step("The person who asked", "changes what was named and sends it again")
+_REFER = Step(
+    say("The data steward or the manager"), say("refers it to the board, where the tier asks so")
+)
+_ACCEPT = Step(say("The person named"), say("reads and accepts the agreement"))
+_REVOKE = Step(
+    say("The data steward or security on-call"),
+    say("revokes it, or suspends all access of the fellowship"),
+    (
+        say("Use outside the scope or the agreement"),
+        say("An escalation"),
+        say("The purpose is over"),
+    ),
+    HANDLING,
+    say("It ends by itself on its last day."),
+)
+_BACK = Step(say("The person who asked"), say("may withdraw it"))
+_RETURN = Step(say("The data steward or the manager"), say("may send it back for changes"))
+_REVISE = Step(say("The person who asked"), say("changes what was named and sends it again"))
 
 REQUEST = Plan(
     REQUEST_MOVES,
     holders={
-        S.REQUESTED: "The data steward",
-        S.CHANGES: "The person who asked",
-        S.CHECKED: "The programme manager",
-        S.WITH_BOARD: "The board",
-        S.APPROVED: "The person named in the agreement",
-        S.GRANTED: "Nobody: it is granted, and ends by itself",
-        S.REFUSED: "Nobody: it is refused",
+        S.REQUESTED: say("The data steward"),
+        S.CHANGES: say("The person who asked"),
+        S.CHECKED: say("The programme manager"),
+        S.WITH_BOARD: say("The board"),
+        S.APPROVED: say("The person named in the agreement"),
+        S.GRANTED: say("Nobody: it is granted, and ends by itself"),
+        S.REFUSED: say("Nobody: it is refused"),
         S.WITHDRAWN: CLOSED,
     },
     silence={
         S.REQUESTED: SHUT,
-        S.CHANGES: "It stays where it is; access stays closed.",
+        S.CHANGES: say("It stays where it is; access stays closed."),
         S.CHECKED: SHUT,
         S.WITH_BOARD: SHUT,
         S.APPROVED: SHUT,
-        S.GRANTED: "Access ends by itself on the last day.",
+        S.GRANTED: say("Access ends by itself on the last day."),
         S.REFUSED: SHUT,
     },
     steps={
@@ -76,31 +88,37 @@ REQUEST = Plan(
         f"{S.WITH_BOARD}.approve": _BOARD,
         f"{S.WITH_BOARD}.refuse": _BOARD,
         "return": _BOARD,
-        "reconsider": Step("An independent review", "may send a board's refusal back, once"),
+        "reconsider": Step(
+            say("An independent review"), say("may send a board's refusal back, once")
+        ),
         "accept": _ACCEPT,
         "withdraw": _BACK,
     },
     more={S.APPROVED: (_REVOKE,), S.GRANTED: (_REVOKE,)},
 )
 
-_ANSWER = Step("Two people of two roles", "answer its questions, each alone")
-_CALL_OFF = Step("A data steward or the manager", "may call it off while answers are missing")
-CLASSED = "The dataset stays in the tier it is held in; one never classified, in the most closed."
+_ANSWER = Step(say("Two people of two roles"), say("answer its questions, each alone"))
+_CALL_OFF = Step(
+    say("A data steward or the manager"), say("may call it off while answers are missing")
+)
+CLASSED = say(
+    "The dataset stays in the tier it is held in; one never classified, in the most closed."
+)
 
 CLASSIFICATION = Plan(
     CLASSIFICATION_MOVES,
     holders={
-        C.OPEN: "Two people of two roles",
-        C.DIFFER: "A third person",
-        C.SETTLED: "Nobody: it is settled",
+        C.OPEN: say("Two people of two roles"),
+        C.DIFFER: say("A third person"),
+        C.SETTLED: say("Nobody: it is settled"),
         C.WITHDRAWN: CLOSED,
     },
-    silence={C.OPEN: CLASSED, C.DIFFER: "The stricter answers hold."},
+    silence={C.OPEN: CLASSED, C.DIFFER: say("The stricter answers hold.")},
     steps={
         "agree": _ANSWER,
         "differ": _ANSWER,
         "call_off": _CALL_OFF,
-        "settle": Step("A third person", "settles each question they saw differently"),
+        "settle": Step(say("A third person"), say("settles each question they saw differently")),
     },
 )
 
@@ -120,7 +138,7 @@ def of_classification(
     )
     named = {C.OPEN.value: answers, C.DIFFER.value: settlers}.get(classification.state)
     if waiting:
-        return found.held_by("You")
+        return found.held_by(say("You"))
     return found.held_by(named) if named else found
 
 
@@ -161,11 +179,11 @@ def of_grant(grant: Grant) -> Standing:
     if _over(grant):
         revoked = grant.revoked_at is not None
         return Standing(
-            where="Revoked" if revoked else "Ended",
+            where=say("Revoked") if revoked else say("Ended"),
             holder=CLOSED,
             with_us=0,
             with_you=0,
-            next=("To go on, access is asked for anew.",),
+            next=(say("To go on, access is asked for anew."),),
             silence=SHUT,
             blockers=(),
             over=True,

@@ -7,6 +7,7 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 from scoping.states import Operation, Tier
 
 __all__ = [
@@ -38,10 +39,10 @@ TIERS: Final = tuple(Tier.values)
 class Variant(models.TextChoices):
     """How much of the original a dataset still shows, from least to most."""
 
-    SYNTHETIC = "synthetic", "Synthetic mirror"
-    DEIDENTIFIED = "deidentified", "De-identified sample"
-    MINIMAL_SUBSET = "minimal_subset", "Minimal subset"
-    RAW = "raw", "Raw"
+    SYNTHETIC = "synthetic", say("Synthetic mirror")
+    DEIDENTIFIED = "deidentified", say("De-identified sample")
+    MINIMAL_SUBSET = "minimal_subset", say("Minimal subset")
+    RAW = "raw", say("Raw")
 
 
 EXPOSURE: Final = {value: place for place, value in enumerate(Variant.values)}
@@ -51,10 +52,10 @@ EXPOSURE: Final = {value: place for place, value in enumerate(Variant.values)}
 class ClassificationState(models.TextChoices):
     """How far a classification has come."""
 
-    OPEN = "open", "Waiting for answers"
-    DIFFER = "differ", "To be settled"
-    SETTLED = "settled", "Settled"
-    WITHDRAWN = "withdrawn", "Called off"
+    OPEN = "open", say("Waiting for answers")
+    DIFFER = "differ", say("To be settled")
+    SETTLED = "settled", say("Settled")
+    WITHDRAWN = "withdrawn", say("Called off")
 
 
 _C = ClassificationState
@@ -81,11 +82,11 @@ CLASSIFICATION_MOVES = MoveTable(
     },
     labels=dict(_C.choices),
     said={
-        _C.OPEN: "waiting for answers",
-        _C.DIFFER: "seen differently by two people",
+        _C.OPEN: say("waiting for answers"),
+        _C.DIFFER: say("seen differently by two people"),
         "agree": "agreed",
-        "differ": "seen differently",
-        "call_off": "called off",
+        "differ": say("seen differently"),
+        "call_off": say("called off"),
     },
 )
 
@@ -93,14 +94,14 @@ CLASSIFICATION_MOVES = MoveTable(
 class EventKind(models.TextChoices):
     """What systems report, as the agreement demands it be logged."""
 
-    DATASET_ACCESS = "dataset_access", "Dataset access"
-    QUERY = "query", "Query"
-    CODE_EXECUTION = "code_execution", "Code execution"
-    NOTEBOOK_CREATION = "notebook_creation", "Notebook creation"
-    MODEL_CALL = "model_call", "Model call"
-    EXPORT = "export", "Export"
-    OUTPUT_DOWNLOAD = "output_download", "Output download"
-    COLLABORATION = "collaboration", "Collaboration"
+    DATASET_ACCESS = "dataset_access", say("Dataset access")
+    QUERY = "query", say("Query")
+    CODE_EXECUTION = "code_execution", say("Code execution")
+    NOTEBOOK_CREATION = "notebook_creation", say("Notebook creation")
+    MODEL_CALL = "model_call", say("Model call")
+    EXPORT = "export", say("Export")
+    OUTPUT_DOWNLOAD = "output_download", say("Output download")
+    COLLABORATION = "collaboration", say("Collaboration")
 
 
 OPERATION_OF: Final[dict[str, str]] = {
@@ -119,39 +120,39 @@ OPERATION_OF: Final[dict[str, str]] = {
 class Verdict(models.TextChoices):
     """What the record says about an event, by the facts at its own time."""
 
-    WITHIN = "within", "Within scope"
-    OUT_OF_SCOPE = "out_of_scope", "Out of scope"
-    UNKNOWN_PERSON = "unknown_person", "Unknown person"
-    UNKNOWN_DATASET = "unknown_dataset", "Unknown dataset"
+    WITHIN = "within", say("Within scope")
+    OUT_OF_SCOPE = "out_of_scope", say("Out of scope")
+    UNKNOWN_PERSON = "unknown_person", say("Unknown person")
+    UNKNOWN_DATASET = "unknown_dataset", say("Unknown dataset")
 
 
 class TargetKind(models.TextChoices):
     """How a target system learns what to let through."""
 
-    WEBHOOK = "webhook", "It is sent what changed"
-    PULL = "pull", "It asks by API"
+    WEBHOOK = "webhook", say("It is sent what changed")
+    PULL = "pull", say("It asks by API")
 
 
 class AnomalyKind(models.TextChoices):
     """What on the trail differs from how a person or dataset is used otherwise."""
 
-    FIRST_USE = "first_use", "First use of an operation"
-    OFF_HOURS = "off_hours", "Many acts outside working time"
-    EXPORT_SPIKE = "export_spike", "More exports than usual"
-    NEW_SOURCE = "new_source", "From a new source or under a new identity"
+    FIRST_USE = "first_use", say("First use of an operation")
+    OFF_HOURS = "off_hours", say("Many acts outside working time")
+    EXPORT_SPIKE = "export_spike", say("More exports than usual")
+    NEW_SOURCE = "new_source", say("From a new source or under a new identity")
 
 
 class RequestState(models.TextChoices):
     """Where a request for access stands. Whether a grant is live is derived, never a state."""
 
-    REQUESTED = "requested", "With the steward"
-    CHANGES = "changes", "Sent back for changes"
-    CHECKED = "checked", "Checked by the steward"
-    WITH_BOARD = "with_board", "With the board"
-    APPROVED = "approved", "Approved, agreement to be accepted"
-    GRANTED = "granted", "Granted"
-    REFUSED = "refused", "Refused"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    REQUESTED = "requested", say("With the steward")
+    CHANGES = "changes", say("Sent back for changes")
+    CHECKED = "checked", say("Checked by the steward")
+    WITH_BOARD = "with_board", say("With the board")
+    APPROVED = "approved", say("Approved, agreement to be accepted")
+    GRANTED = "granted", say("Granted")
+    REFUSED = "refused", say("Refused")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 OPEN_REQUEST: Final = (
@@ -197,9 +198,9 @@ REQUEST_MOVES = MoveTable(
     },
     labels=dict(RequestState.choices),
     said={
-        "send_back": "sent back for changes",
-        _S.APPROVED: "approved with an agreement to accept",
-        "reconsider": "put before the board again",
+        "send_back": say("sent back for changes"),
+        _S.APPROVED: say("approved with an agreement to accept"),
+        "reconsider": say("put before the board again"),
     },
 )
 
@@ -207,8 +208,8 @@ REQUEST_MOVES = MoveTable(
 class DeletionMethod(models.TextChoices):
     """How data was made to go."""
 
-    CRYPTO_ERASE = "crypto_erase", "Key destroyed (cryptographic erasure)"
-    SECURE_DELETE = "secure_delete", "Overwritten or purged"
-    ENVIRONMENT_DESTROYED = "environment_destroyed", "Environment and its volumes destroyed"
-    RETURNED = "returned", "Returned to the company"
-    NEVER_HELD = "never_held", "Nothing was copied out of the environment"
+    CRYPTO_ERASE = "crypto_erase", say("Key destroyed (cryptographic erasure)")
+    SECURE_DELETE = "secure_delete", say("Overwritten or purged")
+    ENVIRONMENT_DESTROYED = "environment_destroyed", say("Environment and its volumes destroyed")
+    RETURNED = "returned", say("Returned to the company")
+    NEVER_HELD = "never_held", say("Nothing was copied out of the environment")

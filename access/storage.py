@@ -14,6 +14,7 @@ from access.judging import Judged
 from access.models import AccessEvent, EventBatch, EventKey, event_key
 from access.rows import COLUMNS, CONTENT, Row, digest
 from fellowship.history import months
+from fellowship.kernel.saying import joined
 
 SIZE: Final = 500
 PORTION: Final = 256
@@ -64,7 +65,7 @@ def _known(program_id: int, source: str, ids: list[str]) -> dict[str, tuple[Any,
     return found | {by_event[pk]: tuple(content) for pk, *content in events}
 
 
-_CONTENT: Final = ", ".join(CONTENT)
+_CONTENT: Final = joined(", ", CONTENT)
 # One step into each index for each id. Left free, the planner reads the whole source where a table
 # has no statistics yet; the key's instant leads to the one month.
 _KNOWN: Final = f"""
@@ -174,7 +175,7 @@ class _Lines:
 
 
 def _copy_in(table: str, columns: tuple[str, ...], make: Callable[[int], bytes]) -> None:
-    named, into = ", ".join(columns), connection.ops.quote_name(table)
+    named, into = joined(", ", columns), connection.ops.quote_name(table)
     with connection.cursor() as cursor, connection.wrap_database_errors:
         raw: Any = cursor
         raw.copy_expert(f"COPY {into} ({named}) FROM STDIN", _Lines(make), 1 << 16)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from access import handling
 from access.models import Dataset
 from access.states import EXPOSURE, Operation
+from fellowship.kernel.saying import joined, say
 from governance.models import RuleVersion
 from governance.rules import in_force
 from governance.states import RuleKind
@@ -55,8 +56,8 @@ def _judged(
     table = handling.table(rule, one.tier)
     never = [str(Operation(o).label) for o in operations if table.get(o) == handling.NO]
     against = [
-        *([f"It has no field {', '.join(lacks)}."] if lacks else []),
-        *([f"Its tier never allows: {', '.join(never)}."] if never else []),
+        *([say("It has no field {lacks}.", lacks=joined(", ", lacks))] if lacks else []),
+        *([say("Its tier never allows: {never}.", never=joined(", ", never))] if never else []),
     ]
     if against:
         return Suggestion(one, serves=False, reasons=tuple(against))
@@ -68,9 +69,15 @@ def _for(
 ) -> list[str]:
     said = []
     if fields:
-        said.append("It has every field asked for.")
+        said.append(say("It has every field asked for."))
     if operations:
-        said.append("Its tier allows, or may allow, every operation asked for.")
+        said.append(say("Its tier allows, or may allow, every operation asked for."))
     if one.pk != asked.pk:
-        said.append(f"{one.get_variant_display()}: it shows less than {asked.name}.")
+        said.append(
+            say(
+                "{variant}: it shows less than {name}.",
+                variant=one.get_variant_display(),
+                name=asked.name,
+            )
+        )
     return said

@@ -11,6 +11,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, recused
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from scoping.models import Fellowship
@@ -29,14 +30,20 @@ def may_suspend(
 ) -> Refusal | None:
     """Why `by` may not suspend the person's access in the programme, or the dataset."""
     return first(
-        _staff(program, by, person, "suspends access"),
+        _staff(program, by, person, say("suspends access")),
         None
         if until is None or until > now()
-        else Refusal("until_past", "The end of a suspension lies in the future.", field="until"),
+        else Refusal(
+            "until_past", say("The end of a suspension lies in the future."), field="until"
+        ),
         _is_concerned(program, person) if person else None,
         None
         if dataset is None or dataset.program_id == _key(program)
-        else Refusal("other_program", f"{dataset} belongs to another programme.", field="dataset"),
+        else Refusal(
+            "other_program",
+            say("{dataset} belongs to another programme.", dataset=dataset),
+            field="dataset",
+        ),
     )
 
 
@@ -45,14 +52,14 @@ def may_lift(suspension: AccessSuspension, by: Actor) -> Refusal | None:
     return first(
         None
         if isinstance(by, User)
-        else Refusal("separation", "A suspension is lifted by a person.", rule=SEPARATION),
-        _staff(suspension.program_id, by, suspension.person, "lifts a suspension"),
-        Refusal("separation", "Someone other than who suspended lifts it.", rule=SEPARATION)
+        else Refusal("separation", say("A suspension is lifted by a person."), rule=SEPARATION),
+        _staff(suspension.program_id, by, suspension.person, say("lifts a suspension")),
+        Refusal("separation", say("Someone other than who suspended lifts it."), rule=SEPARATION)
         if suspension.by_id is not None and suspension.by_id == getattr(by, "pk", None)
         else None,
         None
         if suspension.until is None or suspension.until > now()
-        else Refusal("ended", "This suspension has ended already; there is nothing to lift."),
+        else Refusal("ended", say("This suspension has ended already; there is nothing to lift.")),
     )
 
 
@@ -60,16 +67,26 @@ def _staff(program: Program | int, by: Actor, person: User | None, what: str) ->
     if not isinstance(by, User):
         return None
     if not has_role(by, program, *SUSPENDERS):
-        names = ", ".join(roles.ROLES[key].label.lower() for key in SUSPENDERS[:-1])
+        names = joined(", ", (roles.ROLES[key].label.lower() for key in SUSPENDERS[:-1]))
         chair = roles.ROLES[SUSPENDERS[-1]].label.lower()
-        return Refusal("wrong_role", f"Only a {names} or {chair} of this programme {what}.")
+        return Refusal(
+            "wrong_role",
+            say(
+                "Only a {names} or {chair} of this programme {what}.",
+                names=names,
+                chair=chair,
+                what=what,
+            ),
+        )
     if person is None:
         return None
     if by.pk == person.pk:
-        return Refusal("separation", f"Nobody {what} of their own.", rule=SEPARATION)
+        return Refusal("separation", say("Nobody {what} of their own.", what=what), rule=SEPARATION)
     cases = Fellowship.objects.filter(program_id=_key(program), fellow=person)
     if any(recused(by, case) or recused(by, case.proposal) for case in cases):
-        return Refusal("separation", "You declared a conflict about this case.", rule=SEPARATION)
+        return Refusal(
+            "separation", say("You declared a conflict about this case."), rule=SEPARATION
+        )
     return None
 
 
@@ -78,7 +95,7 @@ def _is_concerned(program: Program | int, person: User) -> Refusal | None:
     known = Fellowship.objects.filter(program_id=_key(program), fellow=person).exists()
     if known or person.grants.filter(fellowship__program_id=_key(program)).exists():
         return None
-    reason = f"{person} has neither a fellowship nor a grant in this programme."
+    reason = say("{person} has neither a fellowship nor a grant in this programme.", person=person)
     return Refusal("not_concerned", reason, field="person")
 
 

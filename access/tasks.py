@@ -21,6 +21,7 @@ from fellowship.clocks.registry import sweeper
 from fellowship.history import months
 from fellowship.kernel import journal
 from fellowship.kernel.connections import close_stale
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Delivery
 from fellowship.notices.tasks import send
 from fellowship.notices.webhooks import kinds
@@ -71,7 +72,7 @@ _UNTIL = {"type": ["string", "null"], "format": "date-time"}
 _NUMBER = {"type": "integer", "minimum": 0}
 kinds.register(
     KIND,
-    "What a target system should let through",
+    say("What a target system should let through"),
     arrived,
     data=kinds.object_of(
         target=kinds.TEXT,
@@ -152,4 +153,4 @@ def sync_targets(program: int | None = None) -> str:
     told = enforcement.sync([program] if program else None)
     if told and not settings.CELERY_TASK_ALWAYS_EAGER:
         send.delay()
-    return f"{told} told"
+    return say("{told} told", told=told)

@@ -10,16 +10,17 @@ from django.db import models
 from access.models import Classification, Grant
 from access.states import ClassificationState, Tier
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Program
 from governance.rulekinds import DataHandling, TierHandling
 from governance.rules import Difference, whatif
 from governance.states import RuleKind
 
 MOST = 200
-NOT_ASKED = "To be asked again: the questions differ"
+NOT_ASKED = say("To be asked again: the questions differ")
 
 
-@whatif(RuleKind.DATA_CLASSIFICATION, of="datasets classified")
+@whatif(RuleKind.DATA_CLASSIFICATION, of=say("datasets classified"))
 def tiers(program: Program, before: Any, after: Any) -> Iterator[Difference]:
     """Datasets whose settled answers would lead to another tier, or no longer answer all."""
     held = Classification.objects.filter(
@@ -38,7 +39,7 @@ def tiers(program: Program, before: Any, after: Any) -> Iterator[Difference]:
             )
 
 
-@whatif(RuleKind.DATA_HANDLING, of="grants given")
+@whatif(RuleKind.DATA_HANDLING, of=say("grants given"))
 def grants(program: Program, before: DataHandling, after: DataHandling) -> Iterator[Difference]:
     """Grants that would have been shorter, or decided by somebody else."""
     calendar = program.calendar()
@@ -50,11 +51,18 @@ def grants(program: Program, before: DataHandling, after: DataHandling) -> Itera
         shorter = grant.ends_at > latest and new.longest_grant != old.longest_grant
         if was == would and not shorter:
             continue
-        until = f"at most until {latest:%-d %B %Y}" if shorter else "as long"
+        until = (
+            say("at most until {latest:%-d %B %Y}", latest=latest) if shorter else say("as long")
+        )
         yield Difference(
-            case=f"{grant.ref} {grant.dataset} for {grant.person}",
+            case=say(
+                "{ref} {dataset} for {person}",
+                ref=grant.ref,
+                dataset=grant.dataset,
+                person=grant.person,
+            ),
             url=grant.get_absolute_url(),
-            before=f"{was}; until {grant.ends_at:%-d %B %Y}",
+            before=say("{was}; until {ends_at:%-d %B %Y}", was=was, ends_at=grant.ends_at),
             after=f"{would}; {until}",
             record=grant,
         )
@@ -63,7 +71,10 @@ def grants(program: Program, before: DataHandling, after: DataHandling) -> Itera
 def _by(tier: TierHandling) -> str:
     """Who decides on a grant of the tier."""
     names = [ROLES[key].label.lower() for key in tier.approvers]
-    return f"Decided by {', '.join([*names, *(['the board'] if tier.board else [])])}"
+    return say(
+        "Decided by {value}",
+        value=joined(", ", [*names, *([say("the board")] if tier.board else [])]),
+    )
 
 
 def _tier(after: Any, answers: dict[str, int]) -> str:

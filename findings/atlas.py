@@ -19,6 +19,7 @@ from typing import Any, Final
 import yaml
 from django.conf import settings
 
+from fellowship.kernel.saying import say
 from findings.states import ControlType, Family, FindingClass
 
 MAX_BYTES: Final = 20_000_000
@@ -103,13 +104,17 @@ def class_of(technique_id: str) -> FindingClass | None:
 def read_official(text: str) -> Table:
     """The table of an official `ATLAS.yaml`. Raises NotAtlas, saying what is wrong."""
     if len(text) > MAX_BYTES:
-        raise NotAtlas("The file is larger than any release of ATLAS.")
+        raise NotAtlas(say("The file is larger than any release of ATLAS."))
     try:
         read = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise NotAtlas(f"This is no YAML: {str(error).splitlines()[0]}") from error
+        raise NotAtlas(
+            say("This is no YAML: {splitlines}", splitlines=str(error).splitlines()[0])
+        ) from error
     if not isinstance(read, dict) or not isinstance(read.get("matrices"), list):
-        raise NotAtlas("There is no list of matrices in it; load dist/ATLAS.yaml of atlas-data.")
+        raise NotAtlas(
+            say("There is no list of matrices in it; load dist/ATLAS.yaml of atlas-data.")
+        )
     names: dict[str, str] = {}
     against: dict[str, dict[str, Mitigation]] = {}
     for matrix in read["matrices"]:
@@ -123,7 +128,7 @@ def read_official(text: str) -> Table:
                     row = against.setdefault(technique, {})
                     row.setdefault(one["id"], Mitigation(one["id"], one["name"], said))
     if not names:
-        raise NotAtlas("There is no technique in it.")
+        raise NotAtlas(say("There is no technique in it."))
     found = {key: tuple(row.values()) for key, row in against.items()}
     return Table(str(read.get("version") or "unknown"), names, found)
 
@@ -139,7 +144,7 @@ def _entries(matrix: Any, key: str) -> Iterator[dict[str, Any]]:
             or not isinstance(one.get("id"), str)
             or not isinstance(one.get("name"), str)
         ):
-            raise NotAtlas(f"One of its {key} has no id or no name.")
+            raise NotAtlas(say("One of its {key} has no id or no name.", key=key))
         yield one
 
 
@@ -232,62 +237,62 @@ CLASSES: Final[Mapping[str, FindingClass]] = {
 """What a technique usually means, by our own reading; a part of a technique as the whole."""
 
 _NAMES: Final = {
-    "AML.T0010": "AI Supply Chain Compromise",
-    "AML.T0015": "Evade AI Model",
-    "AML.T0018": "Manipulate AI Model",
-    "AML.T0020": "Poison Training Data",
-    "AML.T0024": "Exfiltration via AI Inference API",
-    "AML.T0029": "Denial of AI Service",
-    "AML.T0031": "Erode AI Model Integrity",
-    "AML.T0034": "Cost Harvesting",
-    "AML.T0040": "AI Model Inference API Access",
-    "AML.T0043": "Craft Adversarial Data",
-    "AML.T0048": "External Harms",
-    "AML.T0048.002": "Societal Harm",
-    "AML.T0048.003": "User Harm",
-    "AML.T0051": "LLM Prompt Injection",
-    "AML.T0051.000": "Direct",
-    "AML.T0051.001": "Indirect",
-    "AML.T0051.002": "Triggered",
-    "AML.T0053": "AI Agent Tool Invocation",
-    "AML.T0054": "LLM Jailbreak",
-    "AML.T0056": "Extract LLM System Prompt",
-    "AML.T0057": "LLM Data Leakage",
-    "AML.T0062": "Discover LLM Hallucinations",
-    "AML.T0068": "LLM Prompt Obfuscation",
-    "AML.T0070": "RAG Poisoning",
-    "AML.T0080": "AI Agent Context Poisoning",
-    "AML.T0080.000": "Memory",
-    "AML.T0086": "Exfiltration via AI Agent Tool Invocation",
-    "AML.T0101": "Data Destruction via AI Agent Tool Invocation",
+    "AML.T0010": say("AI Supply Chain Compromise"),
+    "AML.T0015": say("Evade AI Model"),
+    "AML.T0018": say("Manipulate AI Model"),
+    "AML.T0020": say("Poison Training Data"),
+    "AML.T0024": say("Exfiltration via AI Inference API"),
+    "AML.T0029": say("Denial of AI Service"),
+    "AML.T0031": say("Erode AI Model Integrity"),
+    "AML.T0034": say("Cost Harvesting"),
+    "AML.T0040": say("AI Model Inference API Access"),
+    "AML.T0043": say("Craft Adversarial Data"),
+    "AML.T0048": say("External Harms"),
+    "AML.T0048.002": say("Societal Harm"),
+    "AML.T0048.003": say("User Harm"),
+    "AML.T0051": say("LLM Prompt Injection"),
+    "AML.T0051.000": say("Direct"),
+    "AML.T0051.001": say("Indirect"),
+    "AML.T0051.002": say("Triggered"),
+    "AML.T0053": say("AI Agent Tool Invocation"),
+    "AML.T0054": say("LLM Jailbreak"),
+    "AML.T0056": say("Extract LLM System Prompt"),
+    "AML.T0057": say("LLM Data Leakage"),
+    "AML.T0062": say("Discover LLM Hallucinations"),
+    "AML.T0068": say("LLM Prompt Obfuscation"),
+    "AML.T0070": say("RAG Poisoning"),
+    "AML.T0080": say("AI Agent Context Poisoning"),
+    "AML.T0080.000": say("Memory"),
+    "AML.T0086": say("Exfiltration via AI Agent Tool Invocation"),
+    "AML.T0101": say("Data Destruction via AI Agent Tool Invocation"),
 }
 _MITIGATIONS: Final = {
-    "AML.M0003": ("Model Hardening", "T0015 T0031 T0043"),
+    "AML.M0003": (say("Model Hardening"), "T0015 T0031 T0043"),
     "AML.M0004": (
-        "Restrict Number of AI Model Queries",
+        say("Restrict Number of AI Model Queries"),
         "T0024 T0029 T0034 T0043 T0062",
     ),
-    "AML.M0007": ("Sanitize Training Data", "T0020"),
-    "AML.M0008": ("Validate AI Model", "T0018 T0020 T0043 T0057"),
-    "AML.M0015": ("Adversarial Input Detection", "T0015 T0029 T0031 T0043"),
+    "AML.M0007": (say("Sanitize Training Data"), "T0020"),
+    "AML.M0008": (say("Validate AI Model"), "T0018 T0020 T0043 T0057"),
+    "AML.M0015": (say("Adversarial Input Detection"), "T0015 T0029 T0031 T0043"),
     "AML.M0019": (
-        "Control Access to AI Models and Data in Production",
+        say("Control Access to AI Models and Data in Production"),
         "T0024 T0029 T0034 T0040 T0043 T0051",
     ),
-    "AML.M0020": ("Generative AI Guardrails", "T0010 T0051 T0053 T0054 T0056 T0057 T0062"),
-    "AML.M0021": ("Generative AI Guidelines", "T0051 T0053 T0054 T0056 T0057 T0062"),
-    "AML.M0022": ("Generative AI Model Alignment", "T0051 T0053 T0054 T0056 T0057 T0062"),
-    "AML.M0024": ("AI Telemetry Logging", "T0024 T0040 T0051 T0053 T0086 T0101"),
-    "AML.M0025": ("Maintain AI Dataset Provenance", "T0020"),
-    "AML.M0028": ("AI Agent Tools Permissions Configuration", "T0053 T0086 T0101"),
-    "AML.M0029": ("Human In-the-Loop for AI Agent Actions", "T0053 T0086 T0101"),
+    "AML.M0020": (say("Generative AI Guardrails"), "T0010 T0051 T0053 T0054 T0056 T0057 T0062"),
+    "AML.M0021": (say("Generative AI Guidelines"), "T0051 T0053 T0054 T0056 T0057 T0062"),
+    "AML.M0022": (say("Generative AI Model Alignment"), "T0051 T0053 T0054 T0056 T0057 T0062"),
+    "AML.M0024": (say("AI Telemetry Logging"), "T0024 T0040 T0051 T0053 T0086 T0101"),
+    "AML.M0025": (say("Maintain AI Dataset Provenance"), "T0020"),
+    "AML.M0028": (say("AI Agent Tools Permissions Configuration"), "T0053 T0086 T0101"),
+    "AML.M0029": (say("Human In-the-Loop for AI Agent Actions"), "T0053 T0086 T0101"),
     "AML.M0030": (
-        "Restrict AI Agent Tool Invocation on Untrusted Data",
+        say("Restrict AI Agent Tool Invocation on Untrusted Data"),
         "T0053 T0086 T0101",
     ),
-    "AML.M0031": ("Memory Hardening", "T0080"),
+    "AML.M0031": (say("Memory Hardening"), "T0080"),
     "AML.M0033": (
-        "Input and Output Validation for AI Agent Components",
+        say("Input and Output Validation for AI Agent Components"),
         "T0051 T0053 T0086",
     ),
 }
@@ -297,7 +302,9 @@ def _own() -> Table:
     against: dict[str, list[Mitigation]] = {}
     for key, (name, techniques) in _MITIGATIONS.items():
         for technique in techniques.split():
-            against.setdefault(f"AML.{technique}", []).append(Mitigation(key, name))
+            against.setdefault(say("AML.{technique}", technique=technique), []).append(
+                Mitigation(key, name)
+            )
     return Table("", _NAMES, {key: tuple(row) for key, row in against.items()})
 
 

@@ -6,13 +6,14 @@ from typing import Any, Final, cast
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from findings import policy
 from findings.models import Finding
 from findings.services import reject_finding
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 
-CLOSED: Final = ("Conditions", "How often", "Evidence")
+CLOSED: Final = (say("Conditions"), say("How often"), say("Evidence"))
 """Beside the claim, what of the dossier an embargo closes."""
 
 
@@ -20,31 +21,35 @@ class RejectionKind(MatterKind):
     """A severe finding is rejected by the board, or goes on being investigated."""
 
     key = "findings.rejection"
-    label = "Rejection of a severe finding"
+    label = say("Rejection of a severe finding")
     subject_model = "findings.finding"
     takes_conditions = False
     withholds = True
-    heading = "Findings to controls"
+    heading = say("Findings to controls")
     order = 50
 
     def title(self, subject: Any) -> str:
-        return f"Reject {subject.ref}: {subject.title}"
+        return say("Reject {ref}: {title}", ref=subject.ref, title=subject.title)
 
     def question(self, subject: Any) -> str:
-        return f"Whether the product owner may reject {subject.ref} ({subject.severity})."
+        return say(
+            "Whether the product owner may reject {ref} ({severity}).",
+            ref=subject.ref,
+            severity=subject.severity,
+        )
 
     def dossier(self, subject: Any) -> dict[str, Any]:
         finding = cast("Finding", subject)
         share = finding.share
         return {
             "sections": [
-                {"heading": "Claim", "text": finding.claim},
-                {"heading": "Conditions", "text": finding.conditions or "Not stated"},
-                {"heading": "How often", "text": str(share) if share else "Not counted"},
-                {"heading": "System", "text": f"{finding.system} {finding.system_version}"},
-                {"heading": "Severity", "text": finding.get_severity_display()},
+                {"heading": say("Claim"), "text": finding.claim},
+                {"heading": say("Conditions"), "text": finding.conditions or say("Not stated")},
+                {"heading": say("How often"), "text": str(share) if share else say("Not counted")},
+                {"heading": say("System"), "text": f"{finding.system} {finding.system_version}"},
+                {"heading": say("Severity"), "text": finding.get_severity_display()},
                 {
-                    "heading": "Evidence",
+                    "heading": say("Evidence"),
                     "rows": [
                         {"Artifact": e.artifact.name, "SHA-256": e.artifact.sha256}
                         for e in finding.evidence.select_related("artifact")
@@ -59,7 +64,7 @@ class RejectionKind(MatterKind):
         if not policy.withheld(finding, user):
             return {}
         said = policy.said_instead(finding)
-        whom = "The product owner or the manager can end it sooner."
+        whom = say("The product owner or the manager can end it sooner.")
         return {"Claim": f"{said} {whom}", **dict.fromkeys(CLOSED, said)}
 
     def revision(self, subject: Any) -> str:
@@ -85,7 +90,9 @@ class RejectionKind(MatterKind):
         """Reject on approval; on anything else the finding stays under investigation."""
         if decision.outcome in ("approve", "approve_with_conditions"):
             reject_finding(
-                finding=subject, by=System("board decision"), reason=f"Board: {matter.ref}"
+                finding=subject,
+                by=System("board decision"),
+                reason=say("Board: {ref}", ref=matter.ref),
             )
 
 

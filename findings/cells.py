@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web import cells
 from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
@@ -88,10 +89,12 @@ def import_meta(row: ImportRow) -> str:
     technique = said.get("technique", "")
     about = atlas.class_of(technique)
     parts = (
-        f"Row {row.place}",
+        say("Row {place}", place=row.place),
         Severity(said["severity"]).label if said.get("severity") else "",
-        f"{hits} of {trials}" if trials else "",
+        say("{hits} of {trials}", hits=hits, trials=trials) if trials else "",
         " ".join(filter(None, (technique, f"({about.label})" if about else ""))),
-        ", ".join(f"{name} {version}".strip() for name, version in said.get("systems", ())[:3]),
+        joined(
+            ", ", (f"{name} {version}".strip() for name, version in said.get("systems", ())[:3])
+        ),
     )
-    return " · ".join(part for part in parts if part)
+    return joined(" · ", (part for part in parts if part))

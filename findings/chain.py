@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
+from fellowship.kernel.saying import joined, say
 from findings.change_states import AcceptanceState, ChangeState
 from findings.models import (
     AcceptanceTest,
@@ -47,7 +48,7 @@ def links(finding: Finding) -> Iterator[tuple[str, bool]]:
     yield "claim", bool(finding.claim)
     yield "finding", True
     yield "disposition", finding.state != FindingState.REPORTED
-    yield "change request", bool(row.converted) or Progress.DEPLOYED in progress
+    yield say("change request"), bool(row.converted) or Progress.DEPLOYED in progress
     yield "control", Progress.PLANNED in progress
     yield "baseline", Progress.BASELINE in progress
     yield "measurement", Progress.MEASURED in progress
@@ -77,7 +78,7 @@ def gap(finding: Finding) -> str:
     if missing := first_missing(finding):
         return missing
     if row.excepted_until:
-        return f"excepted until {row.excepted_until:%-d %b %Y}"
+        return say("excepted until {excepted_until:%-d %b %Y}", excepted_until=row.excepted_until)
     return "complete"
 
 
@@ -136,18 +137,18 @@ def _details(finding: Finding) -> dict[str, tuple[str, str]]:
     control_url = controls[0].get_absolute_url() if controls else ""
     verified = next((c for c in controls if c.state == ControlState.VERIFIED), None)
     return {
-        "dataset": (", ".join(sorted(datasets)), "#evidence"),
+        "dataset": (joined(", ", sorted(datasets)), "#evidence"),
         "access": ("", case),
-        "artifact": (", ".join(a.name for a in artifacts), "#evidence"),
+        "artifact": (joined(", ", (a.name for a in artifacts)), "#evidence"),
         "claim": ("", "#claim"),
         "finding": (finding.ref, ""),
         "disposition": (finding.get_state_display(), "#talk"),
         "change request": (
-            ", ".join(f"{one.ref} {one.get_state_display().lower()}" for one in asked),
+            joined(", ", (f"{one.ref} {one.get_state_display().lower()}" for one in asked)),
             asked[0].get_absolute_url() if asked else "",
         ),
-        "control": (", ".join(c.ref for c in controls), control_url),
+        "control": (joined(", ", (c.ref for c in controls)), control_url),
         "baseline": ("", control_url),
         "measurement": ("", control_url),
-        "verdict": (f"{verified.ref} verified" if verified else "", control_url),
+        "verdict": (say("{ref} verified", ref=verified.ref) if verified else "", control_url),
     }

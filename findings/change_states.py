@@ -7,17 +7,18 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 from findings.states import COUNTED, Counted
 
 
 class ChangeState(models.TextChoices):
     """Where a change request stands, as the receiving team's tracker says."""
 
-    OPEN = "open", "Open"
-    IN_PROGRESS = "in_progress", "In progress"
-    DONE = "done", "Done"
-    REJECTED = "rejected", "Rejected"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    OPEN = "open", say("Open")
+    IN_PROGRESS = "in_progress", say("In progress")
+    DONE = "done", say("Done")
+    REJECTED = "rejected", say("Rejected")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 REPORTED_STATES: Final = (
@@ -71,19 +72,19 @@ CHANGE_VERBS: Final = {
 class Reception(models.TextChoices):
     """What became of a report of a tracker."""
 
-    APPLIED = "applied", "Applied"
-    SAME = "same", "Says what stood already"
-    LATE = "late", "Older than what is known, kept only"
-    WITHDRAWN = "withdrawn", "Came after the withdrawal, kept only"
+    APPLIED = "applied", say("Applied")
+    SAME = "same", say("Says what stood already")
+    LATE = "late", say("Older than what is known, kept only")
+    WITHDRAWN = "withdrawn", say("Came after the withdrawal, kept only")
 
 
 class AcceptanceState(models.TextChoices):
     """Whether what must pass has passed."""
 
-    PLANNED = "planned", "Not run yet"
-    PASSED = "passed", "Passed"
-    FAILED = "failed", "Failed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    PLANNED = "planned", say("Not run yet")
+    PASSED = "passed", say("Passed")
+    FAILED = "failed", say("Failed")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 _A = AcceptanceState
@@ -105,15 +106,15 @@ ACCEPTANCE_MOVES = MoveTable(
         _A.WITHDRAWN: Holder.NOBODY,
     },
     labels=dict(AcceptanceState.choices),
-    said={"pass": "recorded as passed", "fail": "recorded as failed"},
+    said={"pass": say("recorded as passed"), "fail": say("recorded as failed")},
 )
 
 
 class Must(models.TextChoices):
     """How an acceptance test says what must pass."""
 
-    METRIC = "metric", "A share of trials"
-    NAMED = "named", "A named test"
+    METRIC = "metric", say("A share of trials")
+    NAMED = "named", say("A named test")
 
 
 SHARES: Final = tuple(m for m, counted in COUNTED.items() if counted == Counted.SHARE)
@@ -123,11 +124,11 @@ SHARES: Final = tuple(m for m, counted in COUNTED.items() if counted == Counted.
 class ContestState(models.TextChoices):
     """What became of a contested suggestion."""
 
-    OPEN = "open", "Contested"
-    UPHELD = "upheld", "Upheld: the suggestion stands"
-    REPLACED = "replaced", "Replaced by another suggestion"
-    WITHDRAWN = "withdrawn", "Withdrawn: no longer suggested"
-    RETRACTED = "retracted", "Taken back by who contested it"
+    OPEN = "open", say("Contested")
+    UPHELD = "upheld", say("Upheld: the suggestion stands")
+    REPLACED = "replaced", say("Replaced by another suggestion")
+    WITHDRAWN = "withdrawn", say("Withdrawn: no longer suggested")
+    RETRACTED = "retracted", say("Taken back by who contested it")
 
 
 ANSWERED: Final = (ContestState.UPHELD, ContestState.REPLACED, ContestState.WITHDRAWN)

@@ -7,6 +7,7 @@ from typing import Final
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import joined, say
 from findings.models import Finding
 from governance.containment import counts_as_finding, register
 from governance.models import Escalation
@@ -33,15 +34,19 @@ def owners(escalation: Escalation) -> list[User]:
 def act(*, escalation: Escalation, by: User, reason: str) -> str:
     """Call them in; says who came."""
     called = call_in(escalation=escalation, people=owners(escalation), by=by)
-    names = ", ".join(str(user) for user in called)
-    return f"Called in: {names}." if names else "The product owner is called in already."
+    names = joined(", ", (str(user) for user in called))
+    return (
+        say("Called in: {names}.", names=names)
+        if names
+        else say("The product owner is called in already.")
+    )
 
 
 register(
     KEY,
-    "Call in the product owner",
+    say("Call in the product owner"),
     act,
     applies=lambda escalation: holders(escalation.program_id, roles.PRODUCT_OWNER).exists(),
-    hint="They are told at once and read the whole alarm.",
+    hint=say("They are told at once and read the whole alarm."),
 )
 counts_as_finding(Finding._meta.label_lower)

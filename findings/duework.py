@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from fellowship.kernel.prepared import hold, read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from findings import duetimes
@@ -45,11 +46,11 @@ class Stretch:
         """What is to be known of how its due time came about."""
         row = self.row
         if row.grace:
-            return "By the rule it would have been past already; a fresh window was given."
+            return say("By the rule it would have been past already; a fresh window was given.")
         if row.why == "rerated" and row.due_at <= row.starts_at:
-            return "It was overdue before, and stayed so."
+            return say("It was overdue before, and stayed so.")
         if row.due_at < row.by_rule_at:
-            return "Earlier than the rule asks."
+            return say("Earlier than the rule asks.")
         return ""
 
 

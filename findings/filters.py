@@ -18,6 +18,7 @@ from drf_spectacular.utils import extend_schema_field
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters
@@ -95,58 +96,58 @@ class FindingFilter(filters.FilterSet):
     """Findings by queue, state, severity, family of control, owner, programme and clock."""
 
     q = filters.Search(fields=["title", "ref", "technique"])
-    state = filters.ChoiceFilter(choices=FindingState.choices, label="Disposition")
+    state = filters.ChoiceFilter(choices=FindingState.choices, label=say("Disposition"))
     severity = filters.ChoiceFilter(
         method="filter_severity",
-        choices=[("severe", "High and above"), *Severity.choices],
-        label="Severity",
+        choices=[("severe", say("High and above")), *Severity.choices],
+        label=say("Severity"),
     )
     family = filters.ChoiceFilter(
         method="filter_family",
-        label="Control",
-        choices=[("none", "No control yet"), *Family.choices],
+        label=say("Control"),
+        choices=[("none", say("No control yet")), *Family.choices],
     )
     owner = filters.ModelChoiceFilter(
         field_name="product_owner",
         queryset=_owners,
         offered=_owners_offered,
         to_field_name="username",
-        label="Owner",
+        label=say("Owner"),
     )
     program = _ProgramFilter(
-        queryset=_programs, offered=_programs_offered, to_field_name="slug", label="Programme"
+        queryset=_programs, offered=_programs_offered, to_field_name="slug", label=say("Programme")
     )
-    overdue = filters.BooleanFilter(method="filter_overdue", label="Overdue only")
+    overdue = filters.BooleanFilter(method="filter_overdue", label=say("Overdue only"))
     technique = filters.CharFilter(
         method="filter_technique",
-        label="Technique",
+        label=say("Technique"),
         max_length=20,
         widget=django_forms.HiddenInput,
     )
     age = filters.ChoiceFilter(
         method="filter_age",
-        label="Reported",
+        label=say("Reported"),
         choices=[(age.key, age.label) for age in Age],
         widget=django_forms.HiddenInput,
     )
     unmeasured = filters.ChoiceFilter(
         method="filter_unmeasured",
-        label="Stands without a measured control",
+        label=say("Stands without a measured control"),
         choices=Family.choices,
         widget=django_forms.HiddenInput,
     )
     open = filters.BooleanFilter(
-        method="filter_open", label="Not settled", widget=django_forms.HiddenInput
+        method="filter_open", label=say("Not settled"), widget=django_forms.HiddenInput
     )
     queue = filters.ChoiceFilter(
         method="filter_queue",
         choices=list(LABELS.items()),
-        label="Queue",
+        label=say("Queue"),
         widget=django_forms.HiddenInput,
     )
     batch = filters.NumberFilter(
         method="filter_batch",
-        label="Changed together as",
+        label=say("Changed together as"),
         min_value=1,
         max_value=2**62,
         widget=django_forms.HiddenInput,

@@ -15,6 +15,7 @@ from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.web import work
 from fellowship.web.routes import route_to
 from findings.models import DuePause, Finding
@@ -28,9 +29,9 @@ MOST: Final = 20
 COUNTED: Final = 500
 """Overdue findings counted for the first page: enough to say with whom they lie."""
 VERBS: Final = {
-    FindingState.REPORTED: "Take up",
-    FindingState.INVESTIGATING: "Dispose of",
-    FindingState.ACCEPTED: "Answer with a control",
+    FindingState.REPORTED: say("Take up"),
+    FindingState.INVESTIGATING: say("Dispose of"),
+    FindingState.ACCEPTED: say("Answer with a control"),
 }
 NAMED: Final = ("product_owner__name", "product_owner__email")
 READ: Final = ("ref", "title", "state", "due_at", "product_owner_id", "program_id")
@@ -72,13 +73,15 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for finding in _asked_of(desk, at) if desk.covers else _own(user, at):
         waits = bool(finding.asked)
         owner = finding.product_owner
-        absent = f" for {owner}, who is away" if owner and owner != user else ""
+        absent = say(" for {owner}, who is away", owner=owner) if owner and owner != user else ""
         yield work.WorkItem(
             title=f"{VERBS[FindingState(finding.state)]}{absent}: {finding.title}",
             url=route_to("findings:detail", finding.ref),
             due=finding.until if waits else finding.due_at,
             holder=str(finding.fellowship.fellow) if waits else work.ME,
-            silence="The clock runs again by itself." if waits else "The sponsor is told.",
+            silence=say("The clock runs again by itself.")
+            if waits
+            else say("The sponsor is told."),
             kind="finding",
             case_ref=finding.ref,
             program_id=finding.program_id,
@@ -91,11 +94,15 @@ def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for finding in _reported(user.pk, at):
         asked = finding.asked
         yield work.WorkItem(
-            title=f"Answer about {finding.title}: {asked}" if asked else finding.title,
+            title=say("Answer about {title}: {asked}", title=finding.title, asked=asked)
+            if asked
+            else finding.title,
             url=route_to("findings:detail", finding.ref) + ("#talk" if asked else ""),
             due=finding.until if asked else finding.due_at,
-            holder=work.ME if asked else str(finding.product_owner or "the product owners"),
-            silence="It is decided on what is known." if asked else "The sponsor is told.",
+            holder=work.ME if asked else str(finding.product_owner or say("the product owners")),
+            silence=say("It is decided on what is known.")
+            if asked
+            else say("The sponsor is told."),
             kind="finding",
             case_ref=finding.ref,
             program_id=finding.program_id,
@@ -120,13 +127,18 @@ def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for (program, key), dues in first:
         owner = owners.get(key or 0)
         chosen = {"overdue": "true"} | ({"owner": owner.username} if owner else {})
-        many = "overdue findings" if len(dues) != 1 else "overdue finding"
+        many = say("overdue findings") if len(dues) != 1 else say("overdue finding")
         yield work.WorkItem(
-            title=f"{len(dues)} {many}, the oldest since {dues[0]:%-d %B %Y}",
+            title=say(
+                "{n} {many}, the oldest since {dues:%-d %B %Y}",
+                n=len(dues),
+                many=many,
+                dues=dues[0],
+            ),
             url=f"{reverse('findings:queue')}?{urlencode(chosen)}",
             due=dues[0],
-            holder=str(owner or "nobody yet"),
-            silence="The owner is told first, then the sponsor.",
+            holder=str(owner or say("nobody yet")),
+            silence=say("The owner is told first, then the sponsor."),
             kind="finding",
             program_id=program,
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fellowship.kernel.saying import joined, say, within
 from findings.models import Control, ControlMetric, Measurement
 from findings.plans import amount, level
 from findings.states import Counted, Family, Selection, Verdict
@@ -35,7 +36,7 @@ class Judgement:
     def label(self) -> str:
         """The verdict in the words of a benefit or of a cost."""
         if self.comparison is None:
-            return "Not compared" if self.unlike else "Not measured"
+            return say("Not compared") if self.unlike else say("Not measured")
         words = _COST if not self.metric.primary else _BENEFIT
         return words[self.comparison.verdict]
 
@@ -47,10 +48,10 @@ class Judgement:
 
 _BENEFIT = {verdict: str(verdict.label) for verdict in Verdict}
 _COST = {
-    Verdict.REDUCED: "Cost fell",
-    Verdict.NOT_SHOWN: "No change shown",
-    Verdict.WORSE: "Cost rose",
-    Verdict.INSUFFICIENT: "Insufficient data",
+    Verdict.REDUCED: say("Cost fell"),
+    Verdict.NOT_SHOWN: say("No change shown"),
+    Verdict.WORSE: say("Cost rose"),
+    Verdict.INSUFFICIENT: say("Insufficient data"),
 }
 TONES = {
     Verdict.REDUCED: "good",
@@ -77,7 +78,9 @@ def judge(metric: ControlMetric, others: Sequence[Control] = ()) -> Judgement:
     if comparison is not None:
         said = _sentence(metric, comparison)
     elif differs:
-        said = f"The counts are not compared: {'; '.join(str(one) for one in differs)}."
+        said = say(
+            "The counts are not compared: {one}.", one=joined("; ", (str(one) for one in differs))
+        )
     else:
         said = _missing(metric)
     cautions = list(_cautions(metric, comparison, after, others)) if comparison else []
@@ -103,22 +106,26 @@ def _missing(metric: ControlMetric) -> str:
     control = metric.control
     if metric.taken(PHASE.BASELINE):
         return (
-            "Deployed, and not counted since: nothing is shown yet."
+            say("Deployed, and not counted since: nothing is shown yet.")
             if control.locked
-            else "The baseline is taken. It is counted again once the control is deployed."
+            else say("The baseline is taken. It is counted again once the control is deployed.")
         )
     if control.locked:
-        return "No baseline was taken before it was deployed, so no change can be shown."
-    window = f"{_day(metric.baseline_from)} to {_day(metric.baseline_until)}"
-    return f"No baseline yet. It is taken from {window}."
+        return say("No baseline was taken before it was deployed, so no change can be shown.")
+    window = say(
+        "{day} to {day2}", day=_day(metric.baseline_from), day2=_day(metric.baseline_until)
+    )
+    return say("No baseline yet. It is taken from {window}.", window=window)
 
 
 def _sentence(metric: ControlMetric, found: Comparison) -> str:
     if found.verdict == Verdict.INSUFFICIENT:
-        return (
-            f"Too little was counted to say: {found.before.size:,.6g} before and "
-            f"{found.after.size:,.6g} after, and the plan asks for {metric.minimum_n:,} on "
-            "either side."
+        return say(
+            "Too little was counted to say: {size:,.6g} before and {size2:,.6g} after, "
+            "and the plan asks for {minimum_n:,} on either side.",
+            size=found.before.size,
+            size2=found.after.size,
+            minimum_n=metric.minimum_n,
         )
     return _benefit(metric, found) if metric.primary else _cost(metric, found)
 
@@ -126,37 +133,59 @@ def _sentence(metric: ControlMetric, found: Comparison) -> str:
 def _benefit(metric: ControlMetric, found: Comparison) -> str:
     name, levels = str(metric), _levels(metric, found)
     lead = {
-        Verdict.REDUCED: f"It worked: {_lower(name)} {_way(found.difference)} {levels}.",
-        Verdict.NOT_SHOWN: f"Not shown to work: {_lower(name)} went {levels}.",
-        Verdict.WORSE: f"It got worse: {_lower(name)} {_way(found.difference)} {levels}.",
+        Verdict.REDUCED: say(
+            "It worked: {lower} {way} {levels}.",
+            lower=_lower(name),
+            way=_way(found.difference),
+            levels=levels,
+        ),
+        Verdict.NOT_SHOWN: say(
+            "Not shown to work: {lower} went {levels}.", lower=_lower(name), levels=levels
+        ),
+        Verdict.WORSE: say(
+            "It got worse: {lower} {way} {levels}.",
+            lower=_lower(name),
+            way=_way(found.difference),
+            levels=levels,
+        ),
     }[found.verdict]
-    asked = f"The plan asked for more than {amount(metric, float(metric.threshold))}."
+    asked = say(
+        "The plan asked for more than {amount}.", amount=amount(metric, float(metric.threshold))
+    )
     if not metric.threshold:
-        asked = "The plan asked for any change for the better that the numbers can show."
+        asked = say("The plan asked for any change for the better that the numbers can show.")
     return f"{lead} {_range(metric, found)} {asked}"
 
 
 def _cost(metric: ControlMetric, found: Comparison) -> str:
     name, levels = str(metric), _levels(metric, found)
     if found.verdict == Verdict.NOT_SHOWN:
-        lead = f"No change is shown: {_lower(name)} went {levels}."
+        lead = say("No change is shown: {lower} went {levels}.", lower=_lower(name), levels=levels)
     else:
         lead = f"{name} {_way(found.difference)} {levels}."
     low, high = found.interval
     best, worst = (-high, -low) if metric.higher_is_better else (low, high)
     limit = float(metric.threshold)
-    tolerated = f"the {amount(metric, limit)} tolerated" if limit else "what is tolerated: nothing"
+    tolerated = (
+        say("the {amount} tolerated", amount=amount(metric, limit))
+        if limit
+        else say("what is tolerated: nothing")
+    )
     if worst <= limit:
-        held = f"That is within {tolerated}."
+        held = say("That is within {tolerated}.", tolerated=tolerated)
     elif best > limit:
-        held = f"That is more than {tolerated}."
+        held = say("That is more than {tolerated}.", tolerated=tolerated)
     else:
-        held = f"It may be more than {tolerated}."
+        held = say("It may be more than {tolerated}.", tolerated=tolerated)
     return f"{lead} {_range(metric, found)} {held}"
 
 
 def _levels(metric: ControlMetric, found: Comparison) -> str:
-    return f"from {level(metric, found.before.value)} to {level(metric, found.after.value)}"
+    return say(
+        "from {level} to {level2}",
+        level=level(metric, found.before.value),
+        level2=level(metric, found.after.value),
+    )
 
 
 def _way(difference: float) -> str:
@@ -164,24 +193,25 @@ def _way(difference: float) -> str:
 
 
 def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
+    return within(name)
 
 
 def _range(metric: ControlMetric, found: Comparison) -> str:
     """The interval in words: of a fall, of a rise, or from one to the other."""
     low, high = found.interval
     if high < 0:
-        return f"The true fall lies between {_between(metric, -high, -low)}."
+        return say("The true fall lies between {between}.", between=_between(metric, -high, -low))
     if low > 0:
-        return f"The true rise lies between {_between(metric, low, high)}."
-    return (
-        f"The true change lies anywhere from a fall of {amount(metric, -low)} to a rise of "
-        f"{amount(metric, high)}."
+        return say("The true rise lies between {between}.", between=_between(metric, low, high))
+    return say(
+        "The true change lies anywhere from a fall of {amount} to a rise of {amount2}.",
+        amount=amount(metric, -low),
+        amount2=amount(metric, high),
     )
 
 
 def _between(metric: ControlMetric, low: float, high: float) -> str:
-    return f"{amount(metric, low)} and {amount(metric, high)}"
+    return say("{amount} and {amount2}", amount=amount(metric, low), amount2=amount(metric, high))
 
 
 def _cautions(
@@ -193,13 +223,20 @@ def _cautions(
     yield from found.warnings
     yield from _regression(metric, after)
     if metric.control.family == Family.DETECTIVE and metric.counted in _RISES_WITH_SIGHT:
-        yield ("A detective control makes more be seen: a rise may be better sight, not more risk.")
+        yield (
+            say(
+                "A detective control makes more be seen: a rise may be better sight, not more risk."
+            )
+        )
     yield from _overlaps(metric, after, others)
     looks = len(metric.taken(PHASE.AFTER))
     if looks > 1:
         yield (
-            f"It was counted {looks} times after deployment, and the latest is shown. Looking "
-            "again until it fits would find an effect that is not there."
+            say(
+                "It was counted {looks} times after deployment, and the latest is shown. "
+                "Looking again until it fits would find an effect that is not there.",
+                looks=looks,
+            )
         )
     yield from _amended(metric, found)
 
@@ -210,16 +247,21 @@ def _regression(metric: ControlMetric, after: Measurement | None) -> Iterator[st
         return
     if metric.selection == Selection.STOOD_OUT:
         yield (
-            "The baseline was looked at because a number stood out. Part of the change would "
-            "have come without the control (regression to the mean)."
+            say(
+                "The baseline was looked at because a number stood out. Part of the change would "
+                "have come without the control (regression to the mean)."
+            )
         )
         return
     values = [row.sample.value for row in metric.taken(PHASE.BASELINE)]
     extreme = min(values) if metric.higher_is_better else max(values)
     if len(set(values)) > 1 and before.sample.value == extreme:
         yield (
-            f"The baseline is the worst of {len(values)} counts. Part of the change would have "
-            "come without the control (regression to the mean)."
+            say(
+                "The baseline is the worst of {n} counts. Part of the change would have "
+                "come without the control (regression to the mean).",
+                n=len(values),
+            )
         )
 
 
@@ -233,8 +275,13 @@ def _overlaps(
         at = other.deployed_at
         if at is not None and before.taken_on <= at.date() <= after.taken_on:
             yield (
-                f"{other.ref} “{other.title}” was deployed on the same system on "
-                f"{_day(at.date())}, between the two counts: the change may be its doing."
+                say(
+                    "{ref} “{title}” was deployed on the same system on {day}, between "
+                    "the two counts: the change may be its doing.",
+                    ref=other.ref,
+                    title=other.title,
+                    day=_day(at.date()),
+                )
             )
 
 
@@ -243,11 +290,15 @@ def _amended(metric: ControlMetric, found: Comparison) -> Iterator[str]:
     rows = [row for row in metric.amendments.all() if row.field in _JUDGES]
     if not rows:
         return
-    on, changes = _day(rows[-1].amended_at.date()), "; ".join(str(row) for row in rows)
-    said = f"The plan was amended after it was locked, last on {on}: {changes}."
+    on, changes = _day(rows[-1].amended_at.date()), joined("; ", (str(row) for row in rows))
+    said = say(
+        "The plan was amended after it was locked, last on {on}: {changes}.", on=on, changes=changes
+    )
     locked = metric.comparison(as_locked=True)
     if locked is not None and locked.verdict != found.verdict:
-        said += f" As it was locked, the verdict would be “{locked.verdict.label.lower()}”."
+        said += say(
+            " As it was locked, the verdict would be “{label}”.", label=locked.verdict.label.lower()
+        )
     yield said
 
 

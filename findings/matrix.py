@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from findings import atlas
 from findings.models import Control, MatrixChange
 from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
@@ -30,62 +31,70 @@ T, F = ControlType, FindingClass
 
 FOUNDING: Final[Mapping[FindingClass, Cells]] = {
     F.PROMPT_INJECTION: {
-        (P, T.PROMPT_TEMPLATE): "Marking what is data keeps it from being read as an instruction.",
-        (P, T.CONTENT_FILTER): "Known instructions in fetched text are stopped before the model.",
-        (D, T.MONITORING): "An injected turn shows as a call nobody asked for.",
-        (C, T.TRAINING): "A model taught an order of instructions yields less often.",
-        (M, T.SESSION_LIMIT): "Fewer turns after foreign text leave less room to act.",
+        (P, T.PROMPT_TEMPLATE): say(
+            "Marking what is data keeps it from being read as an instruction."
+        ),
+        (P, T.CONTENT_FILTER): say(
+            "Known instructions in fetched text are stopped before the model."
+        ),
+        (D, T.MONITORING): say("An injected turn shows as a call nobody asked for."),
+        (C, T.TRAINING): say("A model taught an order of instructions yields less often."),
+        (M, T.SESSION_LIMIT): say("Fewer turns after foreign text leave less room to act."),
     },
     F.JAILBREAK: {
         (
             P,
             T.CONTENT_FILTER,
-        ): "A classifier around the model stops what it would answer.",
-        (D, T.EVAL_THRESHOLD): "A release waits until the attack works no more often than agreed.",
-        (C, T.TRAINING): "Only training changes what the model itself gives in to.",
-        (M, T.SESSION_LIMIT): "Long contexts weaken refusals; a limit bounds them meanwhile.",
+        ): say("A classifier around the model stops what it would answer."),
+        (D, T.EVAL_THRESHOLD): say(
+            "A release waits until the attack works no more often than agreed."
+        ),
+        (C, T.TRAINING): say("Only training changes what the model itself gives in to."),
+        (M, T.SESSION_LIMIT): say("Long contexts weaken refusals; a limit bounds them meanwhile."),
     },
     F.DATA_LEAKAGE: {
-        (P, T.CONTENT_FILTER): "Secrets and identifiers are recognised on the way out.",
-        (P, T.POLICY): "What the model never holds it cannot tell.",
-        (D, T.LOGGING): "What left, and to whom, can be told afterwards.",
-        (C, T.INCIDENT_RESPONSE): "Those concerned are told and keys are changed.",
+        (P, T.CONTENT_FILTER): say("Secrets and identifiers are recognised on the way out."),
+        (P, T.POLICY): say("What the model never holds it cannot tell."),
+        (D, T.LOGGING): say("What left, and to whom, can be told afterwards."),
+        (C, T.INCIDENT_RESPONSE): say("Those concerned are told and keys are changed."),
     },
     F.UNSAFE_TOOL_USE: {
-        (P, T.POLICY): "A tool that is not allowed cannot be misused.",
-        (P, T.PROMPT_TEMPLATE): "Tools are described with what they may not be used for.",
-        (D, T.LOGGING): "Each call with its arguments can be held against what was asked.",
-        (M, T.INCIDENT_RESPONSE): "A person confirms what cannot be undone.",
+        (P, T.POLICY): say("A tool that is not allowed cannot be misused."),
+        (P, T.PROMPT_TEMPLATE): say("Tools are described with what they may not be used for."),
+        (D, T.LOGGING): say("Each call with its arguments can be held against what was asked."),
+        (M, T.INCIDENT_RESPONSE): say("A person confirms what cannot be undone."),
     },
     F.HARMFUL_OUTPUT: {
-        (P, T.CONTENT_FILTER): "The answer is checked before anybody reads it.",
-        (D, T.EVAL_THRESHOLD): "A release waits until the share of bad answers is low enough.",
-        (C, T.TRAINING): "Examples of the right answer make the wrong one rarer.",
-        (D, T.MONITORING): "Reports of users show what no test asked.",
+        (P, T.CONTENT_FILTER): say("The answer is checked before anybody reads it."),
+        (D, T.EVAL_THRESHOLD): say("A release waits until the share of bad answers is low enough."),
+        (C, T.TRAINING): say("Examples of the right answer make the wrong one rarer."),
+        (D, T.MONITORING): say("Reports of users show what no test asked."),
     },
     F.OVER_REFUSAL: {
-        (P, T.PROMPT_TEMPLATE): "The refusal is bound to named grounds.",
-        (D, T.EVAL_THRESHOLD): "Harmless requests refused are counted before each release.",
-        (C, T.TRAINING): "Harmless look-alikes in training bring refusals back to their measure.",
+        (P, T.PROMPT_TEMPLATE): say("The refusal is bound to named grounds."),
+        (D, T.EVAL_THRESHOLD): say("Harmless requests refused are counted before each release."),
+        (C, T.TRAINING): say(
+            "Harmless look-alikes in training bring refusals back to their measure."
+        ),
     },
     F.POISONING: {
-        (P, T.POLICY): "Only sources with a known origin are trained on.",
-        (D, T.EVAL_THRESHOLD): "A trigger shows as a difference between like inputs.",
-        (C, T.TRAINING): "The model is trained again without what was found.",
+        (P, T.POLICY): say("Only sources with a known origin are trained on."),
+        (D, T.EVAL_THRESHOLD): say("A trigger shows as a difference between like inputs."),
+        (C, T.TRAINING): say("The model is trained again without what was found."),
     },
     F.MISUSE_AT_SCALE: {
-        (M, T.SESSION_LIMIT): "A limit makes what works once too slow to matter.",
-        (D, T.MONITORING): "Volume and sameness show what single requests hide.",
-        (C, T.INCIDENT_RESPONSE): "Accounts are closed by a written procedure.",
+        (M, T.SESSION_LIMIT): say("A limit makes what works once too slow to matter."),
+        (D, T.MONITORING): say("Volume and sameness show what single requests hide."),
+        (C, T.INCIDENT_RESPONSE): say("Accounts are closed by a written procedure."),
     },
     F.EVALUATION_GAP: {
-        (D, T.EVAL_THRESHOLD): "What was missed becomes a test that a release must pass.",
-        (P, T.POLICY): "No release without the evaluation that was missing.",
+        (D, T.EVAL_THRESHOLD): say("What was missed becomes a test that a release must pass."),
+        (P, T.POLICY): say("No release without the evaluation that was missing."),
     },
     F.MONITORING_GAP: {
-        (D, T.MONITORING): "What nobody saw gets an alarm.",
-        (D, T.LOGGING): "What nobody kept is kept.",
-        (C, T.INCIDENT_RESPONSE): "An alarm needs someone who knows what to do.",
+        (D, T.MONITORING): say("What nobody saw gets an alarm."),
+        (D, T.LOGGING): say("What nobody kept is kept."),
+        (C, T.INCIDENT_RESPONSE): say("An alarm needs someone who knows what to do."),
     },
     F.OTHER: {},
 }
@@ -119,14 +128,22 @@ class Shown:
     def __str__(self) -> str:
         """“chosen 3 times, reduced 2 of 3”; what was not measured is not claimed."""
         if not self.chosen:
-            return "not chosen yet"
-        times = "once" if self.chosen == 1 else f"{self.chosen} times"
-        said = [f"chosen {times}"]
+            return say("not chosen yet")
+        times = "once" if self.chosen == 1 else say("{chosen} times", chosen=self.chosen)
+        said = [say("chosen {times}", times=times)]
         if self.measured:
-            said.append(f"reduced the risk in {self.reduced} of {self.measured} measured")
+            said.append(
+                say(
+                    "reduced the risk in {reduced} of {measured} measured",
+                    reduced=self.reduced,
+                    measured=self.measured,
+                )
+            )
         if short := self.verdicts[Verdict.INSUFFICIENT]:
-            said.append(f"too little data in {short}")
-        return ", ".join(said) if len(said) > 1 else f"{said[0]}, not measured yet"
+            said.append(say("too little data in {short}", short=short))
+        return (
+            joined(", ", said) if len(said) > 1 else say("{said}, not measured yet", said=said[0])
+        )
 
 
 def changes(program: int) -> list[MatrixChange]:

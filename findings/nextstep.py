@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.web.items import Link
 from findings.chain import links
 from findings.change_states import ChangeState
@@ -12,9 +13,9 @@ from findings.models import ChangeRequest, Control, Finding
 from findings.states import ControlState, FindingState
 
 _AT_CONTROL = {
-    "baseline": "Record the baseline",
-    "measurement": "Measure it again",
-    "verdict": "Go to the verdict",
+    "baseline": say("Record the baseline"),
+    "measurement": say("Measure it again"),
+    "verdict": say("Go to the verdict"),
 }
 """What is done on the page of its control, by the link that is missing."""
 
@@ -36,7 +37,7 @@ def step_of(finding: Finding, missing: str, may_plan: Refusal | None) -> Link | 
         return None
     live = _live(finding)
     if not live:
-        return Link("Plan a control", reverse("findings:plan", args=[finding.ref]))
+        return Link(say("Plan a control"), reverse("findings:plan", args=[finding.ref]))
     ahead = next((name for name, there in links(finding) if name in _AT_CONTROL and not there), "")
     return Link(_AT_CONTROL[ahead], live[0].get_absolute_url()) if ahead else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from fellowship.kernel.saying import say
 from fellowship.web import charts
 from findings.judging import Judgement
 from findings.models import ControlMetric, Measurement
@@ -26,7 +27,7 @@ def before_and_after(one: Judgement) -> charts.Chart | None:
         if one.metric.counted == Counted.SHARE
         else charts.nice_ceiling(max(row.high for row in rows))
     )
-    title = f"{one.metric}, before and after"
+    title = say("{metric}, before and after", metric=one.metric)
     return charts.intervals(rows, title=title, unit=unit_of(one.metric), low=0, high=top)
 
 
@@ -34,9 +35,9 @@ def _sides(one: Judgement) -> Iterator[charts.Interval]:
     metric, after = one.metric, one.metric.latest()
     before = metric.baseline_for(after) if after else next(iter(metric.taken(PHASE.BASELINE)), None)
     if before is not None:
-        yield _interval("Before", before.sample)
+        yield _interval(say("Before"), before.sample)
     if after is not None:
-        yield _interval("After", after.sample, _tone(one))
+        yield _interval(say("After"), after.sample, _tone(one))
 
 
 def _tone(one: Judgement) -> Tone:
@@ -61,11 +62,14 @@ def difference(one: Judgement) -> charts.Chart | None:
     low, high, value = low * scale, high * scale, value * scale
     threshold = float(metric.threshold) * scale
     reach = charts.nice_ceiling(max(abs(low), abs(high), threshold))
-    row = charts.Interval("Improvement", value, low, high, tone=_tone(one))
+    row = charts.Interval(say("Improvement"), value, low, high, tone=_tone(one))
     return charts.intervals(
         [row],
-        title=f"Improvement{_in(metric)}: right of 0 is better, right of the dashed line is what "
-        "the plan asks",
+        title=say(
+            "Improvement{metric}: right of 0 is better, right of the dashed line is what "
+            "the plan asks",
+            metric=_in(metric),
+        ),
         low=-reach,
         high=reach,
         threshold=threshold,
@@ -74,7 +78,7 @@ def difference(one: Judgement) -> charts.Chart | None:
 
 def _in(metric: ControlMetric) -> str:
     unit = {Counted.SHARE: "points", Counted.DURATIONS: metric.unit}.get(Counted(metric.counted))
-    return f" in {unit}" if unit else ""
+    return say(" in {unit}", unit=unit) if unit else ""
 
 
 def over_time(metric: ControlMetric) -> charts.Chart | None:
@@ -89,11 +93,11 @@ def over_time(metric: ControlMetric) -> charts.Chart | None:
         read.append(charts.Reading(row.taken_on, value, max(low, 0), high, row.said))
     control = metric.control
     at = control.deployed_at
-    marks = [charts.Mark(at.date(), f"{control.ref} deployed")] if at else []
+    marks = [charts.Mark(at.date(), say("{ref} deployed", ref=control.ref))] if at else []
     bounded = metric.counted == Counted.SHARE
     return charts.readings(
         read,
-        title=f"{metric} over time",
+        title=say("{metric} over time", metric=metric),
         unit=unit_of(metric),
         marks=marks,
         top=1 if bounded else None,
@@ -120,5 +124,5 @@ def figures(one: Judgement) -> dict[str, str] | None:
         "low": amount(metric, low, signed=True),
         "high": amount(metric, high, signed=True),
         "detectable": amount(metric, found.detectable),
-        "p": f"{found.p_value:.3f}" if found.p_value >= 0.001 else "under 0.001",
+        "p": f"{found.p_value:.3f}" if found.p_value >= 0.001 else say("under 0.001"),
     }

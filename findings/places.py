@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.programs import parts
 from fellowship.programs import policy as programs
 from fellowship.programs.models import Call
@@ -38,28 +39,28 @@ from scoping.models import Fellowship
 SEE = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR, roles.SPONSOR)
 
 nav.register(
-    "Triage",
+    say("Triage"),
     "findings:queue",
     visible=lambda user: holds_anywhere(user, *SEE),
     section="triage",
     order=40,
 )
 nav.register(
-    "Controls",
+    say("Controls"),
     "findings:controls",
     visible=lambda user: holds_anywhere(user, *SEE),
     section="triage",
     order=41,
 )
 nav.register(
-    "Portfolio",
+    say("Portfolio"),
     "findings:portfolios",
     visible=lambda user: holds_anywhere(user, *READERS),
     section="triage",
     order=42,
 )
 nav.register(
-    "My findings",
+    say("My findings"),
     "findings:queue",
     visible=lambda user: holds_anywhere(user, roles.FELLOW),
     section="portal",
@@ -68,50 +69,50 @@ nav.register(
 )
 verbs.register(
     {
-        "findings.register_artifact": "registered a result",
-        "findings.report": "reported the finding",
-        "findings.change_embargo": "changed the embargo",
-        "findings.read_import": "read a file of findings",
-        "findings.mark_import_row": "marked a row of the file",
-        "findings.import": "imported findings",
-        "findings.take": "took the finding up",
-        "findings.claim": "took the finding over",
-        "findings.assign": "assigned the finding",
-        "findings.run_batch": "changed findings together",
-        "findings.undo_batch": "took back a change of findings",
-        "findings.put_back": "put the finding back as it was",
-        "findings.enter_cover": "entered an absence",
-        "findings.end_cover": "took back an absence",
-        "findings.save_filter": "saved a filter",
-        "findings.change_filter": "changed a filter",
-        "findings.remove_filter": "removed a filter",
-        "findings.accept": "accepted the finding",
-        "findings.defer": "deferred the finding",
-        "findings.reject": "rejected the finding",
-        "findings.refer": "asked the board to reject the finding",
-        "findings.reconsider": "took the finding up again",
+        "findings.register_artifact": say("registered a result"),
+        "findings.report": say("reported the finding"),
+        "findings.change_embargo": say("changed the embargo"),
+        "findings.read_import": say("read a file of findings"),
+        "findings.mark_import_row": say("marked a row of the file"),
+        "findings.import": say("imported findings"),
+        "findings.take": say("took the finding up"),
+        "findings.claim": say("took the finding over"),
+        "findings.assign": say("assigned the finding"),
+        "findings.run_batch": say("changed findings together"),
+        "findings.undo_batch": say("took back a change of findings"),
+        "findings.put_back": say("put the finding back as it was"),
+        "findings.enter_cover": say("entered an absence"),
+        "findings.end_cover": say("took back an absence"),
+        "findings.save_filter": say("saved a filter"),
+        "findings.change_filter": say("changed a filter"),
+        "findings.remove_filter": say("removed a filter"),
+        "findings.accept": say("accepted the finding"),
+        "findings.defer": say("deferred the finding"),
+        "findings.reject": say("rejected the finding"),
+        "findings.refer": say("asked the board to reject the finding"),
+        "findings.reconsider": say("took the finding up again"),
         "findings.reply": "replied",
-        "findings.rerate": "changed the severity",
-        "findings.pause": "let the clock stand still",
-        "findings.pause_over": "recorded that the pause was over",
-        "findings.resume": "let the clock run again",
-        "findings.overdue": "told that it is overdue",
-        "findings.withdraw_control": "withdrew the control",
-        "findings.reopen": "opened the finding again",
-        "findings.carry_over": "recorded the exception that took the place of the one before",
-        "findings.plan_control": "planned the control",
-        "findings.add_metric": "put a cost beside the benefit",
-        "findings.measure": "recorded a count",
-        "findings.amend_plan": "changed the plan",
-        "findings.waive_baseline": "waived the baseline",
-        "findings.deploy_control": "recorded the control as deployed",
-        "findings.verify_control": "verified the control",
-        "findings.close": "closed the finding",
-        "findings.close_as_duplicate": "closed the finding as a repetition",
-        "findings.export": "exported findings",
-        "findings.propose_lesson": "proposed a topic for the next call",
-        "findings.take_lesson": "took the topic into a call",
-        "findings.set_lesson_aside": "set the topic aside",
+        "findings.rerate": say("changed the severity"),
+        "findings.pause": say("let the clock stand still"),
+        "findings.pause_over": say("recorded that the pause was over"),
+        "findings.resume": say("let the clock run again"),
+        "findings.overdue": say("told that it is overdue"),
+        "findings.withdraw_control": say("withdrew the control"),
+        "findings.reopen": say("opened the finding again"),
+        "findings.carry_over": say("recorded the exception that took the place of the one before"),
+        "findings.plan_control": say("planned the control"),
+        "findings.add_metric": say("put a cost beside the benefit"),
+        "findings.measure": say("recorded a count"),
+        "findings.amend_plan": say("changed the plan"),
+        "findings.waive_baseline": say("waived the baseline"),
+        "findings.deploy_control": say("recorded the control as deployed"),
+        "findings.verify_control": say("verified the control"),
+        "findings.close": say("closed the finding"),
+        "findings.close_as_duplicate": say("closed the finding as a repetition"),
+        "findings.export": say("exported findings"),
+        "findings.propose_lesson": say("proposed a topic for the next call"),
+        "findings.take_lesson": say("took the topic into a call"),
+        "findings.set_lesson_aside": say("set the topic aside"),
     }
 )
 verbs.register_values(
@@ -130,16 +131,16 @@ verbs.register_values(
 )
 verbs.register_fields(
     {
-        "findings.closure": "closed with",
-        "findings.answer": "answered by",
-        "findings.grace": "a fresh window, since the rule’s time was past",
-        "findings.look_again_at": "looked at again on",
+        "findings.closure": say("closed with"),
+        "findings.answer": say("answered by"),
+        "findings.grace": say("a fresh window, since the rule’s time was past"),
+        "findings.look_again_at": say("looked at again on"),
         "findings.told": "told",
         "findings.until": "until",
-        "findings.waits_on": "waits for",
-        "findings.mapping": "turns into",
-        "findings.threshold": "least improvement",
-        "findings.minimum": "least number",
+        "findings.waits_on": say("waits for"),
+        "findings.mapping": say("turns into"),
+        "findings.threshold": say("least improvement"),
+        "findings.minimum": say("least number"),
         **{f"findings.{name}": words for name, words in LABELS.items() if name != "context"},
     }
 )
@@ -161,7 +162,7 @@ def lessons(call: Call, user: Any) -> Iterator[parts.Part]:
     ]
     if shown:
         yield parts.Part(
-            "Topics that findings propose",
+            say("Topics that findings propose"),
             "findings/_lessons.html",
             {"lessons": shown},
             order=60,
@@ -178,7 +179,7 @@ def case_findings(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterato
     if found or may_report:
         yield panels.Panel(
             "findings.case",
-            "Findings",
+            say("Findings"),
             "findings/_case.html",
             {"findings": found, "may_report": may_report},
             order=60,

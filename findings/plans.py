@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from fellowship.kernel.saying import say, say_n
 from findings.states import COUNTED, HIGHER_IS_BETTER, Counted, Direction, Metric
 from findings.statistics import Conditions
 
@@ -68,17 +69,17 @@ class MetricPlan:
 
 
 LABELS: Mapping[str, str] = {
-    "denominator": "what is counted",
-    "baseline_from": "baseline from",
-    "baseline_until": "baseline until",
-    "selection": "why this baseline",
-    "setting": "where it is counted",
-    "threshold": "least improvement",
-    "minimum_n": "least number",
+    "denominator": say("what is counted"),
+    "baseline_from": say("baseline from"),
+    "baseline_until": say("baseline until"),
+    "selection": say("why this baseline"),
+    "setting": say("where it is counted"),
+    "threshold": say("least improvement"),
+    "minimum_n": say("least number"),
     "model": "model",
     "attack": "attack",
     "harness": "harness",
-    "harness_version": "harness version",
+    "harness_version": say("harness version"),
     "context": "context",
 }
 """What may be amended, in words."""
@@ -99,9 +100,15 @@ class Measured(Protocol):
 def amount(of: Measured, value: float, *, signed: bool = False) -> str:
     """A difference or threshold in the metric's unit: “12 points”, “3.5 minutes”."""
     if of.counted == Counted.SHARE:
-        return f"{_figure(value * 100, signed)} {_plural('point', value * 100)}"
+        one = abs(value * 100) == 1
+        return say_n(
+            1 if one else 2,
+            "{points} point",
+            "{points} points",
+            points=_figure(value * 100, signed),
+        )
     if of.counted == Counted.RATE:
-        return f"{_figure(value, signed)} per {of.unit}"
+        return say("{figure} per {unit}", figure=_figure(value, signed), unit=of.unit)
     if of.counted == Counted.DURATIONS:
         return f"{_figure(value, signed)} {of.unit}"
     return _figure(value, signed)
@@ -120,10 +127,6 @@ def _figure(value: float, signed: bool) -> str:
     text = text.rstrip("0").rstrip(".") if "." in text else text
     sign = "−" if value < 0 and text != "0" else "+" if signed and text != "0" else ""
     return f"{sign}{text}"
-
-
-def _plural(word: str, value: float) -> str:
-    return word if abs(value) == 1 else f"{word}s"
 
 
 def said(of: Measured, name: str, value: Any) -> str:

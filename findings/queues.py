@@ -15,16 +15,17 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holds_anywhere, may_be_recused, realm_ids_where
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Cover, Finding, FindingQuerySet
 from findings.models.triage import READERS, WORKERS
 from scoping.models.fellowship import READERS as CASE_READERS
 
 LABELS: Final = {
-    "mine": "My queue",
-    "unassigned": "Unassigned",
-    "team": "With others",
-    "all": "All",
+    "mine": say("My queue"),
+    "unassigned": say("Unassigned"),
+    "team": say("With others"),
+    "all": say("All"),
 }
 COUNTED: Final = 1_000
 """Queues are counted so far; longer ones are told as “1,000+”: enough to know, and quick."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web.search import Hit, Kind, by_state, paper, register
 from findings.models import AcceptanceTest, ChangeRequest, Control, Finding, FindingImport
 
@@ -14,7 +15,7 @@ def _finding(row: Finding) -> Hit:
 register(
     Kind(
         "findings",
-        "Findings",
+        say("Findings"),
         Finding.objects.visible_to,
         _finding,
         order=40,
@@ -25,7 +26,7 @@ register(
     ),
     Kind(
         "controls",
-        "Controls",
+        say("Controls"),
         Control.objects.visible_to,
         by_state,
         order=45,

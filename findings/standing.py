@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
 from findings.duework import DueWork
@@ -14,87 +15,95 @@ from findings.states import CONTROL_MOVES, FINDING_MOVES, UNSETTLED, ControlStat
 from governance.standing import CLOSED, RULE_AS_WRITTEN
 
 F, C = FindingState, ControlState
-CLOCKS = "Severity clocks"
+CLOCKS = say("Severity clocks")
 _DEFER = Step(
-    "The product owner",
-    "defers or rejects it, with the reason the fellow reads",
+    say("The product owner"),
+    say("defers or rejects it, with the reason the fellow reads"),
     (
-        "The evidence does not support the claim",
-        "The risk is accepted for a time, by an exception",
-        "Another finding says the same",
+        say("The evidence does not support the claim"),
+        say("The risk is accepted for a time, by an exception"),
+        say("Another finding says the same"),
     ),
     CLOCKS,
 )
 _REFER = Step(
-    "The board",
-    "decides whether a severe finding is rejected",
-    ("The evidence in the dossier", RULE_AS_WRITTEN),
-    "Ballot rules",
-    "It is not rejected: it stays under investigation.",
+    say("The board"),
+    say("decides whether a severe finding is rejected"),
+    (say("The evidence in the dossier"), RULE_AS_WRITTEN),
+    say("Ballot rules"),
+    say("It is not rejected: it stays under investigation."),
 )
-_CLOSE = Step("The product owner", "closes it by a verified control or a live exception")
+_CLOSE = Step(say("The product owner"), say("closes it by a verified control or a live exception"))
 
 FINDING = Plan(
     FINDING_MOVES,
     holders={
-        F.REPORTED: "The product owners, until one takes it up",
-        F.INVESTIGATING: "The product owner",
-        F.ACCEPTED: "The product owner",
-        F.DEFERRED: "The product owner",
-        F.REJECTED: "The fellow, who may answer it",
+        F.REPORTED: say("The product owners, until one takes it up"),
+        F.INVESTIGATING: say("The product owner"),
+        F.ACCEPTED: say("The product owner"),
+        F.DEFERRED: say("The product owner"),
+        F.REJECTED: say("The fellow, who may answer it"),
         F.CLOSED: CLOSED,
     },
     silence={
-        F.REPORTED: "It goes to the product owners and the sponsor.",
-        F.INVESTIGATING: "It goes to the sponsor.",
-        F.ACCEPTED: "It goes to the sponsor.",
-        F.DEFERRED: "On the day named it is under investigation again.",
+        F.REPORTED: say("It goes to the product owners and the sponsor."),
+        F.INVESTIGATING: say("It goes to the sponsor."),
+        F.ACCEPTED: say("It goes to the sponsor."),
+        F.DEFERRED: say("On the day named it is under investigation again."),
         F.REJECTED: UNMOVED,
-        F.CLOSED: "It stays closed for as long as what closed it holds.",
+        F.CLOSED: say("It stays closed for as long as what closed it holds."),
     },
     steps={
-        "take": Step("A product owner", "takes it up"),
-        "accept": Step("The product owner", "accepts it and plans a control"),
+        "take": Step(say("A product owner"), say("takes it up")),
+        "accept": Step(say("The product owner"), say("accepts it and plans a control")),
         "defer": _DEFER,
         "reject": _DEFER,
-        "reconsider": Step("The product owner", "may take it up again"),
+        "reconsider": Step(say("The product owner"), say("may take it up again")),
         "close": _CLOSE,
-        "close_as_duplicate": Step("The product owner", "may close it as another's duplicate"),
+        "close_as_duplicate": Step(
+            say("The product owner"), say("may close it as another's duplicate")
+        ),
         "reopen": Step(
-            "The product owner", "may open it again; it opens by itself when its ground ends"
+            say("The product owner"),
+            say("may open it again; it opens by itself when its ground ends"),
         ),
     },
     more={F.INVESTIGATING: (_REFER,)},
 )
 
 _WITHDRAW = Step(
-    "The product owner",
-    "withdraws it; the finding is open again",
-    ("It does not do what was planned", "Another control takes its place"),
+    say("The product owner"),
+    say("withdraws it; the finding is open again"),
+    (say("It does not do what was planned"), say("Another control takes its place")),
     CLOCKS,
-    "It goes on.",
+    say("It goes on."),
 )
 CONTROL = Plan(
     CONTROL_MOVES,
     holders={
-        C.PLANNED: "The product owner, who takes the baseline and ships it",
-        C.DEPLOYED: "The product owner, who measures again",
-        C.VERIFIED: "Nobody: the reduction is verified",
+        C.PLANNED: say("The product owner, who takes the baseline and ships it"),
+        C.DEPLOYED: say("The product owner, who measures again"),
+        C.VERIFIED: say("Nobody: the reduction is verified"),
         C.WITHDRAWN: CLOSED,
     },
     silence={
-        C.PLANNED: "The finding stays open and its clock runs on.",
-        C.DEPLOYED: "The reduction is not shown, and the finding stays open.",
-        C.VERIFIED: "The verdict stands.",
+        C.PLANNED: say("The finding stays open and its clock runs on."),
+        C.DEPLOYED: say("The reduction is not shown, and the finding stays open."),
+        C.VERIFIED: say("The verdict stands."),
     },
     steps={
-        "deploy": Step("The product owner", "records it as deployed, once there is a baseline"),
+        "deploy": Step(
+            say("The product owner"), say("records it as deployed, once there is a baseline")
+        ),
         "verify": Step(
-            "Another person than its owner",
-            "verifies that the risk fell",
-            ("The measure fixed beforehand is not reached", "Too few trials on either side"),
+            say("Another person than its owner"),
+            say("verifies that the risk fell"),
+            (
+                say("The measure fixed beforehand is not reached"),
+                say("Too few trials on either side"),
+            ),
             CLOCKS,
-            "It is not verified; the finding stays open.",
+            say("It is not verified; the finding stays open."),
         ),
         "withdraw": _WITHDRAW,
     },
@@ -109,14 +118,16 @@ def of_finding(finding: Finding, work: DueWork) -> Standing:
         finding.state,
         calendar=finding.program.calendar(),
         due=finding.due_at if finding.state in UNSETTLED else None,
-        silence="The sponsor is told, once its owner was." if late else "",
+        silence=say("The sponsor is told, once its owner was.") if late else "",
         names={"The product owner": owner},
     )
     found = replace(
         found, with_us=work.with_us, with_you=work.with_fellow, paused=work.pause is not None
     )
     if work.pause and work.pause.with_fellow:
-        return found.held_by(f"{finding.fellowship.fellow}, who is asked for something")
+        return found.held_by(
+            say("{fellow}, who is asked for something", fellow=finding.fellowship.fellow)
+        )
     if finding.state in (F.REJECTED, F.CLOSED) or not owner:
         return found
     return found.held_by(f"{found.holder}, {owner}")

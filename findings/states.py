@@ -8,17 +8,18 @@ from decimal import Decimal
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class FindingState(models.TextChoices):
     """One state, which is the disposition as well."""
 
-    REPORTED = "reported", "Reported"
-    INVESTIGATING = "investigating", "Under investigation"
-    ACCEPTED = "accepted", "Accepted"
-    DEFERRED = "deferred", "Deferred"
-    REJECTED = "rejected", "Rejected with rationale"
-    CLOSED = "closed", "Closed"
+    REPORTED = "reported", say("Reported")
+    INVESTIGATING = "investigating", say("Under investigation")
+    ACCEPTED = "accepted", say("Accepted")
+    DEFERRED = "deferred", say("Deferred")
+    REJECTED = "rejected", say("Rejected with rationale")
+    CLOSED = "closed", say("Closed")
 
 
 SETTLED = frozenset({FindingState.CLOSED, FindingState.REJECTED, FindingState.DEFERRED})
@@ -57,9 +58,9 @@ FINDING_MOVES = MoveTable(
     },
     labels=dict(FindingState.choices),
     said={
-        "take": "taken up",
-        "close_as_duplicate": "closed as a duplicate",
-        "reopen": "opened again",
+        "take": say("taken up"),
+        "close_as_duplicate": say("closed as a duplicate"),
+        "reopen": say("opened again"),
     },
 )
 
@@ -67,34 +68,34 @@ FINDING_MOVES = MoveTable(
 class SegmentWhy(models.TextChoices):
     """Why a stretch of the due clock began."""
 
-    REPORTED = "reported", "Reported"
-    ACCEPTED = "accepted", "Accepted"
-    RERATED = "rerated", "Severity changed"
-    RECONSIDERED = "reconsidered", "Taken up again"
-    REOPENED = "reopened", "Opened again"
+    REPORTED = "reported", say("Reported")
+    ACCEPTED = "accepted", say("Accepted")
+    RERATED = "rerated", say("Severity changed")
+    RECONSIDERED = "reconsidered", say("Taken up again")
+    REOPENED = "reopened", say("Opened again")
 
 
 class WaitsOn(models.TextChoices):
     """Whom a paused clock waits for."""
 
-    FELLOW = "fellow", "The fellow"
-    OTHERS = "others", "Another team, or a supplier"
+    FELLOW = "fellow", say("The fellow")
+    OTHERS = "others", say("Another team, or a supplier")
 
 
 class OverdueStep(models.IntegerChoices):
     """Whom an overdue finding has been told to, one step after the other."""
 
-    OWNER = 1, "The product owner"
-    SPONSOR = 2, "The sponsor"
+    OWNER = 1, say("The product owner")
+    SPONSOR = 2, say("The sponsor")
 
 
 class ControlState(models.TextChoices):
     """From plan to proof."""
 
-    PLANNED = "planned", "Planned"
-    DEPLOYED = "deployed", "Deployed"
-    VERIFIED = "verified", "Verified"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    PLANNED = "planned", say("Planned")
+    DEPLOYED = "deployed", say("Deployed")
+    VERIFIED = "verified", say("Verified")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 CONTROL_MOVES = MoveTable(
@@ -120,10 +121,10 @@ CONTROL_MOVES = MoveTable(
 class Severity(models.TextChoices):
     """How bad it would be, in the words of the severity clocks."""
 
-    CRITICAL = "critical", "Critical"
-    HIGH = "high", "High"
-    MEDIUM = "medium", "Medium"
-    LOW = "low", "Low"
+    CRITICAL = "critical", say("Critical")
+    HIGH = "high", say("High")
+    MEDIUM = "medium", say("Medium")
+    LOW = "low", say("Low")
 
 
 SEVERITY_RANK = {Severity.CRITICAL: 4, Severity.HIGH: 3, Severity.MEDIUM: 2, Severity.LOW: 1}
@@ -135,23 +136,23 @@ class Harm(models.TextChoices):
     The severity sets the clock. The harm says what it would do to people; the two may differ.
     """
 
-    NOT_JUDGED = "not_judged", "Not judged"
-    NONE = "none", "0 · None"
-    NUISANCE = "nuisance", "1 · Nuisance"
-    LIMITED = "limited", "2 · Limited"
-    SERIOUS = "serious", "3 · Serious"
-    SEVERE = "severe", "4 · Severe"
-    CATASTROPHIC = "catastrophic", "5 · Catastrophic"
+    NOT_JUDGED = "not_judged", say("Not judged")
+    NONE = "none", say("0 · None")
+    NUISANCE = "nuisance", say("1 · Nuisance")
+    LIMITED = "limited", say("2 · Limited")
+    SERIOUS = "serious", say("3 · Serious")
+    SEVERE = "severe", say("4 · Severe")
+    CATASTROPHIC = "catastrophic", say("5 · Catastrophic")
 
 
 HARM_MEANS = {
-    Harm.NOT_JUDGED: "You cannot tell yet. It can be judged when it is taken up.",
-    Harm.NONE: "Nobody is worse off: a weakness of the system alone.",
-    Harm.NUISANCE: "Time is lost or someone is annoyed; it is over at once.",
-    Harm.LIMITED: "Someone loses money, privacy or standing, and it can be put right.",
-    Harm.SERIOUS: "Lasting harm to a person, or limited harm to many.",
-    Harm.SEVERE: "Danger to life or health, or lasting harm to many.",
-    Harm.CATASTROPHIC: "Mass harm, or help for it that people could not get elsewhere.",
+    Harm.NOT_JUDGED: say("You cannot tell yet. It can be judged when it is taken up."),
+    Harm.NONE: say("Nobody is worse off: a weakness of the system alone."),
+    Harm.NUISANCE: say("Time is lost or someone is annoyed; it is over at once."),
+    Harm.LIMITED: say("Someone loses money, privacy or standing, and it can be put right."),
+    Harm.SERIOUS: say("Lasting harm to a person, or limited harm to many."),
+    Harm.SEVERE: say("Danger to life or health, or lasting harm to many."),
+    Harm.CATASTROPHIC: say("Mass harm, or help for it that people could not get elsewhere."),
 }
 """What each degree means, as the person who judges reads it."""
 
@@ -159,16 +160,16 @@ HARM_MEANS = {
 class Confidence(models.TextChoices):
     """How sure the one who reports is that the claim holds under its conditions."""
 
-    NOT_STATED = "not_stated", "Not stated"
-    LOW = "low", "Low"
-    MODERATE = "moderate", "Moderate"
-    HIGH = "high", "High"
+    NOT_STATED = "not_stated", say("Not stated")
+    LOW = "low", say("Low")
+    MODERATE = "moderate", say("Moderate")
+    HIGH = "high", say("High")
 
 
 CONFIDENCE_MEANS = {
-    Confidence.LOW: "Seen a few times; another explanation is as likely.",
-    Confidence.MODERATE: "Seen repeatedly; not yet by a second person or method.",
-    Confidence.HIGH: "Repeated by a second person or method, with the counts to show it.",
+    Confidence.LOW: say("Seen a few times; another explanation is as likely."),
+    Confidence.MODERATE: say("Seen repeatedly; not yet by a second person or method."),
+    Confidence.HIGH: say("Repeated by a second person or method, with the counts to show it."),
 }
 """What each degree means."""
 
@@ -176,18 +177,18 @@ CONFIDENCE_MEANS = {
 class ImportFormat(models.TextChoices):
     """Formats in which findings come as files."""
 
-    SARIF = "sarif", "SARIF 2.1.0"
-    AVID = "avid", "AVID report or vulnerability"
-    INSPECT = "inspect", "Inspect evaluation log"
-    GARAK = "garak", "garak report"
+    SARIF = "sarif", say("SARIF 2.1.0")
+    AVID = "avid", say("AVID report or vulnerability")
+    INSPECT = "inspect", say("Inspect evaluation log")
+    GARAK = "garak", say("garak report")
 
 
 class RowOutcome(models.TextChoices):
     """What becomes of one row of an imported file."""
 
-    NEW = "new", "New"
-    DUPLICATE = "duplicate", "Duplicate"
-    REFUSED = "refused", "Refused"
+    NEW = "new", say("New")
+    DUPLICATE = "duplicate", say("Duplicate")
+    REFUSED = "refused", say("Refused")
 
 
 CVSS_BANDS: tuple[tuple[str, Severity], ...] = (
@@ -207,87 +208,87 @@ def cvss_band(score: Decimal) -> Severity | None:
 class Mapping(models.TextChoices):
     """What an actionable finding turns into."""
 
-    CONTROL = "control", "A control"
-    METRIC = "metric", "A metric"
-    POLICY = "policy", "A policy"
-    EVALUATION = "evaluation", "An evaluation update"
+    CONTROL = "control", say("A control")
+    METRIC = "metric", say("A metric")
+    POLICY = "policy", say("A policy")
+    EVALUATION = "evaluation", say("An evaluation update")
 
 
 class Closure(models.TextChoices):
     """What a closed finding points at."""
 
-    CONTROL = "control", "A verified control"
-    EXCEPTION = "exception", "A live exception"
-    DUPLICATE = "duplicate", "Another finding"
-    REJECTION = "rejection", "Its rejection"
-    EXPLORATORY = "exploratory", "Exploratory, nothing to operate"
+    CONTROL = "control", say("A verified control")
+    EXCEPTION = "exception", say("A live exception")
+    DUPLICATE = "duplicate", say("Another finding")
+    REJECTION = "rejection", say("Its rejection")
+    EXPLORATORY = "exploratory", say("Exploratory, nothing to operate")
 
 
 class FindingClass(models.TextChoices):
     """What a finding is about: the rows of the translation matrix."""
 
-    PROMPT_INJECTION = "prompt_injection", "Prompt injection"
-    JAILBREAK = "jailbreak", "Jailbreak"
-    DATA_LEAKAGE = "data_leakage", "Data leakage"
-    UNSAFE_TOOL_USE = "unsafe_tool_use", "Unsafe tool use"
-    HARMFUL_OUTPUT = "harmful_output", "Harmful or false output"
-    OVER_REFUSAL = "over_refusal", "Over-refusal"
-    POISONING = "poisoning", "Poisoned data or model"
-    MISUSE_AT_SCALE = "misuse_at_scale", "Misuse at scale"
-    EVALUATION_GAP = "evaluation_gap", "Evaluation gap"
-    MONITORING_GAP = "monitoring_gap", "Monitoring gap"
-    OTHER = "other", "Something else"
+    PROMPT_INJECTION = "prompt_injection", say("Prompt injection")
+    JAILBREAK = "jailbreak", say("Jailbreak")
+    DATA_LEAKAGE = "data_leakage", say("Data leakage")
+    UNSAFE_TOOL_USE = "unsafe_tool_use", say("Unsafe tool use")
+    HARMFUL_OUTPUT = "harmful_output", say("Harmful or false output")
+    OVER_REFUSAL = "over_refusal", say("Over-refusal")
+    POISONING = "poisoning", say("Poisoned data or model")
+    MISUSE_AT_SCALE = "misuse_at_scale", say("Misuse at scale")
+    EVALUATION_GAP = "evaluation_gap", say("Evaluation gap")
+    MONITORING_GAP = "monitoring_gap", say("Monitoring gap")
+    OTHER = "other", say("Something else")
 
 
 NOT_SURE = "not_sure"
-SAID_CLASSES = ((NOT_SURE, "Not sure"), *FindingClass.choices)
+SAID_CLASSES = ((NOT_SURE, say("Not sure")), *FindingClass.choices)
 """What one who reports may say it is about; with “not sure” the technique says it, if anything."""
 
 
 class Family(models.TextChoices):
     """The four control families."""
 
-    PREVENTIVE = "preventive", "Preventive"
-    DETECTIVE = "detective", "Detective"
-    CORRECTIVE = "corrective", "Corrective"
-    COMPENSATING = "compensating", "Compensating"
+    PREVENTIVE = "preventive", say("Preventive")
+    DETECTIVE = "detective", say("Detective")
+    CORRECTIVE = "corrective", say("Corrective")
+    COMPENSATING = "compensating", say("Compensating")
 
 
 class ControlType(models.TextChoices):
     """Kinds of control."""
 
-    PROMPT_TEMPLATE = "prompt_template", "Prompt template"
-    CONTENT_FILTER = "content_filter", "Content filter"
-    TRAINING = "training", "Model-level training change"
-    SESSION_LIMIT = "session_limit", "Session limit"
-    EVAL_THRESHOLD = "eval_threshold", "Evaluation threshold"
-    LOGGING = "logging", "Logging"
-    MONITORING = "monitoring", "Monitoring"
-    INCIDENT_RESPONSE = "incident_response", "Incident response"
-    POLICY = "policy", "Policy"
+    PROMPT_TEMPLATE = "prompt_template", say("Prompt template")
+    CONTENT_FILTER = "content_filter", say("Content filter")
+    TRAINING = "training", say("Model-level training change")
+    SESSION_LIMIT = "session_limit", say("Session limit")
+    EVAL_THRESHOLD = "eval_threshold", say("Evaluation threshold")
+    LOGGING = "logging", say("Logging")
+    MONITORING = "monitoring", say("Monitoring")
+    INCIDENT_RESPONSE = "incident_response", say("Incident response")
+    POLICY = "policy", say("Policy")
 
 
 class Counted(models.TextChoices):
     """How a number is counted, and so what is kept of it."""
 
-    SHARE = "share", "Share: so many of so many trials"
-    RATE = "rate", "Rate: events in an exposure"
-    DURATIONS = "durations", "Durations, each as taken"
-    SCORES = "scores", "Mean of scores, with their spread"
+    SHARE = "share", say("Share: so many of so many trials")
+    RATE = "rate", say("Rate: events in an exposure")
+    DURATIONS = "durations", say("Durations, each as taken")
+    SCORES = "scores", say("Mean of scores, with their spread")
 
 
 class Metric(models.TextChoices):
     """What a measurement shows; `COUNTED` says how, fewer is better unless listed below."""
 
-    ATTACK_SUCCESS = "attack_success", "Attack success rate"
-    FALSE_POSITIVE = "false_positive", "False-positive rate"
-    USER_FRICTION = "user_friction", "User friction"
-    EXCEPTION_VOLUME = "exception_volume", "Policy exception volume"
-    DETECTION = "detection", "Share detected in time"
-    TIME_TO_DETECT = "time_to_detect", "Time to detect"
-    ROLLBACK_TIME = "rollback_time", "Rollback time"
-    TASK_SUCCESS = "task_success", "Useful tasks done"
-    PASS_RATE = "pass_rate", "Mean pass rate"
+    ATTACK_SUCCESS = "attack_success", say("Attack success rate")
+    FALSE_POSITIVE = "false_positive", say("False-positive rate")
+    USER_FRICTION = "user_friction", say("User friction")
+    EXCEPTION_VOLUME = "exception_volume", say("Policy exception volume")
+    DETECTION = "detection", say("Share detected in time")
+    TIME_TO_DETECT = "time_to_detect", say("Time to detect")
+    ROLLBACK_TIME = "rollback_time", say("Rollback time")
+    TASK_SUCCESS = "task_success", say("Useful tasks done")
+    PASS_RATE = "pass_rate", say("Mean pass rate")
 
 
 HIGHER_IS_BETTER = frozenset({Metric.DETECTION, Metric.TASK_SUCCESS, Metric.PASS_RATE})
@@ -308,29 +309,29 @@ COUNTED = {
 class MetricRole(models.TextChoices):
     """What a metric of a control is for."""
 
-    PRIMARY = "primary", "The benefit it is judged by"
-    COST = "cost", "A cost beside it"
+    PRIMARY = "primary", say("The benefit it is judged by")
+    COST = "cost", say("A cost beside it")
 
 
 class Direction(models.TextChoices):
     """Which way the metric improves."""
 
-    LOWER = "lower", "Less is better"
-    HIGHER = "higher", "More is better"
+    LOWER = "lower", say("Less is better")
+    HIGHER = "higher", say("More is better")
 
 
 class Selection(models.TextChoices):
     """Why this baseline was looked at. What stood out falls back on its own."""
 
-    PLANNED = "planned", "It was planned before any number was known"
-    STOOD_OUT = "stood_out", "A number stood out, and that is why we look"
+    PLANNED = "planned", say("It was planned before any number was known")
+    STOOD_OUT = "stood_out", say("A number stood out, and that is why we look")
 
 
 class Setting(models.TextChoices):
     """Where the counts are taken."""
 
-    USE = "use", "In use, before and after it went live"
-    BENCH = "bench", "On a test bench, with it switched off and on"
+    USE = "use", say("In use, before and after it went live")
+    BENCH = "bench", say("On a test bench, with it switched off and on")
 
 
 class Progress(enum.IntFlag):
@@ -346,18 +347,18 @@ class Progress(enum.IntFlag):
 class Verdict(models.TextChoices):
     """What a before and after show."""
 
-    REDUCED = "reduced", "Reduced"
-    NOT_SHOWN = "not_shown", "Not shown"
-    WORSE = "worse", "Worse"
-    INSUFFICIENT = "insufficient", "Insufficient data"
+    REDUCED = "reduced", say("Reduced")
+    NOT_SHOWN = "not_shown", say("Not shown")
+    WORSE = "worse", say("Worse")
+    INSUFFICIENT = "insufficient", say("Insufficient data")
 
 
 class LessonState(models.TextChoices):
     """What became of a lesson."""
 
-    PROPOSED = "proposed", "Proposed"
-    TAKEN = "taken", "A topic of a call"
-    SET_ASIDE = "set_aside", "Set aside"
+    PROPOSED = "proposed", say("Proposed")
+    TAKEN = "taken", say("A topic of a call")
+    SET_ASIDE = "set_aside", say("Set aside")
 
 
 LESSON_MOVES = MoveTable(
@@ -373,5 +374,5 @@ LESSON_MOVES = MoveTable(
         LessonState.SET_ASIDE: Holder.NOBODY,
     },
     labels=dict(LessonState.choices),
-    said={"take": "taken into a call", "set_aside": "set aside"},
+    said={"take": say("taken into a call"), "set_aside": say("set aside")},
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from fellowship.kernel.saying import say
 from findings import atlas, matrix
 from findings.change_states import ContestState
 from findings.matrix import Cell, Shown
@@ -68,8 +69,12 @@ def suggest(finding: Finding) -> Suggestions:
             found[cell].shown = shown
             if shown.measured:
                 found[cell].reasons.append(
-                    f"In this programme the risk fell in {shown.reduced} of {shown.measured} "
-                    "cases that were measured."
+                    say(
+                        "In this programme the risk fell in {reduced} of {measured} "
+                        "cases that were measured.",
+                        reduced=shown.reduced,
+                        measured=shown.measured,
+                    )
                 )
     rows = sorted(found.values(), key=lambda s: (-s.shown.reduced, -len(s.reasons)))
     return Suggestions(
@@ -101,13 +106,15 @@ def _apply(found: dict[Cell, Suggestion], contested: Iterable[Contest]) -> None:
                 found[cell].contest = one
         elif one.state == ContestState.UPHELD:
             if cell in found:
-                found[cell].reasons.append(f"Contested and upheld: {one.answer}")
+                found[cell].reasons.append(say("Contested and upheld: {answer}", answer=one.answer))
         else:
             found.pop(cell, None)
             if one.state == ContestState.REPLACED:
                 instead = (Family(one.instead_family), ControlType(one.instead_type))
                 label = f"{cell[0].label.lower()}, {cell[1].label.lower()}"
-                _at(found, instead).reasons.append(f"In place of {label}: {one.answer}")
+                _at(found, instead).reasons.append(
+                    say("In place of {label}: {answer}", label=label, answer=one.answer)
+                )
 
 
 def _at(found: dict[Cell, Suggestion], cell: Cell) -> Suggestion:

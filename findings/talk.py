@@ -11,18 +11,19 @@ from django.db.models import QuerySet
 
 from fellowship.history.models import Event
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from findings.models import Finding, Reply
 
 DECISIONS: Final = {
-    "findings.accept": "Accepted",
-    "findings.defer": "Deferred",
-    "findings.reject": "Rejected",
-    "findings.reconsider": "Taken up again",
-    "findings.rerate": "Severity changed",
-    "findings.pause": "Clock paused",
-    "findings.close": "Closed",
-    "findings.close_as_duplicate": "Closed as a repetition",
-    "findings.reopen": "Opened again",
+    "findings.accept": say("Accepted"),
+    "findings.defer": say("Deferred"),
+    "findings.reject": say("Rejected"),
+    "findings.reconsider": say("Taken up again"),
+    "findings.rerate": say("Severity changed"),
+    "findings.pause": say("Clock paused"),
+    "findings.close": say("Closed"),
+    "findings.close_as_duplicate": say("Closed as a repetition"),
+    "findings.reopen": say("Opened again"),
 }
 """Verbs whose reason the fellow reads, and how the thread calls them."""
 LONGEST: Final = 60
@@ -88,11 +89,22 @@ def _replies(finding: int) -> QuerySet[Reply]:
 def _holds(finding: Finding, words: list[Word], waits_on_fellow: bool) -> str:
     """Who has the word. A reply starts no clock, so it is said who is expected to answer."""
     if waits_on_fellow:
-        return f"{finding.fellowship.fellow} has the word: the clock runs again with their reply."
-    fellow, owner = finding.fellowship.fellow, finding.product_owner or "the product owners"
+        return say(
+            "{fellow} has the word: the clock runs again with their reply.",
+            fellow=finding.fellowship.fellow,
+        )
+    fellow, owner = finding.fellowship.fellow, finding.product_owner or say("the product owners")
     if not words:
-        return f"{fellow} and {owner} may write here. A reply moves no deadline."
+        return say(
+            "{fellow} and {owner} may write here. A reply moves no deadline.",
+            fellow=fellow,
+            owner=owner,
+        )
     last = words[-1]
     if last.from_fellow:
-        return f"{last.who} had the last word; {owner} may answer. A reply moves no deadline."
-    return f"{fellow} may reply. A reply moves no deadline."
+        return say(
+            "{who} had the last word; {owner} may answer. A reply moves no deadline.",
+            who=last.who,
+            owner=owner,
+        )
+    return say("{fellow} may reply. A reply moves no deadline.", fellow=fellow)

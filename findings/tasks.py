@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from fellowship.clocks.registry import describe, sweeper
+from fellowship.kernel.saying import say
 from findings.services import DUE_CLOCK
 from findings.services import overdue as time
 
-describe(DUE_CLOCK, label="Answer to a finding")
+describe(DUE_CLOCK, label=say("Answer to a finding"))
 
 
 @sweeper("findings.ended")

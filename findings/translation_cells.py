@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.items import Tone
@@ -37,10 +38,10 @@ def test_tag(test: AcceptanceTest) -> SafeString:
 def exception_tag(exception: ExceptionRecord) -> SafeString:
     """Whether it lets the risk stand now, in a pill."""
     if exception.is_live():
-        return cells.tag("Live", "warn")
+        return cells.tag(say("Live"), "warn")
     if exception.state == ExceptionState.GRANTED:
         over = exception.expires_at <= now()
-        return cells.tag("Over" if over else "Not begun", "plain")
+        return cells.tag(say("Over") if over else say("Not begun"), "plain")
     return cells.tag(exception.get_state_display(), "plain")
 
 

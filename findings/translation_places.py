@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.web import nav, verbs, work
 from fellowship.web.routes import route_to
 from findings.change_states import (
@@ -26,7 +27,7 @@ from findings.states import ControlState, ControlType, Family, FindingClass
 SEE = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR, roles.SPONSOR)
 
 nav.register(
-    "Translation matrix",
+    say("Translation matrix"),
     "findings:matrices",
     visible=lambda user: holds_anywhere(user, *SEE),
     section="triage",
@@ -34,18 +35,18 @@ nav.register(
 )
 verbs.register(
     {
-        "findings.classify": "said what the finding is about",
-        "findings.contest": "contested a suggestion",
-        "findings.answer_contest": "answered the contest",
-        "findings.take_back_contest": "took the contest back",
-        "findings.change_matrix": "changed the translation matrix",
-        "findings.request_change": "asked for a change",
-        "findings.report_change": "said how the change goes",
-        "findings.withdraw_change": "withdrew the change request",
-        "findings.link_tracker": "linked the tracker",
-        "findings.plan_test": "planned an acceptance test",
-        "findings.record_test": "recorded a result",
-        "findings.withdraw_test": "withdrew the acceptance test",
+        "findings.classify": say("said what the finding is about"),
+        "findings.contest": say("contested a suggestion"),
+        "findings.answer_contest": say("answered the contest"),
+        "findings.take_back_contest": say("took the contest back"),
+        "findings.change_matrix": say("changed the translation matrix"),
+        "findings.request_change": say("asked for a change"),
+        "findings.report_change": say("said how the change goes"),
+        "findings.withdraw_change": say("withdrew the change request"),
+        "findings.link_tracker": say("linked the tracker"),
+        "findings.plan_test": say("planned an acceptance test"),
+        "findings.record_test": say("recorded a result"),
+        "findings.withdraw_test": say("withdrew the acceptance test"),
     }
 )
 verbs.register_values(
@@ -59,7 +60,7 @@ verbs.register_values(
         "findings.state": (*ChangeState.choices, *AcceptanceState.choices),
     }
 )
-verbs.register_fields({"findings.class": "about", "findings.control_type": "kind of control"})
+verbs.register_fields({"findings.class": "about", "findings.control_type": say("kind of control")})
 
 
 @work.register_for(roles.PRODUCT_OWNER)
@@ -67,10 +68,10 @@ def changes_done(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Changes the team says are done, whose control waits for its deployment to be recorded."""
     for change in _done(user, at):
         yield work.WorkItem(
-            title=f"Done, says the team: record {change.control.ref} as deployed",
+            title=say("Done, says the team: record {ref} as deployed", ref=change.control.ref),
             url=route_to("findings:change", change.ref),
             due=change.finding.due_at,
-            silence="Nothing is deployed by itself; the finding's clock runs on.",
+            silence=say("Nothing is deployed by itself; the finding's clock runs on."),
             kind="change request",
             case_ref=change.ref,
             program_id=change.program_id,
@@ -90,7 +91,10 @@ def contests_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Contested suggestions that wait for the manager's answer."""
     for one in _contested(user, at):
         yield work.WorkItem(
-            title=f"Answer: {one.get_control_type_display().lower()} is contested",
+            title=say(
+                "Answer: {control_type} is contested",
+                control_type=one.get_control_type_display().lower(),
+            ),
             url=route_to("findings:contest", one.ref),
             due=one.due_at,
             silence=CONTEST_SILENCE,

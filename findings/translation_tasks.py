@@ -14,6 +14,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Delivery
 from fellowship.notices.services import notify
 from fellowship.notices.webhooks import kinds
@@ -24,7 +25,7 @@ from findings.services import link_tracker
 from findings.services.changes import KIND
 from findings.services.translation import CONTEST_CLOCK
 
-describe(CONTEST_CLOCK, label="Answer to a contested suggestion")
+describe(CONTEST_CLOCK, label=say("Answer to a contested suggestion"))
 BY: Final = System("tracker")
 _https = URLValidator(schemes=["https"])
 
@@ -38,7 +39,7 @@ def tell_unanswered(clock: Clock, at: dt.datetime) -> None:
         to=list(holders(contest.program_id, roles.MANAGER, roles.SPONSOR)),
         subject_obj=contest,
         realm=contest.program.realm,
-        title=f"{contest.ref} was not answered in time",
+        title=say("{ref} was not answered in time", ref=contest.ref),
         body=contest.reason,
         url=contest.get_absolute_url(),
         urgent=True,
@@ -66,7 +67,7 @@ def _link(text: str) -> tuple[str, str] | None:
 
 kinds.register(
     KIND,
-    "Change requests asked of the receiving team",
+    say("Change requests asked of the receiving team"),
     arrived,
     data=kinds.object_of(
         event={"enum": ["requested", "withdrawn"]},

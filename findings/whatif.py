@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models import Finding
@@ -18,7 +19,7 @@ LOOKED_AT = 500
 """The latest reported; older ones say little about the next year."""
 
 
-@whatif(RuleKind.SEVERITY_CLOCKS, of="findings reported")
+@whatif(RuleKind.SEVERITY_CLOCKS, of=say("findings reported"))
 def other_clocks(
     program: Program, before: SeverityClocks, after: SeverityClocks
 ) -> Iterator[Difference]:
@@ -39,15 +40,15 @@ def other_clocks(
         old, new = (r.severities[finding.severity].disposition for r in (before, after))
         done = answered.get(finding.pk) or at
         was, would = (
-            "late" if done > window.due(finding.reported_at, calendar) else "in time"
+            "late" if done > window.due(finding.reported_at, calendar) else say("in time")
             for window in (old, new)
         )
         if was != would:
             yield Difference(
                 f"{finding.ref} {finding.title}",
                 finding.get_absolute_url(),
-                f"First answer {was} ({old})",
-                f"First answer {would} ({new})",
+                say("First answer {was} ({old})", was=was, old=old),
+                say("First answer {would} ({new})", would=would, new=new),
                 record=finding,
             )
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from governance.models import Delegation
 from governance.models.visibility import ROOM
 from governance.views import (
@@ -33,7 +34,9 @@ from governance.views import (
 View = Callable[..., HttpResponseBase]
 NOT_THE_ROOM = Refusal(
     "wrong_role_room",
-    "The board room is open to members of a board, its chair, programme managers and auditors.",
+    say(
+        "The board room is open to members of a board, its chair, programme managers and auditors."
+    ),
 )
 
 
@@ -44,9 +47,9 @@ class BoardSite(AdminSite):
     So does a recusal's: the sponsor, who may decide on an override, does not enter the room.
     """
 
-    site_header = "Board room"
-    site_title = "Board room"
-    index_title = "Docket"
+    site_header = say("Board room")
+    site_title = say("Board room")
+    index_title = say("Docket")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """An active person with a seat, a chair, a manager's or an auditor's role, or a deputy."""

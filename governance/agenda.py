@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import kinds
@@ -83,9 +84,9 @@ def agenda(program: Program, user: Any, at: dt.datetime | None = None) -> list[A
         .filter(program=program, expires_at__lte=at + HORIZON)
     )
     placed += [
-        (ESCALATIONS, "Risk escalations", list(escalations[:MOST])),
-        (CONDITIONS, "Conditions due", list(_with_matter(conditions)[:MOST])),
-        (ENDING, "Exceptions about to end", list(_with_owner(ending)[:MOST])),
+        (ESCALATIONS, say("Risk escalations"), list(escalations[:MOST])),
+        (CONDITIONS, say("Conditions due"), list(_with_matter(conditions)[:MOST])),
+        (ENDING, say("Exceptions about to end"), list(_with_owner(ending)[:MOST])),
     ]
     found: dict[str, list[Any]] = {}
     for _, heading, items in sorted(placed, key=lambda part: part[0]):

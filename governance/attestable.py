@@ -11,6 +11,7 @@ from django.db.models import Model
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.services import end_role
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 
 REVIEW = System("access review")
 
@@ -77,4 +78,4 @@ def _end_role(assignment: Any, by: User, reason: str) -> None:
     end_role(assignment=assignment, by=REVIEW, reason=reason)
 
 
-register("role", "Role", rows=_roles, end=_end_role)
+register("role", say("Role"), rows=_roles, end=_end_role)

@@ -12,6 +12,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import cells, nav
 from fellowship.web.work import WorkItem, register_for
@@ -20,9 +21,9 @@ from governance.models import AccessReview, AccessReviewItem
 from governance.models.access_reviews import SEES_ALL
 from governance.services import access_reviews as services
 
-registry.describe(services.REVIEW_CLOCK, label="Access review", reminders=(3, 1))
+registry.describe(services.REVIEW_CLOCK, label=say("Access review"), reminders=(3, 1))
 nav.register(
-    "Access reviews",
+    say("Access reviews"),
     "governance:access_reviews",
     visible=lambda user: holds_anywhere(user, *SEES_ALL),
     section="board",
@@ -63,9 +64,9 @@ def to_attest(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     counts = mine.values("review_id").annotate(n=Count("pk")).values_list("review_id", "n")
     waiting = dict(counts)
     for review in AccessReview.objects.filter(pk__in=waiting).select_related("program"):
-        many = cells.count(waiting[review.pk], "role or grant", "roles and grants")
+        many = cells.count(waiting[review.pk], say("role or grant"), say("roles and grants"))
         yield WorkItem(
-            title=f"Keep or take away {many} in {review.program}",
+            title=say("Keep or take away {many} in {program}", many=many, program=review.program),
             url=f"{review.get_absolute_url()}?mine=true",
             due=review.due_at,
             silence=services.SILENCE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fellowship.accounts.roles import Seat
+from fellowship.kernel.saying import listed, say
 from governance.ballots import BallotRule
 
 
@@ -15,27 +16,45 @@ def sentences(rule: BallotRule) -> list[str]:
 
 def _sentences(rule: BallotRule) -> Iterator[str]:
     yield (
-        f"The {_and(rule.seats)} seats vote."
+        say("The {seats} seats vote.", seats=_and(rule.seats))
         if len(rule.seats) < len(Seat)
-        else ("All five seats vote.")
+        else (say("All five seats vote."))
     )
-    of = "all seats" if rule.quorum_of == "all_seats" else "the seats that are not recused"
-    part = f"{rule.quorum} of {of}" if rule.quorum.share else f"{rule.quorum} seats"
-    also = f", one of them {_and(rule.quorum_includes, 'or')}" if rule.quorum_includes else ""
-    yield f"A decision needs the votes of {part}{also}."
+    of = (
+        say("all seats") if rule.quorum_of == "all_seats" else say("the seats that are not recused")
+    )
+    part = (
+        say("{quorum} of {of}", quorum=rule.quorum, of=of)
+        if rule.quorum.share
+        else say("{quorum} seats", quorum=rule.quorum)
+    )
+    also = (
+        say(
+            ", one of them {quorum_includes}",
+            quorum_includes=_and(rule.quorum_includes, say("{all} or {one}")),
+        )
+        if rule.quorum_includes
+        else ""
+    )
+    yield say("A decision needs the votes of {part}{also}.", part=part, also=also)
     counted = (
-        "votes for or against"
+        say("votes for or against")
         if rule.abstentions == "quorum_only"
-        else "votes, abstentions counted among them"
+        else say("votes, abstentions counted among them")
     )
-    yield f"To approve takes {rule.threshold} of the {counted}."
+    yield say(
+        "To approve takes {threshold} of the {counted}.", threshold=rule.threshold, counted=counted
+    )
     if rule.blocking:
         noun = "seat" if len(rule.blocking) == 1 else "seats"
-        yield f"A vote to deny from the {_and(rule.blocking, 'or')} {noun} prevents approval."
+        yield say(
+            "A vote to deny from the {blocking} {noun} prevents approval.",
+            blocking=_and(rule.blocking, "or"),
+            noun=noun,
+        )
     undecided = "deferred" if rule.undecided == "defer" else "declined"
-    yield f"Where neither side reaches that, the matter is {undecided}."
+    yield say("Where neither side reaches that, the matter is {undecided}.", undecided=undecided)
 
 
-def _and(keys: Sequence[str], word: str = "and") -> str:
-    names = [Seat(key).label.lower() for key in keys]
-    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def _and(keys: Sequence[str], last: str = "") -> str:
+    return listed([Seat(key).label.lower() for key in keys], last or say("{all} and {one}"))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from fellowship.kernel.saying import joined, say
 from governance.states import Outcome, Position, Standing
 
 _SHARE = re.compile(r"^(?P<how>more than|at least) (?P<n>\d+)/(?P<d>\d+)$")
@@ -161,15 +162,18 @@ def quorum_reasons(rule: BallotRule, seats: Sequence[SeatVote]) -> list[Reason]:
     needed, can = quorum_needed(rule, seats), len(eligible(seats))
     reasons = []
     if len(cast) < needed:
-        text = f"The quorum is {needed} seats; {len(cast)} took part."
+        text = say("The quorum is {needed} seats; {n} took part.", needed=needed, n=len(cast))
         if can < needed:
-            text += (
-                f" Only {can} may vote, so the quorum cannot be met: the matter must be returned."
+            text += say(
+                " Only {can} may vote, so the quorum cannot be met: the matter must be returned.",
+                can=can,
             )
         reasons.append(Reason("quorum_not_met", text))
     if rule.quorum_includes and not cast & set(rule.quorum_includes):
-        names = " or ".join(rule.quorum_includes)
-        reasons.append(Reason("quorum_seat_missing", f"The {names} seat must take part."))
+        names = joined(say(" or "), rule.quorum_includes)
+        reasons.append(
+            Reason("quorum_seat_missing", say("The {names} seat must take part.", names=names))
+        )
     return reasons
 
 
@@ -183,7 +187,11 @@ def closing_reasons(rule: BallotRule, seats: Sequence[SeatVote], *, over: bool) 
     reasons = quorum_reasons(rule, seats)
     if not over and rule.early_close == "all_voted" and not all_voted(seats):
         missing = sum(seat.position is None for seat in eligible(seats))
-        text = f"{missing} of {len(eligible(seats))} seats have not voted and the ballot is open."
+        text = say(
+            "{missing} of {n} seats have not voted and the ballot is open.",
+            missing=missing,
+            n=len(eligible(seats)),
+        )
         if missing:
             reasons.append(Reason("ballot_open", text))
     if reasons or not over:
@@ -196,8 +204,11 @@ def stale_reasons(seats: Sequence[SeatVote]) -> list[Reason]:
     stale = sum(seat.stale for seat in eligible(seats))
     if not stale:
         return []
-    votes = "1 vote was" if stale == 1 else f"{stale} votes were"
-    text = f"{votes} cast on an earlier text, or by a deputy recused since, and not reaffirmed."
+    votes = say("1 vote was") if stale == 1 else say("{stale} votes were", stale=stale)
+    text = say(
+        "{votes} cast on an earlier text, or by a deputy recused since, and not reaffirmed.",
+        votes=votes,
+    )
     return [Reason("stale_votes", text)]
 
 

@@ -11,6 +11,7 @@ from django.db import models
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import exceptions, kinds, rearming, recourse, rules
 from governance.kinds import MatterKind, register
@@ -43,31 +44,35 @@ class RuleMatter(MatterKind):
     """Whether a new version of a rule is adopted."""
 
     key: ClassVar[str] = RULE_MATTER
-    label: ClassVar[str] = "Rule change"
+    label: ClassVar[str] = say("Rule change")
     takes_conditions: ClassVar[bool] = False
     subject_model: ClassVar[str] = "governance.ruleversion"
-    heading: ClassVar[str] = "Changes of rules"
+    heading: ClassVar[str] = say("Changes of rules")
 
     def title(self, subject: RuleVersion) -> str:
         """The kind of rule, with the title of this version where that says more."""
         kind = subject.get_kind_display()
         named = subject.title.casefold() != kind.casefold()
-        return f"{kind}: {subject.title if named else 'a new version'}"
+        return f"{kind}: {(subject.title if named else say('a new version'))}"
 
     def question(self, subject: RuleVersion) -> str:
         """Whether it is adopted, and from when."""
-        when = f"{subject.effective_at:%-d %B %Y}" if subject.effective_at else "once decided"
-        return f"Shall this version of the {subject.get_kind_display().lower()} apply, from {when}?"
+        when = f"{subject.effective_at:%-d %B %Y}" if subject.effective_at else say("once decided")
+        return say(
+            "Shall this version of the {kind} apply, from {when}?",
+            kind=subject.get_kind_display().lower(),
+            when=when,
+        )
 
     def dossier(self, subject: RuleVersion) -> dict[str, Any]:
         """Why, what changes and would have changed, what was said; the whole text last."""
         before = rules.in_force(subject.program_id, subject.kind)
         sections: list[dict[str, Any]] = [
-            {"heading": "Why", "text": subject.rationale},
+            {"heading": say("Why"), "text": subject.rationale},
             *_against(before, subject),
             _looking_back(subject),
             _said_to_it(subject),
-            {"heading": "Text", "text": subject.prose},
+            {"heading": say("Text"), "text": subject.prose},
         ]
         return {"sections": sections, "text_hash": subject.text_hash}
 
@@ -106,9 +111,9 @@ class ExceptionMatter(MatterKind):
     """Whether a rule is excepted for a time."""
 
     key: ClassVar[str] = MATTER_KIND
-    label: ClassVar[str] = "Exception"
+    label: ClassVar[str] = say("Exception")
     subject_model: ClassVar[str] = "governance.exceptionrecord"
-    heading: ClassVar[str] = "Exceptions"
+    heading: ClassVar[str] = say("Exceptions")
     order: ClassVar[int] = 65
     reopens: ClassVar[tuple[str, ...]] = (Outcome.DENY,)
 
@@ -119,33 +124,37 @@ class ExceptionMatter(MatterKind):
     def question(self, subject: ExceptionRecord) -> str:
         """Whether, for what, and until when."""
         until = f"{subject.expires_at:%-d %B %Y}"
-        return f"Shall this exception for {subject.subject_label} be granted until {until}?"
+        return say(
+            "Shall this exception for {subject_label} be granted until {until}?",
+            subject_label=subject.subject_label,
+            until=until,
+        )
 
     def dossier(self, subject: ExceptionRecord) -> dict[str, Any]:
         """Reason, risk, what makes up for it, and every earlier exception it extends."""
         term = [
-            ["For", subject.subject_label],
-            ["From", f"{subject.starts_at:%-d %B %Y}"],
-            ["Until", f"{subject.expires_at:%-d %B %Y}"],
-            ["Longest term", exceptions.longest(subject)],
-            ["Owner", str(subject.owner)],
-            ["Asked for by", str(subject.requested_by)],
-            ["Extended so far", str(subject.renewals)],
+            [say("For"), subject.subject_label],
+            [say("From"), f"{subject.starts_at:%-d %B %Y}"],
+            [say("Until"), f"{subject.expires_at:%-d %B %Y}"],
+            [say("Longest term"), exceptions.longest(subject)],
+            [say("Owner"), str(subject.owner)],
+            [say("Asked for by"), str(subject.requested_by)],
+            [say("Extended so far"), str(subject.renewals)],
         ]
         sections: list[dict[str, Any]] = [
-            {"heading": "Term", "columns": ["", ""], "rows": term},
-            {"heading": "Why the rule cannot be kept", "text": subject.rationale},
-            {"heading": "What it opens", "text": rearming.gate(subject.kind).opens},
-            {"heading": "Risk meanwhile", "text": subject.risk},
-            {"heading": "What makes up for it", "text": subject.compensating_measure},
-            {"heading": "How that is tested", "text": subject.measure_test},
+            {"heading": say("Term"), "columns": ["", ""], "rows": term},
+            {"heading": say("Why the rule cannot be kept"), "text": subject.rationale},
+            {"heading": say("What it opens"), "text": rearming.gate(subject.kind).opens},
+            {"heading": say("Risk meanwhile"), "text": subject.risk},
+            {"heading": say("What makes up for it"), "text": subject.compensating_measure},
+            {"heading": say("How that is tested"), "text": subject.measure_test},
         ]
         if earlier := exceptions.earlier(subject):
-            sections.append(_before("Earlier exceptions it extends", earlier))
+            sections.append(_before(say("Earlier exceptions it extends"), earlier))
             if tests := exceptions.tests_of(earlier):
                 sections.append(_tests(tests))
         if others := exceptions.others(subject, earlier):
-            sections.append(_before("The same was excepted before", others))
+            sections.append(_before(say("The same was excepted before"), others))
         return {"sections": sections}
 
     def revision(self, subject: ExceptionRecord) -> str:
@@ -177,7 +186,9 @@ class ExceptionMatter(MatterKind):
     def taken_back(self, *, matter: Matter, subject: ExceptionRecord, by: Actor) -> None:
         """A request whose matter is withdrawn or returned is withdrawn as well."""
         if subject.state == ExceptionState.REQUESTED:
-            withdraw_exception(exception=subject, by=by, reason=f"{matter.ref} was taken back")
+            withdraw_exception(
+                exception=subject, by=by, reason=say("{ref} was taken back", ref=matter.ref)
+            )
 
     def conditions_settled(self, *, subject: ExceptionRecord, by: Actor) -> None:
         """It applies from now on."""
@@ -187,7 +198,7 @@ class ExceptionMatter(MatterKind):
         """Only while some of its time is left; after that it is asked for anew."""
         if subject.expires_at > now():
             return None
-        return Refusal("expired", "The time it was asked for is over. Ask for it anew.")
+        return Refusal("expired", say("The time it was asked for is over. Ask for it anew."))
 
     def reopen(self, *, subject: ExceptionRecord, by: Actor) -> None:
         """The request is with the board again."""
@@ -203,35 +214,49 @@ def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
         [e.ref, f"{e.starts_at:%-d %B %Y}", f"{e.expires_at:%-d %B %Y}", e.get_state_display()]
         for e in earlier
     ]
-    return {"heading": heading, "columns": ["Reference", "From", "Until", "State"], "rows": rows}
+    return {
+        "heading": heading,
+        "columns": [say("Reference"), say("From"), say("Until"), say("State")],
+        "rows": rows,
+    }
 
 
 def _tests(tests: Iterable[MeasureTest]) -> dict[str, Any]:
     rows = [
-        [t.exception.ref, f"{t.tested_at:%-d %B %Y}", "Held" if t.held else "Did not hold", t.found]
+        [
+            t.exception.ref,
+            f"{t.tested_at:%-d %B %Y}",
+            say("Held") if t.held else say("Did not hold"),
+            t.found,
+        ]
         for t in tests
     ]
-    columns = ["Exception", "Tested", "Result", "What was found"]
-    return {"heading": "How the earlier measures did", "columns": columns, "rows": rows}
+    columns = [say("Exception"), say("Tested"), say("Result"), say("What was found")]
+    return {"heading": say("How the earlier measures did"), "columns": columns, "rows": rows}
 
 
 class ConditionsMatter(MatterKind):
     """Whether conditions that an independent review sent back are dropped, or set anew."""
 
     key: ClassVar[str] = CONDITIONS_KIND
-    label: ClassVar[str] = "Conditions, after review"
+    label: ClassVar[str] = say("Conditions, after review")
     subject_model: ClassVar[str] = "governance.independentreview"
 
     def title(self, subject: IndependentReview) -> str:
         """The decision whose conditions they are."""
-        return f"Conditions of {subject.decision.matter.ref}: {subject.decision.matter.title}"
+        return say(
+            "Conditions of {ref}: {title}",
+            ref=subject.decision.matter.ref,
+            title=subject.decision.matter.title,
+        )
 
     def question(self, subject: IndependentReview) -> str:
         """What each outcome does: what was approved is not in question."""
-        return (
-            f"Shall the open conditions of {subject.decision.matter.ref} be dropped? To approve "
-            "drops them, to approve with conditions puts new ones in their place, to deny or to "
-            "defer leaves them as they are."
+        return say(
+            "Shall the open conditions of {ref} be dropped? To approve drops them, to "
+            "approve with conditions puts new ones in their place, to deny or to defer "
+            "leaves them as they are.",
+            ref=subject.decision.matter.ref,
         )
 
     def dossier(self, subject: IndependentReview) -> dict[str, Any]:
@@ -239,8 +264,8 @@ class ConditionsMatter(MatterKind):
         conditions = subject.decision.conditions.select_related("owner").order_by("number")
         rows = [[c.ref, c.text, c.get_state_display()] for c in conditions]
         standing = {
-            "heading": "The conditions as they stand",
-            "columns": ["Reference", "Condition", "State"],
+            "heading": say("The conditions as they stand"),
+            "columns": [say("Reference"), say("Condition"), say("State")],
             "rows": rows,
         }
         return {"sections": [*recourse.sections(subject), standing]}
@@ -285,46 +310,56 @@ class ConditionsMatter(MatterKind):
         """Drop the open conditions where the board dropped or replaced them."""
         if decision.outcome in APPROVING:
             drop_conditions(
-                decision=subject.decision, by=by, reason=f"Decided anew as {matter.ref}"
+                decision=subject.decision,
+                by=by,
+                reason=say("Decided anew as {ref}", ref=matter.ref),
             )
 
 
 def _against(before: RuleVersion, after: RuleVersion) -> list[dict[str, Any]]:
     """What differs from the version in force: numbers, then words; where none does, that."""
-    numbers: dict[str, Any] = {"heading": f"Numbers against {before}"}
-    words: dict[str, Any] = {"heading": f"Words against {before}"}
+    numbers: dict[str, Any] = {"heading": say("Numbers against {before}", before=before)}
+    words: dict[str, Any] = {"heading": say("Words against {before}", before=before)}
     if changes := rules.diff(before, after).parameters:
-        numbers["columns"] = ["Parameter", "Now", "Then"]
+        numbers["columns"] = [say("Parameter"), say("Now"), say("Then")]
         numbers["rows"] = [
             [path_words(c.path), in_words(c.before), in_words(c.after)] for c in changes
         ]
     else:
-        numbers["text"] = "No number differs."
+        numbers["text"] = say("No number differs.")
     if before.prose != after.prose:
         words["diff"] = {"old": before.prose, "new": after.prose}
     else:
-        words["text"] = "No word differs."
+        words["text"] = say("No word differs.")
     return [numbers, words]
 
 
 def _said_to_it(rule: RuleVersion) -> dict[str, Any]:
     """Every comment with its answer, or that there was none."""
-    heading = "What was said to it, and what became of it"
+    heading = say("What was said to it, and what became of it")
     rows = [
         [str(c.author), c.text, c.get_outcome_display(), c.answer, str(c.answered_by or "")]
         for c in rule.comments.select_related("author", "answered_by").order_by("id")
     ]
     if not rows:
-        return {"heading": heading, "text": "Nobody commented on it."}
-    columns = ["Who", "Comment", "What became of it", "Answer", "Answered by"]
+        return {"heading": heading, "text": say("Nobody commented on it.")}
+    columns = [
+        say("Who"),
+        say("Comment"),
+        say("What became of it"),
+        say("Answer"),
+        say("Answered by"),
+    ]
     return {"heading": heading, "columns": columns, "rows": rows}
 
 
 def _looking_back(rule: RuleVersion) -> dict[str, Any]:
     """How many past cases would have gone otherwise; which ones, each member sees on its page."""
     found = [one.caption for one in rules.what_if(rule)]
-    text = "\n\n".join(found) or "Nothing of this kind of rule can be worked out on past cases."
-    return {"heading": "What it would have changed", "text": text}
+    text = "\n\n".join(found) or say(
+        "Nothing of this kind of rule can be worked out on past cases."
+    )
+    return {"heading": say("What it would have changed"), "text": text}
 
 
 register(RuleMatter())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fellowship.kernel import journal
+from fellowship.kernel.saying import joined, say
 from fellowship.programs import agreements, gaps, launch, moments
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import LaunchItem
@@ -28,9 +29,15 @@ RESTS_ON = {
 """Items of the launch checklist that cannot stand without a rule in force."""
 
 BINDING = (
-    (RuleKind.FELLOWSHIP_POLICY, "What every fellowship can count on, and what it asks of you."),
-    (RuleKind.DATA_HANDLING, "What may be done with data of each tier, and who must agree."),
-    (RuleKind.PUBLICATION_POLICY, "Permission by default, a closed list of grounds, and clocks."),
+    (
+        RuleKind.FELLOWSHIP_POLICY,
+        say("What every fellowship can count on, and what it asks of you."),
+    ),
+    (RuleKind.DATA_HANDLING, say("What may be done with data of each tier, and who must agree.")),
+    (
+        RuleKind.PUBLICATION_POLICY,
+        say("Permission by default, a closed list of grounds, and clocks."),
+    ),
 )
 
 
@@ -44,9 +51,21 @@ def rule_facts(program: Program) -> dict[LaunchItem, launch.Fact]:
 def _fact(kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]) -> launch.Fact:
     missing = [str(kind.label).lower() for kind in kinds if kind.value not in there]
     if missing:
-        return launch.Fact(False, f"No version is in force of: {', '.join(missing)}.")
+        return launch.Fact(
+            False, say("No version is in force of: {missing}.", missing=joined(", ", missing))
+        )
     found = [there[kind.value] for kind in kinds]
-    named = "; ".join(f"{rule}, in force since {rule.effective_at:%-d %B %Y}" for rule in found)
+    named = joined(
+        "; ",
+        (
+            say(
+                "{rule}, in force since {effective_at:%-d %B %Y}",
+                rule=rule,
+                effective_at=rule.effective_at,
+            )
+            for rule in found
+        ),
+    )
     sources = tuple(launch.Source(str(rule), rule.get_absolute_url()) for rule in found)
     return launch.Fact(True, f"{named}.", sources)
 
@@ -67,8 +86,8 @@ def launch_exceptions(program: Program, user: Any) -> Iterator[gaps.Covering]:
 gaps.register(launch_exceptions)
 rearming.register(
     ExceptionKind.LAUNCH_GAP,
-    opens="Calls of the programme open although the launch checklist has a gap.",
-    again="No call opens, or opens again, until the launch checklist is complete.",
+    opens=say("Calls of the programme open although the launch checklist has a gap."),
+    again=say("No call opens, or opens again, until the launch checklist is complete."),
 )
 
 
@@ -88,7 +107,13 @@ def rules_that_bind(call: Call) -> Iterator[agreements.Agreement]:
                 order=order,
                 title=rule.title,
                 about=about,
-                binds="From the day you begin a proposal; a later version does not apply to you.",
-                version=f"Version {rule.version}, in force since {rule.effective_at:%-d %B %Y}",
+                binds=say(
+                    "From the day you begin a proposal; a later version does not apply to you."
+                ),
+                version=say(
+                    "Version {version}, in force since {effective_at:%-d %B %Y}",
+                    version=rule.version,
+                    effective_at=rule.effective_at,
+                ),
                 url=rule.get_absolute_url(),
             )

@@ -22,6 +22,7 @@ from fellowship.accounts import recusals
 from fellowship.accounts.models import RecusalOverride
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
+from fellowship.kernel.saying import joined, say
 from fellowship.web import verbs
 from governance import links
 from governance.models import BallotSeat, Condition, Decision, ExceptionRecord, Matter, RuleVersion
@@ -32,11 +33,11 @@ from governance.states import RuleKind
 class Act(models.TextChoices):
     """What sort of act it was."""
 
-    DECISION = "decision", "Decision of the board"
-    CONDITION = "condition", "Condition"
-    OVERRIDE = "override", "Override"
-    DELEGATED = "delegated", "Delegated decision"
-    AUTOMATED = "automated", "Automated act"
+    DECISION = "decision", say("Decision of the board")
+    CONDITION = "condition", say("Condition")
+    OVERRIDE = "override", say("Override")
+    DELEGATED = "delegated", say("Delegated decision")
+    AUTOMATED = "automated", say("Automated act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,14 +285,23 @@ def _about(event: Event, known: _Known) -> _About:
         seats = tuple(_took_part(known.seats.get(pk, ())))
         return decision, matter.title, url, seats, _outcome(matter, decision)
     if condition := known.conditions.get(pk) if _is(event, "governance.condition") else None:
-        named = (f"{condition.owner} (owner)", f"{condition.verifier} (verifier)")
+        named = (
+            say("{owner} (owner)", owner=condition.owner),
+            say("{verifier} (verifier)", verifier=condition.verifier),
+        )
         url = condition.get_absolute_url()
         return condition.decision, condition.text, url, named, ""
     if exception := known.exceptions.get(pk) if _is(event, "governance.exceptionrecord") else None:
-        named = (f"{exception.owner} (owner)", f"{exception.requested_by} (asked)")
+        named = (
+            say("{owner} (owner)", owner=exception.owner),
+            say("{requested_by} (asked)", requested_by=exception.requested_by),
+        )
         return exception.decision, exception.title, exception.get_absolute_url(), named, ""
     if override := known.overrides.get(pk) if _is(event, "accounts.recusaloverride") else None:
-        named = (f"{override.person} (recused)", f"{override.requested_by} (asked)")
+        named = (
+            say("{person} (recused)", person=override.person),
+            say("{requested_by} (asked)", requested_by=override.requested_by),
+        )
         url = links.to("recusal", override.conflict_id)
         return None, override.reason, url, named, str(override.get_state_display())
     return None, "", "", (), ""
@@ -301,7 +311,7 @@ def _outcome(matter: Matter, decision: Decision) -> str:
     """What was decided, with the references of the conditions that were set."""
     said = str(decision.get_outcome_display())
     numbers = sorted(condition.number for condition in decision.conditions.all())
-    refs = ", ".join(f"{matter.ref}/{number}" for number in numbers)
+    refs = joined(", ", (f"{matter.ref}/{number}" for number in numbers))
     return f"{said}: {refs}" if refs else said
 
 
@@ -325,6 +335,6 @@ def _took_part(seats: Iterable[BallotSeat]) -> Iterator[str]:
         if vote is None or seat.standing != "eligible":
             yield f"{seat.user} ({seat.get_seat_display()}: {seat.get_standing_display().lower()})"
             continue
-        by = "" if vote.cast_by_id == seat.user_id else f" by {vote.cast_by}"
+        by = "" if vote.cast_by_id == seat.user_id else say(" by {cast_by}", cast_by=vote.cast_by)
         said = vote.get_position_display().lower()
         yield f"{seat.user} ({seat.get_seat_display()}: {said}{by})"

@@ -18,6 +18,7 @@ from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.items import SeatMark, SeatState, Tone
 from governance import ballots, kinds
@@ -54,19 +55,19 @@ class Mine:
     tone: Tone = "plain"
 
 
-DECLARE = Mine("declare", "Declare conflicts first", "warn")
-UNREAD = Mine("unread", "Dossier unread", "warn")
-TO_VOTE = Mine("to_vote", "Vote not cast", "accent")
-STALE = Mine("stale", "Text changed: reaffirm", "warn")
-VOTED = Mine("voted", "You voted", "good")
-MISSED = Mine("missed", "Not voted, time is over", "bad")
-RECORD = Mine("record", "Ready to record", "accent")
-WAITING = Mine("waiting", "Waits for votes")
-NO_VOTE = Mine("no_vote", "No vote of yours")
+DECLARE = Mine("declare", say("Declare conflicts first"), "warn")
+UNREAD = Mine("unread", say("Dossier unread"), "warn")
+TO_VOTE = Mine("to_vote", say("Vote not cast"), "accent")
+STALE = Mine("stale", say("Text changed: reaffirm"), "warn")
+VOTED = Mine("voted", say("You voted"), "good")
+MISSED = Mine("missed", say("Not voted, time is over"), "bad")
+RECORD = Mine("record", say("Ready to record"), "accent")
+WAITING = Mine("waiting", say("Waits for votes"))
+NO_VOTE = Mine("no_vote", say("No vote of yours"))
 STANDINGS = {
-    Standing.RECUSED: Mine("recused", "Recused"),
-    Standing.PARTY: Mine("party", "You are a party"),
-    Standing.REFERRER: Mine("referrer", "You referred it"),
+    Standing.RECUSED: Mine("recused", say("Recused")),
+    Standing.PARTY: Mine("party", say("You are a party")),
+    Standing.REFERRER: Mine("referrer", say("You referred it")),
 }
 
 
@@ -384,34 +385,59 @@ def _mark(seat: _Seat, standing: str, number: int) -> SeatMark:
 
 def rule_words(rule: BallotRule) -> list[tuple[str, str]]:
     """What a ballot rule says, line by line, in words a member can check."""
-    whose = "all seats" if rule.quorum_of == "all_seats" else "the seats that are not recused"
+    whose = (
+        say("all seats") if rule.quorum_of == "all_seats" else say("the seats that are not recused")
+    )
     seats = len(rule.seats)
     needed = rule.quorum.needed(seats)
-    quorum = f"{needed} of {seats} seats, counted of {whose}"
+    quorum = say(
+        "{needed} of {seats} seats, counted of {whose}", needed=needed, seats=seats, whose=whose
+    )
     if rule.quorum_includes:
-        quorum += f", among them {' or '.join(rule.quorum_includes)}"
+        quorum += say(
+            ", among them {quorum_includes}",
+            quorum_includes=joined(say(" or "), rule.quorum_includes),
+        )
     abstain = {
-        "quorum_only": "Count for the quorum, not for the result",
-        "quorum_and_threshold": "Count for the quorum and against the threshold",
+        "quorum_only": say("Count for the quorum, not for the result"),
+        "quorum_and_threshold": say("Count for the quorum and against the threshold"),
     }
     early = {
-        "all_voted": "Once every seat that may vote has",
-        "quorum": "Once the quorum is met",
+        "all_voted": say("Once every seat that may vote has"),
+        "quorum": say("Once the quorum is met"),
     }
     lines = [
-        ("Quorum", quorum),
-        ("To pass", f"{str(rule.threshold).capitalize()} of the votes for one outcome"),
-        ("Abstentions", abstain[rule.abstentions]),
-        ("Open for", f"{rule.window_working_days} working days"),
-        ("Closes early", early[rule.early_close]),
-        ("If the text changes", "Votes cast before count once reaffirmed; the time begins anew"),
-        ("If nothing passes", "Deferred" if rule.undecided == "defer" else "Denied"),
+        (say("Quorum"), quorum),
+        (
+            say("To pass"),
+            say(
+                "{threshold} of the votes for one outcome",
+                threshold=str(rule.threshold).capitalize(),
+            ),
+        ),
+        (say("Abstentions"), abstain[rule.abstentions]),
+        (
+            say("Open for"),
+            say("{window_working_days} working days", window_working_days=rule.window_working_days),
+        ),
+        (say("Closes early"), early[rule.early_close]),
+        (
+            say("If the text changes"),
+            say("Votes cast before count once reaffirmed; the time begins anew"),
+        ),
+        (say("If nothing passes"), say("Deferred") if rule.undecided == "defer" else say("Denied")),
     ]
     if rule.blocking:
-        names = " or ".join(rule.blocking)
-        lines.insert(2, ("Can block", f"A denial from the {names} seat prevents approval"))
+        names = joined(say(" or "), rule.blocking)
+        lines.insert(
+            2,
+            (
+                say("Can block"),
+                say("A denial from the {names} seat prevents approval", names=names),
+            ),
+        )
     if rule.tie == "chair_seat":
-        lines.append(("On a tie", "The seat the chair holds decides"))
+        lines.append((say("On a tie"), say("The seat the chair holds decides")))
     if rule.delegation == "named_deputy":
-        lines.append(("Absence", "A named deputy may vote"))
+        lines.append((say("Absence"), say("A named deputy may vote")))
     return lines

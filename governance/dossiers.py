@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web import cells, charts
 from fellowship.web.columns import Column, Table
 from governance import kinds
@@ -108,7 +109,7 @@ def _side_by_side(read: list[Section]) -> list[Section]:
             charts.DotRow(label, [found[i][1] for found in alike.values()])
             for i, label in enumerate(labels)
         ],
-        title="Scores per criterion, one dot for each reviewer",
+        title=say("Scores per criterion, one dot for each reviewer"),
         low=1,
         high=5,
     )
@@ -116,12 +117,15 @@ def _side_by_side(read: list[Section]) -> list[Section]:
     table = tuple(
         (
             Cell("", label),
-            *(Cell(names[key], f"{found[i][1]} of 5") for key, found in alike.items()),
+            *(
+                Cell(names[key], say("{found} of 5", found=found[i][1]))
+                for key, found in alike.items()
+            ),
         )
         for i, label in enumerate(labels)
     )
-    columns = ("Criterion", *(names[key] for key in alike))
-    scores = Section("scores", "Scores", columns=columns, rows=table, scores=figure)
+    columns = (say("Criterion"), *(names[key] for key in alike))
+    scores = Section("scores", say("Scores"), columns=columns, rows=table, scores=figure)
     combined: list[Section] = []
     for section, _ in judged:
         if section.id == first[0].id:
@@ -138,7 +142,7 @@ def _scored(section: Section) -> list[tuple[str, int]]:
 
 
 def _section(number: int, part: Mapping[str, Any]) -> Section:
-    heading = str(part.get("heading") or f"Part {number}")
+    heading = str(part.get("heading") or say("Part {number}", number=number))
     place = f"part-{number}-{slugify(heading)[:40]}".rstrip("-")
     if isinstance(part.get("diff"), Mapping):
         diff = part["diff"]
@@ -183,11 +187,11 @@ def _said(value: Any) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return say("Yes") if value else say("No")
     if isinstance(value, (list, tuple)):
-        return ", ".join(_said(item) for item in value)
+        return joined(", ", (_said(item) for item in value))
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_said(item)}" for key, item in value.items())
+        return joined("; ", (f"{key}: {_said(item)}" for key, item in value.items()))
     return str(value)
 
 
@@ -217,7 +221,7 @@ def _as_text(body: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, part in enumerate(given, 1):
         if isinstance(part, Mapping):
-            heading = str(part.get("heading") or f"Part {number}")
+            heading = str(part.get("heading") or say("Part {number}", number=number))
             text = _text_of(part)
             found[heading] = f"{found[heading]}\n{text}" if heading in found else text
     return found
@@ -233,7 +237,7 @@ def _text_of(part: Mapping[str, Any]) -> str:
 
 def _line(row: Any) -> str:
     if isinstance(row, Mapping):
-        return "; ".join(f"{key}: {_said(value)}" for key, value in row.items())
+        return joined("; ", (f"{key}: {_said(value)}" for key, value in row.items()))
     if isinstance(row, (list, tuple)):
         return ": ".join(_said(value) for value in row)
     return _said(row)

@@ -10,6 +10,7 @@ from django.db import models
 
 from fellowship.accounts.models import User
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Escalation, Matter
 from governance.services.escalations import close, reopen
@@ -21,9 +22,9 @@ class EscalationMatter(MatterKind):
     """Whether the board accepts that an alarm is dealt with. Denied, it is taken up again."""
 
     key: ClassVar[str] = ESCALATION_MATTER
-    label: ClassVar[str] = "Escalation"
+    label: ClassVar[str] = say("Escalation")
     subject_model: ClassVar[str] = "governance.escalation"
-    heading: ClassVar[str] = "Risk escalations"
+    heading: ClassVar[str] = say("Risk escalations")
     order: ClassVar[int] = 60
     takes_conditions: ClassVar[bool] = False
 
@@ -32,27 +33,40 @@ class EscalationMatter(MatterKind):
 
     def question(self, subject: Escalation) -> str:
         """Whether it may be closed."""
-        return f"Is {subject.ref} dealt with, so that it may be closed with the review below?"
+        return say(
+            "Is {ref} dealt with, so that it may be closed with the review below?", ref=subject.ref
+        )
 
     def dossier(self, subject: Escalation) -> dict[str, Any]:
         """The alarm, what was done about it step by step, and the review."""
         facts = [
-            ["Severity", subject.get_severity_display()],
-            ["Raised", f"{subject.raised_at:%-d %B %Y, %H:%M} UTC by {subject.raiser}"],
-            ["Occurred", f"{subject.occurrences} times"],
-            ["About", subject.subject_label or "The programme"],
+            [say("Severity"), subject.get_severity_display()],
+            [
+                say("Raised"),
+                say(
+                    "{raised_at:%-d %B %Y, %H:%M} UTC by {raiser}",
+                    raised_at=subject.raised_at,
+                    raiser=subject.raiser,
+                ),
+            ],
+            [say("Occurred"), say("{occurrences} times", occurrences=subject.occurrences)],
+            [say("About"), subject.subject_label or say("The programme")],
         ]
         steps = [
-            [s.get_step_display(), f"{s.at:%-d %B %Y, %H:%M} UTC", s.text]
+            [s.get_step_display(), say("{at:%-d %B %Y, %H:%M} UTC", at=s.at), s.text]
             for s in subject.steps.order_by("at", "id")
         ]
         return {
             "sections": [
-                {"heading": "The alarm", "rows": facts},
-                {"heading": "What was raised", "text": subject.summary},
-                {"heading": "Review", "text": subject.review},
-                {"heading": "Findings", "text": _found(subject)},
-                {"heading": "Steps", "columns": ["Step", "When", "What was done"], "rows": steps},
+                {"heading": say("The alarm"), "rows": facts},
+                {"heading": say("What was raised"), "text": subject.summary},
+                {"heading": say("Review"), "text": subject.review},
+                {"heading": say("Findings"), "text": _found(subject)},
+                {
+                    "heading": say("Steps"),
+                    "columns": [say("Step"), say("When"), say("What was done")],
+                    "rows": steps,
+                },
             ]
         }
 
@@ -81,7 +95,11 @@ class EscalationMatter(MatterKind):
         if decision.outcome in APPROVING:
             close(escalation=subject, by=by, review=subject.review)
         elif decision.outcome == Outcome.DENY and subject.state == EscalationState.PREVENTED:
-            reopen(escalation=subject, by=by, text=f"The board did not accept it: {matter.ref}.")
+            reopen(
+                escalation=subject,
+                by=by,
+                text=say("The board did not accept it: {ref}.", ref=matter.ref),
+            )
 
 
 def _found(subject: Escalation) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.db.models import Model
 
+from fellowship.kernel.saying import say
 from governance import rules
 from governance.models import ExceptionRecord, MeasureTest
 from governance.models.exceptions import ExceptionQuerySet
@@ -69,4 +70,4 @@ def longest(exception: ExceptionRecord) -> str:
     """The longest term of its kind in words, with the rule that sets it."""
     rule = rules.in_force(exception.program_id, RuleKind.EXCEPTIONS)
     days = rule.params.terms[exception.kind].longest_days
-    return f"{days} calendar days ({rule})"
+    return say("{days} calendar days ({rule})", days=days, rule=rule)

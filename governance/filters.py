@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters
@@ -38,8 +39,8 @@ class DocketFilter(filters.FilterSet):
     """Matters by words, kind, and whether they need the person's vote."""
 
     q = filters.Search(fields=["title", "ref", "question"])
-    kind = filters.ChoiceFilter(choices=docket.kind_choices, label="Kind")
-    mine = filters.BooleanFilter(method="filter_mine", label="Needs my vote")
+    kind = filters.ChoiceFilter(choices=docket.kind_choices, label=say("Kind"))
+    mine = filters.BooleanFilter(method="filter_mine", label=say("Needs my vote"))
 
     class Meta:
         model = Matter
@@ -59,10 +60,10 @@ class DecisionFilter(filters.FilterSet):
 
     q = filters.Search(fields=["matter__title", "matter__ref", "letter"])
     kind = filters.ChoiceFilter(
-        field_name="matter__kind", choices=docket.kind_choices, label="Kind"
+        field_name="matter__kind", choices=docket.kind_choices, label=say("Kind")
     )
-    outcome = filters.ChoiceFilter(choices=Outcome.choices, label="Outcome")
-    conditions = filters.BooleanFilter(method="filter_unsettled", label="With open conditions")
+    outcome = filters.ChoiceFilter(choices=Outcome.choices, label=say("Outcome"))
+    conditions = filters.BooleanFilter(method="filter_unsettled", label=say("With open conditions"))
 
     class Meta:
         model = Decision
@@ -80,9 +81,13 @@ class ConditionFilter(filters.FilterSet):
 
     q = filters.Search(fields=["text", "decision__matter__ref", "decision__matter__title"])
     state = filters.ChoiceFilter(
-        choices=[("unsettled", "Not settled"), ("overdue", "Overdue"), *ConditionState.choices],
+        choices=[
+            ("unsettled", say("Not settled")),
+            ("overdue", say("Overdue")),
+            *ConditionState.choices,
+        ],
         method="filter_state",
-        label="State",
+        label=say("State"),
     )
 
     class Meta:
@@ -100,34 +105,38 @@ class ExceptionFilter(filters.FilterSet):
     """Exceptions by words, kind, and where they stand by the clock."""
 
     q = filters.Search(fields=["title", "ref", "subject_label", "owner__name"])
-    kind = filters.ChoiceFilter(choices=ExceptionKind.choices, label="Kind")
+    kind = filters.ChoiceFilter(choices=ExceptionKind.choices, label=say("Kind"))
     stand = filters.ChoiceFilter(
         choices=[
-            ("live", "In force"),
-            ("ending", "Ends within 30 days"),
-            ("requested", "With the board"),
-            ("over", "Over"),
-            ("refused", "Not granted"),
+            ("live", say("In force")),
+            ("ending", say("Ends within 30 days")),
+            ("requested", say("With the board")),
+            ("over", say("Over")),
+            ("refused", say("Not granted")),
         ],
         method="filter_stand",
-        label="Stands",
+        label=say("Stands"),
     )
     measure = filters.ChoiceFilter(
         choices=[
-            ("late", "Test overdue"),
-            ("failing", "Did not hold"),
-            ("untested", "Never tested"),
+            ("late", say("Test overdue")),
+            ("failing", say("Did not hold")),
+            ("untested", say("Never tested")),
         ],
         method="filter_measure",
-        label="What makes up for it",
+        label=say("What makes up for it"),
     )
     renewed = filters.ChoiceFilter(
-        choices=[("1", "Once or more"), ("2", "Twice or more"), ("3", "Three times or more")],
+        choices=[
+            ("1", say("Once or more")),
+            ("2", say("Twice or more")),
+            ("3", say("Three times or more")),
+        ],
         method="filter_renewed",
-        label="Extended",
+        label=say("Extended"),
     )
-    program = filters.ModelChoiceFilter(queryset=_programs, label="Programme")
-    mine = filters.BooleanFilter(method="filter_mine", label="Mine to answer for")
+    program = filters.ModelChoiceFilter(queryset=_programs, label=say("Programme"))
+    mine = filters.BooleanFilter(method="filter_mine", label=say("Mine to answer for"))
 
     class Meta:
         model = ExceptionRecord
@@ -139,7 +148,7 @@ class ExceptionFilter(filters.FilterSet):
         if self.request is not None and len(_programs(self.request)[:2]) < 2:
             del self.filters["program"]
         else:
-            asks.extra["empty_label"] = "Any"
+            asks.extra["empty_label"] = say("Any")
 
     def filter_measure(self, rows: Any, name: str, value: str) -> Any:
         """How the measure of those in force stands."""
@@ -176,10 +185,10 @@ class EscalationFilter(filters.FilterSet):
     """Escalations by words, kind, severity and state."""
 
     q = filters.Search(fields=["ref", "summary", "subject_label"])
-    kind = filters.ChoiceFilter(choices=EscalationKind.choices, label="Kind")
-    severity = filters.ChoiceFilter(choices=Severity.choices, label="Severity")
-    state = filters.ChoiceFilter(choices=EscalationState.choices, label="State")
-    open = filters.BooleanFilter(method="filter_open", label="Open only")
+    kind = filters.ChoiceFilter(choices=EscalationKind.choices, label=say("Kind"))
+    severity = filters.ChoiceFilter(choices=Severity.choices, label=say("Severity"))
+    state = filters.ChoiceFilter(choices=EscalationState.choices, label=say("State"))
+    open = filters.BooleanFilter(method="filter_open", label=say("Open only"))
 
     class Meta:
         model = Escalation

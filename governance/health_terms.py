@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fellowship.kernel.saying import say
 from governance.typed import BadParameter
 
 
@@ -46,16 +47,16 @@ class GovernanceHealth:
     def __post_init__(self) -> None:
         for name in ("looks_back_days", "approver_votes", "approver_percent", "most_unanimous"):
             if getattr(self, name) < 1:
-                raise BadParameter(name, "must be at least 1")
+                raise BadParameter(name, say("must be at least 1"))
         if self.looks_back_days > 3_660:
-            raise BadParameter("looks_back_days", "must be within ten years")
+            raise BadParameter("looks_back_days", say("must be within ten years"))
         if self.unowned_days > 3_660:
-            raise BadParameter("unowned_days", "must be within ten years")
+            raise BadParameter("unowned_days", say("must be within ten years"))
         if self.hasty_seconds > 86_400:
-            raise BadParameter("hasty_seconds", "must be within a day")
+            raise BadParameter("hasty_seconds", say("must be within a day"))
         for name in _SHARES:
             if getattr(self, name) > 100:
-                raise BadParameter(name, "must be a percentage: 100 at most")
+                raise BadParameter(name, say("must be a percentage: 100 at most"))
 
 
 _SHARES = (
@@ -68,25 +69,27 @@ _SHARES = (
 )
 
 LABELS = {
-    "looks_back_days": "Looks back, in days",
-    "hasty_seconds": "Hasty: cast within so many seconds of opening the dossier",
-    "most_hasty_percent": "Most hasty votes, in percent",
-    "most_unopened_percent": "Most dossiers never opened, in percent of the seats that may vote",
-    "most_silent_percent": "Most votes without a reason, in percent",
-    "most_copied_percent": "Most reasons copied, in percent of those given",
-    "most_unanimous": "Most unanimous decisions in a row",
-    "approver_votes": "Approves nearly everything: of so many votes or more",
-    "approver_percent": "Approves nearly everything: so many percent or more",
-    "most_approvers": "Most people who approve nearly everything",
-    "most_conditions_overdue": "Most conditions overdue",
-    "renewals_borne": "Renewals of an exception that are borne",
-    "most_renewed": "Most exceptions renewed more often",
-    "most_lapsed": "Most review windows that lapsed unreviewed",
-    "most_late_acknowledgements": "Most alarms acknowledged late",
-    "unowned_days": "A finding may be without an owner for so many days",
-    "most_unowned": "Most findings without an owner for longer",
-    "most_days_with_us": "Nine of ten cases were with us for so many working days at most",
-    "most_days_with_fellow": "Nine of ten cases were with the fellow for so many at most",
-    "most_promises_percent": "Most promises missed, in percent of those due",
+    "looks_back_days": say("Looks back, in days"),
+    "hasty_seconds": say("Hasty: cast within so many seconds of opening the dossier"),
+    "most_hasty_percent": say("Most hasty votes, in percent"),
+    "most_unopened_percent": say(
+        "Most dossiers never opened, in percent of the seats that may vote"
+    ),
+    "most_silent_percent": say("Most votes without a reason, in percent"),
+    "most_copied_percent": say("Most reasons copied, in percent of those given"),
+    "most_unanimous": say("Most unanimous decisions in a row"),
+    "approver_votes": say("Approves nearly everything: of so many votes or more"),
+    "approver_percent": say("Approves nearly everything: so many percent or more"),
+    "most_approvers": say("Most people who approve nearly everything"),
+    "most_conditions_overdue": say("Most conditions overdue"),
+    "renewals_borne": say("Renewals of an exception that are borne"),
+    "most_renewed": say("Most exceptions renewed more often"),
+    "most_lapsed": say("Most review windows that lapsed unreviewed"),
+    "most_late_acknowledgements": say("Most alarms acknowledged late"),
+    "unowned_days": say("A finding may be without an owner for so many days"),
+    "most_unowned": say("Most findings without an owner for longer"),
+    "most_days_with_us": say("Nine of ten cases were with us for so many working days at most"),
+    "most_days_with_fellow": say("Nine of ten cases were with the fellow for so many at most"),
+    "most_promises_percent": say("Most promises missed, in percent of those due"),
 }
 """What each parameter is called on pages."""

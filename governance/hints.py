@@ -18,9 +18,10 @@ from django.apps import apps
 from django.db.models import Model
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import begun, say
 
 YOU: Final = "you"
-SOMEONE: Final = "someone of the team"
+SOMEONE: Final = say("someone of the team")
 _PLACES: Final = re.compile(r"\{(who|party)\}")
 
 
@@ -62,7 +63,7 @@ class Hint:
     def _put(self, who: str, party: str) -> str:
         names = {"who": who, "party": party}
         text = _PLACES.sub(lambda found: names[found[1]], self.said)
-        return text[:1].upper() + text[1:]
+        return begun(text)
 
 
 Found = Mapping[tuple[int, int], tuple[Hint, ...]]

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
 from governance.review_states import ReviewState
@@ -21,16 +22,19 @@ def _rules(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 holdings.register(
-    "governance.ruleversion", "owner", label="Rules owned", role=roles.MANAGER, open=_rules
+    "governance.ruleversion", "owner", label=say("Rules owned"), role=roles.MANAGER, open=_rules
 )
-for field, label in (("owner", "Conditions to meet"), ("verifier", "Conditions to verify")):
+for field, label in (
+    ("owner", say("Conditions to meet")),
+    ("verifier", say("Conditions to verify")),
+):
     holdings.register(
         "governance.condition", field, label=label, role=roles.MANAGER, open=Q(settled_at=None)
     )
 holdings.register(
     "governance.exceptionrecord",
     "owner",
-    label="Exceptions owned",
+    label=say("Exceptions owned"),
     role=roles.MANAGER,
     open=lambda rows: rows.filter(ended_at=None, expires_at__gt=now()).exclude(
         state__in=(ExceptionState.REFUSED, ExceptionState.WITHDRAWN)
@@ -39,7 +43,7 @@ holdings.register(
 holdings.register(
     "governance.reviewseat",
     "reviewer",
-    label="Independent reviews to carry out",
+    label=say("Independent reviews to carry out"),
     role=roles.MANAGER,
     realm="review__decision__program_id",
     open=Q(finding="", stood_down_at=None, review__state=ReviewState.UNDER_REVIEW),
@@ -48,7 +52,7 @@ holdings.register(
 holdings.register(
     "governance.accessreviewitem",
     "owner",
-    label="Roles and grants to attest",
+    label=say("Roles and grants to attest"),
     role=roles.CHAIR,
     realm="review__program_id",
     open=Q(decided_at=None),
@@ -57,7 +61,7 @@ holdings.register(
 holdings.register(
     "governance.rotamember",
     "user",
-    label="Places in an on-call rota",
+    label=say("Places in an on-call rota"),
     role=roles.ONCALL,
     realm="rota__program_id",
     open=Q(rota__ended_at=None),
@@ -66,7 +70,7 @@ holdings.register(
 holdings.register(
     "governance.oncalloverride",
     "user",
-    label="Times to stand in on call",
+    label=say("Times to stand in on call"),
     role=roles.ONCALL,
     open=lambda rows: rows.filter(cancelled_at=None, ends_at__gt=now()),
     by_hand=True,
@@ -74,7 +78,7 @@ holdings.register(
 holdings.register(
     "governance.escalation",
     "acknowledged_by",
-    label="Alarms taken and not closed",
+    label=say("Alarms taken and not closed"),
     role=roles.ONCALL,
     open=~Q(state=EscalationState.CLOSED),
     by_hand=True,
@@ -82,7 +86,7 @@ holdings.register(
 holdings.register(
     "governance.reportduty",
     "noted_by",
-    label="Reports due to an authority",
+    label=say("Reports due to an authority"),
     role=roles.ONCALL,
     realm="escalation__program_id",
     open=Q(sent_at=None, lifted_at=None),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.typed import BadParameter
 
@@ -37,17 +38,17 @@ class IdentityRules:
             _role("second_factor_roles", role)
         _role("grant_owner", self.grant_owner)
         if not 1 <= self.confirm_after_minutes <= 720:
-            raise BadParameter("confirm_after_minutes", "must be from 1 to 720")
+            raise BadParameter("confirm_after_minutes", say("must be from 1 to 720"))
         if self.review_every.amount < 1:
-            raise BadParameter("review_every", "must be a length of time")
+            raise BadParameter("review_every", say("must be a length of time"))
         for role in self.role_owners:
             _role(f"role_owners.{role}", role)
         for role in ROLES:
             if role not in self.role_owners:
-                raise BadParameter(f"role_owners.{role}", "is missing")
+                raise BadParameter(f"role_owners.{role}", say("is missing"))
             _role(f"role_owners.{role}", self.role_owners[role])
 
 
 def _role(path: str, role: str) -> None:
     if role not in ROLES:
-        raise BadParameter(path, f"{role} is no role")
+        raise BadParameter(path, say("{role} is no role", role=role))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices import attachments, calendar, links
 from fellowship.notices.attachments import Attachment
@@ -36,13 +37,13 @@ def invitation(meeting: Meeting, user: User, at: dt.datetime | None = None) -> b
     event.add("dtstamp", (at or now()).astimezone(dt.UTC))
     event.add("dtstart", meeting.starts_at.astimezone(dt.UTC))
     event.add("dtend", meeting.ends_at.astimezone(dt.UTC))
-    event.add("summary", f"Board meeting, {meeting.program}")
+    event.add("summary", say("Board meeting, {program}", program=meeting.program))
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("url", links.absolute(meeting.get_absolute_url()))
     if meeting.place:
         event.add("location", meeting.place)
     organizer = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
-    organizer.params["cn"] = vText("Fellowship")
+    organizer.params["cn"] = vText(say("Fellowship"))
     event["organizer"] = organizer
     attendee = vCalAddress(f"mailto:{user.email}")
     attendee.params["cn"] = vText(str(user))
@@ -77,7 +78,7 @@ def meetings(user: User, at: dt.datetime) -> list[calendar.Entry]:
     return [
         calendar.Entry(
             key=_key(meeting),
-            title=f"Board meeting, {meeting.program}",
+            title=say("Board meeting, {program}", program=meeting.program),
             at=meeting.starts_at,
             description=meeting.place,
             path=meeting.get_absolute_url(),

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.checks import register as checker
 from django.db import DatabaseError, models
 
+from fellowship.kernel.saying import joined, say
 from governance.ballots import BallotRule
 from governance.states import Outcome
 
@@ -168,7 +169,7 @@ def each_kind_has_one_handler(**_: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     for key, handlers in _kinds.items():
         if len(handlers) != 1:
-            names = ", ".join(type(handler).__qualname__ for handler in handlers)
+            names = joined(", ", (type(handler).__qualname__ for handler in handlers))
             errors.append(
                 Error(f"Matters {key} have several handlers: {names}.", id="governance.E001")
             )
@@ -178,7 +179,11 @@ def each_kind_has_one_handler(**_: Any) -> list[CheckMessage]:
             try:
                 apps.get_model(handler.subject_model)
             except (LookupError, ValueError):
-                text = f"Matters {key} are about {handler.subject_model}, which does not exist."
+                text = say(
+                    "Matters {key} are about {subject_model}, which does not exist.",
+                    key=key,
+                    subject_model=handler.subject_model,
+                )
                 errors.append(Error(text, id="governance.E003"))
     return errors
 
@@ -199,9 +204,17 @@ def each_ruled_kind_exists(databases: Any = None, **_: Any) -> list[CheckMessage
         return []
     for program, matters in ruled:
         for key in sorted(set(matters) - set(_kinds)):
-            text = f"The ballot rules of {program} name {key}, which no app decides."
+            text = say(
+                "The ballot rules of {program} name {key}, which no app decides.",
+                program=program,
+                key=key,
+            )
             found.append(Error(text, id="governance.E004"))
         for key in sorted(set(_kinds) - set(matters)):
-            text = f"The ballot rules of {program} say nothing about {key}; it cannot be referred."
+            text = say(
+                "The ballot rules of {program} say nothing about {key}; it cannot be referred.",
+                program=program,
+                key=key,
+            )
             found.append(Warning(text, id="governance.W001"))
     return found

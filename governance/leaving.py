@@ -13,6 +13,7 @@ from django.urls import reverse
 from fellowship.accounts.models import Departure, HandOver, Realm, User
 from fellowship.accounts.services import tell
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.notices.services import notify
 from fellowship.web.work import WorkItem, register_for
 
@@ -30,7 +31,11 @@ def told(departure: Departure, hand_overs: list[HandOver]) -> None:
             kind="accounts.handed_over",
             to=[person],
             realm=realm,
-            title=f"{departure.person} has left: {_count(len(rows) - waiting, waiting)}",
+            title=say(
+                "{person} has left: {count}",
+                person=departure.person,
+                count=_count(len(rows) - waiting, waiting),
+            ),
             body="\n".join(f"{row.label}: {row.title}" for row in rows[:50]),
             url=reverse("accounts:hand_overs"),
             urgent=waiting > 0,
@@ -40,10 +45,10 @@ def told(departure: Departure, hand_overs: list[HandOver]) -> None:
 def _count(taken: int, waiting: int) -> str:
     parts = []
     if taken:
-        parts.append(f"{taken} {'thing is' if taken == 1 else 'things are'} yours now")
+        parts.append(say_n(taken, "{n} thing is yours now", "{n} things are yours now"))
     if waiting:
-        parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for you to settle")
-    return ", ".join(parts)
+        parts.append(say_n(waiting, "{n} waits for you to settle", "{n} wait for you to settle"))
+    return joined(", ", parts)
 
 
 @prepared
@@ -56,9 +61,9 @@ def to_settle(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """What the person is to find a new holder for, as one line."""
     count = HandOver.objects.waiting().filter(to=user).count()
     if count:
-        what = "one thing" if count == 1 else f"{count} things"
+        what = say("one thing") if count == 1 else say("{count} things", count=count)
         yield WorkItem(
-            title=f"Settle who has {what} now, of people who left",
+            title=say("Settle who has {what} now, of people who left", what=what),
             url=reverse("accounts:hand_overs"),
             kind="People",
         )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fellowship.accounts import roles
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.states import Harm, Severity
 from governance.typed import BadParameter
@@ -37,24 +38,26 @@ class OncallRules:
         _exactly("answer", self.answer, Severity.values)
         _exactly("reports", self.reports, Harm.values)
         if not 1 <= self.rounds <= MOST_ROUNDS:
-            raise BadParameter("rounds", f"must be from 1 to {MOST_ROUNDS}")
+            raise BadParameter(
+                "rounds", say("must be from 1 to {MOST_ROUNDS}", MOST_ROUNDS=MOST_ROUNDS)
+            )
         if not self.then:
-            raise BadParameter("then", "must name who is told where nobody answers")
+            raise BadParameter("then", say("must name who is told where nobody answers"))
         for role in self.then:
             if role not in roles.STAFF:
-                raise BadParameter("then", f"{role} is no role of the company")
+                raise BadParameter("then", say("{role} is no role of the company", role=role))
         for name in ("answer", "reports"):
             for key, window in getattr(self, name).items():
                 if window.amount < 1:
-                    raise BadParameter(f"{name}.{key}", "must be at least 1")
+                    raise BadParameter(f"{name}.{key}", say("must be at least 1"))
 
 
 def _exactly(path: str, value: Mapping[str, Window], keys: list[str]) -> None:
     for key in [*value, *keys]:
         if key not in keys:
-            raise BadParameter(f"{path}.{key}", "is not a known parameter")
+            raise BadParameter(f"{path}.{key}", say("is not a known parameter"))
         if key not in value:
-            raise BadParameter(f"{path}.{key}", "is missing")
+            raise BadParameter(f"{path}.{key}", say("is missing"))
 
 
 def oncall() -> OncallRules:

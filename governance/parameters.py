@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from fellowship.accounts.roles import ROLES, Seat
+from fellowship.kernel.saying import joined, listed, say, within
 from governance import health_terms, kinds, retention_terms
 from governance.states import ExceptionKind, Harm, RuleKind, Severity
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _WIDE = 5
-_WORDS = {"yes": "Yes", "no": "No", "by_approval": "By approval", True: "Yes", False: "No"}
+_WORDS = {
+    "yes": say("Yes"),
+    "no": say("No"),
+    "by_approval": say("By approval"),
+    True: say("Yes"),
+    False: say("No"),
+}
 
 
 def words(value: Any) -> str:
@@ -39,77 +46,77 @@ def _named() -> dict[str, str]:
 
 
 _WORDS_BY_KEY = {
-    "yes": "Yes",
-    "no": "No",
-    "by_approval": "By approval",
-    "view_controlled": "Look at records, query, run code, send to a model",
-    "notebooks": "Copy into notebooks",
-    "weights": "Use in model weights",
-    "export": "Export from the environment",
-    "download": "Download outputs",
-    "publication": "Publish its records",
-    "output_kinds": "Kinds of output that may leave",
-    "largest_output_kb": "Largest output, in kilobytes",
-    "smallest_group": "Smallest group in an output (0: not asked)",
-    "record_rows": "Rows from which a table may be records (0: not asked)",
-    "identifiers_leave": "Names and other identifiers may leave",
-    "release_review": "Two reviewers decide on a release within",
-    "board": "The board decides",
-    "grounds": "The closed list of grounds",
-    "counts": "What counts",
-    "does_not_count": "What does not",
-    "methods": "Methods, nothing sensitive",
-    "restricted": "Restricted",
-    "vulnerability": "Describes a vulnerability",
-    "vulnerability_extended": "Describes a vulnerability, the longer preset",
-    "silence": "A window that ends without a word",
-    "silence_escalates_for": "Classes for which it goes to the board instead",
-    "extension": "Extension of a window",
-    "at_most_times": "How often (0 or 1)",
-    "check_stops": "The check before submission stops it over",
-    "unreleased_output": "An output the release desk has not let out",
-    "embargoed_finding": "A finding under embargo",
-    "secret": "What may be a secret",
-    "objection_reply": "The author answers an objection within",
-    "mediation": "The mediator takes at most",
-    "preprint": "Preprints",
-    "before_release": "May go up before the release",
-    "notice_before": "Told to the programme before it goes up",
-    "citation": "Citing",
-    "programme_named": "The programme is named",
-    "datasets_cited": "Datasets are cited",
-    "record_within": "Where it appeared is recorded within",
-    "company_criteria": "When company staff are authors",
-    "credit_taxonomy": "The CRediT taxonomy",
-    "answer_within": "Each person named answers within",
-    "code_of_practice": "Clauses that mirror the EU code of practice",
-    "longest_hold": "Publication is held at most",
-    "longer_only_where": "Longer only where",
-    "retaliation": "Retaliation against good faith",
-    "good_faith": "Good faith is who",
+    "yes": say("Yes"),
+    "no": say("No"),
+    "by_approval": say("By approval"),
+    "view_controlled": say("Look at records, query, run code, send to a model"),
+    "notebooks": say("Copy into notebooks"),
+    "weights": say("Use in model weights"),
+    "export": say("Export from the environment"),
+    "download": say("Download outputs"),
+    "publication": say("Publish its records"),
+    "output_kinds": say("Kinds of output that may leave"),
+    "largest_output_kb": say("Largest output, in kilobytes"),
+    "smallest_group": say("Smallest group in an output (0: not asked)"),
+    "record_rows": say("Rows from which a table may be records (0: not asked)"),
+    "identifiers_leave": say("Names and other identifiers may leave"),
+    "release_review": say("Two reviewers decide on a release within"),
+    "board": say("The board decides"),
+    "grounds": say("The closed list of grounds"),
+    "counts": say("What counts"),
+    "does_not_count": say("What does not"),
+    "methods": say("Methods, nothing sensitive"),
+    "restricted": say("Restricted"),
+    "vulnerability": say("Describes a vulnerability"),
+    "vulnerability_extended": say("Describes a vulnerability, the longer preset"),
+    "silence": say("A window that ends without a word"),
+    "silence_escalates_for": say("Classes for which it goes to the board instead"),
+    "extension": say("Extension of a window"),
+    "at_most_times": say("How often (0 or 1)"),
+    "check_stops": say("The check before submission stops it over"),
+    "unreleased_output": say("An output the release desk has not let out"),
+    "embargoed_finding": say("A finding under embargo"),
+    "secret": say("What may be a secret"),
+    "objection_reply": say("The author answers an objection within"),
+    "mediation": say("The mediator takes at most"),
+    "preprint": say("Preprints"),
+    "before_release": say("May go up before the release"),
+    "notice_before": say("Told to the programme before it goes up"),
+    "citation": say("Citing"),
+    "programme_named": say("The programme is named"),
+    "datasets_cited": say("Datasets are cited"),
+    "record_within": say("Where it appeared is recorded within"),
+    "company_criteria": say("When company staff are authors"),
+    "credit_taxonomy": say("The CRediT taxonomy"),
+    "answer_within": say("Each person named answers within"),
+    "code_of_practice": say("Clauses that mirror the EU code of practice"),
+    "longest_hold": say("Publication is held at most"),
+    "longer_only_where": say("Longer only where"),
+    "retaliation": say("Retaliation against good faith"),
+    "good_faith": say("Good faith is who"),
     **health_terms.LABELS,
     **retention_terms.LABELS,
-    "comment_window": "A draft is commented on for",
-    "comment_window_again": "The same, where the text changed after comments",
-    "binds": "Whom rules of a kind bind",
-    "binds_otherwise": "Whom rules of other kinds bind",
-    "acknowledge_within": "Those bound acknowledge within",
-    "acknowledged_from_version": "Acknowledged from version",
+    "comment_window": say("A draft is commented on for"),
+    "comment_window_again": say("The same, where the text changed after comments"),
+    "binds": say("Whom rules of a kind bind"),
+    "binds_otherwise": say("Whom rules of other kinds bind"),
+    "acknowledge_within": say("Those bound acknowledge within"),
+    "acknowledged_from_version": say("Acknowledged from version"),
     **dict(RuleKind.choices),
-    "answer": "Each person paged answers within",
-    "rounds": "How often the line is gone through",
-    "then": "Told where nobody answers",
-    "reports": "Reported to the authority within",
+    "answer": say("Each person paged answers within"),
+    "rounds": say("How often the line is gone through"),
+    "then": say("Told where nobody answers"),
+    "reports": say("Reported to the authority within"),
     **dict(ExceptionKind.choices),
     **dict(Harm.choices),
     **dict(Severity.choices),
     **dict(Seat.choices),
-    "all_seats": "All seats",
-    "unrecused_seats": "Seats not recused",
-    "quorum_only": "For the quorum only",
-    "quorum_and_threshold": "For quorum and threshold",
-    "all_voted": "When all have voted",
-    "named_deputy": "A named deputy",
+    "all_seats": say("All seats"),
+    "unrecused_seats": say("Seats not recused"),
+    "quorum_only": say("For the quorum only"),
+    "quorum_and_threshold": say("For quorum and threshold"),
+    "all_voted": say("When all have voted"),
+    "named_deputy": say("A named deputy"),
 }
 
 
@@ -136,7 +143,7 @@ def tables(parameters: Mapping[str, Any]) -> list[ParameterTable]:
     single = {k: v for k, v in parameters.items() if not _is_group(v)}
     found = []
     if single:
-        found.append(_pairs("General", single))
+        found.append(_pairs(say("General"), single))
     for name, value in parameters.items():
         if _is_group(value):
             found += _group(words(name), value)
@@ -179,9 +186,14 @@ def _matrix(caption: str, heads: list[str], inner: list[Mapping[str, Any]]) -> l
     found = []
     if shared:
         common = {key: inner[0].get(key) for key in shared}
-        found.append(_pairs(f"{caption}, the same for {_listed(heads)}", common))
+        found.append(
+            _pairs(
+                say("{caption}, the same for {listed}", caption=caption, listed=_listed(heads)),
+                common,
+            )
+        )
     if own:
-        found.append(_rows(f"{caption}, where they differ", heads, own, inner))
+        found.append(_rows(say("{caption}, where they differ", caption=caption), heads, own, inner))
     return found
 
 
@@ -196,13 +208,12 @@ def _rows(
 
 
 def _listed(heads: list[str]) -> str:
-    lowered = [head[:1].lower() + head[1:] for head in heads]
-    return ", ".join(lowered[:-1]) + f" and {lowered[-1]}" if len(lowered) > 1 else lowered[0]
+    return listed([within(head) for head in heads])
 
 
 def _pairs(caption: str, values: Mapping[str, Any]) -> ParameterTable:
-    rows = [(words(key), [("Value", _cell(value))]) for key, value in values.items()]
-    return ParameterTable(caption, ("Value",), rows)
+    rows = [(words(key), [(say("Value"), _cell(value))]) for key, value in values.items()]
+    return ParameterTable(caption, (say("Value"),), rows)
 
 
 def _cell(value: Any) -> Cell:
@@ -210,7 +221,7 @@ def _cell(value: Any) -> Cell:
         plain = any(" " in str(item) for item in value)
         texts = tuple(str(item) if plain else words(item) for item in value)
         long = any(len(text) > 40 for text in texts)
-        return Cell(items=texts) if long else Cell(", ".join(texts) or "None")
+        return Cell(items=texts) if long else Cell(joined(", ", texts) or say("None"))
     return Cell(words(value), number=isinstance(value, int) and not isinstance(value, bool))
 
 
@@ -218,7 +229,7 @@ def path_words(path: str) -> str:
     """A path to a parameter in words: `windows.methods` is “Windows, methods”."""
     steps = [m.group(1) or str(int(m.group(2)) + 1) for m in _STEP.finditer(path)]
     named = [words(step) for step in _joined(path, steps)]
-    return ", ".join([named[0], *(n[:1].lower() + n[1:] for n in named[1:])]) if named else path
+    return joined(", ", [named[0], *(within(n) for n in named[1:])]) if named else path
 
 
 def _joined(path: str, steps: list[str]) -> list[str]:
@@ -251,7 +262,7 @@ class Leaf:
     @property
     def group(self) -> str:
         """The part of the rule it belongs to."""
-        return ", ".join(words(step) for step in self.path[:-1]) or "General"
+        return joined(", ", (words(step) for step in self.path[:-1])) or say("General")
 
     @property
     def label(self) -> str:
@@ -262,16 +273,18 @@ class Leaf:
     def hint(self) -> str:
         """How to write it."""
         if self.type == "list":
-            return "Separate with commas."
+            return say("Separate with commas.")
         if self.type == "lines":
-            return "One to a line."
-        return "As JSON: entries may be changed, added or removed." if self.type == "json" else ""
+            return say("One to a line.")
+        return (
+            say("As JSON: entries may be changed, added or removed.") if self.type == "json" else ""
+        )
 
     @property
     def shown(self) -> Any:
         """The value as its field shows it."""
         if self.type == "list":
-            return ", ".join(str(item) for item in self.value)
+            return joined(", ", (str(item) for item in self.value))
         if self.type == "lines":
             return "\n".join(self.value)
         if self.type == "json":

@@ -12,6 +12,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.saying import say
 from fellowship.web import nav, work
 from governance import docket, links, rulemaking
 from governance.models import (
@@ -36,19 +37,19 @@ SOON = dt.timedelta(days=30)
 TEST_SOON = dt.timedelta(days=7)
 BEFORE = dt.timedelta(hours=24)
 """How long before a turn ends its handover is due."""
-SILENT = "Silence is no vote."
+SILENT = say("Silence is no vote.")
 ALARMED = (*ANSWERERS, roles.BOARD_MEMBER, roles.STEWARD, roles.AUDITOR, roles.SPONSOR)
 TO_DO: dict[str, str] = {
-    EscalationState.RAISED: "Acknowledge",
-    EscalationState.ACKNOWLEDGED: "Contain",
-    EscalationState.CONTAINED: "Verify",
-    EscalationState.VERIFIED: "Say what prevents",
-    EscalationState.PREVENTED: "Review and close",
+    EscalationState.RAISED: say("Acknowledge"),
+    EscalationState.ACKNOWLEDGED: say("Contain"),
+    EscalationState.CONTAINED: say("Verify"),
+    EscalationState.VERIFIED: say("Say what prevents"),
+    EscalationState.PREVENTED: say("Review and close"),
 }
 REGISTER = (*ROOM, roles.STEWARD, roles.ONCALL, roles.SPONSOR, roles.PRODUCT_OWNER)
 
 nav.register(
-    "Board room",
+    say("Board room"),
     "governance:docket",
     visible=lambda user: holds_anywhere(user, *ROOM),
     section="board",
@@ -56,21 +57,21 @@ nav.register(
     badge=docket.waiting_count,
 )
 nav.register(
-    "Escalations",
+    say("Escalations"),
     "governance:escalations",
     visible=lambda user: holds_anywhere(user, *ALARMED),
     section="board",
     order=50,
 )
 nav.register(
-    "On call",
+    say("On call"),
     "governance:oncall_first",
     visible=lambda user: holds_anywhere(user, *ANSWERERS),
     section="board",
     order=52,
 )
 nav.register(
-    "Escalations of my work",
+    say("Escalations of my work"),
     "governance:escalations",
     visible=lambda user: holds_anywhere(user, roles.FELLOW) and not holds_anywhere(user, *ALARMED),
     section="portal",
@@ -78,15 +79,15 @@ nav.register(
     rail=True,
 )
 nav.register(
-    "Exceptions",
+    say("Exceptions"),
     "governance:exceptions",
     visible=lambda user: holds_anywhere(user, *REGISTER),
     section="board",
     order=51,
 )
-nav.register("Rules", "governance:rules", visible=lambda user: True, section="rules", order=90)
+nav.register(say("Rules"), "governance:rules", visible=lambda user: True, section="rules", order=90)
 nav.register(
-    "Raise an escalation",
+    say("Raise an escalation"),
     "governance:escalation_new",
     visible=lambda user: holds_anywhere(user, *roles.ROLES),
     section="portal",
@@ -103,7 +104,7 @@ def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         user.votes_waiting = len(found)  # the navigation need not count them again
     for matter in found:
         yield work.WorkItem(
-            title=f"Vote: {matter.title}",
+            title=say("Vote: {title}", title=matter.title),
             url=matter.get_absolute_url(),
             due=matter.due_at,
             silence=SILENT,
@@ -123,10 +124,10 @@ def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Ballots the chair may close."""
     for matter in _to_record(user, at):
         yield work.WorkItem(
-            title=f"Record the decision: {matter.title}",
+            title=say("Record the decision: {title}", title=matter.title),
             url=matter.get_absolute_url(),
             due=matter.due_at,
-            silence="Nothing takes effect until it is recorded.",
+            silence=say("Nothing takes effect until it is recorded."),
             kind="decision",
             case_ref=matter.ref,
             program_id=matter.program_id,
@@ -160,7 +161,9 @@ def conditions_to_settle(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         verifies = condition.verifier_id == user.pk
         met = condition.state == ConditionState.MET
         yield work.WorkItem(
-            title=f"{'Verify' if verifies else 'Condition to meet'}: {condition.text[:120]}",
+            title=say("Verify: {condition}", condition=condition.text[:120])
+            if verifies
+            else say("Condition to meet: {condition}", condition=condition.text[:120]),
             url=condition.get_absolute_url(),
             due=condition.due_at,
             holder=work.ME if verifies or not met else str(condition.verifier),
@@ -187,7 +190,7 @@ def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             title=matter.title,
             url=matter.get_absolute_url(),
             due=matter.due_at,
-            holder="the board",
+            holder=say("the board"),
             silence=FOR_PARTIES,
             kind="matter",
             case_ref=matter.ref,
@@ -204,13 +207,13 @@ def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         mine = raised or alarm.program_id in oncall or alarm.acknowledged_by_id == user.pk
         word = alarm.next_word_by if not raised else None
         paged: dt.datetime | None = alarm.paged_until if raised else None
-        to_do = "You are paged" if paged else TO_DO[alarm.state]
+        to_do = say("You are paged") if paged else TO_DO[alarm.state]
         yield work.WorkItem(
-            title=f"{to_do}{' and send the fellow word' if word else ''}: {alarm.title}",
+            title=f"{to_do}{(say(' and send the fellow word') if word else '')}: {alarm.title}",
             url=alarm.get_absolute_url(),
             due=paged or (alarm.acknowledge_by if raised else word),
             holder=work.ME if mine else str(alarm.acknowledged_by or "on-call"),
-            silence="The next in line is paged." if paged else _unanswered(alarm, at),
+            silence=say("The next in line is paged.") if paged else _unanswered(alarm, at),
             pressing=paged is not None,
             kind="escalation",
             case_ref=alarm.ref,
@@ -251,9 +254,9 @@ def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Escalation.objects.visible_to(user).open().filter(Exists(mine))
     for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
         yield work.WorkItem(
-            title=f"You are called in: {alarm.title}",
+            title=say("You are called in: {title}", title=alarm.title),
             url=alarm.get_absolute_url(),
-            silence="Security on-call goes on without you.",
+            silence=say("Security on-call goes on without you."),
             kind="escalation",
             case_ref=alarm.ref,
             program_id=alarm.program_id,
@@ -263,12 +266,17 @@ def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _unanswered(alarm: Escalation, at: dt.datetime) -> str:
     """What follows from the silence, or has followed: nobody is told of what they were told."""
     if alarm.state == EscalationState.RAISED:
-        happened = "have been" if alarm.acknowledge_by <= at else "are"
-        return f"The chair, the programme manager and the sponsor {happened} told."
+        happened = say("have been") if alarm.acknowledge_by <= at else "are"
+        return say(
+            "The chair, the programme manager and the sponsor {happened} told.", happened=happened
+        )
     if alarm.next_word_by is None:
-        return "It stays open; nobody else is told."
-    happened = "have been" if alarm.next_word_by <= at else "are"
-    return f"The chair and the programme manager {happened} told that the fellow is without word."
+        return say("It stays open; nobody else is told.")
+    happened = say("have been") if alarm.next_word_by <= at else "are"
+    return say(
+        "The chair and the programme manager {happened} told that the fellow is without word.",
+        happened=happened,
+    )
 
 
 @work.register_for(*ANSWERERS)
@@ -278,19 +286,19 @@ def on_call(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         url = links.to("oncall", watch.program.slug)
         if watch.handover and watch.taken_at is None:
             yield work.WorkItem(
-                title=f"Read what you are handed: {watch.program}",
+                title=say("Read what you are handed: {program}", program=watch.program),
                 url=url,
                 due=watch.starts_at,
-                silence="You are paged all the same.",
+                silence=say("You are paged all the same."),
                 kind="on call",
                 program_id=watch.program_id,
             )
         if watch.begun_at and not watch.handed and watch.ends_at - at <= BEFORE:
             yield work.WorkItem(
-                title=f"Hand over on-call: {watch.program}",
+                title=say("Hand over on-call: {program}", program=watch.program),
                 url=f"{url}#hand-over",
                 due=watch.ends_at,
-                silence="The next is paged without knowing what you know.",
+                silence=say("The next is paged without knowing what you know."),
                 kind="on call",
                 program_id=watch.program_id,
             )
@@ -320,10 +328,10 @@ def alarms_about_me(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
         raised = alarm.state == EscalationState.RAISED
         yield work.WorkItem(
-            title=f"Escalation of your work: {alarm.get_kind_display()}",
+            title=say("Escalation of your work: {kind}", kind=alarm.get_kind_display()),
             url=alarm.get_absolute_url(),
             due=alarm.acknowledge_by if raised else alarm.next_word_by,
-            holder="security on-call",
+            holder=say("security on-call"),
             silence=_unanswered(alarm, at),
             kind="escalation",
             case_ref=alarm.ref,
@@ -346,11 +354,14 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         due = exception.measure_due_at
         if due and due <= at + TEST_SOON:
             yield _exception_item(
-                exception, "Test what makes up for it", due, "The chair and the manager are told."
+                exception,
+                say("Test what makes up for it"),
+                due,
+                say("The chair and the manager are told."),
             )
         if exception.expires_at <= at + SOON:
-            said = "It ends by itself and the rule applies again."
-            yield _exception_item(exception, "Exception ends", exception.expires_at, said)
+            said = say("It ends by itself and the rule applies again.")
+            yield _exception_item(exception, say("Exception ends"), exception.expires_at, said)
 
 
 def _exception_item(
@@ -374,10 +385,10 @@ def rules_to_acknowledge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         return
     for row in rulemaking.to_acknowledge(user, at)[:MOST]:
         yield work.WorkItem(
-            title=f"Read and acknowledge: {row.rule}",
+            title=say("Read and acknowledge: {rule}", rule=row.rule),
             url=row.rule.get_absolute_url(),
             due=row.due_at,
-            silence="It binds you in either case; the rule's owner is told.",
+            silence=say("It binds you in either case; the rule's owner is told."),
             kind="acknowledgement",
             case_ref=str(row.rule),
             program_id=row.rule.program_id,
@@ -397,11 +408,13 @@ def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for rule in rows.order_by("comments_until", "id")[:MOST]:
         running = rule.open_for_comments(at)
         yield work.WorkItem(
-            title=f"{'Comments run' if running else 'Answer and propose'}: {rule.title}",
+            title=say("Comments run: {rule}", rule=rule.title)
+            if running
+            else say("Answer and propose: {rule}", rule=rule.title),
             url=rule.get_absolute_url(),
             due=rule.comments_until,
-            holder="those it binds" if running else work.ME,
-            silence="Until the board decides, the version in force stays.",
+            holder=say("those it binds") if running else work.ME,
+            silence=say("Until the board decides, the version in force stays."),
             kind="rule",
             case_ref=str(rule),
         )
@@ -423,9 +436,13 @@ def rules_offered(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     )
     for offer in rows.order_by("offered_at", "id")[:MOST]:
         yield work.WorkItem(
-            title=f"{offer.to_rule} is offered for {offer.subject_label}",
+            title=say(
+                "{to_rule} is offered for {subject_label}",
+                to_rule=offer.to_rule,
+                subject_label=offer.subject_label,
+            ),
             url=offer.get_absolute_url(),
-            silence="The case stays under the version it began with.",
+            silence=say("The case stays under the version it began with."),
             kind="amendment",
             case_ref=offer.subject_label[:60],
             program_id=offer.program_id,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.typed import BadParameter
 
@@ -35,7 +36,7 @@ class Ground:
     def __post_init__(self) -> None:
         for name in ("meaning", "counts", "does_not_count"):
             if not getattr(self, name):
-                raise BadParameter(name, "must say something")
+                raise BadParameter(name, say("must say something"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class PublicationWindows:
 
     def __post_init__(self) -> None:
         if _weeks(self.vulnerability_extended) <= _weeks(self.vulnerability):
-            raise BadParameter("vulnerability_extended", "must be longer than vulnerability")
+            raise BadParameter("vulnerability_extended", say("must be longer than vulnerability"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class ReviewExtension:
 
     def __post_init__(self) -> None:
         if self.at_most_times > 1:
-            raise BadParameter("at_most_times", "must be 0 or 1: a window is extended once at most")
+            raise BadParameter(
+                "at_most_times", say("must be 0 or 1: a window is extended once at most")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +150,28 @@ class PublicationPolicy:
         _closed(self.grounds)
         if _weeks(self.windows.methods) > _weeks(self.code_of_practice.longest_hold):
             raise BadParameter(
-                "windows.methods", f"must not be longer than {self.code_of_practice.longest_hold}"
+                "windows.methods",
+                say(
+                    "must not be longer than {longest_hold}",
+                    longest_hold=self.code_of_practice.longest_hold,
+                ),
             )
         longest = _weeks(self.windows.vulnerability_extended)
         extended = _weeks(self.windows.vulnerability) + _weeks(self.extension.vulnerability)
         if extended > longest:
             raise BadParameter(
                 "extension.vulnerability",
-                "must not go beyond the longer preset, windows.vulnerability_extended",
+                say("must not go beyond the longer preset, windows.vulnerability_extended"),
             )
 
 
 def _closed(grounds: Mapping[str, Any]) -> None:
     for key in grounds:
         if key not in GROUNDS:
-            raise BadParameter(f"grounds.{key}", "is no ground: the list is closed")
+            raise BadParameter(f"grounds.{key}", say("is no ground: the list is closed"))
     for key in GROUNDS:
         if key not in grounds:
-            raise BadParameter(f"grounds.{key}", "is missing")
+            raise BadParameter(f"grounds.{key}", say("is missing"))
 
 
 def _weeks(window: Window) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from fellowship.kernel.saying import say
 from governance.models import ExceptionRecord
 from governance.states import ExceptionKind
 
@@ -28,8 +29,11 @@ class Gate:
 
 
 UNWATCHED = Gate(
-    "What it describes. No gate of the system asks for it: its owner sees that it is kept.",
-    "What it describes is no longer excepted. No gate of the system shuts: its owner sees to it.",
+    say("What it describes. No gate of the system asks for it: its owner sees that it is kept."),
+    say(
+        "What it describes is no longer excepted. No gate of the system shuts: its owner "
+        "sees to it."
+    ),
 )
 _gates: dict[str, Gate] = {}
 

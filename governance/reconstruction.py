@@ -18,6 +18,7 @@ from fellowship.accounts.models import Conflict, RecusalOverride
 from fellowship.history.models import Event
 from fellowship.kernel import blobs
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say
 from governance import dossiers
 from governance.models import (
     Ballot,
@@ -155,13 +156,15 @@ def _checks(decision: Decision, ballot: Ballot, sealed: Dossier) -> list[Check]:
     whole = digest(sealed.body)
     return [
         Check(
-            "The dossier is the one decided upon",
+            say("The dossier is the one decided upon"),
             decision.dossier_hash,
             sealed.sha256 == decision.dossier_hash,
         ),
-        Check("The dossier is as it was sealed", sealed.sha256, whole == sealed.sha256),
+        Check(say("The dossier is as it was sealed"), sealed.sha256, whole == sealed.sha256),
         Check(
-            f"{rule} is as it was adopted", rule.text_hash, rule.content_hash() == rule.text_hash
+            say("{rule} is as it was adopted", rule=rule),
+            rule.text_hash,
+            rule.content_hash() == rule.text_hash,
         ),
     ]
 
@@ -171,14 +174,16 @@ def _files(sealed: Dossier) -> list[Check]:
     found = []
     for name, sha256 in list(dict.fromkeys(_named(sealed.body)))[:ATTACHMENTS_MOST]:
         if not blobs.kept(sha256):
-            found.append(Check(name, sha256, None, "Named by its hash; the file is not kept here."))
+            found.append(
+                Check(name, sha256, None, say("Named by its hash; the file is not kept here."))
+            )
             continue
         try:
             blobs.read(sha256)
         except blobs.Damaged:
-            found.append(Check(name, sha256, False, "The file is damaged."))
+            found.append(Check(name, sha256, False, say("The file is damaged.")))
         else:
-            found.append(Check(name, sha256, True, "The file is kept, and is the one named."))
+            found.append(Check(name, sha256, True, say("The file is kept, and is the one named.")))
     return found
 
 
@@ -253,7 +258,16 @@ def _recusals(decision: Decision) -> list[Recusal]:
     found = []
     for conflict in declared.select_related("user").order_by("declared_at", "pk"):
         one = overrides.get(conflict.pk)
-        aside = f"{one.requested_by} asked and {one.decided_by} agreed: {one.reason}" if one else ""
+        aside = (
+            say(
+                "{requested_by} asked and {decided_by} agreed: {reason}",
+                requested_by=one.requested_by,
+                decided_by=one.decided_by,
+                reason=one.reason,
+            )
+            if one
+            else ""
+        )
         kind = str(conflict.get_kind_display())
         found.append(Recusal(str(conflict.user), kind, conflict.declared_at, aside))
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import kinds, rules
 from governance.letters import Recourse, Term, instant
@@ -135,16 +136,20 @@ def sections(review: IndependentReview) -> list[dict[str, Any]]:
         for seat in review.seats.standing().exclude(finding="")
     ]
     asked = [
-        ["Ground", review.get_ground_display()],
-        ["What the party says", review.text],
+        [say("Ground"), review.get_ground_display()],
+        [say("What the party says"), review.text],
     ]
-    replies = [["Reply", r.text] for r in decision.replies.all()]
-    answers = [["Answer", r.answer] for r in decision.replies.all() if r.answer]
+    replies = [[say("Reply"), r.text] for r in decision.replies.all()]
+    answers = [[say("Answer"), r.answer] for r in decision.replies.all() if r.answer]
     return [
-        {"heading": f"Why {decision.matter.ref} is decided anew", "rows": asked},
-        {"heading": "What the independent review found", "rows": found},
-        *([{"heading": "Reply to that decision", "rows": replies + answers}] if replies else ()),
-        {"heading": f"The letter on {decision.matter.ref}", "text": decision.letter},
+        {"heading": say("Why {ref} is decided anew", ref=decision.matter.ref), "rows": asked},
+        {"heading": say("What the independent review found"), "rows": found},
+        *(
+            [{"heading": say("Reply to that decision"), "rows": replies + answers}]
+            if replies
+            else ()
+        ),
+        {"heading": say("The letter on {ref}", ref=decision.matter.ref), "text": decision.letter},
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.typed import BadParameter
 from governance.windows import days
@@ -43,11 +44,14 @@ class Retention:
         for field in fields(self):
             window: Window = getattr(self, field.name)
             if window.unit != "calendar_days":
-                raise BadParameter(field.name, "must be in calendar days")
+                raise BadParameter(field.name, say("must be in calendar days"))
             if not 1 <= window.amount <= 36_600:
-                raise BadParameter(field.name, "must be from one day to a hundred years")
+                raise BadParameter(field.name, say("must be from one day to a hundred years"))
         if self.notices.amount < FEWEST_NOTICES:
-            text = f"must be at least {FEWEST_NOTICES} days, or people are told the same anew"
+            text = say(
+                "must be at least {FEWEST_NOTICES} days, or people are told the same anew",
+                FEWEST_NOTICES=FEWEST_NOTICES,
+            )
             raise BadParameter("notices", text)
 
 
@@ -67,13 +71,13 @@ def retention() -> Retention:
 
 
 LABELS = {
-    "applicants": "Applicants never accepted, after their call ended or was decided",
-    "fellows": "Fellows and collaborators, after the closeout",
-    "people": "Everyone else, after their last role ended",
-    "newcomers": "Who signed up and never took a part",
-    "notices": "What a person was told: inbox and mails",
-    "sessions": "What a sign-in left behind: browser and address",
-    "tokens": "Name and last use of a token, after it ended",
-    "remind_every": "Administrators are told again of what is due every",
-    "longest_hold": "A hold lasts at most",
+    "applicants": say("Applicants never accepted, after their call ended or was decided"),
+    "fellows": say("Fellows and collaborators, after the closeout"),
+    "people": say("Everyone else, after their last role ended"),
+    "newcomers": say("Who signed up and never took a part"),
+    "notices": say("What a person was told: inbox and mails"),
+    "sessions": say("What a sign-in left behind: browser and address"),
+    "tokens": say("Name and last use of a token, after it ended"),
+    "remind_every": say("Administrators are told again of what is due every"),
+    "longest_hold": say("A hold lasts at most"),
 }

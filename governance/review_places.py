@@ -15,6 +15,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.states import OverrideState
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import work
 from governance import recused
 from governance.links import to
@@ -34,10 +35,10 @@ def replies_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     for reply in _replies(user, at):
         matter = reply.decision.matter
         yield work.WorkItem(
-            title=f"Answer a reply: {matter.title}",
+            title=say("Answer a reply: {title}", title=matter.title),
             url=to("reply_answer", matter.ref, reply.pk),
             due=reply.until,
-            silence="The sponsor is told; the decision stands meanwhile.",
+            silence=say("The sponsor is told; the decision stands meanwhile."),
             kind="reply",
             case_ref=matter.ref,
             program_id=matter.program_id,
@@ -64,7 +65,9 @@ def reviewers_to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = IndependentReview.objects.visible_to(user).filter(state=ReviewState.ASKED)
     for review in rows.select_related("decision__matter")[:MOST]:
         if may_name(review, user) is None:
-            yield _item(review, f"Name who reviews: {review.decision.matter.title}")
+            yield _item(
+                review, say("Name who reviews: {title}", title=review.decision.matter.title)
+            )
 
 
 @work.register_for(*recused.DECIDING)
@@ -72,9 +75,9 @@ def overrides_to_decide(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Recusals which somebody else asked to set aside."""
     for override in _overrides(user, at):
         yield work.WorkItem(
-            title=f"Decide on an override: the recusal of {override.person}",
+            title=say("Decide on an override: the recusal of {person}", person=override.person),
             url=to("recusal", override.conflict_id),
-            silence="The recusal counts.",
+            silence=say("The recusal counts."),
             kind="override",
             program_id=override.realm_id,
         )
@@ -101,7 +104,9 @@ def findings_to_give(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     for seat in _seats(user.pk, at).select_related("review__decision__matter")[:MOST]:
-        yield _item(seat.review, f"Review a decision: {seat.review.decision.matter.title}")
+        yield _item(
+            seat.review, say("Review a decision: {title}", title=seat.review.decision.matter.title)
+        )
 
 
 def _asked(key: int, at: dt.datetime) -> QuerySet[IndependentReview]:
@@ -114,8 +119,8 @@ def reviews_asked_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     for review in _asked(user.pk, at).select_related("decision__matter")[:MOST]:
-        title = f"Independent review: {review.decision.matter.title}"
-        yield _item(review, title, holder="people who did not vote")
+        title = say("Independent review: {title}", title=review.decision.matter.title)
+        yield _item(review, title, holder=say("people who did not vote"))
 
 
 def _item(review: IndependentReview, title: str, holder: str = work.ME) -> work.WorkItem:

@@ -7,16 +7,17 @@ import datetime as dt
 from fellowship.accounts import roles
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 from governance.models import IndependentReview, Matter, Reply
 from governance.recourse import ANSWER_CLOCK, REPLY_CLOCK, REQUEST_CLOCK, REVIEW_CLOCK
 from governance.services.reviews import namers
 from governance.services.telling import room
 
-registry.describe(REPLY_CLOCK, label="Right of reply", reminders=(3,))
-registry.describe(REQUEST_CLOCK, label="Time to ask for a review", reminders=(3,))
-registry.describe(ANSWER_CLOCK, label="Answer to a reply", reminders=(3, 1))
-registry.describe(REVIEW_CLOCK, label="Independent review", reminders=(7, 3, 1))
+registry.describe(REPLY_CLOCK, label=say("Right of reply"), reminders=(3,))
+registry.describe(REQUEST_CLOCK, label=say("Time to ask for a review"), reminders=(3,))
+registry.describe(ANSWER_CLOCK, label=say("Answer to a reply"), reminders=(3, 1))
+registry.describe(REVIEW_CLOCK, label=say("Independent review"), reminders=(7, 3, 1))
 
 
 @registry.on_breach(REPLY_CLOCK, ends=True)
@@ -29,8 +30,8 @@ def reply_time_over(clock: Clock, at: dt.datetime) -> None:
         to=[party.user for party in silent.select_related("user")],
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"The time to reply is over: {matter.title}",
-        body="Nobody replied for you. The decision stands.",
+        title=say("The time to reply is over: {title}", title=matter.title),
+        body=say("Nobody replied for you. The decision stands."),
         url=matter.get_absolute_url(),
     )
 
@@ -54,8 +55,8 @@ def reply_unanswered(clock: Clock, at: dt.datetime) -> None:
             to=to,
             subject_obj=reply,
             realm=matter.program_id,
-            title=f"A reply waits for its answer: {matter.title}",
-            body="The time to answer it is over. The chair owes the answer.",
+            title=say("A reply waits for its answer: {title}", title=matter.title),
+            body=say("The time to answer it is over. The chair owes the answer."),
             url=url,
             urgent=True,
         )
@@ -75,8 +76,8 @@ def review_late(clock: Clock, at: dt.datetime) -> None:
         to=people,
         subject_obj=review,
         realm=matter.program_id,
-        title=f"The independent review is late: {matter.title}",
-        body="It stays open: silence confirms no decision. Other people may be named.",
+        title=say("The independent review is late: {title}", title=matter.title),
+        body=say("It stays open: silence confirms no decision. Other people may be named."),
         url=review.get_absolute_url(),
         urgent=True,
     )

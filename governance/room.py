@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
+from fellowship.kernel.saying import say
 from governance import ballots
 from governance.ballot_box import recused_by_matter, standing_now
 from governance.ballots import SeatVote
@@ -28,7 +29,11 @@ class SeatHere:
     @property
     def stands_in(self) -> str:
         """For whom the person present stands in."""
-        return f", deputy of {self.holder}" if self.present and self.present != self.holder else ""
+        return (
+            say(", deputy of {holder}", holder=self.holder)
+            if self.present and self.present != self.holder
+            else ""
+        )
 
     @property
     def people(self) -> tuple[User, ...]:
@@ -68,7 +73,7 @@ def seats(meeting: Meeting) -> list[SeatHere]:
         deputies = tuple(standing_in[seat, holder.pk]) if holder else ()
         people = (holder, *deputies) if holder else ()
         present = next((user for user in people if user.pk in there), None)
-        found.append(SeatHere(seat, str(label), holder, deputies, present))
+        found.append(SeatHere(seat, label, holder, deputies, present))
     return found
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from governance.models import OncallAbsence, OncallOverride, Rota
@@ -101,9 +102,9 @@ class Roster:
                 return override.user, regular, override.reason
         for user in order:
             if self.free(user, at):
-                why = "" if user == regular else f"{regular} is away"
+                why = "" if user == regular else say("{regular} is away", regular=regular)
                 return user, regular, why
-        return None, regular, "Everybody is away" if order else ""
+        return None, regular, say("Everybody is away") if order else ""
 
     def calling_order(self, at: dt.datetime) -> list[User]:
         """Whom to page, one after the other: the lines' people, then the others who take turns."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from fellowship.accounts.roles import ROLES, Seat
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.ballots import BallotRule
 from governance.health_terms import GovernanceHealth
@@ -94,9 +95,9 @@ class TierHandling:
     def __post_init__(self) -> None:
         for role in self.approvers:
             if role not in ROLES:
-                raise BadParameter("approvers", f"{role} is no role")
+                raise BadParameter("approvers", say("{role} is no role", role=role))
         if len(set(self.output_kinds)) != len(self.output_kinds):
-            raise BadParameter("output_kinds", "must be different kinds")
+            raise BadParameter("output_kinds", say("must be different kinds"))
         _positive(largest_output_kb=self.largest_output_kb)
 
 
@@ -129,7 +130,7 @@ class ClassAnswer:
 
     def __post_init__(self) -> None:
         if not 1 <= self.score <= 5:
-            raise BadParameter("score", "must be from 1 to 5")
+            raise BadParameter("score", say("must be from 1 to 5"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class ClassQuestion:
     def __post_init__(self) -> None:
         scores = [answer.score for answer in self.answers]
         if len(scores) < 2 or scores != sorted(set(scores)):
-            raise BadParameter("answers", "must be two or more, with scores that rise")
+            raise BadParameter("answers", say("must be two or more, with scores that rise"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +174,23 @@ class DataClassification:
         for name in ("answered_by", "settled_by"):
             for role in getattr(self, name):
                 if role not in ROLES:
-                    raise BadParameter(name, f"{role} is no role")
+                    raise BadParameter(name, say("{role} is no role", role=role))
         if len(self.answered_by) != 2 or len(set(self.answered_by)) != 2:
-            raise BadParameter("answered_by", "must be two different roles")
+            raise BadParameter("answered_by", say("must be two different roles"))
         if not self.settled_by:
             raise BadParameter(
-                "settled_by", "must name who settles what two people see differently"
+                "settled_by", say("must name who settles what two people see differently")
             )
         keys = [question.key for question in self.questions]
         if len(set(keys)) != len(keys) or not all(keys):
-            raise BadParameter("questions", "must have different keys")
+            raise BadParameter("questions", say("must have different keys"))
         if {question.dimension for question in self.questions} != set(DIMENSIONS):
-            raise BadParameter("questions", "must ask about each of the four dimensions")
+            raise BadParameter("questions", say("must ask about each of the four dimensions"))
         _exactly("tiers", self.tiers, TIERS[1:])
         rising = [self.tiers[tier] for tier in TIERS[1:]]
         for before, after in itertools.pairwise(rising):
             if after.any_score < before.any_score or after.total < before.total:
-                raise BadParameter("tiers", "must ask for more from tier to tier")
+                raise BadParameter("tiers", say("must ask for more from tier to tier"))
 
     def scores(self, answers: Mapping[str, int]) -> dict[str, int]:
         """The score of each dimension: the highest of its questions'. All must be answered."""
@@ -222,7 +223,7 @@ class Criterion:
     def __post_init__(self) -> None:
         _positive(weight=self.weight)
         if len(self.anchors) != 5:
-            raise BadParameter("anchors", "must be five sentences, for 1 to 5")
+            raise BadParameter("anchors", say("must be five sentences, for 1 to 5"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,15 +244,15 @@ class ReviewRubric:
 
     def __post_init__(self) -> None:
         if sum(c.weight for c in self.criteria) != 100:
-            raise BadParameter("criteria", "must have weights that add up to 100")
+            raise BadParameter("criteria", say("must have weights that add up to 100"))
         if len({c.key for c in self.criteria}) != len(self.criteria):
-            raise BadParameter("criteria", "must have different keys")
+            raise BadParameter("criteria", say("must have different keys"))
         _positive(
             reviewers_per_proposal=self.reviewers_per_proposal,
             discussed_from_range=self.discussed_from_range,
         )
         if self.adjusted_from_reviews < 2:
-            raise BadParameter("adjusted_from_reviews", "must be at least 2")
+            raise BadParameter("adjusted_from_reviews", say("must be at least 2"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +308,7 @@ class StageStandards:
         _exactly("stages", self.stages, Stage.values)
         for stage, standard in self.stages.items():
             if standard.owner_role not in ROLES:
-                raise BadParameter(f"stages.{stage}.owner_role", "is no role")
+                raise BadParameter(f"stages.{stage}.owner_role", say("is no role"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +337,11 @@ class ExceptionRules:
     def __post_init__(self) -> None:
         _exactly("terms", self.terms, ExceptionKind.values)
         if list(self.reminder_days) != sorted(set(self.reminder_days), reverse=True):
-            raise BadParameter("reminder_days", "must fall from the earliest reminder to the last")
+            raise BadParameter(
+                "reminder_days", say("must fall from the earliest reminder to the last")
+            )
         if 0 in self.reminder_days:
-            raise BadParameter("reminder_days", "must come before the expiry")
+            raise BadParameter("reminder_days", say("must come before the expiry"))
         _positive(renewals_noted_from=self.renewals_noted_from)
 
 
@@ -391,25 +394,27 @@ def as_json(params: Any) -> dict[str, Any]:
 def _exactly(path: str, value: Mapping[str, Any], keys: Any) -> None:
     for key in value:
         if key not in keys:
-            raise BadParameter(f"{path}.{key}", "is not a known parameter")
+            raise BadParameter(f"{path}.{key}", say("is not a known parameter"))
     for key in keys:
         if key not in value:
-            raise BadParameter(f"{path}.{key}", "is missing")
+            raise BadParameter(f"{path}.{key}", say("is missing"))
 
 
 def _positive(**values: int) -> None:
     for path, value in values.items():
         if value < 1:
-            raise BadParameter(path, "must be at least 1")
+            raise BadParameter(path, say("must be at least 1"))
 
 
 def _ballot(path: str, rule: BallotRule) -> None:
     for name in ("seats", "quorum_includes", "blocking"):
         for seat in getattr(rule, name):
             if seat not in Seat.values or (name != "seats" and seat not in rule.seats):
-                raise BadParameter(f"{path}.{name}", f"{seat} is no seat of this ballot")
+                raise BadParameter(
+                    f"{path}.{name}", say("{seat} is no seat of this ballot", seat=seat)
+                )
     if len(set(rule.seats)) != len(rule.seats) or not rule.seats:
-        raise BadParameter(f"{path}.seats", "must be different seats")
+        raise BadParameter(f"{path}.seats", say("must be different seats"))
     if not rule.quorum.share and rule.quorum.needed(0) > len(rule.seats):
-        raise BadParameter(f"{path}.quorum", "asks for more seats than may vote")
+        raise BadParameter(f"{path}.quorum", say("asks for more seats than may vote"))
     _positive(**{f"{path}.window_working_days": rule.window_working_days})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from governance.states import RuleKind
 from governance.typed import BadParameter
@@ -34,15 +35,17 @@ class RuleMaking:
     def __post_init__(self) -> None:
         for kind, roles in self.binds.items():
             if kind not in RuleKind.values:
-                raise BadParameter(f"binds.{kind}", "is no kind of rule")
+                raise BadParameter(f"binds.{kind}", say("is no kind of rule"))
             _known(f"binds.{kind}", roles)
         _known("binds_otherwise", self.binds_otherwise)
         if list(self.reminder_days) != sorted(set(self.reminder_days), reverse=True):
-            raise BadParameter("reminder_days", "must fall from the earliest reminder to the last")
+            raise BadParameter(
+                "reminder_days", say("must fall from the earliest reminder to the last")
+            )
         if 0 in self.reminder_days:
-            raise BadParameter("reminder_days", "must come before the day it is due")
+            raise BadParameter("reminder_days", say("must come before the day it is due"))
         if self.acknowledged_from_version < 1:
-            raise BadParameter("acknowledged_from_version", "must be at least 1")
+            raise BadParameter("acknowledged_from_version", say("must be at least 1"))
 
     def roles_bound(self, kind: str) -> tuple[str, ...]:
         """Keys of the roles that rules of this kind bind."""
@@ -51,7 +54,7 @@ class RuleMaking:
 
 def _known(path: str, roles: tuple[str, ...]) -> None:
     if not roles:
-        raise BadParameter(path, "must name at least one role")
+        raise BadParameter(path, say("must name at least one role"))
     for role in roles:
         if role not in ROLES:
-            raise BadParameter(path, f"{role} is no role")
+            raise BadParameter(path, say("{role} is no role", role=role))

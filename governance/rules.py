@@ -16,6 +16,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import founding
@@ -36,7 +37,9 @@ def in_force(program: Program | int, kind: str, at: dt.datetime | None = None) -
     pk = program.pk if isinstance(program, Model) else program
     found: list[RuleVersion] = _in_force(pk, str(kind), at or now())
     if not found:
-        raise NoRule(f"programme {pk} has no {RuleKind(kind).label.lower()} in force")
+        raise NoRule(
+            say("programme {pk} has no {label} in force", pk=pk, label=RuleKind(kind).label.lower())
+        )
     return found[0]
 
 
@@ -129,9 +132,9 @@ def amend_pin(
 
 def _amendable(rule: RuleVersion, by: User, agreed_by: User) -> Refusal | None:
     if by == agreed_by:
-        return Refusal("separation", "A later rule applies only where both sides agree.")
+        return Refusal("separation", say("A later rule applies only where both sides agree."))
     if rule.status != RuleStatus.ADOPTED:
-        return Refusal("rule_not_adopted", "Only an adopted version can apply.", field="rule")
+        return Refusal("rule_not_adopted", say("Only an adopted version can apply."), field="rule")
     return None
 
 
@@ -154,7 +157,14 @@ def pinned(subject: Any, kind: str) -> RuleVersion:
         return held[0].rule_version
     program_id = getattr(subject, "program_id", None) or getattr(subject, "realm_id", None)
     if program_id is None:
-        raise NoRule(f"{subject._meta.label_lower} {subject.pk} is held to no {kind}")
+        raise NoRule(
+            say(
+                "{label_lower} {pk} is held to no {kind}",
+                label_lower=subject._meta.label_lower,
+                pk=subject.pk,
+                kind=kind,
+            )
+        )
     _log.warning(
         "%s %s pinned no %s; the one in force applies", subject._meta.label_lower, subject.pk, kind
     )
@@ -295,13 +305,15 @@ class WhatIfFound:
     def caption(self) -> str:
         """How many would have gone otherwise, in one sentence."""
         count = len(self.differences)
-        return f"Of the {self.of}, {count or 'none'} would have gone otherwise."
+        return say(
+            "Of the {of}, {count} would have gone otherwise.", of=self.of, count=count or "none"
+        )
 
 
 _whatifs: dict[str, list[tuple[str, WhatIf]]] = {}
 
 
-def whatif(kind: str, of: str = "past cases") -> Callable[[WhatIf], WhatIf]:
+def whatif(kind: str, of: str = say("past cases")) -> Callable[[WhatIf], WhatIf]:
     """Register `fn(program, params_before, params_after)`: the cases of a sort a change alters.
 
     `of` says which cases are looked at, in the plural.

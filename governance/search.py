@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from fellowship.kernel.saying import say
 from fellowship.web.search import Hit, Kind, by_state, paper, register
 from governance.models import AccessReview, Escalation, ExceptionRecord, Matter, RuleVersion
 
@@ -28,7 +29,7 @@ def _escalation(row: Escalation) -> Hit:
 register(
     Kind(
         "decisions",
-        "Matters and decisions",
+        say("Matters and decisions"),
         Matter.objects.visible_to,
         by_state,
         order=60,
@@ -37,7 +38,7 @@ register(
     ),
     Kind(
         "rules",
-        "Rules",
+        say("Rules"),
         _rules,
         _rule,
         order=65,
@@ -45,7 +46,7 @@ register(
     ),
     Kind(
         "exceptions",
-        "Exceptions",
+        say("Exceptions"),
         ExceptionRecord.objects.visible_to,
         by_state,
         order=70,
@@ -55,7 +56,7 @@ register(
     ),
     Kind(
         "escalations",
-        "Escalations",
+        say("Escalations"),
         Escalation.objects.visible_to,
         _escalation,
         order=75,

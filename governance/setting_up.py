@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.programs import setup
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
@@ -22,18 +23,18 @@ def first_rules(program: Program, user: Any) -> Iterator[setup.Step]:
     done = len(there) == len(RuleKind)
     yield setup.Step(
         order=30,
-        title="Adopt the first rules",
+        title=say("Adopt the first rules"),
         url=reverse("governance:rules_first", args=[program.slug]),
         done=done,
-        hint="" if done else "Read each one and change its numbers before they are adopted.",
+        hint="" if done else say("Read each one and change its numbers before they are adopted."),
         refusal=None if done else may_found(program, program.sponsor, user),
     )
     kind = RuleKind.DATA_HANDLING.value
     shape = reverse("governance:rule_shape", args=[program.slug, kind])
     yield setup.Step(
         order=35,
-        title="Say what may be done with data of each tier",
+        title=say("Say what may be done with data of each tier"),
         url=reverse("governance:rule", args=[there[kind]]) if kind in there else shape,
         done=kind in there,
-        hint="" if kind in there else "Four tiers, as most programmes handle them.",
+        hint="" if kind in there else say("Four tiers, as most programmes handle them."),
     )

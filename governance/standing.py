@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from fellowship.clocks.queries import current, history
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.standing import UNMOVED, Blocker, Plan, Standing, Step
 from governance.models import (
@@ -38,40 +39,40 @@ from governance.states import (
     MatterState,
 )
 
-CLOSED = "Nobody: it is closed."
-MAY_REPLY = "Whom it is about, who may reply"
-ANSWERS = "The chair, who answers the reply"
-BALLOT_RULES = "Ballot rules"
-REASONS = "Reasons drawn from the dossier, given in its letter"
-RULE_AS_WRITTEN = "The rule that applies, as written"
+CLOSED = say("Nobody: it is closed.")
+MAY_REPLY = say("Whom it is about, who may reply")
+ANSWERS = say("The chair, who answers the reply")
+BALLOT_RULES = say("Ballot rules")
+REASONS = say("Reasons drawn from the dossier, given in its letter")
+RULE_AS_WRITTEN = say("The rule that applies, as written")
 
 _RECORD = Step(
-    "The board",
-    "approves, approves with conditions, denies or defers",
+    say("The board"),
+    say("approves, approves with conditions, denies or defers"),
     (REASONS, RULE_AS_WRITTEN),
     BALLOT_RULES,
     FOR_PARTIES,
 )
 _RETURN = Step(
-    "The chair",
-    "returns it undecided",
-    ("The quorum was missed", "What it is about has changed since it was referred"),
+    say("The chair"),
+    say("returns it undecided"),
+    (say("The quorum was missed"), say("What it is about has changed since it was referred")),
     BALLOT_RULES,
 )
 MATTER = Plan(
     MATTER_MOVES,
     holders={
-        MatterState.OPEN: "The programme manager, who opens the vote",
-        MatterState.VOTING: "The board",
-        MatterState.DECIDED: "Nobody: it is decided",
+        MatterState.OPEN: say("The programme manager, who opens the vote"),
+        MatterState.VOTING: say("The board"),
+        MatterState.DECIDED: say("Nobody: it is decided"),
         MatterState.WITHDRAWN: CLOSED,
-        MatterState.RETURNED: "The programme manager, who says what comes next",
+        MatterState.RETURNED: say("The programme manager, who says what comes next"),
     },
     silence={MatterState.OPEN: UNMOVED, MatterState.VOTING: FOR_PARTIES},
     steps={
-        "open_ballot": Step("The board", "votes"),
+        "open_ballot": Step(say("The board"), "votes"),
         "record_decision": _RECORD,
-        "withdraw": Step("Who referred it, or the manager,", "may take it back"),
+        "withdraw": Step(say("Who referred it, or the manager,"), say("may take it back")),
         "return": _RETURN,
     },
 )
@@ -79,90 +80,92 @@ MATTER = Plan(
 CONDITION = Plan(
     CONDITION_MOVES,
     holders={
-        ConditionState.OPEN: "Its owner",
-        ConditionState.MET: "Its verifier",
-        ConditionState.FAILED: "Its owner",
+        ConditionState.OPEN: say("Its owner"),
+        ConditionState.MET: say("Its verifier"),
+        ConditionState.FAILED: say("Its owner"),
         ConditionState.VERIFIED: CLOSED,
         ConditionState.WAIVED: CLOSED,
     },
     silence={
-        ConditionState.OPEN: "What was approved stays shut.",
-        ConditionState.MET: "What was approved stays shut.",
-        ConditionState.FAILED: "What was approved stays shut.",
+        ConditionState.OPEN: say("What was approved stays shut."),
+        ConditionState.MET: say("What was approved stays shut."),
+        ConditionState.FAILED: say("What was approved stays shut."),
     },
     steps={
-        "meet": Step("Its owner", "reports it as met, with the evidence"),
-        "verify": Step("Its verifier", "confirms it"),
+        "meet": Step(say("Its owner"), say("reports it as met, with the evidence")),
+        "verify": Step(say("Its verifier"), say("confirms it")),
         "fail": Step(
-            "Its verifier",
-            "finds it not met",
-            ("The evidence does not show what it asks",),
+            say("Its verifier"),
+            say("finds it not met"),
+            (say("The evidence does not show what it asks"),),
             BALLOT_RULES,
         ),
-        "waive": Step("The chair", "may give it up, with a reason"),
+        "waive": Step(say("The chair"), say("may give it up, with a reason")),
     },
 )
 
 EXCEPTION = Plan(
     EXCEPTION_MOVES,
     holders={
-        ExceptionState.REQUESTED: "The board",
-        ExceptionState.GRANTED: "Its owner, until it ends by itself",
+        ExceptionState.REQUESTED: say("The board"),
+        ExceptionState.GRANTED: say("Its owner, until it ends by itself"),
         ExceptionState.REFUSED: CLOSED,
         ExceptionState.WITHDRAWN: CLOSED,
         ExceptionState.ENDED: CLOSED,
     },
     silence={
-        ExceptionState.REQUESTED: "Nothing changes until the board has granted it.",
-        ExceptionState.GRANTED: "It ends by itself at its term and the rule applies again.",
-        ExceptionState.REFUSED: "The rule applies.",
+        ExceptionState.REQUESTED: say("Nothing changes until the board has granted it."),
+        ExceptionState.GRANTED: say("It ends by itself at its term and the rule applies again."),
+        ExceptionState.REFUSED: say("The rule applies."),
     },
     steps={
         "grant": _RECORD,
         "refuse": _RECORD,
-        "withdraw": Step("Who asked for it", "may take it back"),
-        "reconsider": Step("An independent review", "may send it back to the board"),
+        "withdraw": Step(say("Who asked for it"), say("may take it back")),
+        "reconsider": Step(say("An independent review"), say("may send it back to the board")),
         "end": Step(
-            "Its owner, the chair, the programme manager or security on-call",
-            "may end it early",
-            ("What made it necessary is over", "What makes up for it does not hold"),
-            "Exception rules",
-            "It runs to its end.",
+            say("Its owner, the chair, the programme manager or security on-call"),
+            say("may end it early"),
+            (say("What made it necessary is over"), say("What makes up for it does not hold")),
+            say("Exception rules"),
+            say("It runs to its end."),
         ),
     },
 )
 
 _CONTAIN = Step(
-    "Security on-call",
-    "contains it, and may suspend what the fellow can reach",
+    say("Security on-call"),
+    say("contains it, and may suspend what the fellow can reach"),
     tuple(str(kind.label) for kind in REPORTED),
-    "Severity clocks",
+    say("Severity clocks"),
 )
 ESCALATION = Plan(
     ESCALATION_MOVES,
     holders={
-        EscalationState.RAISED: "Security on-call",
-        EscalationState.ACKNOWLEDGED: "Security on-call",
-        EscalationState.CONTAINED: "Security on-call",
-        EscalationState.VERIFIED: "Security on-call",
-        EscalationState.PREVENTED: "Security on-call",
+        EscalationState.RAISED: say("Security on-call"),
+        EscalationState.ACKNOWLEDGED: say("Security on-call"),
+        EscalationState.CONTAINED: say("Security on-call"),
+        EscalationState.VERIFIED: say("Security on-call"),
+        EscalationState.PREVENTED: say("Security on-call"),
         EscalationState.CLOSED: CLOSED,
     },
     silence={
-        EscalationState.RAISED: "The next in line is paged; then the chair, the programme manager "
-        "and the sponsor are told.",
-        EscalationState.ACKNOWLEDGED: "It stays open; the chair is told of a word not kept.",
-        EscalationState.CONTAINED: "It stays contained and open.",
-        EscalationState.VERIFIED: "It stays open until somebody says what prevents it.",
-        EscalationState.PREVENTED: "It stays open until it is closed with a review.",
+        EscalationState.RAISED: say(
+            "The next in line is paged; then the chair, the programme manager "
+            "and the sponsor are told."
+        ),
+        EscalationState.ACKNOWLEDGED: say("It stays open; the chair is told of a word not kept."),
+        EscalationState.CONTAINED: say("It stays contained and open."),
+        EscalationState.VERIFIED: say("It stays open until somebody says what prevents it."),
+        EscalationState.PREVENTED: say("It stays open until it is closed with a review."),
     },
     steps={
-        "acknowledge": Step("Security on-call", "acknowledges it"),
+        "acknowledge": Step(say("Security on-call"), say("acknowledges it")),
         "contain": _CONTAIN,
-        "verify": Step("Security on-call", "verifies that the containment holds"),
-        "prevent": Step("Security on-call", "says what prevents it from now on"),
-        "reopen": Step("Security on-call", "may take it up again"),
-        "close": Step("Security on-call", "closes it with a review and its findings"),
+        "verify": Step(say("Security on-call"), say("verifies that the containment holds")),
+        "prevent": Step(say("Security on-call"), say("says what prevents it from now on")),
+        "reopen": Step(say("Security on-call"), say("may take it up again")),
+        "close": Step(say("Security on-call"), say("closes it with a review and its findings")),
     },
     more={
         EscalationState.CONTAINED: (_CONTAIN,),
@@ -174,26 +177,28 @@ ESCALATION = Plan(
 REVIEW = Plan(
     REVIEW_MOVES,
     holders={
-        ReviewState.ASKED: "The sponsor, who names the reviewers",
-        ReviewState.UNDER_REVIEW: "The reviewers",
+        ReviewState.ASKED: say("The sponsor, who names the reviewers"),
+        ReviewState.UNDER_REVIEW: say("The reviewers"),
         ReviewState.UPHELD: CLOSED,
-        ReviewState.SENT_BACK: "The board",
+        ReviewState.SENT_BACK: say("The board"),
     },
     silence={ReviewState.ASKED: REVIEW_SILENCE, ReviewState.UNDER_REVIEW: REVIEW_SILENCE},
     steps={
-        "name": Step("The sponsor or an administrator", "names who reviews it, or others instead"),
+        "name": Step(
+            say("The sponsor or an administrator"), say("names who reviews it, or others instead")
+        ),
         "uphold": Step(
-            "The reviewers",
-            "uphold the decision, or send it back to the board",
+            say("The reviewers"),
+            say("uphold the decision, or send it back to the board"),
             tuple(ReviewGround.labels),
-            "Fellowship policy",
+            say("Fellowship policy"),
             REVIEW_SILENCE,
         ),
         "send_back": Step(
-            "The reviewers",
-            "uphold the decision, or send it back to the board",
+            say("The reviewers"),
+            say("uphold the decision, or send it back to the board"),
             tuple(ReviewGround.labels),
-            "Fellowship policy",
+            say("Fellowship policy"),
             REVIEW_SILENCE,
         ),
     },
@@ -291,7 +296,7 @@ def of_review(review: IndependentReview, reviewers: Iterable[Any] = ()) -> Stand
         calendar=review.decision.matter.program.calendar(),
         spans=[("us", review.asked_at, review.ended_at)],
         due=None if review.ended_at else review.due_at,
-        names={"The reviewers": ", ".join(str(one) for one in reviewers)},
+        names={"The reviewers": joined(", ", (str(one) for one in reviewers))},
     )
 
 
@@ -307,13 +312,15 @@ def conditions_of(subject: Model, conditions: Iterable[Condition] | None = None)
         conditions = _unsettled(subject._meta.label_lower, subject.pk, now())
     return [
         Blocker(
-            who="The verifier of a condition",
-            can="holds the gate shut until it is verified",
+            who=say("The verifier of a condition"),
+            can=say("holds the gate shut until it is verified"),
             grounds=(condition.text,),
             silence=condition.consequence,
             until=condition.due_at,
             rule=condition.ref,
-            names=f"{condition.verifier}; {condition.owner} meets it",
+            names=say(
+                "{verifier}; {owner} meets it", verifier=condition.verifier, owner=condition.owner
+            ),
         )
         for condition in conditions
     ]

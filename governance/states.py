@@ -7,35 +7,36 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class RuleKind(models.TextChoices):
     """What a programme has rules about."""
 
-    FELLOWSHIP_POLICY = "fellowship_policy", "Fellowship policy"
-    DATA_CLASSIFICATION = "data_classification", "Data classification standard"
-    DATA_HANDLING = "data_handling", "Data handling standard"
-    PUBLICATION_POLICY = "publication_policy", "Publication policy"
-    REVIEW_RUBRIC = "review_rubric", "Review rubric"
-    SEVERITY_CLOCKS = "severity_clocks", "Severity clocks"
-    BALLOT_RULES = "ballot_rules", "Ballot rules"
-    STAGE_STANDARDS = "stage_standards", "Stage standards"
-    EXCEPTIONS = "exceptions", "Exception rules"
-    HEALTH = "governance_health", "Governance health"
-    RULE_MAKING = "rule_making", "Making of rules"
-    ONCALL = "oncall", "On-call rules"
-    IDENTITY = "identity", "Identity and access reviews"
-    RETENTION = "retention", "Retention of personal data"
+    FELLOWSHIP_POLICY = "fellowship_policy", say("Fellowship policy")
+    DATA_CLASSIFICATION = "data_classification", say("Data classification standard")
+    DATA_HANDLING = "data_handling", say("Data handling standard")
+    PUBLICATION_POLICY = "publication_policy", say("Publication policy")
+    REVIEW_RUBRIC = "review_rubric", say("Review rubric")
+    SEVERITY_CLOCKS = "severity_clocks", say("Severity clocks")
+    BALLOT_RULES = "ballot_rules", say("Ballot rules")
+    STAGE_STANDARDS = "stage_standards", say("Stage standards")
+    EXCEPTIONS = "exceptions", say("Exception rules")
+    HEALTH = "governance_health", say("Governance health")
+    RULE_MAKING = "rule_making", say("Making of rules")
+    ONCALL = "oncall", say("On-call rules")
+    IDENTITY = "identity", say("Identity and access reviews")
+    RETENTION = "retention", say("Retention of personal data")
 
 
 class RuleStatus(models.TextChoices):
     """How far a version has come. Whether it is in force is derived from its effective time."""
 
-    DRAFT = "draft", "Draft"
-    COMMENTS = "comments", "Open for comments"
-    PROPOSED = "proposed", "Proposed to the board"
-    ADOPTED = "adopted", "Adopted"
-    REJECTED = "rejected", "Not adopted"
+    DRAFT = "draft", say("Draft")
+    COMMENTS = "comments", say("Open for comments")
+    PROPOSED = "proposed", say("Proposed to the board")
+    ADOPTED = "adopted", say("Adopted")
+    REJECTED = "rejected", say("Not adopted")
 
 
 RULE_MOVES = MoveTable(
@@ -57,17 +58,17 @@ RULE_MOVES = MoveTable(
         RuleStatus.REJECTED: Holder.NOBODY,
     },
     labels=dict(RuleStatus.choices),
-    said={"rework": "taken back for changes", "comments": "open for comments"},
+    said={"rework": say("taken back for changes"), "comments": say("open for comments")},
 )
 
 
 class AmendmentState(models.TextChoices):
     """How far the offer has come to hold a case to a later version of a rule."""
 
-    OFFERED = "offered", "Offered"
-    AGREED = "agreed", "Agreed"
-    DECLINED = "declined", "Declined"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    OFFERED = "offered", say("Offered")
+    AGREED = "agreed", say("Agreed")
+    DECLINED = "declined", say("Declined")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 AMENDMENT_MOVES = MoveTable(
@@ -91,19 +92,19 @@ AMENDMENT_MOVES = MoveTable(
 class CommentOutcome(models.TextChoices):
     """What became of a comment on a draft."""
 
-    TAKEN_UP = "taken_up", "Taken up"
-    IN_PART = "in_part", "Taken up in part"
-    NOT_TAKEN_UP = "not_taken_up", "Not taken up"
+    TAKEN_UP = "taken_up", say("Taken up")
+    IN_PART = "in_part", say("Taken up in part")
+    NOT_TAKEN_UP = "not_taken_up", say("Not taken up")
 
 
 class MatterState(models.TextChoices):
     """Where a matter stands with the board."""
 
-    OPEN = "open", "Referred"
-    VOTING = "voting", "Being voted on"
-    DECIDED = "decided", "Decided"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    RETURNED = "returned", "Returned without a decision"
+    OPEN = "open", say("Referred")
+    VOTING = "voting", say("Being voted on")
+    DECIDED = "decided", say("Decided")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
+    RETURNED = "returned", say("Returned without a decision")
 
 
 LIVE_MATTER = (MatterState.OPEN, MatterState.VOTING)
@@ -128,7 +129,7 @@ MATTER_MOVES = MoveTable(
     },
     labels=dict(MatterState.choices),
     said={
-        "open_ballot": "put to the vote",
+        "open_ballot": say("put to the vote"),
         "record_decision": "decided",
     },
 )
@@ -137,11 +138,11 @@ MATTER_MOVES = MoveTable(
 class Position(models.TextChoices):
     """What a member of the board may say."""
 
-    APPROVE = "approve", "Approve"
-    CONDITIONS = "approve_with_conditions", "Approve with conditions"
-    DENY = "deny", "Deny"
-    DEFER = "defer", "Defer"
-    ABSTAIN = "abstain", "Abstain"
+    APPROVE = "approve", say("Approve")
+    CONDITIONS = "approve_with_conditions", say("Approve with conditions")
+    DENY = "deny", say("Deny")
+    DEFER = "defer", say("Defer")
+    ABSTAIN = "abstain", say("Abstain")
 
 
 NEEDS_RATIONALE = (Position.CONDITIONS, Position.DENY, Position.ABSTAIN)
@@ -150,10 +151,10 @@ NEEDS_RATIONALE = (Position.CONDITIONS, Position.DENY, Position.ABSTAIN)
 class Outcome(models.TextChoices):
     """What the board may decide."""
 
-    APPROVE = "approve", "Approved"
-    CONDITIONS = "approve_with_conditions", "Approved with conditions"
-    DENY = "deny", "Denied"
-    DEFER = "defer", "Deferred"
+    APPROVE = "approve", say("Approved")
+    CONDITIONS = "approve_with_conditions", say("Approved with conditions")
+    DENY = "deny", say("Denied")
+    DEFER = "defer", say("Deferred")
 
 
 APPROVING = (Outcome.APPROVE, Outcome.CONDITIONS)
@@ -162,21 +163,21 @@ APPROVING = (Outcome.APPROVE, Outcome.CONDITIONS)
 class Standing(models.TextChoices):
     """Whether a seat may vote in a ballot, and why not."""
 
-    ELIGIBLE = "eligible", "May vote"
-    RECUSED = "recused", "Recused"
-    PARTY = "party", "Party to the matter"
-    REFERRER = "referrer", "Referred the matter"
-    VACANT = "vacant", "Vacant"
+    ELIGIBLE = "eligible", say("May vote")
+    RECUSED = "recused", say("Recused")
+    PARTY = "party", say("Party to the matter")
+    REFERRER = "referrer", say("Referred the matter")
+    VACANT = "vacant", say("Vacant")
 
 
 class ConditionState(models.TextChoices):
     """Whether a condition of a decision is fulfilled."""
 
-    OPEN = "open", "Open"
-    MET = "met", "Reported as met"
-    VERIFIED = "verified", "Verified"
-    FAILED = "failed", "Failed"
-    WAIVED = "waived", "Waived"
+    OPEN = "open", say("Open")
+    MET = "met", say("Reported as met")
+    VERIFIED = "verified", say("Verified")
+    FAILED = "failed", say("Failed")
+    WAIVED = "waived", say("Waived")
 
 
 SETTLED_CONDITION = (ConditionState.VERIFIED, ConditionState.WAIVED)
@@ -202,9 +203,9 @@ CONDITION_MOVES = MoveTable(
     },
     labels=dict(ConditionState.choices),
     said={
-        "meet": "reported as met",
-        "failed": "recorded as failed",
-        "fail": "recorded as failed",
+        "meet": say("reported as met"),
+        "failed": say("recorded as failed"),
+        "fail": say("recorded as failed"),
     },
 )
 
@@ -212,23 +213,23 @@ CONDITION_MOVES = MoveTable(
 class ExceptionKind(models.TextChoices):
     """What may be excepted for a time."""
 
-    TEMPORARY_ACCESS = "temporary_access", "Temporary access"
-    PUBLICATION_SHORTCUT = "publication_shortcut", "Publication shortcut"
-    CONTROL_NOT_IMPLEMENTED = "control_not_implemented", "Control not implemented"
-    LATE_TRAINING = "late_training", "Late training"
-    LAUNCH_GAP = "launch_gap", "Launch gap"
-    RETENTION = "retention", "Retention for replication"
-    OTHER = "other", "Other"
+    TEMPORARY_ACCESS = "temporary_access", say("Temporary access")
+    PUBLICATION_SHORTCUT = "publication_shortcut", say("Publication shortcut")
+    CONTROL_NOT_IMPLEMENTED = "control_not_implemented", say("Control not implemented")
+    LATE_TRAINING = "late_training", say("Late training")
+    LAUNCH_GAP = "launch_gap", say("Launch gap")
+    RETENTION = "retention", say("Retention for replication")
+    OTHER = "other", say("Other")
 
 
 class ExceptionState(models.TextChoices):
     """How far an exception has come. Whether it is live is derived from its dates."""
 
-    REQUESTED = "requested", "With the board"
-    GRANTED = "granted", "Granted"
-    REFUSED = "refused", "Refused"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    ENDED = "ended", "Ended early"
+    REQUESTED = "requested", say("With the board")
+    GRANTED = "granted", say("Granted")
+    REFUSED = "refused", say("Refused")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
+    ENDED = "ended", say("Ended early")
 
 
 EXCEPTION_MOVES = MoveTable(
@@ -255,25 +256,25 @@ EXCEPTION_MOVES = MoveTable(
 class Severity(models.TextChoices):
     """How bad it is, from worst to least."""
 
-    CRITICAL = "critical", "Critical"
-    HIGH = "high", "High"
-    MEDIUM = "medium", "Medium"
-    LOW = "low", "Low"
+    CRITICAL = "critical", say("Critical")
+    HIGH = "high", say("High")
+    MEDIUM = "medium", say("Medium")
+    LOW = "low", say("Low")
 
 
 class EscalationKind(models.TextChoices):
     """What cannot wait for a meeting."""
 
-    VULNERABILITY = "vulnerability", "Security vulnerability"
-    REAL_WORLD_HARM = "real_world_harm", "Real-world harm"
-    DATA_LEAK = "data_leak", "Data leak"
-    SENSITIVE_DATA = "unexpected_sensitive_data", "Unexpected sensitive data"
-    CRITICAL_EXPLOIT = "critical_exploit", "Critical exploit"
-    OUT_OF_SCOPE = "out_of_scope_access", "Out-of-scope access"
-    OTHER = "other", "Other"
-    ACCESS_NOT_CLOSED = "access_not_closed", "Access not closed in time"
-    DELETION_OVERDUE = "deletion_overdue", "Deletion overdue"
-    WORK_STOPPED = "work_stopped", "Work stopped at a review"
+    VULNERABILITY = "vulnerability", say("Security vulnerability")
+    REAL_WORLD_HARM = "real_world_harm", say("Real-world harm")
+    DATA_LEAK = "data_leak", say("Data leak")
+    SENSITIVE_DATA = "unexpected_sensitive_data", say("Unexpected sensitive data")
+    CRITICAL_EXPLOIT = "critical_exploit", say("Critical exploit")
+    OUT_OF_SCOPE = "out_of_scope_access", say("Out-of-scope access")
+    OTHER = "other", say("Other")
+    ACCESS_NOT_CLOSED = "access_not_closed", say("Access not closed in time")
+    DELETION_OVERDUE = "deletion_overdue", say("Deletion overdue")
+    WORK_STOPPED = "work_stopped", say("Work stopped at a review")
 
 
 NOTICED: Final = (
@@ -289,12 +290,12 @@ REPORTED: Final = tuple(kind for kind in EscalationKind if kind not in NOTICED)
 class EscalationState(models.TextChoices):
     """How far an escalation has come."""
 
-    RAISED = "raised", "Raised"
-    ACKNOWLEDGED = "acknowledged", "Acknowledged"
-    CONTAINED = "contained", "Contained"
-    VERIFIED = "verified", "Verified"
-    PREVENTED = "prevented", "Prevented"
-    CLOSED = "closed", "Closed"
+    RAISED = "raised", say("Raised")
+    ACKNOWLEDGED = "acknowledged", say("Acknowledged")
+    CONTAINED = "contained", say("Contained")
+    VERIFIED = "verified", say("Verified")
+    PREVENTED = "prevented", say("Prevented")
+    CLOSED = "closed", say("Closed")
 
 
 ESCALATION_MOVES = MoveTable(
@@ -325,26 +326,26 @@ ESCALATION_MOVES = MoveTable(
 class Step(models.TextChoices):
     """What is written down in the course of an escalation."""
 
-    RAISED = "raised", "Raised"
-    OCCURRED = "occurred", "Occurred again"
-    ACKNOWLEDGED = "acknowledged", "Acknowledged"
-    CONTAINED = "contained", "Contained"
-    ACTED = "acted", "Contained further"
-    CALLED_IN = "called_in", "Called in"
-    VERIFIED = "verified", "Verified"
-    PREVENTED = "prevented", "Prevented"
-    INFORMED = "informed", "Fellow informed"
-    DUTY = "duty", "Must be reported"
-    REPORTED = "reported", "Reported to an authority"
-    LIFTED = "lifted", "Need not be reported"
-    REOPENED = "reopened", "Taken up again"
-    CLOSED = "closed", "Closed with a review"
+    RAISED = "raised", say("Raised")
+    OCCURRED = "occurred", say("Occurred again")
+    ACKNOWLEDGED = "acknowledged", say("Acknowledged")
+    CONTAINED = "contained", say("Contained")
+    ACTED = "acted", say("Contained further")
+    CALLED_IN = "called_in", say("Called in")
+    VERIFIED = "verified", say("Verified")
+    PREVENTED = "prevented", say("Prevented")
+    INFORMED = "informed", say("Fellow informed")
+    DUTY = "duty", say("Must be reported")
+    REPORTED = "reported", say("Reported to an authority")
+    LIFTED = "lifted", say("Need not be reported")
+    REOPENED = "reopened", say("Taken up again")
+    CLOSED = "closed", say("Closed with a review")
 
 
 class Harm(models.TextChoices):
     """Serious incidents that must be reported, in the words of the EU code of practice."""
 
-    INFRASTRUCTURE = "critical_infrastructure", "Critical infrastructure disrupted"
-    CYBERSECURITY = "cybersecurity_breach", "Serious cybersecurity breach"
-    DEATH = "death", "Death of a person"
-    SERIOUS = "serious_harm", "Serious harm to health, rights, property or the environment"
+    INFRASTRUCTURE = "critical_infrastructure", say("Critical infrastructure disrupted")
+    CYBERSECURITY = "cybersecurity_breach", say("Serious cybersecurity breach")
+    DEATH = "death", say("Death of a person")
+    SERIOUS = "serious_harm", say("Serious harm to health, rights, property or the environment")

@@ -8,6 +8,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import holders
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 from fellowship.notices.webhooks import kinds
 from governance.models import (
@@ -28,16 +29,16 @@ from governance.services.rulemaking import COMMENT_CLOCK
 from governance.services.sealing import BALLOT_CLOCK
 from governance.services.telling import readers, room
 
-registry.describe(BALLOT_CLOCK, label="Ballot", reminders=(3, 1))
-registry.describe(COMMENT_CLOCK, label="Comments on a rule", reminders=())
-registry.describe(CONDITION_CLOCK, label="Condition")
-registry.describe(ACKNOWLEDGE_CLOCK, label="Acknowledgement", reminders=())
-registry.describe(MEASURE_CLOCK, label="Test of a compensating measure", reminders=(7, 1))
-registry.describe(PAGE_CLOCK, label="Page", reminders=())
-registry.describe(REPORT_CLOCK, label="Report to an authority", reminders=(3, 1))
+registry.describe(BALLOT_CLOCK, label=say("Ballot"), reminders=(3, 1))
+registry.describe(COMMENT_CLOCK, label=say("Comments on a rule"), reminders=())
+registry.describe(CONDITION_CLOCK, label=say("Condition"))
+registry.describe(ACKNOWLEDGE_CLOCK, label=say("Acknowledgement"), reminders=())
+registry.describe(MEASURE_CLOCK, label=say("Test of a compensating measure"), reminders=(7, 1))
+registry.describe(PAGE_CLOCK, label=say("Page"), reminders=())
+registry.describe(REPORT_CLOCK, label=say("Report to an authority"), reminders=(3, 1))
 kinds.register(
     paging.MESSAGE,
-    "Pages to on-call",
+    say("Pages to on-call"),
     data={
         **kinds.object_of(
             escalation=kinds.TEXT,
@@ -46,7 +47,10 @@ kinds.register(
             url=kinds.ADDRESS,
             event={"enum": ["paged", "raised"]},
             answer_by=kinds.INSTANT,
-            number={"type": "integer", "description": "The how manieth page; with `paged` alone."},
+            number={
+                "type": "integer",
+                "description": say("The how manieth page; with `paged` alone."),
+            },
             person=kinds.object_of(name=kinds.TEXT, email=kinds.TEXT),
         ),
         "required": ["answer_by", "escalation", "event", "kind", "severity", "url"],
@@ -62,7 +66,7 @@ kinds.register(
         "answer_by": "2026-11-23T09:15:00+00:00",
     },
 )
-registry.describe(WORD_CLOCK, label="Next word to the fellow", reminders=(1,))
+registry.describe(WORD_CLOCK, label=say("Next word to the fellow"), reminders=(1,))
 
 
 @registry.on_breach(BALLOT_CLOCK)
@@ -74,8 +78,8 @@ def ballot_over(clock: Clock, at: dt.datetime) -> None:
         to=room(matter, roles.CHAIR),
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"The ballot has ended: {matter.title}",
-        body="Record the decision, or return the matter where the quorum was missed.",
+        title=say("The ballot has ended: {title}", title=matter.title),
+        body=say("Record the decision, or return the matter where the quorum was missed."),
         url=matter.get_absolute_url(),
     )
 
@@ -85,14 +89,18 @@ def comments_over(clock: Clock, at: dt.datetime) -> None:
     """The time for comments is over: who wrote the draft, and who owns it, take it further."""
     rule = RuleVersion.objects.select_related("author", "owner").get(pk=clock.subject_id)
     waiting = rule.comments.unanswered().count()
-    said = f"{waiting} to be answered first." if waiting else "Nothing waits for an answer."
+    said = (
+        say("{waiting} to be answered first.", waiting=waiting)
+        if waiting
+        else say("Nothing waits for an answer.")
+    )
     notify(
         kind="governance.comments_over",
         to={rule.author, rule.owner},
         subject_obj=rule,
         realm=rule.program_id,
-        title=f"The time for comments is over: {rule.title}",
-        body=f"{said} Then it goes to the board.",
+        title=say("The time for comments is over: {title}", title=rule.title),
+        body=say("{said} Then it goes to the board.", said=said),
         url=rule.get_absolute_url(),
     )
 
@@ -109,7 +117,7 @@ def condition_overdue(clock: Clock, at: dt.datetime) -> None:
         to={condition.owner, condition.verifier, *board},
         subject_obj=condition,
         realm=condition.program_id,
-        title=f"A condition is overdue: {condition.text}",
+        title=say("A condition is overdue: {text}", text=condition.text),
         body=condition.consequence,
         url=condition.get_absolute_url(),
     )
@@ -126,8 +134,12 @@ def measure_untested(clock: Clock, at: dt.datetime) -> None:
         to={exception.owner, *holders(exception.program_id, roles.CHAIR, roles.MANAGER)},
         subject_obj=exception,
         realm=exception.program_id,
-        title=f"{exception.ref}: nobody tested what makes up for it",
-        body=f"{exception.title}\n\nThe test agreed on: {exception.measure_test}",
+        title=say("{ref}: nobody tested what makes up for it", ref=exception.ref),
+        body=say(
+            "{title}\n\nThe test agreed on: {measure_test}",
+            title=exception.title,
+            measure_test=exception.measure_test,
+        ),
         url=exception.get_absolute_url(),
     )
 
@@ -135,7 +147,7 @@ def measure_untested(clock: Clock, at: dt.datetime) -> None:
 @registry.on_breach(ACKNOWLEDGE_CLOCK)
 def unacknowledged(clock: Clock, at: dt.datetime) -> None:
     """Nobody acknowledged in time: the next in line are told, urgently."""
-    _tell_late(clock, "Not acknowledged in time", roles.CHAIR, roles.MANAGER, roles.SPONSOR)
+    _tell_late(clock, say("Not acknowledged in time"), roles.CHAIR, roles.MANAGER, roles.SPONSOR)
 
 
 @registry.on_breach(PAGE_CLOCK)
@@ -155,8 +167,10 @@ def not_reported(clock: Clock, at: dt.datetime) -> None:
         to=readers(escalation, roles.CHAIR, roles.ONCALL, roles.MANAGER, roles.SPONSOR),
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"Not reported in time: {escalation.ref} {duty.get_harm_display()}",
-        body=f"The report was due by {duty.due_at:%-d %B %Y, %H:%M} UTC.",
+        title=say(
+            "Not reported in time: {ref} {harm}", ref=escalation.ref, harm=duty.get_harm_display()
+        ),
+        body=say("The report was due by {due_at:%-d %B %Y, %H:%M} UTC.", due_at=duty.due_at),
         url=escalation.get_absolute_url(),
         urgent=True,
     )
@@ -165,7 +179,7 @@ def not_reported(clock: Clock, at: dt.datetime) -> None:
 @registry.on_breach(WORD_CLOCK)
 def fellow_without_word(clock: Clock, at: dt.datetime) -> None:
     """The fellow was promised word and got none."""
-    _tell_late(clock, "The fellow waits for word", roles.CHAIR, roles.ONCALL, roles.MANAGER)
+    _tell_late(clock, say("The fellow waits for word"), roles.CHAIR, roles.ONCALL, roles.MANAGER)
 
 
 def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:

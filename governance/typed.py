@@ -15,6 +15,7 @@ from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.worktime import Window
 
 T = TypeVar("T")
@@ -37,15 +38,15 @@ def _hints(cls: Hashable) -> dict[str, Any]:
 def read(cls: type[T], value: Any, path: str = "") -> T:
     """`value` (plain JSON) as a `cls`. Raises BadParameter with the path of the first misfit."""
     if not isinstance(value, Mapping):
-        raise BadParameter(path, "must be a group of named values")
+        raise BadParameter(path, say("must be a group of named values"))
     hints = _hints(typing.cast("Any", cls))
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in value:
         if key not in fields:
-            raise BadParameter(_join(path, str(key)), "is not a known parameter")
+            raise BadParameter(_join(path, str(key)), say("is not a known parameter"))
     for key in fields:
         if key not in value:
-            raise BadParameter(_join(path, key), "is missing")
+            raise BadParameter(_join(path, key), say("is missing"))
     made = {key: _read(hints[key], value[key], _join(path, key)) for key in fields}
     try:
         return cls(**made)
@@ -76,7 +77,7 @@ def _read(hint: Any, value: Any, path: str) -> Any:
         )
     if origin in (dict, Mapping) or origin is typing.get_origin(Mapping[str, int]):
         if not isinstance(value, Mapping):
-            raise BadParameter(path, "must be a group of named values")
+            raise BadParameter(path, say("must be a group of named values"))
         return {str(k): _read(args[1], item, _join(path, str(k))) for k, item in value.items()}
     if origin is typing.Literal:
         return _choice(value, args, path)
@@ -92,19 +93,19 @@ def _scalar(hint: Any, value: Any, path: str) -> Any:
         return read(typing.cast("type[Any]", hint), value, path)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint(_choice(value, tuple(str(member.value) for member in hint), path))
-    names = {int: "a whole number", bool: "yes or no", str: "text"}
+    names = {int: say("a whole number"), bool: say("yes or no"), str: "text"}
     if hint not in names:
         raise TypeError(f"{hint} is no type of a parameter")
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise BadParameter(path, f"must be {names[hint]}")
+        raise BadParameter(path, say("must be {names}", names=names[hint]))
     if hint is int and value < 0:
-        raise BadParameter(path, "must not be negative")
+        raise BadParameter(path, say("must not be negative"))
     return value
 
 
 def _parsed(hint: Any, value: Any, path: str) -> Any:
     if not isinstance(value, str):
-        raise BadParameter(path, "must be text")
+        raise BadParameter(path, say("must be text"))
     try:
         return hint.parse(value)
     except ValueError as error:
@@ -113,13 +114,13 @@ def _parsed(hint: Any, value: Any, path: str) -> Any:
 
 def _choice(value: Any, allowed: tuple[Any, ...], path: str) -> Any:
     if not isinstance(value, str) or value not in allowed:
-        raise BadParameter(path, f"must be one of {', '.join(map(str, allowed))}")
+        raise BadParameter(path, say("must be one of {map}", map=joined(", ", map(str, allowed))))
     return value
 
 
 def _list(value: Any, path: str) -> list[Any]:
     if not isinstance(value, (list, tuple)):
-        raise BadParameter(path, "must be a list")
+        raise BadParameter(path, say("must be a list"))
     return list(value)
 
 

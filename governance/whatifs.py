@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.kernel.worktime import Window, WorkCalendar
 from fellowship.programs.models import Program
 from governance import ballot_box, ballots
@@ -29,7 +30,7 @@ LOOKED_AT = 500
 DAY = "%-d %B %Y"
 
 
-@whatif(RuleKind.BALLOT_RULES, of="decisions recorded")
+@whatif(RuleKind.BALLOT_RULES, of=say("decisions recorded"))
 def other_counts(program: Program, before: BallotRules, after: BallotRules) -> Iterator[Difference]:
     """Decisions that the same votes would not have made, or would have made otherwise."""
     closed = Ballot.objects.filter(matter__program=program, matter__decision__isnull=False)
@@ -69,13 +70,13 @@ def _said(rule: ballots.BallotRule, tally: Tally, votes: list[SeatVote]) -> str:
     asked = {vote.seat for vote in votes}
     missing = [seat for seat in rule.seats if seat not in asked]
     if missing:
-        return f"Not known: nobody voted for {', '.join(missing)}"
+        return say("Not known: nobody voted for {missing}", missing=joined(", ", missing))
     if tally.outcome:
         return str(Outcome(tally.outcome).label)
-    return f"No decision. {' '.join(reason.text for reason in tally.reasons)}"
+    return say("No decision. {join}", join=" ".join(reason.text for reason in tally.reasons))
 
 
-@whatif(RuleKind.EXCEPTIONS, of="exceptions granted")
+@whatif(RuleKind.EXCEPTIONS, of=say("exceptions granted"))
 def other_terms(
     program: Program, before: ExceptionRules, after: ExceptionRules
 ) -> Iterator[Difference]:
@@ -97,13 +98,13 @@ def other_terms(
             yield Difference(
                 f"{exception.ref} {exception.title}",
                 exception.get_absolute_url(),
-                f"Until {end:{DAY}}" if fitted else f"At most {old} days",
+                f"Until {end:{DAY}}" if fitted else say("At most {old} days", old=old),
                 f"Until {end:{DAY}}" if fits else f"At most {new} days: {add(begin, new):{DAY}}",
                 record=exception,
             )
 
 
-@whatif(RuleKind.SEVERITY_CLOCKS, of="escalations raised")
+@whatif(RuleKind.SEVERITY_CLOCKS, of=say("escalations raised"))
 def other_alarms(
     program: Program, before: SeverityClocks, after: SeverityClocks
 ) -> Iterator[Difference]:
@@ -118,8 +119,8 @@ def other_alarms(
             yield Difference(
                 f"{alarm.ref} {alarm.title}",
                 alarm.get_absolute_url(),
-                f"Acknowledged {was} ({old})",
-                f"Acknowledged {would} ({new})",
+                say("Acknowledged {was} ({old})", was=was, old=old),
+                say("Acknowledged {would} ({new})", would=would, new=new),
                 record=alarm,
             )
 
@@ -127,10 +128,10 @@ def other_alarms(
 def _late(
     window: Window, start: dt.datetime, done: dt.datetime | None, calendar: WorkCalendar
 ) -> str:
-    return "late" if done is None or done > window.due(start, calendar) else "in time"
+    return "late" if done is None or done > window.due(start, calendar) else say("in time")
 
 
-@whatif(RuleKind.FELLOWSHIP_POLICY, of="replies to decisions")
+@whatif(RuleKind.FELLOWSHIP_POLICY, of=say("replies to decisions"))
 def other_replies(
     program: Program, before: FellowshipPolicy, after: FellowshipPolicy
 ) -> Iterator[Difference]:
@@ -143,7 +144,7 @@ def other_replies(
         was, would = (_late(w, decided, reply.made_at, calendar) for w in (old, new))
         if was != would:
             yield Difference(
-                f"Reply to {matter.ref} {matter.title}",
+                say("Reply to {ref} {title}", ref=matter.ref, title=matter.title),
                 matter.get_absolute_url(),
                 f"{was.capitalize()} ({old})",
                 f"{would.capitalize()} ({new})",
@@ -151,7 +152,7 @@ def other_replies(
             )
 
 
-@whatif(RuleKind.RULE_MAKING, of="rules published for comments")
+@whatif(RuleKind.RULE_MAKING, of=say("rules published for comments"))
 def other_periods(program: Program, before: RuleMaking, after: RuleMaking) -> Iterator[Difference]:
     """Comments that would have come too late."""
     calendar = program.calendar()
@@ -161,7 +162,7 @@ def other_periods(program: Program, before: RuleMaking, after: RuleMaking) -> It
         was, would = (r.comment_window.due(rule.published_at, calendar) for r in (before, after))
         late = [c for c in rule.comments.all() if was >= c.commented_at > would]
         if late:
-            comments = f"{len(late)} comment{'' if len(late) == 1 else 's'}"
+            comments = say_n(len(late), "{n} comment", "{n} comments")
             yield Difference(
                 f"{rule}: {rule.title}",
                 rule.get_absolute_url(),

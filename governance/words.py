@@ -6,6 +6,7 @@ from typing import Final
 
 from fellowship.accounts.roles import Seat
 from fellowship.accounts.states import OverrideState
+from fellowship.kernel.saying import say
 from fellowship.web import verbs
 from governance import kinds
 from governance.review_states import ReviewGround, ReviewState
@@ -53,11 +54,11 @@ def register() -> None:
     verbs.register_words("governance.kind", _matter)
     verbs.register_fields(
         {
-            "governance.dossier": "dossier (SHA-256)",
-            "governance.text": "text (SHA-256)",
+            "governance.dossier": say("dossier (SHA-256)"),
+            "governance.text": say("text (SHA-256)"),
             "governance.positions": "votes",
-            "governance.revision": "revision (SHA-256)",
-            "governance.rules": "versions of the rules",
+            "governance.revision": say("revision (SHA-256)"),
+            "governance.rules": say("versions of the rules"),
         }
     )
 

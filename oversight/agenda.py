@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance import agenda
 from oversight.models import HealthBreach
@@ -20,11 +21,14 @@ def breaches(program: Program, user: Any, at: dt.datetime) -> Iterator[agenda.Ag
     """
     rows = HealthBreach.objects.visible_to(user).due(at).filter(program=program)
     for breach in rows.select_related("program__realm")[: agenda.MOST]:
-        found = f"Beyond its limit since {program.calendar().local(breach.found_at):%-d %B %Y}"
-        again = ": to be looked at again" if breach.answered_at else ""
+        found = say(
+            "Beyond its limit since {local:%-d %B %Y}",
+            local=program.calendar().local(breach.found_at),
+        )
+        again = say(": to be looked at again") if breach.answered_at else ""
         yield agenda.AgendaItem(
             title=str(breach), url=breach.get_absolute_url(), note=f"{found}{again}"
         )
 
 
-agenda.register("oversight.health", heading="Governance health", order=ORDER, source=breaches)
+agenda.register("oversight.health", heading=say("Governance health"), order=ORDER, source=breaches)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import ValidationError
 from django.forms import Select
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms, verbs
@@ -54,19 +55,21 @@ class ScopeForm(Period, forms.Form):
     """What an auditor asks for. Every field narrows; all are optional."""
 
     words = forms.CharField(
-        label="Words",
+        label=say("Words"),
         max_length=100,
         required=False,
-        help_text="In reasons and texts, past wordings too. “In quotation marks” stays together.",
+        help_text=say(
+            "In reasons and texts, past wordings too. “In quotation marks” stays together."
+        ),
     )
-    from_on = forms.DateField(label="From", required=False)
-    to_on = forms.DateField(label="Up to and with", required=False)
-    actor = Several(label="Person", required=False)
-    kind = Several(label="Kind of record", required=False)
-    verb = Several(label="Act", required=False)
-    reference = forms.CharField(label="Reference", max_length=40, required=False)
-    case = forms.BooleanField(label="The whole case", required=False)
-    looks = forms.BooleanField(label="With auditors’ looks", required=False)
+    from_on = forms.DateField(label=say("From"), required=False)
+    to_on = forms.DateField(label=say("Up to and with"), required=False)
+    actor = Several(label=say("Person"), required=False)
+    kind = Several(label=say("Kind of record"), required=False)
+    verb = Several(label=say("Act"), required=False)
+    reference = forms.CharField(label=say("Reference"), max_length=40, required=False)
+    case = forms.BooleanField(label=say("The whole case"), required=False)
+    looks = forms.BooleanField(label=say("With auditors’ looks"), required=False)
 
     def __init__(self, program: Program, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +82,7 @@ class ScopeForm(Period, forms.Form):
         for name, choices in listed.items():
             field: Any = self.fields[name]
             more = self.data.getlist(name) if hasattr(self.data, "getlist") else []
-            field.choices = [("", "Add another" if any(more) else "Any"), *choices]
+            field.choices = [("", say("Add another") if any(more) else say("Any")), *choices]
 
     def asked(self) -> dict[str, Any]:
         """The fields that were understood, as the scope takes them."""
@@ -114,7 +117,7 @@ class ScopeForm(Period, forms.Form):
     @property
     def words_chosen(self) -> str:
         """What is chosen of which there may be several, as one line."""
-        return ", ".join(words for _, _, words in self.chosen)
+        return joined(", ", (words for _, _, words in self.chosen))
 
     @property
     def chips(self) -> list[Link]:
@@ -149,7 +152,9 @@ class ScopeForm(Period, forms.Form):
         """Words long enough to be looked for."""
         words = str(self.cleaned_data.get("words") or "")
         if words.strip() and not search.split(words):
-            self.add_error("words", f"Give words of at least {search.LEAST} letters.")
+            self.add_error(
+                "words", say("Give words of at least {LEAST} letters.", LEAST=search.LEAST)
+            )
             return ""
         return words.strip()
 
@@ -169,37 +174,39 @@ class SaveScopeForm(forms.Form):
 class InstantForm(forms.Form):
     """An instant to look back to."""
 
-    at = forms.DateTimeField(label="As of", required=False)
+    at = forms.DateTimeField(label=say("As of"), required=False)
 
 
 class SampleForm(Period, forms.Form):
     """How many records of which population, and the seed of an earlier draw to repeat it."""
 
-    size = forms.IntegerField(label="How many", min_value=1, max_value=1_000)
+    size = forms.IntegerField(label=say("How many"), min_value=1, max_value=1_000)
     stratum = forms.ChoiceField(
-        label="In strata of",
+        label=say("In strata of"),
         required=False,
-        help_text="So that no group is passed over by chance.",
+        help_text=say("So that no group is passed over by chance."),
     )
     allocation = forms.ChoiceField(
-        label="From each stratum",
+        label=say("From each stratum"),
         choices=[choice for choice in Sample.Allocation.choices if choice[0] != sample.WHOLE],
         required=False,
     )
     seed = forms.CharField(
-        label="Seed",
+        label=say("Seed"),
         max_length=64,
         required=False,
-        help_text="Leave it empty for a new draw; give an earlier seed to draw the same again.",
+        help_text=say(
+            "Leave it empty for a new draw; give an earlier seed to draw the same again."
+        ),
     )
-    from_on = forms.DateField(label="From", required=False)
-    to_on = forms.DateField(label="Up to and with", required=False)
-    reason = forms.Text(label="What for", max_length=500, required=False)
+    from_on = forms.DateField(label=say("From"), required=False)
+    to_on = forms.DateField(label=say("Up to and with"), required=False)
+    reason = forms.Text(label=say("What for"), max_length=500, required=False)
 
     def __init__(self, strata: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         column: Any = self.fields["stratum"]
-        column.choices = [("", "No strata"), *strata]
+        column.choices = [("", say("No strata")), *strata]
 
     def clean(self) -> Any:
         """Strata and their allocation go together; by their share where nothing else is said."""
@@ -214,18 +221,18 @@ class SampleForm(Period, forms.Form):
 class TestForm(Period, forms.Form):
     """The period a control is tested over."""
 
-    from_on = forms.DateField(label="From", required=False)
-    to_on = forms.DateField(label="Up to and with", required=False)
+    from_on = forms.DateField(label=say("From"), required=False)
+    to_on = forms.DateField(label=say("Up to and with"), required=False)
 
 
 class ExportForm(ScopeForm):
     """Any scope of the record, an instant to look back to, and a format."""
 
-    file_format = forms.ChoiceField(label="Format", choices=FORMATS, widget=forms.RadioCards)
+    file_format = forms.ChoiceField(label=say("Format"), choices=FORMATS, widget=forms.RadioCards)
     as_of = forms.DateTimeField(
-        label="As of",
+        label=say("As of"),
         required=False,
-        help_text="Only what was recorded by then, with each record as it stood.",
+        help_text=say("Only what was recorded by then, with each record as it stood."),
     )
 
     def __init__(self, program: Program, *args: Any, **kwargs: Any) -> None:
@@ -236,12 +243,20 @@ class ExportForm(ScopeForm):
         """A reference names a record of the programme: an export of nothing serves nobody."""
         reference = str(self.cleaned_data["reference"]).strip()
         if reference and not scopes.Scope(self.program.pk, reference=reference).events().exists():
-            raise ValidationError(f"No record of {self.program} has the reference {reference}.")
+            raise ValidationError(
+                say(
+                    "No record of {program} has the reference {reference}.",
+                    program=self.program,
+                    reference=reference,
+                )
+            )
         return reference
 
     def clean_as_of(self) -> Any:
         """An instant to come has no record yet."""
         at = self.cleaned_data["as_of"]
         if at and at > now():
-            raise ValidationError("Choose an instant that has passed: nothing is recorded yet.")
+            raise ValidationError(
+                say("Choose an instant that has passed: nothing is recorded yet.")
+            )
         return at

@@ -6,6 +6,7 @@ from typing import Any
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from oversight.closing_policy import TEXT_MAX, WHAT_MAX
 from oversight.cohort_policy import LINE_MAX, OWNERS, REMARK_MAX, WHY_MAX
@@ -16,51 +17,56 @@ from oversight.states import SCALE, HeldKind, Outcome
 class ClosingTextForm(forms.Form):
     """A summary or a review."""
 
-    text = forms.Text(label="In your words", max_length=TEXT_MAX)
+    text = forms.Text(label=say("In your words"), max_length=TEXT_MAX)
 
 
 class HandbackForm(forms.Form):
     """Something the fellow was handed."""
 
     kind = forms.ChoiceField(
-        label="What it is",
+        label=say("What it is"),
         choices=[
-            ("property", forms.Described("Property", "A laptop, a badge, a key")),
-            ("account", forms.Described("Account", "A mailbox, a licence, a chat")),
-            ("nothing", forms.Described("Nothing", "The fellow was handed nothing at all")),
+            ("property", forms.Described(say("Property"), say("A laptop, a badge, a key"))),
+            ("account", forms.Described(say("Account"), say("A mailbox, a licence, a chat"))),
+            (
+                "nothing",
+                forms.Described(say("Nothing"), say("The fellow was handed nothing at all")),
+            ),
         ],
         widget=forms.RadioCards,
     )
     what = forms.CharField(
-        label="Which one",
+        label=say("Which one"),
         max_length=WHAT_MAX,
         required=False,
-        help_text="Its name and number, so that others know which it is.",
+        help_text=say("Its name and number, so that others know which it is."),
     )
 
     def clean(self) -> dict[str, Any]:
         """A thing has a name."""
         data: dict[str, Any] = super().clean() or {}
         if data.get("kind") not in (None, HeldKind.NOTHING) and not data.get("what"):
-            self.add_error("what", "Name it so that others know which it is.")
+            self.add_error("what", say("Name it so that others know which it is."))
         return data
 
 
 class SurveyForm(forms.Form):
     """Until which day a survey takes answers."""
 
-    closes_on = forms.DateField(label="Answers until", help_text="The end of this day.")
+    closes_on = forms.DateField(label=say("Answers until"), help_text=say("The end of this day."))
 
 
 class AnswerForm(forms.Form):
     """The questions of one side, nothing preselected."""
 
     remark = forms.Text(
-        label="Anything else",
+        label=say("Anything else"),
         max_length=REMARK_MAX,
         required=False,
-        help_text="Shown word for word beside the others’, without your name. Write nothing by "
-        "which one knows you, if you do not want to be known.",
+        help_text=say(
+            "Shown word for word beside the others’, without your name. Write nothing by "
+            "which one knows you, if you do not want to be known."
+        ),
     )
 
     def __init__(self, side: str, *args: Any, **kwargs: Any) -> None:
@@ -83,14 +89,16 @@ class AnswerForm(forms.Form):
 class RecommendationForm(forms.Form):
     """What to do before the next call."""
 
-    text = forms.CharField(label="What to do", max_length=LINE_MAX)
+    text = forms.CharField(label=say("What to do"), max_length=LINE_MAX)
     why = forms.Text(
-        label="What it comes from", max_length=WHY_MAX, help_text="The figure or the answer."
+        label=say("What it comes from"),
+        max_length=WHY_MAX,
+        help_text=say("The figure or the answer."),
     )
     owner = forms.ModelChoiceField(
-        label="Who does it", queryset=User.objects.none(), empty_label="Choose a person"
+        label=say("Who does it"), queryset=User.objects.none(), empty_label=say("Choose a person")
     )
-    due_on = forms.DateField(label="By")
+    due_on = forms.DateField(label=say("By"))
 
     def __init__(self, program_id: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,6 +110,6 @@ class SettleForm(forms.Form):
     """What became of a recommendation."""
 
     outcome = forms.ChoiceField(
-        label="What became of it", choices=Outcome.choices, widget=forms.RadioCards
+        label=say("What became of it"), choices=Outcome.choices, widget=forms.RadioCards
     )
-    how = forms.Text(label="What was done, or why not", max_length=WHY_MAX)
+    how = forms.Text(label=say("What was done, or why not"), max_length=WHY_MAX)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Cohort
 from fellowship.web.api import EndpointView, Input, Person, Router, VisibleViewSet, service_action
 from oversight import services
@@ -244,7 +245,7 @@ def _cohort(user: Any, pk: int) -> Cohort:
     mine = realm_ids_where(user, *OFFICE)
     found = Cohort.objects.filter(pk=pk, program_id__in=mine).select_related("program").first()
     if found is None:
-        raise Refused(Refusal("not_yours", "There is no such cohort.", field="cohort"))
+        raise Refused(Refusal("not_yours", say("There is no such cohort."), field="cohort"))
     return found
 
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import work
 from oversight.models import (
     Closeout,
@@ -49,9 +50,9 @@ def reviews_to_write(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         rows = Fellowship.objects.visible_to(user).filter(_missing(kind), **{field: user.pk})
         for ref, program in rows.order_by("id").values_list("ref", "program_id")[:MOST]:
             yield work.WorkItem(
-                title=f"Write your review of {ref}",
+                title=say("Write your review of {ref}", ref=ref),
                 url=reverse("oversight:closing_text", args=[ref, kind]),
-                silence="The case stays open.",
+                silence=say("The case stays open."),
                 kind="Closeout",
                 case_ref=ref,
                 program_id=program,
@@ -70,10 +71,10 @@ def surveys_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Surveys that take answers and wait for the person's."""
     for row in _asked_of(user.pk, at).select_related("survey__cohort").order_by("id")[:MOST]:
         yield work.WorkItem(
-            title=f"Say how {row.survey.cohort} was, as a {row.side}",
+            title=say("Say how {cohort} was, as a {side}", cohort=row.survey.cohort, side=row.side),
             url=row.survey.get_absolute_url(),
             due=row.survey.closes_at,
-            silence="It closes without your answer.",
+            silence=say("It closes without your answer."),
             kind="Survey",
             program_id=row.survey.program_id,
         )
@@ -94,7 +95,7 @@ def recommendations_to_carry_out(user: Any, at: dt.datetime) -> Iterator[work.Wo
             title=row.text,
             url=row.get_absolute_url(),
             due=row.due_on,
-            silence="It stays on the launch checklist as overdue.",
+            silence=say("It stays on the launch checklist as overdue."),
             kind="Next call",
             program_id=row.program_id,
         )

@@ -9,14 +9,17 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach, on_reminder
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say, say_n
 from fellowship.notices.services import notify
 from oversight.models import CohortSurvey, Recommendation
 from oversight.services.cohorts import SURVEY_CLOCK, TASK_CLOCK, review_url, seal_survey
 
 SWEEP = System("oversight.cohorts")
 
-describe(SURVEY_CLOCK, label="Survey after a cohort", reminders=(7, 1), appointment=True)
-describe(TASK_CLOCK, label="Recommendation to the next call", reminders=(14, 3), appointment=True)
+describe(SURVEY_CLOCK, label=say("Survey after a cohort"), reminders=(7, 1), appointment=True)
+describe(
+    TASK_CLOCK, label=say("Recommendation to the next call"), reminders=(14, 3), appointment=True
+)
 
 
 @on_breach(SURVEY_CLOCK, ends=True)
@@ -31,8 +34,12 @@ def survey_closes(clock: Clock, at: dt.datetime) -> None:
         kind="oversight.survey_closed",
         to=holders(survey.program_id, roles.MANAGER),
         subject_obj=survey,
-        title=f"{survey.cohort}: the survey is closed",
-        body=f"{answered} answers of {survey.invitations.count()} asked for.",
+        title=say("{cohort}: the survey is closed", cohort=survey.cohort),
+        body=say(
+            "{answered} answers of {count} asked for.",
+            answered=answered,
+            count=survey.invitations.count(),
+        ),
         url=review_url(survey.program, survey.cohort),
     )
 
@@ -48,8 +55,13 @@ def survey_closes_soon(clock: Clock, days: int, at: dt.datetime) -> None:
             kind="oversight.survey_reminder",
             to=people,
             subject_obj=survey,
-            title=f"{survey.cohort}: the survey closes in {days} day{'' if days == 1 else 's'}",
-            body="Nobody reads who answered what.",
+            title=say_n(
+                days,
+                "{cohort}: the survey closes in {n} day",
+                "{cohort}: the survey closes in {n} days",
+                cohort=survey.cohort,
+            ),
+            body=say("Nobody reads who answered what."),
             url=survey.get_absolute_url(),
         )
 
@@ -62,7 +74,9 @@ def recommendation_late(clock: Clock, at: dt.datetime) -> None:
         kind="oversight.recommendation_late",
         to={row.owner, *holders(row.program_id, roles.MANAGER)},
         subject_obj=row,
-        title=f"Overdue for the next call: {row.text}",
-        body=f"{row.owner} has it, from the review of {row.cohort}.",
+        title=say("Overdue for the next call: {text}", text=row.text),
+        body=say(
+            "{owner} has it, from the review of {cohort}.", owner=row.owner, cohort=row.cohort
+        ),
         url=row.get_absolute_url(),
     )

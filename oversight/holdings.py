@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Q
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 
 holdings.register(
     "oversight.recommendation",
     "owner",
-    label="Recommendations to carry out",
+    label=say("Recommendations to carry out"),
     role=roles.MANAGER,
     open=Q(settled_at=None),
 )

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from findings.models import Artifact, Finding
 from findings.states import SETTLED, UNSETTLED, Closure, FindingState
 from governance.models import Condition, Escalation
@@ -44,17 +45,17 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
     waiting, others = _of(_undecided(fellowship.pk), due) if due else NOTHING
     yield Obligation(
         "findings.disposition",
-        "Every finding has its disposition",
+        say("Every finding has its disposition"),
         not waiting,
-        ", ".join([*(f"{f.ref} {f.get_state_display().lower()}" for f in waiting), *others]),
+        joined(", ", [*(f"{f.ref} {f.get_state_display().lower()}" for f in waiting), *others]),
         reverse("findings:detail", args=[waiting[0].ref]) if waiting else "",
     )
     settled = any(state in SETTLED for state in states)
     lapsed, more = _first(rows.lapsed(at).only("ref").order_by("id")) if settled else NOTHING
-    broken = ", ".join([*(f"{f.ref} holds no longer" for f in lapsed), *more])
+    broken = joined(", ", [*(say("{ref} holds no longer", ref=f.ref) for f in lapsed), *more])
     yield Obligation(
         "findings.translation",
-        "Translation status of every finding",
+        say("Translation status of every finding"),
         not lapsed,
         broken or _turned_into(counted),
         reverse("findings:detail", args=[lapsed[0].ref]) if lapsed else "",
@@ -62,9 +63,11 @@ def what_was_found_is_settled(fellowship: Fellowship, at: dt.datetime) -> Iterat
     artifacts = counted[0]["registered"]
     yield Obligation(
         "findings.artifacts",
-        "Artifacts registered by hash",
+        say("Artifacts registered by hash"),
         artifacts > 0,
-        f"{artifacts} registered." if artifacts else "Nothing is registered yet.",
+        say("{artifacts} registered.", artifacts=artifacts)
+        if artifacts
+        else say("Nothing is registered yet."),
         reverse("oversight:lineage", args=[fellowship.ref]),
         waivable=True,
     )
@@ -96,11 +99,11 @@ def _stand(fellowship: int, at: dt.datetime) -> QuerySet[Any, Any]:
 
 
 TURNED_INTO: Final[Mapping[str, str]] = {
-    Closure.CONTROL: "answered by a verified control",
-    Closure.EXCEPTION: "carried by an exception with its owner",
-    Closure.DUPLICATE: "the same as another",
-    Closure.REJECTION: "rejected with rationale",
-    Closure.EXPLORATORY: "exploratory, nothing to operate",
+    Closure.CONTROL: say("answered by a verified control"),
+    Closure.EXCEPTION: say("carried by an exception with its owner"),
+    Closure.DUPLICATE: say("the same as another"),
+    Closure.REJECTION: say("rejected with rationale"),
+    Closure.EXPLORATORY: say("exploratory, nothing to operate"),
 }
 
 
@@ -112,19 +115,26 @@ def _turned_into(counted: list[dict[str, Any]]) -> str:
             known = row["closure"] if row["state"] == FindingState.CLOSED else ""
             said = TURNED_INTO.get(known) or str(FindingState(row["state"]).label).lower()
             words[said] += row["n"]
-    return "; ".join(f"{n} {said}" for said, n in sorted(words.items())) or "No finding was made."
+    return joined("; ", (f"{n} {said}" for said, n in sorted(words.items()))) or say(
+        "No finding was made."
+    )
 
 
 def _published(fellowship: Fellowship, at: dt.datetime, released: int) -> Obligation:
     """Nothing is still with a reviewer, the board or on the desk."""
     held = _held(fellowship.pk, at)
     waiting, others = _of(held, len(held))
-    said = ", ".join([*(f"{p.ref} {p.get_state_display().lower()}" for p in waiting), *others])
+    said = joined(", ", [*(f"{p.ref} {p.get_state_display().lower()}" for p in waiting), *others])
     return Obligation(
         "publications.outcome",
-        "Every publication released or withdrawn",
+        say("Every publication released or withdrawn"),
         not waiting,
-        said or (f"{released} released." if released else "None was submitted."),
+        said
+        or (
+            say("{released} released.", released=released)
+            if released
+            else say("None was submitted.")
+        ),
         reverse("publications:detail", args=[waiting[0].ref]) if waiting else "",
     )
 
@@ -138,9 +148,9 @@ def the_board_is_answered(fellowship: Fellowship, at: dt.datetime) -> Iterator[O
     )
     yield Obligation(
         "governance.conditions",
-        "Conditions of the board verified or waived",
+        say("Conditions of the board verified or waived"),
         not conditions,
-        "; ".join([*(condition.text for condition in conditions), *more_conditions]),
+        joined("; ", [*(condition.text for condition in conditions), *more_conditions]),
         conditions[0].get_absolute_url() if conditions else "",
     )
     alarms, more_alarms = _first(
@@ -148,17 +158,17 @@ def the_board_is_answered(fellowship: Fellowship, at: dt.datetime) -> Iterator[O
     )
     yield Obligation(
         "governance.escalations",
-        "Escalations closed",
+        say("Escalations closed"),
         not alarms,
-        ", ".join([*(alarm.ref for alarm in alarms), *more_alarms]),
+        joined(", ", [*(alarm.ref for alarm in alarms), *more_alarms]),
         alarms[0].get_absolute_url() if alarms else "",
     )
 
 
 HINTS: Final = {
-    ClosingKind.SUMMARY: "What was found and what it means, in words for later readers.",
-    ClosingKind.FELLOW: "The fellow says what went well and what the programme should change.",
-    ClosingKind.MENTOR: "The mentor says how the work went and what to do otherwise.",
+    ClosingKind.SUMMARY: say("What was found and what it means, in words for later readers."),
+    ClosingKind.FELLOW: say("The fellow says what went well and what the programme should change."),
+    ClosingKind.MENTOR: say("The mentor says how the work went and what to do otherwise."),
 }
 
 
@@ -170,24 +180,30 @@ def texts_and_things(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obliga
         text = texts.get(kind)
         yield Obligation(
             f"closing.{kind}",
-            f"{kind.label} written",
+            say("{label} written", label=kind.label),
             text is not None,
-            f"By {text.person}, {text.at:%-d %B %Y}." if text and text.at else HINTS[kind],
+            say("By {person}, {at:%-d %B %Y}.", person=text.person, at=text.at)
+            if text and text.at
+            else HINTS[kind],
             reverse("oversight:closing_text", args=[fellowship.ref, kind]),
             waivable=True,
         )
     handed = [thing for thing in things if thing.kind != HeldKind.NOTHING]
     out = [thing.what for thing in handed if thing.at is None]
     if out:
-        said = "Still out: " + ", ".join(out[:NAMED])
-        said += f" and {len(out) - NAMED:,} others" if len(out) > NAMED else ""
+        said = say("Still out: ") + joined(", ", out[:NAMED])
+        said += say(" and {n:,} others", n=len(out) - NAMED) if len(out) > NAMED else ""
     elif handed:
-        said = f"{len(handed)} back or closed."
+        said = say("{n} back or closed.", n=len(handed))
     else:
-        said = "Nothing was handed out." if things else "Nobody has listed what was handed out."
+        said = (
+            say("Nothing was handed out.")
+            if things
+            else say("Nobody has listed what was handed out.")
+        )
     yield Obligation(
         "closing.held",
-        "Property returned and accounts closed",
+        say("Property returned and accounts closed"),
         bool(things) and not out,
         said,
         reverse("oversight:handbacks", args=[fellowship.ref]),
@@ -267,7 +283,7 @@ def _held(fellowship: int, at: dt.datetime) -> QuerySet[Publication]:
 
 def _of(found: list[Any], count: int) -> tuple[list[Any], list[str]]:
     """The first of `count` that wait, and how many others do, in words."""
-    others = [f"and {count - NAMED:,} others"] if count > NAMED else []
+    others = [say("and {count:,} others", count=count - NAMED)] if count > NAMED else []
     return found[:NAMED], others
 
 
@@ -276,4 +292,4 @@ def _first(rows: Any) -> tuple[list[Any], list[str]]:
     found = list(rows[: NAMED + 1])
     if len(found) <= NAMED:
         return found, []
-    return found[:NAMED], [f"and {rows.order_by().count() - NAMED:,} others"]
+    return found[:NAMED], [say("and {count:,} others", count=rows.order_by().count() - NAMED)]

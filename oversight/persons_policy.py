@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight import retention_policy as retention
 from oversight.models import DueErasure, Erasure, PersonalCopy
@@ -23,8 +24,10 @@ def may_ask_erasure(person: User, by: User, *, reason: str) -> Refusal | None:
         None if by == person else _answers_for(person, by),
         None
         if not Erasure.objects.filter(person=person, done_at__isnull=False).exists()
-        else Refusal("erased", "This was done already.", rule=RULE),
-        None if reason.strip() else Refusal("no_reason", "Say why.", rule=RULE, field="reason"),
+        else Refusal("erased", say("This was done already."), rule=RULE),
+        None
+        if reason.strip()
+        else Refusal("no_reason", say("Say why."), rule=RULE, field="reason"),
     )
 
 
@@ -34,7 +37,9 @@ def may_approve_erasure(erasure: Erasure, by: User) -> Refusal | None:
         _may_settle(erasure, by),
         None
         if by.pk != erasure.asked_by_id
-        else Refusal("second_person", "A second person approves what you asked for.", rule=RULE),
+        else Refusal(
+            "second_person", say("A second person approves what you asked for."), rule=RULE
+        ),
         retention.held(erasure.person_id),
         _still_here(erasure.person_id),
     )
@@ -48,7 +53,10 @@ def _still_here(person: int) -> Refusal | None:
     if held - {*parts.OUTSIDE} or (held and parts.goes_on(person, now())):
         return Refusal(
             "still_here",
-            "They still hold a role: end their account first, so that what they hold is handed on.",
+            say(
+                "They still hold a role: end their account first, so that what they hold "
+                "is handed on."
+            ),
             rule=RULE,
         )
     return None
@@ -60,13 +68,13 @@ def may_refuse_erasure(erasure: Erasure, by: User, *, reason: str) -> Refusal | 
         _may_settle(erasure, by),
         None
         if reason.strip()
-        else Refusal("no_reason", "Say what stands against it.", rule=RULE, field="reason"),
+        else Refusal("no_reason", say("Say what stands against it."), rule=RULE, field="reason"),
         None
         if not DueErasure.objects.open().filter(erasure=erasure).exists()
         or retention.held(erasure.person_id)
         else Refusal(
             "hold_first",
-            "The retention rule asks for this one: hold it back first, until a day.",
+            say("The retention rule asks for this one: hold it back first, until a day."),
             rule=retention.RULE,
         ),
     )
@@ -75,15 +83,17 @@ def may_refuse_erasure(erasure: Erasure, by: User, *, reason: str) -> Refusal | 
 def may_take_copy(copy: PersonalCopy, by: Any, kept: bool) -> Refusal | None:
     """Why the file is not handed out."""
     if copy.person_id != by.pk:
-        return Refusal("not_yours", "A copy is for its own person.", rule=RULE)
-    return None if kept else Refusal("gone", "Its file is kept no more: make another.", rule=RULE)
+        return Refusal("not_yours", say("A copy is for its own person."), rule=RULE)
+    return (
+        None if kept else Refusal("gone", say("Its file is kept no more: make another."), rule=RULE)
+    )
 
 
 def _may_settle(erasure: Erasure, by: User) -> Refusal | None:
     if erasure.done_at or erasure.refused_at or erasure.approved_at:
-        return Refusal("settled", "This was answered already.", rule=RULE)
+        return Refusal("settled", say("This was answered already."), rule=RULE)
     if by.pk == erasure.person_id:
-        return Refusal("own_erasure", "Somebody else answers what you asked for.", rule=RULE)
+        return Refusal("own_erasure", say("Somebody else answers what you asked for."), rule=RULE)
     return _answers_for(erasure.person, by)
 
 

@@ -12,6 +12,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Conflict
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models.visibility import ROOM
@@ -48,7 +49,7 @@ def may_close(
     `known`: the case's obligations, where they were asked for already.
     """
     if closing_policy.is_closed(fellowship):
-        return Refusal("closed", "This fellowship is closed.")
+        return Refusal("closed", say("This fellowship is closed."))
     items = closeout.obligations(fellowship) if known is None else list(known)
     return first(scoping.may_close(fellowship, by, items), closing_policy.excepted_it(by, items))
 
@@ -63,16 +64,18 @@ def may_answer_breach(
 ) -> Refusal | None:
     """Why the board's answer to a figure may not be written down, or not like this."""
     if not has_role(by, breach.program_id, roles.CHAIR):
-        return Refusal("wrong_role", "Only the chair writes down what the board makes of it.")
+        return Refusal("wrong_role", say("Only the chair writes down what the board makes of it."))
     if breach.ended_at is not None:
-        return Refusal("ended", "The figure is within its limits again: nothing is left to answer.")
+        return Refusal(
+            "ended", say("The figure is within its limits again: nothing is left to answer.")
+        )
     if not answer.strip():
-        return Refusal("no_answer", "Say what the board makes of it.", field="answer")
+        return Refusal("no_answer", say("Say what the board makes of it."), field="answer")
     today = breach.program.calendar().local(now()).date()
     if look_again_on and not today < look_again_on <= today + LOOK_AGAIN_WITHIN:
         return Refusal(
             "look_again_on",
-            "Choose a day from tomorrow on, within a year: the board looks again then.",
+            say("Choose a day from tomorrow on, within a year: the board looks again then."),
             field="look_again_on",
         )
     return None
@@ -84,7 +87,7 @@ def may_take_package(fellowship: Fellowship, user: Any) -> Refusal | None:
         return None
     return Refusal(
         "wrong_role",
-        "The package is for the programme's manager, chair, steward, sponsor and auditor.",
+        say("The package is for the programme's manager, chair, steward, sponsor and auditor."),
     )
 
 
@@ -92,13 +95,15 @@ def may_audit(program_id: int, by: Actor) -> Refusal | None:
     """Only the programme's auditors work in the audit room."""
     if has_role(by, program_id, roles.AUDITOR):
         return None
-    return Refusal("wrong_role", "Only an auditor of this programme may do this.")
+    return Refusal("wrong_role", say("Only an auditor of this programme may do this."))
 
 
 def may_take_export(extract: Extract, by: Any, at: dt.datetime) -> Refusal | None:
     """An export's file is for the auditor who asked for it, as long as it is kept."""
     if extract.person_id is None or extract.person_id != getattr(by, "pk", None):
-        text = "An export is for the auditor who asked for it: what it leaves out is about them."
+        text = say(
+            "An export is for the auditor who asked for it: what it leaves out is about them."
+        )
         return Refusal("not_yours", text)
     since = Conflict.objects.recusing().filter(user_id=extract.person_id)
     return first(
@@ -106,8 +111,10 @@ def may_take_export(extract: Extract, by: Any, at: dt.datetime) -> Refusal | Non
         _kept(extract, at),
         Refusal(
             "conflict_since",
-            "You declared a conflict of interest since this was made. Ask for it again: it then"
-            " leaves out what the conflict is about.",
+            say(
+                "You declared a conflict of interest since this was made. Ask for it again: it then"
+                " leaves out what the conflict is about."
+            ),
         )
         if since.filter(declared_at__gte=extract.created_at).exists()
         else None,
@@ -119,9 +126,11 @@ def _kept(extract: Extract, at: dt.datetime) -> Refusal | None:
     if extract.failed_at:
         return Refusal("not_made", extract.failure)
     if not extract.made_at:
-        return Refusal("not_made_yet", "The export is still being made.")
+        return Refusal("not_made_yet", say("The export is still being made."))
     if not extract.is_kept(at):
-        return Refusal("no_longer_kept", "The file is no longer kept. Ask for the export again.")
+        return Refusal(
+            "no_longer_kept", say("The file is no longer kept. Ask for the export again.")
+        )
     return None
 
 
@@ -129,12 +138,12 @@ def scope_is_named(name: str) -> Refusal | None:
     """A saved scope is found again by its name."""
     if name.strip():
         return None
-    return Refusal("no_name", "Give the scope a name.", field="name")
+    return Refusal("no_name", say("Give the scope a name."), field="name")
 
 
 def may_remove_scope(saved: SavedScope, by: Actor) -> Refusal | None:
     """Every auditor uses a saved scope; who made it removes it."""
-    other = Refusal("not_yours", "Only who saved this scope may remove it.")
+    other = Refusal("not_yours", say("Only who saved this scope may remove it."))
     return first(may_audit(saved.program_id, by), other if saved.owner != by else None)
 
 
@@ -142,7 +151,11 @@ def may_verify_here(program_id: int, by: Actor, events: int, most: int) -> Refus
     """A page verifies small ledgers alone; large ones are verified by command."""
     too_many = Refusal(
         "too_large",
-        f"{events:,} events are more than the {most:,} a page verifies. Run "
-        "“manage.py verify_ledger”.",
+        say(
+            "{events:,} events are more than the {most:,} a page verifies. Run "
+            "“manage.py verify_ledger”.",
+            events=events,
+            most=most,
+        ),
     )
     return first(may_audit(program_id, by), too_many if events > most else None)

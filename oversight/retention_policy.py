@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from oversight.models import DueErasure, Hold
@@ -21,7 +22,9 @@ def administers(by: Any, program: Program | int) -> Refusal | None:
     """Why `by` may not answer for what the programme keeps of people."""
     if by.is_superuser or has_role(by, program, roles.ADMINISTRATOR):
         return None
-    return Refusal("wrong_role", "Only an administrator of the programme does this.", rule=RULE)
+    return Refusal(
+        "wrong_role", say("Only an administrator of the programme does this."), rule=RULE
+    )
 
 
 def held(person: int) -> Refusal | None:
@@ -30,7 +33,11 @@ def held(person: int) -> Refusal | None:
     if hold is None:
         return None
     last = hold.program.calendar().local(hold.until - dt.timedelta(seconds=1)).date()
-    text = f"It is held back until {last:%d %B %Y}: {hold.get_ground_display().lower()}."
+    text = say(
+        "It is held back until {last:%d %B %Y}: {ground}.",
+        last=last,
+        ground=hold.get_ground_display().lower(),
+    )
     return Refusal("held", text, rule=RULE)
 
 
@@ -38,12 +45,12 @@ def may_ask_due(due: DueErasure, by: User) -> Refusal | None:
     """Why `by` may not ask the erasure that is due."""
     return first(
         administers(by, due.program_id),
-        Refusal("own_erasure", "Another administrator asks for yours.", rule=RULE)
+        Refusal("own_erasure", say("Another administrator asks for yours."), rule=RULE)
         if by.pk == due.person_id
         else None,
         None
         if due.ended_at is None
-        else Refusal("not_due", "They are no longer due by the rule.", rule=RULE),
+        else Refusal("not_due", say("They are no longer due by the rule."), rule=RULE),
         held(due.person_id),
     )
 
@@ -61,22 +68,27 @@ def may_hold(
     """Why the person's data is not held back."""
     return first(
         administers(by, program),
-        Refusal("own_hold", "Another administrator holds yours back.", rule=RULE)
+        Refusal("own_hold", say("Another administrator holds yours back."), rule=RULE)
         if by.pk == person.pk
         else None,
         None
         if _known(person, program)
-        else Refusal("no_part", "They never had a part in this programme.", field="program"),
+        else Refusal("no_part", say("They never had a part in this programme."), field="program"),
         None
         if ground in HoldGround.values
-        else Refusal("unknown_ground", "Choose one of the listed grounds.", field="ground"),
-        None if reason.strip() else Refusal("no_reason", "Say why.", rule=RULE, field="reason"),
-        None if until > now() else Refusal("past", "Choose a day to come.", field="until"),
+        else Refusal("unknown_ground", say("Choose one of the listed grounds."), field="ground"),
+        None
+        if reason.strip()
+        else Refusal("no_reason", say("Say why."), rule=RULE, field="reason"),
+        None if until > now() else Refusal("past", say("Choose a day to come."), field="until"),
         None
         if until <= longest
         else Refusal(
             "too_long",
-            f"By the rule a hold ends by {longest:%d %B %Y}; then it is decided anew.",
+            say(
+                "By the rule a hold ends by {longest:%d %B %Y}; then it is decided anew.",
+                longest=longest,
+            ),
             rule=RULE,
             field="until",
         ),
@@ -87,11 +99,13 @@ def may_lift(hold: Hold, by: User, reason: str) -> Refusal | None:
     """Why `by` may not lift the hold."""
     return first(
         administers(by, hold.program_id),
-        Refusal("own_hold", "Another administrator lifts yours.", rule=RULE)
+        Refusal("own_hold", say("Another administrator lifts yours."), rule=RULE)
         if by.pk == hold.person_id
         else None,
-        None if hold.lasts(now()) else Refusal("over", "It holds no more.", rule=RULE),
-        None if reason.strip() else Refusal("no_reason", "Say why.", rule=RULE, field="reason"),
+        None if hold.lasts(now()) else Refusal("over", say("It holds no more."), rule=RULE),
+        None
+        if reason.strip()
+        else Refusal("no_reason", say("Say why."), rule=RULE, field="reason"),
     )
 
 

@@ -6,44 +6,46 @@ from typing import Final
 
 from django.db import models
 
+from fellowship.kernel.saying import say
+
 
 class ClosingKind(models.TextChoices):
     """A text that a case closes with."""
 
-    SUMMARY = "summary", "Findings summary"
-    FELLOW = "fellow_review", "The fellow’s review"
-    MENTOR = "mentor_review", "The mentor’s review"
+    SUMMARY = "summary", say("Findings summary")
+    FELLOW = "fellow_review", say("The fellow’s review")
+    MENTOR = "mentor_review", say("The mentor’s review")
 
 
 class HeldKind(models.TextChoices):
     """What a fellow was handed; `nothing` states that there was none."""
 
-    PROPERTY = "property", "Property"
-    ACCOUNT = "account", "Account"
-    NOTHING = "nothing", "Nothing was handed out"
+    PROPERTY = "property", say("Property")
+    ACCOUNT = "account", say("Account")
+    NOTHING = "nothing", say("Nothing was handed out")
 
 
 class SurveySide(models.TextChoices):
     """Who is asked after a cohort."""
 
-    FELLOW = "fellow", "Fellows"
-    MENTOR = "mentor", "Mentors"
+    FELLOW = "fellow", say("Fellows")
+    MENTOR = "mentor", say("Mentors")
 
 
 class Outcome(models.TextChoices):
     """What became of a recommendation."""
 
-    DONE = "done", "Done"
-    DROPPED = "dropped", "Dropped"
+    DONE = "done", say("Done")
+    DROPPED = "dropped", say("Dropped")
 
 
 class Ground(models.TextChoices):
     """What somebody was here, by which the days are counted for which they are named."""
 
-    APPLICANT = "applicant", "Applied and was not accepted"
-    FELLOW = "fellow", "Was a fellow, or worked or wrote with one"
-    LEFT = "left", "Their last role ended"
-    NEWCOMER = "newcomer", "Signed up and never took a part"
+    APPLICANT = "applicant", say("Applied and was not accepted")
+    FELLOW = "fellow", say("Was a fellow, or worked or wrote with one")
+    LEFT = "left", say("Their last role ended")
+    NEWCOMER = "newcomer", say("Signed up and never took a part")
 
     @property
     def period(self) -> str:
@@ -62,12 +64,18 @@ _PERIODS: Final = {
 class HoldGround(models.TextChoices):
     """What keeps somebody's data back beyond its days: the whole list."""
 
-    CONDUCT = "conduct", "An open matter of conduct"
-    LEGAL = "legal", "A legal claim, or a duty to keep"
-    APPEAL = "appeal", "An appeal or an independent review"
+    CONDUCT = "conduct", say("An open matter of conduct")
+    LEGAL = "legal", say("A legal claim, or a duty to keep")
+    APPEAL = "appeal", say("An appeal or an independent review")
 
 
 FEWEST: Final = 5
 """Answers of one side below which nothing of them is shown."""
-SCALE: Final = ((1, "Not at all"), (2, "Hardly"), (3, "Partly"), (4, "Mostly"), (5, "Entirely"))
+SCALE: Final = (
+    (1, say("Not at all")),
+    (2, say("Hardly")),
+    (3, say("Partly")),
+    (4, say("Mostly")),
+    (5, say("Entirely")),
+)
 """The points of every question and their words."""

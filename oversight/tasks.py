@@ -9,6 +9,7 @@ from celery import shared_task
 from fellowship.clocks import registry
 from fellowship.history import erasing
 from fellowship.kernel.connections import close_stale
+from fellowship.kernel.saying import say
 from oversight import services
 from oversight.audit import search
 from oversight.export import making
@@ -22,14 +23,14 @@ HOURS = 12
 def make_exports() -> str:
     """Make the exports and the copies that wait; a repeated or a lost run does no harm."""
     close_stale()
-    return f"{making.make_waiting() + copying.make_waiting()} made"
+    return say("{make_waiting} made", make_waiting=making.make_waiting() + copying.make_waiting())
 
 
 @shared_task(name="oversight.index_words")
 def index_words() -> str:
     """Take the words of events written since the last time, so that searches find them."""
     close_stale()
-    return f"{search.index()} read"
+    return say("{index} read", index=search.index())
 
 
 @registry.sweeper("oversight.health")

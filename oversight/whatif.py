@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.retention_terms import Retention
 from governance.rules import Difference, whatif
@@ -15,7 +16,7 @@ from oversight.states import Ground
 MOST: Final = 200
 
 
-@whatif(RuleKind.RETENTION, of="people found due")
+@whatif(RuleKind.RETENTION, of=say("people found due"))
 def people(program: Program, before: Retention, after: Retention) -> Iterator[Difference]:
     """The latest people found due whose days would have been over on another day."""
     calendar = program.calendar()
@@ -27,7 +28,7 @@ def people(program: Program, before: Retention, after: Retention) -> Iterator[Di
             yield Difference(
                 case=f"{due.person}: {due.get_ground_display().lower()}",
                 url=due.get_absolute_url(),
-                before=f"kept until {calendar.local(was):%-d %B %Y}",
-                after=f"kept until {calendar.local(would):%-d %B %Y}",
+                before=say("kept until {local:%-d %B %Y}", local=calendar.local(was)),
+                after=say("kept until {local:%-d %B %Y}", local=calendar.local(would)),
                 record=due,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.routes import route_to
 from governance import agenda
@@ -26,4 +27,6 @@ def differing(program: Program, user: Any, at: dt.datetime) -> list[agenda.Agend
     ]
 
 
-agenda.register("proposals.discussions", heading="Reviewers differ", order=15, source=differing)
+agenda.register(
+    "proposals.discussions", heading=say("Reviewers differ"), order=15, source=differing
+)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from fellowship.accounts.orcid import normalise_orcid
+from fellowship.kernel.saying import joined, say
 from proposals.sections import (
     BY_KEY,
     CELL_MAX,
@@ -84,7 +85,7 @@ def clean_all(raw: Mapping[str, Any], offers: Offers) -> dict[str, Answers]:
     """Answers to any questions, by section. Raises ValidationError, also for unknown fields."""
     unknown = [key for key in raw if key not in FIELDS]
     if unknown:
-        raise ValidationError({key: ["There is no such question."] for key in unknown})
+        raise ValidationError({key: [say("There is no such question.")] for key in unknown})
     errors: dict[str, Any] = {}
     found: dict[str, Answers] = {}
     for section in BY_KEY.values():
@@ -128,9 +129,11 @@ def _clean(f: Field, value: Any, offers: Offers, errors: Errors) -> Any:
     if not text:
         return ""
     if f.kind == "choice" and text not in dict(f.choices):
-        raise ValidationError("Choose one of the answers given.", code="invalid_choice")
+        raise ValidationError(say("Choose one of the answers given."), code="invalid_choice")
     if f.kind == "offer" and text not in offers.get(f.offer, {}):
-        raise ValidationError("Choose one of those this programme offers.", code="invalid_choice")
+        raise ValidationError(
+            say("Choose one of those this programme offers."), code="invalid_choice"
+        )
     return text
 
 
@@ -142,13 +145,18 @@ def _clean_rows(f: Field, value: Any, errors: Errors) -> list[dict[str, str]]:
 def _rows(f: Field, value: Any) -> list[Mapping[str, Any]]:
     """The rows as they were sent, if they are rows of this question."""
     if not isinstance(value, (list, tuple)):
-        raise ValidationError("Give a list of rows.", code="invalid")
+        raise ValidationError(say("Give a list of rows."), code="invalid")
     if len(value) > ROWS_MAX:
-        raise ValidationError(f"Give at most {ROWS_MAX} rows.", code="too_many")
+        raise ValidationError(
+            say("Give at most {ROWS_MAX} rows.", ROWS_MAX=ROWS_MAX), code="too_many"
+        )
     for number, row in enumerate(value, 1):
         if not isinstance(row, Mapping) or set(row) - {c.key for c in f.columns}:
-            keys = ", ".join(c.key for c in f.columns)
-            raise ValidationError(f"Row {number} must have the columns {keys}.", code="invalid")
+            keys = joined(", ", (c.key for c in f.columns))
+            raise ValidationError(
+                say("Row {number} must have the columns {keys}.", number=number, keys=keys),
+                code="invalid",
+            )
     return list(value)
 
 
@@ -163,7 +171,9 @@ def _clean_row(f: Field, number: int, row: Mapping[str, Any], errors: Errors) ->
         return {}
     for column in f.columns:
         if column.required and cells.get(column.key) == "":
-            problem = ValidationError(f"Fill in “{column.label}” of this row.", code="required")
+            problem = ValidationError(
+                say("Fill in “{label}” of this row.", label=column.label), code="required"
+            )
             errors.setdefault(f"{f.key}-{number}-{column.key}", [problem])
     return {key: text for key, text in cells.items() if text}
 
@@ -180,16 +190,18 @@ def _cell(column: Column, value: Any) -> str:
 
 def _text(value: Any, limit: int, *, one_line: bool) -> str:
     if not isinstance(value, str):
-        raise ValidationError("Give text.", code="invalid")
+        raise ValidationError(say("Give text."), code="invalid")
     if _CONTROL.search(value):
         raise ValidationError(
-            "Remove the invisible control characters from this text.", code="control_characters"
+            say("Remove the invisible control characters from this text."),
+            code="control_characters",
         )
     text = normal(value)
     if one_line and "\n" in text:
-        raise ValidationError("Write this on one line.", code="line_break")
+        raise ValidationError(say("Write this on one line."), code="line_break")
     if len(text) > limit:
         raise ValidationError(
-            f"Shorten this to {limit:,} characters; it has {len(text):,}.", code="max_length"
+            say("Shorten this to {limit:,} characters; it has {n:,}.", limit=limit, n=len(text)),
+            code="max_length",
         )
     return text

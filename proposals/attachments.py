@@ -16,6 +16,7 @@ from django.db.models import Sum
 from fellowship.accounts.models import Actor
 from fellowship.kernel import blobs
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say, say_n
 from proposals import policy
 from proposals.models import DraftFile, Proposal, ProposalVersion
 
@@ -52,7 +53,18 @@ def of_draft(proposal: Proposal) -> list[Attachment]:
 
 def as_text(files: Iterable[Attachment]) -> str:
     """One line for each file, for differences: the hash shows where only the content changed."""
-    return "\n".join(f"{f.name} ({f.size_text}, SHA-256 {f.sha256[:12]}…)" for f in files)
+    return joined(
+        "\n",
+        (
+            say(
+                "{name} ({size_text}, SHA-256 {sha256}…)",
+                name=f.name,
+                size_text=f.size_text,
+                sha256=f.sha256[:12],
+            )
+            for f in files
+        ),
+    )
 
 
 def readable(proposal: Proposal, by: Any, sha256: str) -> Attachment | None:
@@ -77,17 +89,27 @@ def fits(proposal: Proposal, size: int) -> Refusal | None:
     """Why no file of this size is taken beside those already there."""
     limit = settings.MAX_FILE_BYTES
     if size > limit:
-        reason = f"Choose a file of at most {size_text(limit)}; this has {size_text(size)}."
+        reason = say(
+            "Choose a file of at most {size_text}; this has {size_text2}.",
+            size_text=size_text(limit),
+            size_text2=size_text(size),
+        )
         return Refusal("file_too_large", reason, rule=RULE, field="file")
     there = proposal.draft_files
     if there.count() >= FILES_MAX:
-        reason = f"A proposal takes {FILES_MAX} files. Remove one before you attach another."
+        reason = say(
+            "A proposal takes {FILES_MAX} files. Remove one before you attach another.",
+            FILES_MAX=FILES_MAX,
+        )
         return Refusal("too_many_files", reason, rule=RULE, field="file")
     total = there.aggregate(total=Sum("size"))["total"] or 0
     if total + size > TOTAL_MAX:
-        reason = (
-            f"All files together may have {size_text(TOTAL_MAX)}; there are {size_text(total)} "
-            f"already, and this one has {size_text(size)}."
+        reason = say(
+            "All files together may have {size_text}; there are {size_text2} already, "
+            "and this one has {size_text3}.",
+            size_text=size_text(TOTAL_MAX),
+            size_text2=size_text(total),
+            size_text3=size_text(size),
         )
         return Refusal("files_too_large", reason, rule=RULE, field="file")
     return None
@@ -97,10 +119,13 @@ def differs(proposal: Proposal, name: str, sha256: str) -> Refusal | None:
     """Why a file cannot stand beside those there: its name or its content is among them."""
     for file in proposal.draft_files.all():
         if file.sha256 == sha256:
-            reason = f"This file is attached already, as “{file.name}”."
+            reason = say("This file is attached already, as “{name}”.", name=file.name)
             return Refusal("file_there", reason, rule=RULE, field="file")
         if file.name == name:
-            reason = f"Another file called “{name}” is attached. Remove it first, or rename this."
+            reason = say(
+                "Another file called “{name}” is attached. Remove it first, or rename this.",
+                name=name,
+            )
             return Refusal("file_name_taken", reason, rule=RULE, field="file")
     return None
 
@@ -108,9 +133,9 @@ def differs(proposal: Proposal, name: str, sha256: str) -> Refusal | None:
 def size_text(size: int) -> str:
     """Bytes as people read them: “640 bytes”, “12 kB”, “2.4 MB”."""
     if size < 1_000:
-        return f"{size} byte{'' if size == 1 else 's'}"
+        return say_n(size, "{n} byte", "{n} bytes")
     if size < 1_000_000:
-        return f"{size / 1_000:.0f} kB"
+        return say("{size:.0f} kB", size=size / 1000)
     return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"
 
 

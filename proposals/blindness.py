@@ -10,11 +10,12 @@ from typing import Any
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from proposals import sections
 from proposals.models import Assignment, Proposal, RedactedCopy
 from proposals.models.blind import UNTITLED
 
-RULE = "blind review"
+RULE = say("blind review")
 
 
 def reads_copy(assignment: Assignment) -> bool:
@@ -65,7 +66,7 @@ def unchecked(proposal: Proposal) -> Refusal | None:
         return None
     return Refusal(
         "copy_unchecked",
-        "Check the redacted copy first: reviewers of this call read nothing else.",
+        say("Check the redacted copy first: reviewers of this call read nothing else."),
         rule=RULE,
     )
 
@@ -76,7 +77,10 @@ def unreadable(proposal: Proposal) -> Refusal | None:
         return None
     return Refusal(
         "copy_unchecked",
-        f"The redacted copy of version {proposal.version} waits for the manager’s check.",
+        say(
+            "The redacted copy of version {version} waits for the manager’s check.",
+            version=proposal.version,
+        ),
         rule=RULE,
     )
 
@@ -89,7 +93,7 @@ def knows_already(proposal: Proposal, reviewer: User) -> Refusal | None:
         return None
     return Refusal(
         "knows_applicant",
-        f"{reviewer} can read who applied, so cannot review it blind.",
+        say("{reviewer} can read who applied, so cannot review it blind.", reviewer=reviewer),
         rule=RULE,
         field="reviewer",
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
+from fellowship.kernel.saying import joined, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import Outcome
@@ -18,10 +19,10 @@ class ProposalMatter(MatterKind):
     """Whether a proposal becomes a fellowship."""
 
     key = "proposals.proposal"
-    label = "Proposal"
+    label = say("Proposal")
     subject_model = "proposals.proposal"
     reopens = (Outcome.DENY,)
-    heading = "New proposals"
+    heading = say("New proposals")
     order = 10
 
     def title(self, subject: Proposal) -> str:
@@ -30,7 +31,11 @@ class ProposalMatter(MatterKind):
 
     def question(self, subject: Proposal) -> str:
         """What the board decides."""
-        return f"Shall {subject.applicant} be offered a fellowship for “{subject.title}”?"
+        return say(
+            "Shall {applicant} be offered a fellowship for “{title}”?",
+            applicant=subject.applicant,
+            title=subject.title,
+        )
 
     def dossier(self, subject: Proposal) -> dict[str, Any]:
         """The call, any justification of broad access, the reviews, the proposal and its files."""
@@ -54,12 +59,17 @@ class ProposalMatter(MatterKind):
     def enact(self, *, matter: Matter, decision: Decision, subject: Proposal, by: User) -> None:
         """Accept, decline or defer; an accepted proposal becomes a fellowship at once."""
         services.enact_decision(
-            proposal=subject, outcome=decision.outcome, by=by, reason=f"Decision on {matter.ref}"
+            proposal=subject,
+            outcome=decision.outcome,
+            by=by,
+            reason=say("Decision on {ref}", ref=matter.ref),
         )
 
     def taken_back(self, *, matter: Matter, subject: Proposal, by: Actor) -> None:
         """The case is with the panel again."""
-        services.take_back(proposal=subject, by=by, reason=f"{matter.ref} ended undecided")
+        services.take_back(
+            proposal=subject, by=by, reason=say("{ref} ended undecided", ref=matter.ref)
+        )
 
     def scores_in_summary(self, subject: Proposal) -> list[str]:
         """Each criterion with its weight and the scores given; reviewers are not named."""
@@ -67,7 +77,7 @@ class ProposalMatter(MatterKind):
         given = [{s.criterion: s.value for s in review.scores.all()} for review in reviews]
         criteria = rubric.of_call(subject.call).criteria if reviews else ()
         rows = [(c, [_score(g[c.key]) for g in given if c.key in g]) for c in criteria]
-        return [f"{c.label} ({c.weight} %): {', '.join(scores)}" for c, scores in rows if scores]
+        return [f"{c.label} ({c.weight} %): {joined(', ', scores)}" for c, scores in rows if scores]
 
     def advised(self, subject: Proposal) -> set[int]:
         """The reviewers of the panel, also those whose assignment was taken back."""
@@ -75,7 +85,9 @@ class ProposalMatter(MatterKind):
 
     def reopen(self, *, subject: Proposal, by: Actor) -> None:
         """The declined proposal is with the board again."""
-        services.reconsider(proposal=subject, by=by, reason="An independent review sent it back")
+        services.reconsider(
+            proposal=subject, by=by, reason=say("An independent review sent it back")
+        )
 
     def condition_owner(self, subject: Proposal) -> User | None:
         """The applicant fulfils conditions."""
@@ -84,11 +96,11 @@ class ProposalMatter(MatterKind):
 
 def _summary(proposal: Proposal) -> Iterator[dict[str, Any]]:
     rows = [
-        ["Call", f"{proposal.call.ref}: {proposal.call.title}"],
-        ["Applicant", _who(proposal.applicant)],
-        ["Version", str(proposal.version)],
+        [say("Call"), f"{proposal.call.ref}: {proposal.call.title}"],
+        [say("Applicant"), _who(proposal.applicant)],
+        [say("Version"), str(proposal.version)],
     ]
-    yield {"heading": "The case", "rows": rows}
+    yield {"heading": say("The case"), "rows": rows}
 
 
 def _reviews(proposal: Proposal) -> Iterator[dict[str, Any]]:
@@ -97,13 +109,18 @@ def _reviews(proposal: Proposal) -> Iterator[dict[str, Any]]:
     names = {c.key: c.label for c in rubric.of_call(proposal.call).criteria}
     for review in reviews:
         rows = [[names.get(s.criterion, s.criterion), _score(s.value)] for s in review.scores.all()]
-        rows.append(["Confidence", review.get_confidence_display()])
+        rows.append([say("Confidence"), review.get_confidence_display()])
         if review.version != proposal.version:
-            rows.append(["Scored", f"version {review.version}, not the present one"])
+            rows.append(
+                [
+                    say("Scored"),
+                    say("version {version}, not the present one", version=review.version),
+                ]
+            )
         if review.comment_board:
-            rows.append(["To the board", review.comment_board])
-        rows.append(["To the applicant", review.comment_applicant])
-        yield {"heading": f"Reviewer {review.number}", "rows": rows}
+            rows.append([say("To the board"), review.comment_board])
+        rows.append([say("To the applicant"), review.comment_applicant])
+        yield {"heading": say("Reviewer {number}", number=review.number), "rows": rows}
 
 
 def _document(proposal: Proposal) -> Iterator[dict[str, Any]]:
@@ -121,8 +138,8 @@ def _justification(proposal: Proposal) -> Iterator[dict[str, Any]]:
     if version and text:
         answered = [f"{r['message']} “{r['sentence']}”" for r in version.remarks]
         yield {
-            "heading": "Written justification for broad access",
-            "rows": [["Justification", text], ["What it answers", "\n\n".join(answered)]],
+            "heading": say("Written justification for broad access"),
+            "rows": [[say("Justification"), text], [say("What it answers"), "\n\n".join(answered)]],
         }
 
 
@@ -131,13 +148,23 @@ def _attachments(proposal: Proposal) -> Iterator[dict[str, Any]]:
     files = attachments.of_version(proposal.current())
     if files:
         yield {
-            "heading": "Attachments",
-            "rows": [[file.name, f"{file.size_text}, SHA-256 {file.sha256}"] for file in files],
+            "heading": say("Attachments"),
+            "rows": [
+                [
+                    file.name,
+                    say(
+                        "{size_text}, SHA-256 {sha256}",
+                        size_text=file.size_text,
+                        sha256=file.sha256,
+                    ),
+                ]
+                for file in files
+            ],
         }
 
 
 def _score(value: int | None) -> str:
-    return "Not applicable" if value is None else f"{value} of 5"
+    return say("Not applicable") if value is None else say("{value} of 5", value=value)
 
 
 def _who(user: User) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from proposals.sections import section_of
 
 
@@ -121,8 +122,10 @@ def _vague(answers: Mapping[str, Any]) -> Iterator[Advice]:
                 yield Advice(
                     "vague_theme",
                     key,
-                    "This names a theme, not a problem. Say which behaviour, of which system, "
-                    "under which conditions.",
+                    say(
+                        "This names a theme, not a problem. Say which behaviour, of which system, "
+                        "under which conditions."
+                    ),
                     _cut(sentence),
                 )
                 break
@@ -134,7 +137,10 @@ def _unbounded(answers: Mapping[str, Any]) -> Iterator[Advice]:
         yield Advice(
             "no_bounded_question",
             "question",
-            "This question has no bounds. Say what is compared or measured, in which population.",
+            say(
+                "This question has no bounds. Say what is compared or measured, in which "
+                "population."
+            ),
             _first(text),
         )
 
@@ -145,7 +151,7 @@ def _no_version(answers: Mapping[str, Any]) -> Iterator[Advice]:
         yield Advice(
             "no_target_version",
             "system_version",
-            "This names no version. Say which release or date your results will hold for.",
+            say("This names no version. Say which release or date your results will hold for."),
             _first(text),
         )
 
@@ -156,7 +162,7 @@ def _no_criterion(answers: Mapping[str, Any]) -> Iterator[Advice]:
         yield Advice(
             "no_success_criterion",
             "success",
-            "Nothing here can be checked. Name a threshold, a comparison or an artefact.",
+            say("Nothing here can be checked. Name a threshold, a comparison or an artefact."),
             _first(text),
         )
 
@@ -165,13 +171,13 @@ def _broad_data(answers: Mapping[str, Any]) -> Iterator[Advice]:
     """Data asked for whole, or without saying anywhere how much of it."""
     for asked, why in _datasets(answers):
         if _BROAD.search(asked):
-            message = (
+            message = say(
                 "This asks for everything. Name the fields, the period and the number of records "
                 "your question needs."
             )
             yield Advice("broad_data", "data_needs", message, asked)
         elif not _EXTENT.search(f"{asked} {why}"):
-            message = (
+            message = say(
                 "This does not say how much you need. Name the fields, the period or the number "
                 "of records."
             )
@@ -188,7 +194,7 @@ def _unmentioned_data(answers: Mapping[str, Any]) -> Iterator[Advice]:
         name = str(row.get("dataset", ""))
         subject = {word[:5] for word in _words(name) if not _COMMON.fullmatch(word)}
         if subject and not subject & said:
-            message = (
+            message = say(
                 "Neither your question nor your method mentions this dataset. Say there what it is "
                 "for, or leave it out."
             )
@@ -202,7 +208,7 @@ def _unneeded_identifiers(answers: Mapping[str, Any]) -> Iterator[Advice]:
         return
     for asked, _ in _datasets(answers):
         if _IDENTIFIERS.search(asked) and not _WITHOUT.search(asked):
-            message = (
+            message = say(
                 "This asks who people are, and your question is not about people. Ask for it "
                 "without identifiers, or say in the method what they are for."
             )

@@ -16,6 +16,7 @@ from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs import parts
 from fellowship.programs.models import Call
@@ -36,47 +37,47 @@ S = ProposalState
 
 verbs.register(
     {
-        "proposals.start": "began the proposal",
-        "proposals.submit": "submitted the proposal",
-        "proposals.assign_reviewer": "asked a reviewer",
-        "proposals.unassign_reviewer": "took an assignment back",
-        "proposals.declare": "declared a conflict",
-        "proposals.submit_review": "sent a review",
-        "proposals.mask_passages": "masked passages of the redacted copy",
-        "proposals.check_copy": "checked the redacted copy",
-        "proposals.refer_to_board": "handed it to the board",
-        "proposals.enact_decision": "enacted the board’s decision",
-        "proposals.take_back": "gave it back to the panel",
-        "proposals.reconsider": "put it before the board again",
-        "proposals.withdraw": "withdrew the proposal",
-        "proposals.revision_over": "closed the time for a revision",
-        "proposals.import_evaluation": "imported an evaluation",
-        "proposals.open_review": "opened the review",
-        "proposals.suggest_reviewers": "had reviewers suggested",
-        "proposals.work_out_suggestion": "worked the suggestion out",
-        "proposals.set_suggestion_aside": "set the suggestion aside",
-        "proposals.add_suggested": "put somebody on a suggested panel",
-        "proposals.drop_suggested": "took somebody off a suggested panel",
-        "proposals.assign_suggested": "had the suggestion carried out",
-        "proposals.assign_batch": "carried out part of the suggestion",
-        "proposals.describe_reviewing": "said what they review",
-        "proposals.enter_absence": "entered days away",
-        "proposals.cancel_absence": "took days away back",
-        "proposals.open_discussion": "opened a discussion: reviewers differ",
-        "proposals.close_discussion": "closed the discussion",
-        "proposals.calibrate": "asked all reviewers to score it first",
-        "governance.pin_rules": "pinned the rules in force",
+        "proposals.start": say("began the proposal"),
+        "proposals.submit": say("submitted the proposal"),
+        "proposals.assign_reviewer": say("asked a reviewer"),
+        "proposals.unassign_reviewer": say("took an assignment back"),
+        "proposals.declare": say("declared a conflict"),
+        "proposals.submit_review": say("sent a review"),
+        "proposals.mask_passages": say("masked passages of the redacted copy"),
+        "proposals.check_copy": say("checked the redacted copy"),
+        "proposals.refer_to_board": say("handed it to the board"),
+        "proposals.enact_decision": say("enacted the board’s decision"),
+        "proposals.take_back": say("gave it back to the panel"),
+        "proposals.reconsider": say("put it before the board again"),
+        "proposals.withdraw": say("withdrew the proposal"),
+        "proposals.revision_over": say("closed the time for a revision"),
+        "proposals.import_evaluation": say("imported an evaluation"),
+        "proposals.open_review": say("opened the review"),
+        "proposals.suggest_reviewers": say("had reviewers suggested"),
+        "proposals.work_out_suggestion": say("worked the suggestion out"),
+        "proposals.set_suggestion_aside": say("set the suggestion aside"),
+        "proposals.add_suggested": say("put somebody on a suggested panel"),
+        "proposals.drop_suggested": say("took somebody off a suggested panel"),
+        "proposals.assign_suggested": say("had the suggestion carried out"),
+        "proposals.assign_batch": say("carried out part of the suggestion"),
+        "proposals.describe_reviewing": say("said what they review"),
+        "proposals.enter_absence": say("entered days away"),
+        "proposals.cancel_absence": say("took days away back"),
+        "proposals.open_discussion": say("opened a discussion: reviewers differ"),
+        "proposals.close_discussion": say("closed the discussion"),
+        "proposals.calibrate": say("asked all reviewers to score it first"),
+        "governance.pin_rules": say("pinned the rules in force"),
     }
 )
-verbs.register_fields({"attachments": "attachments (SHA-256: bytes)"})
+verbs.register_fields({"attachments": say("attachments (SHA-256: bytes)")})
 verbs.register_values({"proposals.state": S.choices, "proposals.from": S.choices})
 
 
 def register() -> None:
     """Enter the navigation."""
-    nav.register("My proposals", "proposals:mine", visible=_applies, order=20, rail=True)
+    nav.register(say("My proposals"), "proposals:mine", visible=_applies, order=20, rail=True)
     nav.register(
-        "My reviews",
+        say("My reviews"),
         "proposals:reviews",
         visible=_reviews_something,
         order=25,
@@ -84,21 +85,21 @@ def register() -> None:
         badge=_waiting_count,
     )
     nav.register(
-        "My reviewing profile",
+        say("My reviewing profile"),
         "proposals:reviewing",
         visible=_reviews_something,
         order=26,
         rail=True,
     )
     nav.register(
-        "Panels",
+        say("Panels"),
         "proposals:panels",
         visible=lambda user: holds_anywhere(user, roles.MANAGER, roles.AUDITOR),
         section="office",
         order=41,
     )
     nav.register(
-        "Proposals",
+        say("Proposals"),
         "proposals:list",
         visible=lambda user: holds_anywhere(user, roles.MANAGER, roles.AUDITOR),
         section="office",
@@ -156,10 +157,10 @@ def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The reviewer's open assignments."""
     for assignment in _to_review(user, at):
         yield work.WorkItem(
-            title=f"Score “{assignment.read_title}”",
+            title=say("Score “{read_title}”", read_title=assignment.read_title),
             url=reverse("proposals:review", args=[assignment.pk]),
             due=assignment.due_at,
-            silence="The programme manager assigns somebody else.",
+            silence=say("The programme manager assigns somebody else."),
             kind="review",
             case_ref=assignment.proposal.ref,
             program_id=assignment.proposal.program_id,
@@ -183,9 +184,9 @@ def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     new, ready = _unstaffed(user, at), _reviewed(_in_review(user, at))
     due = _due([*new, *ready], DECISION_CLOCK)
     for proposal in new:
-        yield _staffs(proposal, "Assign reviewers", due)
+        yield _staffs(proposal, say("Assign reviewers"), due)
     for proposal in ready:
-        yield _staffs(proposal, "Hand the proposal to the board", due)
+        yield _staffs(proposal, say("Hand the proposal to the board"), due)
 
 
 def _managed(user: Any) -> QuerySet[Any]:
@@ -247,17 +248,17 @@ def _applicants(proposal: Any, due: dict[int, dt.datetime], at: dt.datetime) -> 
     url = proposal.get_absolute_url()
     if proposal.state == S.DRAFT:
         return work.WorkItem(
-            title=f"Finish your proposal for “{proposal.call}”",
+            title=say("Finish your proposal for “{call}”", call=proposal.call),
             url=reverse("proposals:edit", args=[proposal.ref]),
             due=proposal.call.closes_at,
-            silence="The draft is kept, and not considered.",
+            silence=say("The draft is kept, and not considered."),
             kind="proposal",
             case_ref=proposal.ref,
             program_id=proposal.program_id,
         )
     if proposal.revision_asked_at:
         return work.WorkItem(
-            title=f"Revise “{proposal}” as the board asked",
+            title=say("Revise “{proposal}” as the board asked", proposal=proposal),
             url=url,
             due=due.get(proposal.pk),
             silence=REVISION_SILENCE,
@@ -267,7 +268,7 @@ def _applicants(proposal: Any, due: dict[int, dt.datetime], at: dt.datetime) -> 
         )
     if proposal.writing and proposal.state == S.SUBMITTED and proposal.call.closes_at > at:
         return work.WorkItem(
-            title=f"Send or discard your revision of “{proposal}”",
+            title=say("Send or discard your revision of “{proposal}”", proposal=proposal),
             url=reverse("proposals:edit", args=[proposal.ref]),
             due=proposal.call.closes_at,
             silence=policy.unsent_revision(proposal),
@@ -278,7 +279,7 @@ def _applicants(proposal: Any, due: dict[int, dt.datetime], at: dt.datetime) -> 
     return work.WorkItem(
         title=str(proposal),
         url=url,
-        holder="the panel" if proposal.state == S.IN_REVIEW else "the programme manager",
+        holder=say("the panel") if proposal.state == S.IN_REVIEW else say("the programme manager"),
         due=due.get(proposal.pk),
         silence=DECISION_SILENCE,
         kind="proposal",
@@ -291,7 +292,7 @@ def _applicants(proposal: Any, due: dict[int, dt.datetime], at: dt.datetime) -> 
 def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
     """How to apply, the rubric with its anchors, who decides, and what became of earlier calls."""
     yield parts.Part(
-        "Apply", "proposals/parts/apply.html", _apply(call, user), order=10, aside=True
+        say("Apply"), "proposals/parts/apply.html", _apply(call, user), order=10, aside=True
     )
     try:
         rule = rules.pinned(call, rubric.KIND)
@@ -300,7 +301,7 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
         return
     rows = rule.params.criteria
     yield parts.Part(
-        "How proposals are scored",
+        say("How proposals are scored"),
         "proposals/parts/rubric.html",
         {"criteria": rows, "rule": rule, "reviewers": rule.params.reviewers_per_proposal},
         order=20,
@@ -310,7 +311,7 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
     held = RoleAssignment.objects.live().filter(realm=call.program_id).exclude(seat="")
     named = [(a.get_seat_display(), a.user) for a in held.select_related("user")]
     yield parts.Part(
-        "Who decides",
+        say("Who decides"),
         "proposals/parts/decides.html",
         {
             "seats": named,
@@ -322,7 +323,7 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
         anchor="decides",
     )
     yield parts.Part(
-        "Past calls",
+        say("Past calls"),
         "proposals/parts/statistics.html",
         {"figures": statistics.past(call.program_id)},
         order=60,

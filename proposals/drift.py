@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from proposals.models import Review
 
 SHOWN_FROM: Final = 4
@@ -74,7 +75,7 @@ def report(reviewer: User, *, reader: User | None = None, realm_ids: Iterable[in
     return Report(
         reviews=len(own),
         shared=len(shared),
-        total=_compared("Total", [(mine, theirs) for _, mine, theirs in totals]),
+        total=_compared(say("Total"), [(mine, theirs) for _, mine, theirs in totals]),
         criteria=_criteria(pairs),
         months=_months(totals),
         own_deviation=_deviation([mine for _, mine, _ in totals]),

@@ -16,6 +16,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import filekinds
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.rulekinds import ReviewRubric
@@ -182,10 +183,11 @@ def _cell(column: Column) -> Any:
     return forms.CharField(max_length=LINE_MAX, **common)
 
 
-FILE_HINT = (
-    f"{', '.join(kind.label for kind in filekinds.KINDS[:-1])} or plain text, up to "
-    f"{attachments.size_text(settings.MAX_FILE_BYTES)}. No archives and no office documents: "
-    "save them as PDF."
+FILE_HINT = say(
+    "{label} or plain text, up to {size_text}. No archives and no office documents: save "
+    "them as PDF.",
+    label=joined(", ", (kind.label for kind in filekinds.KINDS[:-1])),
+    size_text=attachments.size_text(settings.MAX_FILE_BYTES),
 )
 
 
@@ -193,11 +195,11 @@ class FileForm(forms.Form):
     """One file. The service judges its name, size, kind and content."""
 
     file = forms.UploadField(
-        label="Attach a file",
+        label=say("Attach a file"),
         help_text=FILE_HINT,
         max_length=None,
         max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
-        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+        error_messages={"empty": say("This file is empty. Choose a file with something in it.")},
     )
 
 
@@ -208,14 +210,14 @@ class ReuseForm(forms.Form):
         super().__init__(*args, **kwargs)
         for key, title in parts.items():
             self.fields[f"take-{key}"] = forms.BooleanField(
-                label=f"Take over “{title}”", required=False
+                label=say("Take over “{title}”", title=title), required=False
             )
 
     def clean(self) -> dict[str, Any]:
         """At least one section."""
         found = super().clean() or {}
         if not any(found.values()):
-            raise ValidationError("Choose at least one section to take over.", code="required")
+            raise ValidationError(say("Choose at least one section to take over."), code="required")
         return found
 
     def chosen(self) -> dict[str, int]:
@@ -231,15 +233,15 @@ class ConflictForm(forms.Form):
     """Conflicts before content: one of the listed kinds, and a sentence where there is one."""
 
     kind = forms.ChoiceField(
-        label="Do you have a conflict of interest?",
+        label=say("Do you have a conflict of interest?"),
         choices=Conflict.Kind.choices,
         widget=forms.RadioCards,
     )
     statement = forms.Text(
-        label="What it is",
+        label=say("What it is"),
         max_length=2_000,
         required=False,
-        help_text="Only where you have one. It is kept in the record.",
+        help_text=say("Only where you have one. It is kept in the record."),
     )
 
 
@@ -247,10 +249,12 @@ class PassagesForm(forms.Form):
     """What else must not be read in a redacted copy."""
 
     passages = forms.Text(
-        label="Passages to mask",
+        label=say("Passages to mask"),
         max_length=5_000,
-        help_text="One a line, as it stands in the copy. Each is masked wherever it stands, "
-        "whatever its case and accents.",
+        help_text=say(
+            "One a line, as it stands in the copy. Each is masked wherever it stands, "
+            "whatever its case and accents."
+        ),
     )
 
 
@@ -269,25 +273,29 @@ class ReviewForm(Judged):
                         (str(value), f"{value}  {anchor}")
                         for value, anchor in enumerate(criterion.anchors, 1)
                     ),
-                    (reviewing.NOT_APPLICABLE, "Not applicable"),
+                    (reviewing.NOT_APPLICABLE, say("Not applicable")),
                 ],
                 widget=RadioSelect,
             )
         self.fields["confidence"] = forms.ChoiceField(
-            label="How sure are you?",
+            label=say("How sure are you?"),
             choices=[(str(c.value), c.label) for c in Review.Confidence],
             widget=RadioSelect,
         )
         self.fields["comment_applicant"] = forms.Text(
-            label="To the applicant",
+            label=say("To the applicant"),
             max_length=reviewing.COMMENT_MAX,
-            help_text="What would help them. It goes with the decision letter, without your name.",
+            help_text=say(
+                "What would help them. It goes with the decision letter, without your name."
+            ),
         )
         self.fields["comment_board"] = forms.Text(
-            label="To the board",
+            label=say("To the board"),
             max_length=reviewing.COMMENT_MAX,
             required=False,
-            help_text="What the applicant need not read. The board sees it, without your name.",
+            help_text=say(
+                "What the applicant need not read. The board sees it, without your name."
+            ),
         )
 
     def raw(self) -> dict[str, str]:
@@ -305,7 +313,7 @@ class AssignForm(forms.Form):
     """Who shall review. The list holds the panel without those recused; the policy decides."""
 
     reviewer = forms.ModelChoiceField(
-        label="Reviewer", queryset=User.objects.none(), empty_label="Choose a reviewer"
+        label=say("Reviewer"), queryset=User.objects.none(), empty_label=say("Choose a reviewer")
     )
 
     def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
@@ -338,7 +346,9 @@ class PutOnForm(forms.Form):
     """Who else shall be asked for one proposal: anybody on the panel not asked yet."""
 
     reviewer = forms.ModelChoiceField(
-        label="Somebody else", queryset=User.objects.none(), empty_label="Choose a reviewer"
+        label=say("Somebody else"),
+        queryset=User.objects.none(),
+        empty_label=say("Choose a reviewer"),
     )
 
     def __init__(self, *args: Any, people: list[User], taken: set[int], **kwargs: Any) -> None:
@@ -353,30 +363,34 @@ class ReviewingForm(forms.Form):
     """What a reviewer works on, and how many reviews of a call they take."""
 
     works_on = forms.Text(
-        label="I work on",
+        label=say("I work on"),
         required=False,
         max_length=2_000,
-        help_text="One field a line, as a proposal would name it: “prompt injection”, “red "
-        "teaming”. Proposals whose text names it reach you first.",
+        help_text=say(
+            "One field a line, as a proposal would name it: “prompt injection”, “red "
+            "teaming”. Proposals whose text names it reach you first."
+        ),
     )
     knows = forms.Text(
-        label="I know enough to judge",
+        label=say("I know enough to judge"),
         required=False,
         max_length=2_000,
-        help_text="One field a line. It counts half.",
+        help_text=say("One field a line. It counts half."),
     )
     seat = forms.ChoiceField(
-        label="I speak for",
+        label=say("I speak for"),
         required=False,
-        choices=[("", "None in particular"), *roles.Seat.choices],
-        help_text="A panel should not hear one side alone.",
+        choices=[("", say("None in particular")), *roles.Seat.choices],
+        help_text=say("A panel should not hear one side alone."),
     )
     places = forms.IntegerField(
-        label="Reviews of one call, at most",
+        label=say("Reviews of one call, at most"),
         min_value=0,
         max_value=200,
-        help_text="0 while you take none.",
-        error_messages=dict.fromkeys(("min_value", "max_value"), "Give a number from 0 to 200."),
+        help_text=say("0 while you take none."),
+        error_messages=dict.fromkeys(
+            ("min_value", "max_value"), say("Give a number from 0 to 200.")
+        ),
     )
 
     def said(self) -> dict[str, Any]:
@@ -390,15 +404,15 @@ class ReviewingForm(forms.Form):
 class AbsenceForm(forms.Form):
     """Days on which somebody does not review."""
 
-    starts_on = forms.DateField(label="First day away")
-    ends_on = forms.DateField(label="Last day away")
+    starts_on = forms.DateField(label=say("First day away"))
+    ends_on = forms.DateField(label=say("Last day away"))
 
 
 class OutcomeForm(forms.Form):
     """What a discussion came to."""
 
     outcome = forms.Text(
-        label="What the discussion came to",
+        label=say("What the discussion came to"),
         max_length=5_000,
-        help_text="The board reads it. Scores stay as they were sent.",
+        help_text=say("The board reads it. Scores stay as they were sent."),
     )

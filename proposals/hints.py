@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from fellowship.accounts import affiliations
 from fellowship.accounts.models import Conflict, User
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from governance import hints, rosters
 from governance.hints import Found, Hint, Party
 from proposals.models import Proposal, ProposalVersion, Review
@@ -125,7 +126,7 @@ def same_affiliation(
             likely = (one for word in affiliations.core(key) for one in theirs.get(word, ()))
             for other, person, text in likely:
                 if affiliations.same(key, other):
-                    said = "{who} and {party} name the same affiliation"
+                    said = say("{who} and {party} name the same affiliation")
                     yield party, person, Hint(Kind.EMPLOYER, said, party.name, text)
 
 
@@ -137,7 +138,7 @@ def same_name(
     roster = rosters.of_people(people)
     for party in parties:
         for person in roster.find(orcid=party.orcid, name=party.name):
-            said = "{who} and {party} bear the same name"
+            said = say("{who} and {party} bear the same name")
             yield party, person, Hint(Kind.OTHER, said, party.name)
 
 
@@ -171,7 +172,7 @@ def same_team(
 
 
 def _in_team(party: Party, proposal: Proposal) -> Hint:
-    said = "{who} and {party} stood together in the team of a proposal"
+    said = say("{who} and {party} stood together in the team of a proposal")
     return Hint(Kind.COAUTHOR, said, party.name, proposal.ref, (LABEL, proposal.pk))
 
 
@@ -185,6 +186,6 @@ def reviewed_before(
     for reviewer, pk, applicant, ref in _reviewed(list(by_key), list(theirs)):
         for party in theirs[applicant]:
             if party.subject != pk:
-                said = "{who} reviewed the proposal of an earlier fellowship of {party}"
+                said = say("{who} reviewed the proposal of an earlier fellowship of {party}")
                 hint = Hint(Kind.OTHER, said, party.name, ref, (LABEL, pk))
                 yield party, by_key[reviewer], hint

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Q
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 
 holdings.register(
     "proposals.assignment",
     "reviewer",
-    label="Reviews of proposals to write",
+    label=say("Reviews of proposals to write"),
     role=roles.MANAGER,
     open=Q(ended_at=None, review=None),
     by_hand=True,

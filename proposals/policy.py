@@ -12,6 +12,7 @@ from fellowship.accounts.queries import conflict_of, has_role, holds_anywhere, r
 from fellowship.clocks import queries as clocks
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.programs.policy import takes_proposals
@@ -27,7 +28,7 @@ from proposals.models import (
 )
 from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, RUN_MOVES, ProposalState, RunState
 
-SEPARATION = "separation of duties"
+SEPARATION = say("separation of duties")
 JUSTIFICATION = "justification"
 """The question whose answer justifies broad access; see `justified`."""
 JUSTIFICATION_WORDS = 30
@@ -66,9 +67,11 @@ def _has_draft(proposal: Proposal) -> Refusal | None:
         return None
     return Refusal(
         "no_revision",
-        "You submitted this proposal, and its text stands as it is. To change it, open a revision "
-        "on its page first.",
-        rule="one text for all reviewers",
+        say(
+            "You submitted this proposal, and its text stands as it is. To change it, "
+            "open a revision on its page first."
+        ),
+        rule=say("one text for all reviewers"),
     )
 
 
@@ -99,9 +102,10 @@ def may_revise(proposal: Proposal, by: Actor) -> Refusal | None:
 
 def unsent_revision(proposal: Proposal) -> str:
     """What becomes of a revision the applicant opened and does not send."""
-    return (
-        f"Version {proposal.version} counts. A revision not sent before the call closes, or before "
-        "review begins, is not considered."
+    return say(
+        "Version {version} counts. A revision not sent before the call closes, or before "
+        "review begins, is not considered.",
+        version=proposal.version,
     )
 
 
@@ -116,11 +120,18 @@ def complete(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | No
     if not missing:
         return first(_readable(answers, offers), justified(answers))
     titles = dict.fromkeys(section.title for section, _ in missing)
-    named = "; ".join(
-        f"{title} ({', '.join(f.label.lower() for s, f in missing if s.title == title)})"
-        for title in titles
+    named = joined(
+        "; ",
+        (
+            f"{title} ({joined(', ', (f.label.lower() for s, f in missing if s.title == title))})"
+            for title in titles
+        ),
     )
-    return Refusal("incomplete", f"Answer what is still missing: {named}.", rule="the call")
+    return Refusal(
+        "incomplete",
+        say("Answer what is still missing: {named}.", named=named),
+        rule=say("the call"),
+    )
 
 
 def justified(answers: Mapping[str, Any]) -> Refusal | None:
@@ -130,13 +141,17 @@ def justified(answers: Mapping[str, Any]) -> Refusal | None:
     words = len(str(answers.get(JUSTIFICATION, "")).split())
     if words >= JUSTIFICATION_WORDS:
         return None
-    there = f"it has {words}" if words else "there is none yet"
+    there = say("it has {words}", words=words) if words else say("there is none yet")
     return Refusal(
         "unjustified",
-        "This asks for broad access while its goal is still open. Narrow the data or the goal, or "
-        f"write a justification of at least {JUSTIFICATION_WORDS} words; {there}. Reviewers and "
-        "the board read it.",
-        rule="the least access that serves",
+        say(
+            "This asks for broad access while its goal is still open. Narrow the data or "
+            "the goal, or write a justification of at least {JUSTIFICATION_WORDS} words; "
+            "{there}. Reviewers and the board read it.",
+            JUSTIFICATION_WORDS=JUSTIFICATION_WORDS,
+            there=there,
+        ),
+        rule=say("the least access that serves"),
         field=JUSTIFICATION,
     )
 
@@ -147,7 +162,11 @@ def _readable(answers: Mapping[str, Any], offers: reading.Offers) -> Refusal | N
     if not wrong:
         return None
     named = " ".join(f"{s.title}, {f.label.lower()}: {reason}" for s, f, reason in wrong)
-    return Refusal("incomplete", f"Mend what cannot be read yet. {named}", rule="the call")
+    return Refusal(
+        "incomplete",
+        say("Mend what cannot be read yet. {named}", named=named),
+        rule=say("the call"),
+    )
 
 
 # --- the panel -------------------------------------------------------------------------------
@@ -170,11 +189,13 @@ def may_manage(proposal: Proposal, by: Actor) -> Refusal | None:
     return first(
         None
         if has_role(by, proposal.program_id, roles.MANAGER)
-        else Refusal("wrong_role", "Only a programme manager runs the panel."),
-        Refusal("separation", "Nobody manages their own proposal.", rule=SEPARATION)
+        else Refusal("wrong_role", say("Only a programme manager runs the panel.")),
+        Refusal("separation", say("Nobody manages their own proposal."), rule=SEPARATION)
         if by == proposal.applicant
         else None,
-        Refusal("separation_conflict", "You declared a conflict about this proposal.", SEPARATION)
+        Refusal(
+            "separation_conflict", say("You declared a conflict about this proposal."), SEPARATION
+        )
         if isinstance(by, User) and _recused(proposal, by)
         else None,
     )
@@ -184,7 +205,7 @@ def may_assign(proposal: Proposal, reviewer: User, by: Actor) -> Refusal | None:
     """Why this person may not be asked to review this proposal."""
     return first(
         may_manage(proposal, by),
-        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what="Reviewers are assigned"),
+        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what=say("Reviewers are assigned")),
         blindness.unchecked(proposal),
         may_serve(proposal, reviewer),
     )
@@ -194,16 +215,24 @@ def may_serve(proposal: Proposal, reviewer: User) -> Refusal | None:
     """Why this person may not review this proposal, whoever asks."""
     name = str(reviewer)
     return first(
-        Refusal("applicant", f"{name} is the applicant.", SEPARATION, field="reviewer")
+        Refusal(
+            "applicant", say("{name} is the applicant.", name=name), SEPARATION, field="reviewer"
+        )
         if reviewer == proposal.applicant
         else None,
         None
         if has_role(reviewer, proposal.program_id, roles.REVIEWER)
-        else Refusal("not_reviewer", f"{name} is not on the panel.", field="reviewer"),
-        Refusal("in_team", f"{name} belongs to the team.", SEPARATION, field="reviewer")
+        else Refusal(
+            "not_reviewer", say("{name} is not on the panel.", name=name), field="reviewer"
+        ),
+        Refusal(
+            "in_team", say("{name} belongs to the team.", name=name), SEPARATION, field="reviewer"
+        )
         if reviewer.orcid and reviewer.orcid in team_orcids(proposal)
         else None,
-        Refusal("recused", f"{name} declared a conflict.", SEPARATION, field="reviewer")
+        Refusal(
+            "recused", say("{name} declared a conflict.", name=name), SEPARATION, field="reviewer"
+        )
         if _recused(proposal, reviewer)
         else None,
         blindness.knows_already(proposal, reviewer),
@@ -214,7 +243,7 @@ def may_suggest(call: Call, by: Actor) -> Refusal | None:
     """Why `by` may not have reviewers suggested for a call, nor act on a suggestion."""
     if isinstance(by, System) or has_role(by, call.program_id, roles.MANAGER):
         return None
-    return Refusal("wrong_role", "Only a programme manager runs the panel.")
+    return Refusal("wrong_role", say("Only a programme manager runs the panel."))
 
 
 def may_assign_suggested(run: SuggestionRun, by: Actor) -> Refusal | None:
@@ -228,7 +257,7 @@ def may_change_suggested(panel: SuggestedPanel, by: Actor) -> Refusal | None:
         may_manage(panel.proposal, by),
         None
         if panel.run.state == RunState.READY
-        else Refusal("wrong_state", "This suggestion was carried out or set aside."),
+        else Refusal("wrong_state", say("This suggestion was carried out or set aside.")),
     )
 
 
@@ -236,14 +265,14 @@ def may_describe(by: User) -> Refusal | None:
     """Why `by` has no reviewing to describe."""
     if holds_anywhere(by, roles.REVIEWER):
         return None
-    return Refusal("wrong_role", "Only a panel reviewer describes their reviewing.")
+    return Refusal("wrong_role", say("Only a panel reviewer describes their reviewing."))
 
 
 def may_calibrate(proposal: Proposal, by: Actor) -> Refusal | None:
     """Why this proposal may not be scored by all reviewers first."""
     return first(
         may_manage(proposal, by),
-        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what="All reviewers score one first"),
+        _state(proposal, S.SUBMITTED, S.IN_REVIEW, what=say("All reviewers score one first")),
     )
 
 
@@ -257,8 +286,11 @@ def calibrated_first(assignment: Assignment) -> Refusal | None:
         return None
     return Refusal(
         "calibrate_first",
-        f"All reviewers score {other.proposal.ref} first, so that you start from one scale. Send "
-        "that review, then this one; what you wrote here is kept.",
+        say(
+            "All reviewers score {ref} first, so that you start from one scale. Send "
+            "that review, then this one; what you wrote here is kept.",
+            ref=other.proposal.ref,
+        ),
         rule="calibration",
     )
 
@@ -267,7 +299,7 @@ def may_unassign(assignment: Assignment, by: Actor) -> Refusal | None:
     """Why the assignment may not be taken back: a submitted review stays in the record."""
     return first(
         may_manage(assignment.proposal, by),
-        Refusal("reviewed", "The review is in; it stays in the record.")
+        Refusal("reviewed", say("The review is in; it stays in the record."))
         if Review.objects.filter(assignment=assignment).exists()
         else None,
     )
@@ -280,19 +312,21 @@ def may_review(assignment: Assignment, by: Actor) -> Refusal | None:
     return first(
         None
         if by == assignment.reviewer and has_role(by, proposal.program_id, roles.REVIEWER)
-        else Refusal("not_yours", "A review is written by the reviewer it was assigned to."),
-        Refusal("recused", "You declared a conflict about this proposal.", rule=SEPARATION)
+        else Refusal("not_yours", say("A review is written by the reviewer it was assigned to.")),
+        Refusal("recused", say("You declared a conflict about this proposal."), rule=SEPARATION)
         if said is not None and isinstance(by, User) and _recused(proposal, by)
         else None,
-        Refusal("taken_back", "This assignment was taken back.") if assignment.ended_at else None,
+        Refusal("taken_back", say("This assignment was taken back."))
+        if assignment.ended_at
+        else None,
         Refusal(
             "undeclared",
-            "Say first whether you have a conflict of interest.",
-            rule="conflicts before content",
+            say("Say first whether you have a conflict of interest."),
+            rule=say("conflicts before content"),
         )
         if said is None
         else None,
-        _state(proposal, S.IN_REVIEW, what="Reviews are written"),
+        _state(proposal, S.IN_REVIEW, what=say("Reviews are written")),
         blindness.unreadable(proposal),
     )
 
@@ -316,8 +350,12 @@ def enough_reviews(proposal: Proposal, reviews: Progress | None = None) -> Refus
         return None
     return Refusal(
         "too_few_reviews",
-        f"{found.there} of {found.asked} reviews are in; the rubric asks for all.",
-        rule="review rubric",
+        say(
+            "{there} of {asked} reviews are in; the rubric asks for all.",
+            there=found.there,
+            asked=found.asked,
+        ),
+        rule=say("review rubric"),
     )
 
 
@@ -331,7 +369,7 @@ def may_import_evaluation(proposal: Proposal, by: Actor) -> Refusal | None:
     """Why no evaluation made elsewhere may be brought to the proposal."""
     return first(
         may_manage(proposal, by),
-        Refusal("not_submitted", "An evaluation belongs to a proposal that was submitted.")
+        Refusal("not_submitted", say("An evaluation belongs to a proposal that was submitted."))
         if proposal.submitted_at is None
         else None,
     )
@@ -351,7 +389,7 @@ def _from_outside(program_id: int, by: Actor) -> Refusal | None:
     if isinstance(by, User) and has_role(by, program_id, *roles.STAFF):
         return Refusal(
             "separation",
-            "You hold a role for the company in this programme, so you cannot apply to it.",
+            say("You hold a role for the company in this programme, so you cannot apply to it."),
             rule=SEPARATION,
         )
     return None
@@ -360,7 +398,7 @@ def _from_outside(program_id: int, by: Actor) -> Refusal | None:
 def _own(proposal: Proposal, by: Actor) -> Refusal | None:
     if by == proposal.applicant:
         return None
-    return Refusal("not_yours", "Only the applicant may do this.")
+    return Refusal("not_yours", say("Only the applicant may do this."))
 
 
 def _revisable(proposal: Proposal) -> Refusal | None:
@@ -369,9 +407,11 @@ def _revisable(proposal: Proposal) -> Refusal | None:
     if proposal.revision_asked_at is None:
         return Refusal(
             "review_begun",
-            "Review has begun, so the text stays as it was submitted. The board may ask for a "
-            "revision.",
-            rule="one text for all reviewers",
+            say(
+                "Review has begun, so the text stays as it was submitted. The board may ask for a "
+                "revision."
+            ),
+            rule=say("one text for all reviewers"),
         )
     return _in_time(proposal)
 
@@ -383,8 +423,11 @@ def _in_time(proposal: Proposal) -> Refusal | None:
         return None
     return Refusal(
         "revision_over",
-        f"The time for the revision ended on {clock.due_at:%-d %B %Y at %H:%M} UTC. The panel goes "
-        "on with the text as it stands.",
+        say(
+            "The time for the revision ended on {due_at:%-d %B %Y at %H:%M} UTC. The "
+            "panel goes on with the text as it stands.",
+            due_at=clock.due_at,
+        ),
         rule=clock.rule,
     )
 
@@ -392,9 +435,14 @@ def _in_time(proposal: Proposal) -> Refusal | None:
 def _state(proposal: Proposal, *states: str, what: str) -> Refusal | None:
     if proposal.state in states:
         return None
-    wanted = " or ".join(S(state).label.lower() for state in states)
+    wanted = joined(say(" or "), (S(state).label.lower() for state in states))
     return Refusal(
         "wrong_state",
-        f"{what} while a proposal is {wanted}; this one is {proposal.get_state_display().lower()}.",
-        rule="the moves of a proposal",
+        say(
+            "{what} while a proposal is {wanted}; this one is {state}.",
+            what=what,
+            wanted=wanted,
+            state=proposal.get_state_display().lower(),
+        ),
+        rule=say("the moves of a proposal"),
     )

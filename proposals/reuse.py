@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from proposals import policy, sections
 from proposals.models import Draft, Proposal
 from proposals.sections import SECTIONS, Answers, Section
@@ -37,7 +38,7 @@ def may_take_over(proposal: Proposal, source: Proposal, by: Actor) -> Refusal | 
         policy.may_edit(proposal, by),
         None
         if source.applicant_id == proposal.applicant_id and source.pk != proposal.pk
-        else Refusal("not_yours", "Text is taken over from another proposal of your own."),
+        else Refusal("not_yours", say("Text is taken over from another proposal of your own.")),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 
+from fellowship.kernel.saying import say
 from governance.rulekinds import ReviewRubric
 from proposals.sections import normal
 
@@ -46,16 +47,16 @@ def clean(raw: Mapping[str, Any], rubric: ReviewRubric) -> Findings:
     """A review ready to be sent. Raises ValidationError by field for what is missing or wrong."""
     found, errors = _read(raw, rubric)
     missing = {
-        **dict.fromkeys(_fields(rubric), "Score this, or say that it does not apply."),
-        "confidence": "Say how sure you are.",
-        "comment_applicant": "Write what would help the applicant, whatever the outcome.",
+        **dict.fromkeys(_fields(rubric), say("Score this, or say that it does not apply.")),
+        "confidence": say("Say how sure you are."),
+        "comment_applicant": say("Write what would help the applicant, whatever the outcome."),
     }
     for name, text in missing.items():
         if name not in found:
             errors.setdefault(name, text)
     for name in raw:
         if name.startswith("score-") and name not in missing:
-            errors[name] = "The rubric has no such criterion."
+            errors[name] = say("The rubric has no such criterion.")
     if errors:
         raise ValidationError(errors)
     return Findings(
@@ -106,19 +107,25 @@ def _value(name: str, text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) == 1 and 1 <= int(text) <= highest:
         return int(text)
-    raise ValidationError(f"Choose one of 1 to {highest}.", code="invalid_choice")
+    raise ValidationError(
+        say("Choose one of 1 to {highest}.", highest=highest), code="invalid_choice"
+    )
 
 
 def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise ValidationError("Give text.", code="invalid")
+        raise ValidationError(say("Give text."), code="invalid")
     if _CONTROL.search(value):
         raise ValidationError(
-            "Remove the invisible control characters from this text.", code="control_characters"
+            say("Remove the invisible control characters from this text."),
+            code="control_characters",
         )
     text = normal(value)
     if len(text) > COMMENT_MAX:
-        raise ValidationError(f"Shorten this to {COMMENT_MAX:,} characters.", code="max_length")
+        raise ValidationError(
+            say("Shorten this to {COMMENT_MAX:,} characters.", COMMENT_MAX=COMMENT_MAX),
+            code="max_length",
+        )
     return text

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from fellowship.web import charts
 from governance.rulekinds import ReviewRubric
 from proposals.models import Review, ReviewerEffect
@@ -111,7 +112,7 @@ def board(
         adjusts=adjusts,
         lines=lines,
         spreads=spreads,
-        total=_spread("Total", [line.total for line in lines], 0),
+        total=_spread(say("Total"), [line.total for line in lines], 0),
         adjusted_mean=statistics.fmean(told) if whole else None,
         why_not="" if whole else _why_not(reviews, effects, rule),
         as_of=max((e.as_of for e in effects.values()), default=None),
@@ -148,10 +149,16 @@ def _why_not(reviews: Sequence[Review], effects: Mapping[int, Any], rule: Review
         for review in reviews
         if adjusted(review, effects.get(review.reviewer_id), rule) is None
     ]
-    who = f"reviewer {numbers[0]}" if len(numbers) == 1 else f"reviewers {', '.join(numbers)}"
-    return (
-        f"Not shown for {who}: it needs {rule.adjusted_from_reviews} reviews for this call, on "
-        "proposals that others scored as well."
+    who = (
+        say("reviewer {numbers}", numbers=numbers[0])
+        if len(numbers) == 1
+        else say("reviewers {numbers}", numbers=joined(", ", numbers))
+    )
+    return say(
+        "Not shown for {who}: it needs {adjusted_from_reviews} reviews for this call, on "
+        "proposals that others scored as well.",
+        who=who,
+        adjusted_from_reviews=rule.adjusted_from_reviews,
     )
 
 
@@ -180,7 +187,7 @@ def _chart(
         rows.append(charts.DotRow(criterion.label, values, unsure))
     if not any(row.values for row in rows):
         return None
-    return charts.dots(rows, title="Scores per criterion", low=1, high=5)
+    return charts.dots(rows, title=say("Scores per criterion"), low=1, high=5)
 
 
 def _number(value: Any) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web.search import Hit, Kind, register
 from proposals.models import Proposal
 
@@ -13,7 +14,7 @@ def _hit(row: Proposal) -> Hit:
 register(
     Kind(
         "proposals",
-        "Proposals",
+        say("Proposals"),
         Proposal.objects.visible_to,
         _hit,
         order=10,

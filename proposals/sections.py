@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import joined, say
 
 Kind = Literal["line", "text", "choice", "offer", "rows"]
 Answers = dict[str, Any]
@@ -77,108 +78,124 @@ class Section:
         return any(answered(answers.get(f.key)) for f in self.fields)
 
 
-YES_NO = (("yes", "Yes"), ("no", "No"))
+YES_NO = (("yes", say("Yes")), ("no", say("No")))
 
 SECTIONS: Final[tuple[Section, ...]] = (
     Section(
         "question",
-        "Problem and question",
-        "A precise problem, not a theme, and a question small enough to be answered.",
+        say("Problem and question"),
+        say("A precise problem, not a theme, and a question small enough to be answered."),
         (
-            Field("title", "Title", "line", "What the case will be called everywhere."),
+            Field("title", say("Title"), "line", say("What the case will be called everywhere.")),
             Field(
                 "problem",
-                "Problem statement",
-                hint="Name the behaviour and where it matters: “refusals weaken under sustained "
-                "pressure across turns”, not “improve model safety”.",
+                say("Problem statement"),
+                hint=say(
+                    "Name the behaviour and where it matters: “refusals weaken under sustained "
+                    "pressure across turns”, not “improve model safety”."
+                ),
                 rows=10,
             ),
             Field(
                 "question",
-                "Research question",
-                hint="One bounded question, with its population, comparison and limits.",
+                say("Research question"),
+                hint=say("One bounded question, with its population, comparison and limits."),
                 rows=4,
             ),
         ),
     ),
     Section(
         "system",
-        "System under study",
-        "What exactly is studied, and what you expect to find.",
+        say("System under study"),
+        say("What exactly is studied, and what you expect to find."),
         (
-            Field("system", "System under study", "line", "A model, feature, tool or dataset."),
+            Field(
+                "system",
+                say("System under study"),
+                "line",
+                say("A model, feature, tool or dataset."),
+            ),
             Field(
                 "system_version",
-                "Target version",
+                say("Target version"),
                 "line",
-                "The version, release or date your results will hold for.",
+                say("The version, release or date your results will hold for."),
             ),
             Field(
                 "hypothesis",
-                "Risk hypothesis",
-                hint="Who could be harmed, how, and what result would show you wrong.",
+                say("Risk hypothesis"),
+                hint=say("Who could be harmed, how, and what result would show you wrong."),
             ),
         ),
     ),
     Section(
         "method",
-        "Method and success",
-        "How you will find out, and how both of us will know that it worked.",
+        say("Method and success"),
+        say("How you will find out, and how both of us will know that it worked."),
         (
-            Field("method", "Method", hint="Design, sample, measures, analysis.", rows=12),
+            Field(
+                "method", say("Method"), hint=say("Design, sample, measures, analysis."), rows=12
+            ),
             Field(
                 "success",
-                "Success criteria",
-                hint="Measurable: a threshold, a comparison, a delivered artefact.",
+                say("Success criteria"),
+                hint=say("Measurable: a threshold, a comparison, a delivered artefact."),
             ),
         ),
     ),
     Section(
         "arrangement",
-        "Output and arrangement",
-        "What you will hand over, and the kind of fellowship it needs.",
+        say("Output and arrangement"),
+        say("What you will hand over, and the kind of fellowship it needs."),
         (
-            Field("output_type", "Desired output", "offer", offer="output_types"),
+            Field("output_type", say("Desired output"), "offer", offer="output_types"),
             Field(
                 "output_note",
-                "What exactly you will hand over",
+                say("What exactly you will hand over"),
                 required=False,
                 rows=3,
             ),
-            Field("fellowship_model", "Fellowship model", "offer", offer="models"),
-            Field("track", "Research track", "offer", offer="tracks"),
+            Field("fellowship_model", say("Fellowship model"), "offer", offer="models"),
+            Field("track", say("Research track"), "offer", offer="tracks"),
         ),
     ),
     Section(
         "data",
-        "Data needs",
-        "Ask for the least that serves: public, synthetic or de-identified data open fastest.",
+        say("Data needs"),
+        say("Ask for the least that serves: public, synthetic or de-identified data open fastest."),
         (
             Field(
                 "needs_data",
-                "Do you need data or systems of ours?",
+                say("Do you need data or systems of ours?"),
                 "choice",
                 choices=YES_NO,
             ),
             Field(
                 "data_needs",
-                "Datasets",
+                say("Datasets"),
                 "rows",
-                "One row for each dataset, with why less would not do.",
+                say("One row for each dataset, with why less would not do."),
                 columns=(
-                    Column("dataset", "Dataset", required=True, hint="Its name, or what it holds."),
+                    Column(
+                        "dataset",
+                        say("Dataset"),
+                        required=True,
+                        hint=say("Its name, or what it holds."),
+                    ),
                     Column(
                         "extent",
-                        "How much of it",
-                        hint="Which fields, which period, how many records; with people’s "
-                        "identifiers only where the question is about them.",
+                        say("How much of it"),
+                        hint=say(
+                            "Which fields, which period, how many records; with people’s "
+                            "identifiers only where the question is about them."
+                        ),
                     ),
                     Column(
                         "why",
-                        "Why less would not do",
+                        say("Why less would not do"),
                         long=True,
                         required=True,
-                        hint="Why not a subset, a de-identified sample or a synthetic mirror.",
+                        hint=say("Why not a subset, a de-identified sample or a synthetic mirror."),
                     ),
                 ),
                 when=("needs_data", ("yes",)),
@@ -187,45 +204,51 @@ SECTIONS: Final[tuple[Section, ...]] = (
     ),
     Section(
         "team",
-        "Team and prior work",
-        "Everyone who will take part, and what you build on.",
+        say("Team and prior work"),
+        say("Everyone who will take part, and what you build on."),
         (
             Field(
                 "team",
-                "Team",
+                say("Team"),
                 "rows",
-                "You first. An ORCID iD is optional.",
+                say("You first. An ORCID iD is optional."),
                 columns=(
-                    Column("name", "Name", required=True),
-                    Column("affiliation", "Affiliation"),
-                    Column("orcid", "ORCID iD", orcid=True),
+                    Column("name", say("Name"), required=True),
+                    Column("affiliation", say("Affiliation")),
+                    Column("orcid", say("ORCID iD"), orcid=True),
                 ),
             ),
-            Field("prior_work", "Prior work", hint="Yours and others’, with links.", rows=8),
+            Field(
+                "prior_work", say("Prior work"), hint=say("Yours and others’, with links."), rows=8
+            ),
         ),
     ),
     Section(
         "declarations",
-        "Declarations",
-        "What we must know before anyone reads the proposal.",
+        say("Declarations"),
+        say("What we must know before anyone reads the proposal."),
         (
             Field(
                 "conflicts",
-                "Conflicts of interest",
-                hint="Funding, employment, relations to our staff or board. Write “None” if none.",
+                say("Conflicts of interest"),
+                hint=say(
+                    "Funding, employment, relations to our staff or board. Write “None” if none."
+                ),
                 rows=3,
             ),
             Field(
                 "export_control",
-                "Could export control apply to the people, the data or the results?",
+                say("Could export control apply to the people, the data or the results?"),
                 "choice",
-                choices=(*YES_NO, ("unsure", "I am not sure")),
+                choices=(*YES_NO, ("unsure", say("I am not sure"))),
             ),
             Field(
                 "export_note",
-                "What may be concerned",
-                hint="Which people, data or results, and which country’s rules if you know. We "
-                "clear it before anything is shared.",
+                say("What may be concerned"),
+                hint=say(
+                    "Which people, data or results, and which country’s rules if you know. We "
+                    "clear it before anything is shared."
+                ),
                 when=("export_control", ("yes", "unsure")),
                 rows=3,
             ),
@@ -233,24 +256,26 @@ SECTIONS: Final[tuple[Section, ...]] = (
     ),
     Section(
         "plan",
-        "Budget and timeline",
-        "What it costs and when what is done.",
+        say("Budget and timeline"),
+        say("What it costs and when what is done."),
         (
             Field(
                 "budget",
-                "Budget",
-                hint="One line each for stipend, compute, travel and other costs, with its amount, "
-                "and the total; in one currency. Write “None” if you need no money.",
+                say("Budget"),
+                hint=say(
+                    "One line each for stipend, compute, travel and other costs, with its amount, "
+                    "and the total; in one currency. Write “None” if you need no money."
+                ),
             ),
             Field(
                 "timeline",
-                "Timeline",
-                hint="When you can start, and each milestone with its date or week.",
+                say("Timeline"),
+                hint=say("When you can start, and each milestone with its date or week."),
             ),
             Field(
                 "remarks",
-                "Anything else",
-                hint="What the questions above leave no room for.",
+                say("Anything else"),
+                hint=say("What the questions above leave no room for."),
                 required=False,
             ),
         ),
@@ -259,14 +284,16 @@ SECTIONS: Final[tuple[Section, ...]] = (
 
 JUSTIFICATION: Final = Section(
     "justification",
-    "Written justification",
-    "Asked for on the last page, where broad access meets an open goal.",
+    say("Written justification"),
+    say("Asked for on the last page, where broad access meets an open goal."),
     (
         Field(
             "justification",
-            "Why this access, although the goal is still open",
-            hint="What you would do first with the data, why a narrower request cannot be written "
-            "yet, and when and how you would narrow it. Reviewers and the board read it.",
+            say("Why this access, although the goal is still open"),
+            hint=say(
+                "What you would do first with the data, why a narrower request cannot be written "
+                "yet, and when and how you would narrow it. Reviewers and the board read it."
+            ),
             required=False,
         ),
     ),
@@ -352,4 +379,4 @@ def as_text(f: Field, value: Any) -> str:
     """An answer as one text, for differences and plain copies; `value` as `shown` gives it."""
     if f.kind != "rows":
         return str(value)
-    return "\n".join(" · ".join(text for _, text in row if text) for row in value)
+    return "\n".join(joined(" · ", (text for _, text in row if text)) for row in value)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
+from fellowship.kernel.saying import say
 from fellowship.web.standing import Blocker, Plan, Standing, Step
 from governance.models import IndependentReview, Matter
 from governance.services.telling import FOR_PARTIES
@@ -16,51 +17,55 @@ from proposals.services.drafting import DECISION_SILENCE
 from proposals.states import DECIDED, PROPOSAL_MOVES, ProposalState
 
 S = ProposalState
-RUBRIC = "Review rubric"
-GROUNDS = ("The criteria of the published rubric", "The constraints of the call")
+RUBRIC = say("Review rubric")
+GROUNDS = (say("The criteria of the published rubric"), say("The constraints of the call"))
 _DECIDES = Step(
-    "The board",
-    "accepts, accepts with conditions, declines or defers, with its reasons",
+    say("The board"),
+    say("accepts, accepts with conditions, declines or defers, with its reasons"),
     GROUNDS,
     RUBRIC,
 )
-_OWN = "may withdraw it"
+_OWN = say("may withdraw it")
 
 PROPOSAL = Plan(
     PROPOSAL_MOVES,
     holders={
-        S.DRAFT: "The applicant",
-        S.SUBMITTED: "The programme manager",
-        S.IN_REVIEW: "The panel",
-        S.WITH_BOARD: "The board",
-        S.ACCEPTED: "Nobody: it is accepted, and the fellowship has its own page",
-        S.DECLINED: "Nobody: it is declined",
+        S.DRAFT: say("The applicant"),
+        S.SUBMITTED: say("The programme manager"),
+        S.IN_REVIEW: say("The panel"),
+        S.WITH_BOARD: say("The board"),
+        S.ACCEPTED: say("Nobody: it is accepted, and the fellowship has its own page"),
+        S.DECLINED: say("Nobody: it is declined"),
         S.WITHDRAWN: CLOSED,
     },
     silence={
-        S.DRAFT: "A draft that is not submitted by then is kept, and not considered.",
+        S.DRAFT: say("A draft that is not submitted by then is kept, and not considered."),
         S.SUBMITTED: DECISION_SILENCE,
         S.IN_REVIEW: DECISION_SILENCE,
         S.WITH_BOARD: FOR_PARTIES,
-        S.DECLINED: "The decision stands.",
+        S.DECLINED: say("The decision stands."),
     },
     steps={
-        "submit": Step("The applicant", "submits it before the call closes"),
-        "revise": Step("The applicant", "may send a new version before review begins"),
-        f"{S.IN_REVIEW}.revise": Step("The applicant", "revises it where the board asked for it"),
-        "open_review": Step("The programme manager", "gives it to reviewers"),
-        "refer": Step("The panel", "scores it, each alone; then it goes to the board"),
+        "submit": Step(say("The applicant"), say("submits it before the call closes")),
+        "revise": Step(say("The applicant"), say("may send a new version before review begins")),
+        f"{S.IN_REVIEW}.revise": Step(
+            say("The applicant"), say("revises it where the board asked for it")
+        ),
+        "open_review": Step(say("The programme manager"), say("gives it to reviewers")),
+        "refer": Step(say("The panel"), say("scores it, each alone; then it goes to the board")),
         "defer": _DECIDES,
         "accept": _DECIDES,
         "decline": _DECIDES,
         "take_back": Step(
-            "The chair",
-            "returns it undecided to the panel",
-            ("The quorum was missed", "The proposal has changed since it was referred"),
-            "Ballot rules",
+            say("The chair"),
+            say("returns it undecided to the panel"),
+            (say("The quorum was missed"), say("The proposal has changed since it was referred")),
+            say("Ballot rules"),
         ),
-        "reconsider": Step("An independent review", "may send it back to the board, once"),
-        "withdraw": Step("The applicant", _OWN),
+        "reconsider": Step(
+            say("An independent review"), say("may send it back to the board, once")
+        ),
+        "withdraw": Step(say("The applicant"), _OWN),
     },
     more={S.SUBMITTED: (_DECIDES,), S.IN_REVIEW: (_DECIDES,)},
 )
@@ -96,5 +101,5 @@ def review_of(proposal: Proposal) -> IndependentReview | None:
 
 def _holder(proposal: Proposal) -> str:
     if proposal.revision_asked_at:
-        return "The applicant, whom the board asked for a revision"
+        return say("The applicant, whom the board asked for a revision")
     return PROPOSAL.holders[proposal.state]

@@ -5,26 +5,27 @@ from __future__ import annotations
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class ProposalState(models.TextChoices):
     """Where a proposal stands."""
 
-    DRAFT = "draft", "Draft"
-    SUBMITTED = "submitted", "Submitted"
-    IN_REVIEW = "in_review", "In review"
-    WITH_BOARD = "with_board", "With the board"
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    DRAFT = "draft", say("Draft")
+    SUBMITTED = "submitted", say("Submitted")
+    IN_REVIEW = "in_review", say("In review")
+    WITH_BOARD = "with_board", say("With the board")
+    ACCEPTED = "accepted", say("Accepted")
+    DECLINED = "declined", say("Declined")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 class Verdict(models.TextChoices):
     """What an evaluation from outside states about delivered work."""
 
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
-    NONE = "none", "No verdict"
+    ACCEPTED = "accepted", say("Accepted")
+    DECLINED = "declined", say("Declined")
+    NONE = "none", say("No verdict")
 
 
 S = ProposalState
@@ -62,9 +63,9 @@ PROPOSAL_MOVES = MoveTable(
     },
     labels=dict(S.choices),
     said={
-        "open_review": "given to reviewers",
-        "take_back": "given back to the panel",
-        "reconsider": "put before the board again",
+        "open_review": say("given to reviewers"),
+        "take_back": say("given back to the panel"),
+        "reconsider": say("put before the board again"),
     },
 )
 
@@ -75,11 +76,11 @@ DECIDED = (S.ACCEPTED, S.DECLINED)
 class RunState(models.TextChoices):
     """Where a suggestion of reviewers for a whole call stands."""
 
-    ASKED = "asked", "Being worked out"
-    READY = "ready", "To be looked at"
-    ASSIGNING = "assigning", "Being assigned"
-    ASSIGNED = "assigned", "Assigned"
-    SET_ASIDE = "set_aside", "Set aside"
+    ASKED = "asked", say("Being worked out")
+    READY = "ready", say("To be looked at")
+    ASSIGNING = "assigning", say("Being assigned")
+    ASSIGNED = "assigned", say("Assigned")
+    SET_ASIDE = "set_aside", say("Set aside")
 
 
 RUN_MOVES = MoveTable(
@@ -100,5 +101,5 @@ RUN_MOVES = MoveTable(
         RunState.SET_ASIDE: Holder.NOBODY,
     },
     labels=dict(RunState.choices),
-    said={"work_out": "worked out", "set_aside": "set aside"},
+    said={"work_out": say("worked out"), "set_aside": say("set aside")},
 )

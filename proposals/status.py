@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from governance.models import Matter
@@ -22,7 +23,7 @@ from proposals.services.drafting import DECISION_CLOCK
 from proposals.states import REVISION_CLOCK, ProposalState
 
 S = ProposalState
-NOTHING = "nothing needed from you"
+NOTHING = say("nothing needed from you")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,25 @@ def live_matter(proposal: Proposal) -> Matter | None:
 
 def _draft(proposal: Proposal) -> Status:
     return Status(
-        "With you: finish and submit your proposal",
+        say("With you: finish and submit your proposal"),
         tone="you",
         by=proposal.call.closes_at,
-        silence="A draft that is not submitted by then is kept, and not considered.",
+        silence=say("A draft that is not submitted by then is kept, and not considered."),
     )
 
 
 def _with_us(proposal: Proposal, mine: bool) -> Status:
-    who = "the panel" if proposal.state == S.IN_REVIEW else "the programme manager"
+    who = say("the panel") if proposal.state == S.IN_REVIEW else say("the programme manager")
     clock = clocks.latest(proposal, DECISION_CLOCK)
     tail = f", {NOTHING}" if mine else ""
     return Status(
-        f"With {who}{_day(clock, proposal.program.calendar())}{tail}",
-        detail="Reviewers score it alone, then the board decides.",
+        say(
+            "With {who}{day}{tail}",
+            who=who,
+            day=_day(clock, proposal.program.calendar()),
+            tail=tail,
+        ),
+        detail=say("Reviewers score it alone, then the board decides."),
         silence=clock.said_silence if clock else "",
     )
 
@@ -85,53 +91,56 @@ def _with_board(proposal: Proposal, user: Any) -> Status:
     calendar = proposal.program.calendar()
     days = _span(calendar, matter.referred_at, matter.due_at) if matter and matter.due_at else ""
     return Status(
-        f"With the board{days}{f', {NOTHING}' if mine else ''}",
-        detail=f"It votes until {calendar.local(matter.due_at):%-d %B %Y}."
+        say("With the board{days}{more}", days=days, more=f", {NOTHING}" if mine else ""),
+        detail=say("It votes until {local:%-d %B %Y}.", local=calendar.local(matter.due_at))
         if matter and matter.due_at
-        else "The vote is not open yet.",
+        else say("The vote is not open yet."),
         silence=FOR_PARTIES,
         url=matter.get_absolute_url() if matter and shown else "",
-        label="In the board room" if shown else "",
+        label=say("In the board room") if shown else "",
     )
 
 
 def _revising(proposal: Proposal) -> Status:
     return Status(
-        "With you: send or discard your revision",
+        say("With you: send or discard your revision"),
         tone="you",
         by=proposal.call.closes_at,
         silence=policy.unsent_revision(proposal),
         url=reverse("proposals:edit", args=[proposal.ref]),
-        label="Go on with the revision",
+        label=say("Go on with the revision"),
     )
 
 
 def _revision(proposal: Proposal, mine: bool) -> Status:
     clock = clocks.latest(proposal, REVISION_CLOCK)
     return Status(
-        f"With {'you' if mine else 'the applicant'}: the board asked for a revision",
+        say(
+            "With {more}: the board asked for a revision",
+            more="you" if mine else say("the applicant"),
+        ),
         tone="you" if mine else "wait",
         by=clock.due_at if clock else None,
-        detail=f"Version {proposal.version} counts until a new one is sent.",
+        detail=say("Version {version} counts until a new one is sent.", version=proposal.version),
         silence=clock.said_silence if clock else "",
         url=reverse("proposals:letter", args=[proposal.ref]),
-        label="Read what the board asked",
+        label=say("Read what the board asked"),
     )
 
 
 def _decided(proposal: Proposal, mine: bool) -> Status:
     if proposal.state == S.WITHDRAWN:
-        return Status("Withdrawn by the applicant", detail="The case is closed.")
+        return Status(say("Withdrawn by the applicant"), detail=say("The case is closed."))
     letter = reverse("proposals:letter", args=[proposal.ref])
     if proposal.state == S.ACCEPTED:
-        return Status("Accepted", tone="good", url=letter, label="Read the letter")
+        return Status(say("Accepted"), tone="good", url=letter, label=say("Read the letter"))
     review = standing.review_of(proposal)
     return Status(
-        "Not accepted; an independent review is under way" if review else "Not accepted",
+        say("Not accepted; an independent review is under way") if review else say("Not accepted"),
         by=review.due_at if review else None,
-        detail="The letter gives the reasons and how to reply." if mine else "",
+        detail=say("The letter gives the reasons and how to reply.") if mine else "",
         url=letter,
-        label="Read the letter",
+        label=say("Read the letter"),
     )
 
 
@@ -142,4 +151,8 @@ def _day(clock: Clock | None, calendar: WorkCalendar) -> str:
 def _span(calendar: WorkCalendar, start: dt.datetime, due: dt.datetime) -> str:
     """“, day 6 of 20” in working days; the day of the start is day 0 and shown as day 1."""
     gone = max(calendar.working_days_between(start, now()), 1)
-    return f", day {gone} of {calendar.working_days_between(start, due)}"
+    return say(
+        ", day {gone} of {working_days_between}",
+        gone=gone,
+        working_days_between=calendar.working_days_between(start, due),
+    )

@@ -11,6 +11,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach, on_reminder, sweeper
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 from fellowship.programs.models import Call
 from fellowship.programs.moments import Moment, on_moved
@@ -20,9 +21,9 @@ from proposals.services.drafting import DECISION_CLOCK, SERVICE
 from proposals.services.panel import REVIEW_CLOCK
 from proposals.states import REVISION_CLOCK, ProposalState, RunState
 
-describe(REVIEW_CLOCK, label="Review", reminders=(3, 1))
-describe(DECISION_CLOCK, label="Recruit: from submission to decision", reminders=(3,))
-describe(REVISION_CLOCK, label="Revision the board asked for")
+describe(REVIEW_CLOCK, label=say("Review"), reminders=(3, 1))
+describe(DECISION_CLOCK, label=say("Recruit: from submission to decision"), reminders=(3,))
+describe(REVISION_CLOCK, label=say("Revision the board asked for"))
 
 
 @on_breach(REVIEW_CLOCK)
@@ -32,8 +33,12 @@ def review_late(clock: Clock, at: dt.datetime) -> None:
     _tell_managers(
         assignment.proposal,
         kind="proposals.review_late",
-        title=f"A review of {assignment.proposal.ref} is late",
-        body=f"{assignment.reviewer} had until {clock.due_at:%-d %B %Y}. Assign somebody else.",
+        title=say("A review of {ref} is late", ref=assignment.proposal.ref),
+        body=say(
+            "{reviewer} had until {due_at:%-d %B %Y}. Assign somebody else.",
+            reviewer=assignment.reviewer,
+            due_at=clock.due_at,
+        ),
         dedupe=f"proposals.review_late:{clock.pk}",
     )
 
@@ -45,8 +50,8 @@ def case_late(clock: Clock, at: dt.datetime) -> None:
     _tell_managers(
         proposal,
         kind="proposals.case_late",
-        title=f"{proposal.ref} waits for longer than our standard",
-        body=f"It should have been decided by {clock.due_at:%-d %B %Y}.",
+        title=say("{ref} waits for longer than our standard", ref=proposal.ref),
+        body=say("It should have been decided by {due_at:%-d %B %Y}.", due_at=clock.due_at),
         dedupe=f"proposals.case_late:{clock.pk}",
     )
 
@@ -66,8 +71,12 @@ def remind_reviewer(clock: Clock, days: int, at: dt.datetime) -> None:
         to=[assignment.reviewer],
         subject_obj=assignment,
         realm=clock.realm_id,
-        title=f"Your review of {assignment.proposal.ref} is due soon",
-        body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}",
+        title=say("Your review of {ref} is due soon", ref=assignment.proposal.ref),
+        body=say(
+            "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
+            due_at=clock.due_at,
+            silence=clock.silence,
+        ),
         url=reverse("proposals:review", args=[assignment.pk]),
         dedupe=f"proposals.review_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
     )
@@ -81,8 +90,12 @@ def remind_applicant(clock: Clock, days: int, at: dt.datetime) -> None:
         kind="proposals.revision_due",
         to=[proposal.applicant],
         subject_obj=proposal,
-        title=f"The revision of {proposal.ref} is due soon",
-        body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}",
+        title=say("The revision of {ref} is due soon", ref=proposal.ref),
+        body=say(
+            "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
+            due_at=clock.due_at,
+            silence=clock.silence,
+        ),
         url=proposal.get_absolute_url(),
         dedupe=f"proposals.revision_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
     )
@@ -95,19 +108,19 @@ def remind_managers(clock: Clock, days: int, at: dt.datetime) -> None:
     _tell_managers(
         proposal,
         kind="proposals.case_due",
-        title=f"{proposal.ref} should be decided soon",
-        body=f"By our standard until {clock.due_at:%-d %B %Y}.",
+        title=say("{ref} should be decided soon", ref=proposal.ref),
+        body=say("By our standard until {due_at:%-d %B %Y}.", due_at=clock.due_at),
         dedupe=f"proposals.case_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
     )
 
 
 MOVED = {
-    Moment.EXTENDED: ("{ref} stays open longer", "“{call}” now closes on {end}."),
+    Moment.EXTENDED: (say("{ref} stays open longer"), say("“{call}” now closes on {end}.")),
     Moment.CLOSED: (
-        "{ref} was closed before its time",
-        "“{call}” takes no more proposals. Your draft is kept.",
+        say("{ref} was closed before its time"),
+        say("“{call}” takes no more proposals. Your draft is kept."),
     ),
-    Moment.REOPENED: ("{ref} is open again", "“{call}” takes proposals until {end}."),
+    Moment.REOPENED: (say("{ref} is open again"), say("“{call}” takes proposals until {end}.")),
 }
 
 
@@ -116,13 +129,17 @@ def tell_drafters(call: Call, moment: Moment, reason: str) -> None:
     """Tell everyone with a draft for the call until when they have now, and why."""
     drafts = Proposal.objects.filter(call=call, state=ProposalState.DRAFT)
     title, body = MOVED[moment]
-    end = f"{call.closes_at:%-d %B %Y at %H:%M} UTC"
+    end = say("{closes_at:%-d %B %Y at %H:%M} UTC", closes_at=call.closes_at)
     notify(
         kind="proposals.call_moved",
         to=User.objects.filter(pk__in=drafts.values("applicant_id")),
         subject_obj=call,
         title=title.format(ref=call.ref),
-        body=f"{body.format(call=call, end=end)} The reason given: {reason}",
+        body=say(
+            "{format} The reason given: {reason}",
+            format=body.format(call=call, end=end),
+            reason=reason,
+        ),
         url=call.get_absolute_url(),
     )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.rulekinds import ReviewRubric
 from governance.rules import Difference, whatif
@@ -18,7 +19,7 @@ LOOKED_AT = 500
 TWO = Decimal("0.01")
 
 
-@whatif(RuleKind.REVIEW_RUBRIC, of="proposals scored")
+@whatif(RuleKind.REVIEW_RUBRIC, of=say("proposals scored"))
 def other_weights(
     program: Program, before: ReviewRubric, after: ReviewRubric
 ) -> Iterator[Difference]:
@@ -44,8 +45,13 @@ def other_weights(
             yield Difference(
                 f"{proposal.ref} {proposal.title}",
                 proposal.get_absolute_url(),
-                f"Place {was} of {len(rivals)}, mean {_said(old[pk])}",
-                f"Place {would} of {len(rivals)}, mean {_said(new[pk])}",
+                say("Place {was} of {n}, mean {said}", was=was, n=len(rivals), said=_said(old[pk])),
+                say(
+                    "Place {would} of {n}, mean {said}",
+                    would=would,
+                    n=len(rivals),
+                    said=_said(new[pk]),
+                ),
                 record=proposal,
             )
 

@@ -14,6 +14,7 @@ from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import RuleActor
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import verbs, work
 from publications import terms
 from publications.authorship_states import AgreementState
@@ -30,20 +31,20 @@ from scoping import panels
 from scoping.models import Fellowship
 from scoping.states import FellowshipState
 
-describe(AGREEMENT_CLOCK, label="Answers to an agreement on authorship")
-describe(AGREEMENT_MEDIATION_CLOCK, label="Mediation of an agreement on authorship")
+describe(AGREEMENT_CLOCK, label=say("Answers to an agreement on authorship"))
+describe(AGREEMENT_MEDIATION_CLOCK, label=say("Mediation of an agreement on authorship"))
 
 verbs.register(
     {
-        "publications.propose_agreement": "proposed an agreement on authorship",
-        "publications.consent": "consented to the agreement on authorship",
-        "publications.refuse_agreement": "refused the agreement on authorship",
-        "publications.withdraw_agreement": "withdrew the agreement on authorship",
-        "publications.lapse_agreement": "noted that the agreement lapsed unanswered",
-        "publications.ask_mediator": "asked the mediator about authorship",
-        "publications.mediate": "advised on authorship",
-        "publications.refer_agreement": "took authorship to the board",
-        "publications.decide_agreement": "decided about authorship",
+        "publications.propose_agreement": say("proposed an agreement on authorship"),
+        "publications.consent": say("consented to the agreement on authorship"),
+        "publications.refuse_agreement": say("refused the agreement on authorship"),
+        "publications.withdraw_agreement": say("withdrew the agreement on authorship"),
+        "publications.lapse_agreement": say("noted that the agreement lapsed unanswered"),
+        "publications.ask_mediator": say("asked the mediator about authorship"),
+        "publications.mediate": say("advised on authorship"),
+        "publications.refer_agreement": say("took authorship to the board"),
+        "publications.decide_agreement": say("decided about authorship"),
     }
 )
 verbs.register_values(
@@ -95,10 +96,12 @@ def to_consent(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = AuthorshipAgreement.objects.awaiting(at).filter(parties__person=user, parties__answer="")
     for agreement in rows.select_related("fellowship").order_by("answer_by", "id")[:20]:
         yield work.WorkItem(
-            title=f"Consent to authorship, or refuse: {agreement.fellowship.title}",
+            title=say(
+                "Consent to authorship, or refuse: {title}", title=agreement.fellowship.title
+            ),
             url=agreement.get_absolute_url(),
             due=agreement.answer_by,
-            silence="The agreement stays as it is.",
+            silence=say("The agreement stays as it is."),
             kind="authorship",
             case_ref=agreement.fellowship.ref,
             program_id=agreement.program_id,
@@ -120,10 +123,10 @@ def to_mediate(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     due = dict(clocks.values_list("subject_id", "due_at"))
     for agreement in rows[:20]:
         yield work.WorkItem(
-            title=f"Mediate authorship: {agreement.fellowship.title}",
+            title=say("Mediate authorship: {title}", title=agreement.fellowship.title),
             url=agreement.get_absolute_url(),
             due=due.get(agreement.pk),
-            silence="It goes to the board.",
+            silence=say("It goes to the board."),
             kind="authorship",
             case_ref=agreement.fellowship.ref,
             program_id=agreement.program_id,
@@ -138,9 +141,9 @@ def to_agree_first(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     )
     for case in rows.order_by("starts_on", "id")[:20]:
         yield work.WorkItem(
-            title=f"Agree on authorship before the work begins: {case.title}",
+            title=say("Agree on authorship before the work begins: {title}", title=case.title),
             url=reverse("publications:agreements", args=[case.ref]),
-            silence="You may publish under your own name alone.",
+            silence=say("You may publish under your own name alone."),
             kind="authorship",
             case_ref=case.ref,
             program_id=case.program_id,
@@ -159,7 +162,7 @@ def case_authorship(fellowship: Fellowship, user: Any, at: dt.datetime) -> Itera
     if held or waiting or offered:
         yield panels.Panel(
             "publications.authorship",
-            "Authorship",
+            say("Authorship"),
             "publications/_case_authorship.html",
             {"held": held, "waiting": waiting, "offered": offered},
             order=69,

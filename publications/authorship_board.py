@@ -6,6 +6,7 @@ from typing import Any
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import joined, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from publications.models import AuthorshipAgreement
@@ -18,17 +19,21 @@ class AuthorshipKind(MatterKind):
     """To approve is to bring the version into force, to deny is to leave the one before."""
 
     key = MATTER
-    label = "Authorship"
+    label = say("Authorship")
     subject_model = "publications.authorshipagreement"
     takes_conditions = False
-    heading = "Publication reviews"
+    heading = say("Publication reviews")
     order = 41
 
     def title(self, subject: Any) -> str:
-        return f"Authorship in {subject.fellowship.ref}, version {subject.number}"
+        return say(
+            "Authorship in {ref}, version {number}",
+            ref=subject.fellowship.ref,
+            number=subject.number,
+        )
 
     def question(self, subject: Any) -> str:
-        return (
+        return say(
             "Whether this version holds. If not, the one before goes on. The fellow may publish "
             "alone either way, and nobody is named an author against their will."
         )
@@ -39,23 +44,32 @@ class AuthorshipKind(MatterKind):
             [
                 party.name,
                 "leaves" if party.leaves else party.get_side_display(),
-                ", ".join(party.roles),
-                party.get_answer_display() or "no answer",
+                joined(", ", party.roles),
+                party.get_answer_display() or say("no answer"),
                 party.reason,
             ]
             for party in agreement.parties.all()
         ]
         return {
             "sections": [
-                {"heading": "Why this version", "text": agreement.because},
+                {"heading": say("Why this version"), "text": agreement.because},
                 {
-                    "heading": "People in the agreed order",
-                    "columns": ["Name", "Side", "CRediT roles", "Answer", "Reason"],
+                    "heading": say("People in the agreed order"),
+                    "columns": [
+                        say("Name"),
+                        say("Side"),
+                        say("CRediT roles"),
+                        say("Answer"),
+                        say("Reason"),
+                    ],
                     "rows": rows,
                 },
-                {"heading": "When staff are authors", "text": agreement.company_criteria},
-                {"heading": "Acknowledgement", "text": agreement.acknowledgement},
-                {"heading": "The mediator advises", "text": agreement.advice or "Nothing in time"},
+                {"heading": say("When staff are authors"), "text": agreement.company_criteria},
+                {"heading": say("Acknowledgement"), "text": agreement.acknowledgement},
+                {
+                    "heading": say("The mediator advises"),
+                    "text": agreement.advice or say("Nothing in time"),
+                },
             ],
             "text_hash": agreement.text_hash,
         }
@@ -75,7 +89,9 @@ class AuthorshipKind(MatterKind):
         if decision.outcome == "defer":
             return
         adopt = decision.outcome in ("approve", "approve_with_conditions")
-        decide_agreement(agreement=subject, adopt=adopt, by=BOARD, reason=f"Board: {matter.ref}")
+        decide_agreement(
+            agreement=subject, adopt=adopt, by=BOARD, reason=say("Board: {ref}", ref=matter.ref)
+        )
 
 
 register(AuthorshipKind())

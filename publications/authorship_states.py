@@ -5,19 +5,20 @@ from __future__ import annotations
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class AgreementState(models.TextChoices):
     """Where a version stands. A proposal whose time is over has lapsed, recorded or not."""
 
-    PROPOSED = "proposed", "Proposed"
-    WITH_MEDIATOR = "with_mediator", "With the mediator"
-    WITH_BOARD = "with_board", "With the board"
-    IN_FORCE = "in_force", "In force"
-    REFUSED = "refused", "Refused"
-    LAPSED = "lapsed", "Lapsed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    SUPERSEDED = "superseded", "Superseded"
+    PROPOSED = "proposed", say("Proposed")
+    WITH_MEDIATOR = "with_mediator", say("With the mediator")
+    WITH_BOARD = "with_board", say("With the board")
+    IN_FORCE = "in_force", say("In force")
+    REFUSED = "refused", say("Refused")
+    LAPSED = "lapsed", say("Lapsed")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
+    SUPERSEDED = "superseded", say("Superseded")
 
 
 S = AgreementState
@@ -48,12 +49,12 @@ AGREEMENT_MOVES = MoveTable(
     },
     labels=dict(AgreementState.choices),
     said={
-        "agree": "agreed to by all",
-        "lapse": "left to lapse",
-        "mediate": "given to the mediator",
-        "return": "given back to those named",
-        "refer": "referred to the board",
-        "turn_down": "turned down",
+        "agree": say("agreed to by all"),
+        "lapse": say("left to lapse"),
+        "mediate": say("given to the mediator"),
+        "return": say("given back to those named"),
+        "refer": say("referred to the board"),
+        "turn_down": say("turned down"),
         "supersede": "superseded",
     },
 )
@@ -64,13 +65,13 @@ OPEN = (S.PROPOSED, S.WITH_MEDIATOR, S.WITH_BOARD)
 class Side(models.TextChoices):
     """On whose side a person named works."""
 
-    FELLOW = "fellow", "Fellow"
-    COLLABORATOR = "collaborator", "Collaborator"
-    COMPANY = "company", "Company"
+    FELLOW = "fellow", say("Fellow")
+    COLLABORATOR = "collaborator", say("Collaborator")
+    COMPANY = "company", say("Company")
 
 
 class Answer(models.TextChoices):
     """What a person named said to a version."""
 
-    CONSENTED = "consented", "Consents"
-    REFUSED = "refused", "Refuses"
+    CONSENTED = "consented", say("Consents")
+    REFUSED = "refused", say("Refuses")

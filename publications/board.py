@@ -7,6 +7,7 @@ from typing import Any, cast
 from fellowship.accounts.models import Actor
 from fellowship.history.queries import revision
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from publications import withholding
@@ -22,30 +23,34 @@ class DisputeKind(MatterKind):
     """A contested objection: to approve is to uphold it, to deny is to overrule it."""
 
     key = "publications.dispute"
-    label = "Contested passage"
+    label = say("Contested passage")
     subject_model = "publications.objection"
     takes_conditions = False
-    heading = "Publication reviews"
+    heading = say("Publication reviews")
     order = 40
 
     def title(self, subject: Any) -> str:
-        return f"{subject.ref}: one passage of {subject.publication.title}"
+        return say(
+            "{ref}: one passage of {title}", ref=subject.ref, title=subject.publication.title
+        )
 
     def question(self, subject: Any) -> str:
-        return "Whether the objection to this passage is upheld. Nothing else of the work waits."
+        return say(
+            "Whether the objection to this passage is upheld. Nothing else of the work waits."
+        )
 
     def dossier(self, subject: Any) -> dict[str, Any]:
         objection = cast("Objection", subject)
         read = withholding.excerpts([objection])[objection.pk]
-        until = f", until {objection.until:%-d %B %Y}" if objection.until else ""
+        until = say(", until {until:%-d %B %Y}", until=objection.until) if objection.until else ""
         return {
             "sections": [
-                {"heading": "Passage", "text": read.passage},
-                {"heading": "Ground", "text": objection.get_ground_display()},
-                {"heading": "Harm named", "text": objection.harm},
-                {"heading": "Asked for", "text": f"{objection.get_ask_display()}{until}"},
-                {"heading": "Other wording offered", "text": objection.wording or "None"},
-                {"heading": "The author contests", "text": objection.answer},
+                {"heading": say("Passage"), "text": read.passage},
+                {"heading": say("Ground"), "text": objection.get_ground_display()},
+                {"heading": say("Harm named"), "text": objection.harm},
+                {"heading": say("Asked for"), "text": f"{objection.get_ask_display()}{until}"},
+                {"heading": say("Other wording offered"), "text": objection.wording or say("None")},
+                {"heading": say("The author contests"), "text": objection.answer},
                 *_mediated(objection),
             ]
         }
@@ -71,26 +76,28 @@ class DisputeKind(MatterKind):
         if decision.outcome == "defer":
             return
         upheld = decision.outcome in APPROVING
-        decide_dispute(objection=subject, upheld=upheld, by=BOARD, reason=f"Board: {matter.ref}")
+        decide_dispute(
+            objection=subject, upheld=upheld, by=BOARD, reason=say("Board: {ref}", ref=matter.ref)
+        )
 
 
 def _mediated(objection: Objection) -> list[dict[str, Any]]:
     """What a mediator proposed, and what each side said to it."""
     mediation = Mediation.objects.filter(objection=objection).first()
     if mediation is None or not mediation.proposal:
-        return [{"heading": "The mediator proposed", "text": "Nothing in time"}]
+        return [{"heading": say("The mediator proposed"), "text": say("Nothing in time")}]
     way = mediation.get_proposal_display()
     until = f", {mediation.until:%-d %B %Y}" if mediation.until else ""
     wording = f"\n\n{mediation.wording}" if mediation.wording else ""
     return [
-        {"heading": "The mediator proposed", "text": f"{way}{until}.{wording}"},
-        {"heading": "The mediator’s reasons", "text": mediation.reasons},
+        {"heading": say("The mediator proposed"), "text": f"{way}{until}.{wording}"},
+        {"heading": say("The mediator’s reasons"), "text": mediation.reasons},
         {
-            "heading": "The author said",
+            "heading": say("The author said"),
             "text": _said(mediation.author_takes, mediation.author_said),
         },
         {
-            "heading": "Whoever objected said",
+            "heading": say("Whoever objected said"),
             "text": _said(mediation.reviewer_takes, mediation.reviewer_said),
         },
     ]
@@ -98,39 +105,45 @@ def _mediated(objection: Objection) -> list[dict[str, Any]]:
 
 def _said(takes: bool | None, words: str) -> str:
     if takes is None:
-        return "Nothing"
-    return f"{'Yes' if takes else 'No'}. {words}".strip()
+        return say("Nothing")
+    return f"{(say('Yes') if takes else say('No'))}. {words}".strip()
 
 
 class ReleaseKind(MatterKind):
     """A restricted or vulnerability work whose window passed: release now, or one more window."""
 
     key = "publications.release"
-    label = "Publication after silence"
+    label = say("Publication after silence")
     subject_model = "publications.publication"
     takes_conditions = False
-    heading = "Publication reviews"
+    heading = say("Publication reviews")
     order = 40
 
     def title(self, subject: Any) -> str:
-        return f"Release {subject.ref}: {subject.title}"
+        return say("Release {ref}: {title}", ref=subject.ref, title=subject.title)
 
     def question(self, subject: Any) -> str:
-        return "Whether to release now. If not, it is released after one more window."
+        return say("Whether to release now. If not, it is released after one more window.")
 
     def dossier(self, subject: Any) -> dict[str, Any]:
         publication = cast("Publication", subject)
         version = publication.latest
         return {
             "sections": [
-                {"heading": "Abstract", "text": publication.abstract},
-                {"heading": "Class of work", "text": publication.get_work_class_display()},
+                {"heading": say("Abstract"), "text": publication.abstract},
+                {"heading": say("Class of work"), "text": publication.get_work_class_display()},
                 {
-                    "heading": "Version",
-                    "text": f"{version}, sha256 {version.text_hash}" if version else "None",
+                    "heading": say("Version"),
+                    "text": say(
+                        "{version}, sha256 {text_hash}",
+                        version=version,
+                        text_hash=version.text_hash,
+                    )
+                    if version
+                    else say("None"),
                 },
                 {
-                    "heading": "Objections",
+                    "heading": say("Objections"),
                     "rows": [
                         {
                             "Reference": o.ref,
@@ -158,7 +171,9 @@ class ReleaseKind(MatterKind):
         if decision.outcome in APPROVING:
             release(publication=subject, by=BOARD, kind=ReleasedBy.BOARD, reason=matter.ref)
         elif decision.outcome == "deny":
-            return_to_review(publication=subject, by=BOARD, reason=f"Board: {matter.ref}")
+            return_to_review(
+                publication=subject, by=BOARD, reason=say("Board: {ref}", ref=matter.ref)
+            )
 
 
 register(DisputeKind())

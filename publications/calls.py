@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fellowship.kernel.saying import say
 from fellowship.programs import parts
 from fellowship.programs.models import Call
 from governance import rules
@@ -21,14 +22,14 @@ def call_parts(call: Call, user: Any) -> Iterator[parts.Part]:
     if rule is None:
         return
     yield parts.Part(
-        "Publishing what you find",
+        say("Publishing what you find"),
         "publications/parts/policy.html",
         {"rule": rule, "policy": rule.params, "classes": classes(rule.params)},
         order=25,
         anchor="publishing",
     )
     yield parts.Part(
-        "Past publications",
+        say("Past publications"),
         "publications/parts/figures.html",
         {"figures": statistics.past(call.program_id)},
         order=62,

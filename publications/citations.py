@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from fellowship.kernel.saying import say
 from publications.certificate.facts import released_at
 from publications.models import Author, Outcome, Publication
 from publications.states import Kind, OutcomeStage
@@ -88,7 +89,7 @@ def cff(publication: Publication, url: str) -> str:
     at = shown(publication)
     said: dict[str, Any] = {
         "cff-version": "1.2.0",
-        "message": "Please cite this work as below.",
+        "message": say("Please cite this work as below."),
         "title": publication.title,
         "authors": authors,
         "date-released": _day(publication).isoformat(),

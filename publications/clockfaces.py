@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.clocks.models import Clock, ClockPause
 from fellowship.clocks.states import State
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.worktime import Window, WorkCalendar
 from fellowship.web.charts.base import Chart, Scale, Sheet, canvas, drawn, shape, words
 from fellowship.web.items import Tone
@@ -41,9 +42,9 @@ class Face:
         if self.over:
             return self.state
         return (
-            f"Day {self.day} of {self.of}, {self.state.lower()}"
+            say("Day {day} of {of}, {state}", day=self.day, of=self.of, state=self.state.lower())
             if self.state
-            else (f"Day {self.day} of {self.of}")
+            else (say("Day {day} of {of}", day=self.day, of=self.of))
         )
 
 
@@ -71,7 +72,7 @@ def face(
     total = max(_length(clock, clock.starts_at, _due_without_rest(clock, due_at, at), calendar), 1)
     gone = max(_length(clock, clock.starts_at, end, calendar) - rested, 0)
     paused = clock.state == State.PAUSED
-    done = over or ("Over" if at >= due_at else "")
+    done = over or (say("Over") if at >= due_at else "")
     return Face(
         label=label,
         holder=holder,
@@ -81,9 +82,9 @@ def face(
         due_at=due_at,
         day=min(gone + 1, total),
         of=total,
-        unit="working days" if _working(clock) else "days",
+        unit=say("working days") if _working(clock) else say("days"),
         tone=ended if done else "warn" if paused else "accent",
-        state=done or ("Rests: the author must answer" if paused else ""),
+        state=done or (say("Rests: the author must answer") if paused else ""),
         over=bool(done),
         pauses=pauses,
     )
@@ -124,8 +125,8 @@ def chart(faces: Sequence[Face], *, title: str) -> Chart:
     return Chart(
         title,
         drawn(draw),
-        "; ".join(f"{one.label}: {one.said}" for one in faces) + ".",
-        ("Clock", "Where it is", "From", "Until"),
+        joined("; ", (f"{one.label}: {one.said}" for one in faces)) + ".",
+        (say("Clock"), say("Where it is"), say("From"), say("Until")),
         [
             (one.label, one.said, f"{one.starts_at:%-d %B %Y}", f"{one.due_at:%-d %B %Y}")
             for one in faces

@@ -6,6 +6,7 @@ from typing import Final
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from governance.containment import Ask, register
 from governance.models import Escalation
 from publications.models import Publication
@@ -37,9 +38,9 @@ def asks(escalation: Escalation) -> tuple[Ask, ...]:
     """Which work, which passage, and on which ground: never a whole work."""
     found = tuple((work.ref, f"{work.ref}: {work.title}"[:120]) for work in works(escalation))
     return (
-        Ask("work", "Work", choices=found),
-        Ask("passage", "Passage", "Copied word for word; the rest of the work goes on."),
-        Ask("ground", "Ground", choices=tuple(Ground.choices)),
+        Ask("work", say("Work"), choices=found),
+        Ask("passage", say("Passage"), say("Copied word for word; the rest of the work goes on.")),
+        Ask("ground", say("Ground"), choices=tuple(Ground.choices)),
     )
 
 
@@ -49,18 +50,20 @@ def act(
     """Hold it; says until when."""
     chosen = next((one for one in works(escalation) if one.ref == work), None)
     if chosen is None:
-        raise Refused(Refusal("no_work", "Choose the work.", field="work"))
+        raise Refused(Refusal("no_work", say("Choose the work."), field="work"))
     held = hold_passage(publication=chosen, passage=passage, ground=ground, harm=reason, by=by)
-    until = f" until {held.until:%-d %B %Y}" if held.until else ""
-    return f"One passage of {chosen.ref} is held{until}: {held.ref}."
+    until = say(" until {until:%-d %B %Y}", until=held.until) if held.until else ""
+    return say(
+        "One passage of {ref} is held{until}: {ref2}.", ref=chosen.ref, until=until, ref2=held.ref
+    )
 
 
 register(
     KEY,
-    "Hold one passage of a publication",
+    say("Hold one passage of a publication"),
     act,
     applies=lambda escalation: bool(works(escalation)),
     asks=asks,
-    hint="For two weeks at most. Its author is told, and may contest it.",
+    hint=say("For two weeks at most. Its author is told, and may contest it."),
     order=30,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from governance import rearming
 from governance.states import ExceptionKind
 
 rearming.register(
     ExceptionKind.PUBLICATION_SHORTCUT,
-    opens="The work may be released before its review window ends, with no objection open.",
-    again="The review window is waited for. What was released meanwhile stays released.",
+    opens=say("The work may be released before its review window ends, with no objection open."),
+    again=say("The review window is waited for. What was released meanwhile stays released."),
 )

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Conflict, User
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from governance import hints, rosters
 from governance.hints import Hint, Party
 from publications.models import Author, ReviewerAssignment
@@ -36,7 +37,7 @@ def wrote_together(
         writers = dict.fromkeys(p for who in found for p in judges.find(**who))
         for party in dict.fromkeys(p for who in found for p in known.find(**who)):
             for person in writers:
-                said = "{who} and {party} are authors of one publication"
+                said = say("{who} and {party} are authors of one publication")
                 hint = Hint(Conflict.Kind.COAUTHOR, said, party.name, ref, (LABEL, pk))
                 yield party, person, hint
 
@@ -50,7 +51,7 @@ def reviewed_work(
     by_key = {person.pk: person for person in people}
     for reviewer, pk, ref, fellow in _reviewed(list(by_key), list(theirs)):
         for party in theirs[fellow]:
-            said = "{who} reviewed a publication of an earlier fellowship of {party}"
+            said = say("{who} reviewed a publication of an earlier fellowship of {party}")
             hint = Hint(Conflict.Kind.OTHER, said, party.name, ref, (LABEL, pk))
             yield party, by_key[reviewer], hint
 

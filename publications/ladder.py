@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from fellowship.kernel.saying import joined, say
 from publications.models import Mediation, Objection
 from publications.states import ObjectionState
 
 SILENCE = {
-    ObjectionState.OPEN: "the passage is treated as the objection asks",
-    ObjectionState.REWORDED: "the author’s wording stands",
-    ObjectionState.CONTESTED: "the passage goes to the board",
-    ObjectionState.PROPOSED: "who stays silent takes the proposal",
+    ObjectionState.OPEN: say("the passage is treated as the objection asks"),
+    ObjectionState.REWORDED: say("the author’s wording stands"),
+    ObjectionState.CONTESTED: say("the passage goes to the board"),
+    ObjectionState.PROPOSED: say("who stays silent takes the proposal"),
 }
 
 
@@ -31,16 +32,16 @@ def step_of(objection: Objection, mediation: Mediation | None, at: dt.datetime) 
     state = ObjectionState(objection.effective_state(at))
     case = objection.publication.fellowship
     if state == ObjectionState.WITH_BOARD:
-        return Step("the board", None, "the board’s own clock runs")
+        return Step(say("the board"), None, say("the board’s own clock runs"))
     if state not in SILENCE:
         return None
     named = mediation.mediator if mediation else None
     holder = {
         ObjectionState.OPEN: str(case.fellow),
         ObjectionState.REWORDED: str(objection.owner),
-        ObjectionState.CONTESTED: f"{named}, who mediates"
+        ObjectionState.CONTESTED: say("{named}, who mediates", named=named)
         if named
-        else "the programme manager, who names a mediator",
+        else say("the programme manager, who names a mediator"),
         ObjectionState.PROPOSED: _unsaid(objection, mediation),
     }[state]
     return Step(holder, objection.step_due_at, SILENCE[state])
@@ -53,4 +54,4 @@ def _unsaid(objection: Objection, mediation: Mediation | None) -> str:
         sides.append(str(objection.publication.fellowship.fellow))
     if mediation is None or mediation.reviewer_takes is None:
         sides.append(str(objection.owner))
-    return " and ".join(sides)
+    return joined(say(" and "), sides)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fellowship.kernel.saying import say
+
 _PARAGRAPH = re.compile(r"\S(?:.*\S)?(?:\n(?=.*\S).*\S)*")
 _RANGE = re.compile(r"^\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?$")
 _GAP = re.compile(r"\s*(?:…|\.\.\.)\s*")
@@ -50,7 +52,7 @@ def locate(text: str, words: str, among: str = "", at: int | None = None) -> tup
     start, end = _bounds(text, among) if among.strip() else (0, len(text))
     if not words:
         if not among.strip():
-            raise NotMarked("Mark the passage, or name its paragraphs.")
+            raise NotMarked(say("Mark the passage, or name its paragraphs."))
         return start, end
     if at is not None and text.startswith(words, at):
         return at, at + len(words)
@@ -63,8 +65,10 @@ def _words(text: str, words: str, start: int, end: int) -> tuple[int, int]:
         return _between(text, words, start, end)
     if text.find(words, found + 1, end) >= 0:
         raise NotMarked(
-            "This passage stands in the text more than once. Copy a little more of it, or name "
-            "its paragraph."
+            say(
+                "This passage stands in the text more than once. Copy a little more of it, or name "
+                "its paragraph."
+            )
         )
     return found, found + len(words)
 
@@ -73,16 +77,18 @@ def _between(text: str, words: str, start: int, end: int) -> tuple[int, int]:
     """From the first words to the last, where “…” stands for what is between them."""
     parts = [part for part in _GAP.split(words) if part]
     if len(parts) != 2:
-        raise NotMarked("This passage does not stand in the text.")
+        raise NotMarked(say("This passage does not stand in the text."))
     first, last = parts
     begin = text.find(first, start, end)
     close = text.find(last, begin + len(first), end) if begin >= 0 else -1
     if begin < 0 or close < 0:
-        raise NotMarked("These first and last words do not stand in the text in this order.")
+        raise NotMarked(say("These first and last words do not stand in the text in this order."))
     if text.find(first, begin + 1, end) >= 0:
         raise NotMarked(
-            "The first words stand in the text more than once. Copy a little more of them, or name "
-            "the paragraph."
+            say(
+                "The first words stand in the text more than once. Copy a little more of "
+                "them, or name the paragraph."
+            )
         )
     return begin, close + len(last)
 
@@ -90,10 +96,10 @@ def _between(text: str, words: str, start: int, end: int) -> tuple[int, int]:
 def _bounds(text: str, among: str) -> tuple[int, int]:
     match = _RANGE.match(among)
     if match is None:
-        raise NotMarked("Name paragraphs by number: 3, or 3–5.", "paragraphs")
+        raise NotMarked(say("Name paragraphs by number: 3, or 3–5."), "paragraphs")
     first = int(match.group(1))
     last = int(match.group(2) or first)
     known = paragraphs(text)
     if not 1 <= first <= last <= len(known):
-        raise NotMarked(f"The text has paragraphs 1 to {len(known)}.", "paragraphs")
+        raise NotMarked(say("The text has paragraphs 1 to {n}.", n=len(known)), "paragraphs")
     return known[first - 1].start, known[last - 1].end

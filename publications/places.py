@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import nav, verbs, work
 from publications import policy
 from publications.models import Publication
@@ -40,14 +41,14 @@ DESK = (
 )
 
 nav.register(
-    "Publications",
+    say("Publications"),
     "publications:index",
     visible=lambda user: holds_anywhere(user, *DESK),
     section="publications",
     order=45,
 )
 nav.register(
-    "My publications",
+    say("My publications"),
     "publications:index",
     visible=lambda user: holds_anywhere(user, roles.FELLOW),
     section="portal",
@@ -55,7 +56,7 @@ nav.register(
     rail=True,
 )
 nav.register(
-    "Your reviews",
+    say("Your reviews"),
     "publications:desk",
     visible=lambda user: holds_anywhere(
         user, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.REVIEWER
@@ -65,44 +66,44 @@ nav.register(
 )
 verbs.register(
     {
-        "publications.draft": "began the publication",
-        "publications.set_authors": "named the authors",
-        "publications.add_version": "added a version",
-        "publications.declare_sources": "declared what the work uses",
-        "publications.answer_hit": "answered what the check found",
-        "publications.plan_step": "planned a passage for a later date",
-        "publications.extend_step": "put a withheld passage off",
-        "publications.release_early": "let a withheld passage out early",
-        "publications.disclose": "let a withheld passage out on its date",
-        "publications.submit": "submitted the work for review",
-        "publications.withdraw": "withdrew the work",
-        "publications.release": "released the work",
-        "publications.escalate": "took the work to the board after silence",
-        "publications.return_to_review": "gave the review one more window",
-        "publications.record_outcome": "recorded where it appeared",
-        "publications.assign_reviewer": "assigned a reviewer",
-        "publications.advise": "gave scientific advice",
-        "publications.object": "objected to a passage",
-        "publications.hold_passage": "held a passage because of an alarm",
-        "publications.accept_objection": "accepted the objection",
-        "publications.offer_wording": "offered other wording",
-        "publications.contest": "contested the objection",
-        "publications.agree_wording": "agreed to other wording",
-        "publications.withdraw_objection": "withdrew the objection",
-        "publications.decide_dispute": "decided the contested passage",
-        "publications.clear": "ended the policy review",
-        "publications.decline_wording": "declined the other wording",
-        "publications.name_mediator": "named a mediator",
-        "publications.propose": "proposed a way for the passage",
-        "publications.answer_proposal": "answered the mediator’s proposal",
-        "publications.take_proposal": "took the mediator’s proposal",
-        "publications.refer_dispute": "brought the contested passage before the board",
-        "publications.extend_window": "extended the review window",
-        "publications.ask": "asked the author a question",
-        "publications.reply": "answered the reviewer’s question",
-        "publications.question_lapsed": "let the window run on without an answer",
-        "publications.save_wording": "saved wording for others",
-        "publications.retire_wording": "put saved wording away",
+        "publications.draft": say("began the publication"),
+        "publications.set_authors": say("named the authors"),
+        "publications.add_version": say("added a version"),
+        "publications.declare_sources": say("declared what the work uses"),
+        "publications.answer_hit": say("answered what the check found"),
+        "publications.plan_step": say("planned a passage for a later date"),
+        "publications.extend_step": say("put a withheld passage off"),
+        "publications.release_early": say("let a withheld passage out early"),
+        "publications.disclose": say("let a withheld passage out on its date"),
+        "publications.submit": say("submitted the work for review"),
+        "publications.withdraw": say("withdrew the work"),
+        "publications.release": say("released the work"),
+        "publications.escalate": say("took the work to the board after silence"),
+        "publications.return_to_review": say("gave the review one more window"),
+        "publications.record_outcome": say("recorded where it appeared"),
+        "publications.assign_reviewer": say("assigned a reviewer"),
+        "publications.advise": say("gave scientific advice"),
+        "publications.object": say("objected to a passage"),
+        "publications.hold_passage": say("held a passage because of an alarm"),
+        "publications.accept_objection": say("accepted the objection"),
+        "publications.offer_wording": say("offered other wording"),
+        "publications.contest": say("contested the objection"),
+        "publications.agree_wording": say("agreed to other wording"),
+        "publications.withdraw_objection": say("withdrew the objection"),
+        "publications.decide_dispute": say("decided the contested passage"),
+        "publications.clear": say("ended the policy review"),
+        "publications.decline_wording": say("declined the other wording"),
+        "publications.name_mediator": say("named a mediator"),
+        "publications.propose": say("proposed a way for the passage"),
+        "publications.answer_proposal": say("answered the mediator’s proposal"),
+        "publications.take_proposal": say("took the mediator’s proposal"),
+        "publications.refer_dispute": say("brought the contested passage before the board"),
+        "publications.extend_window": say("extended the review window"),
+        "publications.ask": say("asked the author a question"),
+        "publications.reply": say("answered the reviewer’s question"),
+        "publications.question_lapsed": say("let the window run on without an answer"),
+        "publications.save_wording": say("saved wording for others"),
+        "publications.retire_wording": say("put saved wording away"),
     }
 )
 verbs.register_values(
@@ -111,7 +112,7 @@ verbs.register_values(
         "publications.kind": Kind.choices,
         "publications.release.kind": ReleasedBy.choices,
         "publications.state": (*PublicationState.choices, *ObjectionState.choices),
-        "publications.policy": (("cleared", "Ended without objection"),),
+        "publications.policy": (("cleared", say("Ended without objection")),),
         "ground": Ground.choices,
         "ask": Ask.choices,
         "track": ReviewTrack.choices,
@@ -119,11 +120,14 @@ verbs.register_values(
         "publications.answer_hit.answer": HitAnswer.choices,
         "publications.proposal": Proposal.choices,
         "publications.use": Saved.choices,
-        "publications.side": (("author", "The author"), ("reviewer", "Whoever objected")),
+        "publications.side": (("author", say("The author")), ("reviewer", say("Whoever objected"))),
     }
 )
 verbs.register_fields(
-    {"publications.release.kind": "released because", "publications.policy": "policy review"}
+    {
+        "publications.release.kind": say("released because"),
+        "publications.policy": say("policy review"),
+    }
 )
 
 
@@ -160,10 +164,12 @@ def to_review(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         if tracks == {ReviewTrack.POLICY} and publication.policy_cleared_at:
             continue
         yield work.WorkItem(
-            title=f"Review: {publication.title}",
+            title=say("Review: {title}", title=publication.title),
             url=publication.get_absolute_url(),
             due=publication.window_ends_at,
-            silence="It is released." if publication.silence_releases else "It goes to the board.",
+            silence=say("It is released.")
+            if publication.silence_releases
+            else say("It goes to the board."),
             kind="publication",
             case_ref=publication.ref,
             program_id=publication.program_id,
@@ -180,10 +186,10 @@ def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     )
     for publication in rows.order_by("window_ends_at", "id")[:20]:
         yield work.WorkItem(
-            title=f"Assign reviewers: {publication.title}",
+            title=say("Assign reviewers: {title}", title=publication.title),
             url=publication.get_absolute_url(),
             due=publication.window_ends_at,
-            silence="Its window passes without a review.",
+            silence=say("Its window passes without a review."),
             kind="publication",
             case_ref=publication.ref,
             program_id=publication.program_id,
@@ -201,8 +207,10 @@ def to_wait_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             title=publication.title,
             url=publication.get_absolute_url(),
             due=publication.window_ends_at,
-            holder="the reviewers",
-            silence="It is released." if publication.silence_releases else "It goes to the board.",
+            holder=say("the reviewers"),
+            silence=say("It is released.")
+            if publication.silence_releases
+            else say("It goes to the board."),
             kind="publication",
             case_ref=publication.ref,
             program_id=publication.program_id,
@@ -218,7 +226,7 @@ def case_publications(fellowship: Fellowship, user: Any, at: dt.datetime) -> Ite
     if found or may_draft:
         yield panels.Panel(
             "publications.case",
-            "Publications",
+            say("Publications"),
             "publications/_case.html",
             {"publications": found, "may_draft": may_draft},
             order=70,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web.search import Kind, by_state, paper, register
 from publications.models import Objection, Publication
 
 register(
     Kind(
         "publications",
-        "Publications",
+        say("Publications"),
         Publication.objects.visible_to,
         by_state,
         order=50,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.kernel.time import now
 from fellowship.web.standing import Blocker, Plan, Standing, Step
 from governance.standing import CLOSED
@@ -15,46 +16,48 @@ from publications.models import Objection, Publication
 from publications.states import PUBLICATION_MOVES, UNSETTLED, Ground, PublicationState
 
 S = PublicationState
-POLICY = "Publication policy"
+POLICY = say("Publication policy")
 OBJECT = Step(
-    "The policy or legal reviewer",
-    "objects to a marked passage: to redact it, stage it or delay it briefly",
+    say("The policy or legal reviewer"),
+    say("objects to a marked passage: to redact it, stage it or delay it briefly"),
     tuple(Ground.labels),
     POLICY,
 )
 _BOARD = Step(
-    "The board",
-    "releases it, or keeps it for one more window, after which it is released",
+    say("The board"),
+    say("releases it, or keeps it for one more window, after which it is released"),
     tuple(Ground.labels),
     POLICY,
-    "It is released after one more window.",
+    say("It is released after one more window."),
 )
 _RELEASE = Step(
-    "The work",
-    "is released by itself when the window ends, by the policy review, or by an exception",
+    say("The work"),
+    say("is released by itself when the window ends, by the policy review, or by an exception"),
 )
 
 PUBLICATION = Plan(
     PUBLICATION_MOVES,
     holders={
-        S.DRAFT: "The author",
-        S.IN_REVIEW: "The reviewers",
-        S.WITH_BOARD: "The board",
-        S.RELEASED: "Nobody: it is released",
+        S.DRAFT: say("The author"),
+        S.IN_REVIEW: say("The reviewers"),
+        S.WITH_BOARD: say("The board"),
+        S.RELEASED: say("Nobody: it is released"),
         S.WITHDRAWN: CLOSED,
     },
     silence={
-        S.DRAFT: "A draft waits for its author.",
-        S.IN_REVIEW: "It is released.",
-        S.WITH_BOARD: "It is released after one more window.",
+        S.DRAFT: say("A draft waits for its author."),
+        S.IN_REVIEW: say("It is released."),
+        S.WITH_BOARD: say("It is released after one more window."),
     },
     steps={
-        "submit": Step("The author", "submits it for review"),
+        "submit": Step(say("The author"), say("submits it for review")),
         "release": _RELEASE,
-        "escalate": Step("The clock", "brings it to the board where its class asks for that"),
+        "escalate": Step(
+            say("The clock"), say("brings it to the board where its class asks for that")
+        ),
         f"{S.WITH_BOARD}.release": _BOARD,
         "return": _BOARD,
-        "withdraw": Step("The author", "may withdraw it"),
+        "withdraw": Step(say("The author"), say("may withdraw it")),
     },
 )
 
@@ -105,7 +108,7 @@ def _reviewer(
             until=publication.window_ends_at,
             rule=POLICY,
             rule_url=rules.get(POLICY, ""),
-            names=", ".join(reviewers) or "to be assigned",
+            names=joined(", ", reviewers) or say("to be assigned"),
         )
     ]
 
@@ -115,12 +118,12 @@ def _objection(objection: Objection, at: dt.datetime, rules: Mapping[str, str]) 
     step = ladder.step_of(objection, getattr(objection, "mediation", None), at)
     said = step.silence if step else ""
     return Blocker(
-        who=f"Objection {objection.ref}",
-        can=f"holds one passage: {objection.get_ask_display().lower()}",
+        who=say("Objection {ref}", ref=objection.ref),
+        can=say("holds one passage: {ask}", ask=objection.get_ask_display().lower()),
         grounds=(objection.get_ground_display(),),
-        silence=f"{said[:1].upper()}{said[1:]}. The rest of the work goes on.",
+        silence=say("{said}. The rest of the work goes on.", said=begun(said)),
         until=step.due if step else None,
         rule=POLICY,
         rule_url=rules.get(POLICY, ""),
-        names=f"with {step.holder}" if step else "",
+        names=say("with {holder}", holder=step.holder) if step else "",
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class PublicationState(models.TextChoices):
     """Where a publication stands. Release by silence is derived from the clock as well."""
 
-    DRAFT = "draft", "Draft"
-    IN_REVIEW = "in_review", "In review"
-    WITH_BOARD = "with_board", "With the board"
-    RELEASED = "released", "Released"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    DRAFT = "draft", say("Draft")
+    IN_REVIEW = "in_review", say("In review")
+    WITH_BOARD = "with_board", say("With the board")
+    RELEASED = "released", say("Released")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 PUBLICATION_MOVES = MoveTable(
@@ -38,8 +39,8 @@ PUBLICATION_MOVES = MoveTable(
     },
     labels=dict(PublicationState.choices),
     said={
-        "escalate": "taken to the board",
-        "return": "returned to review",
+        "escalate": say("taken to the board"),
+        "return": say("returned to review"),
     },
 )
 
@@ -47,16 +48,16 @@ PUBLICATION_MOVES = MoveTable(
 class ObjectionState(models.TextChoices):
     """Where an objection stands."""
 
-    OPEN = "open", "Open"
-    REWORDED = "reworded", "Other wording offered"
-    CONTESTED = "contested", "Contested, with a mediator"
-    PROPOSED = "proposed", "Proposal of the mediator"
-    WITH_BOARD = "with_board", "With the board"
-    ACCEPTED = "accepted", "Accepted"
-    AGREED = "agreed", "Settled by other wording"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    UPHELD = "upheld", "Upheld by the board"
-    OVERRULED = "overruled", "Overruled by the board"
+    OPEN = "open", say("Open")
+    REWORDED = "reworded", say("Other wording offered")
+    CONTESTED = "contested", say("Contested, with a mediator")
+    PROPOSED = "proposed", say("Proposal of the mediator")
+    WITH_BOARD = "with_board", say("With the board")
+    ACCEPTED = "accepted", say("Accepted")
+    AGREED = "agreed", say("Settled by other wording")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
+    UPHELD = "upheld", say("Upheld by the board")
+    OVERRULED = "overruled", say("Overruled by the board")
 
 
 _O = ObjectionState
@@ -97,12 +98,12 @@ OBJECTION_MOVES = MoveTable(
     },
     labels=dict(ObjectionState.choices),
     said={
-        "reworded": "answered with other wording",
-        "contested": "contested and with a mediator",
-        "proposed": "before both sides with a mediator’s proposal",
-        "reword": "answered with other wording",
-        "agree": "settled by other wording",
-        "propose": "given a mediator’s proposal",
+        "reworded": say("answered with other wording"),
+        "contested": say("contested and with a mediator"),
+        "proposed": say("before both sides with a mediator’s proposal"),
+        "reword": say("answered with other wording"),
+        "agree": say("settled by other wording"),
+        "propose": say("given a mediator’s proposal"),
     },
 )
 CLOCKED = (_O.OPEN, _O.REWORDED, _O.CONTESTED, _O.PROPOSED)
@@ -115,10 +116,10 @@ STANDING = (*UNSETTLED, _O.ACCEPTED, _O.UPHELD)
 class Proposal(models.TextChoices):
     """All a mediator may propose for a passage."""
 
-    KEEP = "keep", "Publish the passage as it stands"
-    WORDING = "wording", "Publish it with the wording below"
-    LATER = "later", "Publish it as it stands, from a date"
-    REDACT = "redact", "Do as the objection asks"
+    KEEP = "keep", say("Publish the passage as it stands")
+    WORDING = "wording", say("Publish it with the wording below")
+    LATER = "later", say("Publish it as it stands, from a date")
+    REDACT = "redact", say("Do as the objection asks")
 
 
 PROPOSED_STATES = {
@@ -133,70 +134,70 @@ PROPOSED_STATES = {
 class Saved(models.TextChoices):
     """What a saved wording is for."""
 
-    HARM = "harm", "The harm"
-    SUMMARY = "public_summary", "What the public reads"
-    ADVICE = "advice", "Scientific advice"
+    HARM = "harm", say("The harm")
+    SUMMARY = "public_summary", say("What the public reads")
+    ADVICE = "advice", say("Scientific advice")
 
 
 class Kind(models.TextChoices):
     """What can be published."""
 
-    MANUSCRIPT = "manuscript", "Manuscript"
-    PREPRINT = "preprint", "Preprint"
-    TALK = "talk", "Talk"
-    BLOG = "blog", "Blog post"
-    CODE = "code", "Code"
-    DATASET = "dataset", "Dataset"
-    BENCHMARK = "benchmark", "Benchmark"
-    MODEL = "model", "Model"
+    MANUSCRIPT = "manuscript", say("Manuscript")
+    PREPRINT = "preprint", say("Preprint")
+    TALK = "talk", say("Talk")
+    BLOG = "blog", say("Blog post")
+    CODE = "code", say("Code")
+    DATASET = "dataset", say("Dataset")
+    BENCHMARK = "benchmark", say("Benchmark")
+    MODEL = "model", say("Model")
 
 
 class WorkClass(models.TextChoices):
     """What decides the length of the window and what silence means."""
 
-    METHODS = "methods", "Methods, nothing sensitive"
-    RESTRICTED = "restricted", "Used restricted-tier data"
-    VULNERABILITY = "vulnerability", "Describes a vulnerability"
+    METHODS = "methods", say("Methods, nothing sensitive")
+    RESTRICTED = "restricted", say("Used restricted-tier data")
+    VULNERABILITY = "vulnerability", say("Describes a vulnerability")
 
 
 class Ground(models.TextChoices):
     """The closed list of grounds on which a passage may be objected to."""
 
-    SECURITY = "sensitive_security_detail", "Sensitive security detail"
-    PERSONAL = "personal_data", "Personal data"
-    PRODUCT = "unreleased_product_specifics", "Unreleased product specifics"
-    MISUSE = "material_misuse_risk", "Material misuse risk"
+    SECURITY = "sensitive_security_detail", say("Sensitive security detail")
+    PERSONAL = "personal_data", say("Personal data")
+    PRODUCT = "unreleased_product_specifics", say("Unreleased product specifics")
+    MISUSE = "material_misuse_risk", say("Material misuse risk")
 
 
 class Ask(models.TextChoices):
     """All an objection may ask for. There is no fourth."""
 
-    REDACT = "redact", "Redact the passage"
-    STAGE = "stage", "Publish the passage later, on a date"
-    DELAY = "delay", "Delay the passage briefly"
+    REDACT = "redact", say("Redact the passage")
+    STAGE = "stage", say("Publish the passage later, on a date")
+    DELAY = "delay", say("Delay the passage briefly")
 
 
 class ReviewTrack(models.TextChoices):
     """The two tracks: separate people, forms, clocks and powers."""
 
-    SCIENTIFIC = "scientific", "Scientific"
-    POLICY = "policy", "Policy and security"
+    SCIENTIFIC = "scientific", say("Scientific")
+    POLICY = "policy", say("Policy and security")
 
 
 class ReleasedBy(models.TextChoices):
     """What released it."""
 
-    SILENCE = "silence", "The window passed"
-    REVIEW = "review", "The review ended"
-    BOARD = "board", "The board decided"
-    EXCEPTION = "exception", "Early, by an exception"
+    SILENCE = "silence", say("The window passed")
+    REVIEW = "review", say("The review ended")
+    BOARD = "board", say("The board decided")
+    EXCEPTION = "exception", say("Early, by an exception")
 
 
 class OutcomeStage(models.TextChoices):
     """What can become of a released work, in the usual order."""
 
-    PREPRINT = "preprint", "Preprint"
-    SUBMITTED = "submitted", "Submitted to a venue"
-    ACCEPTED = "accepted", "Accepted"
-    PUBLISHED = "published", "Published"
-    DECLINED = "declined", "Declined by a venue"
+    PREPRINT = "preprint", say("Preprint")
+    SUBMITTED = "submitted", say("Submitted to a venue")
+    ACCEPTED = "accepted", say("Accepted")
+    PUBLISHED = "published", say("Published")
+    DECLINED = "declined", say("Declined by a venue")

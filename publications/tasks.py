@@ -11,18 +11,21 @@ import datetime as dt
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import RuleActor
+from fellowship.kernel.saying import say
 from publications import services, terms
 from publications.models import DisclosureStep, Objection, Publication, Question
 from publications.states import ObjectionState, PublicationState, ReleasedBy
 
-describe(services.WINDOW_CLOCK, label="Review of a publication")
-describe(services.DISCLOSURE_CLOCK, label="A withheld passage becomes public", appointment=True)
-describe(services.ADVICE_CLOCK, label="Scientific advice on a publication")
-describe(services.ANSWER_CLOCK, label="Answer to an objection")
-describe(services.WORDING_CLOCK, label="Answer to other wording")
-describe(services.MEDIATION_CLOCK, label="Mediation of a contested passage")
-describe(services.PROPOSAL_CLOCK, label="Answer to a mediator’s proposal")
-describe(services.QUESTION_CLOCK, label="Answer to a reviewer’s question")
+describe(services.WINDOW_CLOCK, label=say("Review of a publication"))
+describe(
+    services.DISCLOSURE_CLOCK, label=say("A withheld passage becomes public"), appointment=True
+)
+describe(services.ADVICE_CLOCK, label=say("Scientific advice on a publication"))
+describe(services.ANSWER_CLOCK, label=say("Answer to an objection"))
+describe(services.WORDING_CLOCK, label=say("Answer to other wording"))
+describe(services.MEDIATION_CLOCK, label=say("Mediation of a contested passage"))
+describe(services.PROPOSAL_CLOCK, label=say("Answer to a mediator’s proposal"))
+describe(services.QUESTION_CLOCK, label=say("Answer to a reviewer’s question"))
 
 
 @on_breach(services.WINDOW_CLOCK, ends=True)
@@ -58,7 +61,7 @@ def answer_over(clock: Clock, at: dt.datetime) -> None:
         services.accept_objection(
             objection=objection,
             by=_rule(objection.publication),
-            reason="The time to answer passed.",
+            reason=say("The time to answer passed."),
             at=clock.due_at,
         )
 
@@ -71,7 +74,7 @@ def wording_over(clock: Clock, at: dt.datetime) -> None:
         services.agree_wording(
             objection=objection,
             by=_rule(objection.publication),
-            reason="Nothing was said to the wording in time.",
+            reason=say("Nothing was said to the wording in time."),
             at=clock.due_at,
         )
 
@@ -84,7 +87,7 @@ def mediation_over(clock: Clock, at: dt.datetime) -> None:
         services.refer_dispute(
             objection=objection,
             by=_rule(objection.publication),
-            reason="No proposal came in the time of the mediation.",
+            reason=say("No proposal came in the time of the mediation."),
             at=clock.due_at,
         )
 
@@ -96,7 +99,7 @@ def proposal_over(clock: Clock, at: dt.datetime) -> None:
         objection=(objection := _objection(clock)),
         by=_rule(objection.publication),
         at=clock.due_at,
-        reason="Nobody declined the proposal in time.",
+        reason=say("Nobody declined the proposal in time."),
     )
 
 

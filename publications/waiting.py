@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import begun, say
 from fellowship.web import work
 from publications.ladder import SILENCE
 from publications.models import Objection, Question
@@ -72,8 +73,8 @@ def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     yield from _items(
         mine.filter(Q(state=_O.OPEN) | unsaid),
         {
-            _O.OPEN: "Answer the objection to one passage of",
-            _O.PROPOSED: "Say whether you take the mediator’s proposal:",
+            _O.OPEN: say("Answer the objection to one passage of"),
+            _O.PROPOSED: say("Say whether you take the mediator’s proposal:"),
         },
     )
 
@@ -85,12 +86,14 @@ def to_reply(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         publication__fellowship__fellow=user, ended_at=None, due_at__gt=at
     ).select_related("publication")
     for question in rows.order_by("due_at", "id")[:AT_MOST]:
-        rests = "The window runs on without an answer." if question.pauses else ""
+        rests = say("The window runs on without an answer.") if question.pauses else ""
         yield work.WorkItem(
-            title=f"Answer the reviewer’s question about {question.publication.title}",
+            title=say(
+                "Answer the reviewer’s question about {title}", title=question.publication.title
+            ),
             url=f"{question.publication.get_absolute_url()}#{question.ref}",
             due=question.due_at,
-            silence=rests or "The review goes on without an answer.",
+            silence=rests or say("The review goes on without an answer."),
             kind="question",
             case_ref=question.ref,
             program_id=question.program_id,
@@ -105,8 +108,8 @@ def to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     yield from _items(
         mine.filter(Q(state=_O.REWORDED) | unsaid),
         {
-            _O.REWORDED: "Answer the wording offered for one passage of",
-            _O.PROPOSED: "Say whether you take the mediator’s proposal:",
+            _O.REWORDED: say("Answer the wording offered for one passage of"),
+            _O.PROPOSED: say("Say whether you take the mediator’s proposal:"),
         },
     )
 
@@ -115,7 +118,7 @@ def to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def to_propose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Contested passages the person mediates."""
     rows = _running(at).filter(mediation__mediator=user, state=_O.CONTESTED)
-    yield from _items(rows, {_O.CONTESTED: "Mediate: propose a way for one passage of"})
+    yield from _items(rows, {_O.CONTESTED: say("Mediate: propose a way for one passage of")})
 
 
 @work.register_for(roles.MANAGER, when=_without_mediator)
@@ -127,7 +130,7 @@ def to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         program__in=realm_ids_where(user, roles.MANAGER),
     )
     rows = rows.exclude(raised_by=user).exclude(owner=user)
-    yield from _items(rows, {_O.CONTESTED: "Name a mediator for one passage of"})
+    yield from _items(rows, {_O.CONTESTED: say("Name a mediator for one passage of")})
 
 
 def _running(at: dt.datetime) -> QuerySet[Objection]:
@@ -142,7 +145,10 @@ def _items(rows: QuerySet[Objection], titles: dict[_O, str]) -> Iterable[work.Wo
             title=f"{titles[state]} {objection.publication.title}",
             url=objection_url(objection),
             due=objection.step_due_at,
-            silence=f"{silence[:1].upper()}{silence[1:]}; the rest goes on.",
+            silence=say(
+                "{silence}; the rest goes on.",
+                silence=begun(silence),
+            ),
             kind="objection",
             case_ref=objection.ref,
             program_id=objection.program_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from governance import rules
@@ -18,7 +19,7 @@ LOOKED_AT = 500
 """The latest submitted works; older ones say little about the next year."""
 
 
-@rules.whatif(RuleKind.PUBLICATION_POLICY, of="works submitted")
+@rules.whatif(RuleKind.PUBLICATION_POLICY, of=say("works submitted"))
 def other_windows(
     program: Program, before: PublicationPolicy, after: PublicationPolicy
 ) -> Iterator[Difference]:
@@ -36,7 +37,11 @@ def other_windows(
         said, would = _said(work, before, then), _said(work, after, else_)
         if said == would and not late:
             continue
-        tail = f"; {_objections(len(late))} would have come too late" if late else ""
+        tail = (
+            say("; {objections} would have come too late", objections=_objections(len(late)))
+            if late
+            else ""
+        )
         happened = _happened(work)
         yield Difference(
             work.ref, work.get_absolute_url(), f"{said}{happened}", f"{would}{tail}", record=work
@@ -52,8 +57,8 @@ def _end(work: Publication, policy: PublicationPolicy, calendar: WorkCalendar) -
 
 def _said(work: Publication, policy: PublicationPolicy, end: dt.datetime) -> str:
     escalates = work.work_class in policy.silence_escalates_for
-    what = "silence goes to the board" if escalates else "silence releases"
-    return f"{what} on {end:%-d %B %Y}"
+    what = say("silence goes to the board") if escalates else say("silence releases")
+    return say("{what} on {end:%-d %B %Y}", what=what, end=end)
 
 
 def _happened(work: Publication) -> str:
@@ -62,10 +67,12 @@ def _happened(work: Publication) -> str:
         return ""
     if work.release_kind == ReleasedBy.SILENCE:
         return ""
-    told = {ReleasedBy.REVIEW: "review", ReleasedBy.EXCEPTION: "an exception"}
-    by = told.get(ReleasedBy(work.release_kind), "the board")
-    return f"; in fact released by {by} on {work.released_at:%-d %B %Y}"
+    told = {ReleasedBy.REVIEW: "review", ReleasedBy.EXCEPTION: say("an exception")}
+    by = told.get(ReleasedBy(work.release_kind), say("the board"))
+    return say(
+        "; in fact released by {by} on {released_at:%-d %B %Y}", by=by, released_at=work.released_at
+    )
 
 
 def _objections(n: int) -> str:
-    return f"{n} objection{'' if n == 1 else 's'}"
+    return say_n(n, "{n} objection", "{n} objections")

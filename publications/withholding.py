@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from publications.models import DisclosureStep, Hit, Objection, Publication, Version
 from publications.states import UNSETTLED, Ask, Ground
 from publications.text_states import MASKED
@@ -62,7 +63,12 @@ def withheld(
 def left_out(hits: Sequence[Hit]) -> list[Mark]:
     """What may be a secret or personal data and was not said to be neither: never made public."""
     return [
-        Mark(hit.start, hit.end, f"Left out: {hit.get_kind_display().lower()}.", hidden=True)
+        Mark(
+            hit.start,
+            hit.end,
+            say("Left out: {kind}.", kind=hit.get_kind_display().lower()),
+            hidden=True,
+        )
         for hit in hits
         if hit.kind in MASKED and not hit.answer and hit.start is not None and hit.end is not None
     ]
@@ -156,5 +162,5 @@ def places(text: str, one: DisclosureStep | Objection) -> list[Passage]:
 
 def _until(until: dt.datetime | None, ground: str, summary: str) -> str:
     what = Ground(ground).label.lower()
-    when = f" until {until:%-d %b %Y}" if until else ""
-    return f"Withheld{when}: {what}. {summary}"
+    when = say(" until {until:%-d %b %Y}", until=until) if until else ""
+    return say("Withheld{when}: {what}. {summary}", when=when, what=what, summary=summary)

@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
+from fellowship.kernel.saying import joined, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import APPROVING, Outcome
@@ -22,18 +23,20 @@ class AmendmentKind(MatterKind):
     """A new version of a scope of work that allows more than the signed one."""
 
     key: ClassVar[str] = "scoping.amendment"
-    label: ClassVar[str] = "Amendment of a scope of work"
+    label: ClassVar[str] = say("Amendment of a scope of work")
     subject_model: ClassVar[str] = "scoping.scopeofwork"
-    heading: ClassVar[str] = "Changes of scope"
+    heading: ClassVar[str] = say("Changes of scope")
     order: ClassVar[int] = 20
 
     def title(self, subject: ScopeOfWork) -> str:
-        return f"{subject.fellowship.ref}: scope of work v{subject.number}"
+        return say(
+            "{ref}: scope of work v{number}", ref=subject.fellowship.ref, number=subject.number
+        )
 
     def question(self, subject: ScopeOfWork) -> str:
         more = widening(signed_scope(subject.fellowship_id), subject)
-        what = "; ".join(f"{d.cited}: {d.text}" for d in more) or "what it allows"
-        return f"Shall {subject.fellowship.ref} be allowed more ({what})?"
+        what = joined("; ", (f"{d.cited}: {d.text}" for d in more)) or say("what it allows")
+        return say("Shall {ref} be allowed more ({what})?", ref=subject.fellowship.ref, what=what)
 
     def dossier(self, subject: ScopeOfWork) -> dict[str, Any]:
         """What widens, why it is asked for, and every clause that changes."""
@@ -42,13 +45,16 @@ class AmendmentKind(MatterKind):
         rows = [[d.cited, d.text] for d in widening(signed, subject)]
         return {
             "sections": [
-                {"heading": "What is allowed beyond the signed version", "rows": rows},
-                {"heading": "Why", "text": subject.rationale or "No reason was given."},
+                {"heading": say("What is allowed beyond the signed version"), "rows": rows},
+                {"heading": say("Why"), "text": subject.rationale or say("No reason was given.")},
                 *(
-                    {"heading": c.cited, "rows": [["Signed", c.old], ["Proposed", c.new]]}
+                    {"heading": c.cited, "rows": [[say("Signed"), c.old], [say("Proposed"), c.new]]}
                     for c in changes
                 ),
-                {"heading": "Text", "text": f"SHA-256 {subject.text_hash}"},
+                {
+                    "heading": say("Text"),
+                    "text": say("SHA-256 {text_hash}", text_hash=subject.text_hash),
+                },
             ]
         }
 
@@ -69,7 +75,7 @@ class AmendmentKind(MatterKind):
 
     def enact(self, *, matter: Matter, decision: Decision, subject: ScopeOfWork, by: User) -> None:
         """Offer what was approved, withdraw what was denied, give back what was deferred."""
-        reason = f"decided as {matter.ref}"
+        reason = say("decided as {ref}", ref=matter.ref)
         if decision.outcome in APPROVING:
             services.approve_scope(scope=subject, by=by, reason=reason)
         elif decision.outcome == Outcome.DENY:
@@ -78,7 +84,9 @@ class AmendmentKind(MatterKind):
             services.return_scope(scope=subject, by=by, reason=reason)
 
     def taken_back(self, *, matter: Matter, subject: ScopeOfWork, by: Actor) -> None:
-        services.return_scope(scope=subject, by=by, reason=f"{matter.ref} was taken back")
+        services.return_scope(
+            scope=subject, by=by, reason=say("{ref} was taken back", ref=matter.ref)
+        )
 
     def condition_owner(self, subject: ScopeOfWork) -> User | None:
         return subject.fellowship.fellow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fellowship.kernel.saying import say
 from fellowship.programs import agreements
 from fellowship.programs.models import Call
 from scoping import generation
@@ -14,8 +15,10 @@ def scope_of_work(call: Call) -> Iterator[agreements.Agreement]:
     """Drawn up from the accepted proposal; what it says in every case stands here."""
     yield agreements.Agreement(
         order=50,
-        title="Scope of work",
-        about="What you do, with what, until when: written from your proposal, changed by consent.",
-        binds="When both sides sign, after acceptance.",
+        title=say("Scope of work"),
+        about=say(
+            "What you do, with what, until when: written from your proposal, changed by consent."
+        ),
+        binds=say("When both sides sign, after acceptance."),
         text=generation.standing_clauses(call.publication_rules),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from scoping.models import Fellowship
 
@@ -102,9 +103,9 @@ def refusal(
     missing = still_open(fellowship, at, known)
     if not missing:
         return None
-    names = "; ".join(o.label for o in missing)
+    names = joined("; ", (o.label for o in missing))
     return Refusal(
         "obligations_open",
-        f"It cannot close while this is open: {names}.",
-        rule="closeout requirements",
+        say("It cannot close while this is open: {names}.", names=names),
+        rule=say("closeout requirements"),
     )

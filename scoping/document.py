@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fellowship.kernel import saying
 from fellowship.kernel.canonical import digest
 from scoping import stages
 from scoping.models import ScopeOfWork
@@ -74,6 +75,7 @@ def read(scope: ScopeOfWork) -> Iterator[tuple[Section, list[Line]]]:
         )
 
 
+@saying.in_source()
 def body(scope: ScopeOfWork) -> dict[str, Any]:
     """All that is signed: case, parties, dates, every clause, the policies it rests on."""
     case = scope.fellowship

@@ -12,6 +12,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.filekinds import ENDINGS
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import filters, forms
 from scoping.models import Contribution, Fellowship, Milestone
@@ -23,9 +24,9 @@ class FellowshipFilter(filters.FilterSet):
     """Narrows the list of fellowships."""
 
     q = filters.Search(fields=["title", "ref", "fellow__name"])
-    state = filters.ChoiceFilter(choices=FellowshipState.choices, label="Stage")
+    state = filters.ChoiceFilter(choices=FellowshipState.choices, label=say("Stage"))
     track = filters.ChoiceFilter(
-        choices=Fellowship._meta.get_field("track").choices or [], label="Track"
+        choices=Fellowship._meta.get_field("track").choices or [], label=say("Track")
     )
 
     class Meta:
@@ -37,7 +38,7 @@ class SignForm(forms.Form):
     """The signature: the hash of what was read, and a word that it was."""
 
     text_hash = forms.CharField(max_length=64)
-    agree = forms.BooleanField(label="I have read this version and I agree to all of it")
+    agree = forms.BooleanField(label=say("I have read this version and I agree to all of it"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,18 +49,21 @@ class DeliverForm(forms.Form):
     """What is handed in."""
 
     evidence = forms.Text(
-        label="What you deliver, and where it is",
+        label=say("What you deliver, and where it is"),
         max_length=10_000,
-        help_text="Links, a summary, what it shows. The mentor judges by this.",
+        help_text=say("Links, a summary, what it shows. The mentor judges by this."),
     )
     evidence_url = forms.CharField(
-        label="Link", required=False, max_length=500, help_text="Where it can be read or run."
+        label=say("Link"),
+        required=False,
+        max_length=500,
+        help_text=say("Where it can be read or run."),
     )
     evidence_hash = forms.CharField(
-        label="SHA-256 of the artifact",
+        label=say("SHA-256 of the artifact"),
         required=False,
         max_length=64,
-        help_text="Where there is one file: it binds the verdict to exactly that file.",
+        help_text=say("Where there is one file: it binds the verdict to exactly that file."),
     )
 
 
@@ -67,31 +71,33 @@ class EvidenceForm(forms.Form):
     """One file of evidence. The service judges its name, size, kind and content."""
 
     file = forms.UploadField(
-        label="A file",
-        help_text=f"{', '.join(f'.{ending}' for ending in ENDINGS)}; no archives.",
+        label=say("A file"),
+        help_text=say(
+            "{value}; no archives.", value=joined(", ", (f".{ending}" for ending in ENDINGS))
+        ),
         max_length=None,
         max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
-        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+        error_messages={"empty": say("This file is empty. Choose a file with something in it.")},
     )
 
 
 class VerdictForm(forms.ReasonForm):
     """What the reviewer decides about what was delivered; nothing is chosen beforehand."""
 
-    decision = forms.ChoiceField(label="Verdict", widget=forms.RadioCards)
+    decision = forms.ChoiceField(label=say("Verdict"), widget=forms.RadioCards)
     reason = forms.Text(
-        label="Why",
+        label=say("Why"),
         max_length=5_000,
-        help_text="What convinced you, or what is missing so that it can be mended.",
+        help_text=say("What convinced you, or what is missing so that it can be mended."),
     )
     field_order = ("decision", "reason")
 
     def __init__(self, *args: Any, milestone: Milestone, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         checkpoint = milestone.kind == Milestone.Kind.CHECKPOINT
-        taken = CheckpointOutcome.choices if checkpoint else [("accept", "Accept it")]
+        taken = CheckpointOutcome.choices if checkpoint else [("accept", say("Accept it"))]
         decision: Any = self.fields["decision"]
-        decision.choices = [*taken, ("return", "Return it: something is missing")]
+        decision.choices = [*taken, ("return", say("Return it: something is missing"))]
 
 
 class ReviewerForm(forms.Form):
@@ -99,10 +105,12 @@ class ReviewerForm(forms.Form):
 
     reviewer = forms.ModelChoiceField(
         queryset=User.objects.none(),
-        label="Who judges it",
+        label=say("Who judges it"),
         required=False,
-        empty_label="The mentor",
-        help_text="Somebody of the programme who knows the matter. The manager may judge as well.",
+        empty_label=say("The mentor"),
+        help_text=say(
+            "Somebody of the programme who knows the matter. The manager may judge as well."
+        ),
     )
 
     def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
@@ -115,27 +123,27 @@ class ReviewerForm(forms.Form):
 class CheckInForm(forms.Form):
     """One's notes of a month."""
 
-    month = forms.ChoiceField(label="Month")
+    month = forms.ChoiceField(label=say("Month"))
     notes = forms.Text(
-        label="How it went",
+        label=say("How it went"),
         max_length=5_000,
-        help_text="Both sides read this.",
+        help_text=say("Both sides read this."),
     )
     blockers = forms.Text(
-        label="What blocks you",
+        label=say("What blocks you"),
         max_length=2_000,
         required=False,
-        help_text="Leave empty if nothing does. It stands until someone clears it.",
+        help_text=say("Leave empty if nothing does. It stands until someone clears it."),
     )
     owner = forms.ModelChoiceField(
         queryset=User.objects.none(),
-        label="Who clears it",
+        label=say("Who clears it"),
         required=False,
-        empty_label="The other side",
-        help_text="Where something blocks you. They are told at once.",
+        empty_label=say("The other side"),
+        help_text=say("Where something blocks you. They are told at once."),
     )
     hours = forms.DecimalField(
-        label="Hours of mentoring this month", min_value=0, max_value=744, decimal_places=1
+        label=say("Hours of mentoring this month"), min_value=0, max_value=744, decimal_places=1
     )
 
     def __init__(self, *args: Any, fellowship: Fellowship, person: User, **kwargs: Any) -> None:
@@ -165,14 +173,16 @@ def _months(fellowship: Fellowship) -> list[tuple[str, str]]:
 class MentorForm(forms.Form):
     """Who mentors, and how many hours a month are promised."""
 
-    mentor = forms.ModelChoiceField(queryset=User.objects.none(), label="Mentor")
-    hours = forms.IntegerField(label="Hours a month", min_value=0, max_value=160)
+    mentor = forms.ModelChoiceField(queryset=User.objects.none(), label=say("Mentor"))
+    hours = forms.IntegerField(label=say("Hours a month"), min_value=0, max_value=160)
     handover = forms.Text(
-        label="Handover",
+        label=say("Handover"),
         max_length=5_000,
         required=False,
-        help_text="Where another mentor follows: where the work stands, what is promised, what "
-        "blocks it. Fellow, mentors and managers read it.",
+        help_text=say(
+            "Where another mentor follows: where the work stands, what is promised, what "
+            "blocks it. Fellow, mentors and managers read it."
+        ),
     )
 
     def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
@@ -188,19 +198,21 @@ class SuspendForm(forms.ReasonForm):
     """Why everything is closed, and until when at the latest."""
 
     reason = forms.Text(
-        label="Reason", max_length=2_000, help_text="The fellow, the mentor and managers read this."
+        label=say("Reason"),
+        max_length=2_000,
+        help_text=say("The fellow, the mentor and managers read this."),
     )
     until = forms.DateTimeField(
-        label="Until at the latest",
+        label=say("Until at the latest"),
         required=False,
-        help_text="Leave empty to keep it closed until it is lifted.",
+        help_text=say("Leave empty to keep it closed until it is lifted."),
     )
 
 
 class AdvanceForm(forms.ReasonForm):
     """The stage to move on to."""
 
-    stage = forms.ChoiceField(label="Stage")
+    stage = forms.ChoiceField(label=say("Stage"))
 
     def __init__(self, *args: Any, fellowship: Fellowship, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -212,23 +224,23 @@ class AdvanceForm(forms.ReasonForm):
 class TrainingForm(forms.Form):
     """A training the fellow completed."""
 
-    kind = forms.ChoiceField(choices=TrainingKind.choices, label="Training")
-    completed_on = forms.DateField(label="Completed on")
+    kind = forms.ChoiceField(choices=TrainingKind.choices, label=say("Training"))
+    completed_on = forms.DateField(label=say("Completed on"))
     evidence = forms.CharField(
-        label="Evidence",
+        label=say("Evidence"),
         max_length=300,
-        help_text="Certificate, session or link that shows it.",
+        help_text=say("Certificate, session or link that shows it."),
     )
 
 
 class TalentForm(forms.Form):
     """A step on the path, with what each side expects."""
 
-    step = forms.ChoiceField(choices=TalentPath.choices, label="Step", widget=forms.RadioCards)
+    step = forms.ChoiceField(choices=TalentPath.choices, label=say("Step"), widget=forms.RadioCards)
     expectations = forms.Text(
-        label="What each side expects",
+        label=say("What each side expects"),
         max_length=5_000,
-        help_text="Written down so that nothing is implied beyond it.",
+        help_text=say("Written down so that nothing is implied beyond it."),
     )
 
 
@@ -236,15 +248,15 @@ class TalentAnswerForm(forms.Form):
     """The fellow's answer to a step that is offered."""
 
     answer = forms.ChoiceField(
-        label="Your answer",
-        choices=(("agree", "I agree to this step"), ("decline", "Not for me")),
+        label=say("Your answer"),
+        choices=(("agree", say("I agree to this step")), ("decline", say("Not for me"))),
         widget=forms.RadioCards,
     )
     reason = forms.Text(
-        label="What you want to say to it",
+        label=say("What you want to say to it"),
         max_length=2_000,
         required=False,
-        help_text="Sponsor, chair and managers read it.",
+        help_text=say("Sponsor, chair and managers read it."),
     )
 
 
@@ -252,19 +264,21 @@ class ContributionForm(forms.Form):
     """Something that came of the fellowship and is open to others."""
 
     kind = forms.ChoiceField(
-        label="Kind", choices=Contribution.Kind.choices, widget=forms.RadioCards
+        label=say("Kind"), choices=Contribution.Kind.choices, widget=forms.RadioCards
     )
-    title = forms.CharField(label="Title", max_length=300)
-    link = forms.CharField(label="Link or DOI", max_length=500, help_text="Where others find it.")
-    on = forms.DateField(label="Open to others since")
+    title = forms.CharField(label=say("Title"), max_length=300)
+    link = forms.CharField(
+        label=say("Link or DOI"), max_length=500, help_text=say("Where others find it.")
+    )
+    on = forms.DateField(label=say("Open to others since"))
     people = forms.CharField(
-        label="Who made it", max_length=500, help_text="In the order of credit."
+        label=say("Who made it"), max_length=500, help_text=say("In the order of credit.")
     )
     licence = forms.CharField(
-        label="Licence",
+        label=say("Licence"),
         max_length=100,
         required=False,
-        help_text="As CC-BY-4.0 or Apache-2.0; a talk may have none.",
+        help_text=say("As CC-BY-4.0 or Apache-2.0; a talk may have none."),
     )
 
 
@@ -272,10 +286,10 @@ class ContributionFilter(filters.FilterSet):
     """Narrows the list of contributions."""
 
     q = filters.Search(fields=["title", "people", "fellowship__ref"])
-    kind = filters.ChoiceFilter(choices=Contribution.Kind.choices, label="Kind")
+    kind = filters.ChoiceFilter(choices=Contribution.Kind.choices, label=say("Kind"))
     state = filters.ChoiceFilter(
-        choices=(("confirmed", "Confirmed"), ("to_confirm", "To confirm")),
-        label="State",
+        choices=(("confirmed", say("Confirmed")), ("to_confirm", say("To confirm"))),
+        label=say("State"),
         method="of_state",
     )
 
@@ -292,7 +306,7 @@ class TalentDecisionForm(forms.ReasonForm):
     """Whether the step is taken, and why."""
 
     decision = forms.ChoiceField(
-        label="Decision",
-        choices=(("agree", "Offer the step to the fellow"), ("decline", "Not this step")),
+        label=say("Decision"),
+        choices=(("agree", say("Offer the step to the fellow")), ("decline", say("Not this step"))),
         widget=forms.RadioCards,
     )

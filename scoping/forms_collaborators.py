@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 
 
@@ -12,11 +13,11 @@ class CollaboratorForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=200)
     email = django_forms.EmailField(
-        label="E-mail address",
-        help_text="The one they sign in with, or will register with.",
+        label=say("E-mail address"),
+        help_text=say("The one they sign in with, or will register with."),
     )
     part = forms.Text(
-        label="What do they do in the fellowship?",
+        label=say("What do they do in the fellowship?"),
         max_length=2_000,
-        help_text="Why the work needs them, and which data they would have to see.",
+        help_text=say("Why the work needs them, and which data they would have to see."),
     )

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import seen_key
@@ -81,12 +82,12 @@ def shown(request: HttpRequest, case: Fellowship, found: Iterable[Panel]) -> lis
 def links(request: HttpRequest, case: Fellowship) -> list[Link]:
     """The pages of the case, ours first, then those other applications add."""
     ours = [
-        Link("Case", route_to("scoping:case", case.ref)),
-        Link("Scope of work", route_to("scoping:scopes", case.ref)),
-        Link("Milestones", route_to("scoping:milestones", case.ref)),
-        Link("Check-ins", route_to("scoping:check_ins", case.ref)),
-        Link("What may I do?", route_to("scoping:may", case.ref)),
+        Link(say("Case"), route_to("scoping:case", case.ref)),
+        Link(say("Scope of work"), route_to("scoping:scopes", case.ref)),
+        Link(say("Milestones"), route_to("scoping:milestones", case.ref)),
+        Link(say("Check-ins"), route_to("scoping:check_ins", case.ref)),
+        Link(say("What may I do?"), route_to("scoping:may", case.ref)),
     ]
-    people = Link("People and path", route_to("scoping:people", case.ref))
+    people = Link(say("People and path"), route_to("scoping:people", case.ref))
     at = casefile.of(case).at
     return [*ours, *panels.links(case, request.user, at), people]

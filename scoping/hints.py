@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from fellowship.accounts.models import Conflict, User
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from governance import hints, rosters
 from governance.hints import Hint, Party
 from scoping.models import Fellowship
@@ -25,8 +26,8 @@ def mentored(
     by_key = {person.pk: person for person in people}
     for pk, ref, mentor, fellow in _accompanied(list(by_key), list(theirs)):
         for judge, other, said in (
-            (mentor, fellow, "{who} mentored {party} in a fellowship"),
-            (fellow, mentor, "{party} mentored {who} in a fellowship"),
+            (mentor, fellow, say("{who} mentored {party} in a fellowship")),
+            (fellow, mentor, say("{party} mentored {who} in a fellowship")),
         ):
             if judge in by_key:
                 for party in theirs.get(other, ()):

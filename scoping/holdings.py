@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.db.models import Q
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 from scoping.states import FellowshipState, MilestoneState
 
 holdings.register(
     "scoping.fellowship",
     "mentor",
-    label="Fellows accompanied",
+    label=say("Fellows accompanied"),
     role=roles.MENTOR,
     open=~Q(state=FellowshipState.CLOSED),
     by_hand=True,
@@ -18,7 +19,7 @@ holdings.register(
 holdings.register(
     "scoping.milestone",
     "reviewer",
-    label="Milestones to judge",
+    label=say("Milestones to judge"),
     role=roles.MENTOR,
     realm="fellowship__program_id",
     open=Q(state__in=(MilestoneState.PLANNED, MilestoneState.DELIVERED)),
@@ -26,7 +27,7 @@ holdings.register(
 holdings.register(
     "scoping.checkin",
     "owner",
-    label="Blockers to clear",
+    label=say("Blockers to clear"),
     role=roles.MANAGER,
     realm="fellowship__program_id",
     open=Q(cleared_at=None) & ~Q(blockers=""),

@@ -14,13 +14,14 @@ from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import work
 from scoping.models import CheckIn, Fellowship, Milestone, ScopeOfWork, Signature, Suspension
 from scoping.services.common import COUNTERSIGNATURE, SIGNATURE, VERDICT
 from scoping.states import MilestoneState, ScopeState, Side
 
 SOON = dt.timedelta(days=21)
-HELD = (
+HELD = say(
     "The case is suspended, and its dates run on: tell the programme manager what you cannot "
     "deliver, so that the date is moved."
 )
@@ -89,15 +90,15 @@ def signatures(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         side_signed = scope.fellow_signed if mine else scope.company_signed  # type: ignore[attr-defined]
         if not mine and case.program_id not in signs_for:
             continue
-        other = "the company" if mine else str(case.fellow)
+        other = say("the company") if mine else str(case.fellow)
         first, second = SIGNATURE, COUNTERSIGNATURE
         if mine == side_signed:
             first, second = second, first
         clock = due.get((case.pk, first)) or due.get((case.pk, second))
         yield work.WorkItem(
-            title=f"Sign the scope of work, version {scope.number}"
+            title=say("Sign the scope of work, version {number}", number=scope.number)
             if not side_signed
-            else f"Scope of work, version {scope.number}: the other signature",
+            else say("Scope of work, version {number}: the other signature", number=scope.number),
             url=reverse(
                 "scoping:sign" if not side_signed else "scoping:scope",
                 args=[case.ref, scope.number],
@@ -126,11 +127,11 @@ def scopes_to_offer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             continue
         mine = case.program_id in manages
         yield work.WorkItem(
-            title=f"Complete and offer the scope of work, version {scope.number}"
+            title=say("Complete and offer the scope of work, version {number}", number=scope.number)
             if mine
-            else f"Scope of work, version {scope.number}, is being written",
+            else say("Scope of work, version {number}, is being written", number=scope.number),
             url=reverse("scoping:scope", args=[case.ref, scope.number]),
-            holder=work.ME if mine else "the programme manager",
+            holder=work.ME if mine else say("the programme manager"),
             kind="scope",
             case_ref=case.ref,
             program_id=case.program_id,
@@ -152,7 +153,10 @@ def milestones_to_deliver(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]
     held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
     shown: QuerySet[Any] = own.annotate(held=Exists(held))
     for milestone in shown[:MOST]:
-        title, told = f"Deliver “{milestone.title}”", HELD if milestone.held else ""
+        title, told = (
+            say("Deliver “{title}”", title=milestone.title),
+            HELD if milestone.held else "",
+        )
         yield _milestone_item(milestone, title, milestone.due_on, told)
 
 
@@ -161,13 +165,13 @@ def suspensions(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The fellow's own cases that are suspended: who lifts it, and until when at the latest."""
     for suspension in _suspended_of(user.pk, at).select_related("fellowship")[:MOST]:
         yield work.WorkItem(
-            title="Suspended: nothing of this fellowship is reachable",
+            title=say("Suspended: nothing of this fellowship is reachable"),
             url=suspension.fellowship.get_absolute_url(),
             due=suspension.until,
-            holder="security on-call, the programme manager or the chair",
-            silence="It ends by itself at that time."
+            holder=say("security on-call, the programme manager or the chair"),
+            silence=say("It ends by itself at that time.")
             if suspension.until
-            else "It stays until one of them, not who suspended, lifts it. The dates run on.",
+            else say("It stays until one of them, not who suspended, lifts it. The dates run on."),
             kind="suspension",
             case_ref=suspension.fellowship.ref,
         )
@@ -197,7 +201,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         clock = due.get(milestone.pk)
         yield _milestone_item(
             milestone,
-            f"Judge “{milestone.title}”",
+            say("Judge “{title}”", title=milestone.title),
             clock.due_at if clock else None,
             clock.silence if clock else "",
         )
@@ -210,10 +214,11 @@ def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     for ref, program_id, fellow in _without_check_in(user, month):
         yield work.WorkItem(
-            title=f"Check in for {month:%B}" + (f" with {fellow}" if fellow != user.name else ""),
+            title=say("Check in for {month:%B}", month=month)
+            + (say(" with {fellow}", fellow=fellow) if fellow != user.name else ""),
             url=reverse("scoping:check_ins", args=[ref]),
             due=last,
-            silence="The other side sees that nothing was written.",
+            silence=say("The other side sees that nothing was written."),
             kind="check_in",
             case_ref=ref,
             program_id=program_id,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models import CheckIn, Fellowship, Mentorship
 from scoping.services.rounds import month_of, next_month
@@ -38,7 +39,7 @@ class Month:
     @property
     def missing(self) -> list[str]:
         """The sides that wrote nothing, once the month is over."""
-        sides = (("the fellow", self.fellow), ("the mentor", self.mentor))
+        sides = ((say("the fellow"), self.fellow), (say("the mentor"), self.mentor))
         return [name for name, row in sides if row is None] if self.over else []
 
     @property
@@ -71,7 +72,12 @@ def months(
 def said_of_hours(told: Sequence[Month]) -> str:
     """The sums as a sentence: promised and given in the months that are over and in this one."""
     promised, given = sum(m.promised for m in told), sum((m.given for m in told), Decimal(0))
-    return f"{given.normalize():f} of {promised} promised hours given in {len(told)} months."
+    return say(
+        "{normalize:f} of {promised} promised hours given in {n} months.",
+        normalize=given.normalize(),
+        promised=promised,
+        n=len(told),
+    )
 
 
 def _span(

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from scoping import closeout
 from scoping.closeout import Obligation
 from scoping.models import Contribution, Fellowship, Milestone, TalentStep
@@ -23,9 +24,9 @@ def plan_is_done(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation
     waiting = _open_milestones(fellowship.pk)
     yield Obligation(
         "scoping.milestones",
-        "Milestones accepted or excepted",
+        say("Milestones accepted or excepted"),
         not waiting,
-        "; ".join(title.rstrip(".") for title in waiting),
+        joined("; ", (title.rstrip(".") for title in waiting)),
         reverse("scoping:milestones", args=[fellowship.ref]),
     )
 
@@ -36,7 +37,7 @@ def nothing_is_pending(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obli
     pending = pending_scope(fellowship)
     yield Obligation(
         "scoping.scope",
-        "No version of the scope of work on its way",
+        say("No version of the scope of work on its way"),
         pending is None,
         str(pending or ""),
         reverse("scoping:scopes", args=[fellowship.ref]),
@@ -44,7 +45,7 @@ def nothing_is_pending(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obli
     suspension = live_suspension(fellowship, at)
     yield Obligation(
         "scoping.suspension",
-        "No suspension in force",
+        say("No suspension in force"),
         suspension is None,
         suspension.reason if suspension else "",
         reverse("scoping:case", args=[fellowship.ref]),
@@ -56,12 +57,14 @@ def contributions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligatio
     """What is open to others, confirmed: good to have, never in the way."""
     states = _contributed(fellowship.pk)
     confirmed = sum(state is not None for state in states)
-    waiting = f"; {len(states) - confirmed} to confirm" if len(states) > confirmed else ""
+    waiting = say("; {n} to confirm", n=len(states) - confirmed) if len(states) > confirmed else ""
     yield Obligation(
         "scoping.contributions",
-        "Contributions to the field listed and confirmed",
+        say("Contributions to the field listed and confirmed"),
         bool(states) and confirmed == len(states),
-        f"{confirmed} confirmed{waiting}" if states else "None listed.",
+        say("{confirmed} confirmed{waiting}", confirmed=confirmed, waiting=waiting)
+        if states
+        else say("None listed."),
         reverse("scoping:contributions", args=[fellowship.ref]),
         required=False,
     )
@@ -73,9 +76,9 @@ def talent_path(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]
     step = next(iter(_last_step(fellowship.pk)), None)
     yield Obligation(
         "scoping.talent",
-        "Next step on the talent path settled",
+        say("Next step on the talent path settled"),
         step is not None and step.state not in WAITING,
-        f"{step}: {step.get_state_display().lower()}." if step else "None was proposed.",
+        f"{step}: {step.get_state_display().lower()}." if step else say("None was proposed."),
         reverse("scoping:talent", args=[fellowship.ref]),
         waivable=True,
     )

@@ -26,6 +26,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.kernel import saying
 from fellowship.kernel.canonical import canonical
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import pdf
 from scoping import document, stages
@@ -34,11 +35,13 @@ from scoping.sections import cite
 from scoping.states import Operation, ScopeState
 
 UNSIGNED: Final[Mapping[str, str]] = {
-    ScopeState.DRAFT: "Draft. Nothing in it is in force.",
-    ScopeState.WITH_BOARD: "Draft before the board. Nothing in it is in force.",
-    ScopeState.OFFERED: "Draft offered for signature. It is in force once both sides have signed.",
-    ScopeState.LAPSED: "Lapsed unsigned. It was never in force.",
-    ScopeState.WITHDRAWN: "Withdrawn. It was never in force.",
+    ScopeState.DRAFT: say("Draft. Nothing in it is in force."),
+    ScopeState.WITH_BOARD: say("Draft before the board. Nothing in it is in force."),
+    ScopeState.OFFERED: say(
+        "Draft offered for signature. It is in force once both sides have signed."
+    ),
+    ScopeState.LAPSED: say("Lapsed unsigned. It was never in force."),
+    ScopeState.WITHDRAWN: say("Withdrawn. It was never in force."),
 }
 
 
@@ -85,9 +88,9 @@ def standing(scope: ScopeOfWork) -> str:
         return UNSIGNED.get(scope.state, "")
     after = scope.fellowship.scopes.filter(number__gt=scope.number, signed_at__isnull=False)
     later = after.order_by("number").first()
-    by = f" by version {later.number}" if later else ""
-    on = f" on {instant(scope.superseded_at)}" if scope.superseded_at else ""
-    return f"Superseded{by}{on}. It is in force no more."
+    by = say(" by version {number}", number=later.number) if later else ""
+    on = say(" on {instant}", instant=instant(scope.superseded_at)) if scope.superseded_at else ""
+    return say("Superseded{by}{on}. It is in force no more.", by=by, on=on)
 
 
 def answers(scope: ScopeOfWork) -> list[Answer]:
@@ -96,7 +99,7 @@ def answers(scope: ScopeOfWork) -> list[Answer]:
     Where the version has stages, for each of them in their order.
     """
     clause = cite("operations") if scope.datasets else cite("datasets")
-    clause += f" and {cite('stages')}" if scope.stages else ""
+    clause += say(" and {cite}", cite=cite("stages")) if scope.stages else ""
     terms = [stretch.terms for stretch in scope.stretches()]
     return [
         Answer(str(op.label), [bool(t.datasets) and op in t.operations for t in terms], clause)
@@ -107,10 +110,14 @@ def answers(scope: ScopeOfWork) -> list[Answer]:
 def columns(scope: ScopeOfWork) -> list[str]:
     """What the answers stand under: each stage with its first day and highest tier, or one."""
     return [
-        f"{stretch.title}, from {day(stage.since)}: {stretch.terms.max_tier.label.lower()} data "
-        "at most"
+        say(
+            "{title}, from {day}: {label} data at most",
+            title=stretch.title,
+            day=day(stage.since),
+            label=stretch.terms.max_tier.label.lower(),
+        )
         for stage, stretch in zip(stages.read(scope.stages), scope.stretches(), strict=False)
-    ] or ["Allowed"]
+    ] or [say("Allowed")]
 
 
 def text(scope: ScopeOfWork) -> bytes:
@@ -176,7 +183,7 @@ def plan(items: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
 
 def instant(at: dt.datetime) -> str:
     """An instant as the document writes it, the same wherever it is printed."""
-    return f"{at.astimezone(dt.UTC):%-d %B %Y, %H:%M} UTC"
+    return say("{astimezone:%-d %B %Y, %H:%M} UTC", astimezone=at.astimezone(dt.UTC))
 
 
 def day(on: dt.date) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.programs.states import Stage
 from fellowship.web import nav, verbs
 from scoping import casefile, panels
@@ -31,43 +32,43 @@ from scoping.states import (
 
 verbs.register(
     {
-        "scoping.name_collaborator": "named a collaborator",
-        "scoping.confirm_collaborator": "confirmed the collaborator",
-        "scoping.remove_collaborator": "removed the collaborator",
-        "scoping.found_fellowship": "founded the fellowship",
-        "scoping.assign_mentor": "named the mentor",
-        "scoping.enter_stage": "moved the case on",
-        "scoping.advance": "moved the case on by hand",
-        "scoping.end": "ended the fellowship",
-        "scoping.suspend": "suspended the fellowship",
-        "scoping.lift": "lifted the suspension",
-        "scoping.draft_scope": "drafted the scope of work",
-        "scoping.edit_scope": "changed the draft of the scope of work",
-        "scoping.amend": "proposed a new version of the scope of work",
-        "scoping.offer_scope": "put the scope of work forward",
-        "scoping.approve_scope": "offered the version the board approved",
-        "scoping.deny_scope": "withdrew the version the board denied",
-        "scoping.return_scope": "took the version back from the board",
-        "scoping.sign_scope": "signed the scope of work",
-        "scoping.withdraw_scope": "withdrew the version",
-        "scoping.lapse_offer": "let the offer lapse",
-        "scoping.deliver_milestone": "delivered the milestone",
-        "scoping.accept_milestone": "accepted the milestone",
-        "scoping.return_milestone": "returned the milestone",
-        "scoping.except_milestone": "excepted the milestone",
-        "scoping.name_reviewer": "named who judges the milestone",
-        "scoping.attach_evidence": "attached a file to the milestone",
-        "scoping.remove_evidence": "took a file from the milestone",
-        "scoping.check_in": "checked in",
-        "scoping.clear_blocker": "cleared the blocker",
-        "scoping.record_training": "recorded the training",
-        "scoping.propose_talent_step": "proposed a step on the talent path",
-        "scoping.decide_talent_step": "decided the step on the talent path",
-        "scoping.answer_talent_step": "answered the step on the talent path",
-        "scoping.add_contribution": "added a contribution",
-        "scoping.revise_contribution": "corrected the contribution",
-        "scoping.confirm_contribution": "confirmed the contribution",
-        "scoping.withdraw_contribution": "took the contribution back",
+        "scoping.name_collaborator": say("named a collaborator"),
+        "scoping.confirm_collaborator": say("confirmed the collaborator"),
+        "scoping.remove_collaborator": say("removed the collaborator"),
+        "scoping.found_fellowship": say("founded the fellowship"),
+        "scoping.assign_mentor": say("named the mentor"),
+        "scoping.enter_stage": say("moved the case on"),
+        "scoping.advance": say("moved the case on by hand"),
+        "scoping.end": say("ended the fellowship"),
+        "scoping.suspend": say("suspended the fellowship"),
+        "scoping.lift": say("lifted the suspension"),
+        "scoping.draft_scope": say("drafted the scope of work"),
+        "scoping.edit_scope": say("changed the draft of the scope of work"),
+        "scoping.amend": say("proposed a new version of the scope of work"),
+        "scoping.offer_scope": say("put the scope of work forward"),
+        "scoping.approve_scope": say("offered the version the board approved"),
+        "scoping.deny_scope": say("withdrew the version the board denied"),
+        "scoping.return_scope": say("took the version back from the board"),
+        "scoping.sign_scope": say("signed the scope of work"),
+        "scoping.withdraw_scope": say("withdrew the version"),
+        "scoping.lapse_offer": say("let the offer lapse"),
+        "scoping.deliver_milestone": say("delivered the milestone"),
+        "scoping.accept_milestone": say("accepted the milestone"),
+        "scoping.return_milestone": say("returned the milestone"),
+        "scoping.except_milestone": say("excepted the milestone"),
+        "scoping.name_reviewer": say("named who judges the milestone"),
+        "scoping.attach_evidence": say("attached a file to the milestone"),
+        "scoping.remove_evidence": say("took a file from the milestone"),
+        "scoping.check_in": say("checked in"),
+        "scoping.clear_blocker": say("cleared the blocker"),
+        "scoping.record_training": say("recorded the training"),
+        "scoping.propose_talent_step": say("proposed a step on the talent path"),
+        "scoping.decide_talent_step": say("decided the step on the talent path"),
+        "scoping.answer_talent_step": say("answered the step on the talent path"),
+        "scoping.add_contribution": say("added a contribution"),
+        "scoping.revise_contribution": say("corrected the contribution"),
+        "scoping.confirm_contribution": say("confirmed the contribution"),
+        "scoping.withdraw_contribution": say("took the contribution back"),
     }
 )
 verbs.register_values(
@@ -106,17 +107,22 @@ def _is_mentor(user: Any) -> bool:
 
 
 nav.register(
-    "Fellowships", "scoping:list", visible=_sees_fellowships, section="portal", order=25, rail=True
+    say("Fellowships"),
+    "scoping:list",
+    visible=_sees_fellowships,
+    section="portal",
+    order=25,
+    rail=True,
 )
 nav.register(
-    "Contributions",
+    say("Contributions"),
     "scoping:all_contributions",
     visible=_sees_contributions,
     section="office",
     order=60,
 )
 nav.register(
-    "Collaborations",
+    say("Collaborations"),
     "scoping:collaborations",
     visible=lambda user: holds_anywhere(user, roles.COLLABORATOR),
     section="portal",
@@ -124,7 +130,7 @@ nav.register(
     rail=True,
 )
 nav.register(
-    "Mentoring", "scoping:mentoring", visible=_is_mentor, section="portal", order=26, rail=True
+    say("Mentoring"), "scoping:mentoring", visible=_is_mentor, section="portal", order=26, rail=True
 )
 
 
@@ -133,16 +139,16 @@ def stopped(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None
     suspension = casefile.of(fellowship).suspension
     if suspension is not None:
         return Banner(
-            "Suspended: everything the fellowship may reach is closed",
+            say("Suspended: everything the fellowship may reach is closed"),
             by=None,
             detail=suspension.reason,
-            silence="It stays closed until a second person lifts it."
+            silence=say("It stays closed until a second person lifts it.")
             if suspension.until is None
-            else f"It ends on {suspension.until:%-d %B %Y} unless lifted before.",
+            else say("It ends on {until:%-d %B %Y} unless lifted before.", until=suspension.until),
             tone="bad",
         )
     if fellowship.state == FellowshipState.CLOSED:
-        return Banner("Closed: nothing is owed on either side", tone="good")
+        return Banner(say("Closed: nothing is owed on either side"), tone="good")
     return None
 
 
@@ -158,44 +164,59 @@ def scope_stage(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | 
         return None  # the signed version holds, and the work goes on under it
     if scope.state == ScopeState.DRAFT:
         return Banner(
-            f"With the programme manager: complete and offer version {scope.number}",
-            silence="Nothing is asked of the fellow yet, and nothing is allowed before both sign.",
+            say(
+                "With the programme manager: complete and offer version {number}",
+                number=scope.number,
+            ),
+            silence=say(
+                "Nothing is asked of the fellow yet, and nothing is allowed before both sign."
+            ),
         )
     return Banner(
-        f"With the board: version {scope.number} allows more than what is signed",
-        silence="Until it decides, the signed version holds.",
+        say(
+            "With the board: version {number} allows more than what is signed", number=scope.number
+        ),
+        silence=say("Until it decides, the signed version holds."),
     )
 
 
 def working(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None:
     """What the stage waits for, where no other application knows better."""
     mine = fellowship.fellow_id == user.pk
-    with_fellow = "With you" if mine else f"With {fellowship.fellow}"
+    with_fellow = say("With you") if mine else say("With {fellow}", fellow=fellowship.fellow)
     milestone = casefile.of(fellowship).next_milestone
     if fellowship.ended_at or fellowship.state == FellowshipState.CLOSE_OUT:
-        return Banner("With the programme manager: close out what is still open")
+        return Banner(say("With the programme manager: close out what is still open"))
     if fellowship.state == FellowshipState.ACCESS:
         return Banner(
-            f"{with_fellow}: ask for the data the scope allows, and no more",
-            silence="Nothing is granted unasked; no clock runs against the fellow.",
+            say(
+                "{with_fellow}: ask for the data the scope allows, and no more",
+                with_fellow=with_fellow,
+            ),
+            silence=say("Nothing is granted unasked; no clock runs against the fellow."),
             tone="you" if mine else "wait",
         )
     if milestone is not None:
         return Banner(
             f"{with_fellow}: “{milestone.title}”",
             by=milestone.due_on,
-            silence="A late milestone is shown as late and talked over at the next check-in.",
+            silence=say("A late milestone is shown as late and talked over at the next check-in."),
             tone="you" if mine else "wait",
         )
-    return Banner(f"In “{fellowship.stage_label}”: no milestone is waited for", tone="good")
+    return Banner(
+        say("In “{stage_label}”: no milestone is waited for", stage_label=fellowship.stage_label),
+        tone="good",
+    )
 
 
 def _no_scope(fellowship: Fellowship) -> Banner | None:
     if fellowship.state != FellowshipState.SCOPE or fellowship.ended_at:
         return None
     return Banner(
-        "With the programme manager: a scope of work to write",
-        silence="Without a signed scope nothing is allowed, and nothing is asked of the fellow.",
+        say("With the programme manager: a scope of work to write"),
+        silence=say(
+            "Without a signed scope nothing is allowed, and nothing is asked of the fellow."
+        ),
     )
 
 
@@ -203,24 +224,26 @@ def _offered(fellowship: Fellowship, user: Any, number: int) -> Banner:
     file = casefile.of(fellowship)
     clock, mine = file.signature_clock(), fellowship.fellow_id == user.pk
     due, silence = (clock.due_at, clock.said_silence) if clock else (None, "")
-    what = f"sign version {number} of the scope of work"
+    what = say("sign version {number} of the scope of work", number=number)
     if file.waits_for_fellow:
         return Banner(
-            f"With you: {what}" if mine else f"With {fellowship.fellow}: {what}",
+            say("With you: {what}", what=what)
+            if mine
+            else say("With {fellow}: {what}", fellow=fellowship.fellow, what=what),
             by=due,
             silence=silence,
             tone="you" if mine else "wait",
             url=reverse("scoping:sign", args=[fellowship.ref, number]) if mine else "",
-            label="Read and sign" if mine else "",
+            label=say("Read and sign") if mine else "",
         )
     signs = holds_anywhere(user, roles.CHAIR, roles.SPONSOR) and not mine
     return Banner(
-        f"With the company: {what}",
+        say("With the company: {what}", what=what),
         by=due,
         silence=silence,
         tone="you" if signs else "wait",
         url=reverse("scoping:sign", args=[fellowship.ref, number]) if signs else "",
-        label="Read and sign" if signs else "",
+        label=say("Read and sign") if signs else "",
     )
 
 
@@ -240,7 +263,7 @@ def coming(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[NextS
     for clock in file.clocks.values():
         yield NextStep(clock.label, clock.due_at, mine=mine and clock.holder == "you")
     if fellowship.ended_at is None:
-        yield NextStep("Last day of the fellowship", fellowship.ends_on)
+        yield NextStep(say("Last day of the fellowship"), fellowship.ends_on)
     if file.training is not None and fellowship.ended_at is None:
         people = reverse("scoping:people", args=[fellowship.ref])
-        yield NextStep("Security training expires", file.training.expires_at, people)
+        yield NextStep(say("Security training expires"), file.training.expires_at, people)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final
 
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import FellowshipModel, Offer, OutputType, Track
 from fellowship.programs.terms import ResidencyStage
 from scoping.stages import STAGED, Terms
@@ -21,7 +22,7 @@ _INSIDE: Final = (Operation.VIEW, Operation.QUERY, Operation.RUN_CODE, Operation
 KINDS: Final[Mapping[str, str]] = {
     "track": "track",
     "fellowship_model": "model",
-    "output_type": "output type",
+    "output_type": say("output type"),
 }
 """What a proposal chooses, by question, as provenance names it."""
 
@@ -77,19 +78,26 @@ TIERS: Final[Mapping[Tier, Posture]] = {
 """What a stage of a residency allows that works with data of the tier."""
 
 TOOLS: Final[Mapping[str, str]] = {
-    Track.Key.OPEN: "Any tool the fellow chooses. No internal system of the company.",
-    Track.Key.CONTROLLED: "The tools of the controlled environment; others on request to the "
-    "data steward.",
-    Track.Key.PRODUCT: "The company's research environment and the evaluation tools of the "
-    "product team.",
+    Track.Key.OPEN: say("Any tool the fellow chooses. No internal system of the company."),
+    Track.Key.CONTROLLED: say(
+        "The tools of the controlled environment; others on request to the data steward."
+    ),
+    Track.Key.PRODUCT: say(
+        "The company's research environment and the evaluation tools of the product team."
+    ),
 }
 PROHIBITED: Final[Mapping[str, str]] = {
-    Track.Key.OPEN: "Access to internal systems or unpublished data. Attacks on services in "
-    "production.",
-    Track.Key.CONTROLLED: "Copying data out of the controlled environment. Attempts to identify "
-    "people. Sharing of credentials. Attacks on services in production.",
-    Track.Key.PRODUCT: "Changes to systems in production. Copying data out of the research "
-    "environment. Attempts to identify people. Disclosure of unreleased product specifics.",
+    Track.Key.OPEN: say(
+        "Access to internal systems or unpublished data. Attacks on services in production."
+    ),
+    Track.Key.CONTROLLED: say(
+        "Copying data out of the controlled environment. Attempts to identify "
+        "people. Sharing of credentials. Attacks on services in production."
+    ),
+    Track.Key.PRODUCT: say(
+        "Changes to systems in production. Copying data out of the research "
+        "environment. Attempts to identify people. Disclosure of unreleased product specifics."
+    ),
 }
 
 
@@ -116,8 +124,10 @@ def named(question: str, name: str, chosen: Mapping[str, Offer]) -> str:
     offer = chosen.get(question)
     if offer is None:
         name = str(Track.Key(name).label) if question == "track" else name
-        return f"the {KINDS[question]} {name}"
-    return f"the {KINDS[question]} {offer} v{offer.version}"
+        return say("the {KINDS} {name}", KINDS=KINDS[question], name=name)
+    return say(
+        "the {KINDS} {offer} v{version}", KINDS=KINDS[question], offer=offer, version=offer.version
+    )
 
 
 def _posture(offer: Offer) -> Posture | None:
@@ -158,9 +168,9 @@ def _source(key: str, found: Sequence[Template], result: Posture) -> str:
     same = _SAME.get(key, lambda value: value)
     said = [t.name for t in found if same(getattr(t.posture, key)) == same(getattr(result, key))]
     if not said:
-        return f"what {' and '.join(t.name for t in found)} all allow"
-    more = ", the narrowest of what was chosen" if len(said) < len(found) else ""
-    return " and ".join(said) + more
+        return say("what {name} all allow", name=joined(say(" and "), (t.name for t in found)))
+    more = say(", the narrowest of what was chosen") if len(said) < len(found) else ""
+    return joined(say(" and "), said) + more
 
 
 def of_stage(stage: ResidencyStage, within: Terms) -> dict[str, Any]:

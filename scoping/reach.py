@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import joined
 from scoping.models import Fellowship
 
 Teller = Callable[[Fellowship, dt.datetime], list[dict[str, Any]]]
@@ -31,6 +32,6 @@ def said(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What was reachable as the ledger says it: how much, the first rows, and a digest over all."""
     return {
         "reachable": len(rows),
-        "reached": [f"{row['dataset']}: {', '.join(row['operations'])}" for row in rows[:SAID]],
+        "reached": [f"{row['dataset']}: {joined(', ', row['operations'])}" for row in rows[:SAID]],
         "reached_digest": digest(rows),
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import say
 from scoping import document
 from scoping.models import ScopeOfWork
 from scoping.sections import CLAUSES, cite
@@ -69,24 +70,34 @@ def route(signed: ScopeOfWork | None, new: ScopeOfWork, tiers: Mapping[str, Any]
     `tiers[tier].board` says whether the standard leaves the tier to the board.
     """
     if signed is None or signed.state != ScopeState.SIGNED:
-        return Routed(Route.FIRST, [], "No version is in force: chair or sponsor sign with you.")
+        return Routed(
+            Route.FIRST, [], say("No version is in force: chair or sponsor sign with you.")
+        )
     found = changes(signed, new)
     kinds = {change.kind for change in found}
     approver = ROLES[signed.approver_role].label.lower()
     if kinds == {NARROWER}:
-        return Routed(Route.AT_ONCE, found, "It only allows less, so it is in force at once.")
+        return Routed(Route.AT_ONCE, found, say("It only allows less, so it is in force at once."))
     if WIDER not in kinds:
-        why = f"It changes what both sides agreed; the {approver} signs for the company."
+        why = say(
+            "It changes what both sides agreed; the {approver} signs for the company.",
+            approver=approver,
+        )
         return Routed(Route.SIGNATURES, found, why)
     tier = Tier(new.max_tier)
     if tiers[tier].board:
-        why = (
-            f"It allows more, and the data handling standard leaves {tier.label.lower()} data to "
-            f"the board. The board decides first; then both sides sign, the {approver} for the "
-            "company."
+        why = say(
+            "It allows more, and the data handling standard leaves {label} data to the "
+            "board. The board decides first; then both sides sign, the {approver} for "
+            "the company.",
+            label=tier.label.lower(),
+            approver=approver,
         )
         return Routed(Route.BOARD, found, why)
-    why = f"It allows more: the {approver}, whom the signed version names, has to sign."
+    why = say(
+        "It allows more: the {approver}, whom the signed version names, has to sign.",
+        approver=approver,
+    )
     return Routed(Route.SIGNATURES, found, why)
 
 
@@ -118,7 +129,7 @@ def _agreed_otherwise(old: ScopeOfWork, new: ScopeOfWork) -> bool:
 
 
 def _said(key: str) -> str:
-    return "Its plan changes" if CLAUSES[key].kind != "text" else "Its wording changes"
+    return say("Its plan changes") if CLAUSES[key].kind != "text" else say("Its wording changes")
 
 
 def rebased(pending: ScopeOfWork, old: ScopeOfWork, new: ScopeOfWork) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField, Field, HiddenInput
 
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say
 from fellowship.programs.models import FellowshipModel
 from fellowship.programs.states import Freedom
 from fellowship.web import forms
@@ -19,7 +20,7 @@ from scoping.stages import STAGED, Stage, Terms
 from scoping.values import DAYS_MAX, NAMES_MAX, TITLE_MAX, parse_milestones
 
 ROWS_MAX: Final = 8
-_YES_NO: Final = (("yes", "Yes"), ("no", "No"))
+_YES_NO: Final = (("yes", say("Yes")), ("no", say("No")))
 _SINGLE: Final = {key: clause for key, clause in CLAUSES.items() if clause.kind != "stages"}
 
 
@@ -45,7 +46,7 @@ def _field(clause: Clause) -> Field:
 
 # The fields come from the sections, so that form and document cannot drift.
 _Clauses: Any = type(
-    "Clauses", (forms.Form,), {key: _field(clause) for key, clause in _SINGLE.items()}
+    say("Clauses"), (forms.Form,), {key: _field(clause) for key, clause in _SINGLE.items()}
 )
 
 
@@ -72,7 +73,7 @@ class ScopeForm(_Clauses):
             if names := self._names(number):
                 known = self.known[number].title if number < len(self.known) else ""
                 wrong = any(name in self.errors for name in names)
-                yield known or "A further stage", [self[name] for name in names], wrong
+                yield known or say("A further stage"), [self[name] for name in names], wrong
 
     def changes(self) -> dict[str, Any]:
         """Clause keys to values in the form services take, of those that differ."""
@@ -94,7 +95,9 @@ class ScopeForm(_Clauses):
         """One name a line."""
         names = _lines(self.cleaned_data["datasets"])
         if len(names) > NAMES_MAX:
-            raise ValidationError(f"At most {NAMES_MAX} datasets.", code="too_many")
+            raise ValidationError(
+                say("At most {NAMES_MAX} datasets.", NAMES_MAX=NAMES_MAX), code="too_many"
+            )
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -107,7 +110,7 @@ class ScopeForm(_Clauses):
                 if not data.get(field) and field not in self.errors:
                     self.add_error(field, missing)
         if len(filled) == 1:
-            self.add_error("stage-1-title", "A residency has at least two stages.")
+            self.add_error("stage-1-title", say("A residency has at least two stages."))
         return data
 
     def _planned(self, key: str, prefix: str) -> list[dict[str, str]]:
@@ -164,9 +167,11 @@ class ScopeForm(_Clauses):
 
 _ROW: Final = ("from", *STAGED, "freedom", "switch")
 _MISSING: Final = {
-    "from": "Say from which day the stage holds.",
-    "freedom": "Choose how freely one may publish in this stage.",
-    **dict.fromkeys(("max_tier", "environment", "code_may_leave"), "Choose one for this stage."),
+    "from": say("Say from which day the stage holds."),
+    "freedom": say("Choose how freely one may publish in this stage."),
+    **dict.fromkeys(
+        ("max_tier", "environment", "code_may_leave"), say("Choose one for this stage.")
+    ),
 }
 
 
@@ -175,19 +180,23 @@ def _stage_fields(stage: Stage | None, scope: ScopeOfWork, datasets: list[str]) 
     terms = (stage.terms(bounds) if stage else bounds).write()
     names = [(name, name) for name in datasets]
     fields: dict[str, Field] = {
-        "title": forms.CharField(label="Stage", max_length=TITLE_MAX),
-        "from": forms.DateField(label="From"),
+        "title": forms.CharField(label=say("Stage"), max_length=TITLE_MAX),
+        "from": forms.DateField(label=say("From")),
         "max_tier": _choice("max_tier"),
-        "datasets": forms.MultipleChoiceField(label="Datasets", choices=names, widget=forms.Checks),
+        "datasets": forms.MultipleChoiceField(
+            label=say("Datasets"), choices=names, widget=forms.Checks
+        ),
         "operations": _field(CLAUSES["operations"]),
         "environment": _choice("environment"),
         "code_may_leave": forms.ChoiceField(
-            label=CLAUSES["code_may_leave"].label, choices=[("", "Choose"), *_YES_NO]
+            label=CLAUSES["code_may_leave"].label, choices=[("", say("Choose")), *_YES_NO]
         ),
         "freedom": forms.ChoiceField(
-            label="Freedom to publish", choices=[("", "Choose"), *Freedom.choices]
+            label=say("Freedom to publish"), choices=[("", say("Choose")), *Freedom.choices]
         ),
-        "switch": forms.Text(label="What is looked at before the next stage", max_length=1_000),
+        "switch": forms.Text(
+            label=say("What is looked at before the next stage"), max_length=1_000
+        ),
     }
     shown: dict[str, Any] = {**terms, "code_may_leave": "yes" if terms["code_may_leave"] else "no"}
     if stage:
@@ -202,7 +211,7 @@ def _stage_fields(stage: Stage | None, scope: ScopeOfWork, datasets: list[str]) 
 
 def _choice(key: str) -> Field:
     clause = CLAUSES[key]
-    return forms.ChoiceField(label=clause.label, choices=[("", "Choose"), *clause.choices])
+    return forms.ChoiceField(label=clause.label, choices=[("", say("Choose")), *clause.choices])
 
 
 def _lines(text: str) -> list[str]:
@@ -222,9 +231,9 @@ class AmendForm(ScopeForm):
     """A change asked for: the clauses, why, and over which version it was written."""
 
     reason = forms.Text(
-        label="Why the scope should change",
+        label=say("Why the scope should change"),
         max_length=2_000,
-        help_text="The other side, and the board where it decides, read this first.",
+        help_text=say("The other side, and the board where it decides, read this first."),
     )
     over = forms.IntegerField(widget=HiddenInput, min_value=1, max_value=32_000)
 

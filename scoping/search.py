@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from fellowship.kernel.saying import say
 from fellowship.web.search import Hit, Kind, register
 from scoping.models import Fellowship
 
@@ -22,7 +23,7 @@ def _hit(row: Fellowship) -> Hit:
 register(
     Kind(
         "fellowships",
-        "Fellowships",
+        say("Fellowships"),
         _rows,
         _hit,
         order=20,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fellowship.accounts.roles import ROLES
+from fellowship.kernel.saying import joined, say, say_n
 from scoping import stages
 from scoping.stages import Stage
 from scoping.states import Credit, Environment, Operation, Tier
@@ -74,28 +75,38 @@ def _stage_lines(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _stage_line(stage: Stage) -> str:
     said = [_LESS[key](value) for key, value in stage.less.items()]
-    said.append(f"freedom to publish: {stage.freedom.label.lower()}")
-    ends = f". Then: {stage.switch}" if stage.switch else ""
-    return f"{stage.title}, from {stage.since}: {'; '.join(said)}{ends}"
+    said.append(say("freedom to publish: {label}", label=stage.freedom.label.lower()))
+    ends = say(". Then: {switch}", switch=stage.switch) if stage.switch else ""
+    return say(
+        "{title}, from {since}: {said}{ends}",
+        title=stage.title,
+        since=stage.since,
+        said=joined("; ", said),
+        ends=ends,
+    )
 
 
 def _named(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+    return joined(", ", names) or "none"
 
 
 _LESS: Final[dict[str, Callable[[Any], str]]] = {
-    "max_tier": lambda tier: f"{Tier(tier).label.lower()} data at most",
-    "datasets": lambda names: f"datasets: {_named(names)}",
-    "operations": lambda ops: f"operations: {_named(Operation(op).label.lower() for op in ops)}",
-    "environment": lambda place: (
-        f"in {Environment(place).label[0].lower()}{Environment(place).label[1:]}"
+    "max_tier": lambda tier: say("{label} data at most", label=Tier(tier).label.lower()),
+    "datasets": lambda names: say("datasets: {named}", named=_named(names)),
+    "operations": lambda ops: say(
+        "operations: {named}", named=_named(Operation(op).label.lower() for op in ops)
     ),
-    "code_may_leave": lambda leaves: "code may leave" if leaves else "code may not leave",
+    "environment": lambda place: say(
+        "in {label}{label2}",
+        label=Environment(place).label[0].lower(),
+        label2=Environment(place).label[1:],
+    ),
+    "code_may_leave": lambda leaves: say("code may leave") if leaves else say("code may not leave"),
 }
 
 
 def _listed(value: Any, labels: Mapping[str, str]) -> str:
-    return "\n".join(labels.get(v, str(v)) for v in value) or "None"
+    return "\n".join(labels.get(v, str(v)) for v in value) or say("None")
 
 
 _SHOWN: Final[dict[str, Callable[[Any, Mapping[str, str]], str]]] = {
@@ -103,11 +114,11 @@ _SHOWN: Final[dict[str, Callable[[Any, Mapping[str, str]], str]]] = {
     "names": _listed,
     "choices": _listed,
     "choice": lambda value, labels: labels.get(value, str(value)),
-    "days": lambda value, labels: f"{value} calendar day{'' if value == 1 else 's'}",
-    "yes_no": lambda value, labels: "Yes" if value else "No",
-    "milestones": lambda value, labels: milestone_lines(value) or "None",
-    "checkpoints": lambda value, labels: milestone_lines(value) or "None",
-    "stages": lambda value, labels: _stage_lines(value) or "The same terms throughout",
+    "days": lambda value, labels: say_n(value, "{n} calendar day", "{n} calendar days"),
+    "yes_no": lambda value, labels: say("Yes") if value else say("No"),
+    "milestones": lambda value, labels: milestone_lines(value) or say("None"),
+    "checkpoints": lambda value, labels: milestone_lines(value) or say("None"),
+    "stages": lambda value, labels: _stage_lines(value) or say("The same terms throughout"),
 }
 
 APPROVERS: Final = tuple((key, ROLES[key].label) for key in ("chair", "sponsor"))
@@ -115,77 +126,77 @@ APPROVERS: Final = tuple((key, ROLES[key].label) for key in ("chair", "sponsor")
 _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
     (
         "purpose",
-        "Purpose",
+        say("Purpose"),
         (
-            Clause("objective", "Objective", rows=4),
-            Clause("question", "Research question", rows=3),
-            Clause("system", "System and version studied", rows=2),
-            Clause("hypothesis", "Risk hypothesis", rows=3),
-            Clause("method", "Method and success criteria", rows=6),
+            Clause("objective", say("Objective"), rows=4),
+            Clause("question", say("Research question"), rows=3),
+            Clause("system", say("System and version studied"), rows=2),
+            Clause("hypothesis", say("Risk hypothesis"), rows=3),
+            Clause("method", say("Method and success criteria"), rows=6),
         ),
     ),
     (
         "data",
-        "Data",
+        say("Data"),
         (
             Clause(
                 "max_tier",
-                "Highest data tier",
+                say("Highest data tier"),
                 "choice",
                 enforced=True,
                 choices=tuple(Tier.choices),
-                hint="No dataset above this tier may be granted.",
+                hint=say("No dataset above this tier may be granted."),
             ),
             Clause(
                 "datasets",
-                "Datasets",
+                say("Datasets"),
                 "names",
                 enforced=True,
                 required=False,
-                hint="One name a line, as in the catalogue. Nothing else may be granted.",
+                hint=say("One name a line, as in the catalogue. Nothing else may be granted."),
             ),
             Clause(
                 "operations",
-                "Allowed operations",
+                say("Allowed operations"),
                 "choices",
                 enforced=True,
                 required=False,
                 choices=tuple(Operation.choices),
-                hint="What is not ticked is not allowed.",
+                hint=say("What is not ticked is not allowed."),
             ),
             Clause(
                 "retention_days",
-                "Retention limit",
+                say("Retention limit"),
                 "days",
                 enforced=True,
-                hint="Calendar days data may be kept after the fellowship ends; 0 for none.",
+                hint=say("Calendar days data may be kept after the fellowship ends; 0 for none."),
             ),
             Clause(
                 "stages",
-                "Terms by stage",
+                say("Terms by stage"),
                 "stages",
                 enforced=True,
                 required=False,
-                hint="What a stage allows less than the clauses above and below; never more.",
+                hint=say("What a stage allows less than the clauses above and below; never more."),
             ),
         ),
     ),
     (
         "environment",
-        "Environment and conduct",
+        say("Environment and conduct"),
         (
             Clause(
                 "environment",
-                "Environment",
+                say("Environment"),
                 "choice",
                 enforced=True,
                 choices=tuple(Environment.choices),
             ),
-            Clause("tools", "Allowed tools", rows=3),
-            Clause("prohibited", "Prohibited actions", rows=4),
+            Clause("tools", say("Allowed tools"), rows=3),
+            Clause("prohibited", say("Prohibited actions"), rows=4),
             Clause(
                 "code_may_leave",
-                "Code may leave the company's environment",
+                say("Code may leave the company's environment"),
                 "yes_no",
                 enforced=True,
                 required=False,
@@ -194,47 +205,49 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
     ),
     (
         "work",
-        "Work and review",
+        say("Work and review"),
         (
-            Clause("deliverables", "Deliverables", rows=4),
+            Clause("deliverables", say("Deliverables"), rows=4),
             Clause(
                 "milestones",
-                "Milestones",
+                say("Milestones"),
                 "milestones",
                 enforced=True,
-                hint="One a line, as 2026-03-31: Harness delivered.",
+                hint=say("One a line, as 2026-03-31: Harness delivered."),
             ),
             Clause(
                 "checkpoints",
-                "Review checkpoints",
+                say("Review checkpoints"),
                 "checkpoints",
                 enforced=True,
-                hint="One a line, as 2026-03-31: Review of the method by the mentor.",
+                hint=say("One a line, as 2026-03-31: Review of the method by the mentor."),
             ),
-            Clause("reviews", "Check-ins and verdicts", rows=3),
-            Clause("mentoring", "Mentoring", rows=2),
+            Clause("reviews", say("Check-ins and verdicts"), rows=3),
+            Clause("mentoring", say("Mentoring"), rows=2),
         ),
     ),
     (
         "publication",
-        "Publication and credit",
+        say("Publication and credit"),
         (
-            Clause("publication", "Publication expectations", rows=4),
+            Clause("publication", say("Publication expectations"), rows=4),
             Clause(
                 "authorship",
-                "Authorship",
+                say("Authorship"),
                 rows=3,
-                hint="Which contributions make somebody an author, and when that is agreed.",
+                hint=say("Which contributions make somebody an author, and when that is agreed."),
             ),
             Clause(
                 "acknowledgement",
-                "Acknowledgement",
+                say("Acknowledgement"),
                 rows=2,
-                hint="Who is thanked for what, how the programme is named, and with whose consent.",
+                hint=say(
+                    "Who is thanked for what, how the programme is named, and with whose consent."
+                ),
             ),
             Clause(
                 "credit",
-                "Contributor roles of the fellow (CRediT)",
+                say("Contributor roles of the fellow (CRediT)"),
                 "choices",
                 enforced=True,
                 required=False,
@@ -242,28 +255,28 @@ _LAYOUT: Final[tuple[tuple[str, str, tuple[Clause, ...]], ...]] = (
             ),
             Clause(
                 "company_credit",
-                "Contributor roles expected of the company (CRediT)",
+                say("Contributor roles expected of the company (CRediT)"),
                 "choices",
                 enforced=True,
                 required=False,
                 choices=tuple(Credit.choices),
-                hint="Only where its staff contribute. Nothing ticked: none is expected.",
+                hint=say("Only where its staff contribute. Nothing ticked: none is expected."),
             ),
         ),
     ),
     (
         "change",
-        "Change, escalation and end",
+        say("Change, escalation and end"),
         (
             Clause(
                 "approver_role",
-                "Who approves changes for the company",
+                say("Who approves changes for the company"),
                 "choice",
                 enforced=True,
                 choices=APPROVERS,
             ),
-            Clause("triggers", "Escalation triggers", rows=4),
-            Clause("closeout", "Closeout requirements", rows=4),
+            Clause("triggers", say("Escalation triggers"), rows=4),
+            Clause("closeout", say("Closeout requirements"), rows=4),
         ),
     ),
 )

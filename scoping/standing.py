@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import ALIVE
+from fellowship.kernel.saying import say
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
 from governance.models import Matter
 from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, conditions_of
@@ -23,69 +24,69 @@ from scoping.states import (
 )
 
 F, S = FellowshipState, ScopeState
-POLICY = "Fellowship policy"
+POLICY = say("Fellowship policy")
 _NEXT: dict[str, Step] = {
-    F.SCOPE: Step("The two sides", "sign the scope of work"),
-    F.ACCESS: Step("The first agreement accepted", "opens the research"),
-    F.RESEARCH: Step("The fellow", "delivers the milestones and reports findings"),
-    F.REVIEW: Step("Reviewers", "read the claims and their evidence"),
-    F.TRANSLATE: Step("The product owners", "turn findings into controls"),
-    F.PUBLISH: Step("The fellow", "publishes, permission being the default"),
+    F.SCOPE: Step(say("The two sides"), say("sign the scope of work")),
+    F.ACCESS: Step(say("The first agreement accepted"), say("opens the research")),
+    F.RESEARCH: Step(say("The fellow"), say("delivers the milestones and reports findings")),
+    F.REVIEW: Step(say("Reviewers"), say("read the claims and their evidence")),
+    F.TRANSLATE: Step(say("The product owners"), say("turn findings into controls")),
+    F.PUBLISH: Step(say("The fellow"), say("publishes, permission being the default")),
     F.CLOSE_OUT: Step(
-        "The programme manager",
-        "closes it once every obligation is met",
-        ("Data whose deletion is not verified", "A finding without a disposition"),
+        say("The programme manager"),
+        say("closes it once every obligation is met"),
+        (say("Data whose deletion is not verified"), say("A finding without a disposition")),
         POLICY,
-        "It stays in close-out.",
+        say("It stays in close-out."),
     ),
 }
 _SIGN = Step(
-    "Either side",
-    "declines the scope of work offered",
-    ("A clause of the text as offered",),
+    say("Either side"),
+    say("declines the scope of work offered"),
+    (say("A clause of the text as offered"),),
     POLICY,
-    "The version lapses; nothing is allowed that is not signed.",
+    say("The version lapses; nothing is allowed that is not signed."),
 )
 _SUSPEND = Step(
-    "Security on-call or the data steward",
-    "suspends all access",
+    say("Security on-call or the data steward"),
+    say("suspends all access"),
     tuple(str(kind.label) for kind in REPORTED),
-    "Severity clocks",
-    "The work goes on.",
+    say("Severity clocks"),
+    say("The work goes on."),
 )
 _OPENS = Step(
-    "The data steward or the board",
-    "refuses a dataset",
+    say("The data steward or the board"),
+    say("refuses a dataset"),
     (
-        "Less would serve the purpose",
-        "The purpose is outside the signed scope",
-        "The handling of the tier does not allow the operation",
+        say("Less would serve the purpose"),
+        say("The purpose is outside the signed scope"),
+        say("The handling of the tier does not allow the operation"),
     ),
-    "Data handling standard",
-    "Access stays closed.",
+    say("Data handling standard"),
+    say("Access stays closed."),
 )
 _WORKING = (F.ACCESS, F.RESEARCH, F.REVIEW, F.TRANSLATE, F.PUBLISH)
 
 FELLOWSHIP = Plan(
     FELLOWSHIP_MOVES,
     holders={
-        F.SCOPE: "The programme manager and the fellow",
-        F.ACCESS: "The data steward",
-        F.RESEARCH: "The fellow",
-        F.REVIEW: "The reviewers",
-        F.TRANSLATE: "The product owners",
-        F.PUBLISH: "The fellow",
-        F.CLOSE_OUT: "The programme manager",
+        F.SCOPE: say("The programme manager and the fellow"),
+        F.ACCESS: say("The data steward"),
+        F.RESEARCH: say("The fellow"),
+        F.REVIEW: say("The reviewers"),
+        F.TRANSLATE: say("The product owners"),
+        F.PUBLISH: say("The fellow"),
+        F.CLOSE_OUT: say("The programme manager"),
         F.CLOSED: CLOSED,
     },
     silence={
-        F.SCOPE: "Nothing is allowed until both sides have signed.",
-        F.ACCESS: "Access stays closed.",
-        F.RESEARCH: "The work goes on until its last day.",
+        F.SCOPE: say("Nothing is allowed until both sides have signed."),
+        F.ACCESS: say("Access stays closed."),
+        F.RESEARCH: say("The work goes on until its last day."),
         F.REVIEW: UNMOVED,
-        F.TRANSLATE: "A finding without a disposition goes to the sponsor.",
-        F.PUBLISH: "A work in review is released when its window ends.",
-        F.CLOSE_OUT: "It stays in close-out; data is due for deletion all the same.",
+        F.TRANSLATE: say("A finding without a disposition goes to the sponsor."),
+        F.PUBLISH: say("A work in review is released when its window ends."),
+        F.CLOSE_OUT: say("It stays in close-out; data is due for deletion all the same."),
     },
     steps={
         f"{state}.{verb}": _NEXT[state]
@@ -100,46 +101,48 @@ FELLOWSHIP = Plan(
 )
 
 _BOARD = Step(
-    "The board",
-    "approves it, denies it or gives it back",
+    say("The board"),
+    say("approves it, denies it or gives it back"),
     (REASONS, RULE_AS_WRITTEN),
-    "Ballot rules",
-    "What was signed holds until the board has decided.",
+    say("Ballot rules"),
+    say("What was signed holds until the board has decided."),
 )
 SCOPE = Plan(
     SCOPE_MOVES,
     holders={
-        S.DRAFT: "The programme manager, who prepares it",
-        S.WITH_BOARD: "The board",
-        S.OFFERED: "Whoever has still to sign",
-        S.SIGNED: "Nobody: it is in force",
-        S.SUPERSEDED: "Nobody: a later version is in force",
-        S.LAPSED: "Nobody: it lapsed unsigned",
+        S.DRAFT: say("The programme manager, who prepares it"),
+        S.WITH_BOARD: say("The board"),
+        S.OFFERED: say("Whoever has still to sign"),
+        S.SIGNED: say("Nobody: it is in force"),
+        S.SUPERSEDED: say("Nobody: a later version is in force"),
+        S.LAPSED: say("Nobody: it lapsed unsigned"),
         S.WITHDRAWN: CLOSED,
     },
     silence={
-        S.DRAFT: "What was signed before stays in force.",
-        S.WITH_BOARD: "What was signed holds until the board has decided.",
-        S.OFFERED: "It lapses, and what was signed before stays in force.",
-        S.SIGNED: "It stays in force.",
+        S.DRAFT: say("What was signed before stays in force."),
+        S.WITH_BOARD: say("What was signed holds until the board has decided."),
+        S.OFFERED: say("It lapses, and what was signed before stays in force."),
+        S.SIGNED: say("It stays in force."),
     },
     steps={
-        "offer": Step("The programme manager", "offers it for signature"),
-        "narrow": Step("Either side", "asks for less alone, and it is in force at once"),
-        "refer": Step("The board", "decides first where it allows more above the agreed tier"),
+        "offer": Step(say("The programme manager"), say("offers it for signature")),
+        "narrow": Step(say("Either side"), say("asks for less alone, and it is in force at once")),
+        "refer": Step(
+            say("The board"), say("decides first where it allows more above the agreed tier")
+        ),
         "withdraw": Step(
-            "Either side",
-            "declines or withdraws this version",
-            ("A clause of the text as it stands",),
+            say("Either side"),
+            say("declines or withdraws this version"),
+            (say("A clause of the text as it stands"),),
             POLICY,
-            "It lapses, and what was signed before stays in force.",
+            say("It lapses, and what was signed before stays in force."),
         ),
         "approve": _BOARD,
         "return": _BOARD,
         "deny": _BOARD,
-        "sign": Step("Both sides", "sign it, and it is in force"),
-        "lapse": Step("The clock", "lets it lapse where a signature is missing"),
-        "supersede": Step("A later version", "may take its place, by agreement"),
+        "sign": Step(say("Both sides"), say("sign it, and it is in force")),
+        "lapse": Step(say("The clock"), say("lets it lapse where a signature is missing")),
+        "supersede": Step(say("A later version"), say("may take its place, by agreement")),
     },
 )
 
@@ -153,7 +156,7 @@ def of_fellowship(case: Fellowship, clocks: Sequence[Clock]) -> Standing:
         calendar=case.program.calendar(),
         clocks=clocks if runs else (),
         spans=[("you" if side == "you" else "us", case.stage_at, case.ended_at)],
-        names={"Either side": f"the company and {case.fellow}"},
+        names={"Either side": say("the company and {fellow}", fellow=case.fellow)},
         also=conditions_of(case.proposal) if case.state == F.SCOPE else (),
     )
 
@@ -176,6 +179,6 @@ def of_scope(
             ("you", scope.offered_at, scope.signed_at),
         ],
         due=matter.due_at if matter and scope.state == S.WITH_BOARD else None,
-        names={"Either side": f"the company and {case.fellow}"},
+        names={"Either side": say("the company and {fellow}", fellow=case.fellow)},
         also=conditions_of(scope) if waits else (),
     )

@@ -7,6 +7,7 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 from fellowship.programs.states import TalentPath as TalentPath  # noqa: PLC0414 - our callers
 from fellowship.programs.states import Tier as Tier  # noqa: PLC0414 - name them here
 
@@ -14,14 +15,14 @@ from fellowship.programs.states import Tier as Tier  # noqa: PLC0414 - name them
 class FellowshipState(models.TextChoices):
     """The stage a fellowship is in: the programme's eight without recruiting, and the end."""
 
-    SCOPE = "scope", "Scope"
-    ACCESS = "access", "Access"
-    RESEARCH = "research", "Research"
-    REVIEW = "review", "Review"
-    TRANSLATE = "translate", "Translate"
-    PUBLISH = "publish", "Publish"
-    CLOSE_OUT = "close_out", "Close out"
-    CLOSED = "closed", "Closed"
+    SCOPE = "scope", say("Scope")
+    ACCESS = "access", say("Access")
+    RESEARCH = "research", say("Research")
+    REVIEW = "review", say("Review")
+    TRANSLATE = "translate", say("Translate")
+    PUBLISH = "publish", say("Publish")
+    CLOSE_OUT = "close_out", say("Close out")
+    CLOSED = "closed", say("Closed")
 
 
 ORDER: Final[tuple[str, ...]] = tuple(FellowshipState.values)
@@ -52,8 +53,11 @@ FELLOWSHIP_MOVES = MoveTable(
     },
     labels=dict(FellowshipState.choices),
     said={
-        **{s: f"at “{FellowshipState(s).label}”" for s in ORDER[:-1]},
-        **{f"enter_{s}": f"moved to “{FellowshipState(s).label}”" for s in ORDER[:-1]},
+        **{s: say("at “{label}”", label=FellowshipState(s).label) for s in ORDER[:-1]},
+        **{
+            f"enter_{s}": say("moved to “{label}”", label=FellowshipState(s).label)
+            for s in ORDER[:-1]
+        },
         "enter_closed": "closed",
     },
 )
@@ -62,22 +66,22 @@ FELLOWSHIP_MOVES = MoveTable(
 class ScopeState(models.TextChoices):
     """Where one version of a scope of work stands."""
 
-    DRAFT = "draft", "Draft"
-    WITH_BOARD = "with_board", "With the board"
-    OFFERED = "offered", "Offered for signature"
-    SIGNED = "signed", "Signed"
-    SUPERSEDED = "superseded", "Superseded"
-    LAPSED = "lapsed", "Lapsed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    DRAFT = "draft", say("Draft")
+    WITH_BOARD = "with_board", say("With the board")
+    OFFERED = "offered", say("Offered for signature")
+    SIGNED = "signed", say("Signed")
+    SUPERSEDED = "superseded", say("Superseded")
+    LAPSED = "lapsed", say("Lapsed")
+    WITHDRAWN = "withdrawn", say("Withdrawn")
 
 
 class Route(models.TextChoices):
     """How a version comes into force: it follows from what it changes."""
 
-    FIRST = "first", "Both sides sign"
-    AT_ONCE = "at_once", "At once: it only allows less"
-    SIGNATURES = "signatures", "Both sides sign, the named approver for the company"
-    BOARD = "board", "The board decides, then both sides sign"
+    FIRST = "first", say("Both sides sign")
+    AT_ONCE = "at_once", say("At once: it only allows less")
+    SIGNATURES = "signatures", say("Both sides sign, the named approver for the company")
+    BOARD = "board", say("The board decides, then both sides sign")
 
 
 PENDING: Final = (ScopeState.DRAFT, ScopeState.WITH_BOARD, ScopeState.OFFERED)
@@ -110,10 +114,10 @@ SCOPE_MOVES = MoveTable(
     },
     labels=dict(ScopeState.choices),
     said={
-        "offer": "offered for signature",
-        "return": "returned for changes",
-        "lapse": "left to lapse",
-        "narrow": "put in force at once",
+        "offer": say("offered for signature"),
+        "return": say("returned for changes"),
+        "lapse": say("left to lapse"),
+        "narrow": say("put in force at once"),
     },
 )
 
@@ -121,10 +125,10 @@ SCOPE_MOVES = MoveTable(
 class MilestoneState(models.TextChoices):
     """Where a milestone stands. Whether it is late is derived from its date."""
 
-    PLANNED = "planned", "Planned"
-    DELIVERED = "delivered", "Delivered"
-    ACCEPTED = "accepted", "Accepted"
-    EXCEPTED = "excepted", "Excepted"
+    PLANNED = "planned", say("Planned")
+    DELIVERED = "delivered", say("Delivered")
+    ACCEPTED = "accepted", say("Accepted")
+    EXCEPTED = "excepted", say("Excepted")
 
 
 MILESTONE_MOVES = MoveTable(
@@ -144,7 +148,7 @@ MILESTONE_MOVES = MoveTable(
     },
     labels=dict(MilestoneState.choices),
     said={
-        "except": "covered by an exception",
+        "except": say("covered by an exception"),
     },
 )
 
@@ -152,18 +156,18 @@ MILESTONE_MOVES = MoveTable(
 class CheckpointOutcome(models.TextChoices):
     """What a review checkpoint decided about the work."""
 
-    CONTINUE = "continue", "Continue"
-    CHANGES = "changes", "Continue with changes"
-    STOP = "stop", "Stop and escalate"
+    CONTINUE = "continue", say("Continue")
+    CHANGES = "changes", say("Continue with changes")
+    STOP = "stop", say("Stop and escalate")
 
 
 class TalentState(models.TextChoices):
     """Where a step on the talent path stands."""
 
-    PROPOSED = "proposed", "Proposed"
-    OFFERED = "offered", "Offered to the fellow"
-    AGREED = "agreed", "Agreed"
-    DECLINED = "declined", "Declined"
+    PROPOSED = "proposed", say("Proposed")
+    OFFERED = "offered", say("Offered to the fellow")
+    AGREED = "agreed", say("Agreed")
+    DECLINED = "declined", say("Declined")
 
 
 WAITING: Final = (TalentState.PROPOSED, TalentState.OFFERED)
@@ -187,8 +191,8 @@ TALENT_MOVES = MoveTable(
     },
     labels=dict(TalentState.choices),
     said={
-        "offer": "offered to the fellow",
-        "agree": "agreed to",
+        "offer": say("offered to the fellow"),
+        "agree": say("agreed to"),
     },
 )
 
@@ -196,31 +200,31 @@ TALENT_MOVES = MoveTable(
 class Side(models.TextChoices):
     """The two sides of a scope of work."""
 
-    COMPANY = "company", "The company"
-    FELLOW = "fellow", "The fellow"
+    COMPANY = "company", say("The company")
+    FELLOW = "fellow", say("The fellow")
 
 
 class Operation(models.TextChoices):
     """What may be done with a dataset. Everything not named in a signed scope is not allowed."""
 
-    VIEW = "view", "Look at records"
-    QUERY = "query", "Query"
-    RUN_CODE = "run_code", "Run code on it"
-    NOTEBOOK = "notebook", "Copy into notebooks"
-    MODEL_CALL = "model_call", "Send to a model"
-    TRAIN = "train", "Use in model weights"
-    SHARE = "share", "Share with named collaborators"
-    EXPORT = "export", "Export from the environment"
-    DOWNLOAD = "download", "Download outputs"
-    PUBLISH = "publish", "Publish its records"
+    VIEW = "view", say("Look at records")
+    QUERY = "query", say("Query")
+    RUN_CODE = "run_code", say("Run code on it")
+    NOTEBOOK = "notebook", say("Copy into notebooks")
+    MODEL_CALL = "model_call", say("Send to a model")
+    TRAIN = "train", say("Use in model weights")
+    SHARE = "share", say("Share with named collaborators")
+    EXPORT = "export", say("Export from the environment")
+    DOWNLOAD = "download", say("Download outputs")
+    PUBLISH = "publish", say("Publish its records")
 
 
 class Environment(models.TextChoices):
     """Where the work is done, from the most to the least enclosed."""
 
-    CONTROLLED = "controlled", "The company's controlled environment only"
-    COMPANY = "company", "The company's research environment"
-    OWN = "own", "The fellow's own equipment"
+    CONTROLLED = "controlled", say("The company's controlled environment only")
+    COMPANY = "company", say("The company's research environment")
+    OWN = "own", say("The fellow's own equipment")
 
     @property
     def rank(self) -> int:
@@ -231,24 +235,24 @@ class Environment(models.TextChoices):
 class Credit(models.TextChoices):
     """The fourteen contributor roles of CRediT (ANSI/NISO Z39.104-2022)."""
 
-    CONCEPTUALIZATION = "conceptualization", "Conceptualization"
-    DATA_CURATION = "data-curation", "Data curation"
-    FORMAL_ANALYSIS = "formal-analysis", "Formal analysis"
-    FUNDING = "funding-acquisition", "Funding acquisition"
-    INVESTIGATION = "investigation", "Investigation"
-    METHODOLOGY = "methodology", "Methodology"
-    ADMINISTRATION = "project-administration", "Project administration"
-    RESOURCES = "resources", "Resources"
-    SOFTWARE = "software", "Software"
-    SUPERVISION = "supervision", "Supervision"
-    VALIDATION = "validation", "Validation"
-    VISUALIZATION = "visualization", "Visualization"
-    ORIGINAL_DRAFT = "writing-original-draft", "Writing – original draft"
-    EDITING = "writing-review-editing", "Writing – review & editing"
+    CONCEPTUALIZATION = "conceptualization", say("Conceptualization")
+    DATA_CURATION = "data-curation", say("Data curation")
+    FORMAL_ANALYSIS = "formal-analysis", say("Formal analysis")
+    FUNDING = "funding-acquisition", say("Funding acquisition")
+    INVESTIGATION = "investigation", say("Investigation")
+    METHODOLOGY = "methodology", say("Methodology")
+    ADMINISTRATION = "project-administration", say("Project administration")
+    RESOURCES = "resources", say("Resources")
+    SOFTWARE = "software", say("Software")
+    SUPERVISION = "supervision", say("Supervision")
+    VALIDATION = "validation", say("Validation")
+    VISUALIZATION = "visualization", say("Visualization")
+    ORIGINAL_DRAFT = "writing-original-draft", say("Writing – original draft")
+    EDITING = "writing-review-editing", say("Writing – review & editing")
 
 
 class TrainingKind(models.TextChoices):
     """What a fellow must know before access."""
 
-    SECURITY = "security", "Security expectations"
-    INCIDENTS = "incidents", "Incidents, exceptions and publication requests"
+    SECURITY = "security", say("Security expectations")
+    INCIDENTS = "incidents", say("Incidents, exceptions and publication requests")

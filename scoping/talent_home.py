@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.web import work
 from scoping.models import Fellowship, TalentStep
 from scoping.states import TalentState
@@ -44,13 +45,15 @@ def talent_steps(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         case, name = step.fellowship, step.get_step_display().lower()
         answers = step.state == TalentState.OFFERED
         yield work.WorkItem(
-            title=f"Agree to or decline the step offered to you: {name}"
+            title=say("Agree to or decline the step offered to you: {name}", name=name)
             if answers
-            else f"Decide the step proposed for {case.fellow}: {name}",
+            else say(
+                "Decide the step proposed for {fellow}: {name}", fellow=case.fellow, name=name
+            ),
             url=reverse("scoping:talent", args=[case.ref]) + ("#answer" if answers else "#decide"),
-            silence="The offer stays open."
+            silence=say("The offer stays open.")
             if answers
-            else "Nothing is offered until it is decided.",
+            else say("Nothing is offered until it is decided."),
             kind="talent_step",
             case_ref=case.ref,
             program_id=case.program_id,

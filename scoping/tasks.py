@@ -9,6 +9,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 from scoping.models import CheckIn, Fellowship, Mentorship, Milestone, Training
 from scoping.queries import offered_scope
@@ -25,12 +26,12 @@ from scoping.services.training import RENEWAL
 
 SWEEP = System("clocks.sweep")
 
-describe(SIGNATURE, label="Your signature under the scope of work")
-describe(COUNTERSIGNATURE, label="The company's signature under the scope of work")
-describe(VERDICT, label="Verdict on a milestone", reminders=(1,))
-describe(rounds.FELLOW, label="The fellow's check-in of the month", reminders=(3,))
-describe(rounds.MENTOR, label="The mentor's check-in of the month", reminders=(3,))
-describe(RENEWAL, label="Renewal of a training", reminders=(30, 7, 1), appointment=True)
+describe(SIGNATURE, label=say("Your signature under the scope of work"))
+describe(COUNTERSIGNATURE, label=say("The company's signature under the scope of work"))
+describe(VERDICT, label=say("Verdict on a milestone"), reminders=(1,))
+describe(rounds.FELLOW, label=say("The fellow's check-in of the month"), reminders=(3,))
+describe(rounds.MENTOR, label=say("The mentor's check-in of the month"), reminders=(3,))
+describe(RENEWAL, label=say("Renewal of a training"), reminders=(30, 7, 1), appointment=True)
 
 
 @on_breach(SIGNATURE, ends=True)
@@ -38,14 +39,14 @@ def signature_missed(clock: Clock, at: dt.datetime) -> None:
     """The fellow kept silent: the offer lapses."""
     case = Fellowship.objects.get(pk=clock.subject_id)
     if scope := offered_scope(case):
-        lapse_offer(scope=scope, by=SWEEP, reason="the window for signing is over")
+        lapse_offer(scope=scope, by=SWEEP, reason=say("the window for signing is over"))
 
 
 @on_breach(COUNTERSIGNATURE)
 def countersignature_late(clock: Clock, at: dt.datetime) -> None:
     """The company kept silent: those who sign, and the managers, are told; the offer stays open."""
     case = Fellowship.objects.get(pk=clock.subject_id)
-    text = "the company's signature is overdue; the fellow has signed"
+    text = say("the company's signature is overdue; the fellow has signed")
     tell(case, "signature_overdue", [*signers(case), *managers(case)], text, urgent=True)
 
 
@@ -54,7 +55,11 @@ def verdict_late(clock: Clock, at: dt.datetime) -> None:
     """A delivered milestone waits too long: the managers are told."""
     milestone = Milestone.objects.select_related("fellowship").get(pk=clock.subject_id)
     case = milestone.fellowship
-    text = f"“{milestone.title}” waits for a verdict since {milestone.delivered_at:%-d %B}"
+    text = say(
+        "“{title}” waits for a verdict since {delivered_at:%-d %B}",
+        title=milestone.title,
+        delivered_at=milestone.delivered_at,
+    )
     tell(case, "verdict_overdue", managers(case), text, page="milestones")
 
 
@@ -77,7 +82,7 @@ def _silent(clock: Clock, author: str) -> None:
     month = case.program.calendar().local(clock.due_at)
     who = "fellow" if author == CheckIn.Author.FELLOW else "mentor"
     people = [case.fellow, mentorship.mentor, *managers(case)]
-    text = f"no check-in of the {who} for {month:%B}"
+    text = say("no check-in of the {who} for {month:%B}", who=who, month=month)
     tell(case, "check_in_missing", people, text, page="check_ins")
     if mentorship.ends_at is None and rounds.wanted(case):
         rounds.wait_for(mentorship, author, rounds.month_of(case), SWEEP)
@@ -97,8 +102,10 @@ def training_expired(clock: Clock, at: dt.datetime) -> None:
     notify(
         kind="scoping.training_expired",
         to=people.values(),
-        title=f"Expired: {training}, {training.person}",
-        body="Access is closed until it is done again, or an exception covers the time between.",
+        title=say("Expired: {training}, {person}", training=training, person=training.person),
+        body=say(
+            "Access is closed until it is done again, or an exception covers the time between."
+        ),
         subject_obj=training,
         realm=training.realm_id,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from fellowship.kernel.saying import say
 from scoping.models import ScopeOfWork
 from scoping.sections import cite
 from scoping.stages import Terms, together
@@ -60,7 +61,7 @@ def _by_stage(old: ScopeOfWork, new: ScopeOfWork) -> Iterator[Difference]:
     last: list[Difference] = []
     for day, was, now in together(old.stretches(), new.stretches()):
         found = _compared(was.terms, now.terms)
-        named = f"“{now.title or was.title}”" + (f" from {day}" if day else "")
+        named = f"“{now.title or was.title}”" + (say(" from {day}", day=day) if day else "")
         yield from (replace(d, stage=named) for d in found if d not in last)
         last = found
 
@@ -80,9 +81,9 @@ def _lists(
 ) -> Iterator[Difference]:
     before, after = set(old), set(new)
     for name in sorted(after - before):
-        yield Difference(clause, "wider", f"{labels.get(name, name)} added")
+        yield Difference(clause, "wider", say("{labels} added", labels=labels.get(name, name)))
     for name in sorted(before - after):
-        yield Difference(clause, "narrower", f"{labels.get(name, name)} removed")
+        yield Difference(clause, "narrower", say("{labels} removed", labels=labels.get(name, name)))
 
 
 def _rank(clause: str, old: Tier | Environment, new: Tier | Environment) -> Iterator[Difference]:
@@ -94,11 +95,13 @@ def _rank(clause: str, old: Tier | Environment, new: Tier | Environment) -> Iter
 def _days(old: int, new: int) -> Iterator[Difference]:
     if old != new:
         direction: Direction = "wider" if new > old else "narrower"
-        yield Difference("retention_days", direction, f"{old} → {new} calendar days")
+        yield Difference(
+            "retention_days", direction, say("{old} → {new} calendar days", old=old, new=new)
+        )
 
 
 def _code(old: bool, new: bool) -> Iterator[Difference]:
     if old != new:
         direction: Direction = "wider" if new else "narrower"
-        text = "Code may leave" if new else "Code may no longer leave"
+        text = say("Code may leave") if new else say("Code may no longer leave")
         yield Difference("code_may_leave", direction, text)

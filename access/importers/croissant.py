@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from access.describing import MOST_FIELDS
+from fellowship.kernel.saying import joined, say
 
 KNOWN: Final = ("http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/1.1")
 _TAKEN: Final = frozenset(
@@ -91,7 +92,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     kind = found.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
     if not any(_tail(k) == "Dataset" for k in kinds if isinstance(k, str)):
-        said = ", ".join(str(k)[:60] for k in kinds)
+        said = joined(", ", (str(k)[:60] for k in kinds))
         raise ValueError(f"This describes no dataset: its @type is {said}, not sc:Dataset.")
     return found
 
@@ -100,7 +101,7 @@ def _check_version(found: Mapping[str, Any], warnings: list[str]) -> None:
     said = found.get("conformsTo")
     versions = [str(v) for v in (said if isinstance(said, list) else [said]) if v]
     if not any(version.rstrip("/") in KNOWN for version in versions):
-        named = ", ".join(v[:100] for v in versions) or "nothing"
+        named = joined(", ", (v[:100] for v in versions)) or "nothing"
         warnings.append(f"It says it conforms to {named}; it was read as Croissant 1.1.")
 
 
@@ -209,7 +210,7 @@ def _field(prefix: str, one: Mapping[str, Any], warnings: list[str]) -> dict[str
         "name": name[:100],
         "description": description[:300],
         "sensitive": False,
-        "type": ", ".join(plain)[:100],
+        "type": joined(", ", plain)[:100],
     }
 
 
@@ -225,11 +226,11 @@ def _why_sensitive(row: Mapping[str, Any]) -> str:
     short = row["name"].rsplit("/", 1)[-1]
     shown = next((words for t, words in _SHOWN.items() if t in row.get("type", "")), "")
     if shown:
-        return f"It holds {shown}, which may show people."
+        return say("It holds {shown}, which may show people.", shown=shown)
     if _PERSONAL.search(short):
-        return "Its name points to a person."
+        return say("Its name points to a person.")
     if _SPOKEN.search(short):
-        return "It may hold what people wrote."
+        return say("It may hold what people wrote.")
     return ""
 
 

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
+
 SPEC: Final = Path(__file__).parent / "openlineage_spec"
 CORE: Final = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
 _BASES: Final = {
@@ -31,19 +33,24 @@ def wrong(event: Mapping[str, Any]) -> str:
             error = next(iter(schema.iter_errors({key: facet})), None)
             said = error.message if error else ""
         elif not isinstance(facet, dict):
-            said = "it is no JSON object"
+            said = say("it is no JSON object")
         else:
             missing = [name for name in _CUSTOM if not isinstance(facet.get(name), str)]
-            said = f"it has no {' and no '.join(missing)}" if missing else ""
+            said = say("it has no {join}", join=say(" and no ").join(missing)) if missing else ""
         if said:
-            return f"Facet “{key[:80]}” of {where} is not what its schema says: {said[:200]}."
+            return say(
+                "Facet “{key}” of {where} is not what its schema says: {said}.",
+                key=key[:80],
+                where=where,
+                said=said[:200],
+            )
     return ""
 
 
 def _facets(event: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
     """Place, where it is in words, key and facet, of every facet of the event."""
-    yield from _of(event.get("run"), "facets", "run", "the run")
-    yield from _of(event.get("job"), "facets", "job", "the job")
+    yield from _of(event.get("run"), "facets", "run", say("the run"))
+    yield from _of(event.get("job"), "facets", "job", say("the job"))
     for role, own in (("inputs", "inputFacets"), ("outputs", "outputFacets")):
         found = event.get(role)
         for dataset in found if isinstance(found, list) else ():

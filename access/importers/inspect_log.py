@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from access.rows import BadRow
 from access.states import EventKind, Operation
+from fellowship.kernel.saying import say
 
 HEADER: Final = "header.json"
 STARTED: Final = "_journal/start.json"
@@ -70,7 +71,7 @@ def _samples(archive: zipfile.ZipFile) -> Iterator[Any]:
             try:
                 yield _object(_member(archive, name))
             except ValueError:
-                yield BadRow("sample", f"The sample {name[8:88]} cannot be read.")
+                yield BadRow("sample", say("The sample {name} cannot be read.", name=name[8:88]))
 
 
 def _acts(log: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[Any]:
@@ -79,7 +80,7 @@ def _acts(log: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[Any]:
         raise ValueError("This is not an Inspect log: it has no “eval”.")
     run = str(evaluation.get("eval_id") or evaluation.get("run_id") or "")
     if not run:
-        yield BadRow("no_run", "The log names no evaluation.")
+        yield BadRow("no_run", say("The log names no evaluation."))
         return
     metadata, data = _mapping(evaluation, "metadata"), _mapping(evaluation, "dataset")
     shared = {
@@ -125,7 +126,11 @@ def _totals(
 
 def _of_sample(sample: Any, run: str, shared: Mapping[str, Any]) -> Iterator[Any]:
     if not isinstance(sample, dict):
-        yield sample if isinstance(sample, BadRow) else BadRow("sample", "A sample is an object.")
+        yield (
+            sample
+            if isinstance(sample, BadRow)
+            else BadRow("sample", say("A sample is an object."))
+        )
         return
     name = f"{sample.get('id')}:{sample.get('epoch')}"[:100]
     events = sample.get("events")

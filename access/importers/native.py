@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
 from access.rows import BadRow
+from fellowship.kernel.saying import say
 
-NOT_JSON: Final = BadRow("not_json", "This row is not JSON.")
-NOT_TEXT: Final = BadRow("not_text", "This row is not UTF-8 text.")
-TOO_DEEP: Final = BadRow("too_deep", "This row is nested too deeply.")
-TOO_LONG: Final = BadRow("number", "This row holds a number of thousands of digits.")
-TWICE: Final = BadRow("duplicate_key", "This row names a key twice, so it says two things.")
-LINE_TOO_LONG: Final = BadRow("too_long", "This line is longer than a million bytes.")
+NOT_JSON: Final = BadRow("not_json", say("This row is not JSON."))
+NOT_TEXT: Final = BadRow("not_text", say("This row is not UTF-8 text."))
+TOO_DEEP: Final = BadRow("too_deep", say("This row is nested too deeply."))
+TOO_LONG: Final = BadRow("number", say("This row holds a number of thousands of digits."))
+TWICE: Final = BadRow("duplicate_key", say("This row names a key twice, so it says two things."))
+LINE_TOO_LONG: Final = BadRow("too_long", say("This line is longer than a million bytes."))
 LINE_MAX: Final = 1_000_000
 ARRAY_MAX: Final = 200_000_000
 LEADING: Final = b"\xef\xbb\xbf \t\r\n"

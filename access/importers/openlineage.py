@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final
 from access.importers import facets, native
 from access.rows import BadRow
 from access.states import EventKind, Operation
+from fellowship.kernel.saying import joined, say
 
 STATES: Final = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
 WHOLE_MAX: Final = native.ARRAY_MAX
@@ -28,7 +29,7 @@ def read(file: BinaryIO) -> Iterator[Any]:
         if isinstance(event, BadRow):
             yield event
         elif not isinstance(event, dict):
-            yield BadRow("not_an_object", "An OpenLineage event is a JSON object.")
+            yield BadRow("not_an_object", say("An OpenLineage event is a JSON object."))
         else:
             yield from _acts(event, told)
 
@@ -50,11 +51,11 @@ def _acts(event: Mapping[str, Any], told: set[str]) -> Iterator[Any]:
     run, job = _mapping(event, "run"), _mapping(event, "job")
     run_id = run.get("runId")
     if not isinstance(run_id, str) or not run_id:
-        yield BadRow("no_run", "The event names no run, so nobody can be found who ran it.")
+        yield BadRow("no_run", say("The event names no run, so nobody can be found who ran it."))
         return
     state = event.get("eventType", "OTHER")
     if state not in STATES:
-        yield BadRow("state", f"“eventType” is one of {', '.join(STATES)}.")
+        yield BadRow("state", say("“eventType” is one of {STATES}.", STATES=joined(", ", STATES)))
         return
     if wrong := facets.wrong(event):
         yield BadRow("facet", wrong)

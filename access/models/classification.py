@@ -15,6 +15,7 @@ from access.states import CLASSIFYING, TIERS, UNREAD, ClassificationState, Tier
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
 
@@ -91,7 +92,7 @@ class Classification(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref} of {self.dataset}"
+        return say("{ref} of {dataset}", ref=self.ref, dataset=self.dataset)
 
     def get_absolute_url(self) -> str:
         """Its page."""
@@ -146,4 +147,4 @@ class ClassificationAnswers(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Answers of the {roles.ROLES[self.role].label.lower()}"
+        return say("Answers of the {label}", label=roles.ROLES[self.role].label.lower())

@@ -14,6 +14,7 @@ from access.states import EXPOSURE, TIERS, Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
 from governance.states import RuleKind
@@ -116,10 +117,12 @@ class Dataset(Tracked):
         related_name="+",
         help_text="What its tier and scores rest on; without one it is held as the most closed.",
     )
-    sensitivity = _score("1 harmless to 5 gravest.")
-    identifiability = _score("1 no one to 5 named people.")
-    business_impact = _score("If it leaked: 1 none to 5 severe.", "business impact")
-    reidentification_risk = _score("1 impossible to 5 within hours.", "re-identification risk")
+    sensitivity = _score(say("1 harmless to 5 gravest."))
+    identifiability = _score(say("1 no one to 5 named people."))
+    business_impact = _score(say("If it leaked: 1 none to 5 severe."), say("business impact"))
+    reidentification_risk = _score(
+        say("1 impossible to 5 within hours."), say("re-identification risk")
+    )
     variant = models.CharField(max_length=20, choices=Variant.choices, default=Variant.RAW)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
@@ -131,7 +134,7 @@ class Dataset(Tracked):
         default=list, blank=True, help_text="Rows one can ask for: key, label, description."
     )
     duo = models.JSONField(
-        "data use codes", default=list, blank=True, help_text="Codes of the Data Use Ontology."
+        say("data use codes"), default=list, blank=True, help_text="Codes of the Data Use Ontology."
     )
     licence = models.CharField(max_length=300, blank=True)
     citation = models.TextField(blank=True)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from access.models.requests import fellowships_of
 from access.release_states import DepositKind, Keeper
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from scoping.models import Fellowship
 
 
@@ -123,7 +124,7 @@ class EscrowOpening(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"opening of {self.deposit}"
+        return say("opening of {deposit}", deposit=self.deposit)
 
     def get_absolute_url(self) -> str:
         """The deposit's page."""
@@ -155,7 +156,7 @@ class EscrowWaiver(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"no escrow for {self.fellowship.ref}"
+        return say("no escrow for {ref}", ref=self.fellowship.ref)
 
     @property
     def program_id(self) -> int:

@@ -23,6 +23,7 @@ from access.models.requests import ACCESS_STAFF, fellowships_of
 from access.states import EventKind, Operation, Verdict
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from scoping.models import Fellowship
@@ -90,7 +91,7 @@ class EventBatch(Untracked):
     @property
     def ref(self) -> str:
         """How the record names it."""
-        return f"batch {self.pk}"
+        return say("batch {pk}", pk=self.pk)
 
 
 def _link(to: Any, related_name: str = "+") -> models.ForeignKey[Any, Any]:
@@ -176,7 +177,7 @@ class AccessEvent(Untracked):
     grant = _link(Grant)
     kind = models.CharField(max_length=20, choices=EventKind.choices)
     operation = models.CharField(max_length=20, choices=Operation.choices)
-    session = models.CharField("run or session", max_length=200, blank=True)
+    session = models.CharField(say("run or session"), max_length=200, blank=True)
     details = models.TextField(blank=True)
     verdict = models.CharField(max_length=20, choices=Verdict.choices)
     clause = models.CharField(max_length=200, blank=True)

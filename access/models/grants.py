@@ -13,6 +13,7 @@ from django.urls import reverse
 from access.models.datasets import Dataset
 from access.models.requests import AccessRequest, fellowships_of
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import Decision, RuleVersion
 from scoping.models import Fellowship
@@ -220,7 +221,9 @@ class GrantReminder(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.days} days before the end of {self.grant_id}"
+        return say(
+            "{days} days before the end of {grant_id}", days=self.days, grant_id=self.grant_id
+        )
 
     @property
     def program_id(self) -> int:

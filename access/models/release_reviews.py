@@ -14,6 +14,7 @@ from django.db.models import Q
 from access.models.releases import Output, ReleaseRequest
 from access.release_states import Answer, Criterion, ReleaseVerdict
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 
 
 class ReleaseReviewQuerySet(TrackedQuerySet["ReleaseReview"]):
@@ -91,7 +92,12 @@ class ReleaseReview(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.request.ref}, round {self.round}, review {self.place}"
+        return say(
+            "{ref}, round {round}, review {place}",
+            ref=self.request.ref,
+            round=self.round,
+            place=self.place,
+        )
 
     def get_absolute_url(self) -> str:
         """The request it is about."""
@@ -116,7 +122,7 @@ class SealedReview(Untracked):
     nonce = models.CharField(max_length=32)
 
     def __str__(self) -> str:
-        return f"sealed content of review {self.review_id}"
+        return say("sealed content of review {review_id}", review_id=self.review_id)
 
 
 class ReleaseAnswer(Tracked):

@@ -14,6 +14,7 @@ from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from governance.models import Decision, RuleVersion
 from scoping.models import Fellowship
 
@@ -92,7 +93,10 @@ class AccessRequest(Tracked):
         help_text="The grant this one would follow on.",
     )
     earlier = models.PositiveSmallIntegerField(
-        "earlier renewals", default=0, editable=False, help_text="How often it was renewed before."
+        say("earlier renewals"),
+        default=0,
+        editable=False,
+        help_text="How often it was renewed before.",
     )
     why_unused_is_kept = models.TextField(
         blank=True, help_text="On renewal: why what was never used is asked for again."

@@ -11,6 +11,7 @@ from django.db.models import Q
 from access.models.requests import ACCESS_STAFF
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 
 
@@ -49,8 +50,8 @@ class SourceIdentity(Tracked):
     objects: ClassVar = SourceIdentityQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "name in a source"
-        verbose_name_plural = "names in sources"
+        verbose_name = say("name in a source")
+        verbose_name_plural = say("names in sources")
         ordering = ("source", "identity", "id")
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -61,4 +62,4 @@ class SourceIdentity(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.identity} of {self.source}"
+        return say("{identity} of {source}", identity=self.identity, source=self.source)

@@ -18,6 +18,7 @@ from access.outputs import identifiers, kinds, tables
 from access.outputs.tables import Table
 from access.release_states import CheckResult, Criterion, OutputKind
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import begun, joined, say
 
 PASSED, FAILED, UNKNOWN = CheckResult.PASSED, CheckResult.FAILED, CheckResult.UNKNOWN
 _RECORD_COLUMNS: Final = frozenset(
@@ -83,19 +84,23 @@ def acceptable(file: File) -> None:
     """Raise Refused for what a reviewer could not judge, or a reader's machine would run."""
     if file.kind == OutputKind.TABLE and (file.unreadable or not file.tables):
         why = f" ({file.unreadable})" if file.unreadable else ""
-        reason = f"“{file.name}” cannot be read as a table{why}."
+        reason = say("“{name}” cannot be read as a table{why}.", name=file.name, why=why)
         refuse(Refusal("file_table", reason, rule=kinds.RULE, field="file"))
     for table in file.tables:
         row = tables.formula(table)
         if row is not None:
-            where = "heading" if row == 0 else f"row {row}"
-            sheet = f" of sheet {table.name}" if table.name else ""
-            reason = f"The {where}{sheet} holds a formula. Save its values instead."
+            where = "heading" if row == 0 else say("row {row}", row=row)
+            sheet = say(" of sheet {name}", name=table.name) if table.name else ""
+            reason = say(
+                "The {where}{sheet} holds a formula. Save its values instead.",
+                where=where,
+                sheet=sheet,
+            )
             refuse(Refusal("file_formula", reason, rule=kinds.RULE, field="file"))
     known = {column for table in file.tables for column in table.columns}
     for column in file.declared.get("count_columns", ()):
         if file.kind == OutputKind.TABLE and column not in known:
-            reason = f"“{file.name}” has no column “{column}”."
+            reason = say("“{name}” has no column “{column}”.", name=file.name, column=column)
             refuse(Refusal("unknown_column", reason, field="count_columns"))
 
 
@@ -116,29 +121,61 @@ def _groups(file: File, limits: Limits) -> Check:
     least, key = limits.smallest_group, Criterion.SMALLEST_GROUP
     declared = file.declared.get("smallest_group")
     if isinstance(declared, int) and declared < least:
-        return Check(key, FAILED, f"You declare a group of {declared}; the least is {least}.")
-    said = f" Declared: no group below {declared}." if isinstance(declared, int) else ""
+        return Check(
+            key,
+            FAILED,
+            say(
+                "You declare a group of {declared}; the least is {least}.",
+                declared=declared,
+                least=least,
+            ),
+        )
+    said = (
+        say(" Declared: no group below {declared}.", declared=declared)
+        if isinstance(declared, int)
+        else ""
+    )
     if not file.tables or file.kind != OutputKind.TABLE:
-        return Check(key, UNKNOWN, f"Counts in it are read by the reviewers.{said}")
+        return Check(key, UNKNOWN, say("Counts in it are read by the reviewers.{said}", said=said))
     counted, small = [], []
     for table in file.tables:
         for column in table.counting(file.declared.get("count_columns", ())):
             counted.append(column)
             rows = [number for number, value in table.numbers(column) if 0 < value < least]
             if rows:
-                many = "1 row" if len(rows) == 1 else f"{len(rows)} rows, the first being"
-                small.append(f"“{column[:60]}” is below {least} in {many} {_row(rows[0], table)}")
+                many = (
+                    say("1 row")
+                    if len(rows) == 1
+                    else say("{n} rows, the first being", n=len(rows))
+                )
+                small.append(
+                    say(
+                        "“{column}” is below {least} in {many} {row}",
+                        column=column[:60],
+                        least=least,
+                        many=many,
+                        row=_row(rows[0], table),
+                    )
+                )
     if small:
-        return Check(key, FAILED, f"{'; '.join(small[:_FEW])}.")
+        return Check(key, FAILED, f"{joined('; ', small[:_FEW])}.")
     if not counted:
-        text = f"No column that counts is declared or recognised by its name.{said}"
+        text = say("No column that counts is declared or recognised by its name.{said}", said=said)
         return Check(key, UNKNOWN, text)
-    names = ", ".join(f"“{column[:60]}”" for column in dict.fromkeys(counted))
-    return Check(key, PASSED, f"No count below {least} in {names}.{said}")
+    names = joined(", ", (f"“{column[:60]}”" for column in dict.fromkeys(counted)))
+    return Check(
+        key,
+        PASSED,
+        say("No count below {least} in {names}.{said}", least=least, names=names, said=said),
+    )
 
 
 def _row(number: int, table: Table) -> str:
-    return f"(row {number}{f' of sheet {table.name}' if table.name else ''})"
+    return say(
+        "(row {number}{more})",
+        number=number,
+        more=say(" of sheet {name}", name=table.name) if table.name else "",
+    )
 
 
 def _records(file: File, limits: Limits) -> Check:
@@ -146,20 +183,26 @@ def _records(file: File, limits: Limits) -> Check:
     if kinds.ending(file.name) == "ipynb":
         return _notebook(file)
     if not file.tables:
-        return Check(key, UNKNOWN, "Whether it shows records is read by the reviewers.")
+        return Check(key, UNKNOWN, say("Whether it shows records is read by the reviewers."))
     for table in file.tables:
         rows = len(table.rows)
         if rows >= limits.record_rows:
-            text = f"It has {rows:,} rows; from {limits.record_rows:,} on a table may be records."
+            text = say(
+                "It has {rows:,} rows; from {record_rows:,} on a table may be records.",
+                rows=rows,
+                record_rows=limits.record_rows,
+            )
             return Check(key, FAILED, text)
         for place, column in enumerate(table.columns):
             values = [row[place] for row in table.rows if place < len(row)]
             known = column.strip().lower() in _RECORD_COLUMNS
             if known and rows > _FEW and len(set(values)) == rows:
-                text = f"“{column}” is different in each row: each may be one record."
+                text = say(
+                    "“{column}” is different in each row: each may be one record.", column=column
+                )
                 return Check(key, FAILED, text)
     most = max(len(table.rows) for table in file.tables)
-    return Check(key, PASSED, f"{most:,} rows, and no column that names records.")
+    return Check(key, PASSED, say("{most:,} rows, and no column that names records.", most=most))
 
 
 def _notebook(file: File) -> Check:
@@ -167,27 +210,32 @@ def _notebook(file: File) -> Check:
         cells = json.loads(file.body.decode("utf-8-sig")).get("cells", [])
         shown = sum(bool(cell.get("outputs")) for cell in cells)
     except (AttributeError, TypeError, ValueError):
-        return Check(Criterion.RECORDS, UNKNOWN, "It is no notebook a machine can read.")
+        return Check(Criterion.RECORDS, UNKNOWN, say("It is no notebook a machine can read."))
     if not shown:
-        return Check(Criterion.RECORDS, PASSED, "No cell keeps an output.")
-    cells_words = "1 cell keeps its output" if shown == 1 else f"{shown} cells keep their outputs"
-    return Check(Criterion.RECORDS, FAILED, f"{cells_words}: clear them.")
+        return Check(Criterion.RECORDS, PASSED, say("No cell keeps an output."))
+    cells_words = (
+        say("1 cell keeps its output")
+        if shown == 1
+        else say("{shown} cells keep their outputs", shown=shown)
+    )
+    return Check(
+        Criterion.RECORDS, FAILED, say("{cells_words}: clear them.", cells_words=cells_words)
+    )
 
 
 def _identifiers(file: File) -> Check:
     key, found, looked = Criterion.IDENTIFIERS, [], False
     for name, text in file.texts():
         looked = True
-        where = f" of {name[:80]}" if name else ""
+        where = say(" of {name}", name=name[:80]) if name else ""
         found += [f"{one}{where}" for one in identifiers.find(text)]
     if found:
         return Check(key, FAILED, f"{_listed(found)}.")
     if not looked:
-        return Check(key, UNKNOWN, "A machine cannot read what it shows; the reviewers do.")
-    text = "No e-mail address, telephone, card or account number, and no secret key."
+        return Check(key, UNKNOWN, say("A machine cannot read what it shows; the reviewers do."))
+    text = say("No e-mail address, telephone, card or account number, and no secret key.")
     return Check(key, PASSED, text)
 
 
 def _listed(found: Sequence[str]) -> str:
-    words = "; ".join(found[:_FEW])
-    return words[:1].upper() + words[1:]
+    return begun(joined("; ", found[:_FEW]))

@@ -16,6 +16,7 @@ from access.outputs.checks import FAILED, PASSED, Check
 from access.outputs.tables import Table
 from access.release_states import Criterion
 from fellowship.kernel import blobs
+from fellowship.kernel.saying import say
 
 MOST: Final = 20
 """Earlier releases an output is held against, the latest first."""
@@ -52,7 +53,7 @@ def compare(output: Output, releases: Iterable[Release], smallest: int) -> list[
     found = []
     for release in list(releases)[:MOST]:
         if release.sha256 == output.sha256:
-            found.append(Beside(release, "The same bytes were released before.", risk=False))
+            found.append(Beside(release, say("The same bytes were released before."), risk=False))
             continue
         comparable = kinds.ending(release.output.name) == kinds.ending(output.name)
         if not comparable or max(output.size, release.output.size) > LARGEST:
@@ -71,9 +72,13 @@ def check(found: Iterable[Beside], looked_at: int) -> Check:
         first = risks[0]
         return Check(Criterion.DIFFERENCING, FAILED, first.words, first.release.request.ref)
     if not looked_at:
-        return Check(Criterion.DIFFERENCING, PASSED, "Nothing was released before.")
-    many = "1 earlier file" if looked_at == 1 else f"{looked_at} earlier files"
-    return Check(Criterion.DIFFERENCING, PASSED, f"No small difference to {many}.")
+        return Check(Criterion.DIFFERENCING, PASSED, say("Nothing was released before."))
+    many = (
+        say("1 earlier file")
+        if looked_at == 1
+        else say("{looked_at} earlier files", looked_at=looked_at)
+    )
+    return Check(Criterion.DIFFERENCING, PASSED, say("No small difference to {many}.", many=many))
 
 
 def _pair(output: Output, body: bytes, release: Release, smallest: int) -> Beside | None:
@@ -98,7 +103,7 @@ def _pair(output: Output, body: bytes, release: Release, smallest: int) -> Besid
             n=2,
         )
     )
-    return Beside(release, "The same name, another text.", False, "\n".join(lines[:_LINES]))
+    return Beside(release, say("The same name, another text."), False, "\n".join(lines[:_LINES]))
 
 
 def _is_text(name: str) -> bool:
@@ -127,15 +132,22 @@ def _tables(
                         close += 1
                         where = where or column
     if close:
-        rows = "1 count" if close == 1 else f"{close} counts"
-        words = (
-            f"{rows} differ by less than {smallest} from an earlier release, "
-            f"the first in “{where[:60]}”: whoever has both can tell who was added."
+        rows = say("1 count") if close == 1 else say("{close} counts", close=close)
+        words = say(
+            "{rows} differ by less than {smallest} from an earlier release, the first in "
+            "“{where}”: whoever has both can tell who was added.",
+            rows=rows,
+            smallest=smallest,
+            where=where[:60],
         )
         return Beside(release, words.replace("1 count differ ", "1 count differs "), risk=True)
     if alike:
-        rows = "1 row" if alike == 1 else f"{alike} rows"
-        return Beside(release, f"The same table: {rows} alike, no small difference.", risk=False)
+        rows = say("1 row") if alike == 1 else say("{alike} rows", alike=alike)
+        return Beside(
+            release,
+            say("The same table: {rows} alike, no small difference.", rows=rows),
+            risk=False,
+        )
     return None
 
 

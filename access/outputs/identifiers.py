@@ -9,6 +9,8 @@ from typing import Final
 
 from stdnum import iban, luhn
 
+from fellowship.kernel.saying import say, say_n
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -21,7 +23,13 @@ class Found:
 
     def __str__(self) -> str:
         named = self.what if self.number == 1 else f"{self.number} {self.many}"
-        return f"{named}, {'' if self.number == 1 else 'the first '}in line {self.line}"
+        return say_n(
+            self.number,
+            "{named}, in line {line}",
+            "{named}, the first in line {line}",
+            named=named,
+            line=self.line,
+        )
 
 
 def _card(text: str) -> bool:
@@ -39,27 +47,27 @@ def _always(text: str) -> bool:
 
 _PATTERNS: Final[tuple[tuple[str, str, re.Pattern[str], Callable[[str], bool]], ...]] = (
     (
-        "an e-mail address",
-        "e-mail addresses",
+        say("an e-mail address"),
+        say("e-mail addresses"),
         re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
         _always,
     ),
     (
-        "a telephone number",
-        "telephone numbers",
+        say("a telephone number"),
+        say("telephone numbers"),
         re.compile(r"(?<![\w.])\+\d{1,3}[ ().-]?(?:\d[ ().-]?){7,13}(?!\w)"),
         _always,
     ),
     (
-        "a card number",
-        "card numbers",
+        say("a card number"),
+        say("card numbers"),
         re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.])"),
         _card,
     ),
-    ("an IBAN", "IBANs", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b"), _iban),
+    (say("an IBAN"), say("IBANs"), re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b"), _iban),
     (
-        "a secret key",
-        "secret keys",
+        say("a secret key"),
+        say("secret keys"),
         re.compile(
             r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bsk-[A-Za-z0-9_-]{20,}"
             r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bAIza[0-9A-Za-z_-]{35}"

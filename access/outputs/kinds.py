@@ -12,8 +12,9 @@ from access.release_states import OutputKind
 from fellowship.kernel import filekinds
 from fellowship.kernel.filekinds import Content, Kind
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import joined, say
 
-RULE: Final = "files that leave"
+RULE: Final = say("files that leave")
 ENTRIES_MAX: Final = 200
 UNPACKED_MAX: Final = 50_000_000
 """Bytes of all files of an archive."""
@@ -23,18 +24,18 @@ _PACKED: Final = {
 }
 
 XLSX: Final = Kind(
-    "XLSX workbook",
+    say("XLSX workbook"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ("xlsx",),
 )
-ZIP: Final = Kind("ZIP archive", "application/zip", ("zip",))
+ZIP: Final = Kind(say("ZIP archive"), "application/zip", ("zip",))
 SAFETENSORS: Final = Kind("safetensors", "application/octet-stream", ("safetensors",))
 _TEXTS: Final = (
     Kind("TSV", "text/tab-separated-values", ("tsv",), text=True),
-    Kind("Python", "text/x-python", ("py",), text=True),
+    Kind(say("Python"), "text/x-python", ("py",), text=True),
     Kind("R", "text/x-r-source", ("r",), text=True),
     Kind("YAML", "application/yaml", ("yaml", "yml"), text=True),
-    Kind("Jupyter notebook", "application/x-ipynb+json", ("ipynb",), text=True),
+    Kind(say("Jupyter notebook"), "application/x-ipynb+json", ("ipynb",), text=True),
 )
 PLAIN: Final = {
     **filekinds.ENDINGS,
@@ -72,16 +73,23 @@ def judge(name: str, content: Content, output: str) -> Kind:
     """
     taken = BY_OUTPUT[output]
     if ending(name) not in taken:
-        named = ", ".join(f".{end}" for end in taken)
+        named = joined(", ", (f".{end}" for end in taken))
         kind = OutputKind(output).label.lower()
-        raise _refused(f"“{name}” cannot leave as {kind}: that is taken as {named}.")
+        raise _refused(
+            say(
+                "“{name}” cannot leave as {kind}: that is taken as {named}.",
+                name=name,
+                kind=kind,
+                named=named,
+            )
+        )
     if ending(name) in PLAIN:
         return filekinds.judge(name, content, PLAIN)
     content.seek(0)
     body = content.read()
     content.seek(0)
     if not body:
-        raise _refused(f"“{name}” is empty. Choose a file with something in it.")
+        raise _refused(say("“{name}” is empty. Choose a file with something in it.", name=name))
     if ending(name) == "safetensors":
         _safetensors(name, body)
         return SAFETENSORS
@@ -89,7 +97,7 @@ def judge(name: str, content: Content, output: str) -> Kind:
         entries(name, body)
         return ZIP
     if "xl/workbook.xml" not in {entry.name for entry in _listed(name, body)}:
-        raise _refused(f"“{name}” is no workbook. Save it as .xlsx, or as .csv.")
+        raise _refused(say("“{name}” is no workbook. Save it as .xlsx, or as .csv.", name=name))
     return XLSX
 
 
@@ -100,10 +108,20 @@ def entries(name: str, body: bytes) -> list[Entry]:
         end = ending(entry.name)
         if end in _PACKED:
             raise _refused(
-                f"“{entry.name}” in “{name}” is an archive itself. Put its files beside."
+                say(
+                    "“{name}” in “{name2}” is an archive itself. Put its files beside.",
+                    name=entry.name,
+                    name2=name,
+                )
             )
         if end not in PLAIN:
-            raise _refused(f"“{entry.name}” in “{name}” is not of a kind that is taken.")
+            raise _refused(
+                say(
+                    "“{name}” in “{name2}” is not of a kind that is taken.",
+                    name=entry.name,
+                    name2=name,
+                )
+            )
         filekinds.judge(entry.name, io.BytesIO(unpacked(body, entry.name)), PLAIN)
     return found
 
@@ -121,17 +139,26 @@ def _listed(name: str, body: bytes) -> list[Entry]:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             locked = any(info.flag_bits & 1 for info in infos)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise _refused(f"“{name}” cannot be read as an archive.") from error
+        raise _refused(say("“{name}” cannot be read as an archive.", name=name)) from error
     names = [info.filename for info in infos]
     if locked:
-        raise _refused(f"“{name}” is locked with a password: nobody could look through it.")
+        raise _refused(
+            say("“{name}” is locked with a password: nobody could look through it.", name=name)
+        )
     if not infos or len(infos) > ENTRIES_MAX:
-        raise _refused(f"“{name}” holds {len(infos)} files; an archive has 1 to {ENTRIES_MAX}.")
+        raise _refused(
+            say(
+                "“{name}” holds {n} files; an archive has 1 to {ENTRIES_MAX}.",
+                name=name,
+                n=len(infos),
+                ENTRIES_MAX=ENTRIES_MAX,
+            )
+        )
     if len(set(names)) != len(names) or any(_escapes(entry) for entry in names):
-        raise _refused(f"“{name}” names files twice, or outside its own folder.")
+        raise _refused(say("“{name}” names files twice, or outside its own folder.", name=name))
     if sum(info.file_size for info in infos) > UNPACKED_MAX:
-        most = f"{UNPACKED_MAX // 1_000_000} MB"
-        raise _refused(f"“{name}” unpacks to more than {most}.")
+        most = say("{UNPACKED_MAX} MB", UNPACKED_MAX=UNPACKED_MAX // 1000000)
+        raise _refused(say("“{name}” unpacks to more than {most}.", name=name, most=most))
     return [Entry(info.filename, info.file_size) for info in infos]
 
 
@@ -144,7 +171,7 @@ def _safetensors(name: str, body: bytes) -> None:
     """The header is JSON of a stated length: nothing that runs when it is loaded."""
     length = int.from_bytes(body[:8], "little")
     if len(body) < 10 or length > len(body) - 8 or body[8:9] != b"{":
-        raise _refused(f"“{name}” is not in the safetensors format.")
+        raise _refused(say("“{name}” is not in the safetensors format.", name=name))
 
 
 def _refused(reason: str) -> Refused:

@@ -9,6 +9,7 @@ from access.models import Output
 from access.outputs import kinds, tables
 from fellowship.kernel import blobs
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import say
 
 LINES: Final = 40
 ROWS: Final = 15
@@ -36,14 +37,14 @@ class Preview:
 def of(output: Output) -> Preview:
     """What the page shows of an output."""
     if output.size > LARGEST:
-        return Preview(note="Too large to be shown here. Download it to look at it.")
+        return Preview(note=say("Too large to be shown here. Download it to look at it."))
     try:
         body = blobs.read(output.sha256)
         return _shown(output.name, body)
     except blobs.Damaged:
-        return Preview(note="The stored file is gone or damaged. Tell the data steward.")
+        return Preview(note=say("The stored file is gone or damaged. Tell the data steward."))
     except (tables.Unreadable, Refused, UnicodeDecodeError):
-        return Preview(note="Its beginning cannot be shown. Download it to look at it.")
+        return Preview(note=say("Its beginning cannot be shown. Download it to look at it."))
 
 
 def _shown(name: str, body: bytes) -> Preview:
@@ -56,7 +57,7 @@ def _shown(name: str, body: bytes) -> Preview:
         return _table(sheets)
     kind = kinds.PLAIN.get(end)
     if kind is None or not kind.text:
-        return Preview(note="Not shown here: download it to look at it.")
+        return Preview(note=say("Not shown here: download it to look at it."))
     lines = body.decode("utf-8-sig").splitlines()
     head = "\n".join(line[:WIDTH] for line in lines[:LINES])
     return Preview(text=head, note=_more(LINES, len(lines), "line"))
@@ -70,14 +71,16 @@ def _table(sheets: list[tables.Table]) -> Preview:
     )
     note = _more(ROWS, len(first.rows), "row")
     if len(first.columns) > COLUMNS:
-        note += f" The first {COLUMNS} of {len(first.columns)} columns."
+        note += say(" The first {COLUMNS} of {n} columns.", COLUMNS=COLUMNS, n=len(first.columns))
     if len(sheets) > 1:
-        note += f" The first of {len(sheets)} sheets."
+        note += say(" The first of {n} sheets.", n=len(sheets))
     return Preview(columns=first.columns[:COLUMNS], rows=rows, note=note.strip())
 
 
 def _more(shown: int, there: int, what: str) -> str:
     plural = "" if there == 1 else "s"
     return (
-        f"The first {shown} of {there:,} {what}s." if there > shown else f"{there} {what}{plural}."
+        say("The first {shown} of {there:,} {what}s.", shown=shown, there=there, what=what)
+        if there > shown
+        else f"{there} {what}{plural}."
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from access.outputs.kinds import UNPACKED_MAX, ending
+from fellowship.kernel.saying import say
 
 ROWS_MAX: Final = 200_000
 _FORMULA: Final = re.compile(r"[=@]|[+-](?![\d.,]*%?$)[^\s]*[A-Za-z(!]")
@@ -61,7 +62,7 @@ def read(name: str, body: bytes, *, most: int = ROWS_MAX) -> list[Table]:
     except (ValueError, csv.Error, KeyError, zipfile.BadZipFile, ET.ParseError) as error:
         raise Unreadable(str(error)) from error
     except RecursionError as error:
-        raise Unreadable("it is nested too deeply") from error
+        raise Unreadable(say("it is nested too deeply")) from error
 
 
 def as_number(text: str) -> float | None:
@@ -119,7 +120,7 @@ def _text(value: Any) -> str:
 
 def _made(rows: Sequence[tuple[str, ...]], name: str = "") -> Table:
     if not rows:
-        raise Unreadable("it has no row")
+        raise Unreadable(say("it has no row"))
     return Table(tuple(rows[0]), tuple(rows[1:]), name)
 
 
@@ -128,14 +129,14 @@ def _xlsx(body: bytes, most: int) -> list[Table]:
     with zipfile.ZipFile(io.BytesIO(body)) as book:
         names = set(book.namelist())
         if any(name.endswith((".bin", ".vml")) or "externalLink" in name for name in names):
-            raise Unreadable("it holds programs or links to other files")
+            raise Unreadable(say("it holds programs or links to other files"))
         shared = _shared(book) if "xl/sharedStrings.xml" in names else []
         for name in sorted(n for n in names if re.fullmatch(r"xl/worksheets/\w+\.xml", n)):
             rows = list(_sheet(_parsed(book, name), shared, most))
             if rows:
                 found.append(_made(rows, name.rpartition("/")[2].removesuffix(".xml")))
     if not found:
-        raise Unreadable("it has no row")
+        raise Unreadable(say("it has no row"))
     return found
 
 
@@ -143,7 +144,7 @@ def _parsed(book: zipfile.ZipFile, name: str) -> ET.Element:
     with book.open(name) as file:
         body = file.read(UNPACKED_MAX)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise Unreadable("it declares entities")
+        raise Unreadable(say("it declares entities"))
     return ET.fromstring(body)  # noqa: S314 - no document type, so no entity to expand
 
 

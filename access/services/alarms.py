@@ -11,6 +11,7 @@ from access.models import Dataset
 from access.rows import Row
 from access.states import Operation, Verdict
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.services import raise_escalation
 from governance.states import EscalationKind, Severity
@@ -57,9 +58,16 @@ def _summary(subject: Any, found: list[tuple[Row, Judged]]) -> str:
         for row, one in found
     )
     acts = "act" if len(found) == 1 else "acts"
-    lines = [f"{subject}: {len(found)} reported {acts} outside the agreements."]
+    lines = [
+        say(
+            "{subject}: {n} reported {acts} outside the agreements.",
+            subject=subject,
+            n=len(found),
+            acts=acts,
+        )
+    ]
     lines += [
-        f"{number} × {operation}, {dataset or 'no dataset'}: {reason}"
+        f"{number} × {operation}, {dataset or say('no dataset')}: {reason}"
         for (dataset, operation, reason), number in counts.most_common(5)
     ]
     return "\n".join(lines)

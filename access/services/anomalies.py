@@ -8,11 +8,12 @@ from access.models import AnomalyReview
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.policy.common import text_given
 
-NOBODY = Refusal("nobody", "Nobody of ours is known for this; answer its escalation.")
+NOBODY = Refusal("nobody", say("Nobody of ours is known for this; answer its escalation."))
 
 
 @journal.verb("access.review_anomaly")
@@ -21,7 +22,7 @@ def review_anomaly(
 ) -> AnomalyReview:
     """Say what an anomaly was; the person concerned reads it. One looked into stays as it is."""
     refuse(policy.may_review(program.pk, by))
-    refuse(text_given(finding, "finding", "Say what it was."))
+    refuse(text_given(finding, "finding", say("Say what it was.")))
     if anomaly.person is None:
         raise Refused(NOBODY)
     Program.objects.locked().get(pk=program.pk)

@@ -15,6 +15,7 @@ from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Missing, Refusal, first, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import notify
 from governance.models import ExceptionRecord
 from governance.rules import pinned
@@ -106,7 +107,10 @@ def renew_grant(
     refuse(policy.may_renew(grant, by))
     unused = usage.unused(grant, operations, fields)
     if unused and not why_unused_is_kept.strip():
-        said = f"Never used so far: {', '.join(unused)}. Leave it out, or say why it is kept."
+        said = say(
+            "Never used so far: {unused}. Leave it out, or say why it is kept.",
+            unused=joined(", ", unused),
+        )
         refuse(Refusal("unused_kept", said, field="why_unused_is_kept"))
     asked = Asked(
         fellowship=fellowship,
@@ -186,7 +190,7 @@ def revise_request(
     request.checked_at = request.checked_by = None
     request.steward_check, request.checklist = "", []
     request.save()
-    _tell_steward(request, f"{request.ref} was changed and is with you again")
+    _tell_steward(request, say("{ref} was changed and is with you again", ref=request.ref))
     journal.record(subject=request, change={"state": request.state, **change})
     return request
 
@@ -214,8 +218,8 @@ def _made(
         **_values(asked, lesser),
         **words,
     )
-    title = f"{asked.dataset} is asked for in {asked.fellowship.ref}"
-    _tell_steward(request, f"{title} again" if asked.renews else title)
+    title = say("{dataset} is asked for in {ref}", dataset=asked.dataset, ref=asked.fellowship.ref)
+    _tell_steward(request, say("{title} again", title=title) if asked.renews else title)
     if excepting is not None:
         _ask_for_exception(request, excepting, by)
     journal.record(
@@ -223,14 +227,14 @@ def _made(
         change={
             "dataset": asked.dataset.ref,
             "person": asked.person.pk,
-            "operations": ", ".join(request.operations),
-            "fields": ", ".join(request.fields) or "all",
-            "row_filters": ", ".join(request.row_filters) or "all",
+            "operations": joined(", ", request.operations),
+            "fields": joined(", ", request.fields) or "all",
+            "row_filters": joined(", ", request.row_filters) or "all",
             "from": request.starts_on,
             "until": request.ends_on,
             "rule": str(asked.rule),
             **({"renews": asked.renews.ref} if asked.renews else {}),
-            **({"excepted": ", ".join(excepted)} if excepted else {}),
+            **({"excepted": joined(", ", excepted)} if excepted else {}),
         },
     )
     return request
@@ -240,11 +244,11 @@ def _judged(asked: Asked, *, excepting: bool) -> list[str]:
     """Refuse what could never be granted; the codes of what only an exception would open."""
     unknown = [o for o in asked.operations if o not in Operation.values]
     if unknown:
-        refuse(Refusal("unknown_operation", "Choose from the list.", field="operations"))
+        refuse(Refusal("unknown_operation", say("Choose from the list."), field="operations"))
     found = fitting.problems(asked)
     refuse(first(*(p for p in found if not (excepting and p.code in fitting.EXCEPTABLE))))
     if excepting and not found:
-        said = "The rules allow what you ask for: no exception is needed."
+        said = say("The rules allow what you ask for: no exception is needed.")
         refuse(Refusal("no_exception_needed", said))
     return sorted({problem.code for problem in found})
 
@@ -259,7 +263,7 @@ def _no_wider(request: AccessRequest, asked: Asked) -> Refusal | None:
     )
     if not wider:
         return None
-    said = "An exception is asked for this request: it can be narrowed, not widened. Ask anew."
+    said = say("An exception is asked for this request: it can be narrowed, not widened. Ask anew.")
     return Refusal("wider_than_excepted", said)
 
 
@@ -280,7 +284,11 @@ def _ask_for_exception(request: AccessRequest, asked: Excepting, by: User) -> Ex
         program=request.fellowship.program,
         kind=ExceptionKind.TEMPORARY_ACCESS,
         subject=request,
-        title=f"{request.dataset} for {request.person}, beyond the rules",
+        title=say(
+            "{dataset} for {person}, beyond the rules",
+            dataset=request.dataset,
+            person=request.person,
+        ),
         owner=asked.owner,
         rationale=asked.rationale,
         risk=asked.risk,
@@ -297,7 +305,7 @@ def _tell_steward(request: AccessRequest, title: str) -> None:
         to=[request.dataset.steward],
         subject_obj=request,
         title=title,
-        body="Check whether less would serve.",
+        body=say("Check whether less would serve."),
         url=request.get_absolute_url(),
     )
 
@@ -316,7 +324,7 @@ def _lesser(dataset: Dataset, said: Mapping[str, str]) -> list[dict[str, Any]]:
             refuse(
                 Refusal(
                     "less_not_considered",
-                    f"Say why {variant.name} does not serve.",
+                    say("Say why {name} does not serve.", name=variant.name),
                     field=f"lesser_{variant.pk}",
                 )
             )

@@ -14,6 +14,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.policy.common import text_given
@@ -38,8 +39,8 @@ def open_classification(*, dataset: Dataset, by: User, reason: str = "") -> Clas
         to=holders(dataset.program_id, *rule.params.answered_by),
         subject_obj=made,
         realm=dataset.program_id,
-        title=f"Classify {dataset}",
-        body="Answer alone: nobody sees another's answers until both roles have sent.",
+        title=say("Classify {dataset}", dataset=dataset),
+        body=say("Answer alone: nobody sees another's answers until both roles have sent."),
         url=made.get_absolute_url(),
     )
     journal.record(subject=made, change={"dataset": dataset.ref, "rule": str(rule)})
@@ -108,7 +109,7 @@ def call_off_classification(
     if found.state == State.WITHDRAWN:
         return found
     refuse(classifying.may_call_off(found, by))
-    refuse(text_given(reason, "reason", "Say why it is called off."))
+    refuse(text_given(reason, "reason", say("Say why it is called off.")))
     found.state = CLASSIFICATION_MOVES.target(found.state, "call_off")
     found.closed_at = now()
     found.save()
@@ -142,8 +143,12 @@ def _compare(
         ],
         subject_obj=found,
         realm=found.program_id,
-        title=f"Settle the class of {found.dataset}",
-        body=f"Two people answered {len(keys)} of {len(rule.questions)} questions differently.",
+        title=say("Settle the class of {dataset}", dataset=found.dataset),
+        body=say(
+            "Two people answered {n} of {n2} questions differently.",
+            n=len(keys),
+            n2=len(rule.questions),
+        ),
         url=found.get_absolute_url(),
     )
     held = classifying.stricter(rule, one.answers, other.answers)
@@ -176,7 +181,9 @@ def _apply(found: Classification, answers: Mapping[str, int]) -> dict[str, Any]:
         to=[dataset.steward, dataset.owner],
         subject_obj=found,
         realm=dataset.program_id,
-        title=f"{dataset} is classified: {dataset.get_tier_display()}",
+        title=say(
+            "{dataset} is classified: {tier}", dataset=dataset, tier=dataset.get_tier_display()
+        ),
         url=dataset.get_absolute_url(),
     )
     tell_of_tier(dataset, before)
@@ -193,7 +200,7 @@ def tell_of_tier(dataset: Dataset, before: str) -> None:
             to=[one.grant.person],
             subject_obj=one.grant,
             realm=dataset.program_id,
-            title=f"{dataset} is held more closely from now on",
+            title=say("{dataset} is held more closely from now on", dataset=dataset),
             body=one.sentence,
             url=one.grant.get_absolute_url(),
         )

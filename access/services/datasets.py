@@ -16,6 +16,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 
@@ -143,7 +144,7 @@ def retire_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
     refuse(
         first(
             policy.may_catalogue(dataset.program_id, by),
-            policy.reason_given(reason, "Say why nobody should ask for it any more."),
+            policy.reason_given(reason, say("Say why nobody should ask for it any more.")),
             _not_being_classified(dataset),
         )
     )
@@ -162,7 +163,7 @@ def restore_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
     refuse(
         first(
             policy.may_catalogue(dataset.program_id, by),
-            policy.reason_given(reason, "Say why it comes back."),
+            policy.reason_given(reason, say("Say why it comes back.")),
         )
     )
     dataset.retired_at = None
@@ -184,26 +185,37 @@ def _described(values: Mapping[str, Any]) -> Refusal | None:
     for name, problems in (("fields", fields), ("row_filters", filters)):
         for problem in problems:
             return Refusal(
-                "not_described", f"Row {problem.row + 1}: {problem.sentence}", field=name
+                "not_described",
+                say("Row {row}: {sentence}", row=problem.row + 1, sentence=problem.sentence),
+                field=name,
             )
     unknown = [code for code in values.get("duo", ()) if code not in TERMS]
     if unknown:
-        return Refusal("unknown_code", f"Not a code offered: {', '.join(unknown)}.", field="duo")
+        return Refusal(
+            "unknown_code",
+            say("Not a code offered: {unknown}.", unknown=joined(", ", unknown)),
+            field="duo",
+        )
     return None
 
 
 def _only_rises(dataset: Dataset, tier: str) -> Refusal | None:
     if tier in TIERS and TIERS.index(tier) > TIERS.index(dataset.tier):
         return None
-    reason = "A steward may only hold it more closely; a tier falls when two people classify it."
-    return Refusal("tier_by_classification", reason, rule="data classification", field="tier")
+    reason = say(
+        "A steward may only hold it more closely; a tier falls when two people classify it."
+    )
+    return Refusal("tier_by_classification", reason, rule=say("data classification"), field="tier")
 
 
 def _not_being_classified(dataset: Dataset) -> Refusal | None:
     found = Classification.objects.under_way().filter(dataset=dataset).first()
     if found is None:
         return None
-    return Refusal("being_classified", f"{found.ref} is under way; finish it or call it off first.")
+    return Refusal(
+        "being_classified",
+        say("{ref} is under way; finish it or call it off first.", ref=found.ref),
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -212,7 +224,7 @@ def _plain(value: Any) -> Any:
 
 def _slug_free(program: Program, slug: str) -> Refusal | None:
     if Dataset.objects.filter(program=program, slug=slug).exists():
-        return Refusal("slug_taken", "A dataset of this short name exists.", field="slug")
+        return Refusal("slug_taken", say("A dataset of this short name exists."), field="slug")
     return None
 
 
@@ -220,15 +232,21 @@ def _variant_fits(program: Program, variant: str, parent: Dataset | None) -> Ref
     if (variant == Variant.RAW) != (parent is None):
         return Refusal(
             "variant_without_original",
-            "A variant names its original; an original has none.",
+            say("A variant names its original; an original has none."),
             field="parent",
         )
     if parent is not None and (parent.program_id != program.pk or parent.parent_id):
-        return Refusal("not_an_original", "Choose an original of this programme.", field="parent")
+        return Refusal(
+            "not_an_original", say("Choose an original of this programme."), field="parent"
+        )
     return None
 
 
 def _is_steward(program: Program, steward: User) -> Refusal | None:
     if has_role(steward, program, roles.STEWARD):
         return None
-    return Refusal("not_a_steward", f"{steward} is no data steward of {program}.", field="steward")
+    return Refusal(
+        "not_a_steward",
+        say("{steward} is no data steward of {program}.", steward=steward, program=program),
+        field="steward",
+    )

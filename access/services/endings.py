@@ -17,6 +17,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from scoping.models import Fellowship
@@ -85,9 +86,9 @@ def _confirm(
         return known
     performed_at = performed_at or now()
     if performed_at > now():
-        refuse(Refusal("in_the_future", "This lies in the future.", field="performed_at"))
+        refuse(Refusal("in_the_future", say("This lies in the future."), field="performed_at"))
     if said["method"] not in DeletionMethod.values:
-        refuse(Refusal("unknown_method", "Choose from the list.", field="method"))
+        refuse(Refusal("unknown_method", say("Choose from the list."), field="method"))
     certificate = DeletionCertificate.objects.create(
         ref=next_reference("DEL"),
         fellowship=fellowship,
@@ -100,11 +101,18 @@ def _confirm(
         kind="access.deletion_confirmed",
         to=[dataset.steward],
         subject_obj=certificate,
-        title=f"{certificate.ref}: verify that {dataset} is deleted in {fellowship.ref}",
+        title=say(
+            "{ref}: verify that {dataset} is deleted in {ref2}",
+            ref=certificate.ref,
+            dataset=dataset,
+            ref2=fellowship.ref,
+        ),
         url=certificate.get_absolute_url(),
     )
     journal.record(subject=certificate, change=_changed(certificate))
-    stop_deletion_clocks(fellowship, dataset, by, f"{certificate.ref} certifies the deletion.")
+    stop_deletion_clocks(
+        fellowship, dataset, by, say("{ref} certifies the deletion.", ref=certificate.ref)
+    )
     return certificate
 
 
@@ -130,7 +138,7 @@ def verify_deletion(
     if certificate.verified_at is not None:
         return certificate
     refuse(policy.may_verify_deletion(certificate, by))
-    refuse(policy.reason_given(reason, "Say how you looked."))
+    refuse(policy.reason_given(reason, say("Say how you looked.")))
     certificate.verified_at, certificate.verified_by = now(), by
     certificate.verified_how = reason
     certificate.save()
@@ -138,7 +146,11 @@ def verify_deletion(
         kind="access.deletion_verified",
         to=[certificate.performed_by],
         subject_obj=certificate,
-        title=f"{certificate.ref}: the deletion of {certificate.dataset} is verified",
+        title=say(
+            "{ref}: the deletion of {dataset} is verified",
+            ref=certificate.ref,
+            dataset=certificate.dataset,
+        ),
         url=certificate.get_absolute_url(),
     )
     journal.record(

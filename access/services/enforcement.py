@@ -23,6 +23,7 @@ from fellowship.accounts.models import Actor
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Delivery
 from fellowship.notices.services import queue, supersede
@@ -223,21 +224,34 @@ def alarm(*, target: TargetSystem, rows: list[Assignment], by: Actor) -> int:
     alarmed: int = still.update(alarmed_at=at)
     if not alarmed:
         return 0
-    lines = [f"{row.person}: {row.dataset}, since {row.narrowed_at:%H:%M} UTC" for row in rows[:10]]
-    more = [f"and {len(rows) - 10} more"] if len(rows) > 10 else []
+    lines = [
+        say(
+            "{person}: {dataset}, since {narrowed_at:%H:%M} UTC",
+            person=row.person,
+            dataset=row.dataset,
+            narrowed_at=row.narrowed_at,
+        )
+        for row in rows[:10]
+    ]
+    more = [say("and {n} more", n=len(rows) - 10)] if len(rows) > 10 else []
     journal.record(subject=target, change={"overdue": alarmed})
     raise_escalation(
         program=target.program,
         kind=EscalationKind.ACCESS_NOT_CLOSED,
         severity=Severity.HIGH,
         subject=target,
-        summary="\n".join(
+        summary=joined(
+            "\n",
             [
-                f"{target} has not acknowledged that access is closed, within "
-                f"{target.alarm_after_minutes} minutes. It may still let through:",
+                say(
+                    "{target} has not acknowledged that access is closed, within "
+                    "{alarm_after_minutes} minutes. It may still let through:",
+                    target=target,
+                    alarm_after_minutes=target.alarm_after_minutes,
+                ),
                 *lines,
                 *more,
-            ]
+            ],
         ),
         by=by,
     )

@@ -21,6 +21,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -54,9 +55,9 @@ def deposit(
     """
     refuse(ending_policy.may_deposit(fellowship, by))
     if kind not in DepositKind.values:
-        refuse(Refusal("unknown_kind", "Choose from the list.", field="kind"))
+        refuse(Refusal("unknown_kind", say("Choose from the list."), field="kind"))
     if not now().date() < review_on <= now().date() + dt.timedelta(days=LONGEST):
-        reason = "Name a day to come, within ten years."
+        reason = say("Name a day to come, within ten years.")
         refuse(Refusal("review_on", reason, rule=ending_policy.RULE, field="review_on"))
     name = filekinds.clean_name(file.name or "")
     output = OutputKind.CODE if kind == DepositKind.CODE else OutputKind.TEXT
@@ -103,7 +104,7 @@ def _keep(*, fellowship: Fellowship, values: dict[str, Any], by: User) -> Escrow
         return known
     refuse(ending_policy.may_deposit(fellowship, by))
     names = ("title", "description", "opens_for")
-    refuse(first(*(text_given(values[name], name, "Say this.") for name in names)))
+    refuse(first(*(text_given(values[name], name, say("Say this.")) for name in names)))
     made = EscrowDeposit.objects.create(
         ref=next_reference("ESW"), fellowship=fellowship, depositor=by, **values
     )
@@ -117,7 +118,7 @@ def _keep(*, fellowship: Fellowship, values: dict[str, Any], by: User) -> Escrow
         due_at=due,
         by=by,
         holder="us",
-        silence="It stays in escrow; the data stewards are told that its review is due.",
+        silence=say("It stays in escrow; the data stewards are told that its review is due."),
     )
     journal.record(
         subject=made,
@@ -134,7 +135,7 @@ def ask_to_open(*, deposit: EscrowDeposit, ground: str, by: User) -> EscrowOpeni
     known: EscrowOpening | None = deposit.openings.filter(requested_by=by, decided_at=None).first()
     if known:
         return known
-    refuse(text_given(ground, "ground", "Say on what ground it should be opened."))
+    refuse(text_given(ground, "ground", say("Say on what ground it should be opened.")))
     made = EscrowOpening.objects.create(
         deposit=deposit,
         fellowship=deposit.fellowship,
@@ -146,7 +147,7 @@ def ask_to_open(*, deposit: EscrowDeposit, ground: str, by: User) -> EscrowOpeni
         kind="access.escrow_asked",
         to=holders(deposit.program_id, *ending_policy.KEEPERS).exclude(pk=by.pk),
         subject_obj=deposit,
-        title=f"{deposit.ref}: {by} asks to open it",
+        title=say("{ref}: {by} asks to open it", ref=deposit.ref, by=by),
         body=made.ground,
         url=deposit.get_absolute_url(),
     )
@@ -161,11 +162,11 @@ def decide_opening(*, opening: EscrowOpening, agreed: bool, by: User, reason: st
     if opening.decided_by == by and opening.agreed == agreed:
         return opening
     refuse(ending_policy.may_decide_opening(opening, by))
-    refuse(reason_given(reason, "Say why."))
+    refuse(reason_given(reason, say("Say why.")))
     opening.decided_at, opening.decided_by, opening.agreed = now(), by, agreed
     opening.decided_because = reason.strip()
     opening.save()
-    words = "may be taken for 14 days" if agreed else "stays closed"
+    words = say("may be taken for 14 days") if agreed else say("stays closed")
     notify(
         kind="access.escrow_decided",
         to=[opening.requested_by],
@@ -194,7 +195,7 @@ def waive_escrow(*, fellowship: Fellowship, by: User, reason: str) -> EscrowWaiv
     if known and known.waived_by == by:
         return known
     refuse(ending_policy.may_waive(fellowship, by))
-    refuse(reason_given(reason, "Say why nothing needs to be preserved."))
+    refuse(reason_given(reason, say("Say why nothing needs to be preserved.")))
     made = EscrowWaiver.objects.create(
         fellowship=fellowship, reason=reason.strip(), waived_by=by, waived_at=now()
     )
@@ -216,7 +217,7 @@ def adjust_ending(
     fellowship = Fellowship.objects.locked().get(pk=fellowship.pk)
     refuse(ending_policy.may_adjust(fellowship, by))
     refuse(ending_policy.fits(thing, CHANGEABLE, keeper, until))
-    refuse(reason_given(reason, "Say why it ends otherwise than was agreed."))
+    refuse(reason_given(reason, say("Say why it ends otherwise than was agreed.")))
     last: EndingTerm | None = EndingTerm.objects.filter(fellowship=fellowship, thing=thing).first()
     if last and (last.keeper, last.until, last.reason) == (keeper, until, reason.strip()):
         return last
@@ -234,7 +235,11 @@ def adjust_ending(
         kind="access.ending_changed",
         to=people,
         subject_obj=fellowship,
-        title=f"{fellowship.ref}: {CHANGEABLE[thing].lower()} end otherwise than agreed",
+        title=say(
+            "{ref}: {CHANGEABLE} end otherwise than agreed",
+            ref=fellowship.ref,
+            CHANGEABLE=CHANGEABLE[thing].lower(),
+        ),
         body=f"{made.get_keeper_display()}. {made.reason}",
         url=route_to("access:ending", fellowship.ref),
     )

@@ -25,6 +25,7 @@ from access.states import Verdict
 from fellowship.accounts.models import Actor
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 
@@ -167,7 +168,9 @@ def _read(
         try:
             row = read(index, raw, source=source, received_at=received_at)
             if only and row.source != source:
-                raise BadRow("source", f"This token reports for “{source}” alone.")
+                raise BadRow(
+                    "source", say("This token reports for “{source}” alone.", source=source)
+                )
             yield row
         except BadRow as bad:
             refused.append(RefusedRow(index, bad.code, bad.reason))

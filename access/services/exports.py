@@ -7,6 +7,7 @@ from fellowship.accounts.models import User
 from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 
 
@@ -18,6 +19,6 @@ def record_export(*, program: Program, narrowed: str, by: User) -> Event:
     """
     refuse(may_export(program.pk, by))
     event: Event = journal.record(
-        subject=program, change={"format": "OCSF 1.8", "narrowed": narrowed[:500]}
+        subject=program, change={"format": say("OCSF 1.8"), "narrowed": narrowed[:500]}
     )
     return event

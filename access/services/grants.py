@@ -13,6 +13,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.models import Decision
@@ -25,7 +26,7 @@ def make(*, request: AccessRequest) -> Grant:
     """Agreement and grant of a request just decided; inside the deciding verb, which it records."""
     scope = signed_scope(request.fellowship)
     if scope is None:
-        refuse(Refusal("no_signed_scope", "The scope of work is not signed any more."))
+        refuse(Refusal("no_signed_scope", say("The scope of work is not signed any more.")))
     assert scope is not None  # noqa: S101 - refused above
     refuse(fitting.person_is_of_the_case(request.fellowship, request.person))
     request.state = REQUEST_MOVES.target(request.state, "approve")
@@ -67,8 +68,8 @@ def make(*, request: AccessRequest) -> Grant:
         change={
             "request": request.ref,
             "dataset": request.dataset.ref,
-            "operations": ", ".join(grant.operations),
-            "fields": ", ".join(grant.fields) or "all",
+            "operations": joined(", ", grant.operations),
+            "fields": joined(", ", grant.fields) or "all",
             "from": grant.starts_at,
             "until": grant.ends_at,
             "agreement": agreement.text_hash,
@@ -159,7 +160,7 @@ def accept_agreement(
         return agreement
     refuse(policy.may_accept(agreement, by))
     if text_hash != agreement.text_hash:
-        refuse(Refusal("other_text", "This is not the text as it stands. Read it again."))
+        refuse(Refusal("other_text", say("This is not the text as it stands. Read it again.")))
     agreement.accepted_at, agreement.accepted_by = now(), by
     agreement.save()
     request.state = REQUEST_MOVES.target(request.state, "accept")
@@ -168,7 +169,7 @@ def accept_agreement(
         kind="access.accepted",
         to=[request.dataset.steward],
         subject_obj=request,
-        title=f"{agreement.ref} for {request.dataset} is accepted",
+        title=say("{ref} for {dataset} is accepted", ref=agreement.ref, dataset=request.dataset),
         url=request.get_absolute_url(),
     )
     journal.record(
@@ -180,7 +181,7 @@ def accept_agreement(
         fellowship=request.fellowship,
         stage=FellowshipState.RESEARCH,
         by=journal.System("first grant"),
-        reason=f"{agreement.ref} is accepted: data may be used.",
+        reason=say("{ref} is accepted: data may be used.", ref=agreement.ref),
     )
     return agreement
 
@@ -192,7 +193,7 @@ def revoke_grant(*, grant: Grant, by: User, reason: str) -> Grant:
     if grant.revoked_at is not None:
         return grant
     refuse(policy.may_revoke(grant, by))
-    refuse(policy.reason_given(reason, "Say why access ends now."))
+    refuse(policy.reason_given(reason, say("Say why access ends now.")))
     return end(grant=grant, by=by, reason=reason)
 
 
@@ -213,7 +214,7 @@ def end(*, grant: Grant, by: User, reason: str) -> Grant:
         kind="access.revoked",
         to={grant.person, grant.dataset.steward},
         subject_obj=grant,
-        title=f"{grant.ref}, {grant.dataset}: access is revoked",
+        title=say("{ref}, {dataset}: access is revoked", ref=grant.ref, dataset=grant.dataset),
         body=reason,
         url=grant.get_absolute_url(),
         urgent=True,

@@ -15,6 +15,7 @@ from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 
@@ -44,7 +45,7 @@ def narrow_grant(
         return there
     refuse(policy.may_narrow(grant, by))
     refuse(_narrower(grant, operations, fields, row_filters))
-    refuse(policy.reason_given(reason, "Say why less does from now on."))
+    refuse(policy.reason_given(reason, say("Say why less does from now on.")))
     at = now()
     dataset = grant.dataset
     made = Grant(
@@ -68,14 +69,18 @@ def narrow_grant(
         approved_by=grant.approved_by,
     )
     grant.revoked_at, grant.revoked_by = at, by
-    grant.revoked_because = f"Narrowed: {made.ref} stands in its place. {reason}"
+    grant.revoked_because = say(
+        "Narrowed: {ref} stands in its place. {reason}", ref=made.ref, reason=reason
+    )
     grant.save()
     made.save()
     notify(
         kind="access.narrowed",
         to={grant.person, grant.fellowship.fellow, dataset.steward},
         subject_obj=made,
-        title=f"{grant.ref}, {dataset}: narrowed, now {made.ref}",
+        title=say(
+            "{ref}, {dataset}: narrowed, now {ref2}", ref=grant.ref, dataset=dataset, ref2=made.ref
+        ),
         body=reason,
         url=made.get_absolute_url(),
     )
@@ -102,18 +107,22 @@ def _narrower(
     strange_rows = set(row_filters) - set(dataset.row_filter_keys)
     return first(
         Refusal(
-            "no_operation", "Leave at least one operation, or give it back.", field="operations"
+            "no_operation",
+            say("Leave at least one operation, or give it back."),
+            field="operations",
         )
         if not operations
         else None,
         _more("operations", bool(set(operations) - set(grant.operations))),
         _more("fields_wanted", bool(strange_fields) or policy.wider(grant.fields, fields)),
         _more("row_filters", bool(strange_rows) or policy.wider(grant.row_filters, row_filters)),
-        Refusal("nothing_left_out", "Leave something out that is granted now.") if same else None,
+        Refusal("nothing_left_out", say("Leave something out that is granted now."))
+        if same
+        else None,
     )
 
 
 def _more(field: str, wider: bool) -> Refusal | None:
     if not wider:
         return None
-    return Refusal("wider", "That is more than is granted: ask for it anew.", field=field)
+    return Refusal("wider", say("That is more than is granted: ask for it anew."), field=field)

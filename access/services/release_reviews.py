@@ -21,6 +21,7 @@ from fellowship.accounts.queries import recused
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 
@@ -54,10 +55,10 @@ def send_release_review(
     refuse(release_policy.two_sent(there, by))
     found = _read(request, answers)
     if verdict not in ReleaseVerdict.values:
-        refuse(Refusal("no_verdict", "Say what you find of the whole.", field="verdict"))
+        refuse(Refusal("no_verdict", say("Say what you find of the whole."), field="verdict"))
     refuse(release_policy.may_find(verdict, [one["answer"] for one in found]))
     if verdict != ReleaseVerdict.RELEASE:
-        refuse(reason_given(comment, "Say what would have to be different."))
+        refuse(reason_given(comment, say("Say what would have to be different.")))
     content = {"verdict": verdict, "comment": comment.strip(), "answers": found}
     nonce = secrets.token_hex(16)
     review = ReleaseReview.objects.create(
@@ -90,7 +91,7 @@ def _counted(request: ReleaseRequest, by: User) -> list[ReleaseReview]:
         if any(recused(review.reviewer, about) for about in (request, case, case.proposal)):
             review.ended_at = now()
             review.save()
-            journal.record(subject=review, change={"ended": "conflict declared since"})
+            journal.record(subject=review, change={"ended": say("conflict declared since")})
             continue
         found.append(review)
     return found
@@ -106,11 +107,11 @@ def _read(request: ReleaseRequest, answers: Answers) -> list[dict[str, Any]]:
             one = given.get(criterion, {})
             answer, note = one.get("answer", ""), str(one.get("note", "")).strip()
             if answer not in Answer.values:
-                refuse(_at(output, criterion, "no_answer", "Answer this for each file."))
+                refuse(_at(output, criterion, "no_answer", say("Answer this for each file.")))
             if answer == Answer.NO and not note:
-                refuse(_at(output, criterion, "no_note", "Say what is wrong.", note=True))
+                refuse(_at(output, criterion, "no_note", say("Say what is wrong."), note=True))
             if len(note) > NOTE_MAX:
-                long = f"Write at most {NOTE_MAX:,} characters."
+                long = say("Write at most {NOTE_MAX:,} characters.", NOTE_MAX=NOTE_MAX)
                 refuse(_at(output, criterion, "too_long", long, note=True))
             found.append(
                 {"output": output.pk, "criterion": criterion.value, "answer": answer, "note": note}
@@ -147,8 +148,8 @@ def open_reviews(*, request: ReleaseRequest, by: Actor) -> ReleaseRequest:
         kind="access.release_disagreed",
         to=release_policy.reviewers_of(request),
         subject_obj=request,
-        title=f"{request.ref}: the two reviewers do not agree",
-        body="Each may revise with a reason. Else a third person settles it.",
+        title=say("{ref}: the two reviewers do not agree", ref=request.ref),
+        body=say("Each may revise with a reason. Else a third person settles it."),
         url=request.get_absolute_url(),
     )
     return request
@@ -186,8 +187,8 @@ def revise_release_review(
         return review
     refuse(release_policy.may_revise(review, by))
     if verdict not in ReleaseVerdict.values or verdict == review.stands_for:
-        refuse(Refusal("no_verdict", "Choose what you find now.", field="verdict"))
-    refuse(reason_given(reason, "Say what changed your mind."))
+        refuse(Refusal("no_verdict", say("Choose what you find now."), field="verdict"))
+    refuse(reason_given(reason, say("Say what changed your mind.")))
     review.revised_at, review.revised_to, review.revised_because = now(), verdict, reason.strip()
     review.save()
     journal.record(subject=review, change={"request": request.ref, "verdict": verdict})
@@ -208,8 +209,8 @@ def settle_release(
     reviews = list(request.reviews.filter(round=request.round).standing())
     refuse(release_policy.may_settle(request, reviews, by))
     if verdict not in ReleaseVerdict.values:
-        refuse(Refusal("no_verdict", "Choose one.", field="verdict"))
-    refuse(reason_given(reason, "Say why you decide so."))
+        refuse(Refusal("no_verdict", say("Choose one."), field="verdict"))
+    refuse(reason_given(reason, say("Say why you decide so.")))
     request.settled_by, request.decided_because = by, reason.strip()
     return conclude(request=request, verdict=verdict, by=by)
 
@@ -235,10 +236,12 @@ def conclude(*, request: ReleaseRequest, verdict: str, by: Actor) -> ReleaseRequ
         ]
     change = {
         "state": request.state,
-        "released": ", ".join(release.sha256 for release in released),
+        "released": joined(", ", (release.sha256 for release in released)),
     }
     journal.record(subject=request, change={k: v for k, v in change.items() if v})
-    stop_review(request, by, f"The desk decided: {request.get_state_display().lower()}.")
+    stop_review(
+        request, by, say("The desk decided: {state}.", state=request.get_state_display().lower())
+    )
     notify(
         kind="access.release_decided",
         to={request.requester, request.fellowship.fellow},
@@ -252,6 +255,6 @@ def conclude(*, request: ReleaseRequest, verdict: str, by: Actor) -> ReleaseRequ
 
 def _told(request: ReleaseRequest, released: Sequence[Release]) -> str:
     if released:
-        files = "1 file" if len(released) == 1 else f"{len(released)} files"
-        return f"{files} may leave, each with its SHA-256 on record."
-    return request.decided_because or "What the reviewers found stands on its page."
+        files = say("1 file") if len(released) == 1 else say("{n} files", n=len(released))
+        return say("{files} may leave, each with its SHA-256 on record.", files=files)
+    return request.decided_because or say("What the reviewers found stands on its page.")

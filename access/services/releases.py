@@ -20,6 +20,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Missing, first, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.policy.common import text_given
@@ -51,7 +52,7 @@ def ask_release(
         raise Missing
     refuse(release_policy.made_from(fellowship, datasets))
     said = {"title": title.strip(), "purpose": purpose.strip(), "destination": destination.strip()}
-    refuse(first(*(text_given(text, field, "Say this.") for field, text in said.items())))
+    refuse(first(*(text_given(text, field, say("Say this.")) for field, text in said.items())))
     known = ReleaseRequest.objects.filter(
         fellowship=fellowship, requester=by, state=ReleaseState.DRAFT, **said
     ).first()
@@ -66,7 +67,7 @@ def ask_release(
     )
     for dataset in datasets:
         ReleaseSource.objects.create(request=request, dataset=dataset)
-    change = {"datasets": ", ".join(dataset.ref for dataset in datasets)}
+    change = {"datasets": joined(", ", (dataset.ref for dataset in datasets))}
     journal.record(subject=request, change=change)
     return request
 
@@ -164,7 +165,7 @@ def explain_output(*, output: Output, explanation: str, by: User) -> Output:
     request = locked(output.request)
     output = Output.objects.locked().get(pk=output.pk)
     refuse(release_policy.may_change(request, by))
-    refuse(reason_given(explanation, "Say what you think of what was found."))
+    refuse(reason_given(explanation, say("Say what you think of what was found.")))
     if output.explanation == explanation.strip():
         return output
     output.explanation = explanation.strip()
@@ -203,14 +204,16 @@ def send_release(*, request: ReleaseRequest, by: User, reason: str = "") -> Rele
         kind="access.release_sent",
         to=release_policy.reviewers_of(request),
         subject_obj=request,
-        title=f"{request.ref}: outputs ask to leave {request.fellowship.ref}",
-        body="Two people review them, neither seeing what the other found.",
+        title=say(
+            "{ref}: outputs ask to leave {ref2}", ref=request.ref, ref2=request.fellowship.ref
+        ),
+        body=say("Two people review them, neither seeing what the other found."),
         url=request.get_absolute_url(),
     )
     change = {
         "state": request.state,
         "round": request.round,
-        "outputs": ", ".join(output.sha256 for output in outputs),
+        "outputs": joined(", ", (output.sha256 for output in outputs)),
     }
     journal.record(subject=request, change=change)
     return request
@@ -236,7 +239,7 @@ def withdraw_release(*, request: ReleaseRequest, by: User, reason: str = "") -> 
     request.state = RELEASE_MOVES.target(request.state, "withdraw")
     request.save()
     journal.record(subject=request, change={"state": request.state})
-    stop_review(request, by, "The request was withdrawn.")
+    stop_review(request, by, say("The request was withdrawn."))
     return request
 
 

@@ -13,6 +13,7 @@ from access.models import AccessRequest, Grant, GrantReminder
 from access.states import RequestState
 from fellowship.history.bulk import create_many
 from fellowship.kernel import journal
+from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import Message, notify_each
 
 SWEEP: Final = journal.System("access.reminders")
@@ -79,14 +80,23 @@ def _message(program_id: int, grants: list[Grant], days: int) -> Message:
         to=[one.person],
         realm=program_id,
         subject_obj=one if single else None,
-        title=f"Access to {one.dataset} ends within {days} days"
+        title=say("Access to {dataset} ends within {days} days", dataset=one.dataset, days=days)
         if single
-        else f"{len(grants)} grants of data end within {days} days",
-        body="\n".join(
+        else say("{n} grants of data end within {days} days", n=len(grants), days=days),
+        body=joined(
+            "\n",
             [
-                *(f"{g.ref}, {g.dataset}: until {g.ends_at:%-d %B %Y %H:%M} UTC" for g in grants),
-                "To go on, ask for what you still use: that is a new decision.",
-            ]
+                *(
+                    say(
+                        "{ref}, {dataset}: until {ends_at:%-d %B %Y %H:%M} UTC",
+                        ref=g.ref,
+                        dataset=g.dataset,
+                        ends_at=g.ends_at,
+                    )
+                    for g in grants
+                ),
+                say("To go on, ask for what you still use: that is a new decision."),
+            ],
         ),
         url=one.get_absolute_url() if single else reverse("access:grants"),
     )

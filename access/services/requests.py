@@ -14,6 +14,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.models import Matter
@@ -36,7 +37,7 @@ def check_request(
         return request
     refuse(policy.may_check(request, by))
     refuse(checks.complete(request.dataset, answers))
-    refuse(policy.reason_given(reason, "Say what you found: would less serve?"))
+    refuse(policy.reason_given(reason, say("Say what you found: would less serve?")))
     request.state = REQUEST_MOVES.target(request.state, "check")
     request.checked_at, request.checked_by, request.steward_check = now(), by, reason
     request.checklist = checks.kept(request.dataset, answers)
@@ -45,7 +46,7 @@ def check_request(
         kind="access.checked",
         to=holders(request.program_id, roles.MANAGER),
         subject_obj=request,
-        title=f"{request.ref}: the steward's check is done",
+        title=say("{ref}: the steward's check is done", ref=request.ref),
         url=request.get_absolute_url(),
     )
     journal.record(
@@ -73,7 +74,7 @@ def send_back_request(
     answers = answers or {}
     refuse(policy.may_send_back(request, by))
     refuse(checks.explained(request.dataset, answers))
-    refuse(policy.reason_given(reason, "Say what is to be changed."))
+    refuse(policy.reason_given(reason, say("Say what is to be changed.")))
     request.state = REQUEST_MOVES.target(request.state, "send_back")
     request.sent_back_at, request.sent_back_by, request.sent_back_because = now(), by, reason
     request.checked_at = request.checked_by = None
@@ -83,7 +84,11 @@ def send_back_request(
         kind="access.sent_back",
         to={request.person, request.requested_by},
         subject_obj=request,
-        title=f"{request.ref}, {request.dataset}: change it and send it again",
+        title=say(
+            "{ref}, {dataset}: change it and send it again",
+            ref=request.ref,
+            dataset=request.dataset,
+        ),
         body=reason,
         url=request.get_absolute_url(),
     )
@@ -121,7 +126,7 @@ def approve_request(*, request: AccessRequest, by: User, reason: str) -> Grant:
     if request.decided_by == by and request.grants.exists():
         return request.grant
     refuse(policy.may_approve(request, by))
-    refuse(policy.reason_given(reason, "Say why this is the least that serves."))
+    refuse(policy.reason_given(reason, say("Say why this is the least that serves.")))
     request.decided_at, request.decided_by, request.decided_because = now(), by, reason
     return grants.make(request=request)
 
@@ -133,7 +138,7 @@ def refuse_request(*, request: AccessRequest, by: User, reason: str) -> AccessRe
     if request.state == "refused":
         return request
     refuse(policy.may_refuse(request, by))
-    refuse(policy.reason_given(reason, "Say what would have to be different."))
+    refuse(policy.reason_given(reason, say("Say what would have to be different.")))
     request.state = REQUEST_MOVES.target(request.state, "refuse")
     request.decided_at, request.decided_by, request.decided_because = now(), by, reason
     request.save()

@@ -18,6 +18,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import begun, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -41,10 +42,16 @@ def suspend_person(
     if live := _lasting(AccessSuspension.objects.filter(program=program, person=person), until):
         return live
     refuse(suspending.may_suspend(program, by, person=person, until=until))
-    refuse(reason_given(reason, "Say why it must close now."))
+    refuse(reason_given(reason, say("Say why it must close now.")))
     grants = Grant.objects.filter(person=person, fellowship__program=program)
     made = _made(program, by, reason, until, grants, person=person)
-    _tell(made, "suspended", [person], f"all access of {person} is suspended", reason)
+    _tell(
+        made,
+        "suspended",
+        [person],
+        say("all access of {person} is suspended", person=person),
+        reason,
+    )
     change = {"person": person.pk, "until": until, **said(made.reached)}
     journal.record(subject=made, change=change)
     return made
@@ -59,11 +66,17 @@ def suspend_dataset(
     if live := _lasting(AccessSuspension.objects.filter(dataset=dataset), until):
         return live
     refuse(suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until))
-    refuse(reason_given(reason, "Say why it must close now."))
+    refuse(reason_given(reason, say("Say why it must close now.")))
     grants = Grant.objects.filter(dataset=dataset)
     made = _made(dataset.program, by, reason, until, grants, dataset=dataset)
     people = _reaching(made)
-    _tell(made, "suspended", people, f"{dataset} is suspended for everyone", reason)
+    _tell(
+        made,
+        "suspended",
+        people,
+        say("{dataset} is suspended for everyone", dataset=dataset),
+        reason,
+    )
     change = {"dataset": dataset.ref, "until": until, **said(made.reached)}
     journal.record(subject=made, change=change)
     return made
@@ -76,12 +89,12 @@ def lift_suspension(*, suspension: AccessSuspension, by: User, reason: str) -> A
     if suspension.lifted_at is not None:
         return suspension
     refuse(suspending.may_lift(suspension, by))
-    refuse(reason_given(reason, "Say why it may open again."))
+    refuse(reason_given(reason, say("Say why it may open again.")))
     suspension.lifted_at, suspension.lifted_by = now(), by
     suspension.lifted_because = reason
     suspension.save()
     people = [suspension.person] if suspension.person else _reaching(suspension)
-    title = f"the suspension of {suspension.subject} is lifted"
+    title = say("the suspension of {subject} is lifted", subject=suspension.subject)
     _tell(suspension, "lifted", people, title, reason)
     journal.record(subject=suspension, change={"lifted_at": suspension.lifted_at})
     return suspension
@@ -132,7 +145,7 @@ def _tell(
         kind=f"access.{what}",
         to=people,
         subject_obj=suspension.dataset or suspension,
-        title=title[0].upper() + title[1:],
+        title=begun(title),
         body=body,
         url=reverse("access:grants"),
         urgent=True,

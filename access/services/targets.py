@@ -11,6 +11,7 @@ from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined
 from fellowship.kernel.time import now
 from fellowship.notices.services import add_endpoint
 from fellowship.programs.models import Program
@@ -66,7 +67,7 @@ def add_target(
         change={
             "name": target.name,
             "kind": kind,
-            "datasets": ", ".join(sorted(d.ref for d in datasets)),
+            "datasets": joined(", ", sorted(d.ref for d in datasets)),
             "alarm_after_minutes": alarm_after_minutes,
         },
     )
@@ -112,7 +113,7 @@ def change_target(
     journal.record(
         subject=target,
         change={
-            "datasets": ", ".join(sorted(d.ref for d in datasets)),
+            "datasets": joined(", ", sorted(d.ref for d in datasets)),
             "alarm_after_minutes": alarm_after_minutes,
         },
     )

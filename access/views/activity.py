@@ -23,6 +23,7 @@ from access.services.anomalies import review_anomaly
 from access.states import AnomalyKind, Operation, Verdict
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -115,7 +116,7 @@ def _shown(
     listed = [
         Unusual(
             one,
-            people.get(one.person or 0, "Nobody we know"),
+            people.get(one.person or 0, say("Nobody we know")),
             datasets.get(one.dataset or 0, ""),
             reviews.get(one.key),
             f"{url}look/?days={_days(request)}&key={one.key}" if answers and one.person else "",
@@ -129,9 +130,11 @@ def _shown(
         "page_url": url,
         "timeline": found.timeline() if found.cells else None,
         "volumes": found.volumes() if found.cells else None,
-        "used": Table("Granted against used", USED, rows, empty="Nothing was granted or done."),
+        "used": Table(
+            say("Granted against used"), USED, rows, empty=say("Nothing was granted or done.")
+        ),
         "unusual": Table(
-            "What is unusual", UNUSUAL, listed, empty="Nothing stands out in this time."
+            say("What is unusual"), UNUSUAL, listed, empty=say("Nothing stands out in this time.")
         ),
         "silent": [_silence(one, people) for one in silent],
         "hours": f"{anomalies.OPENS:%H:%M}–{anomalies.CLOSES:%H:%M}",
@@ -166,8 +169,8 @@ def _used(
     order = {operation: place for place, operation in enumerate(Operation.values)}
     rows = [
         Used(
-            people.get(person or 0, "Nobody we know"),
-            datasets.get(dataset or 0, "No dataset named"),
+            people.get(person or 0, say("Nobody we know")),
+            datasets.get(dataset or 0, say("No dataset named")),
             operation,
             (person, dataset, operation) in live,
             within[person, dataset, operation],
@@ -179,14 +182,14 @@ def _used(
 
 
 USED: tuple[Column[Used], ...] = (
-    Column("Dataset", lambda u: markup("{}{}", u.dataset, cells.meta(u.person))),
-    Column("Operation", lambda u: str(Operation(u.operation).label)),
+    Column(say("Dataset"), lambda u: markup("{}{}", u.dataset, cells.meta(u.person))),
+    Column(say("Operation"), lambda u: str(Operation(u.operation).label)),
     Column(
-        "Granted",
-        lambda u: cells.tag("Granted", "good") if u.granted else cells.tag("Not granted"),
+        say("Granted"),
+        lambda u: cells.tag(say("Granted"), "good") if u.granted else cells.tag(say("Not granted")),
     ),
-    Column("Used within", lambda u: f"{u.within:,}" if u.within else _unused(u), num=True),
-    Column("Outside", lambda u: f"{u.outside:,}", num=True),
+    Column(say("Used within"), lambda u: f"{u.within:,}" if u.within else _unused(u), num=True),
+    Column(say("Outside"), lambda u: f"{u.outside:,}", num=True),
 )
 
 
@@ -201,35 +204,37 @@ def _reviews(program: Program, unusual: list[Anomaly]) -> dict[str, AnomalyRevie
 
 def _silence(one: Silence, people: dict[int, str]) -> str:
     label = AnomalyKind(one.kind).label.lower()
-    days = cells.count(one.days, "active day")
-    who = people.get(one.person or 0, "somebody we do not know")
-    return f"{who}: too little history to tell “{label}” ({days})."
+    days = cells.count(one.days, say("active day"))
+    who = people.get(one.person or 0, say("somebody we do not know"))
+    return say(
+        "{who}: too little history to tell “{label}” ({days}).", who=who, label=label, days=days
+    )
 
 
 def _looked(row: Unusual) -> object:
     if row.review:
         return markup(
             "{} {}",
-            cells.tag("Looked into", "good"),
+            cells.tag(say("Looked into"), "good"),
             cells.meta(f"{row.review.reviewed_by}: {row.review.finding}"),
         )
     if row.review_url:
         return markup('<a href="{}">Say what it was</a>', row.review_url)
-    return cells.tag("Not looked into")
+    return cells.tag(say("Not looked into"))
 
 
 UNUSUAL: tuple[Column[Unusual], ...] = (
     Column(
-        "What",
+        say("What"),
         lambda u: markup(
             "{}{}",
             AnomalyKind(u.anomaly.kind).label,
-            cells.meta(" · ".join(filter(None, (u.person, u.dataset)))),
+            cells.meta(joined(" · ", filter(None, (u.person, u.dataset)))),
         ),
     ),
-    Column("Why it stands out", lambda u: u.anomaly.reason),
-    Column("When", lambda u: cells.when(u.anomaly.at), num=True),
-    Column("On-call", _looked),
+    Column(say("Why it stands out"), lambda u: u.anomaly.reason),
+    Column(say("When"), lambda u: cells.when(u.anomaly.at), num=True),
+    Column(say("On-call"), _looked),
 )
 
 
@@ -272,5 +277,5 @@ def _look(request: HttpRequest, found: Activity, program: Program, back: str) ->
             "back": back,
         },
         to=f"{back}?days={_days(request)}",
-        success="Noted. The person concerned reads it on their access page.",
+        success=say("Noted. The person concerned reads it on their access page."),
     )

@@ -20,6 +20,7 @@ from access.places import reads
 from access.reach import grants_of, reachable
 from access.states import EventKind
 from access.views.suspensions import reach_columns, reached_table
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells, charts
 from fellowship.web.columns import Column, Table
@@ -29,9 +30,9 @@ from scoping.models import Fellowship, Suspension
 from scoping.policy import may_suspend
 
 REQUESTS: tuple[Column[AccessRequest], ...] = (
-    Column("Dataset", of_dataset),
-    Column("State", lambda r: cells.state(r.state, r.get_state_display())),
-    Column("Last day", lambda r: cells.when(r.ends_on, "short"), num=True),
+    Column(say("Dataset"), of_dataset),
+    Column(say("State"), lambda r: cells.state(r.state, r.get_state_display())),
+    Column(say("Last day"), lambda r: cells.when(r.ends_on, "short"), num=True),
 )
 
 
@@ -41,16 +42,18 @@ def _granted(
     """Where a system enforces any of them, also which and since when."""
     where = enforced.of((g.person_id for g in grants), (g.dataset_id for g in grants))
     yield from (
-        Column("Dataset", of_dataset),
-        Column("Person", lambda g: g.person),
-        Column("Grant", lambda g: cells.tag(*standing(g, at))),
+        Column(say("Dataset"), of_dataset),
+        Column(say("Person"), lambda g: g.person),
+        Column(say("Grant"), lambda g: cells.tag(*standing(g, at))),
         Column(
-            "Ends", lambda g: cells.unbroken(cells.until(g.ends_at, calendar, "short")), num=True
+            say("Ends"),
+            lambda g: cells.unbroken(cells.until(g.ends_at, calendar, "short")),
+            num=True,
         ),
     )
     if where:
         pairs = {g.pk: where.get((g.person_id, g.dataset_id), ()) for g in grants}
-        yield Column("Enforced in", lambda g: enforced.line(pairs[g.pk], at))
+        yield Column(say("Enforced in"), lambda g: enforced.line(pairs[g.pk], at))
 
 
 def _case(request: HttpRequest, ref: str) -> Fellowship:
@@ -93,26 +96,26 @@ def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[s
     return {
         "reach": reach,
         "reachable": Table(
-            "What can be reached through this fellowship now",
+            say("What can be reached through this fellowship now"),
             reach_columns(calendar),
             reach,
-            empty="Nothing is reachable now.",
+            empty=say("Nothing is reachable now."),
         ),
         "requests": Table(
-            "Requests",
+            say("Requests"),
             REQUESTS,
             requests,
-            empty="Nothing was asked for yet.",
+            empty=say("Nothing was asked for yet."),
             hint=markup(
                 '<a class="btn quiet" href="{}">Look at the datasets</a>',
                 reverse("access:catalogue"),
             ),
         ),
         "grants": Table(
-            "Grants",
+            say("Grants"),
             tuple(_granted(grants, at, calendar)),
             sorted(grants, key=lambda grant: -grant.pk),
-            empty="Nothing is granted yet.",
+            empty=say("Nothing is granted yet."),
         ),
         "chart": _volumes(found),
         "obligations": list(deletions(found, at)),
@@ -131,4 +134,6 @@ def _volumes(found: Fellowship) -> Any:
         for kind in EventKind.values
         if kind in counted
     ]
-    return charts.bars(bars, title="Reported acts by kind", unit="events") if bars else None
+    return (
+        charts.bars(bars, title=say("Reported acts by kind"), unit=say("events")) if bars else None
+    )

@@ -21,6 +21,7 @@ from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.history.queries import latest
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import cells, filters
 from fellowship.web.actions import act, form_verb, reason_of, verb
@@ -33,9 +34,9 @@ from governance.states import RuleKind
 from scoping.models import Fellowship
 
 SHOWN = [
-    ("unclassified", "Not classified yet"),
-    ("outdated", "Classified under an older version"),
-    ("retired", "Out of the catalogue"),
+    ("unclassified", say("Not classified yet")),
+    ("outdated", say("Classified under an older version")),
+    ("retired", say("Out of the catalogue")),
 ]
 
 
@@ -43,11 +44,11 @@ class CatalogueFilter(filters.FilterSet):
     """What narrows the catalogue."""
 
     q = filters.Search(fields=["name", "ref", "slug", "description"])
-    tier = filters.ChoiceFilter(label="Tier", choices=Tier.choices)
-    variant = filters.ChoiceFilter(label="Variant", choices=Variant.choices)
-    duo = filters.ChoiceFilter(label="Condition of use", choices=duo.CHOICES, method="by_duo")
+    tier = filters.ChoiceFilter(label=say("Tier"), choices=Tier.choices)
+    variant = filters.ChoiceFilter(label=say("Variant"), choices=Variant.choices)
+    duo = filters.ChoiceFilter(label=say("Condition of use"), choices=duo.CHOICES, method="by_duo")
     shown = filters.ChoiceFilter(
-        label="Shown", choices=SHOWN, method="by_shown", empty_label="In the catalogue"
+        label=say("Shown"), choices=SHOWN, method="by_shown", empty_label=say("In the catalogue")
     )
 
     class Meta:
@@ -80,11 +81,11 @@ def _name(found: Dataset) -> object:
 
 
 DATASETS: tuple[Column[Dataset], ...] = (
-    Column("Dataset", _name, sort="name"),
-    Column("Tier", tier, sort="tier"),
-    Column("Variant", variant, sort="variant"),
-    Column("Steward", lambda d: d.steward),
-    Column("Programme", lambda d: d.program),
+    Column(say("Dataset"), _name, sort="name"),
+    Column(say("Tier"), tier, sort="tier"),
+    Column(say("Variant"), variant, sort="variant"),
+    Column(say("Steward"), lambda d: d.steward),
+    Column(say("Programme"), lambda d: d.program),
 )
 
 
@@ -99,12 +100,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "page": page,
         "table": Table(
-            "Datasets you may read about",
+            say("Datasets you may read about"),
             DATASETS,
             page,
             page,
-            empty="No dataset matches.",
-            hint="A data steward enters datasets, or imports them from Croissant.",
+            empty=say("No dataset matches."),
+            hint=say("A data steward enters datasets, or imports them from Croissant."),
         ),
         "programs": stewarded(request.user) if stewards else [],
     }
@@ -175,7 +176,7 @@ def new(request: HttpRequest) -> HttpResponse:
         template="access/dataset_new.html",
         context=lambda: context,
         to=lambda made: made.get_absolute_url(),
-        success="In the catalogue. Nobody may ask for it until two people have classified it.",
+        success=say("In the catalogue. Nobody may ask for it until two people have classified it."),
     )
 
 
@@ -199,7 +200,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/dataset_edit.html",
         context=lambda: {"dataset": found},
         to=found.get_absolute_url(),
-        success="Saved.",
+        success=say("Saved."),
     )
 
 
@@ -226,8 +227,8 @@ def _verb(service: Any, success: str) -> Any:
     return view
 
 
-retire = _verb(services.retire_dataset, "Out of the catalogue. Grants end as they would have.")
-restore = _verb(services.restore_dataset, "Back in the catalogue.")
+retire = _verb(services.retire_dataset, say("Out of the catalogue. Grants end as they would have."))
+restore = _verb(services.restore_dataset, say("Back in the catalogue."))
 
 
 def stewarded(user: Any) -> QuerySet[Program]:

@@ -15,6 +15,7 @@ from access.standing import of_classification
 from access.states import UNREAD, ClassificationState
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 
@@ -31,7 +32,7 @@ def begin(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason,
         ),
-        success="Both roles have been asked.",
+        success=say("Both roles have been asked."),
         to=lambda made: made.get_absolute_url(),
     )
 
@@ -58,7 +59,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             template="access/classification.html",
             context=lambda: _context(found, user, sent, asks=asks, settles=settles),
             to=found.get_absolute_url(),
-            success="Sent. Nobody reads it until both roles have answered.",
+            success=say("Sent. Nobody reads it until both roles have answered."),
         )
     if settles is None:
         both = classifying.compared(found, sent)
@@ -75,7 +76,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             template="access/classification.html",
             context=lambda: _context(found, user, sent, asks=asks, settles=settles),
             to=found.get_absolute_url(),
-            success="Settled. The dataset has its class.",
+            success=say("Settled. The dataset has its class."),
         )
     if request.method == "POST":
         refuse(asks if found.state == ClassificationState.OPEN else settles)
@@ -96,7 +97,7 @@ def call_off(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason,
         ),
-        success="Called off. The dataset stays as it was.",
+        success=say("Called off. The dataset stays as it was."),
         to=found.dataset.get_absolute_url(),
     )
 

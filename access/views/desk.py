@@ -14,6 +14,7 @@ from access.models import AccessRequest, DeletionCertificate, Grant
 from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
@@ -25,21 +26,21 @@ _NAMES = ("ref", "dataset__name", "fellowship__ref", "fellowship__program_id")
 _PERSON = ("person__name", "person__email")
 
 REQUESTS: tuple[Column[AccessRequest], ...] = (
-    Column("Request", of_dataset, sort="ref"),
-    Column("For", lambda r: markup("{}{}", r.person, cells.meta(r.fellowship.ref))),
-    Column("State", lambda r: cells.state(r.state, r.get_state_display()), sort="state"),
-    Column("Tier", lambda r: tier(r.dataset)),
-    Column("Asked", lambda r: cells.when(r.created_at, "short"), sort="asked", num=True),
+    Column(say("Request"), of_dataset, sort="ref"),
+    Column(say("For"), lambda r: markup("{}{}", r.person, cells.meta(r.fellowship.ref))),
+    Column(say("State"), lambda r: cells.state(r.state, r.get_state_display()), sort="state"),
+    Column(say("Tier"), lambda r: tier(r.dataset)),
+    Column(say("Asked"), lambda r: cells.when(r.created_at, "short"), sort="asked", num=True),
 )
 ENDING: tuple[Column[Grant], ...] = (
-    Column("Dataset", of_dataset),
-    Column("Person", lambda g: g.person),
-    Column("Ends", lambda g: cells.due(g.ends_at, calendars.of(g.program_id)), num=True),
+    Column(say("Dataset"), of_dataset),
+    Column(say("Person"), lambda g: g.person),
+    Column(say("Ends"), lambda g: cells.due(g.ends_at, calendars.of(g.program_id)), num=True),
 )
 DELETIONS: tuple[Column[DeletionCertificate], ...] = (
-    Column("Dataset", lambda c: of_dataset(c, c.fellowship.ref)),
-    Column("Confirmed by", lambda c: c.performed_by),
-    Column("On", lambda c: cells.when(c.performed_at, "short"), num=True),
+    Column(say("Dataset"), lambda c: of_dataset(c, c.fellowship.ref)),
+    Column(say("Confirmed by"), lambda c: c.performed_by),
+    Column(say("On"), lambda c: cells.when(c.performed_at, "short"), num=True),
 )
 
 
@@ -54,15 +55,19 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "requests": Table(
-            "Requests",
+            say("Requests"),
             REQUESTS,
             page,
             page,
-            empty="No request waits.",
-            hint="Requests come here when a fellow asks for data.",
+            empty=say("No request waits."),
+            hint=say("Requests come here when a fellow asks for data."),
         ),
-        "ending": Table("Grants that end next", ENDING, ending, empty="No grant is live."),
-        "deletions": Table("Deletions to verify", DELETIONS, deletions, empty="No deletion waits."),
+        "ending": Table(
+            say("Grants that end next"), ENDING, ending, empty=say("No grant is live.")
+        ),
+        "deletions": Table(
+            say("Deletions to verify"), DELETIONS, deletions, empty=say("No deletion waits.")
+        ),
     }
     return render(request, "access/desk.html", context)
 

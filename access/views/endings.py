@@ -19,6 +19,7 @@ from access.models import Dataset, DeletionCertificate
 from access.places import reads
 from fellowship.history.queries import latest
 from fellowship.kernel import saying
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
@@ -114,7 +115,7 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
         return frame.context(
             request,
             case,
-            table=Table("What is kept, and what is deleted", columns(), lines),
+            table=Table(say("What is kept, and what is deleted"), columns(), lines),
             overdue=[line for line in lines if line.state == "Overdue"],
             refusal=ending_policy.may_adjust(case, user),
             form=form,
@@ -128,7 +129,7 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/ending.html",
         context=context,
         to=reverse("access:ending", args=[ref]),
-        success="Recorded. It stands in the table, with your reason.",
+        success=say("Recorded. It stands in the table, with your reason."),
     )
 
 
@@ -142,14 +143,14 @@ def _what(thing: Thing) -> object:
 def columns() -> tuple[Column[Thing], ...]:
     """The table of the ending."""
     return (
-        Column("What", _what),
-        Column("Who keeps it", lambda t: t.keeper_words),
+        Column(say("What"), _what),
+        Column(say("Who keeps it"), lambda t: t.keeper_words),
         Column(
-            "Until",
-            lambda t: cells.when(t.until, "date") if t.until else "for good",
+            say("Until"),
+            lambda t: cells.when(t.until, "date") if t.until else say("for good"),
             num=True,
         ),
-        Column("State", lambda t: cells.tag(t.state, t.tone)),
+        Column(say("State"), lambda t: cells.tag(t.state, t.tone)),
     )
 
 
@@ -164,6 +165,6 @@ def verify(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Verified.",
+        success=say("Verified."),
         to=found.get_absolute_url(),
     )

@@ -17,6 +17,7 @@ from access.places import reads
 from access.release_states import CheckResult, Criterion
 from access.views.releases import Line
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import say
 from fellowship.web import cells, files
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -26,11 +27,11 @@ from scoping import frame
 from scoping.models import Fellowship
 
 DEPOSITS: tuple[Column[EscrowDeposit], ...] = (
-    Column("Deposit", lambda d: cells.link(route_to("access:escrow", d.ref), d.title, d.ref)),
-    Column("Kind", lambda d: d.get_kind_display()),
-    Column("Deposited by", lambda d: d.depositor),
-    Column("On", lambda d: cells.when(d.created_at, "short"), num=True),
-    Column("Look again", lambda d: cells.when(d.review_on, "date"), num=True),
+    Column(say("Deposit"), lambda d: cells.link(route_to("access:escrow", d.ref), d.title, d.ref)),
+    Column(say("Kind"), lambda d: d.get_kind_display()),
+    Column(say("Deposited by"), lambda d: d.depositor),
+    Column(say("On"), lambda d: cells.when(d.created_at, "short"), num=True),
+    Column(say("Look again"), lambda d: cells.when(d.review_on, "date"), num=True),
 )
 
 
@@ -51,10 +52,10 @@ def escrows(request: HttpRequest, ref: str) -> HttpResponse:
             request,
             case,
             table=Table(
-                "Deposits",
+                say("Deposits"),
                 DEPOSITS,
                 rows.select_related("depositor")[:200],
-                empty="Nothing is deposited yet.",
+                empty=say("Nothing is deposited yet."),
             ),
             waiver=waiver,
             form=form,
@@ -70,7 +71,7 @@ def escrows(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/escrows.html",
         context=context,
         to=lambda made: str(made.get_absolute_url()),
-        success="Deposited. Nobody opens it without a second person.",
+        success=say("Deposited. Nobody opens it without a second person."),
     )
 
 
@@ -85,7 +86,7 @@ def waive(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Waived, with your reason.",
+        success=say("Waived, with your reason."),
         to=reverse("access:escrows", args=[ref]),
     )
 
@@ -148,7 +149,7 @@ def ask(request: HttpRequest, ref: str) -> HttpResponse:
             ground=reason_of(request),
             by=request.user,  # type: ignore[arg-type]
         ),
-        success="Asked. A second person decides.",
+        success=say("Asked. A second person decides."),
         to=found.get_absolute_url(),
     )
 
@@ -164,7 +165,7 @@ def _decide(request: HttpRequest, pk: int, *, agreed: bool) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Agreed: it can be taken for 14 days." if agreed else "It stays closed.",
+        success=say("Agreed: it can be taken for 14 days.") if agreed else say("It stays closed."),
         to=found.deposit.get_absolute_url(),
     )
 

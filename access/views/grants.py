@@ -23,6 +23,7 @@ from access.reach import granted_to
 from access.standing import of_grant
 from fellowship.history.queries import latest
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.actions import act, form_verb, reason_of, verb
@@ -61,7 +62,7 @@ def accept(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             text_hash=request.POST.get("text_hash", ""),
         ),
-        success="Accepted. Access opens on the first day it names.",
+        success=say("Accepted. Access opens on the first day it names."),
         to=found.get_absolute_url(),
     )
 
@@ -76,7 +77,9 @@ def own(at: dt.datetime, closed: Collection[tuple[int, int]] = ()) -> tuple[Colu
     def stands(grant: Grant) -> object:
         said = standing(grant, at)
         if said == LIVE and (grant.fellowship_id, grant.dataset_id) in closed:
-            return cells.beside(cells.tag("Closed now", "bad"), cells.meta("see why below"))
+            return cells.beside(
+                cells.tag(say("Closed now"), "bad"), cells.meta(say("see why below"))
+            )
         return cells.tag(*said)
 
     def ends(grant: Grant) -> object:
@@ -86,9 +89,9 @@ def own(at: dt.datetime, closed: Collection[tuple[int, int]] = ()) -> tuple[Colu
         return shown(grant.ends_at, calendar)
 
     return (
-        Column("Dataset", lambda g: of_dataset(g, g.fellowship.ref)),
-        Column("Grant", stands),
-        Column("Ends", ends, sort="ends", num=True),
+        Column(say("Dataset"), lambda g: of_dataset(g, g.fellowship.ref)),
+        Column(say("Grant"), stands),
+        Column(say("Ends"), ends, sort="ends", num=True),
     )
 
 
@@ -113,11 +116,11 @@ def grants(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "table": Table(
-            "Your grants",
+            say("Your grants"),
             own(at, closed),
             page,
             page,
-            empty="Nothing is granted to you yet.",
+            empty=say("Nothing is granted to you yet."),
             hint=look,
         ),
         "cases": [(case, found, calendars.of(case.program_id)) for case, found in shown],
@@ -194,7 +197,7 @@ def narrow(request: HttpRequest, ref: str) -> HttpResponse:
             "refusal": policy.may_narrow(found, request.user),  # type: ignore[arg-type]
         },
         to=Grant.get_absolute_url,
-        success="Narrowed. What you left out is closed from this moment.",
+        success=say("Narrowed. What you left out is closed from this moment."),
     )
 
 
@@ -209,6 +212,6 @@ def revoke(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Revoked. Access is closed from this moment.",
+        success=say("Revoked. Access is closed from this moment."),
         to=found.get_absolute_url(),
     )

@@ -13,6 +13,7 @@ from access.outputs import comparing
 from access.release_forms import ReviewForm, VerdictForm
 from access.release_states import Criterion, ReleaseState
 from access.views.releases import find, shown
+from fellowship.kernel.saying import say
 from fellowship.web.actions import form_verb
 
 
@@ -59,7 +60,7 @@ def review(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/release_review.html",
         context=context,
         to=found.get_absolute_url(),
-        success="Sent, and sealed. Both reviews open when the second is in.",
+        success=say("Sent, and sealed. Both reviews open when the second is in."),
     )
 
 
@@ -88,12 +89,12 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/release_decide.html",
         context=lambda: {
             **_opened(found),
-            "title": "Revise your review",
-            "label": "Revise it",
+            "title": say("Revise your review"),
+            "label": say("Revise it"),
             "refusal": release_policy.may_revise(one, user),
         },
         to=found.get_absolute_url(),
-        success="Revised. What you first found stands beside it.",
+        success=say("Revised. What you first found stands beside it."),
     )
 
 
@@ -114,12 +115,12 @@ def settle(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/release_decide.html",
         context=lambda: {
             **_opened(found),
-            "title": "Settle the disagreement",
-            "label": "Decide",
+            "title": say("Settle the disagreement"),
+            "label": say("Decide"),
             "refusal": refusal,
         },
         to=found.get_absolute_url(),
-        success="Settled.",
+        success=say("Settled."),
     )
 
 

@@ -22,6 +22,7 @@ from access.release_states import CheckResult, Criterion, ReleaseState
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.clocks.queries import history
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import say
 from fellowship.web import calendars, cells, files
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -52,14 +53,14 @@ def _due(row: ReleaseRequest) -> object:
 
 RELEASES: tuple[Column[ReleaseRequest], ...] = (
     Column(
-        "Request",
+        say("Request"),
         lambda r: cells.link(route_to("access:release", r.ref), r.title, r.ref),
         sort="ref",
     ),
-    Column("For", lambda r: markup("{}{}", r.requester, cells.meta(r.fellowship.ref))),
-    Column("Files", lambda r: r.files, num=True),  # type: ignore[attr-defined]
-    Column("State", lambda r: cells.state(r.state, r.get_state_display()), sort="state"),
-    Column("Due", _due, sort="due", num=True),
+    Column(say("For"), lambda r: markup("{}{}", r.requester, cells.meta(r.fellowship.ref))),
+    Column(say("Files"), lambda r: r.files, num=True),  # type: ignore[attr-defined]
+    Column(say("State"), lambda r: cells.state(r.state, r.get_state_display()), sort="state"),
+    Column(say("Due"), _due, sort="due", num=True),
 )
 
 
@@ -76,11 +77,13 @@ def releases(request: HttpRequest) -> HttpResponse:
         "reviews": reviews,
         "every": every,
         "table": Table(
-            "Requests to release outputs",
+            say("Requests to release outputs"),
             RELEASES,
             page,
             page,
-            empty="Nothing waits to leave." if not every else "Nothing was asked for yet.",
+            empty=say("Nothing waits to leave.")
+            if not every
+            else say("Nothing was asked for yet."),
         ),
     }
     return render(request, "access/releases.html", context)
@@ -288,7 +291,7 @@ def remove(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.remove_output(output=output, by=request.user),  # type: ignore[arg-type]
-        success=f"“{output.name}” is taken out.",
+        success=say("“{name}” is taken out.", name=output.name),
         to=reverse("access:release", args=[ref]),
     )
 
@@ -304,7 +307,7 @@ def explain(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             explanation=reason_of(request),
             by=request.user,  # type: ignore[arg-type]
         ),
-        success="The reviewers read your answer beside what was found.",
+        success=say("The reviewers read your answer beside what was found."),
         to=output.get_absolute_url(),
     )
 
@@ -331,7 +334,9 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.send_release(request=found, by=request.user),  # type: ignore[arg-type]
-        success="Two reviewers have it now. Nothing leaves until both have sent their reviews.",
+        success=say(
+            "Two reviewers have it now. Nothing leaves until both have sent their reviews."
+        ),
         to=found.get_absolute_url(),
     )
 
@@ -347,6 +352,6 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Withdrawn. Nothing left.",
+        success=say("Withdrawn. Nothing left."),
         to=found.get_absolute_url(),
     )

@@ -25,6 +25,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.items import Task
@@ -76,7 +77,7 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
             | {
                 "refusal": policy.may_request(case, request.user),  # type: ignore[arg-type]
                 "suggestions": least_that_serves(dataset, rule=rule),
-                "label": "Send to the steward",
+                "label": say("Send to the steward"),
             }
         ),
         to=AccessRequest.get_absolute_url,
@@ -120,7 +121,7 @@ def renew(request: HttpRequest, ref: str) -> HttpResponse:
                 "used": used,
                 "renewal": policy.renewal_of(grant),
                 "earlier": grant.request.earlier + 1 if grant.request.renews_id else 0,
-                "label": "Ask for the renewal",
+                "label": say("Ask for the renewal"),
             }
         ),
         to=AccessRequest.get_absolute_url,
@@ -155,11 +156,11 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
             | {
                 "refusal": policy.may_revise(found, request.user),  # type: ignore[arg-type]
                 "revises": found,
-                "label": "Send it again",
+                "label": say("Send it again"),
             }
         ),
         to=found.get_absolute_url(),
-        success="Sent again. The steward has it.",
+        success=say("Sent again. The steward has it."),
     )
 
 
@@ -204,7 +205,7 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/check.html",
         context=lambda: {"it": found, "case": found.fellowship, "refusal": refusal},
         to=found.get_absolute_url(),
-        success="Recorded.",
+        success=say("Recorded."),
     )
 
 
@@ -278,28 +279,37 @@ def _steps(found: AccessRequest, grant: Grant | None) -> list[Task]:
     checked = found.checked_at is not None
     accepted = bool(grant and grant.agreement.accepted_at)
     return [
-        Task("Asked for", status="Done", tone="good", hint=f"By {found.requested_by}."),
         Task(
-            "The steward checks that nothing less serves",
-            status="Done" if checked else "Waiting" if state == RequestState.REQUESTED else "–",
-            tone="good" if checked else "plain",
-            hint=f"By {found.checked_by}." if checked else "",
+            say("Asked for"),
+            status=say("Done"),
+            tone="good",
+            hint=say("By {requested_by}.", requested_by=found.requested_by),
         ),
         Task(
-            "The board decides" if board else "The programme manager approves",
+            say("The steward checks that nothing less serves"),
+            status=say("Done")
+            if checked
+            else say("Waiting")
+            if state == RequestState.REQUESTED
+            else "–",
+            tone="good" if checked else "plain",
+            hint=say("By {checked_by}.", checked_by=found.checked_by) if checked else "",
+        ),
+        Task(
+            say("The board decides") if board else say("The programme manager approves"),
             status=found.get_state_display()
             if state == RequestState.REFUSED
-            else "Done"
+            else say("Done")
             if decided
-            else "Waiting"
+            else say("Waiting")
             if state in (RequestState.CHECKED, RequestState.WITH_BOARD)
-            else "Next",
+            else say("Next"),
             tone="bad" if state == RequestState.REFUSED else "good" if decided else "plain",
         ),
         Task(
-            "The named person accepts the agreement",
+            say("The named person accepts the agreement"),
             url=grant.agreement.get_absolute_url() if grant else "",
-            status="Done" if accepted else "Waiting" if grant else "Next",
+            status=say("Done") if accepted else say("Waiting") if grant else say("Next"),
             tone="good" if accepted else "plain",
         ),
     ]
@@ -322,10 +332,10 @@ def _verb(
     return view
 
 
-send_back = _verb(services.send_back_request, "Sent back. Whoever asked reads your word.")
-refer = _verb(services.refer_request, "The board has it now.")
+send_back = _verb(services.send_back_request, say("Sent back. Whoever asked reads your word."))
+refer = _verb(services.refer_request, say("The board has it now."))
 approve = recently_authenticated(
-    _verb(services.approve_request, "Approved. The agreement waits for its person.")
+    _verb(services.approve_request, say("Approved. The agreement waits for its person."))
 )
-refuse = _verb(services.refuse_request, "Refused. The fellow reads your reason.")
-withdraw = _verb(services.withdraw_request, "Withdrawn.")
+refuse = _verb(services.refuse_request, say("Refused. The fellow reads your reason."))
+withdraw = _verb(services.withdraw_request, say("Withdrawn."))

@@ -20,6 +20,7 @@ from access.states import Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Event
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -42,24 +43,24 @@ def _number(count: int, tone: str = "") -> object:
 
 
 BATCHES: tuple[Column[EventBatch], ...] = (
-    Column("Batch", lambda b: cells.link(route_to("access:batch", b.pk), b.ref, b.source)),
-    Column("Kept", lambda b: _number(b.count), num=True),
-    Column("Out of scope", lambda b: _number(_outside(b), "bad"), num=True),
-    Column("Late", lambda b: _number(b.late), num=True),
-    Column("Duplicate", lambda b: _number(b.duplicates), num=True),
-    Column("Refused", lambda b: _number(b.refused, "warn"), num=True),
-    Column("Conflict", lambda b: _number(b.conflicts, "bad"), num=True),
-    Column("Received", lambda b: cells.unbroken(cells.when(b.received_at)), num=True),
+    Column(say("Batch"), lambda b: cells.link(route_to("access:batch", b.pk), b.ref, b.source)),
+    Column(say("Kept"), lambda b: _number(b.count), num=True),
+    Column(say("Out of scope"), lambda b: _number(_outside(b), "bad"), num=True),
+    Column(say("Late"), lambda b: _number(b.late), num=True),
+    Column(say("Duplicate"), lambda b: _number(b.duplicates), num=True),
+    Column(say("Refused"), lambda b: _number(b.refused, "warn"), num=True),
+    Column(say("Conflict"), lambda b: _number(b.conflicts, "bad"), num=True),
+    Column(say("Received"), lambda b: cells.unbroken(cells.when(b.received_at)), num=True),
 )
 REFUSALS: tuple[Column[dict[str, Any]], ...] = (
-    Column("Row", lambda r: f"{r['index'] + 1:,}"),
-    Column("Code", lambda r: cells.unbroken(r["code"])),
-    Column("Reason", lambda r: r["reason"]),
+    Column(say("Row"), lambda r: f"{r['index'] + 1:,}"),
+    Column(say("Code"), lambda r: cells.unbroken(r["code"])),
+    Column(say("Reason"), lambda r: r["reason"]),
 )
 UNKNOWN: tuple[Column[dict[str, Any]], ...] = (
-    Column("Name", lambda r: cells.link(_naming(r), r["identity"], r["source"])),
-    Column("Events", lambda r: f"{r['events']:,}", num=True),
-    Column("Latest", lambda r: cells.unbroken(cells.when(r["latest"])), num=True),
+    Column(say("Name"), lambda r: cells.link(_naming(r), r["identity"], r["source"])),
+    Column(say("Events"), lambda r: f"{r['events']:,}", num=True),
+    Column(say("Latest"), lambda r: cells.unbroken(cells.when(r["latest"])), num=True),
 )
 
 
@@ -76,7 +77,9 @@ def batches(request: HttpRequest) -> HttpResponse:
     rows = EventBatch.objects.visible_to(request.user).defer("digests", "refusals")
     found = BatchFilter(request.GET, queryset=rows, request=request)
     page = paginate(request, found.qs)
-    table = Table("Batches, the latest first", BATCHES, page, page, empty="No batch matches.")
+    table = Table(
+        say("Batches, the latest first"), BATCHES, page, page, empty=say("No batch matches.")
+    )
     return render(request, "access/batches.html", {"filter": found, "page": page, "table": table})
 
 
@@ -89,7 +92,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "it": found,
         "outside": _outside(found),
         "verdicts": [(Verdict(key).label, count) for key, count in sorted(found.verdicts.items())],
-        "refusals": Table("Refused rows", REFUSALS, found.refusals, empty="Nothing was refused."),
+        "refusals": Table(
+            say("Refused rows"), REFUSALS, found.refusals, empty=say("Nothing was refused.")
+        ),
         "bound": Event.objects.about(found).first(),
     }
     return render(request, "access/batch.html", context)
@@ -105,7 +110,10 @@ def names(request: HttpRequest) -> HttpResponse:
     page = paginate(request, told, then=lambda rows: rows.select_related("person", "program"))
     context = {
         "unknown": Table(
-            "Who is this?", UNKNOWN, _unknown(programs), empty="Everybody reported is known."
+            say("Who is this?"),
+            UNKNOWN,
+            _unknown(programs),
+            empty=say("Everybody reported is known."),
         ),
         "page": page,
         "may": holds_anywhere(request.user, roles.STEWARD),
@@ -148,7 +156,7 @@ def name(request: HttpRequest) -> HttpResponse:
         template="access/name.html",
         context=dict,
         to=reverse("access:names"),
-        success="Events that come in from now on are known by this name.",
+        success=say("Events that come in from now on are known by this name."),
     )
 
 
@@ -159,6 +167,6 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.forget_identity(named=found, by=request.user),  # type: ignore[arg-type]
-        success="The name means nobody from now on.",
+        success=say("The name means nobody from now on."),
         to=reverse("access:names"),
     )

@@ -22,6 +22,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role, holds_anywhere
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
@@ -48,11 +49,15 @@ def _of_dataset(one: DatasetAnswers) -> object:
 def reach_columns(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
     """What is reachable: dataset, person, operations, until when."""
     return (
-        Column("Dataset", _of_dataset),
-        Column("Person", lambda one: one.person),
-        Column("Operations", lambda one: ", ".join(answer.label for answer in one.allowed)),
+        Column(say("Dataset"), _of_dataset),
+        Column(say("Person"), lambda one: one.person),
         Column(
-            "Until", lambda one: cells.unbroken(cells.until(one.until, calendar, "short")), num=True
+            say("Operations"), lambda one: joined(", ", (answer.label for answer in one.allowed))
+        ),
+        Column(
+            say("Until"),
+            lambda one: cells.unbroken(cells.until(one.until, calendar, "short")),
+            num=True,
         ),
     )
 
@@ -60,32 +65,36 @@ def reach_columns(calendar: WorkCalendar) -> tuple[Column[DatasetAnswers], ...]:
 def reached_table(rows: list[dict[str, Any]], calendar: WorkCalendar) -> Table[Reached]:
     """What was reachable when a suspension closed it."""
     columns: tuple[Column[Reached], ...] = (
-        Column("Dataset", lambda r: cells.link(route_to("access:dataset", r.dataset), r.name)),
-        Column("Person", lambda r: r.person),
-        Column("Operations", lambda r: ", ".join(r.operations)),
-        Column("Would have ended", lambda r: cells.until(r.until, calendar, "short"), num=True),
+        Column(say("Dataset"), lambda r: cells.link(route_to("access:dataset", r.dataset), r.name)),
+        Column(say("Person"), lambda r: r.person),
+        Column(say("Operations"), lambda r: joined(", ", r.operations)),
+        Column(
+            say("Would have ended"), lambda r: cells.until(r.until, calendar, "short"), num=True
+        ),
     )
     return Table(
-        "Reachable until it was suspended",
+        say("Reachable until it was suspended"),
         columns,
         recalled(rows),
-        empty="Nothing was reachable.",
+        empty=say("Nothing was reachable."),
     )
 
 
 def _standing(row: AccessSuspension) -> object:
     at = now()
     if row.lifted_at is not None:
-        return cells.tag("Lifted", "plain")
-    return cells.tag("In force", "bad") if row.is_live(at) else cells.tag("Ended", "plain")
+        return cells.tag(say("Lifted"), "plain")
+    return (
+        cells.tag(say("In force"), "bad") if row.is_live(at) else cells.tag(say("Ended"), "plain")
+    )
 
 
 SUSPENSIONS: tuple[Column[AccessSuspension], ...] = (
-    Column("Suspended", lambda s: cells.link(s.get_absolute_url(), s.subject, s.ref)),
-    Column("What", lambda s: "Person" if s.person_id else "Dataset"),
-    Column("Standing", _standing),
-    Column("Reached", lambda s: len(s.reached), num=True),
-    Column("Since", lambda s: cells.when(s.starts_at), num=True),
+    Column(say("Suspended"), lambda s: cells.link(s.get_absolute_url(), s.subject, s.ref)),
+    Column(say("What"), lambda s: say("Person") if s.person_id else say("Dataset")),
+    Column(say("Standing"), _standing),
+    Column(say("Reached"), lambda s: len(s.reached), num=True),
+    Column(say("Since"), lambda s: cells.when(s.starts_at), num=True),
 )
 
 
@@ -97,12 +106,12 @@ def suspensions(request: HttpRequest) -> HttpResponse:
     found = AccessSuspension.objects.visible_to(request.user)
     page = paginate(request, found, then=_shown)
     table = Table(
-        "Suspensions, the latest first",
+        say("Suspensions, the latest first"),
         SUSPENSIONS,
         page,
         page,
-        empty="Nothing yet.",
-        hint="A suspension closes at once what a person or a case can reach.",
+        empty=say("Nothing yet."),
+        hint=say("A suspension closes at once what a person or a case can reach."),
     )
     return render(request, "access/suspensions.html", {"table": table, "page": page})
 
@@ -141,7 +150,7 @@ def lift(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Lifted. What was granted is open again as it stands.",
+        success=say("Lifted. What was granted is open again as it stands."),
         to=found.get_absolute_url(),
     )
 
@@ -168,7 +177,7 @@ def person(request: HttpRequest, program: str, pk: int) -> HttpResponse:
     if where is None or found is None or not has_role(request.user, where, *ACCESS_STAFF):
         raise Http404
     whole = Whole(
-        f"all access of {found}",
+        say("all access of {found}", found=found),
         where.calendar(),
         Grant.objects.filter(person=found, fellowship__program=where),
         live=AccessSuspension.objects.live().filter(program=where, person=found).first(),
@@ -187,7 +196,7 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
         raise Http404
     by: Any = request.user
     whole = Whole(
-        f"{found} for everyone",
+        say("{found} for everyone", found=found),
         found.program.calendar(),
         Grant.objects.filter(dataset=found),
         live=AccessSuspension.objects.live().filter(dataset=found).first(),
@@ -204,7 +213,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
     if not reads(found, request.user):
         raise Http404
     whole = Whole(
-        f"everything {found.ref} can reach",
+        say("everything {ref} can reach", ref=found.ref),
         found.program.calendar(),
         Grant.objects.filter(fellowship=found),
         live=Suspension.objects.live().filter(fellowship=found).first(),
@@ -224,7 +233,9 @@ def _closing(request: HttpRequest, whole: Whole) -> HttpResponse:
         columns = reach_columns(whole.calendar)
         return {
             "it": whole,
-            "reach": Table("Reachable now", columns, reach, empty="Nothing is reachable now."),
+            "reach": Table(
+                say("Reachable now"), columns, reach, empty=say("Nothing is reachable now.")
+            ),
             "count": len(reach),
         }
 
@@ -235,5 +246,7 @@ def _closing(request: HttpRequest, whole: Whole) -> HttpResponse:
         template="access/suspend.html",
         context=context,
         to=lambda made: whole.to or made.get_absolute_url(),
-        success=f"Suspended: {whole.what}. What was reachable until now is listed below.",
+        success=say(
+            "Suspended: {what}. What was reachable until now is listed below.", what=whole.what
+        ),
     )

@@ -19,6 +19,7 @@ from access.models.targets import TARGET_READERS
 from access.states import TargetKind
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -33,19 +34,21 @@ from fellowship.web.tables import paginate
 def _listed(at: dt.datetime) -> tuple[Column[Any], ...]:
     def state(target: Any) -> object:
         if target.retired_at:
-            return cells.tag("Retired")
+            return cells.tag(say("Retired"))
         if target.late_since:
-            return cells.tag(f"Not closed for {span(at - target.late_since)}", "bad")
+            return cells.tag(say("Not closed for {span}", span=span(at - target.late_since)), "bad")
         if target.waits:
-            return cells.tag(f"{target.waits:,} not acknowledged", "warn")
-        return cells.tag("All enforced", "good")
+            return cells.tag(say("{waits:,} not acknowledged", waits=target.waits), "warn")
+        return cells.tag(say("All enforced"), "good")
 
     return (
-        Column("System", lambda t: cells.link(t.get_absolute_url(), t.name, t.ref), sort="name"),
-        Column("Programme", lambda t: t.program),
-        Column("Learns", lambda t: t.get_kind_display()),
-        Column("Datasets", lambda t: f"{t.datasets or 0:,}", num=True),
-        Column("State", state),
+        Column(
+            say("System"), lambda t: cells.link(t.get_absolute_url(), t.name, t.ref), sort="name"
+        ),
+        Column(say("Programme"), lambda t: t.program),
+        Column(say("Learns"), lambda t: t.get_kind_display()),
+        Column(say("Datasets"), lambda t: f"{t.datasets or 0:,}", num=True),
+        Column(say("State"), state),
     )
 
 
@@ -64,12 +67,12 @@ def targets(request: HttpRequest) -> HttpResponse:
     )
     programs = _kept(request.user)
     table = Table(
-        "Target systems",
+        say("Target systems"),
         _listed(at),
         page,
         page,
-        empty="No system enforces access yet.",
-        hint="Until one does, people open and close access by hand.",
+        empty=say("No system enforces access yet."),
+        hint=say("Until one does, people open and close access by hand."),
     )
     context = {"page": page, "table": table, "programs": programs}
     return render(request, "access/targets.html", context)
@@ -100,12 +103,12 @@ def _assigned(at: dt.datetime) -> tuple[Column[Assignment], ...]:
         return cells.tag(said.words, said.tone)
 
     return (
-        Column("Person", lambda r: markup("{}{}", r.person, cells.meta(r.dataset))),
-        Column("Should let through", lambda r: enforced.permissions(r.desired)),
-        Column("Acknowledged", _acknowledged),
-        Column("State", state),
-        Column("Ends", lambda r: cells.when(r.until, "short"), num=True),
-        Column("Changed", lambda r: cells.when(r.changed_at), sort="changed", num=True),
+        Column(say("Person"), lambda r: markup("{}{}", r.person, cells.meta(r.dataset))),
+        Column(say("Should let through"), lambda r: enforced.permissions(r.desired)),
+        Column(say("Acknowledged"), _acknowledged),
+        Column(say("State"), state),
+        Column(say("Ends"), lambda r: cells.when(r.until, "short"), num=True),
+        Column(say("Changed"), lambda r: cells.when(r.changed_at), sort="changed", num=True),
     )
 
 
@@ -113,7 +116,7 @@ def _acknowledged(row: Assignment) -> object:
     if not row.acknowledged_revision:
         return cells.NONE
     same = row.acknowledged == row.desired
-    return "The same" if same else enforced.permissions(row.acknowledged)
+    return say("The same") if same else enforced.permissions(row.acknowledged)
 
 
 @never_cache
@@ -136,11 +139,11 @@ def target(request: HttpRequest, ref: str) -> HttpResponse:
         "it": found,
         "page": page,
         "table": Table(
-            "Desired against acknowledged",
+            say("Desired against acknowledged"),
             _assigned(at),
             page,
             page,
-            empty="Nobody may do anything with its datasets now.",
+            empty=say("Nobody may do anything with its datasets now."),
             picked=lambda row: row in late,
         ),
         "waiting": waiting.count(),
@@ -209,7 +212,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         template="access/target_form.html",
         context=lambda: {"program": found.program, "it": found},
         to=found.get_absolute_url(),
-        success="Changed. What that opens or closes is told within a minute.",
+        success=say("Changed. What that opens or closes is told within a minute."),
     )
 
 
@@ -224,6 +227,6 @@ def retire(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             reason=reason_of(request),
         ),
-        success="Retired: it is told nothing any more.",
+        success=say("Retired: it is told nothing any more."),
         to=found.get_absolute_url(),
     )

@@ -30,6 +30,7 @@ from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_wher
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.history.models import Event
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
@@ -43,12 +44,12 @@ _SHOWN = (
 )
 
 ACTS: tuple[Column[AccessEvent], ...] = (
-    Column("Act", act),
-    Column("Person", lambda e: e.person or e.identity),
-    Column("Dataset", lambda e: e.dataset or cells.shown(e.dataset_name)),
-    Column("Verdict", verdict),
-    Column("Clause", lambda e: cells.unbroken(e.clause) if e.clause else cells.NONE),
-    Column("When", when, num=True),
+    Column(say("Act"), act),
+    Column(say("Person"), lambda e: e.person or e.identity),
+    Column(say("Dataset"), lambda e: e.dataset or cells.shown(e.dataset_name)),
+    Column(say("Verdict"), verdict),
+    Column(say("Clause"), lambda e: cells.unbroken(e.clause) if e.clause else cells.NONE),
+    Column(say("When"), when, num=True),
 )
 
 
@@ -65,11 +66,11 @@ def trail(request: HttpRequest) -> HttpResponse:
     found = TrailFilter(request.GET, queryset=events, request=request)
     page = paginate(request, found.qs, rows=_shown)
     table = Table(
-        "Reported acts, the latest first",
+        say("Reported acts, the latest first"),
         ACTS,
         page,
-        empty="No reported act matches.",
-        hint="Systems report what is done with data; each act is checked.",
+        empty=say("No reported act matches."),
+        hint=say("Systems report what is done with data; each act is checked."),
         dense=True,
     )
     staff = holds_anywhere(request.user, *ACCESS_STAFF)
@@ -119,7 +120,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _read(value: Any) -> Any:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    return joined(", ", map(str, value)) if isinstance(value, list) else value
 
 
 def _why(event: AccessEvent) -> str:

@@ -22,6 +22,7 @@ from fellowship.accounts.models import SIGN_UP, User
 from fellowship.accounts.signin import known
 from fellowship.kernel import journal, sealed
 from fellowship.kernel.casing import sentence_case
+from fellowship.kernel.saying import say
 
 log = logging.getLogger(__name__)
 FAILED_SECONDS: Final = 300
@@ -100,7 +101,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_authenticated and is_mfa_enabled(user):
             ways = [way for way in ways if way["id"] != "reauthenticate"]
         if user.is_authenticated and company.configured() and company.knows(user):
-            said = f"Sign in with {settings.OIDC_NAME} again"
+            said = say("Sign in with {OIDC_NAME} again", OIDC_NAME=settings.OIDC_NAME)
             url = reverse("accounts:company_again")
             ways.append({"id": "company", "description": said, "url": url})
         return ways

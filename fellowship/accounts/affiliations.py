@@ -7,21 +7,26 @@ from collections.abc import Iterable
 from typing import Final
 
 from fellowship.kernel.folding import words
+from fellowship.kernel.saying import say
 
 _APART: Final = re.compile(r"[;\n\r]+")
 _SMALL: Final = frozenset(
     words(
-        "the of at and for in de la le les des du der die das und et y e a "
-        "inc ltd llc plc gmbh ag bv sa sas srl pbc corp co"
+        say(
+            "the of at and for in de la le les des du der die das und et y e a "
+            "inc ltd llc plc gmbh ag bv sa sas srl pbc corp co"
+        )
     )
 )
 _COMMON: Final = frozenset(
     words(
-        "uni univ inst tech university universitat universite universidad universita "
-        "college institute institut "
-        "school department dept faculty center centre laboratory lab labs group research "
-        "researcher company foundation national international technology science sciences "
-        "computer independent freelance self employed none na retired student consultant"
+        say(
+            "uni univ inst tech university universitat universite universidad universita "
+            "college institute institut "
+            "school department dept faculty center centre laboratory lab labs group research "
+            "researcher company foundation national international technology science sciences "
+            "computer independent freelance self employed none na retired student consultant"
+        )
     )
 )
 """Words that alone, or only with each other, name nobody's employer."""

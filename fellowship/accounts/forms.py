@@ -54,7 +54,7 @@ class PersonField(forms.CharField):
     """Who asks; `Naming` says it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        words = "E-mail address or short name of somebody whom you may name."
+        words = say("E-mail address or short name of somebody whom you may name.")
         super().__init__(**{"max_length": 254, "help_text": words, **kwargs})
 
     def clean(self, value: Any) -> Any:
@@ -65,7 +65,7 @@ class PersonField(forms.CharField):
         among = queries.nameable_by(self.by)
         user = among.filter(email__iexact=who).first() or among.filter(username=who).first()
         if user is None:
-            raise ValidationError("Nobody whom you may name has this address or name.")
+            raise ValidationError(say("Nobody whom you may name has this address or name."))
         return user
 
 
@@ -84,22 +84,22 @@ class DetailsForm(forms.Form):
 
     name = forms.CharField(label="Full name", max_length=200)
     affiliation = forms.CharField(
-        label="Affiliation",
+        label=say("Affiliation"),
         max_length=200,
         required=False,
-        help_text="University, organisation or company; leave empty if none.",
+        help_text=say("University, organisation or company; leave empty if none."),
     )
     orcid = OrcidField(
-        label="ORCID iD",
+        label=say("ORCID iD"),
         max_length=60,
         required=False,
-        help_text="Such as 0000-0002-1825-0097, or its address.",
+        help_text=say("Such as 0000-0002-1825-0097, or its address."),
     )
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=say("Time zone"),
         choices=zones,
         initial="UTC",
-        help_text="Times are shown in this zone, always with its name.",
+        help_text=say("Times are shown in this zone, always with its name."),
     )
 
 
@@ -107,17 +107,19 @@ class ProfileForm(DetailsForm):
     """The details, and where one worked before: what hints at conflicts of interest."""
 
     past_affiliations = forms.Text(
-        label="Earlier affiliations",
+        label=say("Earlier affiliations"),
         max_length=2_000,
         required=False,
-        help_text="Of the last three years, one a line. They hint at conflicts of interest when "
-        "you are asked to review or to decide. Nobody is shown the list, only what matches.",
+        help_text=say(
+            "Of the last three years, one a line. They hint at conflicts of interest when "
+            "you are asked to review or to decide. Nobody is shown the list, only what matches."
+        ),
     )
     language = forms.ChoiceField(
-        label="Language",
+        label=say("Language"),
         choices=languages,
         required=False,
-        help_text="Of pages and mails. What is recorded is in English, whoever writes it.",
+        help_text=say("Of pages and mails. What is recorded is in English, whoever writes it."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -130,11 +132,11 @@ class SignupForm(DetailsForm):
     """What sign-up asks beside the address and the password; allauth builds on it."""
 
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=say("Time zone"),
         choices=zones,
         initial="UTC",
         required=False,
-        help_text="Deadlines are shown in this zone. You can change it later.",
+        help_text=say("Deadlines are shown in this zone. You can change it later."),
     )
 
     def signup(self, request: HttpRequest, user: User) -> None:
@@ -146,29 +148,31 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label="What it is for", max_length=100)
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label=say("What it may do"),
         choices=list(SCOPES.items()),
         widget=forms.Checks,
         required=False,
     )
     source = forms.CharField(
-        label="Or: report access events of one source alone",
+        label=say("Or: report access events of one source alone"),
         max_length=80,
         required=False,
-        help_text="The system’s name, such as “gateway”. The token cannot report for another.",
+        help_text=say("The system’s name, such as “gateway”. The token cannot report for another."),
     )
-    days = forms.IntegerField(label="Days until it expires", min_value=1, max_value=365, initial=90)
+    days = forms.IntegerField(
+        label=say("Days until it expires"), min_value=1, max_value=365, initial=90
+    )
 
     def clean(self) -> dict[str, Any]:
         """The scopes, with that of the source where one is named."""
         given = super().clean() or {}
         source, scopes = given.pop("source", ""), list(given.get("scopes", ()))
         if source and not source_of(f"events:{source}"):
-            self.add_error("source", "Name it in letters, digits, dots, dashes and slashes.")
+            self.add_error("source", say("Name it in letters, digits, dots, dashes and slashes."))
         elif source:
             given["scopes"] = [*scopes, f"events:{source}"]
         elif not scopes and "scopes" not in self.errors:
-            self.add_error("scopes", "Say what it may do, or name a source.")
+            self.add_error("scopes", say("Say what it may do, or name a source."))
         return given
 
 
@@ -176,15 +180,15 @@ class FactorsForm(forms.ReasonForm):
     """Why somebody's second factors are taken away."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label="How did you make sure that it is them?", **kwargs)
+        super().__init__(*args, label=say("How did you make sure that it is them?"), **kwargs)
 
 
 class SettleForm(Naming):
     """Who has what somebody held who left."""
 
-    to = PersonField(label="Who has it now")
+    to = PersonField(label=say("Who has it now"))
     reason = forms.Text(
-        label="How it was settled", max_length=2_000, help_text="Kept in the record."
+        label=say("How it was settled"), max_length=2_000, help_text=say("Kept in the record.")
     )
 
     def __init__(self, *args: Any, by_hand: bool, **kwargs: Any) -> None:
@@ -197,26 +201,28 @@ class GrantForm(Naming):
     """A role for somebody."""
 
     realm = forms.ModelChoiceField(
-        label="Programme", queryset=Realm.objects.none(), to_field_name="slug"
+        label=say("Programme"), queryset=Realm.objects.none(), to_field_name="slug"
     )
-    person = PersonField(label="Person")
+    person = PersonField(label=say("Person"))
     role = forms.ChoiceField(
-        label="Role",
+        label=say("Role"),
         choices=[
             (key, forms.Described(role.label, role.prose)) for key, role in roles.ROLES.items()
         ],
         widget=forms.RadioCards,
     )
     seat = forms.ChoiceField(
-        label="Board seat",
-        choices=[("", "None"), *roles.Seat.choices],
+        label=say("Board seat"),
+        choices=[("", say("None")), *roles.Seat.choices],
         required=False,
-        help_text="For board members only.",
+        help_text=say("For board members only."),
     )
     ends_at = forms.DateField(
-        label="Until", required=False, help_text="The role ends at the start of this day, UTC."
+        label=say("Until"),
+        required=False,
+        help_text=say("The role ends at the start of this day, UTC."),
     )
-    reason = forms.Text(label="Reason", max_length=2_000, help_text="Kept in the record.")
+    reason = forms.Text(label=say("Reason"), max_length=2_000, help_text=say("Kept in the record."))
 
     def __init__(self, *args: Any, realms: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

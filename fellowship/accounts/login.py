@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
+from fellowship.kernel.saying import say
+
 LOGIN_MAX = 254
 
 
@@ -60,5 +62,8 @@ class LoginForm(AllauthLoginForm):
 
 
 def _company() -> ValidationError:
-    said = f"This address signs in with {settings.OIDC_NAME}: use the button above."
+    said = say(
+        "This address signs in with {OIDC_NAME}: use the button above.",
+        OIDC_NAME=settings.OIDC_NAME,
+    )
     return ValidationError(said, code="company")

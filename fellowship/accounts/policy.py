@@ -14,8 +14,9 @@ from fellowship.accounts.queries import has_role, roles_of
 from fellowship.accounts.scopes import ONE_SOURCE, SCOPES, is_known
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 
-RULE = "separation of duties"
+RULE = say("separation of duties")
 
 
 def may_grant_role(
@@ -33,17 +34,19 @@ def may_grant_role(
         _administers(by, realm),
         None
         if by != user
-        else Refusal("own_role", "Nobody grants a role to themselves.", rule=RULE),
+        else Refusal("own_role", say("Nobody grants a role to themselves."), rule=RULE),
         None
         if role in roles.ROLES
-        else Refusal("unknown_role", f"There is no role “{role}”.", field="role"),
+        else Refusal("unknown_role", say("There is no role “{role}”.", role=role), field="role"),
         _seat(role, seat),
         None
         if ends_at is None or ends_at > starts_at
-        else Refusal("ends_before_start", "The end must come after the start.", field="ends_at"),
+        else Refusal(
+            "ends_before_start", say("The end must come after the start."), field="ends_at"
+        ),
         None
         if user.is_active
-        else Refusal("inactive", "This person's account is not active.", field="user"),
+        else Refusal("inactive", say("This person's account is not active."), field="user"),
         _apart(user, realm, role),
     )
 
@@ -60,13 +63,17 @@ def may_declare(*, user: User, kind: str, statement: str, by: Actor) -> Refusal 
     return first(
         None
         if by == user or isinstance(by, System)
-        else Refusal("not_yours", "A conflict is declared by the person who has it.", rule=RULE),
+        else Refusal(
+            "not_yours", say("A conflict is declared by the person who has it."), rule=RULE
+        ),
         None
         if kind in Conflict.Kind.values
-        else Refusal("unknown_kind", "Choose one of the listed kinds.", field="kind"),
+        else Refusal("unknown_kind", say("Choose one of the listed kinds."), field="kind"),
         None
         if kind == Conflict.Kind.NONE or statement.strip()
-        else Refusal("no_statement", "Say in a sentence what the interest is.", field="statement"),
+        else Refusal(
+            "no_statement", say("Say in a sentence what the interest is."), field="statement"
+        ),
     )
 
 
@@ -76,22 +83,30 @@ def may_declare_again(conflict: Conflict, kind: str) -> Refusal | None:
         return None
     return Refusal(
         "conflict_stands",
-        "A conflict you declared stands. If it was declared in error, ask the programme’s manager "
-        "or chair to have it set aside.",
+        say(
+            "A conflict you declared stands. If it was declared in error, ask the "
+            "programme’s manager or chair to have it set aside."
+        ),
         rule=RULE,
     )
 
 
 def may_create_token(*, user: User, scopes: Collection[str], by: Actor) -> Refusal | None:
     """Why the token is not made: it is its own person's, and for something the API knows."""
-    known = ", ".join((*SCOPES, ONE_SOURCE))
-    unknown = ", ".join(f"“{scope}”" for scope in sorted(set(scopes)) if not is_known(scope))
+    known = joined(", ", (*SCOPES, ONE_SOURCE))
+    unknown = joined(", ", (f"“{scope}”" for scope in sorted(set(scopes)) if not is_known(scope)))
     return first(
         None
         if by == user or isinstance(by, System)
-        else Refusal("not_yours", "A token is made by its own person."),
-        None if scopes else Refusal("no_scope", f"Say what it may do: {known}.", field="scopes"),
-        Refusal("unknown_scope", f"There is no scope {unknown}. There are {known}.", field="scopes")
+        else Refusal("not_yours", say("A token is made by its own person.")),
+        None
+        if scopes
+        else Refusal("no_scope", say("Say what it may do: {known}.", known=known), field="scopes"),
+        Refusal(
+            "unknown_scope",
+            say("There is no scope {unknown}. There are {known}.", unknown=unknown, known=known),
+            field="scopes",
+        )
         if unknown
         else None,
     )
@@ -103,14 +118,16 @@ def may_reset_factors(user: User, by: User) -> Refusal | None:
         user=by, role=roles.ADMINISTRATOR, realm__role_assignments__in=user.role_assignments.live()
     )
     return first(
-        Refusal("own_factors", "Your own factors are taken away by another administrator.", RULE)
+        Refusal(
+            "own_factors", say("Your own factors are taken away by another administrator."), RULE
+        )
         if by == user
         else None,
         None
         if administered.exists()
         else Refusal(
             "wrong_role",
-            "Only an administrator of a programme in which the person holds a role does this.",
+            say("Only an administrator of a programme in which the person holds a role does this."),
             rule=RULE,
         ),
     )
@@ -124,7 +141,9 @@ def may_end_account(user: User, by: User, *, by_directory: bool) -> Refusal | No
     administers = RoleAssignment.objects.live().filter(user=by, role=roles.ADMINISTRATOR)
     theirs = user.role_assignments.values("realm_id")
     return first(
-        Refusal("own_account", "Nobody ends their own account: another administrator does.", RULE)
+        Refusal(
+            "own_account", say("Nobody ends their own account: another administrator does."), RULE
+        )
         if by == user
         else None,
         None
@@ -133,7 +152,7 @@ def may_end_account(user: User, by: User, *, by_directory: bool) -> Refusal | No
         or administers.filter(realm_id__in=theirs).exists()
         else Refusal(
             "wrong_role",
-            "Only an administrator of a programme in which the person has a part does this.",
+            say("Only an administrator of a programme in which the person has a part does this."),
             rule=RULE,
         ),
     )
@@ -144,7 +163,9 @@ def may_use_directory(by: User) -> Refusal | None:
     administers = RoleAssignment.objects.live().filter(user=by, role=roles.ADMINISTRATOR)
     if by.is_superuser or administers.exists():
         return None
-    return Refusal("wrong_role", "The directory speaks by the token of an administrator.", RULE)
+    return Refusal(
+        "wrong_role", say("The directory speaks by the token of an administrator."), RULE
+    )
 
 
 def may_speak_for_directory(by: User, email: str) -> Refusal | None:
@@ -154,7 +175,7 @@ def may_speak_for_directory(by: User, email: str) -> Refusal | None:
         may_use_directory(by),
         None
         if not domains or email.rpartition("@")[2].lower() in domains
-        else Refusal("elsewhere", "This address lies outside the company’s domains."),
+        else Refusal("elsewhere", say("This address lies outside the company’s domains.")),
     )
 
 
@@ -165,14 +186,18 @@ def may_settle(hand_over: HandOver, by: User, *, to: User | None, reason: str) -
     return first(
         None
         if by == hand_over.to or has_role(by, hand_over.realm, *SETTLES)
-        else Refusal("wrong_role", "The manager, the chair or an administrator settles this."),
-        Refusal("no_holder", "Name who has it now.", field="to")
+        else Refusal("wrong_role", say("The manager, the chair or an administrator settles this.")),
+        Refusal("no_holder", say("Name who has it now."), field="to")
         if needs_person and to is None
         else None,
-        Refusal("not_here", f"{to} holds no role in {hand_over.realm.name}.", field="to")
+        Refusal(
+            "not_here",
+            say("{to} holds no role in {name}.", to=to, name=hand_over.realm.name),
+            field="to",
+        )
         if to is not None and not roles_of(to, hand_over.realm) & set(roles.STAFF)
         else None,
-        Refusal("no_reason", "Say how it was settled.", field="reason")
+        Refusal("no_reason", say("Say how it was settled."), field="reason")
         if not needs_person and not reason.strip()
         else None,
     )
@@ -184,7 +209,13 @@ def _apart(user: User, realm: Realm, role: str) -> Refusal | None:
         label = roles.ROLES[role].label.lower()
         return Refusal(
             "separation",
-            f"{user} {party}, and cannot be {label} there until it is: {duties.WHY[role]}.",
+            say(
+                "{user} {party}, and cannot be {label} there until it is: {WHY}.",
+                user=user,
+                party=party,
+                label=label,
+                WHY=duties.WHY[role],
+            ),
             rule=RULE,
             field="role",
         )
@@ -197,8 +228,15 @@ def _apart(user: User, realm: Realm, role: str) -> Refusal | None:
         label = roles.ROLES[held[0]].label.lower()
         return Refusal(
             "separation",
-            f"{user} is {label} in {realm.name}, and cannot be {roles.ROLES[role].label.lower()} "
-            f"there: {duties.WHY[held[0]]}. End that role first.",
+            say(
+                "{user} is {label} in {name}, and cannot be {label2} there: {WHY}. End "
+                "that role first.",
+                user=user,
+                label=label,
+                name=realm.name,
+                label2=roles.ROLES[role].label.lower(),
+                WHY=duties.WHY[held[0]],
+            ),
             rule=RULE,
             field="role",
         )
@@ -210,14 +248,14 @@ def _administers(by: Actor, realm: Realm) -> Refusal | None:
         return None
     return Refusal(
         "wrong_role",
-        f"Only an administrator of {realm.name} grants and ends roles.",
+        say("Only an administrator of {name} grants and ends roles.", name=realm.name),
         rule=RULE,
     )
 
 
 def _seat(role: str, seat: str) -> Refusal | None:
     if role == roles.BOARD_MEMBER and seat not in roles.Seat.values:
-        return Refusal("no_seat", "A board member holds one of the five seats.", field="seat")
+        return Refusal("no_seat", say("A board member holds one of the five seats."), field="seat")
     if role != roles.BOARD_MEMBER and seat:
-        return Refusal("seat_without_board", "Only board members hold a seat.", field="seat")
+        return Refusal("seat_without_board", say("Only board members hold a seat."), field="seat")
     return None

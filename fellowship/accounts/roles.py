@@ -10,6 +10,8 @@ from typing import ClassVar, Final
 
 from django.db import models
 
+from fellowship.kernel.saying import say
+
 APPLICANT: Final = "applicant"
 FELLOW: Final = "fellow"
 COLLABORATOR: Final = "collaborator"
@@ -31,30 +33,30 @@ ADMINISTRATOR: Final = "administrator"
 class Seat(models.TextChoices):
     """The five seats of a board."""
 
-    RESEARCH = "research", "Research"
-    PRODUCT = "product", "Product"
-    SECURITY = "security", "Security"
-    LEGAL = "legal", "Legal"
-    POLICY = "policy", "Policy"
+    RESEARCH = "research", say("Research")
+    PRODUCT = "product", say("Product")
+    SECURITY = "security", say("Security")
+    LEGAL = "legal", say("Legal")
+    POLICY = "policy", say("Policy")
 
 
 PERMISSIONS: Final[dict[str, str]] = {
-    "apply": "Draft and submit proposals",
-    "do_research": "Carry out a fellowship",
-    "collaborate": "Work on one fellowship beside its fellow",
-    "mentor_fellows": "Accompany fellows",
-    "score_proposals": "Declare conflicts and score assigned proposals",
-    "sit_on_board": "Read dossiers, vote and dissent",
-    "chair_board": "Open and record ballots",
-    "manage_program": "Run calls, cohorts and panels",
-    "steward_data": "Classify datasets, check requests, verify deletion",
-    "own_product": "Take findings and ship controls",
-    "answer_escalations": "Contain and suspend",
-    "review_policy": "Object to passages on listed grounds",
-    "review_law": "Object to passages on listed grounds, for legal exposure",
-    "audit_record": "Read and export the record, change nothing",
-    "sponsor_program": "Read the programme's outcomes",
-    "administer": "Grant and end roles",
+    "apply": say("Draft and submit proposals"),
+    "do_research": say("Carry out a fellowship"),
+    "collaborate": say("Work on one fellowship beside its fellow"),
+    "mentor_fellows": say("Accompany fellows"),
+    "score_proposals": say("Declare conflicts and score assigned proposals"),
+    "sit_on_board": say("Read dossiers, vote and dissent"),
+    "chair_board": say("Open and record ballots"),
+    "manage_program": say("Run calls, cohorts and panels"),
+    "steward_data": say("Classify datasets, check requests, verify deletion"),
+    "own_product": say("Take findings and ship controls"),
+    "answer_escalations": say("Contain and suspend"),
+    "review_policy": say("Object to passages on listed grounds"),
+    "review_law": say("Object to passages on listed grounds, for legal exposure"),
+    "audit_record": say("Read and export the record, change nothing"),
+    "sponsor_program": say("Read the programme's outcomes"),
+    "administer": say("Grant and end roles"),
 }
 
 
@@ -73,7 +75,7 @@ ROLES: Final[dict[str, type[Role]]] = {}
 
 def _role(key: str, label: str, prose: str, *permissions: str, seated: bool = False) -> type[Role]:
     role = type(
-        label.title().replace(" ", "").replace("-", "") + "Role",
+        label.title().replace(" ", "").replace("-", "") + say("Role"),
         (Role,),
         {
             "__doc__": prose,
@@ -90,101 +92,109 @@ def _role(key: str, label: str, prose: str, *permissions: str, seated: bool = Fa
 
 ApplicantRole = _role(
     APPLICANT,
-    "Applicant",
-    "Drafts and submits proposals, and follows their own case.",
+    say("Applicant"),
+    say("Drafts and submits proposals, and follows their own case."),
     "apply",
 )
 FellowRole = _role(
     FELLOW,
-    "Fellow",
-    "Carries out a signed scope of work: requests data, reports findings, submits publications.",
+    say("Fellow"),
+    say(
+        "Carries out a signed scope of work: requests data, reports findings, submits publications."
+    ),
     "apply",
     "do_research",
 )
 CollaboratorRole = _role(
     COLLABORATOR,
-    "Collaborator",
-    "Works on a fellowship beside its fellow, with data granted by name; sees nothing else of it.",
+    say("Collaborator"),
+    say(
+        "Works on a fellowship beside its fellow, with data granted by name; sees "
+        "nothing else of it."
+    ),
     "collaborate",
 )
 MentorRole = _role(
     MENTOR,
-    "Mentor",
-    "Accompanies assigned fellows and sees what blocks them.",
+    say("Mentor"),
+    say("Accompanies assigned fellows and sees what blocks them."),
     "mentor_fellows",
 )
 ReviewerRole = _role(
     REVIEWER,
-    "Panel reviewer",
-    "Scores assigned proposals after declaring conflicts; decides nothing alone.",
+    say("Panel reviewer"),
+    say("Scores assigned proposals after declaring conflicts; decides nothing alone."),
     "score_proposals",
 )
 BoardMemberRole = _role(
     BOARD_MEMBER,
-    "Board member",
-    "Holds one of five seats; votes on matters without a conflict, on the record once closed.",
+    say("Board member"),
+    say("Holds one of five seats; votes on matters without a conflict, on the record once closed."),
     "sit_on_board",
     seated=True,
 )
 ChairRole = _role(
     CHAIR,
-    "Chair",
-    "Opens ballots and records decisions the rule allows; has only the vote of a seat also held.",
+    say("Chair"),
+    say(
+        "Opens ballots and records decisions the rule allows; has only the vote of a "
+        "seat also held."
+    ),
     "sit_on_board",
     "chair_board",
 )
 ManagerRole = _role(
     MANAGER,
-    "Programme manager",
-    "Runs calls, cohorts, panels and scopes of work; proposes and therefore does not approve.",
+    say("Programme manager"),
+    say("Runs calls, cohorts, panels and scopes of work; proposes and therefore does not approve."),
     "manage_program",
 )
 StewardRole = _role(
     STEWARD,
-    "Data steward",
-    "Classifies datasets, checks requests for the least that serves, verifies deletion.",
+    say("Data steward"),
+    say("Classifies datasets, checks requests for the least that serves, verifies deletion."),
     "steward_data",
 )
 ProductOwnerRole = _role(
     PRODUCT_OWNER,
-    "Product owner",
-    "Takes findings, gives each a disposition, ships controls and shows whether risk fell.",
+    say("Product owner"),
+    say("Takes findings, gives each a disposition, ships controls and shows whether risk fell."),
     "own_product",
 )
 OncallRole = _role(
     ONCALL,
-    "Security on-call",
-    "Answers escalations and may suspend everything a fellow can reach.",
+    say("Security on-call"),
+    say("Answers escalations and may suspend everything a fellow can reach."),
     "answer_escalations",
 )
 PolicyReviewerRole = _role(
     POLICY_REVIEWER,
-    "Policy reviewer",
-    "May object to a marked passage on a listed ground; never to a whole paper.",
+    say("Policy reviewer"),
+    say("May object to a marked passage on a listed ground; never to a whole paper."),
     "review_policy",
 )
 LegalReviewerRole = _role(
     LEGAL_REVIEWER,
-    "Legal reviewer",
-    "May object to a marked passage for legal exposure on a listed ground.",
+    say("Legal reviewer"),
+    say("May object to a marked passage for legal exposure on a listed ground."),
     "review_law",
 )
 AuditorRole = _role(
     AUDITOR,
-    "Auditor",
-    "Reads the whole record as of any date and exports it; changes nothing.",
+    say("Auditor"),
+    say("Reads the whole record as of any date and exports it; changes nothing."),
     "audit_record",
 )
 SponsorRole = _role(
     SPONSOR,
-    "Sponsor",
-    "Answers for the programme and reads its outcomes.",
+    say("Sponsor"),
+    say("Answers for the programme and reads its outcomes."),
     "sponsor_program",
 )
 AdministratorRole = _role(
     ADMINISTRATOR,
-    "Administrator",
-    "Grants and ends roles for others, never for themselves; sees no case by that alone.",
+    say("Administrator"),
+    say("Grants and ends roles for others, never for themselves; sees no case by that alone."),
     "administer",
 )
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from fellowship.kernel.saying import say
+
 DECIDE: Final = "decide"
 SCIM: Final = "scim"
 SCOPES: Final[dict[str, str]] = {
-    "read": "Read what I may read",
-    "write": "Act for me: draft, submit, review",
-    DECIDE: "Vote and approve access for me as well, which pages have me confirm",
-    "access:decide": "Ask whether a person may do something with a dataset",
-    "access:enforce": "Ask what a target system should let through, and acknowledge it",
-    "changes:report": "Say how change requests go",
-    SCIM: "Say who works for the company, as its directory (administrators)",
-    "events:write": "Report access events of any source",
+    "read": say("Read what I may read"),
+    "write": say("Act for me: draft, submit, review"),
+    DECIDE: say("Vote and approve access for me as well, which pages have me confirm"),
+    "access:decide": say("Ask whether a person may do something with a dataset"),
+    "access:enforce": say("Ask what a target system should let through, and acknowledge it"),
+    "changes:report": say("Say how change requests go"),
+    SCIM: say("Say who works for the company, as its directory (administrators)"),
+    "events:write": say("Report access events of any source"),
 }
 """Scope to its meaning. A token without `write` is refused every verb; `decide` adds to it."""
 REPORTS: Final = "events:write"

@@ -7,15 +7,16 @@ from typing import Final
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class OverrideState(models.TextChoices):
     """Where an override of a recusal stands."""
 
-    REQUESTED = "requested", "Asked for"
-    IN_FORCE = "in_force", "In force"
-    DECLINED = "declined", "Declined"
-    REVOKED = "revoked", "Revoked"
+    REQUESTED = "requested", say("Asked for")
+    IN_FORCE = "in_force", say("In force")
+    DECLINED = "declined", say("Declined")
+    REVOKED = "revoked", say("Revoked")
 
 
 S = OverrideState

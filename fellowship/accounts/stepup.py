@@ -21,6 +21,7 @@ from fellowship.accounts.models import ApiToken
 from fellowship.accounts.scopes import DECIDE
 from fellowship.accounts.signin import asked, records
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -77,13 +78,16 @@ def unconfirmed(request: Any) -> Refusal | None:
             return None
         return Refusal(
             "not_allowed_by_token",
-            f"This token votes and approves for nobody: that needs the scope “{DECIDE}”.",
+            say(
+                "This token votes and approves for nobody: that needs the scope “{DECIDE}”.",
+                DECIDE=DECIDE,
+            ),
             rule=RULE,
         )
     if recent(request._request):
         return None
     return Refusal(
         "not_allowed_unconfirmed",
-        "Confirm who you are first: sign in again, or open /accounts/reauthenticate/.",
+        say("Confirm who you are first: sign in again, or open /accounts/reauthenticate/."),
         rule=RULE,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Q
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 
 holdings.register(
     "clocks.clock",
     "holder_user",
-    label="Time that ran for them",
+    label=say("Time that ran for them"),
     role=roles.MANAGER,
     realm="realm_id",
     open=Q(ended_at=None),

@@ -19,6 +19,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks import registry
 from fellowship.clocks.states import ALIVE, Side, State
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Clock(Tracked):
     starts_at = models.DateTimeField()
     due_at = models.DateTimeField()
     window = models.CharField(max_length=40)
-    silence = models.CharField("what silence means", max_length=300, blank=True)
+    silence = models.CharField(say("what silence means"), max_length=300, blank=True)
     rule = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -126,12 +127,12 @@ class Clock(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label}, due {self.due_at:%Y-%m-%d %H:%M} UTC"
+        return say("{label}, due {due_at:%Y-%m-%d %H:%M} UTC", label=self.label, due_at=self.due_at)
 
     @property
     def said_silence(self) -> str:
         """What its silence means as a sentence of its own; empty where it means nothing."""
-        when = "Its time has run out" if self.due_at <= now() else "If nothing happens"
+        when = say("Its time has run out") if self.due_at <= now() else say("If nothing happens")
         return f"{when}: {self.silence}" if self.silence else ""
 
     @property
@@ -191,7 +192,9 @@ class ClockPause(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"paused {self.paused_at:%Y-%m-%d}: {self.ground}"
+        return say(
+            "paused {paused_at:%Y-%m-%d}: {ground}", paused_at=self.paused_at, ground=self.ground
+        )
 
 
 class ClockExtension(Tracked):
@@ -220,7 +223,9 @@ class ClockExtension(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"extended to {self.new_due:%Y-%m-%d}: {self.ground}"
+        return say(
+            "extended to {new_due:%Y-%m-%d}: {ground}", new_due=self.new_due, ground=self.ground
+        )
 
 
 class Breach(Untracked):
@@ -243,7 +248,7 @@ class Breach(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"breached {self.at:%Y-%m-%d %H:%M} UTC"
+        return say("breached {at:%Y-%m-%d %H:%M} UTC", at=self.at)
 
 
 class Reminder(Untracked):
@@ -266,7 +271,11 @@ class Reminder(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.threshold} days before {self.due_at:%Y-%m-%d}"
+        return say(
+            "{threshold} days before {due_at:%Y-%m-%d}",
+            threshold=self.threshold,
+            due_at=self.due_at,
+        )
 
 
 class SweepFailure(Untracked):

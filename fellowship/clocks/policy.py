@@ -7,8 +7,9 @@ import datetime as dt
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import MOVES, Side
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 
-RULE = "clocks run in the open"
+RULE = say("clocks run in the open")
 GROUND_LENGTH = 300
 
 
@@ -20,15 +21,19 @@ def may_start(
         None
         if holder in Side.values
         else Refusal(
-            "unknown_holder", "A clock is with us or with you.", rule=RULE, field="holder"
+            "unknown_holder", say("A clock is with us or with you."), rule=RULE, field="holder"
         ),
         None
         if due_at > starts_at
-        else Refusal("empty_window", "The window must be longer than nothing.", field="window"),
+        else Refusal(
+            "empty_window", say("The window must be longer than nothing."), field="window"
+        ),
         None
         if due_at <= latest
         else Refusal(
-            "beyond_window", "The time may be shorter than the rule’s, never longer.", rule=RULE
+            "beyond_window",
+            say("The time may be shorter than the rule’s, never longer."),
+            rule=RULE,
         ),
     )
 
@@ -47,7 +52,7 @@ def may_extend(clock: Clock, ground: str, new_due: dt.datetime, at: dt.datetime)
         None
         if new_due > clock.due_at
         else Refusal(
-            "not_later", "An extension must be to a later time.", rule=RULE, field="new_due"
+            "not_later", say("An extension must be to a later time."), rule=RULE, field="new_due"
         ),
     )
 
@@ -57,7 +62,10 @@ def _not_over(clock: Clock, at: dt.datetime) -> Refusal | None:
         return None
     return Refusal(
         "window_over",
-        f"The window ended on {clock.due_at:%-d %B %Y at %H:%M} UTC; what is over cannot be moved.",
+        say(
+            "The window ended on {due_at:%-d %B %Y at %H:%M} UTC; what is over cannot be moved.",
+            due_at=clock.due_at,
+        ),
         rule=RULE,
     )
 
@@ -67,7 +75,7 @@ def _grounded(ground: str) -> Refusal | None:
         return None
     return Refusal(
         "no_ground",
-        f"Give the ground in at most {GROUND_LENGTH} characters.",
+        say("Give the ground in at most {GROUND_LENGTH} characters.", GROUND_LENGTH=GROUND_LENGTH),
         rule=RULE,
         field="ground",
     )

@@ -5,22 +5,23 @@ from __future__ import annotations
 from django.db import models
 
 from fellowship.kernel.moves import Holder, Move, MoveTable
+from fellowship.kernel.saying import say
 
 
 class State(models.TextChoices):
     """Where a clock stands, as recorded; whether it is breached is read off its due time."""
 
-    RUNNING = "running", "Running"
-    PAUSED = "paused", "Paused"
-    STOPPED = "stopped", "Stopped"
-    BREACHED = "breached", "Breached"
+    RUNNING = "running", say("Running")
+    PAUSED = "paused", say("Paused")
+    STOPPED = "stopped", say("Stopped")
+    BREACHED = "breached", say("Breached")
 
 
 class Side(models.TextChoices):
     """With whom the ball is: the company, or the person from outside."""
 
-    US = "us", "With us"
-    YOU = "you", "With you"
+    US = "us", say("With us")
+    YOU = "you", say("With you")
 
 
 MOVES = MoveTable(
@@ -43,7 +44,7 @@ MOVES = MoveTable(
     },
     labels=dict(State.choices),
     said={
-        "breach": "counted as run out",
+        "breach": say("counted as run out"),
     },
 )
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.accounts.models import Realm
+from fellowship.kernel.saying import say
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet, Untracked
 
 __all__ = [
@@ -53,9 +54,9 @@ class Event(AppendOnly):
     class ActorKind(models.TextChoices):
         """Who can act."""
 
-        PERSON = "person", "Person"
-        SERVICE = "service", "Service"
-        RULE = "rule", "Rule"
+        PERSON = "person", say("Person")
+        SERVICE = "service", say("Service")
+        RULE = "rule", say("Rule")
 
     uid = models.UUIDField(unique=True)
     at = models.DateTimeField()

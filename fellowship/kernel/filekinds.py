@@ -18,12 +18,13 @@ from typing import Any, Final, Protocol
 import puremagic
 
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import joined, say
 
 NAME_MAX: Final = 120
 """Characters of a file's name."""
 _HEAD: Final = 8192
 _CHUNK: Final = 1 << 16
-_UNSEEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNSEEN: Final = {say("Cc"), say("Cf"), say("Cs"), say("Co"), say("Cn"), say("Zl"), say("Zp")}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
@@ -53,8 +54,8 @@ KINDS: Final = (
     Kind("JPEG", "image/jpeg", ("jpg", "jpeg")),
     Kind("CSV", "text/csv", ("csv",), text=True),
     Kind("JSON", "application/json", ("json",), text=True),
-    Kind("Markdown", "text/markdown", ("md",), text=True),
-    Kind("plain text", "text/plain", ("txt",), text=True),
+    Kind(say("Markdown"), "text/markdown", ("md",), text=True),
+    Kind(say("plain text"), "text/plain", ("txt",), text=True),
 )
 ENDINGS: Final = {ending: kind for kind in KINDS for ending in kind.endings}
 _ARCHIVES: Final = ("zip", "officedocument", "opendocument", "epub", "java-archive")
@@ -69,11 +70,15 @@ def clean_name(name: str) -> str:
     seen = "".join(c for c in last if unicodedata.category(c) not in _UNSEEN)
     cleaned = " ".join(unicodedata.normalize("NFC", seen).split()).lstrip(". ")
     if not cleaned:
-        raise _refused("file_name", "Give the file a name, and attach it again.")
+        raise _refused("file_name", say("Give the file a name, and attach it again."))
     if len(cleaned) > NAME_MAX:
         raise _refused(
             "file_name",
-            f"Shorten the file’s name to {NAME_MAX} characters; it has {len(cleaned)}.",
+            say(
+                "Shorten the file’s name to {NAME_MAX} characters; it has {n}.",
+                NAME_MAX=NAME_MAX,
+                n=len(cleaned),
+            ),
         )
     return cleaned
 
@@ -88,19 +93,30 @@ def judge(name: str, content: Content, kinds: Mapping[str, Kind] = ENDINGS) -> K
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
     kind = kinds.get(ending)
     if kind is None:
-        taken = ", ".join(f".{ending}" for ending in kinds)
-        raise _refused("file_kind", f"“{name}” is not of a kind that is taken: choose {taken}.")
+        taken = joined(", ", (f".{ending}" for ending in kinds))
+        raise _refused(
+            "file_kind",
+            say("“{name}” is not of a kind that is taken: choose {taken}.", name=name, taken=taken),
+        )
     head = _head(content)
     if not head:
-        raise _refused("file_empty", f"“{name}” is empty. Choose a file with something in it.")
+        raise _refused(
+            "file_empty", say("“{name}” is empty. Choose a file with something in it.", name=name)
+        )
     sniffed = _sniffed(head)
     fits = _is_text(kind, content, sniffed) if kind.text else kind.mime in sniffed
     content.seek(0)
     if not fits:
         raise _refused(
             "file_content",
-            f"“{name}” ends in .{ending}, but what is in it is {_what(sniffed)}, not {kind.label}. "
-            "Save it in the kind its name says, and attach it again.",
+            say(
+                "“{name}” ends in .{ending}, but what is in it is {what}, not {label}. "
+                "Save it in the kind its name says, and attach it again.",
+                name=name,
+                ending=ending,
+                what=_what(sniffed),
+                label=kind.label,
+            ),
         )
     return kind
 
@@ -139,10 +155,10 @@ def _is_text(kind: Kind, content: Content, sniffed: list[str]) -> bool:
 
 def _what(sniffed: list[str]) -> str:
     if any(word in sniffed[0] for word in _ARCHIVES) if sniffed else False:
-        return "an archive or an office document"
+        return say("an archive or an office document")
     known = next((kind.label for kind in KINDS if sniffed and kind.mime == sniffed[0]), "")
-    return known or (sniffed[0] if sniffed else "something else")
+    return known or (sniffed[0] if sniffed else say("something else"))
 
 
 def _refused(code: str, reason: str) -> Refused:
-    return Refused(Refusal(code, reason, rule="files that are taken", field="file"))
+    return Refused(Refusal(code, reason, rule=say("files that are taken"), field="file"))

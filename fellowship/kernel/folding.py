@@ -6,8 +6,10 @@ import re
 import unicodedata
 from typing import Final
 
+from fellowship.kernel.saying import say
+
 _WORD: Final = re.compile(r"\w+")
-_UNSEEN: Final = ("Mn", "Me", "Cf")
+_UNSEEN: Final = (say("Mn"), say("Me"), say("Cf"))
 """Marks that stand on a letter, and characters that show nothing."""
 _LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that Unicode does not take apart, and people write both ways."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
@@ -238,6 +238,9 @@ class Said(str):
         """Without this end."""
         return _Changed.of(self, "removesuffix", suffix)
 
+    def __mod__(self, values: Any) -> str:
+        return _Changed.of(self, "__mod__", values)
+
     def split(self, *args: Any, **kwargs: Any) -> list[str]:
         """Its parts as they are said."""
         return str(self).split(*args, **kwargs)
@@ -296,6 +299,12 @@ class _Joined(Said):
         return {"j": pack(self.sep), "i": [pack(item) for item in self.items]}
 
 
+_AT_ITS_BEGINNING: Final[dict[str, Callable[[str], str]]] = {
+    "begun": lambda text: text[:1].upper() + text[1:],
+    "within": lambda text: text[:1].lower() + text[1:],
+}
+
+
 class _Changed(Said):
     """A text with its first or last signs changed."""
 
@@ -306,7 +315,12 @@ class _Changed(Said):
 
     @classmethod
     def of(cls, base: Said, how: str, *given: Any) -> _Changed:
-        changed = cls(getattr(str, how)(str.__str__(base), *given))
+        plain = str.__str__(base)
+        changed = cls(
+            _AT_ITS_BEGINNING[how](plain)
+            if how in _AT_ITS_BEGINNING
+            else getattr(str, how)(plain, *given)
+        )
         changed.base, changed.how, changed.given = base, how, given
         return changed
 
@@ -314,8 +328,10 @@ class _Changed(Said):
         said = self.base.said_in(catalogue)
         if self.how == "lower":
             return catalogue.lower(said)
-        if self.how == "capitalize":
+        if self.how in ("capitalize", "begun"):
             return said[:1].upper() + said[1:]
+        if self.how == "within":
+            return said if keeps_capitals() else said[:1].lower() + said[1:]
         changed: str = getattr(said, self.how)(*self.given)
         return changed
 
@@ -354,6 +370,25 @@ def joined(sep: str, items: Iterable[str]) -> str:
     if any(isinstance(item, Said) for item in held):
         return _Joined.of(sep, held)
     return sep.join(held)
+
+
+def listed(items: Sequence[str], last: str = "") -> str:
+    """“a, b and c”; `last` is how the last is joined, “{all} and {one}” unless told."""
+    if len(items) < 2:
+        return items[0] if items else ""
+    return _Filled.of(
+        plain(last or "{all} and {one}"), "", 0, {"all": joined(", ", items[:-1]), "one": items[-1]}
+    )
+
+
+def begun(text: str) -> str:
+    """The text with a capital at its beginning, its other letters as they are."""
+    return _Changed.of(text, "begun") if isinstance(text, Said) else text[:1].upper() + text[1:]
+
+
+def within(text: str) -> str:
+    """The text as it stands within a sentence, where its language writes it small."""
+    return _Changed.of(text, "within") if isinstance(text, Said) else text[:1].lower() + text[1:]
 
 
 def plain(text: str) -> str:

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 
 log = logging.getLogger("fellowship.security")
 TIMEOUT: Final = 30
 """Seconds for one answer."""
 _CHUNK: Final = 1 << 16
-RULE: Final = "files are scanned"
+RULE: Final = say("files are scanned")
 
 
 class Unanswered(OSError):
@@ -64,14 +65,16 @@ def refuse_malware(path: Path) -> None:
         found = found_in(path)
     except Unanswered as error:
         log.error("the malware scanner did not answer: %s", error)
-        said = (
+        said = say(
             "The file could not be checked for malware just now, so it was not kept. What you "
             "wrote is not affected. Try again in a few minutes."
         )
         raise Refused(Refusal("not_scanned", said, rule=RULE, field="file")) from error
     if found:
         log.warning("malware refused: %s", found)
-        said = f"The malware scanner found {found} in this file, so it was not kept."
+        said = say(
+            "The malware scanner found {found} in this file, so it was not kept.", found=found
+        )
         raise Refused(Refusal("file_malware", said, rule=RULE, field="file"))
 
 

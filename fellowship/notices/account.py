@@ -20,14 +20,18 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from fellowship.accounts.signin import told
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 
-_FACTORS: Final = {"totp": "an authenticator app", "webauthn": "a security key or passkey"}
+_FACTORS: Final = {
+    "totp": say("an authenticator app"),
+    "webauthn": say("a security key or passkey"),
+}
 
 
 def tell(user: Any, title: str) -> None:
     """One urgent notice, with what to do where it was somebody else."""
-    body = (
+    body = say(
         "If this was you, there is nothing to do. If it was not: end the other sessions on the "
         "page linked here, set another password, and tell an administrator of your programme."
     )
@@ -38,7 +42,7 @@ def tell(user: Any, title: str) -> None:
 @receiver(told.new_browser)
 def new_browser(user: Any, browser: str, **kwargs: Any) -> None:
     """A browser the person never used before."""
-    tell(user, f"You signed in with another browser: {browser}")
+    tell(user, say("You signed in with another browser: {browser}", browser=browser))
 
 
 @receiver(password_changed)
@@ -46,7 +50,7 @@ def new_browser(user: Any, browser: str, **kwargs: Any) -> None:
 @receiver(password_set)
 def password(user: Any, **kwargs: Any) -> None:
     """Another password."""
-    tell(user, "Your password was changed")
+    tell(user, say("Your password was changed"))
 
 
 @receiver(email_added)
@@ -54,24 +58,26 @@ def password(user: Any, **kwargs: Any) -> None:
 @receiver(email_changed)
 def address(user: Any, **kwargs: Any) -> None:
     """An address that opens the account came, went or took another's place."""
-    tell(user, "The e-mail addresses of your account were changed")
+    tell(user, say("The e-mail addresses of your account were changed"))
 
 
 @receiver(authenticator_added)
 def factor_added(user: Any, authenticator: Any, **kwargs: Any) -> None:
     """A second factor more."""
     if authenticator.type in _FACTORS:
-        tell(user, f"Your account now has {_FACTORS[authenticator.type]}")
+        tell(user, say("Your account now has {FACTORS}", FACTORS=_FACTORS[authenticator.type]))
 
 
 @receiver(authenticator_removed)
 def factor_removed(user: Any, authenticator: Any, **kwargs: Any) -> None:
     """A second factor less."""
     if authenticator.type in _FACTORS:
-        tell(user, f"Your account no longer has {_FACTORS[authenticator.type]}")
+        tell(
+            user, say("Your account no longer has {FACTORS}", FACTORS=_FACTORS[authenticator.type])
+        )
 
 
 @receiver(told.factors_taken)
 def factors_taken(user: Any, **kwargs: Any) -> None:
     """No second factor any more, by an administrator's hand."""
-    tell(user, "An administrator took your second factors away")
+    tell(user, say("An administrator took your second factors away"))

@@ -26,6 +26,7 @@ from django.db.models import F, Min
 
 from fellowship.accounts import recusals
 from fellowship.accounts.models import Conflict
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.messages import compose
 from fellowship.notices.models import Mail, Notice, OutboxLock
@@ -63,10 +64,13 @@ class DeliveryReport:
         return self.waited > WAIT_SECONDS
 
     def __str__(self) -> str:
-        parts = [f"{self.composed} composed", f"{self.sent} sent"]
-        parts += [f"{self.failed} failed"] if self.failed else []
-        parts += [f"{self.dropped} dropped"] if self.dropped else []
-        return ", ".join(parts)
+        parts = [
+            say("{composed} composed", composed=self.composed),
+            say("{sent} sent", sent=self.sent),
+        ]
+        parts += [say("{failed} failed", failed=self.failed)] if self.failed else []
+        parts += [say("{dropped} dropped", dropped=self.dropped)] if self.dropped else []
+        return joined(", ", parts)
 
 
 def deliver(at: dt.datetime | None = None) -> DeliveryReport:

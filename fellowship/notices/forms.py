@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from fellowship.accounts.models import Realm
+from fellowship.kernel.saying import say
 from fellowship.notices.webhooks import addresses, kinds
 from fellowship.web import forms
 
@@ -14,18 +15,18 @@ from fellowship.web import forms
 class EndpointForm(forms.Form):
     """Where messages go, and which."""
 
-    realm = forms.ModelChoiceField(label="Programme", queryset=Realm.objects.none())
+    realm = forms.ModelChoiceField(label=say("Programme"), queryset=Realm.objects.none())
     name = forms.CharField(label="Name", max_length=100, help_text="The system, as people call it.")
     url = forms.CharField(
-        label="Address",
+        label=say("Address"),
         max_length=addresses.MAX_LENGTH,
         help_text="Begins with https://. Messages are sent there by POST.",
     )
     kinds = forms.MultipleChoiceField(
-        label="Which messages?",
+        label=say("Which messages?"),
         widget=forms.Checks,
         required=False,
-        help_text="None: only tests, and what another page sends there by name.",
+        help_text=say("None: only tests, and what another page sends there by name."),
     )
 
     def __init__(self, *args: Any, realms: QuerySet[Realm] | None = None, **kwargs: Any) -> None:
@@ -40,6 +41,8 @@ class EndpointForm(forms.Form):
 class ReplayForm(forms.Form):
     """Of which period messages are sent again."""
 
-    since = forms.DateTimeField(label="Queued from")
-    until = forms.DateTimeField(label="Until")
-    failed_only = forms.BooleanField(label="Only those that failed", required=False, initial=True)
+    since = forms.DateTimeField(label=say("Queued from"))
+    until = forms.DateTimeField(label=say("Until"))
+    failed_only = forms.BooleanField(
+        label=say("Only those that failed"), required=False, initial=True
+    )

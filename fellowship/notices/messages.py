@@ -11,7 +11,9 @@ from fellowship.kernel.saying import say
 from fellowship.notices import attachments, links
 from fellowship.notices.models import Mail, Notice
 
-FOOTER = "You get this mail because you take part in a fellowship programme. Your inbox: {inbox}"
+FOOTER = say(
+    "You get this mail because you take part in a fellowship programme. Your inbox: {inbox}"
+)
 
 
 def compose(mail: Mail, notices: Sequence[Notice]) -> EmailMessage:

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, Realm
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Delivery, Endpoint
 from fellowship.notices.models.webhooks import KEEPERS
 from fellowship.notices.states import DeliveryState
@@ -20,7 +21,9 @@ def may_keep_endpoints(realm: Realm | int, by: Actor) -> Refusal | None:
     """Why `by` may not set up where messages of the programme go."""
     if isinstance(by, System) or has_role(by, realm, *KEEPERS):
         return None
-    return Refusal("wrong_role", "Only an administrator or a data steward of the programme may.")
+    return Refusal(
+        "wrong_role", say("Only an administrator or a data steward of the programme may.")
+    )
 
 
 def may_set(
@@ -37,14 +40,16 @@ def may_set(
     same = Endpoint.objects.filter(realm=realm, name=name.strip())
     return first(
         may_keep_endpoints(realm, by),
-        None if name.strip() else Refusal("no_name", "Give it a name.", field="name"),
-        Refusal("name_taken", "Another endpoint has this name.", field="name")
+        None if name.strip() else Refusal("no_name", say("Give it a name."), field="name"),
+        Refusal("name_taken", say("Another endpoint has this name."), field="name")
         if same.exclude(pk=endpoint.pk if endpoint else 0).exists()
         else None,
         addresses.problem(url),
         None
         if set(wanted) <= set(known)
-        else Refusal("unknown_kind", "Choose among the kinds of message listed.", field="kinds"),
+        else Refusal(
+            "unknown_kind", say("Choose among the kinds of message listed."), field="kinds"
+        ),
     )
 
 
@@ -52,12 +57,12 @@ def may_send_again(delivery: Delivery, by: Actor) -> Refusal | None:
     """Why the delivery is not sent again by hand."""
     return first(
         may_keep_endpoints(delivery.endpoint.realm_id, by),
-        Refusal("superseded", "A later message replaced this one.")
+        Refusal("superseded", say("A later message replaced this one."))
         if delivery.state == DeliveryState.SUPERSEDED
         else None,
         None
         if delivery.endpoint.enabled
-        else Refusal("disabled", "The endpoint is switched off; switch it on first."),
+        else Refusal("disabled", say("The endpoint is switched off; switch it on first.")),
     )
 
 
@@ -72,10 +77,10 @@ def may_replay(
         may_keep_endpoints(endpoint.realm_id, by),
         None
         if endpoint.enabled
-        else Refusal("disabled", "The endpoint is switched off; switch it on first."),
+        else Refusal("disabled", say("The endpoint is switched off; switch it on first.")),
         None
         if since < until
-        else Refusal("no_period", "The period ends before it begins.", field="until"),
+        else Refusal("no_period", say("The period ends before it begins."), field="until"),
     )
 
 
@@ -83,5 +88,9 @@ def may_be_many(count: int) -> Refusal | None:
     """Why so many messages are not sent again at once."""
     if count <= REPLAYED_AT_MOST:
         return None
-    said = f"These are {count:,} messages; at most {REPLAYED_AT_MOST:,} go again at once."
-    return Refusal("too_many", f"{said} Name a shorter period.", field="since")
+    said = say(
+        "These are {count:,} messages; at most {REPLAYED_AT_MOST:,} go again at once.",
+        count=count,
+        REPLAYED_AT_MOST=REPLAYED_AT_MOST,
+    )
+    return Refusal("too_many", say("{said} Name a shorter period.", said=said), field="since")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from fellowship.kernel.saying import say
 from fellowship.notices.calendar import Entry, serialised
 from fellowship.programs.models import Call
 from fellowship.programs.states import CallState
@@ -32,5 +33,13 @@ def _entries(calls: Iterable[Call]) -> Iterator[Entry]:
             continue
         page = call.get_absolute_url()
         about = f"{call.ref}, {call.program}"
-        yield Entry(f"{call.ref}-opens", f"Opens: {call.title}", call.opens_at, about, page)
-        yield Entry(f"{call.ref}-closes", f"Closes: {call.title}", call.closes_at, about, page)
+        yield Entry(
+            f"{call.ref}-opens", say("Opens: {title}", title=call.title), call.opens_at, about, page
+        )
+        yield Entry(
+            f"{call.ref}-closes",
+            say("Closes: {title}", title=call.title),
+            call.closes_at,
+            about,
+            page,
+        )

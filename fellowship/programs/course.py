@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Call
 from fellowship.programs.states import CallState
 
@@ -36,10 +37,10 @@ def turns(call: Call) -> list[Turn]:
 
 def _turn(before: Any, after: Any) -> Turn | None:
     words = {
-        (CallState.DRAFT, CallState.PUBLISHED): "Published",
-        (CallState.PUBLISHED, CallState.CLOSED): "Closed before its time",
-        (CallState.CLOSED, CallState.PUBLISHED): "Opened again",
-        (CallState.PUBLISHED, CallState.PUBLISHED): "Extended",
+        (CallState.DRAFT, CallState.PUBLISHED): say("Published"),
+        (CallState.PUBLISHED, CallState.CLOSED): say("Closed before its time"),
+        (CallState.CLOSED, CallState.PUBLISHED): say("Opened again"),
+        (CallState.PUBLISHED, CallState.PUBLISHED): say("Extended"),
     }
     what = words.get((before.state, after.state))
     moved = before.closes_at != after.closes_at

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fellowship.accounts.models import User
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import State
+from fellowship.kernel.saying import say
 from fellowship.notices.calendar import Entry, source
 
 _MOST = 500
@@ -22,8 +23,9 @@ def running_clocks(user: User, at: dt.datetime) -> Iterator[Entry]:
     for clock in clocks.select_related("realm")[:_MOST]:
         yield Entry(
             key=f"clock-{clock.pk}",
-            title=f"{clock.label} due ({clock.realm})",
+            title=say("{label} due ({realm})", label=clock.label, realm=clock.realm),
             at=clock.due_at,
-            description=clock.silence and f"If nothing happens: {clock.silence}",
+            description=clock.silence
+            and say("If nothing happens: {silence}", silence=clock.silence),
             path="/",
         )

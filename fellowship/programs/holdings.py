@@ -6,15 +6,20 @@ Both are terms of the programme in versions: the manager names others on their o
 from __future__ import annotations
 
 from fellowship.accounts import holdings, roles
+from fellowship.kernel.saying import say
 
 holdings.register(
     "programs.program",
     "sponsor",
-    label="Sponsor of the programme",
+    label=say("Sponsor of the programme"),
     role=roles.SPONSOR,
     realm="pk",
     by_hand=True,
 )
 holdings.register(
-    "programs.stagestandard", "owner", label="Stage standards", role=roles.MANAGER, by_hand=True
+    "programs.stagestandard",
+    "owner",
+    label=say("Stage standards"),
+    role=roles.MANAGER,
+    by_hand=True,
 )

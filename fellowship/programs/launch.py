@@ -18,6 +18,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import listed, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import ChecklistItem, Program, StageStandard
 from fellowship.programs.states import LaunchItem, Stage
@@ -147,30 +148,34 @@ def _held(program: int, at: dt.datetime) -> QuerySet[RoleAssignment]:
 
 
 def _sponsor(program: Program) -> Fact:
-    page = Source("The sponsor", reverse("programs:sponsor", args=[program.slug]))
+    page = Source(say("The sponsor"), reverse("programs:sponsor", args=[program.slug]))
     if program.sponsor is None:
-        return Fact(False, "No sponsor is named.", (page,))
+        return Fact(False, say("No sponsor is named."), (page,))
     if not program.sponsor.is_active:
-        return Fact(False, f"{program.sponsor}, the sponsor, has left.", (page,))
-    return Fact(True, f"{program.sponsor} is named as sponsor.", (page,))
+        return Fact(
+            False, say("{sponsor}, the sponsor, has left.", sponsor=program.sponsor), (page,)
+        )
+    return Fact(True, say("{sponsor} is named as sponsor.", sponsor=program.sponsor), (page,))
 
 
 def _board(held: Iterable[RoleAssignment]) -> Fact:
     seats = {a.seat: str(a.user) for a in held if a.role == roles.BOARD_MEMBER}
     vacant = [s.label.lower() for s in roles.Seat if s.value not in seats]
     if vacant:
-        noun = "seat is" if len(vacant) == 1 else "seats are"
-        return Fact(False, f"The {_and(vacant)} {noun} vacant.")
-    named = [f"{s.label.lower()} by {seats[s.value]}" for s in roles.Seat]
-    return Fact(True, f"All five seats are held: {_and(named)}.")
+        noun = say("seat is") if len(vacant) == 1 else say("seats are")
+        return Fact(False, say("The {vacant} {noun} vacant.", vacant=listed(vacant), noun=noun))
+    named = [
+        say("{label} by {seats}", label=s.label.lower(), seats=seats[s.value]) for s in roles.Seat
+    ]
+    return Fact(True, say("All five seats are held: {named}.", named=listed(named)))
 
 
 def _owners(held: Iterable[RoleAssignment]) -> Fact:
     owners = sorted({str(a.user) for a in held if a.role == roles.PRODUCT_OWNER})
     if not owners:
-        return Fact(False, "Nobody is product owner.")
-    noun = "product owner" if len(owners) == 1 else "product owners"
-    return Fact(True, f"{_and(owners)}: {noun} of the programme.")
+        return Fact(False, say("Nobody is product owner."))
+    noun = say("product owner") if len(owners) == 1 else say("product owners")
+    return Fact(True, say("{owners}: {noun} of the programme.", owners=listed(owners), noun=noun))
 
 
 def _stages(program: Program, people: set[int]) -> Fact:
@@ -179,19 +184,18 @@ def _stages(program: Program, people: set[int]) -> Fact:
     owned = {s.stage for s in rows if s.owner.is_active and s.owner_id in people}
     lacking = [s.label.lower() for s in Stage if s.value not in owned]
     page = Source(
-        "The stage standards",
+        say("The stage standards"),
         f"{reverse('programs:program', args=[program.slug])}#standards",
     )
     if lacking:
-        text = f"No owner who works in the programme, or no standard: {_and(lacking)}."
+        text = say(
+            "No owner who works in the programme, or no standard: {lacking}.",
+            lacking=listed(lacking),
+        )
         return Fact(False, text, (page,))
-    return Fact(True, "Each of the eight stages has its owner and its standard.", (page,))
+    return Fact(True, say("Each of the eight stages has its owner and its standard."), (page,))
 
 
 @read
 def _standards(program: int) -> QuerySet[StageStandard]:
     return StageStandard.objects.filter(program_id=program).select_related("owner")
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -18,11 +18,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from fellowship.accounts import roles
+from fellowship.kernel.saying import joined, say
 
 COLUMNS: Final = ("email", "name", "affiliation", "role", "seat", "until")
 MOST: Final = 2_000
 """Rows of one file."""
-TEMPLATE: Final = (
+TEMPLATE: Final = say(
     "email,name,affiliation,role,seat,until\r\n"
     "ada@example.org,Ada North,University of Elsewhere,reviewer,,\r\n"
     "bo@example.org,Bo Lind,Meridian Systems,board_member,security,\r\n"
@@ -80,19 +81,21 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:
-        raise Unreadable("This is no text file. Save it as CSV (UTF-8).") from None
+        raise Unreadable(say("This is no text file. Save it as CSV (UTF-8).")) from None
 
 
 def read(text: str) -> list[PersonRow | BadRow]:
     """Every row in its order. Raises Unreadable where there is no heading we know."""
     text = text.removeprefix("\ufeff")
     if "\x00" in text:
-        raise Unreadable("This is no text file. Save it as CSV (UTF-8).")
+        raise Unreadable(say("This is no text file. Save it as CSV (UTF-8)."))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
     try:
         return list(_rows(lines))
     except csv.Error as error:
-        raise Unreadable(f"Line {lines.line_num} cannot be read: {error}.") from None
+        raise Unreadable(
+            say("Line {line_num} cannot be read: {error}.", line_num=lines.line_num, error=error)
+        ) from None
 
 
 def _separator(text: str) -> str:
@@ -110,25 +113,28 @@ def _rows(lines: Iterator[Sequence[str]]) -> Iterator[PersonRow | BadRow]:
             heading = _heading(cells)
             continue
         if line > MOST + 1:
-            raise Unreadable(f"Bring at most {MOST:,} rows at once.")
+            raise Unreadable(say("Bring at most {MOST:,} rows at once.", MOST=MOST))
         row = _row(line, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
         if isinstance(row, PersonRow):
             key = (row.email, row.role, row.seat)
             if key in seen:
-                row = BadRow(line, row.email, f"Line {seen[key]} says the same.")
+                row = BadRow(line, row.email, say("Line {seen} says the same.", seen=seen[key]))
             seen.setdefault(key, line)
         yield row
     if heading is None:
-        raise Unreadable("The file is empty. Begin with the template.")
+        raise Unreadable(say("The file is empty. Begin with the template."))
 
 
 def _heading(cells: Sequence[str]) -> list[str]:
     names = [_SAME.get(cell.strip().lower(), cell.strip().lower()) for cell in cells]
     missing = [name for name in ("email", "role") if name not in names]
     if missing:
-        lacking = " and ".join(f"“{name}”" for name in missing)
+        lacking = joined(say(" and "), (f"“{name}”" for name in missing))
         raise Unreadable(
-            f"The first line names the columns; {lacking} is missing. Begin with the template."
+            say(
+                "The first line names the columns; {lacking} is missing. Begin with the template.",
+                lacking=lacking,
+            )
         )
     return names
 
@@ -139,9 +145,17 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
     problem = (
         _address(email)
         or _plain(cells)
-        or (f"There is no role “{cells['role']}”." if role is None and cells.get("role") else "")
-        or ("Say which role." if role is None else "")
-        or (f"There is no seat “{cells['seat']}”." if seat is None and cells.get("seat") else "")
+        or (
+            say("There is no role “{cells}”.", cells=cells["role"])
+            if role is None and cells.get("role")
+            else ""
+        )
+        or (say("Say which role.") if role is None else "")
+        or (
+            say("There is no seat “{cells}”.", cells=cells["seat"])
+            if seat is None and cells.get("seat")
+            else ""
+        )
     )
     ends_at = None
     if cells.get("until") and not problem:
@@ -149,7 +163,7 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
             day = dt.date.fromisoformat(cells["until"])
             ends_at = dt.datetime.combine(day, dt.time.min, dt.UTC)
         except ValueError:
-            problem = "Write the day it ends as 2027-12-31."
+            problem = say("Write the day it ends as 2027-12-31.")
     if problem:
         return BadRow(line, email[:254], problem)
     name, affiliation = cells.get("name", ""), cells.get("affiliation", "")
@@ -158,25 +172,27 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
 
 def _address(email: str) -> str:
     if not email:
-        return "Give the e-mail address."
+        return say("Give the e-mail address.")
     try:
         validate_email(email)
     except ValidationError:
-        return "This is no e-mail address."
-    return "This address is too long." if len(email) > 254 else ""
+        return say("This is no e-mail address.")
+    return say("This address is too long.") if len(email) > 254 else ""
 
 
 def _plain(cells: dict[str, str]) -> str:
     for column in ("name", "affiliation"):
         text = cells.get(column, "")
         if len(text) > 200:
-            return f"The {column} has more than 200 characters."
+            return say("The {column} has more than 200 characters.", column=column)
         if text.startswith(_FORMULA):
-            return (
-                f"A {column} does not begin with {text[0]}: a spreadsheet takes it for a formula."
+            return say(
+                "A {column} does not begin with {text}: a spreadsheet takes it for a formula.",
+                column=column,
+                text=text[0],
             )
         if _CONTROL.search(text):
-            return f"The {column} holds signs that cannot be kept."
+            return say("The {column} holds signs that cannot be kept.", column=column)
     return ""
 
 

@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, Realm, User
 from fellowship.accounts.queries import has_role, holds_anywhere
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs import launch
 from fellowship.programs.gaps import coverings
@@ -25,14 +26,14 @@ def may_found(by: Actor) -> Refusal | None:
         return None
     if isinstance(by, User) and by.is_active and by.is_superuser:
         return None
-    return Refusal("wrong_role", "Only an administrator founds a programme.")
+    return Refusal("wrong_role", say("Only an administrator founds a programme."))
 
 
 def free_slug(slug: str) -> Refusal | None:
     """Why the short name cannot be had."""
     if slug not in RESERVED and not Realm.objects.filter(slug=slug).exists():
         return None
-    return Refusal("slug_taken", "This short name is taken.", field="slug")
+    return Refusal("slug_taken", say("This short name is taken."), field="slug")
 
 
 def may_set_up(program: Program, by: Actor) -> Refusal | None:
@@ -40,7 +41,10 @@ def may_set_up(program: Program, by: Actor) -> Refusal | None:
     if isinstance(by, System) or has_role(by, program.pk, roles.MANAGER, roles.ADMINISTRATOR):
         return None
     return Refusal(
-        "wrong_role", f"Only a programme manager or an administrator of {program} sets it up."
+        "wrong_role",
+        say(
+            "Only a programme manager or an administrator of {program} sets it up.", program=program
+        ),
     )
 
 
@@ -48,14 +52,18 @@ def may_administer(program: Program, by: Actor) -> Refusal | None:
     """Why `by` may not give roles in the programme."""
     if isinstance(by, System) or has_role(by, program.pk, roles.ADMINISTRATOR):
         return None
-    return Refusal("wrong_role", f"Only an administrator of {program} gives roles.")
+    return Refusal(
+        "wrong_role", say("Only an administrator of {program} gives roles.", program=program)
+    )
 
 
 def may_manage(program: Program, by: Actor) -> Refusal | None:
     """Why `by` may not change the programme or its calls."""
     if isinstance(by, System) or has_role(by, program.pk, roles.MANAGER):
         return None
-    return Refusal("wrong_role", f"Only a programme manager of {program} may do this.")
+    return Refusal(
+        "wrong_role", say("Only a programme manager of {program} may do this.", program=program)
+    )
 
 
 def may_publish(call: Call, by: Actor) -> Refusal | None:
@@ -72,11 +80,15 @@ def launch_gap(call: Call) -> Refusal | None:
     """
     missing = launch.open_items(call.program)
     if missing and not coverings(call.program):
-        names = "; ".join(_gap(standing) for standing in missing)
+        names = joined("; ", (_gap(standing) for standing in missing))
         return Refusal(
             "launch_gap",
-            f"The launch checklist is not complete: {names}. Complete it or record an exception.",
-            rule="launch checklist",
+            say(
+                "The launch checklist is not complete: {names}. Complete it or record an "
+                "exception.",
+                names=names,
+            ),
+            rule=say("launch checklist"),
         )
     return None
 
@@ -89,9 +101,11 @@ def _gap(standing: launch.Standing) -> str:
 def may_complete(fact: launch.Fact | None, evidence: str) -> Refusal | None:
     """Why an item cannot be completed: the system knows that it is not so, or nothing shows it."""
     if fact is not None and not fact.holds:
-        return Refusal("fact_missing", f"{fact.text} It can be completed once this is so.")
+        return Refusal(
+            "fact_missing", say("{text} It can be completed once this is so.", text=fact.text)
+        )
     if not evidence:
-        return Refusal("no_evidence", "Say what shows that it stands.", field="evidence")
+        return Refusal("no_evidence", say("Say what shows that it stands."), field="evidence")
     return None
 
 
@@ -101,9 +115,13 @@ def unchanged_since(term: Versioned, version: int) -> Refusal | None:
         return None
     return Refusal(
         "stale_terms",
-        f"{term} was changed while you wrote: version {term.version} stands now. "
-        "What you wrote is kept; see what differs before you save it.",
-        rule="no silent loss",
+        say(
+            "{term} was changed while you wrote: version {version} stands now. What you "
+            "wrote is kept; see what differs before you save it.",
+            term=term,
+            version=term.version,
+        ),
+        rule=say("no silent loss"),
     )
 
 
@@ -115,8 +133,8 @@ def may_edit(call: Call, by: Actor) -> Refusal | None:
         if call.state == CallState.DRAFT
         else Refusal(
             "published",
-            "This call is published; its text stays as applicants read it.",
-            rule="no moving goalposts",
+            say("This call is published; its text stays as applicants read it."),
+            rule=say("no moving goalposts"),
         ),
     )
 
@@ -126,7 +144,9 @@ def may_close(call: Call, by: Actor) -> Refusal | None:
     return first(
         may_manage(call.program, by),
         CALL_MOVES.refusal(call.state, "close"),
-        Refusal("call_over", "Its time is over; it takes no proposals as it is.", rule=call.ref)
+        Refusal(
+            "call_over", say("Its time is over; it takes no proposals as it is."), rule=call.ref
+        )
         if call.closes_at <= now()
         else None,
     )
@@ -146,8 +166,8 @@ def _extendable(call: Call) -> Refusal | None:
     if call.state == CallState.PUBLISHED:
         return None
     words = {
-        CallState.DRAFT: "A draft has no deadline to extend: edit its text.",
-        CallState.CLOSED: "This call was closed: open it again with its new closing time.",
+        CallState.DRAFT: say("A draft has no deadline to extend: edit its text."),
+        CallState.CLOSED: say("This call was closed: open it again with its new closing time."),
     }
     return Refusal("not_published", words[CallState(call.state)], rule=call.ref)
 
@@ -165,7 +185,7 @@ def may_reopen(call: Call, by: Actor, closes_at: dt.datetime | None = None) -> R
 def _later(call: Call, closes_at: dt.datetime, *, same: bool = False) -> Refusal | None:
     earlier = closes_at < call.closes_at if same else closes_at <= call.closes_at
     if earlier or closes_at <= now():
-        words = "A deadline only ever moves later, and never into the past."
+        words = say("A deadline only ever moves later, and never into the past.")
         return Refusal("not_later", words, field="closes_at")
     return None
 
@@ -175,11 +195,15 @@ def takes_proposals(call: Call, at: dt.datetime | None = None) -> Refusal | None
     at = at or now()
     if call.is_open(at):
         return None
-    reason = "This call is closed; it takes no more proposals."
+    reason = say("This call is closed; it takes no more proposals.")
     if call.state == CallState.DRAFT:
-        reason = "This call is not published yet."
+        reason = say("This call is not published yet.")
     elif call.state == CallState.PUBLISHED and at < call.opens_at:
-        reason = f"This call opens on {call.opens_at:%-d %B %Y at %H:%M} UTC."
+        reason = say(
+            "This call opens on {opens_at:%-d %B %Y at %H:%M} UTC.", opens_at=call.opens_at
+        )
     elif call.state == CallState.PUBLISHED:
-        reason = f"This call closed on {call.closes_at:%-d %B %Y at %H:%M} UTC."
+        reason = say(
+            "This call closed on {closes_at:%-d %B %Y at %H:%M} UTC.", closes_at=call.closes_at
+        )
     return Refusal("call_not_open", reason, rule=call.ref)

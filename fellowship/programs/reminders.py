@@ -6,6 +6,7 @@ import datetime as dt
 
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import on_reminder
+from fellowship.kernel.saying import say, say_n
 from fellowship.notices.services import notify
 
 
@@ -19,8 +20,17 @@ def remind_holder(clock: Clock, days: int, at: dt.datetime) -> None:
     notify(
         kind="clocks.reminder",
         to=[clock.holder_user],
-        title=f"{clock.label}: due in {days} day{'s' if days != 1 else ''} or less",
-        body=f"It is due on {clock.due_at:%-d %B %Y, %H:%M} UTC. {clock.silence}".strip(),
+        title=say_n(
+            days,
+            "{label}: due in {n} day or less",
+            "{label}: due in {n} days or less",
+            label=clock.label,
+        ),
+        body=say(
+            "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
+            due_at=clock.due_at,
+            silence=clock.silence,
+        ).strip(),
         url=address() if address else "",
         subject_obj=subject or clock,
         realm=clock.realm_id,

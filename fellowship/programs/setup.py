@@ -15,6 +15,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from fellowship.programs import policy
 
 if TYPE_CHECKING:
@@ -49,20 +50,20 @@ NEEDED = (
     roles.PRODUCT_OWNER,
 )
 SECTIONS = (
-    (20, "The programme"),
-    (30, "Seats and people"),
-    (35, "Rules"),
-    (40, "Data"),
-    (50, "What it offers"),
-    (60, "Dates"),
+    (20, say("The programme")),
+    (30, say("Seats and people")),
+    (35, say("Rules")),
+    (40, say("Data")),
+    (50, say("What it offers")),
+    (60, say("Dates")),
 )
 """Headings of the steps: each holds those whose order is below its number."""
 PARTS = {
-    "track": ("Tracks", "tracks"),
-    "model": ("Fellowship models", "models"),
-    "output": ("Output types", "output_types"),
-    "step": ("Talent path", "path_steps"),
-    "standard": ("Stage standards", "stage_standards"),
+    "track": (say("Tracks"), "tracks"),
+    "model": (say("Fellowship models"), "models"),
+    "output": (say("Output types"), "output_types"),
+    "step": (say("Talent path"), "path_steps"),
+    "standard": (say("Stage standards"), "stage_standards"),
 }
 """What a programme is furnished with: its name for people, and the relation that holds it."""
 
@@ -101,19 +102,21 @@ def _own(program: Program, user: Any) -> Iterator[Step]:
     slug, there, lacking = program.slug, _there(program), _missing(program)
     named = program.sponsor_id is not None
     sponsor = reverse("programs:sponsor", args=[slug])
-    yield Step(10, "Name the sponsor", sponsor, named, refusal=refusal)
-    hint = f"Nobody is {', '.join(lacking)} yet." if lacking else ""
+    yield Step(10, say("Name the sponsor"), sponsor, named, refusal=refusal)
+    hint = say("Nobody is {lacking} yet.", lacking=joined(", ", lacking)) if lacking else ""
     administers = policy.may_administer(program, user)
-    yield Step(20, "Give the roles", reverse("accounts:grant"), not lacking, hint, administers)
+    yield Step(20, say("Give the roles"), reverse("accounts:grant"), not lacking, hint, administers)
     by_list = reverse("programs:bring_people", args=[slug])
-    said = "From a spreadsheet; who has no account yet is invited by mail."
-    yield Step(21, "Bring many people by a list", by_list, False, said, administers, optional=True)
+    said = say("From a spreadsheet; who has no account yet is invited by mail.")
+    yield Step(
+        21, say("Bring many people by a list"), by_list, False, said, administers, optional=True
+    )
     for key, (label, relation) in PARTS.items():
         url = reverse("programs:furnish", args=[slug, key])
         yield Step(40, label, url, there[relation], refusal=refusal)
     cohort = reverse("programs:cohort", args=[slug])
     manages = policy.may_manage(program, user)
-    yield Step(50, "Open a cohort", cohort, there["cohorts"], refusal=manages)
+    yield Step(50, say("Open a cohort"), cohort, there["cohorts"], refusal=manages)
 
 
 def _there(program: Program) -> dict[str, bool]:
@@ -131,5 +134,9 @@ def _missing(program: Program) -> list[str]:
     there = {role for role, _ in held}
     lacking = [roles.ROLES[key].label.lower() for key in NEEDED if key not in there]
     seats = {seat for _, seat in held}
-    vacant = [f"in the {s.label.lower()} seat" for s in roles.Seat if s.value not in seats]
+    vacant = [
+        say("in the {label} seat", label=s.label.lower())
+        for s in roles.Seat
+        if s.value not in seats
+    ]
     return lacking + (vacant if roles.BOARD_MEMBER in there else [])

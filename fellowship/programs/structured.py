@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from fellowship.kernel.saying import say
 from fellowship.notices import links
 from fellowship.programs.models import Call
 
@@ -26,15 +27,15 @@ def described(call: Call) -> dict[str, Any]:
         "identifier": call.ref,
         "description": call.summary,
         "url": links.absolute(call.get_absolute_url()),
-        "programType": "Fellowship",
+        "programType": say("Fellowship"),
         "applicationStartDate": call.opens_at.isoformat(),
         "applicationDeadline": call.closes_at.isoformat(),
         "programPrerequisites": call.eligibility,
         "maximumEnrollment": call.places,
-        "provider": {"@type": "Organization", "name": call.program.name},
+        "provider": {"@type": say("Organization"), "name": call.program.name},
         "offers": {
-            "@type": "Offer",
-            "category": "Fellowship",
+            "@type": say("Offer"),
+            "category": say("Fellowship"),
             "availability": f"https://schema.org/{'InStock' if call.is_open() else 'SoldOut'}",
             "validThrough": call.closes_at.isoformat(),
         },

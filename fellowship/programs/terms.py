@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from fellowship.kernel.saying import say
 from fellowship.programs.states import Freedom, Tier
 
 _WEEK = re.compile(r"^week\s+(?P<week>\d{1,3})\s*[:–-]\s*(?P<title>.+)$", re.IGNORECASE)
@@ -40,8 +41,13 @@ class ResidencyStage:
 
     def __str__(self) -> str:
         access, freedom = self.tier.label, self.freedom.label.lower()
-        line = f"{self.name}: {access.lower()} data; freedom to publish {freedom}."
-        return f"{line} Then: {self.switch}" if self.switch else line
+        line = say(
+            "{name}: {access} data; freedom to publish {freedom}.",
+            name=self.name,
+            access=access.lower(),
+            freedom=freedom,
+        )
+        return say("{line} Then: {switch}", line=line, switch=self.switch) if self.switch else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +73,8 @@ class Milestone:
         return asdict(self)
 
     def __str__(self) -> str:
-        return self.title if self.week is None else f"Week {self.week}: {self.title}"
+        return (
+            self.title
+            if self.week is None
+            else say("Week {week}: {title}", week=self.week, title=self.title)
+        )

@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_POST
 
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from fellowship.web.components.times import localised
 
 T = TypeVar("T")
@@ -73,7 +74,11 @@ def reason_of(request: HttpRequest) -> str:
     """
     given = request.POST.get("reason", "").replace("\x00", "").strip()
     if len(given) > REASON_MAX:
-        said = f"Write at most {REASON_MAX:,} characters: this has {len(given):,}."
+        said = say(
+            "Write at most {REASON_MAX:,} characters: this has {n:,}.",
+            REASON_MAX=REASON_MAX,
+            n=len(given),
+        )
         raise Refused(Refusal("too_long", said, field="reason"))
     return given
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from fellowship.kernel import time
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import say
 from fellowship.web.actions import status_of
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -31,7 +32,7 @@ def view(save: View) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             sign_in = resolve_url(settings.LOGIN_URL)
-            return JsonResponse({"text": "you are signed out", "sign_in": sign_in}, status=401)
+            return JsonResponse({"text": say("you are signed out"), "sign_in": sign_in}, status=401)
         try:
             return save(request, *args, **kwargs)
         except Refused as refused:

@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, plain, say, say_n
 from fellowship.web.components import marks, times
 from fellowship.web.items import Tone
 from fellowship.web.markup import escaped, markup
@@ -22,7 +23,7 @@ when = times.when
 
 def link(url: str, text: object, *meta: object) -> SafeString:
     """A record's name that leads to it, and a line of lesser things below, without the empty."""
-    below = " · ".join(escaped(part) for part in meta if part not in ("", None))
+    below = joined(" · ", (escaped(part) for part in meta if part not in ("", None)))
     if not below:
         return markup('<a href="{}">{}</a>', url, text)
     return markup('<a href="{}">{}</a><span class="meta">{}</span>', url, text, SafeString(below))
@@ -31,7 +32,7 @@ def link(url: str, text: object, *meta: object) -> SafeString:
 def display(model: type[Model], name: str) -> Callable[[Any], str]:
     """What `get_…_display` says, its words looked up once for all rows."""
     field: Any = model._meta.get_field(name)
-    words = {key: str(label) for key, label in field.flatchoices}
+    words = {key: say(label) for key, label in field.flatchoices}
     of = operator.attrgetter(name)
     return lambda row: words.get(of(row), str(of(row)))
 
@@ -68,7 +69,8 @@ def shown(value: object) -> object:
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """“1 day”, “3 days”."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+    many = plural or f"{noun}s"
+    return say_n(number, f"{{n:,}} {plain(noun)}", f"{{n:,}} {plain(many)}")
 
 
 def verb(request: HttpRequest, url: str, label: str, **posted: object) -> SafeString:

@@ -13,6 +13,7 @@ from django.template.loader import get_template
 from django.views import defaults
 
 from fellowship.kernel.connections import redis_errors
+from fellowship.kernel.saying import say
 from fellowship.web.api.problems import plain_problem
 
 log = logging.getLogger("fellowship.security")
@@ -23,15 +24,17 @@ RETRY_SECONDS = 30
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
     if request.path.startswith(API):
-        return plain_problem(request, 400, "This request cannot be read.")
+        return plain_problem(request, 400, say("This request cannot be read."))
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     if request.path.startswith(API):
-        slash = "" if request.path.endswith("/") else " Addresses of the API end with a slash."
-        return plain_problem(request, 404, f"There is no such thing for you.{slash}")
+        slash = "" if request.path.endswith("/") else say(" Addresses of the API end with a slash.")
+        return plain_problem(
+            request, 404, say("There is no such thing for you.{slash}", slash=slash)
+        )
     return defaults.page_not_found(request, exception)
 
 
@@ -39,7 +42,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
     """413, with the request's body unread."""
     limit = settings.MAX_FILE_BYTES // 1_000_000
     if request.path.startswith(API):
-        return plain_problem(request, 413, f"Send at most {limit} MB in one file.")
+        return plain_problem(request, 413, say("Send at most {limit} MB in one file.", limit=limit))
     return render(request, "413.html", {"limit": limit}, status=413)
 
 
@@ -60,13 +63,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, *redis_errors())):
         return _unavailable(request)
     if request.path.startswith(API):
-        return plain_problem(request, 500, "Something failed here; nothing was changed.")
+        return plain_problem(request, 500, say("Something failed here; nothing was changed."))
     return defaults.server_error(request)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
-        response: HttpResponse = plain_problem(request, 503, "It cannot be reached now. Try again.")
+        response: HttpResponse = plain_problem(
+            request, 503, say("It cannot be reached now. Try again.")
+        )
     else:
         response = HttpResponse(get_template("503.html").render(), status=503)
     response["Retry-After"] = str(RETRY_SECONDS)

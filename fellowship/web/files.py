@@ -13,6 +13,7 @@ from django.http import FileResponse
 
 from fellowship.kernel import blobs
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 
 log = logging.getLogger(__name__)
 SANDBOX: Final = "sandbox; default-src 'none'"
@@ -46,9 +47,11 @@ def download(sha256: str, name: str, mime: str) -> FileResponse:
         raise Refused(
             Refusal(
                 "file_damaged",
-                "The stored file is gone or no longer what was handed in, so it is not given out. "
-                "Tell the programme manager: unless its person asked for it to be erased, a backup "
-                "holds it under its SHA-256.",
+                say(
+                    "The stored file is gone or no longer what was handed in, so it is "
+                    "not given out. Tell the programme manager: unless its person asked "
+                    "for it to be erased, a backup holds it under its SHA-256."
+                ),
             )
         ) from error
     kind = f"{mime}; charset=utf-8" if mime.startswith("text/") else mime  # judged to be that

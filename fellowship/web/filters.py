@@ -20,6 +20,7 @@ from django_filters import (
 )
 from django_filters.filters import QuerySetRequestMixin
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web import forms
 from fellowship.web.components import fields
 from fellowship.web.items import Link
@@ -42,7 +43,7 @@ class Search(django_filters.CharFilter):
 
     max_words = 6
 
-    def __init__(self, *, fields: Sequence[str], label: str = "Search", **kwargs: Any) -> None:
+    def __init__(self, *, fields: Sequence[str], label: str = say("Search"), **kwargs: Any) -> None:
         self.searched = tuple(fields)
         kwargs.setdefault("max_length", 100)
         kwargs.setdefault("widget", django_forms.TextInput(attrs={"type": "search"}))
@@ -74,7 +75,7 @@ class ChoiceFilter(django_filters.ChoiceFilter):
     """One of some values, or any."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("empty_label", "Any")
+        kwargs.setdefault("empty_label", say("Any"))
         super().__init__(*args, **kwargs)
 
 
@@ -95,7 +96,7 @@ class ModelChoiceFilter(django_filters.ModelChoiceFilter):
     field_class = RecordField
 
     def __init__(self, *args: Any, offered: Offered | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("empty_label", "Any")
+        kwargs.setdefault("empty_label", say("Any"))
         super().__init__(*args, **kwargs)
         self.offered = offered
 
@@ -201,7 +202,7 @@ class FilterSet(django_filters.FilterSet):
 
     def get_form_class(self) -> type[FilterForm]:
         """Our form with this set's fields, whatever `Meta` of the subclass leaves out."""
-        made: Any = type(f"{type(self).__name__}Form", (FilterForm,), {})
+        made: Any = type(say("{name}Form", name=type(self).__name__), (FilterForm,), {})
         made.base_fields = _Fields(
             (name, self._field(name, filter_)) for name, filter_ in self.filters.items()
         )
@@ -304,7 +305,7 @@ class FilterSet(django_filters.FilterSet):
         if value is True:
             return "yes"
         if isinstance(value, (list, tuple)):
-            return ", ".join(str(choices.get(v, v)) for v in value)
+            return joined(", ", (str(choices.get(v, v)) for v in value))
         return str(choices.get(value, value))
 
     def _without(self, name: str) -> str:

@@ -26,6 +26,8 @@ from django.forms import (
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
+
 __all__ = [
     "BooleanField",
     "CharField",
@@ -58,16 +60,16 @@ DASHES: Final = "---------"
 """Django's words for an empty choice, which say neither what to do nor what it means."""
 TEXT_MAX: Final = 20_000
 MISSING: Final[dict[type[forms.Field], str]] = {
-    forms.FileField: "Choose a file.",
-    forms.BooleanField: "Tick this to go on.",
-    forms.MultipleChoiceField: "Choose at least one.",
-    forms.ModelMultipleChoiceField: "Choose at least one.",
-    forms.ChoiceField: "Choose one.",
-    forms.ModelChoiceField: "Choose one.",
-    forms.DateTimeField: "Give a day and a time.",
-    forms.DateField: "Give a day.",
-    forms.TimeField: "Give a time, such as 10:00.",
-    forms.IntegerField: "Give a number.",
+    forms.FileField: say("Choose a file."),
+    forms.BooleanField: say("Tick this to go on."),
+    forms.MultipleChoiceField: say("Choose at least one."),
+    forms.ModelMultipleChoiceField: say("Choose at least one."),
+    forms.ChoiceField: say("Choose one."),
+    forms.ModelChoiceField: say("Choose one."),
+    forms.DateTimeField: say("Give a day and a time."),
+    forms.DateField: say("Give a day."),
+    forms.TimeField: say("Give a time, such as 10:00."),
+    forms.IntegerField: say("Give a number."),
 }
 """What an empty field of a kind asks for; the first that fits."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -195,8 +197,11 @@ class UploadField(forms.FileField):
     ) -> None:
         self.extensions = tuple(e.lower().lstrip(".") for e in extensions)
         self.max_megabytes = max_megabytes
-        kinds = ", ".join(e.upper() for e in self.extensions) or "any kind of file"
-        kwargs.setdefault("help_text", f"{kinds}, up to {max_megabytes} MB.")
+        kinds = joined(", ", (e.upper() for e in self.extensions)) or say("any kind of file")
+        kwargs.setdefault(
+            "help_text",
+            say("{kinds}, up to {max_megabytes} MB.", kinds=kinds, max_megabytes=max_megabytes),
+        )
         kwargs.setdefault("max_length", 200)
         super().__init__(**kwargs)
 
@@ -210,27 +215,34 @@ class UploadField(forms.FileField):
     def _check(self, file: UploadedFile[Any]) -> None:
         name = file.name or ""
         if self.extensions and PurePath(name).suffix.lower().lstrip(".") not in self.extensions:
-            kinds = " or ".join(f".{e}" for e in self.extensions)
-            raise ValidationError(f"Choose a file that ends in {kinds}.", code="extension")
+            kinds = joined(say(" or "), (f".{e}" for e in self.extensions))
+            raise ValidationError(
+                say("Choose a file that ends in {kinds}.", kinds=kinds), code="extension"
+            )
         if (file.size or 0) > self.max_megabytes * _MEGABYTE:
-            limit = f"Choose a file of at most {self.max_megabytes} MB."
+            limit = say(
+                "Choose a file of at most {max_megabytes} MB.", max_megabytes=self.max_megabytes
+            )
             raise ValidationError(limit, code="too_large")
         if _CONTROL.search(name):
-            raise ValidationError("The file's name holds signs that cannot be kept.", code="name")
+            raise ValidationError(
+                say("The file's name holds signs that cannot be kept."), code="name"
+            )
 
 
 def no_control_characters(value: str) -> None:
     """Refuse NUL and control characters other than tab and line break."""
     if _CONTROL.search(str(value)):
         raise ValidationError(
-            "Remove the invisible control characters from this text.", code="control_characters"
+            say("Remove the invisible control characters from this text."),
+            code="control_characters",
         )
 
 
 def single_line(value: str) -> None:
     """Refuse line breaks in a one-line field, so that none reaches a mail header or a log line."""
     if _BREAK.search(str(value)):
-        raise ValidationError("Write this on one line.", code="line_break")
+        raise ValidationError(say("Write this on one line."), code="line_break")
 
 
 class House:
@@ -249,7 +261,7 @@ class House:
             if isinstance(field.widget, forms.RadioSelect):
                 _nothing_preselected(field)
             elif isinstance(field, forms.ModelChoiceField) and field.empty_label == DASHES:
-                field.empty_label = "Choose" if field.required else "None"
+                field.empty_label = say("Choose") if field.required else say("None")
 
     def _clean_fields(self) -> None:
         """Fields that a form added for itself answer in the same words."""
@@ -281,9 +293,9 @@ def _say_what_is_missing(field: forms.Field) -> None:
     """What to do about an empty field or a number out of range, instead of Django's remarks."""
     if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
         kinds = (words for kind, words in MISSING.items() if isinstance(field, kind))
-        field.error_messages["required"] = next(kinds, "Fill this in.")
-    field.error_messages.setdefault("min_value", "Give %(limit_value)s or more.")
-    field.error_messages.setdefault("max_value", "Give %(limit_value)s or less.")
+        field.error_messages["required"] = next(kinds, say("Fill this in."))
+    field.error_messages.setdefault("min_value", say("Give %(limit_value)s or more."))
+    field.error_messages.setdefault("max_value", say("Give %(limit_value)s or less."))
 
 
 def _bound_text(field: forms.CharField) -> None:
@@ -321,7 +333,9 @@ class ModelForm(House, forms.ModelForm):  # type: ignore[type-arg]
 class ReasonForm(Form):
     """One required reason, for verbs where a person judges."""
 
-    reason = Text(label="Reason", max_length=2_000, help_text="Kept in the record with your name.")
+    reason = Text(
+        label=say("Reason"), max_length=2_000, help_text=say("Kept in the record with your name.")
+    )
 
     def __init__(self, *args: Any, label: str = "", hint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

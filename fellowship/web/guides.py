@@ -16,10 +16,11 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.web.items import Link
 from fellowship.web.search import Hit, register_pages
 
-TOUR: Final = "A tour of five minutes"
+TOUR: Final = say("A tour of five minutes")
 FOR: Final[dict[str, tuple[str, ...]]] = {
     "applicant-and-fellow": (roles.APPLICANT, roles.FELLOW, roles.COLLABORATOR),
     "mentor": (roles.MENTOR,),
@@ -82,7 +83,9 @@ def _found(user: Any) -> Iterable[Hit]:
     for slug in FOR:
         title = guide(slug).title
         yield Hit(
-            f"Help: {title}", reverse("web:guide", args=[slug]), "What you can do, and a tour"
+            say("Help: {title}", title=title),
+            reverse("web:guide", args=[slug]),
+            say("What you can do, and a tour"),
         )
 
 

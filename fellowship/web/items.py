@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 
 Tone = Literal["plain", "accent", "good", "warn", "bad"]
@@ -33,7 +34,7 @@ class Row:
     label: str
     value: object
     url: str = ""
-    action: str = "Change"
+    action: str = say("Change")
 
 
 @dataclass(frozen=True, slots=True)

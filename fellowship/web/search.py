@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import nav
 from fellowship.web.filters import Search
@@ -176,4 +177,4 @@ def _pages(text: str, user: Any) -> Group:
     named = [Hit(entry.label, reverse(entry.url_name)) for entry in nav.entries(user)]
     named += [hit for provider in _more_pages for hit in provider(user)]
     hits = [hit for hit in named if all(word in hit.title.casefold() for word in words)]
-    return Group("pages", "Pages and help", hits[:FEW])
+    return Group("pages", say("Pages and help"), hits[:FEW])

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Endpoint
 from fellowship.programs.models import Call
 from fellowship.web.search import Hit, Kind, by_title, paper, register
@@ -33,7 +34,7 @@ def _person(user: User) -> Hit:
 register(
     Kind(
         "calls",
-        "Calls",
+        say("Calls"),
         Call.objects.visible_to,
         by_title,
         order=5,
@@ -42,7 +43,7 @@ register(
     ),
     Kind(
         "people",
-        "People",
+        say("People"),
         _people,
         _person,
         order=90,

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.queries import read_what_is_held
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web import search as finding
 from fellowship.web.columns import Column, Table
@@ -31,7 +32,7 @@ def found(text: str, user: Any) -> list[finding.Group]:
 
 
 def _named(hits: list[finding.Hit]) -> list[finding.Group]:
-    return [finding.Group("named", "With this reference", hits)] if hits else []
+    return [finding.Group("named", say("With this reference"), hits)] if hits else []
 
 
 @login_required
@@ -60,7 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def _all_of(request: HttpRequest, kind: finding.Kind, text: str) -> HttpResponse:
     page = paginate(request, finding.matching(kind, text, request.user))
     columns: tuple[Column[Any], ...] = (Column(kind.label, lambda row: _cell(kind.hit(row))),)
-    table = Table(kind.label, columns, page, page, empty="Nothing matches.")
+    table = Table(kind.label, columns, page, page, empty=say("Nothing matches."))
     context = {"text": text, "kind": kind, "page": page, "table": table}
     return render(request, "web/search_kind.html", context)
 

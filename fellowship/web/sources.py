@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.notices.models.webhooks import READERS
 from fellowship.notices.queries import unread_count
 from fellowship.programs.models import Call, Program
@@ -49,11 +50,11 @@ def programmes_to_set_up(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     bare = Program.objects.filter(pk__in=administered, cohorts=None).select_related("realm")
     for program in bare.order_by("name")[:_SHOWN]:
         yield work.WorkItem(
-            title=f"Set up {program}",
+            title=say("Set up {program}", program=program),
             url=reverse("programs:set_up", args=[program.slug]),
             due=None,
             holder=work.ME,
-            silence="No call can open.",
+            silence=say("No call can open."),
         )
 
 
@@ -64,12 +65,12 @@ def is_empty_to(user: Any) -> bool:
 
 def register_navigation() -> None:
     """The entries of the foundation's own pages."""
-    nav.register("My work", "web:home", section="portal", order=0)
-    nav.register("Open calls", "programs:calls", visible=_anyone, section="public", order=5)
-    nav.register("Programmes", "programs:programs", visible=_works_in_an_office, order=60)
-    nav.register("Roles", "accounts:people", visible=_administers, section="office", order=90)
+    nav.register(say("My work"), "web:home", section="portal", order=0)
+    nav.register(say("Open calls"), "programs:calls", visible=_anyone, section="public", order=5)
+    nav.register(say("Programmes"), "programs:programs", visible=_works_in_an_office, order=60)
+    nav.register(say("Roles"), "accounts:people", visible=_administers, section="office", order=90)
     nav.register(
-        "Webhooks", "webhooks:endpoints", visible=_watches_webhooks, section="office", order=92
+        say("Webhooks"), "webhooks:endpoints", visible=_watches_webhooks, section="office", order=92
     )
 
 

@@ -17,13 +17,14 @@ from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import days_of
 from fellowship.clocks.states import ALIVE
 from fellowship.kernel.moves import MoveTable
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 
-UNMOVED = "Nothing happens by itself; it stays as it is."
-OVER = "Nothing is waited for."
-CLOSED = "Nothing more: it is closed."
-LEFT = "No further step is needed."
+UNMOVED = say("Nothing happens by itself; it stays as it is.")
+OVER = say("Nothing is waited for.")
+CLOSED = say("Nothing more: it is closed.")
+LEFT = say("No further step is needed.")
 Span = tuple[str, dt.datetime | None, dt.datetime | None]
 """A stretch with `us` or `you`, from and until; without an end it is open, without a start none."""
 

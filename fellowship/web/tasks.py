@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from fellowship.accounts.models import ApiToken
 from fellowship.clocks.registry import sweeper
+from fellowship.kernel.saying import say
 from fellowship.notices import services as notices
 from fellowship.notices.models import Notice
 from fellowship.web.api import idempotency
@@ -44,8 +45,12 @@ def warn_of_tokens(at: dt.datetime) -> int:
             kind="accounts.token",
             to=[token.user],
             subject_obj=token,
-            title=f"Your API token {token.name} expires on {token.expires_at:%d %B %Y}",
-            body="It is still used. Make another, put it in its place, and revoke this one.",
+            title=say(
+                "Your API token {name} expires on {expires_at:%d %B %Y}",
+                name=token.name,
+                expires_at=token.expires_at,
+            ),
+            body=say("It is still used. Make another, put it in its place, and revoke this one."),
             url=reverse("accounts:tokens"),
             dedupe=f"accounts.token:{token.pk}",
         )

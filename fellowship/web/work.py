@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel import time
 from fellowship.kernel.prepared import any_of
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
@@ -20,8 +21,8 @@ from fellowship.web.components import times
 from fellowship.web.markup import markup
 
 ME: Final = "me"
-NO_DEADLINE: Final = "No deadline"
-UNMOVED: Final = "Nothing happens by itself; it stays as it is."
+NO_DEADLINE: Final = say("No deadline")
+UNMOVED: Final = say("Nothing happens by itself; it stays as it is.")
 _FAR = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
@@ -104,7 +105,7 @@ class Work:
 
     def table_of_waiting(self) -> Table[WorkItem]:
         """What they wait for and on whom."""
-        return Table("What you wait for and on whom", _WAITING, self.waiting)
+        return Table(say("What you wait for and on whom"), _WAITING, self.waiting)
 
 
 def of(user: Any, at: dt.datetime) -> Work:
@@ -127,7 +128,11 @@ def _asked(user: Any, at: dt.datetime) -> Sequence[Provider]:
 
 
 def _item(item: WorkItem) -> SafeString:
-    when = "Its time has run out" if item.due and item.at <= time.now() else "If nothing happens"
+    when = (
+        say("Its time has run out")
+        if item.due and item.at <= time.now()
+        else say("If nothing happens")
+    )
     silence = f"{when}: {item.silence}" if item.silence else UNMOVED
     return markup(
         '<li><div><p class="title"><a href="{}">{}</a></p><p class="meta">{}</p></div>'
@@ -138,8 +143,8 @@ def _item(item: WorkItem) -> SafeString:
 
 
 _WAITING: tuple[Column[WorkItem], ...] = (
-    Column("What", lambda i: cells.link(i.url, i.title, i.case_ref)),
-    Column("With", lambda i: i.holder),
-    Column("Until", lambda i: cells.due(i.due, i.calendar) if i.due else NO_DEADLINE),
-    Column("If they stay silent", lambda i: i.silence or UNMOVED),
+    Column(say("What"), lambda i: cells.link(i.url, i.title, i.case_ref)),
+    Column(say("With"), lambda i: i.holder),
+    Column(say("Until"), lambda i: cells.due(i.due, i.calendar) if i.due else NO_DEADLINE),
+    Column(say("If they stay silent"), lambda i: i.silence or UNMOVED),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
 from fellowship.accounts.models import Actor
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.sheets import tables, writers
 from fellowship.web.sheets.columns import Column
@@ -23,59 +24,67 @@ TYPES: Final = {
     "jsonl": "application/jsonl",
 }
 FINDINGS: Final = (
-    Column("ref", "text", "Reference of the finding.", "ref"),
-    Column("program", "text", "Short name of the programme.", "program__realm__slug"),
-    Column("fellowship", "text", "Reference of the fellowship it comes from.", "fellowship__ref"),
-    Column("title", "text", "The finding in one line.", "title"),
-    Column("system", "text", "The system it is about.", "system"),
-    Column("system_version", "text", "That system's version.", "system_version"),
-    Column("severity", "text", "critical, high, medium or low.", "severity"),
+    Column("ref", "text", say("Reference of the finding."), "ref"),
+    Column("program", "text", say("Short name of the programme."), "program__realm__slug"),
+    Column(
+        "fellowship", "text", say("Reference of the fellowship it comes from."), "fellowship__ref"
+    ),
+    Column("title", "text", say("The finding in one line."), "title"),
+    Column("system", "text", say("The system it is about."), "system"),
+    Column("system_version", "text", say("That system's version."), "system_version"),
+    Column("severity", "text", say("critical, high, medium or low."), "severity"),
     Column(
         "cvss_vector",
         "text",
-        "CVSS 4.0 vector, where one was given; what is said instead where it is under embargo.",
+        say(
+            "CVSS 4.0 vector, where one was given; what is said instead where it is under embargo."
+        ),
         "cvss_vector",
     ),
-    Column("cvss_score", "decimal number", "CVSS 4.0 base score, 0 to 10.", "cvss_score"),
-    Column("technique", "text", "MITRE ATLAS technique.", "technique"),
+    Column("cvss_score", say("decimal number"), say("CVSS 4.0 base score, 0 to 10."), "cvss_score"),
+    Column("technique", "text", say("MITRE ATLAS technique."), "technique"),
     Column(
         "hits",
         "integer",
-        "In how many trials it happened; empty while an embargo withholds it.",
+        say("In how many trials it happened; empty while an embargo withholds it."),
         "hits",
     ),
     Column(
         "trials",
         "integer",
-        "How many trials there were; empty while an embargo withholds it.",
+        say("How many trials there were; empty while an embargo withholds it."),
         "trials",
     ),
     Column(
         "state",
         "text",
-        "Disposition: reported, investigating, accepted, deferred, rejected or closed.",
+        say("Disposition: reported, investigating, accepted, deferred, rejected or closed."),
         "state",
     ),
     Column(
         "actionable",
-        "true or false",
-        "Whether something follows from it; empty before its disposition.",
+        say("true or false"),
+        say("Whether something follows from it; empty before its disposition."),
         "actionable",
     ),
-    Column("mapping", "text", "control, metric, policy or evaluation.", "mapping"),
-    Column("rationale", "text", "Why, in the words of who disposed of it.", "rationale"),
-    Column("owner", "text", "Who answers for it.", "product_owner__name"),
-    Column("reported_at", "instant", "When it was reported, in UTC.", "reported_at"),
-    Column("due_at", "instant", "When it is due, in UTC.", "due_at"),
-    Column("closed_at", "instant", "When it was closed, in UTC.", "closed_at"),
+    Column("mapping", "text", say("control, metric, policy or evaluation."), "mapping"),
+    Column("rationale", "text", say("Why, in the words of who disposed of it."), "rationale"),
+    Column("owner", "text", say("Who answers for it."), "product_owner__name"),
+    Column("reported_at", "instant", say("When it was reported, in UTC."), "reported_at"),
+    Column("due_at", "instant", say("When it is due, in UTC."), "due_at"),
+    Column("closed_at", "instant", say("When it was closed, in UTC."), "closed_at"),
     Column(
         "closure",
         "text",
-        "What closed it: control, exception, duplicate, rejection or exploratory.",
+        say("What closed it: control, exception, duplicate, rejection or exploratory."),
         "closure",
     ),
-    Column("duplicate_of", "text", "Reference of the finding it repeats.", "duplicate_of__ref"),
-    Column("exception", "text", "Reference of the exception that closed it.", "exception__ref"),
+    Column(
+        "duplicate_of", "text", say("Reference of the finding it repeats."), "duplicate_of__ref"
+    ),
+    Column(
+        "exception", "text", say("Reference of the exception that closed it."), "exception__ref"
+    ),
 )
 
 
@@ -95,7 +104,7 @@ def write(target: IO[bytes], file_format: str, rows: FindingQuerySet, *, reader:
     return writers.WRITERS[file_format](target, names, _closed(fetched, claims))
 
 
-_KEY: Final = Column("key", "integer", "Which finding it is.", "pk")
+_KEY: Final = Column("key", "integer", say("Which finding it is."), "pk")
 _INSTEAD: Final = {"cvss_vector": True, "hits": False, "trials": False}
 """What a claim says in these columns, and whether a sentence stands in its place."""
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.change_states import REPORTED_STATES, SHARES, AcceptanceState, ChangeState, Must
@@ -27,29 +28,29 @@ def _controls(finding: Finding) -> Any:
 class ChangeForm(forms.Form):
     """A change asked of the receiving team."""
 
-    title = forms.Text(label="What is asked for, in one line", max_length=250)
+    title = forms.Text(label=say("What is asked for, in one line"), max_length=250)
     description = forms.Text(
-        label="What to do",
+        label=say("What to do"),
         max_length=10_000,
         required=False,
         widget=django_forms.Textarea,
-        help_text="This goes to the team's tracker. Leave out what the embargo covers.",
+        help_text=say("This goes to the team's tracker. Leave out what the embargo covers."),
     )
     control = forms.ModelChoiceField(
-        label="For which control",
+        label=say("For which control"),
         queryset=Control.objects.none(),
         required=False,
-        help_text="Empty: for the finding as a whole.",
+        help_text=say("Empty: for the finding as a whole."),
     )
     tracker_url = django_forms.URLField(
-        label="Link in the team's tracker",
+        label=say("Link in the team's tracker"),
         required=False,
         assume_scheme="https",
         max_length=500,
-        help_text="If it is there already. A system that takes our messages answers with it.",
+        help_text=say("If it is there already. A system that takes our messages answers with it."),
     )
     tracker_key = forms.CharField(
-        label="Its number there", required=False, max_length=100, help_text="ENG-412"
+        label=say("Its number there"), required=False, max_length=100, help_text="ENG-412"
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
@@ -61,67 +62,70 @@ class TrackerForm(forms.Form):
     """Where the receiving team follows it."""
 
     tracker_url = django_forms.URLField(
-        label="Link in the team's tracker", assume_scheme="https", max_length=500
+        label=say("Link in the team's tracker"), assume_scheme="https", max_length=500
     )
-    tracker_key = forms.CharField(label="Its number there", required=False, max_length=100)
+    tracker_key = forms.CharField(label=say("Its number there"), required=False, max_length=100)
 
 
 class StateForm(forms.Form):
     """What the tracker says, typed by a person where it does not say so by itself."""
 
     state = forms.ChoiceField(
-        label="In the tracker it is",
+        label=say("In the tracker it is"),
         choices=[(s.value, ChangeState(s).label) for s in REPORTED_STATES],
         widget=forms.RadioCards,
     )
-    note = forms.Text(label="What the team says", max_length=2_000, required=False)
+    note = forms.Text(label=say("What the team says"), max_length=2_000, required=False)
 
 
 class AcceptanceForm(forms.Form):
     """What must pass before the change counts."""
 
-    title = forms.Text(label="What is tested, in one line", max_length=250)
+    title = forms.Text(label=say("What is tested, in one line"), max_length=250)
     must = forms.ChoiceField(
-        label="It passes when",
+        label=say("It passes when"),
         choices=[
-            (Must.METRIC, forms.Described("A share keeps to a limit", "So many of so many trials")),
-            (Must.NAMED, forms.Described("A named test passes", "In your own test run")),
+            (
+                Must.METRIC,
+                forms.Described(say("A share keeps to a limit"), say("So many of so many trials")),
+            ),
+            (Must.NAMED, forms.Described(say("A named test passes"), say("In your own test run"))),
         ],
         widget=forms.RadioCards,
     )
     metric = forms.ChoiceField(
-        label="What is counted",
-        choices=[("", "Choose"), *((m.value, m.label) for m in SHARES)],
+        label=say("What is counted"),
+        choices=[("", say("Choose")), *((m.value, m.label) for m in SHARES)],
         required=False,
     )
     limit = django_forms.DecimalField(
-        label="Limit, in percent",
+        label=say("Limit, in percent"),
         min_value=0,
         max_value=100,
         decimal_places=2,
         required=False,
-        help_text="At most this share; for shares where more is better, at least this share.",
+        help_text=say("At most this share; for shares where more is better, at least this share."),
     )
     minimum_trials = django_forms.IntegerField(
-        label="In so many trials or more", min_value=1, max_value=1_000_000, required=False
+        label=say("In so many trials or more"), min_value=1, max_value=1_000_000, required=False
     )
     named = forms.CharField(
-        label="Name of the test",
+        label=say("Name of the test"),
         required=False,
         max_length=250,
         help_text="tests/safety/test_long_context.py",
     )
     owner = forms.ModelChoiceField(
-        label="Whose work is tested",
+        label=say("Whose work is tested"),
         queryset=User.objects.none(),
-        help_text="Somebody else records the result.",
+        help_text=say("Somebody else records the result."),
     )
     control = forms.ModelChoiceField(
-        label="For which control", queryset=Control.objects.none(), required=False
+        label=say("For which control"), queryset=Control.objects.none(), required=False
     )
     required = forms.ChoiceField(
-        label="Must it pass before the finding is closed on its control?",
-        choices=[("yes", "Yes"), ("no", "No, its result is shown only")],
+        label=say("Must it pass before the finding is closed on its control?"),
+        choices=[("yes", say("Yes")), ("no", say("No, its result is shown only"))],
         widget=forms.RadioCards,
     )
 
@@ -145,21 +149,21 @@ class ResultForm(forms.Form):
     """What a run of an acceptance test showed."""
 
     hits = django_forms.IntegerField(
-        label="It happened in", min_value=0, max_value=2_000_000_000, required=False
+        label=say("It happened in"), min_value=0, max_value=2_000_000_000, required=False
     )
     trials = django_forms.IntegerField(
-        label="of so many trials", min_value=1, max_value=2_000_000_000, required=False
+        label=say("of so many trials"), min_value=1, max_value=2_000_000_000, required=False
     )
     passed = forms.ChoiceField(
-        label="Result",
+        label=say("Result"),
         choices=[("yes", AcceptanceState.PASSED.label), ("no", AcceptanceState.FAILED.label)],
         widget=forms.RadioCards,
         required=False,
     )
     evidence = forms.Text(
-        label="Evidence",
+        label=say("Evidence"),
         max_length=2_000,
-        help_text="Where the run can be seen, or the SHA-256 of its log.",
+        help_text=say("Where the run can be seen, or the SHA-256 of its log."),
     )
 
     def __init__(self, *args: Any, test: AcceptanceTest, **kwargs: Any) -> None:
@@ -176,22 +180,25 @@ class ExceptForm(forms.Form):
     """A risk left standing for a time: who answers for it, until when, what makes up for it."""
 
     owner = forms.ModelChoiceField(
-        label="Owner",
+        label=say("Owner"),
         queryset=User.objects.none(),
-        help_text="Answers for the risk while it stands, and is reminded before it ends.",
+        help_text=say("Answers for the risk while it stands, and is reminded before it ends."),
     )
     rationale = forms.Text(
-        label="Why is there no control yet?", max_length=10_000, widget=django_forms.Textarea
+        label=say("Why is there no control yet?"), max_length=10_000, widget=django_forms.Textarea
     )
     risk = forms.Text(
-        label="What could go wrong meanwhile?", max_length=10_000, widget=django_forms.Textarea
+        label=say("What could go wrong meanwhile?"), max_length=10_000, widget=django_forms.Textarea
     )
     compensating_measure = forms.Text(
-        label="What makes up for it meanwhile?", max_length=10_000, widget=django_forms.Textarea
+        label=say("What makes up for it meanwhile?"),
+        max_length=10_000,
+        widget=django_forms.Textarea,
     )
-    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
+    measure_test = forms.Text(label=say("How is that tested?"), max_length=10_000)
     expires_on = forms.DateField(
-        label="Until", help_text="The whole day counts. Then the gap is open again, by itself."
+        label=say("Until"),
+        help_text=say("The whole day counts. Then the gap is open again, by itself."),
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
@@ -203,5 +210,5 @@ class ExceptForm(forms.Form):
         """A day that is still to come."""
         day: dt.date = self.cleaned_data["expires_on"]
         if day < now().date():
-            raise ValidationError("Choose a day that is still to come.")
+            raise ValidationError(say("Choose a day that is still to come."))
         return day

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from findings.models import ControlMetric
 from findings.models.conditions import LENGTH
@@ -20,15 +21,21 @@ NUMBER = 2_000_000_000
 class ConditionFields(forms.Form):
     """Under what it is counted."""
 
-    model = forms.CharField(label="Model", max_length=LENGTH, required=False)
-    attack = forms.CharField(label="Attack or set of requests", max_length=LENGTH, required=False)
-    harness = forms.CharField(label="Harness", max_length=LENGTH, required=False)
-    harness_version = forms.CharField(label="Harness version", max_length=LENGTH, required=False)
+    model = forms.CharField(label=say("Model"), max_length=LENGTH, required=False)
+    attack = forms.CharField(
+        label=say("Attack or set of requests"), max_length=LENGTH, required=False
+    )
+    harness = forms.CharField(label=say("Harness"), max_length=LENGTH, required=False)
+    harness_version = forms.CharField(
+        label=say("Harness version"), max_length=LENGTH, required=False
+    )
     context = forms.CharField(
-        label="Context",
+        label=say("Context"),
         max_length=LENGTH,
         required=False,
-        help_text="What else has to be the same on both sides: language, tools, system prompt.",
+        help_text=say(
+            "What else has to be the same on both sides: language, tools, system prompt."
+        ),
     )
 
     def conditions(self) -> Conditions:
@@ -40,48 +47,61 @@ class PlanFields(ConditionFields):
     """What is fixed before it ships, whatever is counted."""
 
     denominator = forms.CharField(
-        label="What one of those counted is",
+        label=say("What one of those counted is"),
         max_length=300,
-        help_text="The denominator: “one attack of the fixed set”, “one session of a paying user”, "
-        "“from the alert to the end of the session”.",
+        help_text=say(
+            "The denominator: “one attack of the fixed set”, “one session of a paying user”, "
+            "“from the alert to the end of the session”."
+        ),
     )
     threshold = django_forms.DecimalField(
-        label="Least improvement that counts",
+        label=say("Least improvement that counts"),
         min_value=0,
         max_digits=11,
         decimal_places=4,
-        help_text="In percentage points for a share, otherwise in its unit. Only a change larger "
-        "than this counts; with 0 any change counts that the numbers can show.",
+        help_text=say(
+            "In percentage points for a share, otherwise in its unit. Only a change larger "
+            "than this counts; with 0 any change counts that the numbers can show."
+        ),
     )
     minimum_n = django_forms.IntegerField(
-        label="Least number on either side",
+        label=say("Least number on either side"),
         min_value=1,
         max_value=NUMBER,
-        help_text="Trials, units of exposure, durations or scores. With fewer the verdict is "
-        "“insufficient data”.",
+        help_text=say(
+            "Trials, units of exposure, durations or scores. With fewer the verdict is "
+            "“insufficient data”."
+        ),
     )
-    baseline_from = forms.DateField(label="Baseline counted from")
+    baseline_from = forms.DateField(label=say("Baseline counted from"))
     baseline_until = forms.DateField(
-        label="Baseline counted until", help_text="Counts of other days are no baseline."
+        label=say("Baseline counted until"), help_text=say("Counts of other days are no baseline.")
     )
     selection = forms.ChoiceField(
-        label="Why this baseline",
+        label=say("Why this baseline"),
         choices=[
-            (Selection.PLANNED, forms.Described("Planned", "Before any number was known")),
+            (
+                Selection.PLANNED,
+                forms.Described(say("Planned"), say("Before any number was known")),
+            ),
             (
                 Selection.STOOD_OUT,
-                forms.Described("A number stood out", "The verdict then warns: such numbers fall."),
+                forms.Described(
+                    say("A number stood out"), say("The verdict then warns: such numbers fall.")
+                ),
             ),
         ],
         widget=forms.RadioCards,
     )
     setting = forms.ChoiceField(
-        label="Where it is counted",
+        label=say("Where it is counted"),
         choices=[
-            (Setting.USE, forms.Described("In use", "Before and after it went live")),
+            (Setting.USE, forms.Described(say("In use"), say("Before and after it went live"))),
             (
                 Setting.BENCH,
-                forms.Described("On a test bench", "By a harness, with it switched off and on"),
+                forms.Described(
+                    say("On a test bench"), say("By a harness, with it switched off and on")
+                ),
             ),
         ],
         widget=forms.RadioCards,
@@ -110,21 +130,23 @@ class MetricForm(PlanFields):
     """One metric, planned."""
 
     metric = forms.ChoiceField(
-        label="Measured by",
+        label=say("Measured by"),
         choices=[
-            ("", "Choose"),
+            ("", say("Choose")),
             *(
-                (m.value, f"{m.label} ({COUNTED[m].label.partition(':')[0].lower()})")
+                (m.value, f"{m.label} ({str(COUNTED[m].label).partition(':')[0].lower()})")
                 for m in Metric
             ),
         ],
     )
     unit = forms.CharField(
-        label="Unit",
+        label=say("Unit"),
         max_length=60,
         required=False,
-        help_text="For a rate the exposure, such as “1,000 sessions”; for durations “minutes” or "
-        "“hours”. Empty for shares and scores.",
+        help_text=say(
+            "For a rate the exposure, such as “1,000 sessions”; for durations “minutes” or "
+            "“hours”. Empty for shares and scores."
+        ),
     )
     field_order: tuple[str, ...] = (
         *("metric", "denominator", "unit", "threshold", "minimum_n"),
@@ -141,8 +163,8 @@ class CostForm(MetricForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["threshold"].label = "Largest worsening you accept"
-        self.fields["threshold"].help_text = (
+        self.fields["threshold"].label = say("Largest worsening you accept")
+        self.fields["threshold"].help_text = say(
             "In percentage points for a share, otherwise in its unit. The verdict says whether "
             "the cost stayed within it."
         )
@@ -151,26 +173,38 @@ class CostForm(MetricForm):
 class ControlForm(MetricForm):
     """A control, with its measure fixed before it ships."""
 
-    title = forms.Text(label="Control in one line", max_length=250, widget=django_forms.TextInput)
+    title = forms.Text(
+        label=say("Control in one line"), max_length=250, widget=django_forms.TextInput
+    )
     description = forms.Text(
-        label="What it does", max_length=10_000, widget=django_forms.Textarea, required=False
+        label=say("What it does"), max_length=10_000, widget=django_forms.Textarea, required=False
     )
     family = forms.ChoiceField(
-        label="Family",
+        label=say("Family"),
         choices=[
-            (Family.PREVENTIVE, forms.Described("Preventive", "Blocks it before it happens")),
-            (Family.DETECTIVE, forms.Described("Detective", "Shows it when it happens")),
-            (Family.CORRECTIVE, forms.Described("Corrective", "Makes it rarer next time")),
+            (
+                Family.PREVENTIVE,
+                forms.Described(say("Preventive"), say("Blocks it before it happens")),
+            ),
+            (Family.DETECTIVE, forms.Described(say("Detective"), say("Shows it when it happens"))),
+            (
+                Family.CORRECTIVE,
+                forms.Described(say("Corrective"), say("Makes it rarer next time")),
+            ),
             (
                 Family.COMPENSATING,
-                forms.Described("Compensating", "Lowers the risk while a lasting fix is built"),
+                forms.Described(
+                    say("Compensating"), say("Lowers the risk while a lasting fix is built")
+                ),
             ),
         ],
         widget=forms.RadioCards,
     )
-    control_type = forms.ChoiceField(label="Kind", choices=[("", "Choose"), *ControlType.choices])
+    control_type = forms.ChoiceField(
+        label=say("Kind"), choices=[("", say("Choose")), *ControlType.choices]
+    )
     tracker_url = django_forms.URLField(
-        label="Link in your tracker", required=False, assume_scheme="https"
+        label=say("Link in your tracker"), required=False, assume_scheme="https"
     )
     field_order = (
         *("title", "description", "family", "control_type", "tracker_url"),
@@ -187,10 +221,12 @@ class AmendForm(PlanFields):
     """Another plan for a metric; what is counted, and in which unit, stays."""
 
     reason = forms.Text(
-        label="Why you change it",
+        label=say("Why you change it"),
         max_length=5000,
         widget=django_forms.Textarea,
-        help_text="Shown beside the verdict, with your name, to everyone who sees the control.",
+        help_text=say(
+            "Shown beside the verdict, with your name, to everyone who sees the control."
+        ),
     )
     field_order = (
         *("denominator", "threshold", "minimum_n", "baseline_from", "baseline_until"),
@@ -205,10 +241,10 @@ class AmendForm(PlanFields):
         initial["threshold"] = f"{least.normalize():f}"
         super().__init__(*args, initial=initial, **kwargs)
         if not metric.primary:
-            self.fields["threshold"].label = "Largest worsening you accept"
+            self.fields["threshold"].label = say("Largest worsening you accept")
         if not metric.control.locked:
             self.fields["reason"].required = False
-            self.fields["reason"].help_text = "Kept in the record with your name."
+            self.fields["reason"].help_text = say("Kept in the record with your name.")
 
     def plan(self) -> MetricPlan:
         """The plan as amended."""

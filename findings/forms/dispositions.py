@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import forms
@@ -28,32 +29,40 @@ class AcceptForm(forms.Form):
     """Accept a finding: what it turns into, who owns it and by when."""
 
     actionable = forms.ChoiceField(
-        label="Does something follow from it?",
+        label=say("Does something follow from it?"),
         choices=[
-            ("yes", forms.Described("Yes, it is actionable", "It gets an owner and a date.")),
-            ("no", forms.Described("No, it is exploratory", "It is recorded openly as such.")),
+            (
+                "yes",
+                forms.Described(say("Yes, it is actionable"), say("It gets an owner and a date.")),
+            ),
+            (
+                "no",
+                forms.Described(
+                    say("No, it is exploratory"), say("It is recorded openly as such.")
+                ),
+            ),
         ],
         widget=forms.RadioCards,
     )
     mapping = forms.ChoiceField(
-        label="It turns into",
-        choices=[("", "Choose"), *Mapping.choices],
+        label=say("It turns into"),
+        choices=[("", say("Choose")), *Mapping.choices],
         required=False,
     )
     product_owner = forms.ModelChoiceField(
-        label="Product owner", queryset=User.objects.none(), required=False
+        label=say("Product owner"), queryset=User.objects.none(), required=False
     )
     due_at = forms.DateField(
-        label="Due by",
+        label=say("Due by"),
         required=False,
         validators=SENSIBLE,
-        help_text="Empty: as the severity's clock says. Earlier is possible, later is not.",
+        help_text=say("Empty: as the severity's clock says. Earlier is possible, later is not."),
     )
     reason = forms.Text(
-        label="Why you accept it",
+        label=say("Why you accept it"),
         max_length=REASON,
         widget=django_forms.Textarea,
-        help_text="The fellow reads this.",
+        help_text=say("The fellow reads this."),
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
@@ -66,21 +75,23 @@ class AcceptForm(forms.Form):
 class DeferForm(forms.Form):
     """Put it off, to a day and for a reason."""
 
-    look_again_at = forms.DateField(label="Look at it again on", validators=SENSIBLE)
+    look_again_at = forms.DateField(label=say("Look at it again on"), validators=SENSIBLE)
     reason = forms.Text(
-        label="Why it is put off",
+        label=say("Why it is put off"),
         max_length=REASON,
         widget=django_forms.Textarea,
-        help_text="The fellow reads this, and may reply.",
+        help_text=say("The fellow reads this, and may reply."),
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limit, calendar = terms.deferral_limit(finding), finding.program.calendar()
         latest = calendar.local(limit.due(now(), calendar))
-        self.fields["look_again_at"].help_text = (
-            f"At the latest {latest:%-d %B %Y}: the rule gives {limit}. On that day it is under "
-            "investigation again, by itself."
+        self.fields["look_again_at"].help_text = say(
+            "At the latest {latest:%-d %B %Y}: the rule gives {limit}. On that day it is "
+            "under investigation again, by itself.",
+            latest=latest,
+            limit=limit,
         )
 
 
@@ -88,22 +99,27 @@ class PauseForm(forms.Form):
     """Let the clock stand still: for whom, until when, why."""
 
     waits_on = forms.ChoiceField(
-        label="It waits for",
+        label=say("It waits for"),
         choices=[
             (
                 WaitsOn.FELLOW,
-                forms.Described("The fellow", "The clock runs again as soon as they reply."),
+                forms.Described(
+                    say("The fellow"), say("The clock runs again as soon as they reply.")
+                ),
             ),
-            (WaitsOn.OTHERS, forms.Described("Another team, or a supplier", "Say which below.")),
+            (
+                WaitsOn.OTHERS,
+                forms.Described(say("Another team, or a supplier"), say("Say which below.")),
+            ),
         ],
         widget=forms.RadioCards,
     )
-    until = forms.DateField(label="Until, at the latest", validators=SENSIBLE)
+    until = forms.DateField(label=say("Until, at the latest"), validators=SENSIBLE)
     reason = forms.Text(
-        label="What is needed",
+        label=say("What is needed"),
         max_length=300,
         widget=django_forms.Textarea,
-        help_text="The fellow reads this.",
+        help_text=say("The fellow reads this."),
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
@@ -111,36 +127,41 @@ class PauseForm(forms.Form):
         calendar = finding.program.calendar()
         left = policy.pause_left(finding, services.obligation(finding)[1])
         latest = calendar.local(left.due(now(), calendar))
-        self.fields["until"].help_text = (
-            f"At the latest {latest:%-d %B %Y}. The clock may stand still for "
-            f"{terms.pause_limit(finding)} in all; {left} are left."
+        self.fields["until"].help_text = say(
+            "At the latest {latest:%-d %B %Y}. The clock may stand still for "
+            "{pause_limit} in all; {left} are left.",
+            latest=latest,
+            pause_limit=terms.pause_limit(finding),
+            left=left,
         )
 
 
 class RerateForm(forms.Form):
     """Another severity, with what each would mean for the due date said beside it."""
 
-    severity = forms.ChoiceField(label="Severity", choices=[], widget=forms.RadioCards)
+    severity = forms.ChoiceField(label=say("Severity"), choices=[], widget=forms.RadioCards)
     reason = forms.Text(
-        label="Why it changes",
+        label=say("Why it changes"),
         max_length=2_000,
         widget=django_forms.Textarea,
-        help_text="The fellow reads this.",
+        help_text=say("The fellow reads this."),
     )
     evidence = forms.Text(
-        label="What shows it",
+        label=say("What shows it"),
         max_length=2_000,
         widget=django_forms.Textarea,
-        help_text="A run, a log, a count: something another person can look at.",
+        help_text=say("A run, a log, a count: something another person can look at."),
     )
     cvss_vector = forms.Text(
-        label="New CVSS 4.0 vector",
+        label=say("New CVSS 4.0 vector"),
         max_length=300,
         required=False,
         widget=django_forms.TextInput,
-        help_text="CVSS:4.0/AV:N/…",
+        help_text=say("CVSS:4.0/AV:N/…"),
     )
-    confirmed = django_forms.BooleanField(label="I have read when it will be due", required=False)
+    confirmed = django_forms.BooleanField(
+        label=say("I have read when it will be due"), required=False
+    )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,20 +179,24 @@ def _outcome(due: Due, calendar: WorkCalendar) -> str:
     """What the change would do to the due date, in words."""
     day, by_rule = (f"{calendar.local(at):%-d %B %Y}" for at in (due.at, due.by_rule))
     if due.stays:
-        return f"It stays overdue, since {day}."
+        return say("It stays overdue, since {day}.", day=day)
     if due.grace:
-        return f"By the rule it was due on {by_rule}, which is past. It will be due on {day}."
-    return f"It will be due on {day}."
+        return say(
+            "By the rule it was due on {by_rule}, which is past. It will be due on {day}.",
+            by_rule=by_rule,
+            day=day,
+        )
+    return say("It will be due on {day}.", day=day)
 
 
 class CloseForm(forms.Form):
     """What the closed finding points at."""
 
     closure = forms.ChoiceField(
-        label="It is closed because of", choices=[], widget=forms.RadioCards
+        label=say("It is closed because of"), choices=[], widget=forms.RadioCards
     )
     reason = forms.Text(
-        label="A word to the fellow",
+        label=say("A word to the fellow"),
         max_length=REASON,
         widget=django_forms.Textarea,
         required=False,
@@ -187,17 +212,19 @@ class CloseForm(forms.Form):
 
 
 def _stands(refusal: Any) -> str:
-    return str(refusal) if refusal else "This holds."
+    return str(refusal) if refusal else say("This holds.")
 
 
 class DuplicateForm(forms.Form):
     """The earlier finding this one repeats."""
 
-    of = forms.Text(label="Reference of the earlier finding", max_length=30, help_text="F-2026-014")
+    of = forms.Text(
+        label=say("Reference of the earlier finding"), max_length=30, help_text="F-2026-014"
+    )
     reason = forms.Text(
-        label="What is the same",
+        label=say("What is the same"),
         max_length=REASON,
         widget=django_forms.Textarea,
         required=False,
-        help_text="The fellow reads this.",
+        help_text=say("The fellow reads this."),
     )

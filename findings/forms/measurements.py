@@ -9,6 +9,7 @@ from django import forms as django_forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.forms.controls import NUMBER, ConditionFields
@@ -40,10 +41,12 @@ class MeasureForm(ConditionFields):
     """What was counted, of what, on which side, when and under which conditions."""
 
     phase = forms.ChoiceField(
-        label="Taken", choices=Measurement.Phase.choices, widget=forms.RadioCards
+        label=say("Taken"), choices=Measurement.Phase.choices, widget=forms.RadioCards
     )
-    taken_on = forms.DateField(label="Counted on")
-    note = forms.Text(label="Note", max_length=5000, widget=django_forms.Textarea, required=False)
+    taken_on = forms.DateField(label=say("Counted on"))
+    note = forms.Text(
+        label=say("Note"), max_length=5000, widget=django_forms.Textarea, required=False
+    )
 
     def __init__(self, *args: Any, metric: ControlMetric, **kwargs: Any) -> None:
         self.of = metric
@@ -52,9 +55,9 @@ class MeasureForm(ConditionFields):
         self._ask(Counted(metric.counted))
         for name, value in planned.items():
             if value:
-                self.fields[
-                    name
-                ].help_text = f"As planned: {value}. Unlike counts are not compared."
+                self.fields[name].help_text = say(
+                    "As planned: {value}. Unlike counts are not compared.", value=value
+                )
 
     def sample(self) -> Sample:
         """What was counted, as a value."""
@@ -89,37 +92,39 @@ class MeasureForm(ConditionFields):
 
 def _share(unit: str) -> dict[str, django_forms.Field]:
     return {
-        "hits": _whole("It happened in"),
+        "hits": _whole(say("It happened in")),
         "trials": django_forms.IntegerField(
-            label="of so many trials",
+            label=say("of so many trials"),
             max_value=NUMBER,
-            validators=[MinValueValidator(1, "There must have been at least one trial.")],
+            validators=[MinValueValidator(1, say("There must have been at least one trial."))],
         ),
     }
 
 
 def _rate(unit: str) -> dict[str, django_forms.Field]:
     return {
-        "hits": _whole("It happened so many times"),
-        "exposure": _decimal(f"in so many × {unit}", min_value=0),
+        "hits": _whole(say("It happened so many times")),
+        "exposure": _decimal(say("in so many × {unit}", unit=unit), min_value=0),
     }
 
 
 def _durations(unit: str) -> dict[str, django_forms.Field]:
     return {
         "durations": forms.Text(
-            label=f"Each duration, in {unit}",
+            label=say("Each duration, in {unit}", unit=unit),
             max_length=40_000,
-            help_text=f"One a line, or with spaces between. At most {LONGEST:,}.",
+            help_text=say(
+                "One a line, or with spaces between. At most {LONGEST:,}.", LONGEST=LONGEST
+            ),
         )
     }
 
 
 def _scores(unit: str) -> dict[str, django_forms.Field]:
     return {
-        "trials": _whole("Number of scores", 2),
-        "mean": django_forms.FloatField(label="Their mean"),
-        "spread": django_forms.FloatField(label="Their standard deviation", min_value=0),
+        "trials": _whole(say("Number of scores"), 2),
+        "mean": django_forms.FloatField(label=say("Their mean")),
+        "spread": django_forms.FloatField(label=say("Their standard deviation"), min_value=0),
     }
 
 
@@ -138,7 +143,9 @@ def _numbers(text: str) -> tuple[float, ...]:
         try:
             found.append(float(word))
         except ValueError as error:
-            said = f"The {number}. entry, “{word[:40]}”, is not a number."
+            said = say(
+                "The {number}. entry, “{word}”, is not a number.", number=number, word=word[:40]
+            )
             raise ValidationError(said) from error
     return tuple(found)
 
@@ -152,21 +159,25 @@ class SeriesForm(forms.Form):
     """A file of results, read into counts."""
 
     format = forms.ChoiceField(
-        label="What the file is",
+        label=say("What the file is"),
         choices=[(key, forms.Described(f.label, f.hint)) for key, f in FORMATS.items()],
         widget=forms.RadioCards,
     )
-    file = forms.UploadField(label="File", extensions=("csv", "json", "jsonl"), max_megabytes=20)
+    file = forms.UploadField(
+        label=say("File"), extensions=("csv", "json", "jsonl"), max_megabytes=20
+    )
     defence = forms.CharField(
-        label="Name of the control in the file",
+        label=say("Name of the control in the file"),
         max_length=200,
         required=False,
-        help_text="AgentDojo lists each defence by name, such as tool_filter. Rows without one are "
-        "the baseline, rows with this name are after. Rows of other defences are refused.",
+        help_text=say(
+            "AgentDojo lists each defence by name, such as tool_filter. Rows without one are "
+            "the baseline, rows with this name are after. Rows of other defences are refused."
+        ),
     )
     phase = forms.ChoiceField(
-        label="Taken",
-        choices=[("", "As the file says"), *Measurement.Phase.choices],
+        label=say("Taken"),
+        choices=[("", say("As the file says")), *Measurement.Phase.choices],
         required=False,
-        help_text="garak’s files do not say on which side they were taken: say it here.",
+        help_text=say("garak’s files do not say on which side they were taken: say it here."),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from findings.policy.lessons import TOPIC_MAX, WHY_MAX
 
@@ -14,15 +15,15 @@ class LessonForm(forms.Form):
     """A question for the next fellows."""
 
     topic = forms.Text(
-        label="Topic in one line",
+        label=say("Topic in one line"),
         max_length=TOPIC_MAX,
-        help_text="The public reads this line in the call: name the problem, not the finding.",
+        help_text=say("The public reads this line in the call: name the problem, not the finding."),
     )
     why = forms.Text(
-        label="What it comes from",
+        label=say("What it comes from"),
         max_length=WHY_MAX,
         widget=django_forms.Textarea,
-        help_text="Only those who run the programme read this.",
+        help_text=say("Only those who run the programme read this."),
     )
 
 
@@ -30,16 +31,21 @@ class ExportForm(forms.Form):
     """A format."""
 
     file_format = forms.ChoiceField(
-        label="Format",
+        label=say("Format"),
         choices=[
-            ("csv", forms.Described("CSV", "For spreadsheets; fixed columns, version 1.")),
-            ("xlsx", forms.Described("XLSX", "The same columns as a workbook.")),
-            ("jsonl", forms.Described("JSON Lines", "The same columns, one object a line.")),
+            ("csv", forms.Described("CSV", say("For spreadsheets; fixed columns, version 1."))),
+            ("xlsx", forms.Described("XLSX", say("The same columns as a workbook."))),
+            (
+                "jsonl",
+                forms.Described(say("JSON Lines"), say("The same columns, one object a line.")),
+            ),
             (
                 "oscal",
                 forms.Described(
-                    "OSCAL plan of action (POA&M)",
-                    "What is open, by when, under which exception: for a risk team’s own tools.",
+                    say("OSCAL plan of action (POA&M)"),
+                    say(
+                        "What is open, by when, under which exception: for a risk team’s own tools."
+                    ),
                 ),
             ),
         ],
@@ -50,4 +56,12 @@ class ExportForm(forms.Form):
 def lesson_of(title: str, total: int, unmeasured: int) -> dict[str, Any]:
     """A lesson as it may be proposed from a line of the map."""
     noun = "finding" if total == 1 else "findings"
-    return {"why": f"{title}: {unmeasured} of {total} {noun} have no measured control."}
+    return {
+        "why": say(
+            "{title}: {unmeasured} of {total} {noun} have no measured control.",
+            title=title,
+            unmeasured=unmeasured,
+            total=total,
+            noun=noun,
+        )
+    }

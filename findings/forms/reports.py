@@ -14,6 +14,7 @@ from access.describing import Problem
 from access.models import AccessEvent, Dataset
 from access.rowforms import MORE, RowKind
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from findings import atlas
 from findings.importing import ENDINGS
@@ -31,24 +32,39 @@ from scoping.models import Fellowship
 SEVERITIES = [
     (
         Severity.CRITICAL,
-        forms.Described("Critical", "People could be seriously harmed now, by anyone."),
+        forms.Described(say("Critical"), say("People could be seriously harmed now, by anyone.")),
     ),
-    (Severity.HIGH, forms.Described("High", "Serious harm, with some effort or luck.")),
-    (Severity.MEDIUM, forms.Described("Medium", "Limited harm, or only under rare conditions.")),
-    (Severity.LOW, forms.Described("Low", "A nuisance, or useful only with other flaws.")),
+    (Severity.HIGH, forms.Described(say("High"), say("Serious harm, with some effort or luck."))),
+    (
+        Severity.MEDIUM,
+        forms.Described(say("Medium"), say("Limited harm, or only under rare conditions.")),
+    ),
+    (
+        Severity.LOW,
+        forms.Described(say("Low"), say("A nuisance, or useful only with other flaws.")),
+    ),
 ]
 HARMS = [(harm, forms.Described(harm.label, HARM_MEANS[harm])) for harm in Harm]
 CONFIDENCES = [
     (degree, forms.Described(degree.label, means)) for degree, means in CONFIDENCE_MEANS.items()
 ]
 FORMATS = [
-    (ImportFormat.SARIF, forms.Described("SARIF 2.1.0", "Results of scanners, .sarif or .json.")),
-    (ImportFormat.AVID, forms.Described("AVID", "A report or vulnerability, or a list, .json.")),
-    (ImportFormat.INSPECT, forms.Described("Inspect", "An evaluation log, .eval or .json.")),
-    (ImportFormat.GARAK, forms.Described("garak", "A report log, .report.jsonl.")),
+    (
+        ImportFormat.SARIF,
+        forms.Described(say("SARIF 2.1.0"), say("Results of scanners, .sarif or .json.")),
+    ),
+    (
+        ImportFormat.AVID,
+        forms.Described("AVID", say("A report or vulnerability, or a list, .json.")),
+    ),
+    (
+        ImportFormat.INSPECT,
+        forms.Described(say("Inspect"), say("An evaluation log, .eval or .json.")),
+    ),
+    (ImportFormat.GARAK, forms.Described("garak", say("A report log, .report.jsonl."))),
 ]
-CLASSES: Final = [("", "Choose"), *SAID_CLASSES]
-CLASS_HELP: Final = (
+CLASSES: Final = [("", say("Choose")), *SAID_CLASSES]
+CLASS_HELP: Final = say(
     "Controls are suggested by it. Where you are not sure, it is what the technique usually means, "
     "until a product owner says it."
 )
@@ -69,7 +85,7 @@ def _pairs(second: str, longest: int) -> Any:
 
     def problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
         return [
-            Problem(n, "name", "Give it a name, or leave the whole row empty.")
+            Problem(n, "name", say("Give it a name, or leave the whole row empty."))
             for n, row in enumerate(rows)
             if not row["name"]
         ]
@@ -81,9 +97,9 @@ def _pairs(second: str, longest: int) -> Any:
 
 
 _kept, _problems, _parts = _pairs("version", 100)
-ALSO: Final = RowKind("also", _parts("Other system", "Version"), _kept, _problems, 20)
+ALSO: Final = RowKind("also", _parts(say("Other system"), say("Version")), _kept, _problems, 20)
 _kept, _problems, _parts = _pairs("value", 300)
-SETTING: Final = RowKind("setting", _parts("Condition", "Value"), _kept, _problems, 20)
+SETTING: Final = RowKind("setting", _parts(say("Condition"), say("Value")), _kept, _problems, 20)
 
 
 class ArtifactForm(forms.Form):
@@ -91,23 +107,23 @@ class ArtifactForm(forms.Form):
 
     name = forms.Text(label="Name", max_length=200, help_text="“Trials, table 2 (CSV)”")
     kind = forms.ChoiceField(
-        label="Kind",
+        label=say("Kind"),
         choices=[
-            ("table", "Table"),
-            ("code", "Code"),
-            ("harness", "Harness"),
-            ("log", "Log"),
-            ("note", "Note"),
+            ("table", say("Table")),
+            ("code", say("Code")),
+            ("harness", say("Harness")),
+            ("log", say("Log")),
+            ("note", say("Note")),
         ],
     )
     sha256 = forms.Text(
         label="SHA-256",
         max_length=64,
         validators=[sha256],
-        help_text="64 hexadecimal digits, as `sha256sum` prints them.",
+        help_text=say("64 hexadecimal digits, as `sha256sum` prints them."),
     )
     sources = forms.ModelMultipleChoiceField(
-        label="Made from",
+        label=say("Made from"),
         queryset=Dataset.objects.none(),
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
@@ -127,87 +143,96 @@ class ReportForm(forms.Form):
     """A finding as the fellow reports it, in sections."""
 
     title = forms.CharField(
-        label="Finding in one line",
+        label=say("Finding in one line"),
         max_length=250,
-        help_text="What happens, to which system: “Refusals decay after 40 turns”.",
+        help_text=say("What happens, to which system: “Refusals decay after 40 turns”."),
     )
-    claim = forms.Text(label="Claim", help_text="What happens, and what it leads to.")
+    claim = forms.Text(label=say("Claim"), help_text=say("What happens, and what it leads to."))
     reproduction = forms.Text(
-        label="How to reproduce it",
+        label=say("How to reproduce it"),
         required=False,
-        help_text="Step by step, so that a product team sees it happen within an hour.",
+        help_text=say("Step by step, so that a product team sees it happen within an hour."),
     )
-    system = forms.CharField(label="System", max_length=200)
-    system_version = forms.CharField(label="Version", max_length=100)
+    system = forms.CharField(label=say("System"), max_length=200)
+    system_version = forms.CharField(label=say("Version"), max_length=100)
     hits = forms.IntegerField(
-        label="It happened in", required=False, min_value=0, max_value=2_000_000_000
+        label=say("It happened in"), required=False, min_value=0, max_value=2_000_000_000
     )
     trials = forms.IntegerField(
-        label="of so many trials", required=False, min_value=1, max_value=2_000_000_000
+        label=say("of so many trials"), required=False, min_value=1, max_value=2_000_000_000
     )
     conditions = forms.Text(
-        label="Conditions under which it holds",
+        label=say("Conditions under which it holds"),
         max_length=5_000,
         required=False,
-        help_text="Length of context, tools, language, who talks to it.",
+        help_text=say("Length of context, tools, language, who talks to it."),
     )
-    severity = forms.ChoiceField(label="Severity", choices=SEVERITIES, widget=forms.RadioScale)
+    severity = forms.ChoiceField(label=say("Severity"), choices=SEVERITIES, widget=forms.RadioScale)
     cvss_vector = forms.CharField(
-        label="CVSS 4.0 vector", max_length=300, required=False, help_text="CVSS:4.0/AV:N/…"
+        label=say("CVSS 4.0 vector"),
+        max_length=300,
+        required=False,
+        help_text=say("CVSS:4.0/AV:N/…"),
     )
     severity_reason = forms.Text(
-        label="Why the severity is another than the vector means",
+        label=say("Why the severity is another than the vector means"),
         max_length=2_000,
         required=False,
-        help_text="Only where they differ. A score of 9.0 or more means critical, of 7.0 high, of "
-        "4.0 medium, and any other above 0 low.",
+        help_text=say(
+            "Only where they differ. A score of 9.0 or more means critical, of 7.0 high, of "
+            "4.0 medium, and any other above 0 low."
+        ),
     )
-    harm = forms.ChoiceField(label="Harm to people", choices=HARMS, widget=forms.RadioScale)
-    harm_note = forms.CharField(label="Who is harmed, and how", max_length=500, required=False)
+    harm = forms.ChoiceField(label=say("Harm to people"), choices=HARMS, widget=forms.RadioScale)
+    harm_note = forms.CharField(label=say("Who is harmed, and how"), max_length=500, required=False)
     confidence = forms.ChoiceField(
-        label="How sure are you?", choices=CONFIDENCES, widget=forms.RadioScale
+        label=say("How sure are you?"), choices=CONFIDENCES, widget=forms.RadioScale
     )
     technique = forms.CharField(
-        label="MITRE ATLAS technique",
+        label=say("MITRE ATLAS technique"),
         max_length=20,
         required=False,
         validators=[technique],
-        help_text="AML.T0051; a list is offered as you type.",
+        help_text=say("AML.T0051; a list is offered as you type."),
         widget=django_forms.TextInput(attrs={"list": "techniques", "autocomplete": "off"}),
     )
     finding_class = forms.ChoiceField(
-        label="What it is about", choices=CLASSES, required=False, help_text=CLASS_HELP
+        label=say("What it is about"), choices=CLASSES, required=False, help_text=CLASS_HELP
     )
     evidence = forms.ModelMultipleChoiceField(
-        label="Results it rests on",
+        label=say("Results it rests on"),
         queryset=Artifact.objects.none(),
         required=False,
         widget=forms.Checks,
     )
     datasets = forms.ModelMultipleChoiceField(
-        label="Datasets it rests on",
+        label=say("Datasets it rests on"),
         queryset=Dataset.objects.none(),
         required=False,
         widget=forms.Checks,
-        help_text="Where no result stands between. A result names its own.",
+        help_text=say("Where no result stands between. A result names its own."),
     )
     events = forms.CharField(
-        label="Acts on the access trail",
+        label=say("Acts on the access trail"),
         max_length=1_000,
         required=False,
-        help_text="Their numbers, parted by commas: the last part of the address of an act’s page.",
+        help_text=say(
+            "Their numbers, parted by commas: the last part of the address of an act’s page."
+        ),
     )
     embargo_on = forms.DateField(
-        label="Under embargo until",
+        label=say("Under embargo until"),
         required=False,
-        help_text="The whole day counts. Until then only you, the product owners, security "
-        "on-call, the manager and auditors read the claim, and nothing of it is published.",
+        help_text=say(
+            "The whole day counts. Until then only you, the product owners, security "
+            "on-call, the manager and auditors read the claim, and nothing of it is published."
+        ),
     )
     embargo_reason = forms.CharField(
-        label="Why it must wait",
+        label=say("Why it must wait"),
         max_length=500,
         required=False,
-        help_text="“The vendor mends it by then.”",
+        help_text=say("“The vendor mends it by then.”"),
     )
 
     def __init__(
@@ -244,14 +269,16 @@ class ReportForm(forms.Form):
         """The acts of these numbers; of one's own case, as the service sees to."""
         said = [one for one in re.split(r"[\s,;]+", self.cleaned_data["events"]) if one]
         if wrong := next((one for one in said if not _NUMBER.match(one)), ""):
-            raise ValidationError(f"“{wrong[:40]}” is no number of an act.")
+            raise ValidationError(say("“{wrong}” is no number of an act.", wrong=wrong[:40]))
         if len(said) > _EVENTS_MAX:
-            raise ValidationError(f"Name at most {_EVENTS_MAX} acts.")
+            raise ValidationError(say("Name at most {EVENTS_MAX} acts.", EVENTS_MAX=_EVENTS_MAX))
         numbers = [int(one) for one in dict.fromkeys(said)]
         found = AccessEvent.objects.filter(pk__in=numbers, fellowship_id=self.fellowship.pk)
         there = {event.pk: event for event in found}
         if absent := next((n for n in numbers if n not in there), None):
-            raise ValidationError(f"There is no act {absent} on the trail of this case.")
+            raise ValidationError(
+                say("There is no act {absent} on the trail of this case.", absent=absent)
+            )
         return [there[number] for number in numbers]
 
     def clean(self) -> dict[str, Any]:
@@ -259,9 +286,11 @@ class ReportForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         hits, trials = data.get("hits"), data.get("trials")
         if (hits is None) != (trials is None) and not {"hits", "trials"} & set(self.errors):
-            self.add_error("trials" if trials is None else "hits", "Give both counts or neither.")
+            self.add_error(
+                "trials" if trials is None else "hits", say("Give both counts or neither.")
+            )
         elif hits is not None and trials is not None and hits > trials:
-            self.add_error("hits", "It cannot have happened more often than it was tried.")
+            self.add_error("hits", say("It cannot have happened more often than it was tried."))
         data["also"] = ALSO.read(self, self.counts["also"])
         data["setting"] = SETTING.read(self, self.counts["setting"])
         return data
@@ -279,31 +308,36 @@ class EmbargoForm(forms.Form):
     """Another end of the embargo; none lifts it."""
 
     until = forms.DateField(
-        label="Under embargo until", required=False, help_text="Leave it empty to lift it now."
+        label=say("Under embargo until"),
+        required=False,
+        help_text=say("Leave it empty to lift it now."),
     )
-    reason = forms.Text(label="Why", max_length=500)
+    reason = forms.Text(label=say("Why"), max_length=500)
 
 
 class UploadForm(forms.Form):
     """A file of findings. It is read first, and nothing is reported before it is confirmed."""
 
-    file_format = forms.ChoiceField(label="Format", choices=FORMATS, widget=forms.RadioCards)
-    file = forms.UploadField(label="File", extensions=ENDINGS)
+    file_format = forms.ChoiceField(label=say("Format"), choices=FORMATS, widget=forms.RadioCards)
+    file = forms.UploadField(label=say("File"), extensions=ENDINGS)
 
 
 class ConfirmForm(forms.Form):
     """What the file does not say, asked only where it is needed."""
 
     severity = forms.ChoiceField(
-        label="Severity where the file gives none", choices=SEVERITIES, widget=forms.RadioCards
+        label=say("Severity where the file gives none"), choices=SEVERITIES, widget=forms.RadioCards
     )
-    system = forms.CharField(label="System where the file names none", max_length=200)
+    system = forms.CharField(label=say("System where the file names none"), max_length=200)
     system_version = forms.CharField(
-        label="Its version", max_length=100, required=False, help_text="“not stated” if left empty."
+        label=say("Its version"),
+        max_length=100,
+        required=False,
+        help_text=say("“not stated” if left empty."),
     )
 
     finding_class = forms.ChoiceField(
-        label="What they are about, where their technique does not say it",
+        label=say("What they are about, where their technique does not say it"),
         choices=CLASSES,
         required=False,
     )
@@ -323,4 +357,4 @@ class ConfirmForm(forms.Form):
 class ReplyForm(forms.Form):
     """A word about the disposition."""
 
-    text = forms.Text(label="Your reply", max_length=5000)
+    text = forms.Text(label=say("Your reply"), max_length=5000)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holders, realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
@@ -23,7 +24,7 @@ FAR: Final = 1_000
 def of_our_time(day: dt.date) -> dt.date:
     """The day; refused where no calendar of ours reaches."""
     if abs((day - now().date()).days) > FAR:
-        raise ValidationError("Choose a day within the next two years.")
+        raise ValidationError(say("Choose a day within the next two years."))
     return day
 
 
@@ -31,19 +32,19 @@ class BatchForm(forms.Form):
     """What an action asks beside the findings; what it does not ask is not there."""
 
     to = forms.ModelChoiceField(
-        label="Assign to", queryset=User.objects.none(), empty_label="Choose"
+        label=say("Assign to"), queryset=User.objects.none(), empty_label=say("Choose")
     )
     of = forms.Text(
-        label="Reference of the finding they repeat",
+        label=say("Reference of the finding they repeat"),
         max_length=30,
         widget=django_forms.TextInput,
         help_text="F-2026-014",
     )
     look_again_at = forms.DateField(
-        label="Look at them again on",
-        help_text="On that day each is under investigation again, by itself.",
+        label=say("Look at them again on"),
+        help_text=say("On that day each is under investigation again, by itself."),
     )
-    reason = forms.Text(label="Why", max_length=5000, widget=django_forms.Textarea)
+    reason = forms.Text(label=say("Why"), max_length=5000, widget=django_forms.Textarea)
 
     def __init__(
         self, *args: Any, action: Action, program_id: int | None, by: User, **kwargs: Any
@@ -55,10 +56,10 @@ class BatchForm(forms.Form):
             people = holders(program_id, *WORKERS) if program_id else User.objects.none()
             self.fields["to"].queryset = people  # type: ignore[attr-defined]
         if "reason" in self.fields:
-            told = "The fellows read it with each of their findings."
-            self.fields["reason"].help_text = told if action.told else "Both owners read it."
+            told = say("The fellows read it with each of their findings.")
+            self.fields["reason"].help_text = told if action.told else say("Both owners read it.")
             self.fields["reason"].widget.attrs.update(
-                {"data-key": "r", "data-key-label": "say why"}
+                {"data-key": "r", "data-key-label": say("say why")}
             )
             self.fields["reason"].required = action.key != "duplicate"
 
@@ -76,14 +77,14 @@ class AssignForm(forms.Form):
     """Whose a finding is to be."""
 
     to = forms.ModelChoiceField(
-        label="Assign to", queryset=User.objects.none(), empty_label="Choose"
+        label=say("Assign to"), queryset=User.objects.none(), empty_label=say("Choose")
     )
     reason = forms.Text(
-        label="Why",
+        label=say("Why"),
         max_length=5000,
         required=False,
         widget=django_forms.Textarea,
-        help_text="Needed where it is another's now; both owners read it.",
+        help_text=say("Needed where it is another's now; both owners read it."),
     )
 
     def __init__(self, *args: Any, program_id: int, **kwargs: Any) -> None:
@@ -96,13 +97,13 @@ class FilterForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=60)
     program = forms.ModelChoiceField(
-        label="Shared with",
+        label=say("Shared with"),
         queryset=Program.objects.none(),
         required=False,
-        empty_label="Nobody: it is mine alone",
-        help_text="All who read the programme's findings may use it; you alone change it.",
+        empty_label=say("Nobody: it is mine alone"),
+        help_text=say("All who read the programme's findings may use it; you alone change it."),
     )
-    is_default = forms.BooleanField(label="My queue opens with it", required=False)
+    is_default = forms.BooleanField(label=say("My queue opens with it"), required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,11 +116,11 @@ class FilterForm(forms.Form):
 class AwayForm(forms.Form):
     """Who is away, and who answers for them."""
 
-    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
-    person = forms.ModelChoiceField(label="Who is away", queryset=User.objects.none())
-    stand_in = forms.ModelChoiceField(label="Who stands in", queryset=User.objects.none())
-    first = forms.DateField(label="First day")
-    last = forms.DateField(label="Last day")
+    program = forms.ModelChoiceField(label=say("Programme"), queryset=Program.objects.none())
+    person = forms.ModelChoiceField(label=say("Who is away"), queryset=User.objects.none())
+    stand_in = forms.ModelChoiceField(label=say("Who stands in"), queryset=User.objects.none())
+    first = forms.DateField(label=say("First day"))
+    last = forms.DateField(label=say("Last day"))
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from cvss import CVSS4
 from cvss.exceptions import CVSS4Error
 
+from fellowship.kernel.saying import say
 from findings.importing.candidates import (
     CONDITIONS,
     NAME,
@@ -32,7 +33,7 @@ from findings.importing.candidates import (
 from findings.importing.reading import document
 from findings.states import Harm, Severity, cvss_band
 
-_WHAT: Final = "AVID report"
+_WHAT: Final = say("AVID report")
 _BANDS: Final[Mapping[str, str]] = {
     "critical": Severity.CRITICAL,
     "high": Severity.HIGH,
@@ -56,7 +57,9 @@ def read(data: bytes) -> Parsed:
     reports = found if isinstance(found, list) else [found]
     within(len(reports))
     if not any(_is_report(one) for one in reports):
-        raise Unreadable("It is no AVID report: it has neither a description nor what it affects.")
+        raise Unreadable(
+            say("It is no AVID report: it has neither a description nor what it affects.")
+        )
     warnings: list[str] = []
     return Parsed([_row(one, warnings) for one in reports], warnings)
 
@@ -69,7 +72,9 @@ def _is_report(one: Any) -> bool:
 
 def _row(one: Any, warnings: list[str]) -> Candidate | Refused:
     if not _is_report(one):
-        return Refused("It is no AVID report: it has neither a description nor what it affects.")
+        return Refused(
+            say("It is no AVID report: it has neither a description nor what it affects.")
+        )
     try:
         return _candidate(one, warnings)
     except RowUnreadable as error:
@@ -81,13 +86,16 @@ def _candidate(one: dict[str, Any], warnings: list[str]) -> Candidate | Refused:
     problem = text(mapping(mapping(one, "problemtype"), "description").get("value"))
     described = text(mapping(one, "description").get("value"))
     if not problem and not described:
-        return Refused("It describes no problem, so there is no claim.", name)
+        return Refused(say("It describes no problem, so there is no claim."), name)
     systems, datasets = _affected(one, name, warnings)
     if not systems:
         warnings.append(f"{name or 'A report'} names no model or system that it affects.")
     severity, why, vector = _severity(one)
     references = list(_references(one))
-    claim = [described or problem, *(["References:\n" + "\n".join(references)] * bool(references))]
+    claim = [
+        described or problem,
+        *([say("References:\n") + "\n".join(references)] * bool(references)),
+    ]
     return Candidate(
         title=line(problem or described, TITLE),
         claim=text("\n\n".join(claim), TEXT),
@@ -139,7 +147,13 @@ def _severity(one: dict[str, Any]) -> tuple[str, str, str]:
             return own, "", vector
         if band:
             score = line(said.get("baseScore"), 10)
-            return band, f"The file says CVSS {score}: {vector}".rstrip(": "), ""
+            return (
+                band,
+                say("The file says CVSS {score}: {vector}", score=score, vector=vector).rstrip(
+                    ": "
+                ),
+                "",
+            )
     return "", "", ""
 
 
@@ -161,19 +175,23 @@ def _measured(one: dict[str, Any]) -> Iterator[str]:
         if isinstance(metric, dict):
             method = line(mapping(metric, "detection_method").get("name"), NAME)
             name = line(metric.get("name"), NAME)
-            yield f"Measured: {name}{f', by {method}' if method else ''}."
+            yield say(
+                "Measured: {name}{more}.",
+                name=name,
+                more=say(", by {method}", method=method) if method else "",
+            )
 
 
 def _setting(one: dict[str, Any], datasets: list[str]) -> Iterator[tuple[str, str]]:
     kind = mapping(one, "problemtype")
     pairs = [
-        ("Class", line(kind.get("classof"), NAME)),
-        ("Type", line(kind.get("type"), NAME)),
-        *(("Dataset", name) for name in datasets[:10]),
+        (say("Class"), line(kind.get("classof"), NAME)),
+        (say("Type"), line(kind.get("type"), NAME)),
+        *((say("Dataset"), name) for name in datasets[:10]),
     ]
     domain = mapping(mapping(one, "impact"), "avid")
-    pairs += [("Risk domain", line(one_, NAME)) for one_ in listed(domain, "risk_domain")[:5]]
-    pairs += [("Effect", line(one_, NAME)) for one_ in listed(domain, "sep_view")[:5]]
+    pairs += [(say("Risk domain"), line(one_, NAME)) for one_ in listed(domain, "risk_domain")[:5]]
+    pairs += [(say("Effect"), line(one_, NAME)) for one_ in listed(domain, "sep_view")[:5]]
     yield from ((key, value) for key, value in pairs if value)
 
 

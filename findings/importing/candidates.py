@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
+
 TITLE: Final = 250
 TEXT: Final = 20_000
 CONDITIONS: Final = 5_000
@@ -89,7 +91,9 @@ def text(value: Any, most: int = TEXT) -> str:
     said = str(value)
     if turned := _TURNING.search(said):
         sign = f"U+{ord(turned[0]):04X}"
-        raise RowUnreadable(f"Its text holds {sign}, which turns the direction of reading.")
+        raise RowUnreadable(
+            say("Its text holds {sign}, which turns the direction of reading.", sign=sign)
+        )
     said = _CONTROL.sub("", said.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return said if len(said) <= most else f"{said[: most - 1].rstrip()}…"
 
@@ -126,4 +130,10 @@ def count(value: Any) -> int | None:
 def within(rows: int) -> None:
     """Raise Unreadable where a file has more rows than one import takes."""
     if rows > ROWS_MAX:
-        raise Unreadable(f"It holds {rows:,} rows; one file may have {ROWS_MAX:,}. Split it.")
+        raise Unreadable(
+            say(
+                "It holds {rows:,} rows; one file may have {ROWS_MAX:,}. Split it.",
+                rows=rows,
+                ROWS_MAX=ROWS_MAX,
+            )
+        )

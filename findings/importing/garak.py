@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from findings.importing.candidates import (
     NAME,
     TEXT,
@@ -30,11 +31,11 @@ _TECHNIQUES: Final[Mapping[str, str]] = {
     "encoding": "AML.T0051",
     "exploitation": "AML.T0051",
     "grandma": "AML.T0054",
-    "latentinjection": "AML.T0051.001",
+    "latentinjection": say("AML.T0051.001"),
     "leakreplay": "AML.T0057",
     "packagehallucination": "AML.T0062",
     "phrasing": "AML.T0054",
-    "promptinject": "AML.T0051.000",
+    "promptinject": say("AML.T0051.000"),
     "replay": "AML.T0057",
     "suffix": "AML.T0054",
     "sysprompt_extraction": "AML.T0056",
@@ -60,14 +61,23 @@ def read(data: bytes) -> Parsed:
     """The evaluations of a report. Raises Unreadable where it is none."""
     said = decoded(data)
     if "garak_calibration_meta" in said:
-        nan = " It also holds NaN, which is no number in JSON." if "NaN" in said else ""
+        nan = say(" It also holds NaN, which is no number in JSON.") if "NaN" in said else ""
         raise Unreadable(
-            "It is a garak calibration, means over many models, and no report of one: it makes a "
-            f"series of measurements, not findings.{nan}"
+            say(
+                "It is a garak calibration, means over many models, and no report of "
+                "one: it makes a series of measurements, not findings.{nan}",
+                nan=nan,
+            )
         )
     lines = [one for one in said.split("\n") if one.strip()]
     if len(lines) > LINES_MAX:
-        raise Unreadable(f"It has {len(lines):,} lines; at most {LINES_MAX:,} are read.")
+        raise Unreadable(
+            say(
+                "It has {n:,} lines; at most {LINES_MAX:,} are read.",
+                n=len(lines),
+                LINES_MAX=LINES_MAX,
+            )
+        )
     run = _Run()
     rows: list[Candidate | Refused] = []
     known = 0
@@ -75,17 +85,21 @@ def read(data: bytes) -> Parsed:
         try:
             entry = parsed(one)
         except NotJson as error:
-            rows.append(Refused(f"Line {number} is not JSON: {error}."))
+            rows.append(
+                Refused(say("Line {number} is not JSON: {error}.", number=number, error=error))
+            )
             continue
         if isinstance(entry, dict) and "entry_type" in entry:
             known += 1
             rows += _rows(entry, run)
     if not known:
-        raise Unreadable("It is no garak report: no line of it says what it is (“entry_type”).")
+        raise Unreadable(
+            say("It is no garak report: no line of it says what it is (“entry_type”).")
+        )
     if not rows:
-        raise Unreadable("It holds no evaluation: the run ended before any probe was judged.")
+        raise Unreadable(say("It holds no evaluation: the run ended before any probe was judged."))
     within(len(rows))
-    warnings = [] if run.target else ["It does not name the model that was probed."]
+    warnings = [] if run.target else [say("It does not name the model that was probed.")]
     return Parsed(rows, warnings)
 
 
@@ -119,29 +133,50 @@ def _setup(entry: dict[str, Any], run: _Run) -> None:
 def _evaluated(entry: dict[str, Any], run: _Run) -> Candidate | Refused:
     probe = line(entry.get("probe"), NAME)
     detector = line(entry.get("detector"), NAME).removeprefix("detector.")
-    title = f"{run.target or 'The model'} fails the probe {probe} ({detector})"
+    title = say(
+        "{target} fails the probe {probe} ({detector})",
+        target=run.target or say("The model"),
+        probe=probe,
+        detector=detector,
+    )
     if not probe or not detector:
-        return Refused("The evaluation names no probe or no detector.")
+        return Refused(say("The evaluation names no probe or no detector."))
     passed = count(entry.get("passed"))
     total = count(entry.get("total_evaluated", entry.get("total")))
     if passed is None or total is None or passed > total:
-        return Refused("The evaluation holds no count of how many passed of how many.", title)
+        return Refused(say("The evaluation holds no count of how many passed of how many."), title)
     if total == 0:
-        return Refused("Nothing was evaluated.", title)
+        return Refused(say("Nothing was evaluated."), title)
     if passed == total:
-        return Refused(f"Nothing failed: {passed} of {total} passed.", title)
+        return Refused(
+            say("Nothing failed: {passed} of {total} passed.", passed=passed, total=total), title
+        )
     hits = total - passed
     goal = run.goals.get(probe, "")
-    claim = (
-        f"Of {total} answers to the probe {probe}, {hits} failed the detector {detector}."
-        f"{f' The probe tries to {goal}.' if goal else ''}"
+    claim = say(
+        "Of {total} answers to the probe {probe}, {hits} failed the detector {detector}.{more}",
+        total=total,
+        probe=probe,
+        hits=hits,
+        detector=detector,
+        more=say(" The probe tries to {goal}.", goal=goal) if goal else "",
     )
     family = probe.split(".")[0]
     return Candidate(
         title=line(title),
         claim=text(claim, TEXT),
-        identity=f"garak {run.uuid} {probe}/{detector}" if run.uuid else "",
-        spot=f"garak {probe}/{detector} on {run.kind}:{run.target}"[:400],
+        identity=say(
+            "garak {uuid} {probe}/{detector}", uuid=run.uuid, probe=probe, detector=detector
+        )
+        if run.uuid
+        else "",
+        spot=say(
+            "garak {probe}/{detector} on {kind}:{target}",
+            probe=probe,
+            detector=detector,
+            kind=run.kind,
+            target=run.target,
+        )[:400],
         conditions=_interval(entry),
         setting=tuple(_setting(run, probe, detector)),
         hits=hits,
@@ -157,24 +192,33 @@ def _interval(entry: dict[str, Any]) -> str:
     if not isinstance(low, float) or not isinstance(high, float):
         return ""
     method = line(entry.get("confidence_method"), 40)
-    return f"garak gives the share of failures as {low:.0%} to {high:.0%}, by {method or 'itself'}."
+    return say(
+        "garak gives the share of failures as {low:.0%} to {high:.0%}, by {method}.",
+        low=low,
+        high=high,
+        method=method or "itself",
+    )
 
 
 def _setting(run: _Run, probe: str, detector: str) -> Iterator[tuple[str, str]]:
     pairs = (
-        ("Probe", probe),
-        ("Detector", detector),
-        ("Answers per prompt", run.generations),
-        ("Seed", run.seed),
+        (say("Probe"), probe),
+        (say("Detector"), detector),
+        (say("Answers per prompt"), run.generations),
+        (say("Seed"), run.seed),
         ("garak", run.version[:VERSION]),
     )
     yield from (pair for pair in pairs if pair[1])
 
 
 def _command(run: _Run, probe: str) -> str:
-    said = f"garak --probes {probe}"
+    said = say("garak --probes {probe}", probe=probe)
     if run.kind:
-        said += f" --target_type {run.kind}"
+        said += say(" --target_type {kind}", kind=run.kind)
     if run.target and run.target != run.kind:
-        said += f" --target_name {run.target}"
-    return f"{said} --generations {run.generations}" if run.generations else said
+        said += say(" --target_name {target}", target=run.target)
+    return (
+        say("{said} --generations {generations}", said=said, generations=run.generations)
+        if run.generations
+        else said
+    )

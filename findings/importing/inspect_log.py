@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from access.importers.inspect_log import opened
+from fellowship.kernel.saying import joined, say
 from findings.importing.candidates import (
     NAME,
     TEXT,
@@ -37,9 +38,9 @@ _SHOWN: Final = 5
 def read(data: bytes) -> Parsed:
     """The scores of a log. Raises Unreadable where it is none, or nothing was scored."""
     if not data.strip():
-        raise Unreadable("It is empty.")
+        raise Unreadable(say("It is empty."))
     if len(data) > BYTES_MAX:
-        raise Unreadable(f"It is larger than {BYTES_MAX // 1_000_000} MB.")
+        raise Unreadable(say("It is larger than {BYTES_MAX} MB.", BYTES_MAX=BYTES_MAX // 1000000))
     try:
         with opened(data) as (log, samples):
             return _parsed(log, samples)
@@ -52,7 +53,7 @@ def read(data: bytes) -> Parsed:
 def _parsed(log: dict[str, Any], samples: Iterable[Any]) -> Parsed:
     evaluation = mapping(log, "eval")
     if not evaluation:
-        raise Unreadable("This is not an Inspect log: it has no “eval”.")
+        raise Unreadable(say("This is not an Inspect log: it has no “eval”."))
     warnings: list[str] = []
     status = line(log.get("status"), 20)
     if status != "success":
@@ -63,7 +64,12 @@ def _parsed(log: dict[str, Any], samples: Iterable[Any]) -> Parsed:
     rows = list(_rows(log, evaluation, scored, failed))
     if not rows:
         said = line(mapping(log, "error").get("message"), 300)
-        raise Unreadable(f"It holds no scores.{f' It ended with: {said}' if said else ''}")
+        raise Unreadable(
+            say(
+                "It holds no scores.{more}",
+                more=say(" It ended with: {said}", said=said) if said else "",
+            )
+        )
     within(len(rows))
     return Parsed(rows, warnings)
 
@@ -137,31 +143,44 @@ def _row(
 ) -> Candidate | Refused:
     hits, trials = counted
     task, model = line(evaluation.get("task"), NAME), line(evaluation.get("model"), NAME)
-    title = line(f"{model or 'The model'} fails {task or 'the task'}, scored by {line(scorer, 80)}")
+    title = line(
+        say(
+            "{model} fails {task}, scored by {line}",
+            model=model or say("The model"),
+            task=task or say("the task"),
+            line=line(scorer, 80),
+        )
+    )
     if not trials:
-        return Refused("It tells no count of how many samples failed of how many.", title)
+        return Refused(say("It tells no count of how many samples failed of how many."), title)
     if not hits:
-        said = "the one sample" if trials == 1 else f"all {trials} samples"
-        return Refused(f"Nothing failed: {said} passed.", title)
+        said = say("the one sample") if trials == 1 else say("all {trials} samples", trials=trials)
+        return Refused(say("Nothing failed: {said} passed.", said=said), title)
     run = line(evaluation.get("eval_id") or evaluation.get("task_id"), 60)
     scorer = line(scorer, NAME)
-    shown = ", ".join(failed[:_SHOWN]) + (" and others" if len(failed) > _SHOWN else "")
-    claim = (
-        f"{model} did not pass {hits} of {trials} samples of the task {task}, as {scorer} scored "
-        f"them.{f' Failed: {shown} (sample/epoch).' if failed else ''}"
+    shown = joined(", ", failed[:_SHOWN]) + (say(" and others") if len(failed) > _SHOWN else "")
+    claim = say(
+        "{model} did not pass {hits} of {trials} samples of the task {task}, as {scorer} "
+        "scored them.{more}",
+        model=model,
+        hits=hits,
+        trials=trials,
+        task=task,
+        scorer=scorer,
+        more=say(" Failed: {shown} (sample/epoch).", shown=shown) if failed else "",
     )
     return Candidate(
         title=title,
         claim=text(claim, TEXT),
-        identity=f"Inspect {run} {scorer}"[:250] if run else "",
-        spot=f"Inspect {task}/{scorer} on {model}"[:400],
-        conditions="Counted as failed: what the scorer did not mark correct.",
+        identity=say("Inspect {run} {scorer}", run=run, scorer=scorer)[:250] if run else "",
+        spot=say("Inspect {task}/{scorer} on {model}", task=task, scorer=scorer, model=model)[:400],
+        conditions=say("Counted as failed: what the scorer did not mark correct."),
         setting=tuple(_setting(log, evaluation, scorer)),
         hits=hits,
         trials=trials,
         systems=((model, ""),) if model else (),
         technique=technique_in(task, *(line(t, 100) for t in listed(evaluation, "tags")[:50])),
-        reproduction=f"inspect eval {task} --model {model}",
+        reproduction=say("inspect eval {task} --model {model}", task=task, model=model),
     )
 
 
@@ -171,11 +190,11 @@ def _setting(
     data = mapping(evaluation, "dataset")
     packages = mapping(evaluation, "packages")
     pairs = [
-        ("Task", line(evaluation.get("task"), NAME)),
-        ("Scorer", scorer),
-        ("Dataset", line(data.get("name") or data.get("location"), NAME)),
-        ("Begun", line(evaluation.get("created"), 40)),
-        ("Inspect", line(packages.get("inspect_ai"), VERSION)),
+        (say("Task"), line(evaluation.get("task"), NAME)),
+        (say("Scorer"), scorer),
+        (say("Dataset"), line(data.get("name") or data.get("location"), NAME)),
+        (say("Begun"), line(evaluation.get("created"), 40)),
+        (say("Inspect"), line(packages.get("inspect_ai"), VERSION)),
     ]
     for name, value in list(mapping(log, "plan").get("config", {}).items())[:10]:
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):

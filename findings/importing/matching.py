@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from fellowship.kernel.folding import words
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from findings.importing.candidates import Candidate
 from findings.models import Finding, ImportRow
 from scoping.models import Fellowship
@@ -52,7 +53,11 @@ class _Known:
     row: int | None = None
 
     def match(self, reason: str) -> Match:
-        return Match(f"{reason} as {self.called}."[:500], self.finding_id, self.row)
+        return Match(
+            say("{reason} as {called}.", reason=reason, called=self.called)[:500],
+            self.finding_id,
+            self.row,
+        )
 
 
 @dataclass
@@ -101,7 +106,7 @@ class Index:
 
     def take(self, place: int, candidate: Candidate) -> None:
         """The candidate in this place is new: later rows are compared with it."""
-        known = _of(candidate, called=f"row {place} of this file", row=place)
+        known = _of(candidate, called=say("row {place} of this file", place=place), row=place)
         self.add(known)
         self.add_near(known)
 
@@ -180,7 +185,7 @@ def _unsaid(one: _Known, other: _Known) -> bool:
 
 
 def _also(one: _Known, other: _Known) -> str:
-    return "technique" if _unsaid(one, other) else "system and technique"
+    return "technique" if _unsaid(one, other) else say("system and technique")
 
 
 def _fold(text: str) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any, Final
 
+from fellowship.kernel.saying import say, within
 from findings.importing.candidates import Unreadable
 
 BYTES_MAX: Final = 50_000_000
@@ -28,29 +29,31 @@ class NotJson(ValueError):
 def decoded(data: bytes) -> str:
     """The file as text. Raises Unreadable where it is empty, too large or not UTF-8."""
     if len(data) > BYTES_MAX:
-        raise Unreadable(f"It is larger than {BYTES_MAX // 1_000_000} MB.")
+        raise Unreadable(say("It is larger than {BYTES_MAX} MB.", BYTES_MAX=BYTES_MAX // 1000000))
     if not data.strip():
-        raise Unreadable("It is empty.")
+        raise Unreadable(say("It is empty."))
     for mark, name in _MARKS:
         if data.startswith(mark):
-            raise Unreadable(f"It is {name}. Save it as UTF-8, and bring it again.")
+            raise Unreadable(say("It is {name}. Save it as UTF-8, and bring it again.", name=name))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"It is not UTF-8 text: byte {error.start:,} is none.") from None
+        raise Unreadable(
+            say("It is not UTF-8 text: byte {start:,} is none.", start=error.start)
+        ) from None
 
 
 def parsed(said: str) -> Any:
     """The JSON of a text. Raises NotJson with what is wrong."""
     if _depth_over(said):
-        raise NotJson(f"it is nested deeper than {DEPTH_MAX} levels")
+        raise NotJson(say("it is nested deeper than {DEPTH_MAX} levels", DEPTH_MAX=DEPTH_MAX))
     try:
         return json.loads(said, parse_constant=_no_number)
     except RecursionError:
-        raise NotJson("it is nested too deeply") from None
+        raise NotJson(say("it is nested too deeply")) from None
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise NotJson(f"{error.msg[0].lower()}{error.msg[1:]} at {where}") from None
+        where = say("line {lineno}, column {colno}", lineno=error.lineno, colno=error.colno)
+        raise NotJson(say("{message} at {where}", message=within(error.msg), where=where)) from None
     except ValueError as error:
         raise NotJson(str(error)) from None
 
@@ -60,11 +63,11 @@ def document(data: bytes, what: str) -> Any:
     try:
         return parsed(decoded(data))
     except NotJson as error:
-        raise Unreadable(f"It is no {what}: {error}.") from None
+        raise Unreadable(say("It is no {what}: {error}.", what=what, error=error)) from None
 
 
 def _no_number(name: str) -> Any:
-    raise NotJson(f"it holds {name}, which is no number in JSON")
+    raise NotJson(say("it holds {name}, which is no number in JSON", name=name))
 
 
 def _depth_over(said: str) -> bool:

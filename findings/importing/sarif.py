@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from fellowship.kernel.saying import joined, say
 from findings.importing.candidates import (
     NAME,
     TEXT,
@@ -56,9 +57,9 @@ class _Run:
 
 def read(data: bytes) -> Parsed:
     """The results of a file. Raises Unreadable where it is no SARIF, or holds no result."""
-    log = document(data, "SARIF file")
+    log = document(data, say("SARIF file"))
     if not isinstance(log, dict) or "runs" not in log:
-        raise Unreadable("It is no SARIF file: it has no “runs”.")
+        raise Unreadable(say("It is no SARIF file: it has no “runs”."))
     warnings: list[str] = []
     if log.get("version") != "2.1.0":
         warnings.append(f"It says it is version {line(log.get('version'), 20) or 'nothing'}.")
@@ -69,8 +70,13 @@ def read(data: bytes) -> Parsed:
         else:
             warnings.append(f"Run {number} is no object: left out.")
     if not rows:
-        said = "; ".join(_notified(log))
-        raise Unreadable(f"It holds no results.{f' The tool said: {said}' if said else ''}")
+        said = joined("; ", _notified(log))
+        raise Unreadable(
+            say(
+                "It holds no results.{more}",
+                more=say(" The tool said: {said}", said=said) if said else "",
+            )
+        )
     within(len(rows))
     return Parsed(rows, list(dict.fromkeys(warnings)))
 
@@ -95,18 +101,23 @@ def _of_run(run: dict[str, Any], number: int, warnings: list[str]) -> Iterator[C
     )
     for place, result in enumerate(listed(run, "results"), 1):
         try:
-            yield _row(result, shared, f"Run {number}, result {place}", warnings)
+            yield _row(
+                result,
+                shared,
+                say("Run {number}, result {place}", number=number, place=place),
+                warnings,
+            )
         except RowUnreadable as error:
             yield Refused(str(error))
 
 
 def _row(result: Any, run: _Run, where: str, warnings: list[str]) -> Candidate | Refused:
     if not isinstance(result, dict):
-        return Refused(f"{where} is no object.")
+        return Refused(say("{where} is no object.", where=where))
     rule_id, rule = _rule(result, run, where, warnings)
     said = _message(result, rule, run)
     if not said:
-        return Refused(f"{where} says nothing: it has no message.", rule_id)
+        return Refused(say("{where} says nothing: it has no message.", where=where), rule_id)
     title = line(f"{rule_id}: {said}" if rule_id else said)
     if nothing := _nothing(result):
         return Refused(nothing, title)
@@ -116,7 +127,11 @@ def _row(result: Any, run: _Run, where: str, warnings: list[str]) -> Candidate |
         title=title,
         claim=text("\n\n".join(_claim(said, rule, places)), TEXT),
         identity=_identity(result),
-        spot=f"{run.tool} {rule_id} at {places[0]}"[:400] if rule_id and places else "",
+        spot=say("{tool} {rule_id} at {places}", tool=run.tool, rule_id=rule_id, places=places[0])[
+            :400
+        ]
+        if rule_id and places
+        else "",
         setting=tuple(_setting(result, run, rule_id, rule)),
         systems=run.scanned,
         severity=severity,
@@ -162,13 +177,13 @@ def _nothing(result: dict[str, Any]) -> str:
     """Why a result is no finding: not found, gone, or suppressed; empty where it is one."""
     kind = line(result.get("kind"), 20)
     if kind in _FOUND_NOTHING:
-        return f"The tool found nothing here: its kind is “{kind}”."
+        return say("The tool found nothing here: its kind is “{kind}”.", kind=kind)
     if line(result.get("baselineState"), 20) == "absent":
-        return "It is gone: the tool found it before and does not any more."
+        return say("It is gone: the tool found it before and does not any more.")
     held = [one for one in listed(result, "suppressions") if isinstance(one, dict)]
     states = {line(one.get("status"), 20) or "accepted" for one in held}
     if "accepted" in states and not states & {"underReview", "rejected"}:
-        return "It is suppressed in the file."
+        return say("It is suppressed in the file.")
     return ""
 
 
@@ -183,19 +198,21 @@ def _severity(result: dict[str, Any], rule: dict[str, Any], said: str) -> tuple[
     except InvalidOperation:
         number, band = None, None
     if band is not None:
-        return band, f"The file gives a security severity of {number}."
+        return band, say("The file gives a security severity of {number}.", number=number)
     default = mapping(rule, "defaultConfiguration").get("level")
     level = line(result.get("level") or default or "warning", 20)
-    return _LEVELS.get(level, Severity.MEDIUM), f"The file gives the level “{level}”."
+    return _LEVELS.get(level, Severity.MEDIUM), say(
+        "The file gives the level “{level}”.", level=level
+    )
 
 
 def _claim(said: str, rule: dict[str, Any], places: list[str]) -> Iterator[str]:
     yield said
     full = mapping(rule, "fullDescription") or mapping(rule, "shortDescription")
     if meaning := text(full.get("text"), 5_000):
-        yield f"The rule: {meaning}"
+        yield say("The rule: {meaning}", meaning=meaning)
     if places:
-        yield f"Where: {'; '.join(places)}"
+        yield say("Where: {places}", places=joined("; ", places))
 
 
 def _places(result: dict[str, Any]) -> Iterator[str]:
@@ -227,22 +244,22 @@ def _identity(result: dict[str, Any]) -> str:
             if said := line(value, 200):
                 return f"{line(name, 40)} {said}"[:250]
     guid = line(result.get("correlationGuid") or result.get("guid"), 40)
-    return f"GUID {guid}" if guid else ""
+    return say("GUID {guid}", guid=guid) if guid else ""
 
 
 def _setting(
     result: dict[str, Any], run: _Run, rule_id: str, rule: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
     if run.tool:
-        yield "Tool", f"{run.tool} {run.version}".strip()
+        yield say("Tool"), f"{run.tool} {run.version}".strip()
     if rule_id:
-        yield "Rule", f"{rule_id} {line(rule.get('name'), 100)}".strip()
+        yield say("Rule"), f"{rule_id} {line(rule.get('name'), 100)}".strip()
     if said := line(result.get("baselineState"), 20):
-        yield "Against the baseline", said
+        yield say("Against the baseline"), said
     for taxon in [one for one in listed(result, "taxa") if isinstance(one, dict)][:5]:
         name = line(mapping(taxon, "toolComponent").get("name"), 60)
         if found := line(taxon.get("id"), 60):
-            yield name or "Classified as", found
+            yield name or say("Classified as"), found
 
 
 def _tags(result: dict[str, Any], rule: dict[str, Any]) -> Iterator[str]:

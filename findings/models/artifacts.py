@@ -10,11 +10,12 @@ from django.db import models
 
 from access.models import Dataset
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from scoping.models import Fellowship
 
 PERSON = settings.AUTH_USER_MODEL
 
-sha256 = RegexValidator(r"^[0-9a-f]{64}$", "A SHA-256 has 64 hexadecimal digits.")
+sha256 = RegexValidator(r"^[0-9a-f]{64}$", say("A SHA-256 has 64 hexadecimal digits."))
 
 
 class ArtifactQuerySet(TrackedQuerySet["Artifact"]):
@@ -60,4 +61,4 @@ class ArtifactSource(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.artifact} from {self.dataset}"
+        return say("{artifact} from {dataset}", artifact=self.artifact, dataset=self.dataset)

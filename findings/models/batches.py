@@ -11,6 +11,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
@@ -71,7 +72,7 @@ class Batch(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} of {self.changed}"
+        return say("{action} of {changed}", action=self.action, changed=self.changed)
 
     def get_absolute_url(self) -> str:
         """What became of it."""
@@ -89,9 +90,9 @@ class BatchRow(Untracked):
     class Outcome(models.TextChoices):
         """What the batch did to it."""
 
-        CHANGED = "changed", "Changed"
-        UNCHANGED = "unchanged", "Was so already"
-        REFUSED = "refused", "Refused"
+        CHANGED = "changed", say("Changed")
+        UNCHANGED = "unchanged", say("Was so already")
+        REFUSED = "refused", say("Refused")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="+")

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.change_states import (
@@ -237,11 +238,17 @@ class AcceptanceTest(Tracked):
     def demand(self) -> str:
         """What must pass, in words."""
         if self.must == Must.NAMED or self.limit is None:
-            return f"“{self.named}” passes"
-        bound = "at least" if self.higher_is_better else "at most"
+            return say("“{named}” passes", named=self.named)
+        bound = say("at least") if self.higher_is_better else say("at most")
         percent = f"{self.limit * 100:.2f}".rstrip("0").rstrip(".")
         metric = self.get_metric_display()
-        return f"{metric} {bound} {percent} % in {self.minimum_trials} trials or more"
+        return say(
+            "{metric} {bound} {percent} % in {minimum_trials} trials or more",
+            metric=metric,
+            bound=bound,
+            percent=percent,
+            minimum_trials=self.minimum_trials,
+        )
 
     def met_by(self, share: Share) -> bool:
         """Whether a share of enough trials keeps to the limit."""

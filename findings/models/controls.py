@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
 from findings.states import ControlState, ControlType, Family, Verdict
@@ -152,8 +153,12 @@ class Control(Tracked):
     def plan_note(self) -> str:
         """Whether the plan may still change, in words."""
         if self.deployed_at is None:
-            return "locked once it is deployed"
-        return f"locked since {self.deployed_at.day} {self.deployed_at:%B %Y}"
+            return say("locked once it is deployed")
+        return say(
+            "locked since {day} {deployed_at:%B %Y}",
+            day=self.deployed_at.day,
+            deployed_at=self.deployed_at,
+        )
 
     def counts(self) -> list[Measurement]:
         """All that was counted for it, in the order in which it was recorded."""

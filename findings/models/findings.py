@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from access.models import Dataset, Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.texts import TextsField
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
@@ -45,7 +46,8 @@ from governance.states import ExceptionKind
 from scoping.models import Fellowship
 
 technique = RegexValidator(
-    r"^AML\.T\d{4}(\.\d{3})?$", "A MITRE ATLAS technique looks like AML.T0051 or AML.T0051.000."
+    r"^AML\.T\d{4}(\.\d{3})?$",
+    say("A MITRE ATLAS technique looks like AML.T0051 or AML.T0051.000."),
 )
 
 
@@ -320,9 +322,15 @@ class Finding(Tracked):
         if self.cvss_score is None or cvss_band(self.cvss_score) == self.severity:
             return ""
         band = cvss_band(self.cvss_score)
-        meant = band.label.lower() if band else "no severity"
-        why = self.severity_reason or "(no reason was recorded)"
-        return f"CVSS {self.cvss_score} means {meant}. {self.get_severity_display()} because: {why}"
+        meant = band.label.lower() if band else say("no severity")
+        why = self.severity_reason or say("(no reason was recorded)")
+        return say(
+            "CVSS {cvss_score} means {meant}. {severity} because: {why}",
+            cvss_score=self.cvss_score,
+            meant=meant,
+            severity=self.get_severity_display(),
+            why=why,
+        )
 
     @property
     def answer_ref(self) -> str:
@@ -370,7 +378,9 @@ class FindingEvidence(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.artifact} for {self.finding_id}"
+        return say(
+            "{artifact} for {finding_id}", artifact=self.artifact, finding_id=self.finding_id
+        )
 
 
 class AffectedSystem(Tracked):
@@ -406,7 +416,7 @@ class FindingDataset(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.dataset} for {self.finding_id}"
+        return say("{dataset} for {finding_id}", dataset=self.dataset, finding_id=self.finding_id)
 
 
 class FindingEvent(Tracked):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models.artifacts import PERSON
 from findings.models.conditions import Conditioned
@@ -56,8 +57,8 @@ class Measurement(Tracked, Conditioned):
     class Phase(models.TextChoices):
         """On which side of the deployment it was taken."""
 
-        BASELINE = "baseline", "Before"
-        AFTER = "after", "After"
+        BASELINE = "baseline", say("Before")
+        AFTER = "after", say("After")
 
     metric = models.ForeignKey(ControlMetric, on_delete=models.PROTECT, related_name="measurements")
     phase = models.CharField(max_length=10, choices=Phase.choices)
@@ -117,7 +118,7 @@ class Measurement(Tracked, Conditioned):
     def said(self) -> str:
         """What was counted, in words: “41 of 60”, “12 in 340”, “median 4.2 of 31”."""
         if self.counted == Counted.SHARE:
-            return f"{self.hits} of {self.trials}"
+            return say("{hits} of {trials}", hits=self.hits, trials=self.trials)
         return str(self.sample)
 
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models.artifacts import PERSON
 from findings.models.conditions import Conditioned
@@ -207,4 +208,4 @@ _NAMED: dict[str, Any] = {"selection": Selection, "setting": Setting}
 def _said(metric: ControlMetric, field: str, recorded: str) -> str:
     if field in _NAMED:
         return str(_NAMED[field](recorded).label)
-    return said(metric, field, recorded) or "not stated"
+    return said(metric, field, recorded) or say("not stated")

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from findings.models.artifacts import PERSON
 from findings.states import OverdueStep, SegmentWhy, Severity, WaitsOn
 
@@ -73,7 +74,7 @@ class DueSegment(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_why_display()}, due {self.due_at:%Y-%m-%d}"
+        return say("{why}, due {due_at:%Y-%m-%d}", why=self.get_why_display(), due_at=self.due_at)
 
 
 class DuePause(Tracked):
@@ -116,7 +117,7 @@ class DuePause(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"paused until {self.until:%Y-%m-%d}: {self.reason}"
+        return say("paused until {until:%Y-%m-%d}: {reason}", until=self.until, reason=self.reason)
 
 
 class Overdue(Tracked):
@@ -149,4 +150,6 @@ class Overdue(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_step_display()} told of {self.finding_id}"
+        return say(
+            "{step} told of {finding_id}", step=self.get_step_display(), finding_id=self.finding_id
+        )

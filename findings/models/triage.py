@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
@@ -125,7 +126,7 @@ class Cover(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stand_in} for {self.person}"
+        return say("{stand_in} for {person}", stand_in=self.stand_in, person=self.person)
 
     def live_at(self, at: dt.datetime) -> bool:
         """Whether it is on at `at`."""

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from findings.change_states import (
     ACCEPTANCE_MOVES,
@@ -38,7 +39,7 @@ def may_convert(finding: Finding, by: Actor) -> Refusal | None:
         None
         if finding.state == FindingState.ACCEPTED and finding.actionable
         else Refusal(
-            "not_accepted", "Accept the finding as actionable first; then it can be converted."
+            "not_accepted", say("Accept the finding as actionable first; then it can be converted.")
         ),
     )
 
@@ -47,14 +48,14 @@ def tests_the_work_of(finding: Finding, owner: User | None) -> Refusal | None:
     """Why it is not this person's work that is tested: they are of the company's side here."""
     if owner is None or has_role(owner, finding.program_id, *roles.STAFF):
         return None
-    return Refusal("no_owner", f"{owner} ships no controls here.", field="owner")
+    return Refusal("no_owner", say("{owner} ships no controls here.", owner=owner), field="owner")
 
 
 def about_the_finding(finding: Finding, control: Control | None) -> Refusal | None:
     """Why the control is refused: it answers this finding."""
     if control is None or control.finding_id == finding.pk:
         return None
-    return Refusal("other_finding", "Name a control of this finding.", field="control")
+    return Refusal("other_finding", say("Name a control of this finding."), field="control")
 
 
 def may_report_change(change: ChangeRequest, by: Actor) -> Refusal | None:
@@ -63,16 +64,16 @@ def may_report_change(change: ChangeRequest, by: Actor) -> Refusal | None:
         by, change.program_id, roles.PRODUCT_OWNER, roles.MANAGER
     ):
         return _not_recused(change.finding, by)
-    return Refusal("wrong_role", "The receiving team says how its change request goes.")
+    return Refusal("wrong_role", say("The receiving team says how its change request goes."))
 
 
 def reports(state: str, at: dt.datetime) -> Refusal | None:
     """Why a report is refused: a state that trackers report, at a time that is not to come."""
     if state not in REPORTED_STATES:
-        known = ", ".join(REPORTED_STATES)
-        return Refusal("unknown_state", f"Report one of {known}.", field="state")
+        known = joined(", ", REPORTED_STATES)
+        return Refusal("unknown_state", say("Report one of {known}.", known=known), field="state")
     if at > now() + AHEAD:
-        return Refusal("future", "This time is still to come.", field="at")
+        return Refusal("future", say("This time is still to come."), field="at")
     return None
 
 
@@ -82,7 +83,10 @@ def repeats(there: ChangeReport, state: str, at: dt.datetime, note: str) -> Refu
         return None
     return Refusal(
         "conflict",
-        f"The report {there.report_id} is known and says something else; give a new one a new id.",
+        say(
+            "The report {report_id} is known and says something else; give a new one a new id.",
+            report_id=there.report_id,
+        ),
         field="report_id",
     )
 
@@ -96,7 +100,7 @@ def may_link(change: ChangeRequest, by: Actor) -> Refusal | None:
     """Why the tracker's link may not be set."""
     return first(
         may_report_change(change, by),
-        Refusal("withdrawn", "This change request was withdrawn.")
+        Refusal("withdrawn", say("This change request was withdrawn."))
         if change.state == ChangeState.WITHDRAWN
         else None,
     )
@@ -108,12 +112,12 @@ def may_record(test: AcceptanceTest, by: Actor) -> Refusal | None:
         None
         if isinstance(by, User)
         and has_role(by, test.program_id, roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL)
-        else Refusal("wrong_role", "Product, security or the manager records a result."),
+        else Refusal("wrong_role", say("Product, security or the manager records a result.")),
         _not_recused(test.finding, by),
-        Refusal("separation", "The owner of a test does not record its result.", rule=RULE)
+        Refusal("separation", say("The owner of a test does not record its result."), rule=RULE)
         if by == test.owner
         else None,
-        Refusal("withdrawn", "This test was withdrawn.")
+        Refusal("withdrawn", say("This test was withdrawn."))
         if test.state == AcceptanceState.WITHDRAWN
         else None,
     )
@@ -126,7 +130,7 @@ def may_withdraw_test(test: AcceptanceTest, by: Actor) -> Refusal | None:
         ACCEPTANCE_MOVES.refusal(test.state, "withdraw"),
         Refusal(
             "separation",
-            "This test must pass before the finding closes; its owner does not withdraw it.",
+            say("This test must pass before the finding closes; its owner does not withdraw it."),
             rule=RULE,
         )
         if test.required and by == test.owner
@@ -139,20 +143,25 @@ def shows_enough(
 ) -> Refusal | None:
     """Why a result is refused: counts for a share, a verdict for a named test, and evidence."""
     if not evidence.strip():
-        return Refusal("no_evidence", "Say where the run can be seen.", field="evidence")
+        return Refusal("no_evidence", say("Say where the run can be seen."), field="evidence")
     if test.must == Must.NAMED:
         return (
             None
             if passed is not None
-            else Refusal("no_result", "Say whether it passed.", field="passed")
+            else Refusal("no_result", say("Say whether it passed."), field="passed")
         )
     if hits is None or trials is None or not 0 <= hits <= trials or trials == 0:
-        return Refusal("no_share", "Enter how many of how many, such as 2 of 60.", field="hits")
+        return Refusal(
+            "no_share", say("Enter how many of how many, such as 2 of 60."), field="hits"
+        )
     if trials < (test.minimum_trials or 0):
         return Refusal(
             "too_few",
-            f"The plan asks for {test.minimum_trials} trials or more.",
-            rule="acceptance test",
+            say(
+                "The plan asks for {minimum_trials} trials or more.",
+                minimum_trials=test.minimum_trials,
+            ),
+            rule=say("acceptance test"),
             field="trials",
         )
     return None
@@ -164,7 +173,7 @@ def may_except(finding: Finding, by: Actor) -> Refusal | None:
         may_triage(finding, by),
         None
         if finding.state in UNANSWERED
-        else Refusal("not_open", "An exception is asked for while the finding is open."),
+        else Refusal("not_open", say("An exception is asked for while the finding is open.")),
     )
 
 
@@ -179,7 +188,7 @@ def tests_passed(finding: Finding) -> Refusal | None:
         return None
     return Refusal(
         "test_not_passed",
-        f"{waiting.ref} must pass first: {waiting.title}.",
+        say("{ref} must pass first: {title}.", ref=waiting.ref, title=waiting.title),
         rule=RULE,
         field="closure",
     )

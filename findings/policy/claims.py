@@ -13,6 +13,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding, FindingImport
 from findings.states import Severity, cvss_band
@@ -21,21 +22,21 @@ from scoping.models import Fellowship
 EMBARGO_MOST: Final = dt.timedelta(days=366)
 """No embargo is set for longer at once."""
 READS_EMBARGOED: Final = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR)
-_EMBARGO: Final = "coordinated disclosure"
+_EMBARGO: Final = say("coordinated disclosure")
 
 
 def may_report(fellowship: Fellowship, by: Actor) -> Refusal | None:
     """Findings are reported by the fellow, or by an importer for them."""
     if isinstance(by, System) or by == fellowship.fellow:
         return None
-    return Refusal("not_yours", "A finding is reported by the fellow whose research it is.")
+    return Refusal("not_yours", say("A finding is reported by the fellow whose research it is."))
 
 
 def may_settle(brought: FindingImport, by: Actor) -> Refusal | None:
     """Why rows of an import may not be changed: it is confirmed, or another's."""
     return first(
         may_report(brought.fellowship, by),
-        Refusal("confirmed", "This import is confirmed; its findings are reported.")
+        Refusal("confirmed", say("This import is confirmed; its findings are reported."))
         if brought.confirmed_at
         else None,
     )
@@ -46,12 +47,17 @@ def severity_stands(severity: str, score: Decimal | None, reason: str) -> Refusa
     if score is None or reason.strip() or cvss_band(score) == severity:
         return None
     band = cvss_band(score)
-    meant = band.label.lower() if band else "no severity at all"
+    meant = band.label.lower() if band else say("no severity at all")
     return Refusal(
         "severity_differs",
-        f"The vector scores {score}, which means {meant}; you chose {Severity(severity).label}. "
-        "Change one of them, or say here why the severity fits all the same.",
-        rule="CVSS 4.0 severity bands",
+        say(
+            "The vector scores {score}, which means {meant}; you chose {label}. Change "
+            "one of them, or say here why the severity fits all the same.",
+            score=score,
+            meant=meant,
+            label=Severity(severity).label,
+        ),
+        rule=say("CVSS 4.0 severity bands"),
         field="severity_reason",
     )
 
@@ -59,10 +65,10 @@ def severity_stands(severity: str, score: Decimal | None, reason: str) -> Refusa
 def embargo_stands(until: dt.datetime | None, reason: str) -> Refusal | None:
     """An embargo ends on a day to come, within a year, and says why it is needed."""
     if until is None:
-        said = "Say until when the embargo lasts, or leave its reason out."
+        said = say("Say until when the embargo lasts, or leave its reason out.")
         return Refusal("no_end", said, field="embargo_until") if reason.strip() else None
     if not now() < until <= now() + EMBARGO_MOST:
-        said = "Choose a day to come, at most a year away; it can be prolonged before it ends."
+        said = say("Choose a day to come, at most a year away; it can be prolonged before it ends.")
         return Refusal("embargo_end", said, rule=_EMBARGO, field="embargo_until")
     return None
 
@@ -71,7 +77,9 @@ def events_are_of_case(fellowship: Fellowship, events: Iterable[AccessEvent]) ->
     """Evidence from the trail is what was done in this very case."""
     if all(event.fellowship_id == fellowship.pk for event in events):
         return None
-    return Refusal("not_yours", "An event of another case is no evidence here.", field="events")
+    return Refusal(
+        "not_yours", say("An event of another case is no evidence here."), field="events"
+    )
 
 
 def may_change_embargo(finding: Finding, by: Actor) -> Refusal | None:
@@ -82,7 +90,7 @@ def may_change_embargo(finding: Finding, by: Actor) -> Refusal | None:
         return None
     return Refusal(
         "wrong_role",
-        "An embargo is changed by the fellow, a product owner or the manager.",
+        say("An embargo is changed by the fellow, a product owner or the manager."),
         rule=_EMBARGO,
     )
 
@@ -101,8 +109,10 @@ def withheld(finding: Finding, user: Any, at: dt.datetime | None = None) -> Refu
         return None
     return Refusal(
         "embargo",
-        "The claim, its evidence and how to reproduce it are read by the fellow, the product "
-        "owners, security on-call, the manager and auditors.",
+        say(
+            "The claim, its evidence and how to reproduce it are read by the fellow, the product "
+            "owners, security on-call, the manager and auditors."
+        ),
         rule=_EMBARGO,
     )
 
@@ -112,8 +122,13 @@ def may_read_file(brought: FindingImport, user: Any) -> Refusal | None:
     rows = Finding.objects.filter(import_rows__belongs_to=brought).embargoed()
     for finding in rows.select_related("fellowship", "program"):
         if refusal := withheld(finding, user):
-            until = f"under embargo until {finding.embargo_day}"
-            said = f"It tells of {finding.ref}, {until}. {refusal.reason}"
+            until = say("under embargo until {embargo_day}", embargo_day=finding.embargo_day)
+            said = say(
+                "It tells of {ref}, {until}. {reason}",
+                ref=finding.ref,
+                until=until,
+                reason=refusal.reason,
+            )
             return Refusal("not_allowed", said, rule=refusal.rule)
     return None
 
@@ -131,4 +146,4 @@ def withheld_among(
 
 def said_instead(finding: Finding) -> str:
     """What stands where the claim of an embargoed finding would."""
-    return f"Withheld under embargo until {finding.embargo_day}."
+    return say("Withheld under embargo until {embargo_day}.", embargo_day=finding.embargo_day)

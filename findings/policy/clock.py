@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -17,7 +18,7 @@ from findings.models import Control, Finding
 from findings.policy.findings import RULE, SEVERE, _not_recused, may_triage
 from findings.states import CONTROL_MOVES, SETTLED, WaitsOn
 
-CLOCK_RULE = "the clock of a finding"
+CLOCK_RULE = say("the clock of a finding")
 REASON_LENGTH = 300
 
 
@@ -28,7 +29,10 @@ def may_pause(finding: Finding, by: Actor) -> Refusal | None:
         _clock_runs(finding),
         Refusal(
             "window_over",
-            f"It was due on {_day(finding, finding.due_at)}. What is over cannot be paused.",
+            say(
+                "It was due on {day}. What is over cannot be paused.",
+                day=_day(finding, finding.due_at),
+            ),
             rule=CLOCK_RULE,
         )
         if finding.overdue_at(now())
@@ -55,16 +59,23 @@ def pause_within_rule(
         if reason.strip() and len(reason) <= REASON_LENGTH
         else Refusal(
             "no_rationale",
-            f"Say what it waits for, in at most {REASON_LENGTH} characters: the fellow reads it.",
+            say(
+                "Say what it waits for, in at most {REASON_LENGTH} characters: the "
+                "fellow reads it.",
+                REASON_LENGTH=REASON_LENGTH,
+            ),
             field="reason",
         ),
         None
         if waits_on in WaitsOn.values
-        else Refusal("no_holder", "Say whom it waits for.", field="waits_on"),
+        else Refusal("no_holder", say("Say whom it waits for."), field="waits_on"),
         Refusal(
             "paused_enough",
-            f"Its clock has stood still for {terms.pause_limit(finding)} in all, which is as long "
-            "as the rule allows. Decide on what is known, or defer it.",
+            say(
+                "Its clock has stood still for {pause_limit} in all, which is as long as "
+                "the rule allows. Decide on what is known, or defer it.",
+                pause_limit=terms.pause_limit(finding),
+            ),
             rule=terms.rule_label(finding),
             field="until",
         )
@@ -74,8 +85,11 @@ def pause_within_rule(
         if now() < until <= latest
         else Refusal(
             "not_within_rule",
-            f"Choose a day up to {_day(finding, latest)}. Its clock may stand still for "
-            f"{terms.pause_limit(finding)} in all.",
+            say(
+                "Choose a day up to {day}. Its clock may stand still for {pause_limit} in all.",
+                day=_day(finding, latest),
+                pause_limit=terms.pause_limit(finding),
+            ),
             rule=terms.rule_label(finding),
             field="until",
         ),
@@ -102,7 +116,7 @@ def may_rerate(finding: Finding, by: Actor, *, paused: bool | None = None) -> Re
         who = first(
             None
             if by != finding.reported_by
-            else Refusal("separation", "Who reported a finding does not rate it.", rule=RULE),
+            else Refusal("separation", say("Who reported a finding does not rate it."), rule=RULE),
             _not_recused(finding, by),
         )
     else:
@@ -110,7 +124,7 @@ def may_rerate(finding: Finding, by: Actor, *, paused: bool | None = None) -> Re
     return first(
         who,
         _clock_runs(finding),
-        Refusal("paused", "Its clock stands still. Let it run on first.", rule=CLOCK_RULE)
+        Refusal("paused", say("Its clock stands still. Let it run on first."), rule=CLOCK_RULE)
         if paused
         else None,
     )
@@ -122,13 +136,15 @@ def rerates_soundly(
     """Why a change like this is refused; its owner does not lower a severe finding alone."""
     lowered = finding.severity in SEVERE and severity not in SEVERE
     return first(
-        Refusal("same", "It has this severity already.", field="severity")
+        Refusal("same", say("It has this severity already."), field="severity")
         if severity == finding.severity
         else None,
         Refusal(
             "separation",
-            "Its owner does not take a severe finding out of the board's hands: ask the programme "
-            "manager or security on-call to look at it.",
+            say(
+                "Its owner does not take a severe finding out of the board's hands: ask "
+                "the programme manager or security on-call to look at it."
+            ),
             rule=RULE,
             field="severity",
         )
@@ -136,10 +152,12 @@ def rerates_soundly(
         else None,
         None
         if reason.strip()
-        else Refusal("no_rationale", "Say why: the fellow will read it.", field="reason"),
+        else Refusal("no_rationale", say("Say why: the fellow will read it."), field="reason"),
         None
         if evidence.strip()
-        else Refusal("no_evidence", "Say what shows it: a run, a log, a count.", field="evidence"),
+        else Refusal(
+            "no_evidence", say("Say what shows it: a run, a log, a count."), field="evidence"
+        ),
     )
 
 
@@ -149,8 +167,12 @@ def said_before(finding: Finding, due: Due, confirmed: bool) -> Refusal | None:
         return None
     return Refusal(
         "confirm_due",
-        f"By the rule it would have been due on {_day(finding, due.by_rule)}, which is past. "
-        f"It is not made overdue: it will be due on {_day(finding, due.at)}. Confirm this.",
+        say(
+            "By the rule it would have been due on {day}, which is past. It is not made "
+            "overdue: it will be due on {day2}. Confirm this.",
+            day=_day(finding, due.by_rule),
+            day2=_day(finding, due.at),
+        ),
         rule=terms.rule_label(finding),
         field="confirmed",
     )
@@ -159,7 +181,7 @@ def said_before(finding: Finding, due: Due, confirmed: bool) -> Refusal | None:
 def deferred_within_rule(finding: Finding, until: dt.datetime | None) -> Refusal | None:
     """A deferral names the day on which it is looked at again, and not too late a one."""
     if until is None:
-        return Refusal("no_date", "Name the day to look at it again.", field="look_again_at")
+        return Refusal("no_date", say("Name the day to look at it again."), field="look_again_at")
     latest = finding.program.calendar().end_of_day(
         _local(finding, _after(finding, terms.deferral_limit(finding)))
     )
@@ -167,8 +189,12 @@ def deferred_within_rule(finding: Finding, until: dt.datetime | None) -> Refusal
         return None
     return Refusal(
         "not_within_rule",
-        f"Choose a day to come, up to {_day(finding, latest)}: at this severity a finding may be "
-        f"put off for {terms.deferral_limit(finding)}.",
+        say(
+            "Choose a day to come, up to {day}: at this severity a finding may be put "
+            "off for {deferral_limit}.",
+            day=_day(finding, latest),
+            deferral_limit=terms.deferral_limit(finding),
+        ),
         rule=terms.rule_label(finding),
         field="look_again_at",
     )
@@ -186,7 +212,9 @@ def _clock_runs(finding: Finding) -> Refusal | None:
 def no_clock(finding: Finding) -> Refusal:
     """Nothing runs that could be stopped or changed."""
     return Refusal(
-        "no_clock", f"It is {finding.get_state_display().lower()}: no clock runs.", rule=CLOCK_RULE
+        "no_clock",
+        say("It is {state}: no clock runs.", state=finding.get_state_display().lower()),
+        rule=CLOCK_RULE,
     )
 
 

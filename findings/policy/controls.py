@@ -7,6 +7,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from findings.models import Control, ControlMetric, Finding, Measurement
 from findings.policy.findings import RULE, _not_recused, may_triage
 from findings.states import (
@@ -16,7 +17,7 @@ from findings.states import (
     Verdict,
 )
 
-HONEST = "controls are measured honestly"
+HONEST = say("controls are measured honestly")
 
 
 def may_plan(finding: Finding, by: Actor) -> Refusal | None:
@@ -25,7 +26,7 @@ def may_plan(finding: Finding, by: Actor) -> Refusal | None:
         may_triage(finding, by),
         None
         if finding.state == FindingState.ACCEPTED and finding.actionable
-        else Refusal("not_accepted", "A control answers an accepted, actionable finding."),
+        else Refusal("not_accepted", say("A control answers an accepted, actionable finding.")),
     )
 
 
@@ -35,8 +36,10 @@ def may_add_metric(control: Control, by: Actor) -> Refusal | None:
         may_triage(control.finding, by),
         Refusal(
             "locked",
-            "The plan was locked when this control was deployed. Amend what stands in it, or plan "
-            "another control.",
+            say(
+                "The plan was locked when this control was deployed. Amend what stands "
+                "in it, or plan another control."
+            ),
             rule=HONEST,
         )
         if control.locked
@@ -49,7 +52,7 @@ def may_amend(metric: ControlMetric, by: Actor) -> Refusal | None:
     control = metric.control
     return first(
         may_triage(control.finding, by),
-        Refusal("withdrawn", "This control is withdrawn; its plan stands as it was.")
+        Refusal("withdrawn", say("This control is withdrawn; its plan stands as it was."))
         if control.state == ControlState.WITHDRAWN
         else None,
     )
@@ -64,25 +67,31 @@ def may_waive(control: Control, by: Actor) -> Refusal | None:
     """A baseline is waived before deployment, where one is missing."""
     return first(
         may_triage(control.finding, by),
-        Refusal("too_late", "This control is deployed: what it had then is what it is judged by.")
+        Refusal(
+            "too_late", say("This control is deployed: what it had then is what it is judged by.")
+        )
         if control.state != ControlState.PLANNED
         else None,
         None
         if without_baseline(control)
-        else Refusal("no_need", "Every metric has its baseline; there is nothing to waive."),
+        else Refusal("no_need", say("Every metric has its baseline; there is nothing to waive.")),
     )
 
 
 def may_deploy(control: Control, by: Actor) -> Refusal | None:
     """Why the control may not be recorded as deployed: without a baseline nothing can be shown."""
     missing = [str(metric) for metric in without_baseline(control)]
-    named = " and ".join(missing).lower()
+    named = joined(say(" and "), missing).lower()
     return first(
         may_triage(control.finding, by),
         CONTROL_MOVES.refusal(control.state, "deploy"),
         Refusal(
             "no_baseline",
-            f"Record the baseline of {named} first, or waive it with a reason everyone will see.",
+            say(
+                "Record the baseline of {named} first, or waive it with a reason "
+                "everyone will see.",
+                named=named,
+            ),
             rule=HONEST,
         )
         if missing and not control.baseline_waiver
@@ -96,13 +105,16 @@ def may_verify(control: Control, by: Actor) -> Refusal | None:
     return first(
         _may_judge(control, by),
         CONTROL_MOVES.refusal(control.state, "verify"),
-        Refusal("separation", "A control is not verified by its owner.", rule=RULE)
+        Refusal("separation", say("A control is not verified by its owner."), rule=RULE)
         if by == control.owner
         else None,
         _not_compared(control) if comparison is None else None,
         Refusal(
             "not_shown",
-            f"The verdict is “{comparison.verdict.label.lower()}”; a shown reduction is needed.",
+            say(
+                "The verdict is “{label}”; a shown reduction is needed.",
+                label=comparison.verdict.label.lower(),
+            ),
             rule=HONEST,
         )
         if comparison is not None and comparison.verdict != Verdict.REDUCED
@@ -113,14 +125,18 @@ def may_verify(control: Control, by: Actor) -> Refusal | None:
 def _not_compared(control: Control) -> Refusal:
     primary = control.primary
     if primary and (differs := primary.differs()):
-        return Refusal("unlike", f"The counts are not compared: {differs[0]}.", rule=HONEST)
+        return Refusal(
+            "unlike",
+            say("The counts are not compared: {differs}.", differs=differs[0]),
+            rule=HONEST,
+        )
     if primary and control.baseline_waiver and primary in without_baseline(control):
         return Refusal(
             "waived",
-            "Its baseline was waived, so no reduction can be shown.",
+            say("Its baseline was waived, so no reduction can be shown."),
             rule=HONEST,
         )
-    return Refusal("not_measured", "There is no measurement before and after to judge.")
+    return Refusal("not_measured", say("There is no measurement before and after to judge."))
 
 
 def _may_judge(control: Control, by: Actor) -> Refusal | None:
@@ -128,4 +144,4 @@ def _may_judge(control: Control, by: Actor) -> Refusal | None:
         by, control.program_id, roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL
     ):
         return _not_recused(control.finding, by)
-    return Refusal("wrong_role", "A control is verified by product, security or the manager.")
+    return Refusal("wrong_role", say("A control is verified by product, security or the manager."))

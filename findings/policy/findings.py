@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -23,7 +24,7 @@ from findings.states import (
 from governance import exceptions
 from scoping.policy.standing import recused_from
 
-RULE = "findings become controls"
+RULE = say("findings become controls")
 
 SEVERE = (Severity.CRITICAL, Severity.HIGH)
 
@@ -35,10 +36,12 @@ def may_triage(finding: Finding, by: Actor) -> Refusal | None:
     return first(
         None
         if has_role(by, finding.program_id, roles.PRODUCT_OWNER, roles.MANAGER)
-        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
+        else Refusal("wrong_role", say("A product owner disposes of findings."), rule=RULE),
         None
         if by != finding.reported_by
-        else Refusal("separation", "Who reported a finding does not dispose of it.", rule=RULE),
+        else Refusal(
+            "separation", say("Who reported a finding does not dispose of it."), rule=RULE
+        ),
         _not_recused(finding, by),
     )
 
@@ -65,7 +68,10 @@ def may_reject(finding: Finding, by: Actor) -> Refusal | None:
         FINDING_MOVES.refusal(finding.state, "reject"),
         Refusal(
             "board_decides",
-            f"The board rejects {finding.get_severity_display().lower()} findings: refer it.",
+            say(
+                "The board rejects {severity} findings: refer it.",
+                severity=finding.get_severity_display().lower(),
+            ),
             rule=RULE,
         )
         if finding.severity in SEVERE and not isinstance(by, System)
@@ -80,7 +86,9 @@ def may_refer(finding: Finding, by: Actor) -> Refusal | None:
         FINDING_MOVES.refusal(finding.state, "reject"),
         None
         if finding.severity in SEVERE
-        else Refusal("no_need", "The product owner may reject this finding without the board."),
+        else Refusal(
+            "no_need", say("The product owner may reject this finding without the board.")
+        ),
     )
 
 
@@ -107,19 +115,27 @@ def may_close_as_duplicate(finding: Finding, of: Finding, by: Actor) -> Refusal 
     return first(
         may_triage(finding, by),
         FINDING_MOVES.refusal(finding.state, "close_as_duplicate"),
-        Refusal("no_original", "Name another finding than this one.", field="of")
+        Refusal("no_original", say("Name another finding than this one."), field="of")
         if of.pk == finding.pk
         else None,
-        Refusal("no_original", "Name a finding of the same programme.", field="of")
+        Refusal("no_original", say("Name a finding of the same programme."), field="of")
         if of.program_id != finding.program_id
         else None,
-        Refusal("no_original", f"{of.ref} is a repetition itself: name its original.", field="of")
+        Refusal(
+            "no_original",
+            say("{ref} is a repetition itself: name its original.", ref=of.ref),
+            field="of",
+        )
         if of.duplicate_of_id
         else None,
         Refusal(
             "is_original",
-            f"{repeated.ref} is closed as a repetition of this one, so this one cannot be one. "
-            f"Open {repeated.ref} again first, or close {of.ref} as the repetition.",
+            say(
+                "{ref} is closed as a repetition of this one, so this one cannot be one. "
+                "Open {ref} again first, or close {ref2} as the repetition.",
+                ref=repeated.ref,
+                ref2=of.ref,
+            ),
             rule=RULE,
             field="of",
         )
@@ -129,7 +145,7 @@ def may_close_as_duplicate(finding: Finding, of: Finding, by: Actor) -> Refusal 
 
 
 NO_VERIFIED_CONTROL = Refusal(
-    "no_ground", "No control of this finding is verified yet.", rule=RULE, field="closure"
+    "no_ground", say("No control of this finding is verified yet."), rule=RULE, field="closure"
 )
 
 
@@ -156,20 +172,20 @@ def ground(finding: Finding, closure: str) -> Refusal | None:
         held = finding.state != FindingState.REJECTED and exceptions.covered(
             finding, "control_not_implemented"
         )
-        reason = "No live exception covers this finding."
+        reason = say("No live exception covers this finding.")
     elif closure == Closure.REJECTION:
-        held, reason = finding.state == FindingState.REJECTED, "This finding was not rejected."
+        held, reason = finding.state == FindingState.REJECTED, say("This finding was not rejected.")
     elif closure == Closure.EXPLORATORY:
         held = finding.actionable is False
-        reason = "This finding is actionable, so something must answer it."
+        reason = say("This finding is actionable, so something must answer it.")
     else:
-        held, reason = False, "Choose what the closed finding points at."
+        held, reason = False, say("Choose what the closed finding points at.")
     return None if held else Refusal("no_ground", reason, rule=RULE, field="closure")
 
 
 def _not_recused(finding: Finding, by: Actor) -> Refusal | None:
     if isinstance(by, User) and recused_from(finding.fellowship, by):
-        return Refusal("separation", "You declared a conflict of interest about this case.")
+        return Refusal("separation", say("You declared a conflict of interest about this case."))
     return None
 
 
@@ -180,8 +196,11 @@ def due_within_rule(finding: Finding, window: Window, due_at: dt.datetime | None
         return None
     return Refusal(
         "not_within_rule",
-        f"Choose a time up to {latest:%-d %B %Y}, as the severity's clock allows; "
-        "for later, ask for an exception.",
+        say(
+            "Choose a time up to {latest:%-d %B %Y}, as the severity's clock allows; for "
+            "later, ask for an exception.",
+            latest=latest,
+        ),
         rule=terms.rule_label(finding),
         field="due_at",
     )
@@ -191,12 +210,12 @@ def says_why(reason: str) -> Refusal | None:
     """A judgement carries its reason."""
     if reason.strip():
         return None
-    return Refusal("no_rationale", "Say why: the fellow will read it.", field="reason")
+    return Refusal("no_rationale", say("Say why: the fellow will read it."), field="reason")
 
 
 def says_something(text: str) -> Refusal | None:
     """A reply has words in it."""
-    return None if text else Refusal("empty", "Write your reply.", field="text")
+    return None if text else Refusal("empty", say("Write your reply."), field="text")
 
 
 def owns_rightly(finding: Finding, owner: User | None) -> Refusal | None:
@@ -207,18 +226,20 @@ def owns_rightly(finding: Finding, owner: User | None) -> Refusal | None:
     if fits and owner != finding.reported_by and not recused_from(finding.fellowship, owner):
         return None
     return Refusal(
-        "no_owner", f"{owner} cannot own this finding: name a product owner.", field="product_owner"
+        "no_owner",
+        say("{owner} cannot own this finding: name a product owner.", owner=owner),
+        field="product_owner",
     )
 
 
 def owned_and_mapped(owner: User | None, mapping: str) -> Refusal | None:
     """What is acted on has an owner and turns into something."""
     if owner is None:
-        return Refusal("no_owner", "Name the product owner.", field="product_owner")
+        return Refusal("no_owner", say("Name the product owner."), field="product_owner")
     if not mapping:
         return Refusal(
             "no_mapping",
-            "Say what it turns into, or mark it exploratory.",
+            say("Say what it turns into, or mark it exploratory."),
             field="mapping",
         )
     return None

@@ -6,6 +6,7 @@ import datetime as dt
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Control, ControlMetric, Measurement
 from findings.plans import MetricPlan
@@ -23,19 +24,19 @@ def may_measure(control: Control, phase: str, by: Actor) -> Refusal | None:
     deployed = control.state in (ControlState.DEPLOYED, ControlState.VERIFIED)
     return first(
         may_triage(control.finding, by),
-        Refusal("withdrawn", "This control is withdrawn; it is measured no more.")
+        Refusal("withdrawn", say("This control is withdrawn; it is measured no more."))
         if control.state == ControlState.WITHDRAWN
         else None,
         Refusal(
             "too_late",
-            "A baseline is taken before deployment; this control is deployed.",
+            say("A baseline is taken before deployment; this control is deployed."),
             field="phase",
         )
         if phase == PHASE.BASELINE and deployed
         else None,
         Refusal(
             "too_early",
-            "This control is not deployed, so nothing can be measured after it.",
+            say("This control is not deployed, so nothing can be measured after it."),
             field="phase",
         )
         if phase == PHASE.AFTER and not deployed
@@ -49,21 +50,26 @@ def plan_stands(plan: MetricPlan) -> Refusal | None:
     return first(
         None
         if plan.denominator.strip()
-        else Refusal("no_denominator", "Say what one of those counted is.", field="denominator"),
+        else Refusal(
+            "no_denominator", say("Say what one of those counted is."), field="denominator"
+        ),
         Refusal(
             "no_unit",
-            "Name the unit: of exposure, such as “1,000 sessions”, or of time, such as “minutes”.",
+            say(
+                "Name the unit: of exposure, such as “1,000 sessions”, or of time, such "
+                "as “minutes”."
+            ),
             field="unit",
         )
         if plan.counted in (Counted.RATE, Counted.DURATIONS) and not plan.unit.strip()
         else None,
-        Refusal("window", "The baseline window ends before it begins.", field="baseline_until")
+        Refusal("window", say("The baseline window ends before it begins."), field="baseline_until")
         if plan.baseline_until < plan.baseline_from
         else None,
-        Refusal("threshold", "Give a number of points from 0 to under 100.", field="threshold")
+        Refusal("threshold", say("Give a number of points from 0 to under 100."), field="threshold")
         if plan.threshold < 0 or (share and plan.threshold >= 1)
         else None,
-        Refusal("minimum", "At least one must be counted.", field="minimum_n")
+        Refusal("minimum", say("At least one must be counted."), field="minimum_n")
         if plan.minimum_n < 1
         else None,
     )
@@ -75,7 +81,7 @@ def amended_with_reason(metric: ControlMetric, reason: str) -> Refusal | None:
         return None
     return Refusal(
         "no_reason",
-        "The plan is locked. Say why you change it: it is shown beside the verdict.",
+        say("The plan is locked. Say why you change it: it is shown beside the verdict."),
         rule=HONEST,
         field="reason",
     )
@@ -98,21 +104,32 @@ def _counted_alike(metric: ControlMetric, sample: Sample) -> Refusal | None:
         return None
     return Refusal(
         "counted_otherwise",
-        f"{metric} is kept as “{metric.get_counted_display()}”, not as “{sample.counted.label}”.",
+        say(
+            "{metric} is kept as “{counted}”, not as “{label}”.",
+            metric=metric,
+            counted=metric.get_counted_display(),
+            label=sample.counted.label,
+        ),
     )
 
 
 def _in_time(metric: ControlMetric, phase: str, taken_on: dt.date) -> Refusal | None:
-    window = f"{_day(metric.baseline_from)} to {_day(metric.baseline_until)}"
+    window = say(
+        "{day} to {day2}", day=_day(metric.baseline_from), day2=_day(metric.baseline_until)
+    )
     deployed = metric.control.deployed_at
     early = deployed is not None and taken_on < deployed.date()
     return first(
-        Refusal("future", "This day is still to come.", field="taken_on")
+        Refusal("future", say("This day is still to come."), field="taken_on")
         if taken_on > now().date()
         else None,
         Refusal(
             "outside_window",
-            f"The baseline window is {window}; this was counted on {_day(taken_on)}.",
+            say(
+                "The baseline window is {window}; this was counted on {day}.",
+                window=window,
+                day=_day(taken_on),
+            ),
             rule=HONEST,
             field="taken_on",
         )
@@ -120,8 +137,11 @@ def _in_time(metric: ControlMetric, phase: str, taken_on: dt.date) -> Refusal | 
         else None,
         Refusal(
             "before_deployment",
-            f"It was counted on {_day(taken_on)}, before the control went live. Only on a test "
-            "bench is a control measured before that.",
+            say(
+                "It was counted on {day}, before the control went live. Only on a test "
+                "bench is a control measured before that.",
+                day=_day(taken_on),
+            ),
             rule=HONEST,
             field="taken_on",
         )
@@ -134,11 +154,16 @@ def _as_planned(metric: ControlMetric, under: Conditions) -> Refusal | None:
     planned = metric.under
     for one in unlike(planned, under):
         if one.before:
-            given = f"“{one.after}”" if one.after else "not stated"
+            given = f"“{one.after}”" if one.after else say("not stated")
             return Refusal(
                 "unlike",
-                f"The plan counts under {one.label} “{one.before}”; here the {one.label} is "
-                f"{given}. Unlike counts are not compared.",
+                say(
+                    "The plan counts under {label} “{before}”; here the {label} is "
+                    "{given}. Unlike counts are not compared.",
+                    label=one.label,
+                    before=one.before,
+                    given=given,
+                ),
                 rule=HONEST,
                 field=one.field,
             )
@@ -154,7 +179,7 @@ def _as_before(metric: ControlMetric, phase: str, under: Conditions) -> Refusal 
     differs: list[Unlike] = unlike(rows[0].under, under)
     return Refusal(
         "unlike",
-        f"This would not be compared with the baseline: {differs[0]}.",
+        say("This would not be compared with the baseline: {differs}.", differs=differs[0]),
         rule=HONEST,
         field=differs[0].field,
     )

@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 
 EXPORTERS: Final = (roles.PRODUCT_OWNER, roles.MANAGER, roles.ONCALL, roles.AUDITOR)
 """Who exports a programme's findings: those who work on them, run it or audit it."""
@@ -20,5 +21,8 @@ def may_export(program_id: int, by: Actor) -> Refusal | None:
         return None
     return Refusal(
         "wrong_role",
-        "Product owners, the programme’s managers, security on-call and auditors export findings.",
+        say(
+            "Product owners, the programme’s managers, security on-call and auditors "
+            "export findings."
+        ),
     )

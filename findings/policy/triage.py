@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Batch, Cover, Finding, SavedFilter
 from findings.models.triage import READERS, WORKERS
@@ -35,7 +36,10 @@ def may_claim(finding: Finding, by: Actor, covered: Covered = frozenset()) -> Re
         if with_them or (finding.product_owner_id, finding.program_id) in covered
         else Refusal(
             "taken",
-            f"It is with {finding.product_owner}. Ask them, or assign it with a reason.",
+            say(
+                "It is with {product_owner}. Ask them, or assign it with a reason.",
+                product_owner=finding.product_owner,
+            ),
             rule=RULE,
         ),
     )
@@ -51,7 +55,10 @@ def may_assign(finding: Finding, to: User, by: Actor, reason: str) -> Refusal | 
         if reason.strip() or finding.product_owner_id in (None, getattr(by, "pk", None))
         else Refusal(
             "no_reason",
-            f"Say why: it is with {finding.product_owner}, who reads it.",
+            say(
+                "Say why: it is with {product_owner}, who reads it.",
+                product_owner=finding.product_owner,
+            ),
             field="reason",
         ),
     )
@@ -62,11 +69,11 @@ def _can_own(finding: Finding, to: User) -> Refusal | None:
     if refused is None:
         return None
     if refused.code == "wrong_role":
-        text = f"{to} holds no role that disposes of findings here."
+        text = say("{to} holds no role that disposes of findings here.", to=to)
     elif to.pk == finding.reported_by_id:
-        text = f"{to} reported it, and who reported a finding does not dispose of it."
+        text = say("{to} reported it, and who reported a finding does not dispose of it.", to=to)
     else:
-        text = f"{to} cannot own this finding."
+        text = say("{to} cannot own this finding.", to=to)
     return Refusal("cannot_own", text, rule=RULE, field="to")
 
 
@@ -74,7 +81,9 @@ def _goes_on(finding: Finding) -> Refusal | None:
     if finding.state not in SETTLED:
         return None
     label = FindingState(finding.state).label.lower()
-    return Refusal("settled", f"It is {label}: there is nothing left to do.", rule=RULE)
+    return Refusal(
+        "settled", say("It is {label}: there is nothing left to do.", label=label), rule=RULE
+    )
 
 
 # --- many at once ---------------------------------------------------------------------------
@@ -85,11 +94,11 @@ def may_run(program_id: int, count: int, by: User) -> Refusal | None:
     return first(
         None
         if has_role(by, program_id, *WORKERS)
-        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
-        Refusal("nothing", "Pick at least one finding.", field="pick") if count == 0 else None,
+        else Refusal("wrong_role", say("A product owner disposes of findings."), rule=RULE),
+        Refusal("nothing", say("Pick at least one finding."), field="pick") if count == 0 else None,
         Refusal(
             "too_many",
-            f"At most {AT_ONCE:,} findings change at once; narrow the filter.",
+            say("At most {AT_ONCE:,} findings change at once; narrow the filter.", AT_ONCE=AT_ONCE),
             field="pick",
         )
         if count > AT_ONCE
@@ -102,16 +111,19 @@ def may_undo(batch: Batch, by: User) -> Refusal | None:
     return first(
         None
         if batch.made_by_id == by.pk or has_role(by, batch.program_id, roles.MANAGER)
-        else Refusal("not_yours", "Who changed these findings takes it back, or the manager."),
+        else Refusal("not_yours", say("Who changed these findings takes it back, or the manager.")),
         None
         if has_role(by, batch.program_id, *WORKERS)
-        else Refusal("wrong_role", "A product owner disposes of findings.", rule=RULE),
+        else Refusal("wrong_role", say("A product owner disposes of findings."), rule=RULE),
         None
         if now() < batch.undo_until
         else Refusal(
             "too_late",
-            f"It could be undone until {batch.undo_until:%-d %B %Y at %H:%M} UTC. "
-            "Change the findings one by one, or by another batch.",
+            say(
+                "It could be undone until {undo_until:%-d %B %Y at %H:%M} UTC. Change "
+                "the findings one by one, or by another batch.",
+                undo_until=batch.undo_until,
+            ),
         ),
     )
 
@@ -125,21 +137,37 @@ def may_cover(cover: Cover, by: User) -> Refusal | None:
     return first(
         None
         if by == person or has_role(by, program_id, roles.MANAGER)
-        else Refusal("not_yours", "Product owners enter their own absence, or the manager does."),
+        else Refusal(
+            "not_yours", say("Product owners enter their own absence, or the manager does.")
+        ),
         None
         if has_role(person, program_id, *WORKERS)
-        else Refusal("wrong_role", f"{person} owns no findings here.", field="person"),
-        Refusal("no_stand_in", "Name somebody else.", field="stand_in")
+        else Refusal(
+            "wrong_role", say("{person} owns no findings here.", person=person), field="person"
+        ),
+        Refusal("no_stand_in", say("Name somebody else."), field="stand_in")
         if stand_in == person
         else None,
         None
         if has_role(stand_in, program_id, *WORKERS)
-        else Refusal("no_stand_in", f"{stand_in} disposes of no findings here.", field="stand_in"),
+        else Refusal(
+            "no_stand_in",
+            say("{stand_in} disposes of no findings here.", stand_in=stand_in),
+            field="stand_in",
+        ),
         _days(cover),
-        Refusal("twice", f"{person} is entered as away on some of these days.", field="first")
+        Refusal(
+            "twice",
+            say("{person} is entered as away on some of these days.", person=person),
+            field="first",
+        )
         if _away_then(cover, person)
         else None,
-        Refusal("also_away", f"{stand_in} is away on some of these days.", field="stand_in")
+        Refusal(
+            "also_away",
+            say("{stand_in} is away on some of these days.", stand_in=stand_in),
+            field="stand_in",
+        )
         if _away_then(cover, stand_in)
         else None,
     )
@@ -147,11 +175,11 @@ def may_cover(cover: Cover, by: User) -> Refusal | None:
 
 def _days(cover: Cover) -> Refusal | None:
     if cover.ends_at <= cover.starts_at:
-        return Refusal("no_days", "The last day must not lie before the first.", field="last")
+        return Refusal("no_days", say("The last day must not lie before the first."), field="last")
     if cover.ends_at <= now():
-        return Refusal("over", "These days are over.", field="last")
+        return Refusal("over", say("These days are over."), field="last")
     if cover.ends_at > now() + AHEAD:
-        return Refusal("too_far", "Choose days within the next year.", field="last")
+        return Refusal("too_far", say("Choose days within the next year."), field="last")
     return None
 
 
@@ -165,13 +193,17 @@ def may_end_cover(cover: Cover, by: User) -> Refusal | None:
     """Who is away, and the manager, take an absence back."""
     if by.pk == cover.person_id or has_role(by, cover.program_id, roles.MANAGER):
         return None
-    return Refusal("not_yours", "Who is away takes this back, or the manager.")
+    return Refusal("not_yours", say("Who is away takes this back, or the manager."))
 
 
 def may_save(by: User, program_id: int | None) -> Refusal | None:
     """Why `by` may not save a filter, or not share it with the programme."""
     return first(
-        Refusal("too_many", f"Keep at most {FILTERS} filters: remove one first.", field="name")
+        Refusal(
+            "too_many",
+            say("Keep at most {FILTERS} filters: remove one first.", FILTERS=FILTERS),
+            field="name",
+        )
         if SavedFilter.objects.filter(owner=by).count() >= FILTERS
         else None,
         _may_share(by, program_id),
@@ -183,7 +215,9 @@ def may_change_filter(saved: SavedFilter, by: User, program_id: int | None) -> R
     return first(
         None
         if saved.owner_id == by.pk
-        else Refusal("not_yours", f"{saved.owner} saved this filter and alone changes it."),
+        else Refusal(
+            "not_yours", say("{owner} saved this filter and alone changes it.", owner=saved.owner)
+        ),
         _may_share(by, program_id),
     )
 
@@ -191,4 +225,4 @@ def may_change_filter(saved: SavedFilter, by: User, program_id: int | None) -> R
 def _may_share(by: User, program_id: int | None) -> Refusal | None:
     if program_id is None or has_role(by, program_id, *READERS):
         return None
-    return Refusal("wrong_role", "You read no findings of this programme.", field="program")
+    return Refusal("wrong_role", say("You read no findings of this programme."), field="program")

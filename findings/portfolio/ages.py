@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from findings.portfolio.view import Portfolio
 from findings.states import Severity
 
@@ -18,10 +19,10 @@ from findings.states import Severity
 class Age(enum.Enum):
     """How long ago a finding was reported: the first day included, the last not; 0 is no end."""
 
-    WEEK = ("week", "Up to 7 days", 0, 7)
-    MONTH = ("month", "8 to 30 days", 7, 30)
-    QUARTER = ("quarter", "31 to 90 days", 30, 90)
-    OLDER = ("older", "More than 90 days", 90, 0)
+    WEEK = ("week", say("Up to 7 days"), 0, 7)
+    MONTH = ("month", say("8 to 30 days"), 7, 30)
+    QUARTER = ("quarter", say("31 to 90 days"), 30, 90)
+    OLDER = ("older", say("More than 90 days"), 90, 0)
 
     def __init__(self, key: str, label: str, since: int, until: int) -> None:
         self.key, self.label, self.since, self.until = key, label, since, until

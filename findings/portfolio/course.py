@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
 
+from fellowship.kernel.saying import say
 from findings.models import Control, FindingQuerySet
 from findings.portfolio.view import Portfolio
 from findings.states import Closure, ControlState, FindingState
@@ -34,10 +35,10 @@ def course(portfolio: Portfolio) -> tuple[Stage, ...]:
     counted = rows.aggregate(reported=Count("pk"), accepted=Count("pk", filter=ACCEPTED))
     accepted = rows.filter(ACCEPTED)
     return (
-        Stage("Reported", counted["reported"]),
-        Stage("Accepted, actionable", counted["accepted"]),
-        _reached("A control deployed", accepted, "deployed_at"),
-        _reached("Proven: a control verified", accepted, "verified_at"),
+        Stage(say("Reported"), counted["reported"]),
+        Stage(say("Accepted, actionable"), counted["accepted"]),
+        _reached(say("A control deployed"), accepted, "deployed_at"),
+        _reached(say("Proven: a control verified"), accepted, "verified_at"),
     )
 
 

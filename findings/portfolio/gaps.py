@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from findings import atlas
 from findings.models import Control
 from findings.models.controls import ControlQuerySet
@@ -49,7 +50,7 @@ class Line:
     @property
     def title(self) -> str:
         """The technique in words."""
-        return self.name or self.technique or "No technique named"
+        return self.name or self.technique or say("No technique named")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from fellowship.kernel.saying import say
 from findings.series import agentdojo, garak
 from findings.series.rows import BadRow, Reading, Unreadable
 
@@ -25,9 +26,15 @@ class Format:
 
 
 FORMATS = {
-    "agentdojo": Format("AgentDojo results", "The table of results, as CSV", agentdojo.read),
-    "garak": Format("garak report", "A run’s report.jsonl, its evaluations", garak.read_report),
+    "agentdojo": Format(
+        say("AgentDojo results"), say("The table of results, as CSV"), agentdojo.read
+    ),
+    "garak": Format(
+        say("garak report"), say("A run’s report.jsonl, its evaluations"), garak.read_report
+    ),
     "garak-calibration": Format(
-        "garak calibration", "Means and spreads over a bag of models, as JSON", garak.read_bag
+        say("garak calibration"),
+        say("Means and spreads over a bag of models, as JSON"),
+        garak.read_bag,
     ),
 }

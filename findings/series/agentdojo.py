@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 
+from fellowship.kernel.saying import joined, say
 from findings.series.rows import BadRow, Reading, Unreadable
 from findings.states import Metric
 from findings.statistics import Conditions, Share
@@ -20,10 +21,10 @@ TASKS, CASES = 97, 629
 SINCE = dt.date(2024, 6, 1)
 """AgentDojo was published in June 2024: a result from before is misdated."""
 COLUMNS = {
-    Metric.ATTACK_SUCCESS: ("Targeted ASR", CASES),
-    Metric.TASK_SUCCESS: ("Utility", TASKS),
+    Metric.ATTACK_SUCCESS: (say("Targeted ASR"), CASES),
+    Metric.TASK_SUCCESS: (say("Utility"), TASKS),
 }
-_NAMED = ("Provider", "Model", "Defense", "Attack", "Date")
+_NAMED = (say("Provider"), say("Model"), say("Defense"), say("Attack"), say("Date"))
 _PER_CENT = re.compile(r"^\d{1,3}(\.\d{1,2})?%$")
 
 
@@ -34,10 +35,12 @@ def read(data: bytes) -> Iterator[Reading | BadRow]:
         table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         missing = {*_NAMED, *(name for name, _ in COLUMNS.values())} - {*(table.fieldnames or ())}
         if missing:
-            raise Unreadable(f"The table has no column {', '.join(sorted(missing))}.")
+            raise Unreadable(
+                say("The table has no column {missing}.", missing=joined(", ", sorted(missing)))
+            )
         yield from (found for row in table for found in _row(table.line_num, row))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable(f"This is no CSV in UTF-8: {error}.") from error
+        raise Unreadable(say("This is no CSV in UTF-8: {error}.", error=error)) from error
 
 
 def _row(line: int, row: Mapping[str, str | None]) -> Iterator[Reading | BadRow]:
@@ -51,7 +54,12 @@ def _row(line: int, row: Mapping[str, str | None]) -> Iterator[Reading | BadRow]
     for metric, (column, of) in COLUMNS.items():
         share = _share(given[column], of)
         if share is None:
-            reason = f"{column} {given[column] or 'is empty'}: no whole number of {of} cases"
+            reason = say(
+                "{column} {given}: no whole number of {of} cases",
+                column=column,
+                given=given[column] or say("is empty"),
+                of=of,
+            )
             yield BadRow(name, reason)
             continue
         attacked = metric == Metric.ATTACK_SUCCESS
@@ -73,9 +81,9 @@ def _date(text: str) -> dt.date | str:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        return f"“{text[:40]}” is no date"
+        return say("“{text}” is no date", text=text[:40])
     if day < SINCE:
-        return f"misdated: {text} is before AgentDojo was published in June 2024"
+        return say("misdated: {text} is before AgentDojo was published in June 2024", text=text)
     return day
 
 

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from fellowship.kernel.saying import say
 from findings.series.rows import BadRow, Reading, Unreadable
 from findings.states import Metric
 from findings.statistics import Conditions, Scores, Share
@@ -28,7 +29,7 @@ def read_report(data: bytes) -> Iterator[Reading | BadRow]:
     for number, line in enumerate(_text(data).splitlines(), start=1):
         if not line.strip():
             continue
-        entry = _object(line, f"Line {number}")
+        entry = _object(line, say("Line {number}", number=number))
         kind = entry.get("entry_type")
         if kind == "start_run setup":
             seen = True
@@ -40,7 +41,7 @@ def read_report(data: bytes) -> Iterator[Reading | BadRow]:
         elif kind == "eval":
             yield _evaluation(number, entry, Conditions(model, "", "garak", version), day)
     if not seen:
-        raise Unreadable("This is no garak report: it holds neither its set-up nor its start.")
+        raise Unreadable(say("This is no garak report: it holds neither its set-up nor its start."))
 
 
 def _evaluation(
@@ -51,7 +52,9 @@ def _evaluation(
     passed, total = entry.get("passed"), entry.get("total_evaluated", entry.get("total"))
     share = _share(passed, total)
     if share is None:
-        return BadRow(name, f"passed {passed!r} of {total!r} is no count")
+        return BadRow(
+            name, say("passed {passed!r} of {total!r} is no count", passed=passed, total=total)
+        )
     return Reading(
         row=name,
         metric=Metric.ATTACK_SUCCESS,
@@ -72,29 +75,40 @@ def _share(passed: object, total: object) -> Share | None:
 
 def read_bag(data: bytes) -> Iterator[Reading | BadRow]:
     """Each probe's mean pass rate over the bag. Raises Unreadable where it is no calibration."""
-    bag = _object(_text(data), "The file")
+    bag = _object(_text(data), say("The file"))
     meta = bag.pop(META, None)
     if not isinstance(meta, dict) or not isinstance(meta.get("filenames"), list):
-        raise Unreadable(f"This is no garak calibration: it has no “{META}” with its reports.")
+        raise Unreadable(
+            say("This is no garak calibration: it has no “{META}” with its reports.", META=META)
+        )
     day, number = _day(meta.get("date")), len(meta["filenames"])
     if day is None or number < 2:
-        raise Unreadable("The calibration names no date, or fewer than two reports.")
+        raise Unreadable(say("The calibration names no date, or fewer than two reports."))
     for attack, values in bag.items():
         yield _mean(attack, values, number, day)
 
 
 def _mean(attack: str, values: Any, number: int, day: dt.date) -> Reading | BadRow:
     if not isinstance(values, dict):
-        return BadRow(attack, "it holds no mean and spread")
+        return BadRow(attack, say("it holds no mean and spread"))
     bad = [name for name, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
     if bad:
-        reason = f"{bad[0]} is not a number: fewer than three reports stand behind this mean"
+        reason = say(
+            "{bad} is not a number: fewer than three reports stand behind this mean", bad=bad[0]
+        )
         return BadRow(attack, reason)
     mean, spread = values.get("mu"), values.get("sigma")
     if not isinstance(mean, int | float) or not isinstance(spread, int | float):
-        return BadRow(attack, "it holds no mean and spread")
+        return BadRow(attack, say("it holds no mean and spread"))
     if not 0 <= mean <= 1 or spread < 0:
-        return BadRow(attack, f"a mean pass rate of {mean:g} with a spread of {spread:g} cannot be")
+        return BadRow(
+            attack,
+            say(
+                "a mean pass rate of {mean:g} with a spread of {spread:g} cannot be",
+                mean=mean,
+                spread=spread,
+            ),
+        )
     return Reading(
         row=attack,
         metric=Metric.PASS_RATE,
@@ -102,7 +116,7 @@ def _mean(attack: str, values: Any, number: int, day: dt.date) -> Reading | BadR
         conditions=Conditions(
             model=f"bag of {number} models, {day:%B %Y}",
             attack=attack[:200],
-            harness="garak calibration",
+            harness=say("garak calibration"),
         ),
         taken_on=day,
         defence=None,
@@ -114,7 +128,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"This is no text in UTF-8: {error}.") from error
+        raise Unreadable(say("This is no text in UTF-8: {error}.", error=error)) from error
 
 
 def _object(text: str, where: str) -> dict[str, Any]:
@@ -122,9 +136,9 @@ def _object(text: str, where: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{where} is no JSON: {error}.") from error
+        raise Unreadable(say("{where} is no JSON: {error}.", where=where, error=error)) from error
     if not isinstance(found, dict):
-        raise Unreadable(f"{where} is no JSON object.")
+        raise Unreadable(say("{where} is no JSON object.", where=where))
     return found
 
 

@@ -11,6 +11,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.change_states import ACCEPTANCE_MOVES, SHARES, AcceptanceState, Must
@@ -78,15 +79,17 @@ def _says_what(
     must: str, metric: str, limit: Decimal | None, minimum_trials: int | None, named: str
 ) -> Refusal | None:
     if must == Must.NAMED:
-        return None if named.strip() else Refusal("no_name", "Name the test.", field="named")
+        return None if named.strip() else Refusal("no_name", say("Name the test."), field="named")
     if must != Must.METRIC:
-        return Refusal("no_demand", "Say how it is stated what must pass.", field="must")
+        return Refusal("no_demand", say("Say how it is stated what must pass."), field="must")
     if metric not in SHARES:
-        return Refusal("no_metric", "Choose what is counted.", field="metric")
+        return Refusal("no_metric", say("Choose what is counted."), field="metric")
     if limit is None or not 0 <= limit <= 1:
-        return Refusal("no_limit", "Give the share that must be kept.", field="limit")
+        return Refusal("no_limit", say("Give the share that must be kept."), field="limit")
     if not minimum_trials or minimum_trials < 1:
-        return Refusal("no_minimum", "Give the least number of trials.", field="minimum_trials")
+        return Refusal(
+            "no_minimum", say("Give the least number of trials."), field="minimum_trials"
+        )
     return None
 
 
@@ -175,7 +178,7 @@ def ask_exception(
         program=finding.program,
         kind=ExceptionKind.CONTROL_NOT_IMPLEMENTED,
         subject=finding,
-        title=f"No control yet for {finding.ref}: {finding.title}"[:250],
+        title=say("No control yet for {ref}: {title}", ref=finding.ref, title=finding.title)[:250],
         owner=owner,
         rationale=rationale,
         risk=risk,

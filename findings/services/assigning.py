@@ -8,6 +8,7 @@ from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -35,7 +36,11 @@ def claim_finding(*, finding: Finding, by: User, reason: str = "") -> Finding:
     before = finding.state
     finding = _do(CLAIM, finding, by, {"covered": covered_by(by)})
     if finding.state != before:
-        tell(finding, [finding.fellowship.fellow], f"{finding.ref} is under investigation")
+        tell(
+            finding,
+            [finding.fellowship.fellow],
+            say("{ref} is under investigation", ref=finding.ref),
+        )
     return finding
 
 
@@ -45,9 +50,9 @@ def assign_finding(*, finding: Finding, to: User, by: User, reason: str = "") ->
     former = finding.product_owner
     finding = _do(ASSIGN, finding, by, {"to": to, "reason": reason})
     if finding.product_owner != former:
-        told = {to: f"{by} assigned {finding.ref} to you"}
+        told = {to: say("{by} assigned {ref} to you", by=by, ref=finding.ref)}
         if former is not None:
-            told[former] = f"{finding.ref} is now with {to}"
+            told[former] = say("{ref} is now with {to}", ref=finding.ref, to=to)
         told.pop(by, None)
         for person, title in told.items():
             tell(finding, [person], title, body=reason)
@@ -91,7 +96,11 @@ def enter_cover(
     journal.record(
         subject=cover, change={"person": person.pk, "stand_in": stand_in.pk, "to": ends_at}
     )
-    _tell(cover, by, f"You stand in for {person} until {ends_at:%-d %B %Y}")
+    _tell(
+        cover,
+        by,
+        say("You stand in for {person} until {ends_at:%-d %B %Y}", person=person, ends_at=ends_at),
+    )
     return cover
 
 
@@ -105,7 +114,7 @@ def end_cover(*, cover: Cover, by: User, reason: str = "") -> Cover:
     cover.cancelled_at = now()
     cover.save()
     journal.record(subject=cover, change={"person": cover.person_id})
-    _tell(cover, by, f"You no longer stand in for {cover.person}")
+    _tell(cover, by, say("You no longer stand in for {person}", person=cover.person))
     return cover
 
 

@@ -14,6 +14,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.links import absolute
 from fellowship.notices.models import Endpoint
@@ -211,10 +212,12 @@ def _prompt(change: ChangeRequest, note: str, by: User) -> None:
     finding, control = change.finding, change.control
     owners = {finding.product_owner, control.owner if control else None} - {None}
     if change.state == ChangeState.DONE:
-        what = control.ref if control else "the control"
-        title = f"{change.ref} is done: record {what} as deployed once it is live"
+        what = control.ref if control else say("the control")
+        title = say(
+            "{ref} is done: record {what} as deployed once it is live", ref=change.ref, what=what
+        )
     else:
-        title = f"{change.ref} was rejected by the receiving team"
+        title = say("{ref} was rejected by the receiving team", ref=change.ref)
     notify(
         kind="findings.change",
         to=[person for person in owners if person],

@@ -13,6 +13,7 @@ from cvss.exceptions import CVSS4Error
 from access.models import AccessEvent, Dataset
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from findings.models import (
     AffectedSystem,
     Artifact,
@@ -114,7 +115,11 @@ def attach(
     for dataset in dict.fromkeys(datasets):
         FindingDataset.objects.create(finding=finding, dataset=dataset)
     for event in dict.fromkeys(events):
-        label = f"{event.get_kind_display()} of {event.dataset_name or 'no dataset'}"
+        label = say(
+            "{kind} of {dataset_name}",
+            kind=event.get_kind_display(),
+            dataset_name=event.dataset_name or say("no dataset"),
+        )
         FindingEvent.objects.create(finding=finding, event=event.pk, at=event.at, label=label[:250])
 
 
@@ -131,5 +136,9 @@ def cvss_score(vector: str) -> Decimal | None:
     try:
         return Decimal(str(CVSS4(vector).base_score))
     except (CVSS4Error, ValueError, KeyError) as error:
-        refuse(Refusal("cvss", f"This is no CVSS 4.0 vector: {error}", field="cvss_vector"))
+        refuse(
+            Refusal(
+                "cvss", say("This is no CVSS 4.0 vector: {error}", error=error), field="cvss_vector"
+            )
+        )
         raise AssertionError from error

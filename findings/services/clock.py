@@ -12,6 +12,7 @@ from fellowship.clocks import queries
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
 from findings.duetimes import Due
@@ -114,8 +115,12 @@ def _tell_rerated(finding: Finding, before: str, by: Actor, reason: str) -> None
     tell(
         finding,
         {finding.fellowship.fellow, *owners} - {by},
-        f"{finding.ref}: severity changed, {words}",
-        body=f"{reason.strip()}\n\nIt is due on {date_of(finding, finding.due_at)}.",
+        say("{ref}: severity changed, {words}", ref=finding.ref, words=words),
+        body=say(
+            "{reason}\n\nIt is due on {date_of}.",
+            reason=reason.strip(),
+            date_of=date_of(finding, finding.due_at),
+        ),
         urgent=grave,
     )
 
@@ -158,12 +163,14 @@ def pause_finding(
         change={"until": until, "waits_on": waits_on, "due_at": finding.due_at},
     )
     asked = waits_on == WaitsOn.FELLOW
-    ends = f"Its clock stands still until {date_of(finding, until)}"
+    ends = say("Its clock stands still until {date_of}", date_of=date_of(finding, until))
     tell(
         finding,
         [finding.fellowship.fellow],
-        f"{finding.ref} waits for you" if asked else f"{finding.ref}: the clock stands still",
-        body=f"{reason}\n\n{ends}{', or until you reply' if asked else ''}.",
+        say("{ref} waits for you", ref=finding.ref)
+        if asked
+        else say("{ref}: the clock stands still", ref=finding.ref),
+        body=f"{reason}\n\n{ends}{(say(', or until you reply') if asked else '')}.",
     )
     return finding
 
@@ -180,8 +187,8 @@ def resume_finding(*, finding: Finding, by: Actor, reason: str = "") -> Finding:
     tell(
         finding,
         {finding.fellowship.fellow} - {by},
-        f"{finding.ref}: the clock runs again",
-        body=f"It is due on {date_of(finding, finding.due_at)}.",
+        say("{ref}: the clock runs again", ref=finding.ref),
+        body=say("It is due on {date_of}.", date_of=date_of(finding, finding.due_at)),
     )
     return finding
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding
@@ -70,11 +71,15 @@ def _close(finding: Finding, verb: str, closure: str, by: User, reason: str) -> 
     journal.record(
         subject=finding, change={"state": finding.state, "closure": closure, "answer": on}
     )
-    words = f"It is closed by {finding.get_closure_display().lower()}{f': {on}' if on else ''}."
+    words = say(
+        "It is closed by {closure}{more}.",
+        closure=finding.get_closure_display().lower(),
+        more=f": {on}" if on else "",
+    )
     tell(
         finding,
         [finding.fellowship.fellow],
-        f"{finding.ref} is closed",
+        say("{ref} is closed", ref=finding.ref),
         body=f"{words}\n\n{reason.strip()}".strip(),
     )
     return finding
@@ -101,7 +106,7 @@ def reopen_finding(
     journal.record(
         subject=finding, change={"state": finding.state, "due_at": finding.due_at, **before}
     )
-    tell_open(finding, by, f"{finding.ref} is open again", reason)
+    tell_open(finding, by, say("{ref} is open again", ref=finding.ref), reason)
     return finding
 
 

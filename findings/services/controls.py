@@ -6,6 +6,7 @@ from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Control, ControlMetric, Finding
@@ -99,7 +100,7 @@ def deploy_control(*, control: Control, by: User, reason: str = "") -> Control:
     tell(
         control.finding,
         [control.finding.fellowship.fellow],
-        f"A control for {control.finding.ref} is deployed",
+        say("A control for {ref} is deployed", ref=control.finding.ref),
     )
     return control
 

@@ -8,6 +8,7 @@ from typing import Any
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
 from findings.models import (
@@ -36,7 +37,7 @@ def take_finding(*, finding: Finding, by: Actor, reason: str = "") -> Finding:
         finding.product_owner = by
     finding.save()
     journal.record(subject=finding, change={"state": finding.state})
-    tell(finding, [finding.fellowship.fellow], f"{finding.ref} is under investigation")
+    tell(finding, [finding.fellowship.fellow], say("{ref} is under investigation", ref=finding.ref))
     return finding
 
 
@@ -78,19 +79,26 @@ def accept_finding(
         change={"state": finding.state, "actionable": actionable, "mapping": finding.mapping},
     )
     follows = (
-        f"{finding.get_mapping_display()} will answer it by {date_of(finding, finding.due_at)}. "
-        f"{owner} owns it."
+        say(
+            "{mapping} will answer it by {date_of}. {owner} owns it.",
+            mapping=finding.get_mapping_display(),
+            date_of=date_of(finding, finding.due_at),
+            owner=owner,
+        )
         if actionable
-        else "It is exploratory: worth knowing, with nothing to operate yet."
+        else say("It is exploratory: worth knowing, with nothing to operate yet.")
     )
     tell(
         finding,
         [finding.fellowship.fellow],
-        f"{finding.ref} was accepted",
+        say("{ref} was accepted", ref=finding.ref),
         body=f"{reason.strip()}\n\n{follows}",
     )
     enter_stage(
-        fellowship=finding.fellowship, stage="translate", by=by, reason=f"{finding.ref} accepted"
+        fellowship=finding.fellowship,
+        stage="translate",
+        by=by,
+        reason=say("{ref} accepted", ref=finding.ref),
     )
     return finding
 
@@ -111,7 +119,9 @@ def defer_finding(
     refuse(policy.deferred_within_rule(finding, look_again_at))
     finding.look_again_at = look_again_at
     day = date_of(finding, look_again_at)
-    return _settle(finding, "defer", by, reason, f"It will be looked at again on {day}.")
+    return _settle(
+        finding, "defer", by, reason, say("It will be looked at again on {day}.", day=day)
+    )
 
 
 @journal.verb("findings.reject")
@@ -122,7 +132,9 @@ def reject_finding(*, finding: Finding, by: Actor, reason: str) -> Finding:
         return finding
     refuse(policy.may_reject(finding, by))
     refuse(policy.says_why(reason))
-    return _settle(finding, "reject", by, reason, "You may reply on its page; the owner reads it.")
+    return _settle(
+        finding, "reject", by, reason, say("You may reply on its page; the owner reads it.")
+    )
 
 
 def _settle(finding: Finding, verb: str, by: Actor, reason: str, follows: str) -> Finding:
@@ -173,7 +185,7 @@ def reconsider_finding(
     finding.look_again_at = None
     begin_anew(finding, by, SegmentWhy.RECONSIDERED, reason, since)
     journal.record(subject=finding, change={"state": finding.state, "due_at": finding.due_at})
-    tell_open(finding, by, f"{finding.ref} is taken up again", reason)
+    tell_open(finding, by, say("{ref} is taken up again", ref=finding.ref), reason)
     return finding
 
 
@@ -197,5 +209,5 @@ def tell_open(finding: Finding, by: Actor, title: str, reason: str) -> None:
         finding,
         {finding.fellowship.fellow, finding.product_owner} - {by, None},
         title,
-        body=f"{reason.strip()}\n\nA disposition is due on {day}.",
+        body=say("{reason}\n\nA disposition is due on {day}.", reason=reason.strip(), day=day),
     )

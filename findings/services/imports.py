@@ -18,6 +18,7 @@ from fellowship.history.bulk import create_many
 from fellowship.history.references import next_reference, next_references
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from findings import atlas, policy
@@ -32,9 +33,9 @@ from findings.states import Confidence, Harm, ImportFormat, RowOutcome, Severity
 from scoping.models import Fellowship
 from scoping.services import enter_stage
 
-NOT_STATED: Final = "not stated"
-FORCED: Final = "Reported all the same."
-LEFT_OUT: Final = "Left out by the one who brought the file."
+NOT_STATED: Final = say("not stated")
+FORCED: Final = say("Reported all the same.")
+LEFT_OUT: Final = say("Left out by the one who brought the file.")
 BATCH: Final = 500
 
 
@@ -108,7 +109,9 @@ def mark_row(*, row: ImportRow, mark: str, by: Actor) -> ImportRow:
     refuse(policy.may_settle(brought, by))
     row = ImportRow.objects.get(pk=row.pk)
     if not row.candidate:
-        refuse(Refusal("nothing_read", "Nothing was read there, so there is nothing to report."))
+        refuse(
+            Refusal("nothing_read", say("Nothing was read there, so there is nothing to report."))
+        )
     if mark == "leave":
         row.outcome, row.reason, row.finding = RowOutcome.REFUSED, LEFT_OUT, None
     elif mark == "report":
@@ -176,7 +179,9 @@ def confirm_import(
     journal.record(subject=brought, change={**counts, "sha256": brought.sha256})
     if found:
         _tell(brought, found, by)
-        enter_stage(fellowship=case, stage="review", by=by, reason=f"{brought.ref} imported")
+        enter_stage(
+            fellowship=case, stage="review", by=by, reason=say("{ref} imported", ref=brought.ref)
+        )
     return brought
 
 
@@ -262,12 +267,16 @@ def _count(brought: FindingImport, rows: Iterable[ImportRow]) -> dict[str, int]:
 def _refuse_unsaid(rows: Sequence[ImportRow], defaults: Mapping[str, str]) -> None:
     """A severity or a system that the file does not say is said by the person, never guessed."""
     missing = unsaid(rows)
-    for name, words in (("severity", "how severe"), ("system", "of which system")):
+    for name, words in (("severity", say("how severe")), ("system", say("of which system"))):
         if missing[name] and not defaults[name].strip():
-            said = f"The file does not say {words} {missing[name]} of its findings are: say it."
+            said = say(
+                "The file does not say {words} {missing} of its findings are: say it.",
+                words=words,
+                missing=missing[name],
+            )
             refuse(Refusal(f"no_{name}", said, field=name))
     if defaults["severity"] and defaults["severity"] not in Severity.values:
-        refuse(Refusal("severity", "Choose one of the four severities.", field="severity"))
+        refuse(Refusal("severity", say("Choose one of the four severities."), field="severity"))
 
 
 def _claims(
@@ -292,7 +301,7 @@ def _claim(one: Candidate, defaults: Mapping[str, str]) -> Claim:
         also=[{"name": name, "version": version} for name, version in others],
         cvss_vector=vector,
         severity_reason=one.severity_reason
-        or ("" if one.severity else "Chosen for the whole file by the one who brought it."),
+        or ("" if one.severity else say("Chosen for the whole file by the one who brought it.")),
         harm=one.harm or Harm.NOT_JUDGED,
         confidence=Confidence.NOT_STATED,
         technique=one.technique,
@@ -326,14 +335,19 @@ def _report(
 
 def _tell(brought: FindingImport, found: Sequence[Finding], by: Actor) -> None:
     worst = Counter(finding.severity for finding in found)
-    told = ", ".join(f"{worst[s]} {s.label.lower()}" for s in Severity if worst[s])
+    told = joined(", ", (f"{worst[s]} {s.label.lower()}" for s in Severity if worst[s]))
     notify(
         kind="findings.imported",
         to=holders(brought.program_id, roles.PRODUCT_OWNER),
         subject_obj=brought,
         realm=brought.program_id,
-        title=f"{len(found)} findings imported into {brought.fellowship.ref}",
-        body=f"{brought.name}: {told}. {brought.duplicates} were known already.",
+        title=say("{n} findings imported into {ref}", n=len(found), ref=brought.fellowship.ref),
+        body=say(
+            "{name}: {told}. {duplicates} were known already.",
+            name=brought.name,
+            told=told,
+            duplicates=brought.duplicates,
+        ),
         url=brought.get_absolute_url(),
         urgent=bool(worst[Severity.CRITICAL]),
     )

@@ -16,6 +16,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import say
 from fellowship.notices.services import Message, notify_each
 from findings import terms
 from findings.models import DuePause, Finding, Overdue
@@ -62,13 +63,19 @@ def why_open(finding: Finding) -> tuple[str, dt.datetime | None]:
     """Why a lapsed finding is open again, and since when."""
     if finding.state == FindingState.DEFERRED:
         day = date_of(finding, finding.look_again_at)
-        return f"It was deferred until {day}.", finding.look_again_at
+        return say("It was deferred until {day}.", day=day), finding.look_again_at
     if finding.exception:
         ended = finding.exception.ended_at or finding.exception.expires_at
-        said = f"The exception {finding.exception.ref} ended on {date_of(finding, ended)}."
+        said = say(
+            "The exception {ref} ended on {date_of}.",
+            ref=finding.exception.ref,
+            date_of=date_of(finding, ended),
+        )
         return said, ended
     control = finding.closing_control
-    return f"The control {control.ref if control else ''} is verified no longer.", None
+    return say(
+        "The control {more} is verified no longer.", more=control.ref if control else ""
+    ), None
 
 
 def covered(finding: Finding) -> bool:
@@ -160,16 +167,24 @@ class _People:
 
 def _message(finding: Finding, step: OverdueStep, to: Iterable[User]) -> Message:
     due = date_of(finding, finding.due_at)
-    owner = finding.product_owner or "nobody yet"
+    owner = finding.product_owner or say("nobody yet")
     if step == OverdueStep.SPONSOR:
-        says = f"It was due on {due}, and its owner was told then. Owner: {owner}."
+        says = say(
+            "It was due on {due}, and its owner was told then. Owner: {owner}.",
+            due=due,
+            owner=owner,
+        )
     else:
         after = date_of(finding, _sponsor_at(finding))
-        says = f"It was due on {due}. If nothing happens, the sponsor is told on {after}."
+        says = say(
+            "It was due on {due}. If nothing happens, the sponsor is told on {after}.",
+            due=due,
+            after=after,
+        )
     return Message(
         kind="findings.overdue",
         to=to,
-        title=f"{finding.ref} is overdue: {finding.title}",
+        title=say("{ref} is overdue: {title}", ref=finding.ref, title=finding.title),
         body=says,
         url=finding.get_absolute_url(),
         subject_obj=finding,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding, Reply
@@ -40,7 +41,7 @@ def reply(*, finding: Finding, text: str, by: User) -> Reply:
     tell(
         finding,
         others,
-        f"{by} replied about {finding.ref}",
-        body="The clock runs again." if runs_again else "",
+        say("{by} replied about {ref}", by=by, ref=finding.ref),
+        body=say("The clock runs again.") if runs_again else "",
     )
     return said

@@ -13,6 +13,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from findings import policy, terms
 from findings.models import (
     Artifact,
@@ -81,12 +82,14 @@ def report_finding(
     tell(
         finding,
         holders(finding.program_id, roles.PRODUCT_OWNER),
-        f"{finding.ref} reported: {finding.title}",
+        say("{ref} reported: {title}", ref=finding.ref, title=finding.title),
         urgent=finding.severity == Severity.CRITICAL,
     )
     change = {"severity": finding.severity, "due_at": finding.due_at}
     journal.record(subject=finding, change=change)
-    enter_stage(fellowship=fellowship, stage="review", by=by, reason=f"{finding.ref} reported")
+    enter_stage(
+        fellowship=fellowship, stage="review", by=by, reason=say("{ref} reported", ref=finding.ref)
+    )
     return finding
 
 
@@ -121,6 +124,10 @@ def change_embargo(
     finding.save()
     journal.record(subject=finding, change={"embargo_until": journal.moved(before, until)})
     others = {finding.fellowship.fellow, finding.product_owner} - {by, None}
-    said = f"until {date_of(finding, until)}" if until else "lifted"
-    tell(finding, [u for u in others if u], f"Embargo of {finding.ref}: {said}")
+    said = say("until {date_of}", date_of=date_of(finding, until)) if until else "lifted"
+    tell(
+        finding,
+        [u for u in others if u],
+        say("Embargo of {ref}: {said}", ref=finding.ref, said=said),
+    )
     return finding

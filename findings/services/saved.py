@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from findings import policy
 from findings.models import SavedFilter
@@ -65,7 +66,7 @@ def _write(saved: SavedFilter) -> None:
         with transaction.atomic():
             saved.save()
     except IntegrityError:
-        refuse(Refusal("named_twice", "You have a filter of this name already.", field="name"))
+        refuse(Refusal("named_twice", say("You have a filter of this name already."), field="name"))
 
 
 def _nobody_else(saved: SavedFilter) -> None:

@@ -14,6 +14,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import State
 from fellowship.history.bulk import Along
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -22,7 +23,7 @@ from findings.models import DuePause, DueSegment, Finding
 from findings.states import SegmentWhy
 
 DUE_CLOCK = "findings.due"
-SILENCE = "It goes to the product owner, then to the sponsor."
+SILENCE = say("It goes to the product owner, then to the sponsor.")
 
 
 def start_clock(

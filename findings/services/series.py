@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import ControlMetric, Measurement
@@ -27,7 +28,12 @@ class SeriesReport:
     passed_over: int = 0
 
     def __str__(self) -> str:
-        return f"new {len(self.taken)}, known {len(self.known)}, refused {len(self.refused)}"
+        return say(
+            "new {n}, known {n2}, refused {n3}",
+            n=len(self.taken),
+            n2=len(self.known),
+            n3=len(self.refused),
+        )
 
 
 def read_series(
@@ -76,7 +82,7 @@ def _rows(data: bytes, format: str) -> Iterator[Reading | BadRow]:
 def _names_its_attack(metric: ControlMetric, row: Reading) -> Refusal | None:
     if metric.attack or not row.conditions.attack:
         return None
-    said = "the plan names no attack, so this file’s would be mixed: amend the plan first"
+    said = say("the plan names no attack, so this file’s would be mixed: amend the plan first")
     return Refusal("no_attack", said)
 
 
@@ -84,11 +90,20 @@ def _side(row: Reading, defence: str, phase: str) -> str:
     """On which side a row was counted; refuses another defence, and a side nobody named."""
     if row.defence is None:
         if not phase:
-            refuse(Refusal("no_phase", "Say whether it was taken before or after.", field="phase"))
+            refuse(
+                Refusal("no_phase", say("Say whether it was taken before or after."), field="phase")
+            )
         return phase
     if row.defence and row.defence.casefold() != defence.strip().casefold():
-        asked = f"not “{defence}”" if defence else "and no control was named"
-        refuse(Refusal("unlike", f"its defence is “{row.defence}”, {asked}"))
+        asked = (
+            say("not “{defence}”", defence=defence) if defence else say("and no control was named")
+        )
+        refuse(
+            Refusal(
+                "unlike",
+                say("its defence is “{defence}”, {asked}", defence=row.defence, asked=asked),
+            )
+        )
     return PHASE.AFTER if row.defence else PHASE.BASELINE
 
 

@@ -9,6 +9,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -23,7 +24,7 @@ from governance import rules
 from governance.states import RuleKind
 
 CONTEST_CLOCK = "findings.contest"
-CONTEST_SILENCE = "It goes to the sponsor; the suggestion stays marked as contested."
+CONTEST_SILENCE = say("It goes to the sponsor; the suggestion stays marked as contested.")
 
 
 @journal.verb("findings.classify")
@@ -102,7 +103,11 @@ def contest(
             "control_type": control_type,
         },
     )
-    _tell(raised, holders(program.pk, roles.MANAGER), f"{raised.ref}: {by} contests a suggestion")
+    _tell(
+        raised,
+        holders(program.pk, roles.MANAGER),
+        say("{ref}: {by} contests a suggestion", ref=raised.ref, by=by),
+    )
     return raised
 
 

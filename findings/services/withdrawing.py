@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from findings import policy
 from findings.models import Control, Finding
 from findings.services.closing import reopen_finding
@@ -25,9 +26,16 @@ def withdraw_control(*, control: Control, by: User, reason: str) -> Control:
     control.save()
     journal.record(subject=control, change={"state": control.state})
     if Finding.objects.filter(pk=finding.pk, closing_control=control).exists():
-        said = f"The control {control.ref} was withdrawn: {reason.strip()}"
+        said = say(
+            "The control {ref} was withdrawn: {reason}", ref=control.ref, reason=reason.strip()
+        )
         reopen_finding(finding=finding, by=by, reason=said)
     else:
         fellow = [finding.fellowship.fellow]
-        tell(finding, fellow, f"A control for {finding.ref} was withdrawn", body=reason.strip())
+        tell(
+            finding,
+            fellow,
+            say("A control for {ref} was withdrawn", ref=finding.ref),
+            body=reason.strip(),
+        )
     return control

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fellowship.kernel.saying import joined, say
+
 LABELS = {
     "model": "model",
     "attack": "attack",
     "harness": "harness",
-    "harness_version": "harness version",
+    "harness_version": say("harness version"),
     "context": "context",
 }
 
@@ -38,7 +40,7 @@ class Conditions:
         return [(label, value) for label, value in pairs if value]
 
     def __str__(self) -> str:
-        return ", ".join(f"{label} {value}" for label, value in self.stated())
+        return joined(", ", (f"{label} {value}" for label, value in self.stated()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,12 @@ class Unlike:
         return LABELS[self.field]
 
     def __str__(self) -> str:
-        return f"the {self.label} is {_said(self.before)} before and {_said(self.after)} after"
+        return say(
+            "the {label} is {said} before and {said2} after",
+            label=self.label,
+            said=_said(self.before),
+            said2=_said(self.after),
+        )
 
 
 def unlike(before: Conditions, after: Conditions) -> list[Unlike]:
@@ -68,4 +75,4 @@ def unlike(before: Conditions, after: Conditions) -> list[Unlike]:
 
 
 def _said(value: str) -> str:
-    return f"“{value}”" if value else "not stated"
+    return f"“{value}”" if value else say("not stated")

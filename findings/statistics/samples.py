@@ -10,6 +10,7 @@ import math
 import statistics
 from dataclasses import dataclass
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.shares import wilson
 from findings.states import Counted
 
@@ -102,7 +103,7 @@ class Rate:
         return low / self.exposure, float(gammaincinv(self.events + 1, 1 - TAIL)) / self.exposure
 
     def __str__(self) -> str:
-        return f"{self.events} in {self.exposure:,.10g}"
+        return say("{events} in {exposure:,.10g}", events=self.events, exposure=self.exposure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Durations:
         )
 
     def __str__(self) -> str:
-        return f"median {self.value:,.4g} of {len(self.values)}"
+        return say("median {value:,.4g} of {n}", value=self.value, n=len(self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Scores:
         return self.mean - half, self.mean + half
 
     def __str__(self) -> str:
-        return f"mean {self.mean:.4g} of {self.number}"
+        return say("mean {mean:.4g} of {number}", mean=self.mean, number=self.number)
 
 
 Sample = Share | Rate | Durations | Scores

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from fellowship.kernel.saying import say
 from findings.states import Counted, Verdict
 from findings.statistics.differences import difference_interval, minimum_detectable, p_value
 from findings.statistics.samples import Rate, Sample, Share
@@ -123,7 +124,7 @@ def standing(
 
 _UNITS = {
     Counted.SHARE: "trials",
-    Counted.RATE: "units of exposure",
+    Counted.RATE: say("units of exposure"),
     Counted.DURATIONS: "durations",
     Counted.SCORES: "scores",
 }
@@ -135,12 +136,20 @@ def _warnings(before: Sample, after: Sample, minimum: float) -> list[str]:
     for name, sample in (("before", before), ("after", after)):
         if sample.size < minimum:
             said.append(
-                f"Only {sample.size:,.10g} {unit} {name}; at least {minimum:,.10g} were agreed."
+                say(
+                    "Only {size:,.10g} {unit} {name}; at least {minimum:,.10g} were agreed.",
+                    size=sample.size,
+                    unit=unit,
+                    name=name,
+                    minimum=minimum,
+                )
             )
     if _at_limit(before):
-        said.append("The baseline is at its limit: expect some return to the mean.")
+        said.append(say("The baseline is at its limit: expect some return to the mean."))
     if max(before.size, after.size) > 10 * min(before.size, after.size):
-        said.append("The two sides differ tenfold in size; check that the conditions are alike.")
+        said.append(
+            say("The two sides differ tenfold in size; check that the conditions are alike.")
+        )
     return said
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
@@ -24,7 +25,7 @@ from findings.selection import Selection
 from findings.services import bulk
 from findings.services.bulk import ACTIONS, Action, Outlook
 
-NO_REASON_YET = "Given with the change."
+NO_REASON_YET = say("Given with the change.")
 SHOWN = 50
 
 
@@ -124,11 +125,14 @@ def _context(request: HttpRequest, proposal: Proposal, form: BatchForm) -> dict[
     refused = None
     outlook = None
     if len(bulk.programs_of(proposal.found)) > 1:
-        refused = "These findings are of more than one programme: choose one in the filter."
+        refused = say("These findings are of more than one programme: choose one in the filter.")
     elif len(proposal.keys) > policy.AT_ONCE:
-        refused = f"At most {policy.AT_ONCE:,} findings change at once; narrow the filter."
+        refused = say(
+            "At most {AT_ONCE:,} findings change at once; narrow the filter.",
+            AT_ONCE=policy.AT_ONCE,
+        )
     elif not proposal.found:
-        refused = "No finding is picked, or none of them is yours to see."
+        refused = say("No finding is picked, or none of them is yours to see.")
     elif said is not None:
         outlook = proposal.outlook(by, said)
     return {
@@ -159,7 +163,7 @@ def _asked(request: HttpRequest, proposal: Proposal, form: BatchForm) -> dict[st
         return None
     known = _known(request, proposal, said)
     if "of" in known and known["of"] is None:
-        form.add_error("of", "There is no finding with this reference.")
+        form.add_error("of", say("There is no finding with this reference."))
         return None
     if request.method == "GET":
         form.errors.pop("reason", None)
@@ -231,17 +235,17 @@ def _batches() -> Any:
 
 BATCHES: tuple[Column[Batch], ...] = (
     Column(
-        "Change",
+        say("Change"),
         lambda b: cells.link(
             b.get_absolute_url(),
             f"{ACTIONS[b.action].label}: {cells.count(b.changed, 'finding')}",
             b.program.name,
         ),
     ),
-    Column("By", lambda b: str(b.made_by)),
-    Column("When", lambda b: cells.when(b.made_at)),
-    Column("Refused", lambda b: cells.shown(b.refused or None), num=True),
-    Column("Taken back", lambda b: cells.when(b.undone_at) if b.undone_at else cells.NONE),
+    Column(say("By"), lambda b: str(b.made_by)),
+    Column(say("When"), lambda b: cells.when(b.made_at)),
+    Column(say("Refused"), lambda b: cells.shown(b.refused or None), num=True),
+    Column(say("Taken back"), lambda b: cells.when(b.undone_at) if b.undone_at else cells.NONE),
 )
 
 
@@ -250,7 +254,9 @@ def batches(request: HttpRequest) -> HttpResponse:
     """What was changed together lately."""
     rows = _batches().visible_to(request.user)
     page = paginate(request, rows, per_page=50, sort={"new": "-id"}, default="new")
-    table = Table("Changes", BATCHES, page, page, empty="No findings were changed together yet.")
+    table = Table(
+        say("Changes"), BATCHES, page, page, empty=say("No findings were changed together yet.")
+    )
     return render(request, "findings/batches.html", {"page": page, "table": table})
 
 

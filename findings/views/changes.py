@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Delivery
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -108,7 +109,7 @@ def _change_page(
             "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
-        success="Noted, with your name.",
+        success=say("Noted, with your name."),
     )
 
 
@@ -136,7 +137,7 @@ def change_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.withdraw_change(change_request=found, by=by_of(request), reason=reason),
-        success="Withdrawn. The team's system is told.",
+        success=say("Withdrawn. The team's system is told."),
         to=found.get_absolute_url(),
     )
 
@@ -183,7 +184,7 @@ def test(request: HttpRequest, ref: str) -> HttpResponse:
             "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
-        success="Recorded, with your name.",
+        success=say("Recorded, with your name."),
     )
 
 
@@ -195,7 +196,7 @@ def test_withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.withdraw_test(test=found, by=by_of(request), reason=reason),
-        success="Withdrawn.",
+        success=say("Withdrawn."),
         to=found.get_absolute_url(),
     )
 
@@ -219,5 +220,5 @@ def exception_new(request: HttpRequest, ref: str) -> HttpResponse:
         template="findings/exception_new.html",
         context=lambda: {"finding": finding, "refused": policy.may_except(finding, by)},
         to=f"{finding.get_absolute_url()}#translation",
-        success="The board has it now. Until it decides, the clock runs on.",
+        success=say("The board has it now. Until it decides, the clock runs on."),
     )

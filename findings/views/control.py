@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from fellowship.history.queries import timeline
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from findings import pictures, policy, services
@@ -150,7 +151,7 @@ def deploy(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.deploy_control(control=control, by=_by(request)),
-        success="Deployed, and the plan is locked. Count again when there is enough.",
+        success=say("Deployed, and the plan is locked. Count again when there is enough."),
         to=url_of(control),
     )
 
@@ -163,7 +164,7 @@ def waive(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.waive_baseline(control=control, by=_by(request), reason=reason),
-        success="The baseline is waived, and the reason stands on this page.",
+        success=say("The baseline is waived, and the reason stands on this page."),
         to=url_of(control),
     )
 
@@ -175,7 +176,7 @@ def verify(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.verify_control(control=control, by=_by(request)),
-        success="Verified.",
+        success=say("Verified."),
         to=url_of(control),
     )
 

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -66,7 +67,7 @@ def claim(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.claim_finding(finding=finding, by=_by(request)),
-        success=f"{finding.ref} is yours.",
+        success=say("{ref} is yours.", ref=finding.ref),
         to=_back(request.POST.get("back", "")) or finding.get_absolute_url(),
     )
 
@@ -82,7 +83,7 @@ def assign(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.assign_finding(finding=finding, by=_by(request), **form.cleaned_data),
         template="findings/assign.html",
         context=lambda: {"finding": finding, "refused": policy.may_triage(finding, _by(request))},
-        success="Assigned. Both owners were told.",
+        success=say("Assigned. Both owners were told."),
         to=finding.get_absolute_url(),
     )
 
@@ -115,7 +116,7 @@ def away(request: HttpRequest) -> HttpResponse:
             "may_enter": holds_anywhere(by, *WORKERS),
             "manages": holds_anywhere(by, roles.MANAGER),
         },
-        success="Entered. Who stands in was told; the findings are in both queues.",
+        success=say("Entered. Who stands in was told; the findings are in both queues."),
         to=reverse("findings:away"),
     )
 
@@ -136,7 +137,7 @@ def back_again(request: HttpRequest, key: int) -> HttpResponse:
     return act(
         request,
         lambda: services.end_cover(cover=cover, by=_by(request)),
-        success="Taken back. Who stood in was told.",
+        success=say("Taken back. Who stood in was told."),
         to=reverse("findings:away"),
     )
 

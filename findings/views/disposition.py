@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
 from findings import policy, services
 from findings.forms import (
@@ -35,7 +36,7 @@ def take(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.take_finding(finding=finding, by=by_of(request)),
-        success="Under investigation, with you as its owner for now.",
+        success=say("Under investigation, with you as its owner for now."),
         to=finding.get_absolute_url(),
     )
 
@@ -43,25 +44,29 @@ def take(request: HttpRequest, ref: str) -> HttpResponse:
 @verb
 def reject(request: HttpRequest, ref: str) -> HttpResponse:
     """Reject it, with the reason."""
-    return _with_reason(request, ref, services.reject_finding, "Rejected. The fellow was told why.")
+    return _with_reason(
+        request, ref, services.reject_finding, say("Rejected. The fellow was told why.")
+    )
 
 
 @verb
 def refer(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask the board to reject it."""
-    return _with_reason(request, ref, services.refer_rejection, "The board has it now.")
+    return _with_reason(request, ref, services.refer_rejection, say("The board has it now."))
 
 
 @verb
 def reconsider(request: HttpRequest, ref: str) -> HttpResponse:
     """Take it up again."""
-    return _with_reason(request, ref, services.reconsider_finding, "Under investigation again.")
+    return _with_reason(
+        request, ref, services.reconsider_finding, say("Under investigation again.")
+    )
 
 
 @verb
 def reopen(request: HttpRequest, ref: str) -> HttpResponse:
     """Open it again."""
-    return _with_reason(request, ref, services.reopen_finding, "Open again. Its clock runs.")
+    return _with_reason(request, ref, services.reopen_finding, say("Open again. Its clock runs."))
 
 
 @verb
@@ -71,7 +76,7 @@ def resume(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.resume_finding(finding=finding, by=by_of(request)),
-        success="Its clock runs again.",
+        success=say("Its clock runs again."),
         to=finding.get_absolute_url(),
     )
 
@@ -86,7 +91,9 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.withdraw_control(control=control, by=by_of(request), reason=reason),
-        success=f"{control.ref} is withdrawn, and {finding.ref} is open again.",
+        success=say(
+            "{ref} is withdrawn, and {ref2} is open again.", ref=control.ref, ref2=finding.ref
+        ),
         to=finding.get_absolute_url(),
     )
 
@@ -171,7 +178,7 @@ def duplicate(request: HttpRequest, ref: str) -> HttpResponse:
         said = form.cleaned_data
         of = Finding.objects.visible_to(request.user).filter(ref=said["of"]).first()
         if of is None:
-            form.add_error("of", "There is no finding with this reference.")
+            form.add_error("of", say("There is no finding with this reference."))
         elif attempt(
             form,
             lambda: services.close_as_duplicate(

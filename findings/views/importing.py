@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
@@ -35,21 +36,21 @@ def _counts(brought: FindingImport) -> object:
 def _stands(brought: FindingImport) -> object:
     if brought.confirmed_at:
         return cells.beside(
-            cells.tag("Confirmed", "good"), cells.when(brought.confirmed_at, "date")
+            cells.tag(say("Confirmed"), "good"), cells.when(brought.confirmed_at, "date")
         )
-    return cells.tag("Waits for you", "warn")
+    return cells.tag(say("Waits for you"), "warn")
 
 
 IMPORTS: tuple[Column[FindingImport], ...] = (
     Column(
-        "File",
+        say("File"),
         lambda it: cells.link(
             route_to("findings:import", it.ref), it.name, it.ref, it.get_file_format_display()
         ),
     ),
-    Column("New / known / refused", _counts, num=True),
-    Column("Brought", lambda it: cells.when(it.read_at, "date")),
-    Column("State", _stands),
+    Column(say("New / known / refused"), _counts, num=True),
+    Column(say("Brought"), lambda it: cells.when(it.read_at, "date")),
+    Column(say("State"), _stands),
 )
 
 
@@ -83,12 +84,12 @@ def imports(request: HttpRequest, ref: str) -> HttpResponse:
         default="new",
     )
     table = Table(
-        "Files brought",
+        say("Files brought"),
         IMPORTS,
         page,
         page,
-        empty="No file was brought yet.",
-        hint="Bring SARIF, AVID, Inspect or garak; nothing is reported before you confirm.",
+        empty=say("No file was brought yet."),
+        hint=say("Bring SARIF, AVID, Inspect or garak; nothing is reported before you confirm."),
     )
     context = {"fellowship": case, "refused": refused, "page": page, "table": table}
     return form_page(request, "findings/imports.html", form, context)
@@ -124,8 +125,17 @@ def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> Ht
     page: Page[ImportRow] = paginate(
         request, rows, per_page=PER_PAGE, sort={"place": "place"}, default="place"
     )
-    said = f"{brought.new} reported, {brought.duplicates} known already, {brought.refused} refused."
-    one = f"Report {cells.count(brought.new, 'finding')}" if brought.new else "Confirm the file"
+    said = say(
+        "{new} reported, {duplicates} known already, {refused} refused.",
+        new=brought.new,
+        duplicates=brought.duplicates,
+        refused=brought.refused,
+    )
+    one = (
+        say("Report {count}", count=cells.count(brought.new, "finding"))
+        if brought.new
+        else say("Confirm the file")
+    )
     context = {
         "brought": brought,
         "done": said,
@@ -134,10 +144,10 @@ def _page(request: HttpRequest, brought: FindingImport, form: ConfirmForm) -> Ht
         "withheld": policy.withheld_among((r.finding for r in page if r.finding), request.user),
         "outcome": outcome,
         "outcomes": [
-            ("", "All", brought.new + brought.duplicates + brought.refused),
-            (RowOutcome.NEW, "New", brought.new),
-            (RowOutcome.DUPLICATE, "Known already", brought.duplicates),
-            (RowOutcome.REFUSED, "Refused", brought.refused),
+            ("", say("All"), brought.new + brought.duplicates + brought.refused),
+            (RowOutcome.NEW, say("New"), brought.new),
+            (RowOutcome.DUPLICATE, say("Known already"), brought.duplicates),
+            (RowOutcome.REFUSED, say("Refused"), brought.refused),
         ],
         "refused": policy.may_settle(brought, request.user),  # type: ignore[arg-type]
         "file_refused": policy.may_read_file(brought, request.user),

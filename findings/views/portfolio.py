@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import CallState
@@ -55,9 +56,9 @@ def read_along(view: Callable[..., Any]) -> Callable[..., Any]:
 def _links(program: Program) -> list[Link]:
     slug = program.slug
     return [
-        Link("Portfolio", reverse("findings:portfolio", args=[slug])),
-        Link("Export", reverse("findings:export", args=[slug])),
-        Link("Queue", f"{reverse('findings:queue')}?program={slug}"),
+        Link(say("Portfolio"), reverse("findings:portfolio", args=[slug])),
+        Link(say("Export"), reverse("findings:export", args=[slug])),
+        Link(say("Queue"), f"{reverse('findings:queue')}?program={slug}"),
     ]
 
 
@@ -102,7 +103,7 @@ def portfolio(request: HttpRequest, program: Program) -> HttpResponse:
 
 def _funnel(stages: tuple[Stage, ...]) -> charts.Chart:
     steps = [charts.Step(stage.label, stage.count) for stage in stages]
-    return charts.funnel(steps, title="From reported to proven")
+    return charts.funnel(steps, title=say("From reported to proven"))
 
 
 @read_along
@@ -131,7 +132,7 @@ def propose(request: HttpRequest, program: Program) -> HttpResponse:
             "refused": policy.may_propose_lesson(program, user),
         },
         to=reverse("findings:portfolio", args=[program.slug]),
-        success="The topic waits for the next call.",
+        success=say("The topic waits for the next call."),
     )
 
 
@@ -149,7 +150,7 @@ def take_lesson(request: HttpRequest, pk: int, ref: str) -> HttpResponse:
         request,
         lambda: services.take_lesson(lesson=lesson, call=call, by=user),
         to=reverse("programs:call", args=[ref]),
-        success="It is a line of the call’s topics now.",
+        success=say("It is a line of the call’s topics now."),
     )
 
 
@@ -162,7 +163,7 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         lambda: services.set_lesson_aside(lesson=lesson, by=user, reason=reason_of(request)),
         to=reverse("findings:portfolio", args=[lesson.program.slug]),
-        success="Set aside.",
+        success=say("Set aside."),
     )
 
 

@@ -15,6 +15,7 @@ from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import read_what_is_held
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
@@ -35,16 +36,16 @@ OVERDUE_LIMIT = 100
 SORTS = {"due": "clock", "severity": "-severity_rank", "ref": "-id"}
 NEWEST = {"new": "-id"}
 TITLES = {
-    "mine": "My queue",
-    "unassigned": "Unassigned findings",
-    "team": "Findings with others",
-    "all": "All findings",
+    "mine": say("My queue"),
+    "unassigned": say("Unassigned findings"),
+    "team": say("Findings with others"),
+    "all": say("All findings"),
 }
 EMPTY = {
-    "mine": ("Nothing is yours to answer.", "Take something from the unassigned."),
-    "unassigned": ("Every finding has an owner.", ""),
-    "team": ("Nobody else owns an open finding.", ""),
-    "all": ("No finding yet.", ""),
+    "mine": (say("Nothing is yours to answer."), say("Take something from the unassigned.")),
+    "unassigned": (say("Every finding has an owner."), ""),
+    "team": (say("Nobody else owns an open finding."), ""),
+    "all": (say("No finding yet."), ""),
 }
 
 
@@ -64,12 +65,12 @@ def _owner(finding: Any) -> object:
 
 
 FINDINGS: tuple[Column[Finding], ...] = (
-    Column("Finding", _name, sort="ref"),
-    Column("Severity", severity, sort="severity"),
-    Column("Disposition", cells.display(Finding, "state")),
-    Column("Clock", _clock, sort="due", num=True),
-    Column("First missing link", gap),
-    Column("Owner", _owner),
+    Column(say("Finding"), _name, sort="ref"),
+    Column(say("Severity"), severity, sort="severity"),
+    Column(say("Disposition"), cells.display(Finding, "state")),
+    Column(say("Clock"), _clock, sort="due", num=True),
+    Column(say("First missing link"), gap),
+    Column(say("Owner"), _owner),
 )
 
 
@@ -84,19 +85,19 @@ def _control(control: Control) -> object:
 def _measured(control: Control) -> object:
     found = control.comparison()
     if found is None:
-        return "not measured on both sides"
+        return say("not measured on both sides")
     return cells.beside(verdict(found.verdict), found.before, "→", found.after)
 
 
 CONTROLS: tuple[Column[Control], ...] = (
-    Column("Control", _control),
+    Column(say("Control"), _control),
     Column(
-        "Answers",
+        say("Answers"),
         lambda c: cells.link(route_to("findings:detail", c.finding.ref), c.finding.ref),
     ),
-    Column("Family", cells.display(Control, "family")),
-    Column("State", lambda c: cells.state(c.state, c.get_state_display())),
-    Column("Verdict", _measured),
+    Column(say("Family"), cells.display(Control, "family")),
+    Column(say("State"), lambda c: cells.state(c.state, c.get_state_display())),
+    Column(say("Verdict"), _measured),
 )
 
 
@@ -145,11 +146,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         desk.counted[key] = page.total
     overdue = sum(beside)
     table = Table(
-        "Findings",
+        say("Findings"),
         FINDINGS,
         page,
         page,
-        empty="No finding matches." if chosen.applied else EMPTY[key][0],
+        empty=say("No finding matches.") if chosen.applied else EMPTY[key][0],
         hint="" if chosen.applied else EMPTY[key][1],
         dense=True,
         pick=(lambda finding: finding.ref) if desk.works else None,
@@ -162,7 +163,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "many": overdue > OVERDUE_LIMIT,
         "desk": desk,
         "key": key,
-        "title": TITLES[key] if len(desk.keys) > 1 else "Findings",
+        "title": TITLES[key] if len(desk.keys) > 1 else say("Findings"),
         "tabs": _tabs(given, desk, key) if len(desk.keys) > 1 else [],
         "narrowed": bool(chosen.applied),
         "length": words(desk.count(key)) if chosen.applied else "",
@@ -297,11 +298,11 @@ def controls(request: HttpRequest) -> HttpResponse:
         default="new",
     )
     table = Table(
-        "Controls",
+        say("Controls"),
         CONTROLS,
         page,
         page,
-        empty="No control yet.",
-        hint="A control is planned on the page of the finding that it answers.",
+        empty=say("No control yet."),
+        hint=say("A control is planned on the page of the finding that it answers."),
     )
     return render(request, "findings/controls.html", {"page": page, "table": table})

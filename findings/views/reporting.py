@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.actions import attempt, form_page, form_verb, writing
 from fellowship.web.components import times
 from fellowship.web.items import Row
@@ -106,8 +107,10 @@ def _about(finding: Finding) -> str:
         return FindingClass(finding.finding_class).label
     meant = atlas.class_of(finding.technique)
     if meant is None:
-        return "Not sure; a product owner will say it"
-    return f"{meant.label}, as {finding.technique} usually means"
+        return say("Not sure; a product owner will say it")
+    return say(
+        "{label}, as {technique} usually means", label=meant.label, technique=finding.technique
+    )
 
 
 def sections(form: ReportForm, finding: Finding) -> list[tuple[str, list[Row]]]:
@@ -117,48 +120,51 @@ def sections(form: ReportForm, finding: Finding) -> list[tuple[str, list[Row]]]:
     name = atlas.name_of(finding.technique)
     found: list[tuple[str, list[tuple[str, object]]]] = [
         (
-            "What you found",
+            say("What you found"),
             [
-                ("Finding", finding.title),
-                ("Claim", finding.claim),
-                ("How to reproduce it", finding.reproduction),
+                (say("Finding"), finding.title),
+                (say("Claim"), finding.claim),
+                (say("How to reproduce it"), finding.reproduction),
             ],
         ),
         (
-            "Where and when it holds",
+            say("Where and when it holds"),
             [
-                ("System", f"{finding.system} {finding.system_version}"),
-                ("Other systems", ", ".join(also)),
-                ("How often", f"{finding.share} trials" if finding.share else ""),
-                ("Conditions", finding.conditions),
+                (say("System"), f"{finding.system} {finding.system_version}"),
+                (say("Other systems"), joined(", ", also)),
+                (
+                    say("How often"),
+                    say("{share} trials", share=finding.share) if finding.share else "",
+                ),
+                (say("Conditions"), finding.conditions),
                 *((row["name"], row["value"]) for row in data["setting"]),
             ],
         ),
         (
-            "How bad, and how sure",
+            say("How bad, and how sure"),
             [
-                ("Severity", finding.get_severity_display()),
-                ("CVSS 4.0", f"{finding.cvss_vector}, {finding.cvss_score}")
+                (say("Severity"), finding.get_severity_display()),
+                (say("CVSS 4.0"), f"{finding.cvss_vector}, {finding.cvss_score}")
                 if finding.cvss_vector
-                else ("CVSS 4.0", ""),
-                ("Why another severity", finding.severity_reason),
-                ("Harm to people", Harm(finding.harm).label),
-                ("Who is harmed", finding.harm_note),
-                ("Confidence", Confidence(finding.confidence).label),
-                ("What it is about", _about(finding)),
-                ("MITRE ATLAS", f"{finding.technique} {name}".strip()),
+                else (say("CVSS 4.0"), ""),
+                (say("Why another severity"), finding.severity_reason),
+                (say("Harm to people"), Harm(finding.harm).label),
+                (say("Who is harmed"), finding.harm_note),
+                (say("Confidence"), Confidence(finding.confidence).label),
+                (say("What it is about"), _about(finding)),
+                (say("MITRE ATLAS"), f"{finding.technique} {name}".strip()),
             ],
         ),
         (
-            "What it rests on",
+            say("What it rests on"),
             [
-                ("Results", ", ".join(one.name for one in data["evidence"])),
-                ("Datasets", ", ".join(one.name for one in data["datasets"])),
-                ("Acts on the trail", ", ".join(str(one.pk) for one in data["events"])),
-                ("Under embargo until", times.when(finding.embargo_until, "date"))
+                (say("Results"), joined(", ", (one.name for one in data["evidence"]))),
+                (say("Datasets"), joined(", ", (one.name for one in data["datasets"]))),
+                (say("Acts on the trail"), joined(", ", (str(one.pk) for one in data["events"]))),
+                (say("Under embargo until"), times.when(finding.embargo_until, "date"))
                 if finding.embargo_until
-                else ("Under embargo until", ""),
-                ("Why it must wait", finding.embargo_reason),
+                else (say("Under embargo until"), ""),
+                (say("Why it must wait"), finding.embargo_reason),
             ],
         ),
     ]
@@ -218,5 +224,5 @@ def embargo(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_change_embargo(finding, by),
         },
         to=finding.get_absolute_url(),
-        success="The embargo is as you set it. The others concerned were told.",
+        success=say("The embargo is as you set it. The others concerned were told."),
     )

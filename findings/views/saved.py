@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.shortcuts import visible_or_404
 from findings import policy, services
@@ -42,7 +43,7 @@ def save(request: HttpRequest) -> HttpResponse:
         lambda: services.save_filter(query=query, by=_by(request), **form.cleaned_data),
         template="findings/filter.html",
         context=lambda: {"words": _words(request, query), "new": True},
-        success="Saved.",
+        success=say("Saved."),
         to=lambda saved: saved.get_absolute_url(),
     )
 
@@ -63,7 +64,7 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
             "saved": saved,
             "refused": policy.may_change_filter(saved, _by(request), None),
         },
-        success="Changed.",
+        success=say("Changed."),
         to=reverse("findings:filters"),
     )
 
@@ -75,7 +76,7 @@ def remove(request: HttpRequest, key: int) -> HttpResponse:
     return act(
         request,
         lambda: services.remove_filter(saved=saved, by=_by(request)),
-        success="Removed.",
+        success=say("Removed."),
         to=reverse("findings:filters"),
     )
 
@@ -87,7 +88,7 @@ def _words(request: HttpRequest, query: str) -> str:
     chosen = QueueFilter(given, queryset=nothing, request=request, desk=Desk(request.user))
     parts = [link.label for link in chosen.applied]
     queue = LABELS.get(given.get("queue", ""), "")
-    return "; ".join([*([queue] if queue else []), *parts]) or "everything"
+    return joined("; ", [*([queue] if queue else []), *parts]) or "everything"
 
 
 def _by(request: HttpRequest) -> Any:

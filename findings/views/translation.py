@@ -13,6 +13,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -135,7 +136,7 @@ def matrix_class(request: HttpRequest, slug: str, about: str) -> HttpResponse:
         template="findings/matrix_class.html",
         context=context,
         to=reverse("findings:matrix_class", args=[program.slug, kind]),
-        success="It is suggested from now on.",
+        success=say("It is suggested from now on."),
     )
 
 
@@ -157,7 +158,7 @@ def matrix_drop(
             reason=reason,
             by=by_of(request),
         ),
-        success="It is suggested no more.",
+        success=say("It is suggested no more."),
         to=reverse("findings:matrix_class", args=[program.slug, about]),
     )
 
@@ -255,7 +256,7 @@ def contest(request: HttpRequest, ref: str) -> HttpResponse:
             "events": latest(found, 20),
         },
         to=found.get_absolute_url(),
-        success="Answered, in your name. Both sides see it.",
+        success=say("Answered, in your name. Both sides see it."),
     )
 
 
@@ -266,7 +267,7 @@ def contest_take_back(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.take_back_contest(contest=found, by=by_of(request)),
-        success="Taken back.",
+        success=say("Taken back."),
         to=found.get_absolute_url(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from governance.models import AccessReviewItem
 
@@ -10,22 +11,22 @@ class AttestForm(forms.Form):
     """Keep or take away; nothing is chosen beforehand."""
 
     decision = forms.ChoiceField(
-        label="Is it still needed?",
+        label=say("Is it still needed?"),
         choices=[
             (
                 AccessReviewItem.Decision.KEEP,
-                forms.Described("Keep", "They need it for what they do now."),
+                forms.Described(say("Keep"), say("They need it for what they do now.")),
             ),
             (
                 AccessReviewItem.Decision.REMOVE,
-                forms.Described("Take away", "It ends as soon as you send this."),
+                forms.Described(say("Take away"), say("It ends as soon as you send this.")),
             ),
         ],
         widget=forms.RadioCards,
     )
     reason = forms.Text(
-        label="Why",
+        label=say("Why"),
         required=False,
         max_length=2_000,
-        help_text="Needed where it is taken away; the person reads it.",
+        help_text=say("Needed where it is taken away; the person reads it."),
     )

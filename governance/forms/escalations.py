@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance import containment
@@ -19,19 +20,19 @@ from governance.subjects import by_reference
 # --- escalations -----------------------------------------------------------------------------
 
 _HAPPENED = {
-    EscalationKind.VULNERABILITY: "A flaw someone could use.",
-    EscalationKind.REAL_WORLD_HARM: "Somebody is hurt, or is about to be.",
-    EscalationKind.DATA_LEAK: "Data went where it must not be.",
-    EscalationKind.SENSITIVE_DATA: "You see data you should not see.",
-    EscalationKind.CRITICAL_EXPLOIT: "It is being used right now.",
-    EscalationKind.OUT_OF_SCOPE: "Access beyond what was agreed.",
-    EscalationKind.OTHER: "Anything else that cannot wait.",
+    EscalationKind.VULNERABILITY: say("A flaw someone could use."),
+    EscalationKind.REAL_WORLD_HARM: say("Somebody is hurt, or is about to be."),
+    EscalationKind.DATA_LEAK: say("Data went where it must not be."),
+    EscalationKind.SENSITIVE_DATA: say("You see data you should not see."),
+    EscalationKind.CRITICAL_EXPLOIT: say("It is being used right now."),
+    EscalationKind.OUT_OF_SCOPE: say("Access beyond what was agreed."),
+    EscalationKind.OTHER: say("Anything else that cannot wait."),
 }
 _HOW_BAD = {
-    Severity.CRITICAL: "Harm now, or within hours.",
-    Severity.HIGH: "Harm likely within days.",
-    Severity.MEDIUM: "No harm yet, a real way to it.",
-    Severity.LOW: "Worth writing down now.",
+    Severity.CRITICAL: say("Harm now, or within hours."),
+    Severity.HIGH: say("Harm likely within days."),
+    Severity.MEDIUM: say("No harm yet, a real way to it."),
+    Severity.LOW: say("Worth writing down now."),
 }
 
 
@@ -39,29 +40,31 @@ class EscalationForm(forms.Form):
     """One form for the night: what, how bad, what happened. Everything else can wait."""
 
     kind = forms.ChoiceField(
-        label="What is it?",
+        label=say("What is it?"),
         choices=[(k.value, forms.Described(k.label, _HAPPENED[k])) for k in REPORTED],
         widget=forms.RadioCards,
     )
     severity = forms.ChoiceField(
-        label="How bad is it?",
+        label=say("How bad is it?"),
         choices=[(s.value, forms.Described(s.label, _HOW_BAD[s])) for s in Severity],
         widget=forms.RadioCards,
-        help_text="When in doubt, the worse one.",
+        help_text=say("When in doubt, the worse one."),
     )
     summary = forms.Text(
-        label="What happened?",
+        label=say("What happened?"),
         max_length=5_000,
-        help_text="Two sentences will do. No secrets, no personal data.",
+        help_text=say("Two sentences will do. No secrets, no personal data."),
     )
     reference = forms.CharField(
-        label="What is it about, if you know it?",
+        label=say("What is it about, if you know it?"),
         required=False,
         max_length=60,
-        help_text="Such as FEL-2026-014; the page you came from fills it in.",
+        help_text=say("Such as FEL-2026-014; the page you came from fills it in."),
     )
     program = forms.ModelChoiceField(
-        label="Programme, where you name no case", queryset=Program.objects.none(), required=False
+        label=say("Programme, where you name no case"),
+        queryset=Program.objects.none(),
+        required=False,
     )
     field_order = ("kind", "severity", "summary", "reference", "program")
 
@@ -73,7 +76,7 @@ class EscalationForm(forms.Form):
 class StepForm(forms.Form):
     """What was done in one step of an escalation."""
 
-    text = forms.Text(label="What was done", max_length=10_000)
+    text = forms.Text(label=say("What was done"), max_length=10_000)
 
     def __init__(self, *args: Any, label: str = "", hint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +91,7 @@ class ContainForm(StepForm):
     """
 
     actions = forms.MultipleChoiceField(
-        label="Do at once", required=False, widget=forms.Checks, choices=()
+        label=say("Do at once"), required=False, widget=forms.Checks, choices=()
     )
     field_order = ("actions", "text")
 
@@ -124,7 +127,12 @@ class ContainForm(StepForm):
                 name = means.field(ask.key)
                 if means.key in data.get("actions", ()) and not data.get(name):
                     self.add_error(
-                        name, f"This is needed to {means.label[:1].lower()}{means.label[1:]}."
+                        name,
+                        say(
+                            "This is needed to {label}{label2}.",
+                            label=means.label[:1].lower(),
+                            label2=means.label[1:],
+                        ),
                     )
         return data
 
@@ -138,7 +146,7 @@ class ContainForm(StepForm):
 
 def _asking(ask: containment.Ask) -> Any:
     if ask.choices:
-        choices = [("", "Choose one"), *ask.choices]
+        choices = [("", say("Choose one")), *ask.choices]
         return forms.ChoiceField(
             label=ask.label, help_text=ask.hint, choices=choices, required=False
         )
@@ -148,17 +156,22 @@ def _asking(ask: containment.Ask) -> Any:
 class HarmForm(forms.Form):
     """Which serious incident this is, and since when the company knows."""
 
-    harm = forms.ChoiceField(label="It is", choices=Harm.choices, widget=forms.RadioCards)
+    harm = forms.ChoiceField(label=say("It is"), choices=Harm.choices, widget=forms.RadioCards)
     aware_at = forms.DateTimeField(
-        label="The company knows since",
+        label=say("The company knows since"),
         required=False,
-        help_text="Empty: since the alarm was raised. The days run from here.",
+        help_text=say("Empty: since the alarm was raised. The days run from here."),
     )
 
     def __init__(self, *args: Any, reports: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["harm"].choices = [  # type: ignore[attr-defined]
-            (harm.value, forms.Described(harm.label, f"Reported within {reports[harm]}."))
+            (
+                harm.value,
+                forms.Described(
+                    harm.label, say("Reported within {reports}.", reports=reports[harm])
+                ),
+            )
             for harm in Harm
         ]
 
@@ -166,28 +179,30 @@ class HarmForm(forms.Form):
 class ReportForm(forms.Form):
     """Where the report went."""
 
-    sent_to = forms.CharField(label="Reported to", max_length=200)
-    receipt = forms.CharField(label="Their reference", max_length=100, required=False)
+    sent_to = forms.CharField(label=say("Reported to"), max_length=200)
+    receipt = forms.CharField(label=say("Their reference"), max_length=100, required=False)
 
 
 class LiftForm(forms.Form):
     """Why no report is due after all."""
 
-    because = forms.Text(label="Why no report is due", max_length=2_000)
+    because = forms.Text(label=say("Why no report is due"), max_length=2_000)
 
 
 class CloseForm(forms.Form):
     """The review: what happened, what it did; and the findings that came of it."""
 
-    cause = forms.Text(label="What happened, and why", max_length=6_000)
-    effect = forms.Text(label="What it did, and to whom", max_length=6_000)
+    cause = forms.Text(label=say("What happened, and why"), max_length=6_000)
+    effect = forms.Text(label=say("What it did, and to whom"), max_length=6_000)
     findings = forms.CharField(
-        label="Findings that came of it",
+        label=say("Findings that came of it"),
         required=False,
         max_length=500,
-        help_text="References, such as F-2026-003, F-2026-004.",
+        help_text=say("References, such as F-2026-003, F-2026-004."),
     )
-    none_found = forms.CharField(label="If there are none, why", required=False, max_length=1_000)
+    none_found = forms.CharField(
+        label=say("If there are none, why"), required=False, max_length=1_000
+    )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -201,14 +216,16 @@ class CloseForm(forms.Form):
                 continue
             record = by_reference(self.user, reference)
             if record is None or not containment.is_finding(record._meta.label_lower):
-                raise ValidationError(f"{reference} is no finding you may see.")
+                raise ValidationError(
+                    say("{reference} is no finding you may see.", reference=reference)
+                )
             found.append(record)
         return found
 
     def said(self) -> dict[str, Any]:
         """The arguments of the verb: the review as one Markdown text, the findings, or why none."""
         data = self.cleaned_data
-        parts = (("Cause", "cause"), ("Effect", "effect"))
+        parts = ((say("Cause"), "cause"), (say("Effect"), "effect"))
         review = "\n\n".join(f"### {title}\n\n{data[name]}" for title, name in parts)
         return {
             "review": review,
@@ -219,19 +236,25 @@ class CloseForm(forms.Form):
 
 def escalation_steps(escalation: Escalation) -> dict[str, tuple[str, str]]:
     """Label and hint of the text each step of an escalation asks for."""
-    told = " The fellow reads this." if escalation.fellow_id else ""
+    told = say(" The fellow reads this.") if escalation.fellow_id else ""
     return {
-        "acknowledge": ("A word on taking it", f"Optional.{told}"),
+        "acknowledge": (say("A word on taking it"), say("Optional.{told}", told=told)),
         "contain": (
-            "What was done to contain it",
-            f"In plain words; not needed where you choose a means.{told}",
+            say("What was done to contain it"),
+            say("In plain words; not needed where you choose a means.{told}", told=told),
         ),
-        "verify": ("How it was verified", f"Who tried what, and what happened.{told}"),
-        "act": ("A word on it", f"Optional.{told}"),
+        "verify": (
+            say("How it was verified"),
+            say("Who tried what, and what happened.{told}", told=told),
+        ),
+        "act": (say("A word on it"), say("Optional.{told}", told=told)),
         "prevent": (
-            "What prevents it from now on",
-            f"A control, a test, a rule: with its owner and its date.{told}",
+            say("What prevents it from now on"),
+            say("A control, a test, a rule: with its owner and its date.{told}", told=told),
         ),
-        "reopen": ("What was found", f"The containment did not hold.{told}"),
-        "inform": ("Word to the fellow", "What is known, what is being done, what comes next."),
+        "reopen": (say("What was found"), say("The containment did not hold.{told}", told=told)),
+        "inform": (
+            say("Word to the fellow"),
+            say("What is known, what is being done, what comes next."),
+        ),
     }

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
@@ -29,33 +30,37 @@ class ExceptionForm(forms.Form):
 
     asked_as: ClassVar[Mapping[str, str]] = DAYS
 
-    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
+    program = forms.ModelChoiceField(label=say("Programme"), queryset=Program.objects.none())
     title = forms.CharField(
-        label="What is excepted, in a few words",
+        label=say("What is excepted, in a few words"),
         max_length=250,
-        help_text="“Output filter not yet shipped”.",
+        help_text=say("“Output filter not yet shipped”."),
     )
-    kind = forms.ChoiceField(label="Kind", choices=ExceptionKind.choices, widget=forms.RadioCards)
+    kind = forms.ChoiceField(
+        label=say("Kind"), choices=ExceptionKind.choices, widget=forms.RadioCards
+    )
     reference = forms.CharField(
-        label="For which case",
+        label=say("For which case"),
         required=False,
         max_length=60,
-        help_text="A reference such as FEL-2026-014. Empty means the programme as a whole.",
+        help_text=say("A reference such as FEL-2026-014. Empty means the programme as a whole."),
     )
     owner = forms.ModelChoiceField(
-        label="Owner",
+        label=say("Owner"),
         queryset=User.objects.none(),
-        help_text="Answers for it while it lasts, and is reminded before it ends.",
+        help_text=say("Answers for it while it lasts, and is reminded before it ends."),
     )
-    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
-    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
-    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
+    rationale = forms.Text(label=say("Why can the rule not be kept?"), max_length=10_000)
+    risk = forms.Text(label=say("What could go wrong meanwhile?"), max_length=10_000)
+    compensating_measure = forms.Text(
+        label=say("What makes up for it meanwhile?"), max_length=10_000
+    )
+    measure_test = forms.Text(label=say("How is that tested?"), max_length=10_000)
     starts_on = forms.DateField(
-        label="From", required=False, help_text="Empty means: from the board’s decision."
+        label=say("From"), required=False, help_text=say("Empty means: from the board’s decision.")
     )
     expires_on = forms.DateField(
-        label="Until", help_text="The whole day counts. It ends by itself."
+        label=say("Until"), help_text=say("The whole day counts. It ends by itself.")
     )
 
     def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
@@ -76,22 +81,29 @@ class MeasureForm(forms.Form):
     """One test of what makes up for an exception."""
 
     held = forms.ChoiceField(
-        label="Did it hold?",
+        label=say("Did it hold?"),
         choices=[
-            ("yes", forms.Described("It held", "What was tried was stopped, seen or made up for")),
+            (
+                "yes",
+                forms.Described(
+                    say("It held"), say("What was tried was stopped, seen or made up for")
+                ),
+            ),
             (
                 "no",
-                forms.Described("It did not hold", "Owner, chair and on-call are told"),
+                forms.Described(say("It did not hold"), say("Owner, chair and on-call are told")),
             ),
         ],
         widget=forms.RadioCards,
     )
     found = forms.Text(
-        label="What was looked at, and what was found?",
+        label=say("What was looked at, and what was found?"),
         max_length=5_000,
-        help_text="Name the records of it, so that somebody else can look again.",
+        help_text=say("Name the records of it, so that somebody else can look again."),
     )
-    tested_at = forms.DateField(label="Tested on", required=False, help_text="Empty means: today.")
+    tested_at = forms.DateField(
+        label=say("Tested on"), required=False, help_text=say("Empty means: today.")
+    )
 
     def clean_held(self) -> bool:
         """As a truth value."""
@@ -103,18 +115,20 @@ class AmendForm(forms.Form):
 
     asked_as: ClassVar[Mapping[str, str]] = DAYS
 
-    title = forms.CharField(label="What is excepted, in a few words", max_length=250)
-    rationale = forms.Text(label="Why can the rule not be kept?", max_length=10_000)
-    risk = forms.Text(label="What could go wrong meanwhile?", max_length=10_000)
-    compensating_measure = forms.Text(label="What makes up for it meanwhile?", max_length=10_000)
-    measure_test = forms.Text(label="How is that tested?", max_length=10_000)
+    title = forms.CharField(label=say("What is excepted, in a few words"), max_length=250)
+    rationale = forms.Text(label=say("Why can the rule not be kept?"), max_length=10_000)
+    risk = forms.Text(label=say("What could go wrong meanwhile?"), max_length=10_000)
+    compensating_measure = forms.Text(
+        label=say("What makes up for it meanwhile?"), max_length=10_000
+    )
+    measure_test = forms.Text(label=say("How is that tested?"), max_length=10_000)
     expires_on = forms.DateField(
-        label="Until", help_text="The whole day counts. It ends by itself."
+        label=say("Until"), help_text=say("The whole day counts. It ends by itself.")
     )
     reason = forms.Text(
-        label="What changed, and why?",
+        label=say("What changed, and why?"),
         max_length=2_000,
-        help_text="Members of the board read this beside the difference.",
+        help_text=say("Members of the board read this beside the difference."),
     )
 
     def clean_expires_on(self) -> dt.date:
@@ -124,5 +138,5 @@ class AmendForm(forms.Form):
 
 def _still_to_come(day: dt.date) -> dt.date:
     if day < now().date():
-        raise ValidationError("Choose a day that is still to come.")
+        raise ValidationError(say("Choose a day that is still to come."))
     return day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fellowship.accounts.models import Conflict
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from governance.policy.board import vote_says_why
 from governance.states import Position
@@ -17,9 +18,12 @@ class DeclareForm(forms.Form):
     """Conflicts before content: one of the listed kinds, and a sentence where there is one."""
 
     kind = forms.ChoiceField(
-        label="Do you have a conflict of interest in this?",
+        label=say("Do you have a conflict of interest in this?"),
         choices=[
-            (value, forms.Described(label, "Opens the dossier; you may still declare one later."))
+            (
+                value,
+                forms.Described(label, say("Opens the dossier; you may still declare one later.")),
+            )
             if value == Conflict.Kind.NONE
             else (value, label)
             for value, label in Conflict.Kind.choices
@@ -27,11 +31,13 @@ class DeclareForm(forms.Form):
         widget=forms.RadioCards,
     )
     statement = forms.Text(
-        label="What it is",
+        label=say("What it is"),
         max_length=2_000,
         required=False,
-        help_text="Only where you have one. It is kept in the record; the matter then closes to "
-        "you and your seat does not count.",
+        help_text=say(
+            "Only where you have one. It is kept in the record; the matter then closes to "
+            "you and your seat does not count."
+        ),
     )
 
 
@@ -39,23 +45,27 @@ class OverrideForm(forms.Form):
     """Why a recusal should be set aside."""
 
     reason = forms.Text(
-        label="Why should it be set aside?",
+        label=say("Why should it be set aside?"),
         max_length=2_000,
-        help_text="It is read by whoever decides, by the person it concerns, in the minutes and by "
-        "auditors. Say why the interest does not matter here, or why nobody else can do it.",
+        help_text=say(
+            "It is read by whoever decides, by the person it concerns, in the minutes and by "
+            "auditors. Say why the interest does not matter here, or why nobody else can do it."
+        ),
     )
 
 
 class VoteForm(forms.Form):
     """One position, why, and up to three conditions. Nothing is chosen beforehand."""
 
-    position = forms.ChoiceField(label="Position", widget=forms.RadioCards)
+    position = forms.ChoiceField(label=say("Position"), widget=forms.RadioCards)
     rationale = forms.Text(
-        label="Rationale",
+        label=say("Rationale"),
         required=False,
         max_length=10_000,
-        help_text="Needed for conditions, deny and abstain. It enters the letter without your "
-        "name, once the ballot is closed.",
+        help_text=say(
+            "Needed for conditions, deny and abstain. It enters the letter without your "
+            "name, once the ballot is closed."
+        ),
     )
 
     def __init__(
@@ -69,10 +79,14 @@ class VoteForm(forms.Form):
         ]
         for number in self.numbers:
             self.fields[f"condition_{number}"] = forms.Text(
-                label=f"Condition {number}", required=False, max_length=2_000
+                label=say("Condition {number}", number=number), required=False, max_length=2_000
             )
             self.fields[f"days_{number}"] = forms.IntegerField(
-                label="Days to meet it", required=False, min_value=1, max_value=730, initial=DAYS
+                label=say("Days to meet it"),
+                required=False,
+                min_value=1,
+                max_value=730,
+                initial=DAYS,
             )
 
     @property
@@ -95,11 +109,13 @@ class VoteForm(forms.Form):
         position = data.get("position")
         unsaid = vote_says_why(position or "", data.get("rationale", ""))
         if position == Position.CONDITIONS and not given and not self.errors:
-            self.add_error("condition_1", "Name at least one condition.")
+            self.add_error("condition_1", say("Name at least one condition."))
         if position and position != Position.CONDITIONS and given:
             self.add_error(
                 f"condition_{given[0]}",
-                "Conditions go with “Approve with conditions” alone. Clear them, or choose it.",
+                say(
+                    "Conditions go with “Approve with conditions” alone. Clear them, or choose it."
+                ),
             )
         if unsaid and "rationale" not in self.errors:
             self.add_error(unsaid.field, unsaid.reason)
@@ -122,11 +138,11 @@ class VoteForm(forms.Form):
 
 def _positions(abstaining: str) -> list[tuple[str, str]]:
     follows = {
-        Position.APPROVE: "Takes effect when the chair records the decision.",
-        Position.CONDITIONS: "Nothing starts until each condition is verified.",
-        Position.DENY: "It ends here; your rationale goes into the letter.",
-        Position.DEFER: "Undecided for now; it may be put before the board again.",
-        Position.ABSTAIN: abstaining or "Counts for the quorum alone.",
+        Position.APPROVE: say("Takes effect when the chair records the decision."),
+        Position.CONDITIONS: say("Nothing starts until each condition is verified."),
+        Position.DENY: say("It ends here; your rationale goes into the letter."),
+        Position.DEFER: say("Undecided for now; it may be put before the board again."),
+        Position.ABSTAIN: abstaining or say("Counts for the quorum alone."),
     }
     return [(p.value, forms.Described(p.label, follows[p])) for p in Position]
 
@@ -135,10 +151,12 @@ class RecordForm(forms.Form):
     """The chair's sentence in the letter."""
 
     note = forms.Text(
-        label="A sentence of yours for the letter",
+        label=say("A sentence of yours for the letter"),
         required=False,
         max_length=2_000,
-        help_text="The letter already names the outcome, the count, the reasons and conditions.",
+        help_text=say(
+            "The letter already names the outcome, the count, the reasons and conditions."
+        ),
     )
 
 
@@ -146,7 +164,7 @@ class EvidenceForm(forms.Form):
     """How a condition was met."""
 
     evidence = forms.Text(
-        label="Where can it be seen that this is met?",
+        label=say("Where can it be seen that this is met?"),
         max_length=5_000,
-        help_text="A reference, an address, a hash, a date. The verifier looks there.",
+        help_text=say("A reference, an address, a hash, a date. The verifier looks there."),
     )

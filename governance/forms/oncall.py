@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from governance.policy.oncall import EVERY_DAYS, LINES
 
@@ -18,14 +19,19 @@ class LineForm(forms.Form):
     """A line: who takes turns, in which order, how long, and from when."""
 
     line = forms.IntegerField(
-        label="Line", min_value=1, max_value=LINES, initial=1, help_text="1 is called first."
+        label=say("Line"),
+        min_value=1,
+        max_value=LINES,
+        initial=1,
+        help_text=say("1 is called first."),
     )
     name = forms.CharField(label="Name", max_length=80, initial="First line")
     every_days = forms.IntegerField(
-        label="Days of one turn", min_value=1, max_value=EVERY_DAYS, initial=7
+        label=say("Days of one turn"), min_value=1, max_value=EVERY_DAYS, initial=7
     )
     starts_at = forms.DateTimeField(
-        label="First handover", help_text="Later ones at the same hour of the programme’s clock."
+        label=say("First handover"),
+        help_text=say("Later ones at the same hour of the programme’s clock."),
     )
 
     def __init__(self, *args: Any, people: QuerySet[User], zone: str, **kwargs: Any) -> None:
@@ -33,9 +39,9 @@ class LineForm(forms.Form):
         for place in range(1, PLACES + 1):
             self.fields[f"member_{place}"] = forms.ModelChoiceField(
                 queryset=people,
-                label=f"Turn {place}",
+                label=say("Turn {place}", place=place),
                 required=place == 1,
-                empty_label="Nobody",
+                empty_label=say("Nobody"),
             )
 
     @property
@@ -50,7 +56,7 @@ class LineForm(forms.Form):
         members = [user for user in named if user is not None]
         for place, user in enumerate(named, start=1):
             if user is not None and user in named[: place - 1]:
-                said = ValidationError(f"{user} has a turn already.")
+                said = ValidationError(say("{user} has a turn already.", user=user))
                 self.add_error(f"member_{place}", said)
         data["members"] = members
         return data
@@ -59,10 +65,10 @@ class LineForm(forms.Form):
 class AwayForm(forms.Form):
     """When somebody is not called."""
 
-    user = forms.ModelChoiceField(label="Who is away", queryset=User.objects.none())
-    starts_at = forms.DateTimeField(label="From")
-    ends_at = forms.DateTimeField(label="Until")
-    note = forms.CharField(label="A word for the others", max_length=200, required=False)
+    user = forms.ModelChoiceField(label=say("Who is away"), queryset=User.objects.none())
+    starts_at = forms.DateTimeField(label=say("From"))
+    ends_at = forms.DateTimeField(label=say("Until"))
+    note = forms.CharField(label=say("A word for the others"), max_length=200, required=False)
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,11 +78,11 @@ class AwayForm(forms.Form):
 class StandInForm(forms.Form):
     """Who is called instead, and when."""
 
-    line = forms.TypedChoiceField(label="Line", coerce=int, choices=())
-    user = forms.ModelChoiceField(label="Who stands in", queryset=User.objects.none())
-    starts_at = forms.DateTimeField(label="From")
-    ends_at = forms.DateTimeField(label="Until")
-    reason = forms.CharField(label="Why", max_length=200)
+    line = forms.TypedChoiceField(label=say("Line"), coerce=int, choices=())
+    user = forms.ModelChoiceField(label=say("Who stands in"), queryset=User.objects.none())
+    starts_at = forms.DateTimeField(label=say("From"))
+    ends_at = forms.DateTimeField(label=say("Until"))
+    reason = forms.CharField(label=say("Why"), max_length=200)
 
     def __init__(
         self, *args: Any, people: QuerySet[User], lines: list[tuple[int, str]], **kwargs: Any
@@ -92,11 +98,11 @@ class StandInForm(forms.Form):
 class HandOverForm(forms.Form):
     """What the next person must know."""
 
-    line = forms.TypedChoiceField(label="Line", coerce=int, choices=())
+    line = forms.TypedChoiceField(label=say("Line"), coerce=int, choices=())
     text = forms.Text(
-        label="What the next person must know",
+        label=say("What the next person must know"),
         max_length=5_000,
-        help_text="Open alarms, what is fragile tonight, whom to call.",
+        help_text=say("Open alarms, what is fragile tonight, whom to call."),
     )
 
     def __init__(self, *args: Any, lines: list[tuple[int, str]], **kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from governance.policy.rulemaking import MOST
 from governance.states import CommentOutcome
@@ -11,10 +12,12 @@ class CommentForm(forms.Form):
     """What somebody bound by the rule says to its draft."""
 
     text = forms.Text(
-        label="Your comment",
+        label=say("Your comment"),
         max_length=MOST,
-        help_text="Name the sentence or the number you mean, and what you would put in its place. "
-        "Everyone in the programme reads it, with your name.",
+        help_text=say(
+            "Name the sentence or the number you mean, and what you would put in its place. "
+            "Everyone in the programme reads it, with your name."
+        ),
     )
 
 
@@ -22,12 +25,12 @@ class AnswerCommentForm(forms.Form):
     """What became of a comment, and why."""
 
     outcome = forms.ChoiceField(
-        label="What became of it", choices=CommentOutcome.choices, widget=forms.RadioCards
+        label=say("What became of it"), choices=CommentOutcome.choices, widget=forms.RadioCards
     )
     answer = forms.Text(
-        label="Why",
+        label=say("Why"),
         max_length=MOST,
-        help_text="Its author reads this, and so does the board.",
+        help_text=say("Its author reads this, and so does the board."),
     )
 
 
@@ -35,7 +38,7 @@ class OfferForm(forms.Form):
     """Why a later version is offered for a case."""
 
     reason = forms.Text(
-        label="Why it would be better for this case",
+        label=say("Why it would be better for this case"),
         max_length=5_000,
-        help_text="The person the case belongs to reads this beside what changes.",
+        help_text=say("The person the case belongs to reads this beside what changes."),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from governance.parameters import Leaf, build, leaves
 from governance.states import RuleKind
@@ -17,25 +18,26 @@ from governance.states import RuleKind
 class OnDateForm(forms.Form):
     """A day in whose evening the rules are asked for."""
 
-    on = forms.DateField(label="In force on", required=False)
+    on = forms.DateField(label=say("In force on"), required=False)
 
 
 class RuleForm(forms.Form):
     """A draft: its words, and one field for each parameter of its kind."""
 
-    title = forms.CharField(label="Title", max_length=200)
+    title = forms.CharField(label=say("Title"), max_length=200)
     rationale = forms.Text(
-        label="Why it changes", help_text="The board reads this first; it stays in the history."
+        label=say("Why it changes"),
+        help_text=say("The board reads this first; it stays in the history."),
     )
     prose = forms.Text(
-        label="The rule in words",
+        label=say("The rule in words"),
         max_length=100_000,
-        help_text="Markdown. Write what people can hold the programme to.",
+        help_text=say("Markdown. Write what people can hold the programme to."),
     )
     effective_on = forms.DateField(
-        label="To apply from",
+        label=say("To apply from"),
         required=False,
-        help_text="Empty means: as soon as the board has decided. Never backwards.",
+        help_text=say("Empty means: as soon as the board has decided. Never backwards."),
     )
 
     def __init__(self, *args: Any, parameters: Any, **kwargs: Any) -> None:
@@ -97,4 +99,4 @@ def _leaf_field(leaf: Leaf) -> Any:
 class RuleKindForm(forms.Form):
     """Which rule a new version is drafted of."""
 
-    kind = forms.ChoiceField(label="Which rule?", choices=RuleKind.choices)
+    kind = forms.ChoiceField(label=say("Which rule?"), choices=RuleKind.choices)

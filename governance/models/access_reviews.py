@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet
 from fellowship.programs.models import Program
@@ -59,7 +60,7 @@ class AccessReview(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref}, access review"
+        return say("{ref}, access review", ref=self.ref)
 
     def get_absolute_url(self) -> str:
         """Its page."""
@@ -89,8 +90,8 @@ class AccessReviewItem(Tracked):
     class Decision(models.TextChoices):
         """What the owner says."""
 
-        KEEP = "keep", "Keep"
-        REMOVE = "remove", "Remove"
+        KEEP = "keep", say("Keep")
+        REMOVE = "remove", say("Remove")
 
     review = models.ForeignKey(AccessReview, on_delete=models.PROTECT, related_name="items")
     kind = models.CharField(max_length=30)

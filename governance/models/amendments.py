@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
@@ -99,7 +100,9 @@ class RuleAmendment(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.to_rule} for {self.subject_label}"
+        return say(
+            "{to_rule} for {subject_label}", to_rule=self.to_rule, subject_label=self.subject_label
+        )
 
     def get_absolute_url(self) -> str:
         """Its page."""

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 
 from fellowship.accounts import roles
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import typed
 from governance.ballots import BallotRule
@@ -54,7 +55,7 @@ class Ballot(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Ballot on {self.matter.ref}"
+        return say("Ballot on {ref}", ref=self.matter.ref)
 
     @cached_property
     def params(self) -> BallotRule:
@@ -105,7 +106,7 @@ class BallotSeat(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_seat_display()} seat"
+        return say("{seat} seat", seat=self.get_seat_display())
 
 
 class VoteQuerySet(TrackedQuerySet["Vote"]):
@@ -156,4 +157,4 @@ class Vote(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Vote of the {self.ballot_seat.get_seat_display().lower()} seat"
+        return say("Vote of the {seat} seat", seat=self.ballot_seat.get_seat_display().lower())

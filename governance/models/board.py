@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
@@ -141,7 +142,7 @@ class Dossier(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Dossier {self.number} of {self.matter.ref}"
+        return say("Dossier {number} of {ref}", number=self.number, ref=self.matter.ref)
 
     def get_absolute_url(self) -> str:
         """The page of this version."""
@@ -160,7 +161,7 @@ class MatterParty(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.matter.ref}"
+        return say("{user} in {ref}", user=self.user, ref=self.matter.ref)
 
 
 class MatterSubject(Tracked):
@@ -199,4 +200,4 @@ class DossierOpening(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} opened {self.matter.ref}"
+        return say("{user} opened {ref}", user=self.user, ref=self.matter.ref)

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.models.visibility import ROOM
 
@@ -72,9 +73,19 @@ class Cadence(Tracked):
         ]
 
     def __str__(self) -> str:
-        every = "week" if self.every_weeks == 1 else f"{self.every_weeks} weeks"
+        every = (
+            "week"
+            if self.every_weeks == 1
+            else say("{every_weeks} weeks", every_weeks=self.every_weeks)
+        )
         zone = self.program.zone
-        return f"Every {every} on {self.first_on:%A} at {self.at:%H:%M} ({zone})"
+        return say(
+            "Every {every} on {first_on:%A} at {at:%H:%M} ({zone})",
+            every=every,
+            first_on=self.first_on,
+            at=self.at,
+            zone=zone,
+        )
 
     def slots(self, since: dt.date, until: dt.date) -> Iterator[dt.date]:
         """The days it names from `since` to `until`, before any move for a day off."""

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models.escalations import Escalation
 from governance.states import Harm
@@ -54,7 +55,7 @@ class EscalationPage(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Page {self.number} to {self.user}"
+        return say("Page {number} to {user}", number=self.number, user=self.user)
 
     def late(self, at: dt.datetime) -> bool:
         """Whether its time passed before anybody answered."""
@@ -76,7 +77,7 @@ class EscalationParty(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} was called in"
+        return say("{user} was called in", user=self.user)
 
 
 class ReportDuty(Tracked):
@@ -128,7 +129,11 @@ class ReportDuty(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_harm_display()}, to report by {self.due_at:%-d %B %Y}"
+        return say(
+            "{harm}, to report by {due_at:%-d %B %Y}",
+            harm=self.get_harm_display(),
+            due_at=self.due_at,
+        )
 
     @property
     def program_id(self) -> int:

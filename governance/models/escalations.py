@@ -11,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
@@ -156,10 +157,11 @@ class Escalation(Tracked):
     @property
     def public_words(self) -> str:
         """What the fellow reads of an alarm about their case that somebody else raised."""
-        return (
-            f"{self.get_kind_display()}, {self.get_severity_display().lower()}. Somebody raised "
-            "an alarm about your case. Each step taken is shown to you, and you are told what it "
-            "means for your work."
+        return say(
+            "{kind}, {severity}. Somebody raised an alarm about your case. Each step "
+            "taken is shown to you, and you are told what it means for your work.",
+            kind=self.get_kind_display(),
+            severity=self.get_severity_display().lower(),
         )
 
     def late(self, at: dt.datetime) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
@@ -82,7 +83,7 @@ class ExceptionRecord(Tracked):
     rationale = models.TextField()
     risk = models.TextField()
     compensating_measure = models.TextField()
-    measure_test = models.TextField("how the measure is tested")
+    measure_test = models.TextField(say("how the measure is tested"))
     measure_due_at = models.DateTimeField(
         null=True,
         editable=False,
@@ -250,7 +251,9 @@ class MeasureTest(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Test {self.number} of {self.exception_id}"
+        return say(
+            "Test {number} of {exception_id}", number=self.number, exception_id=self.exception_id
+        )
 
 
 class ExceptionReminder(Tracked):
@@ -269,7 +272,9 @@ class ExceptionReminder(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.days} days before {self.exception_id}"
+        return say(
+            "{days} days before {exception_id}", days=self.days, exception_id=self.exception_id
+        )
 
     @property
     def program_id(self) -> int:

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
@@ -58,7 +59,7 @@ class Delegation(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.deputy} for {self.member}"
+        return say("{deputy} for {member}", deputy=self.deputy, member=self.member)
 
 
 class MeetingQuerySet(TrackedQuerySet["Meeting"]):
@@ -134,7 +135,7 @@ class Meeting(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Meeting of {self.starts_at:%-d %B %Y}"
+        return say("Meeting of {starts_at:%-d %B %Y}", starts_at=self.starts_at)
 
     @property
     def ends_at(self) -> dt.datetime:
@@ -151,7 +152,13 @@ class Meeting(Tracked):
     def cancelled_words(self) -> str:
         """Who cancelled it and when."""
         return (
-            f"By {self.cancelled_by}, {self.cancelled_at:%-d %B %Y}." if self.cancelled_at else ""
+            say(
+                "By {cancelled_by}, {cancelled_at:%-d %B %Y}.",
+                cancelled_by=self.cancelled_by,
+                cancelled_at=self.cancelled_at,
+            )
+            if self.cancelled_at
+            else ""
         )
 
     def get_absolute_url(self) -> str:

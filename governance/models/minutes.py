@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from governance.models import visibility
 from governance.models.board import Matter
 from governance.models.meetings import Meeting
@@ -56,7 +57,7 @@ class ConsentItem(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.matter.ref} for consent"
+        return say("{ref} for consent", ref=self.matter.ref)
 
 
 class MinutesItem(Tracked):
@@ -75,4 +76,4 @@ class MinutesItem(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.matter.ref} in the minutes"
+        return say("{ref} in the minutes", ref=self.matter.ref)

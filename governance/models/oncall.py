@@ -15,6 +15,7 @@ from django.db.models import F, Q
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models.visibility import ESCALATION_READERS
@@ -72,7 +73,7 @@ class Rota(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, line {self.line}"
+        return say("{name}, line {line}", name=self.name, line=self.line)
 
 
 class RotaMember(Tracked):
@@ -139,7 +140,7 @@ class OncallAbsence(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} is away"
+        return say("{user} is away", user=self.user)
 
 
 class OncallOverride(Tracked):
@@ -173,7 +174,7 @@ class OncallOverride(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} stands in on line {self.line}"
+        return say("{user} stands in on line {line}", user=self.user, line=self.line)
 
 
 class Watch(Tracked):
@@ -215,4 +216,4 @@ class Watch(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} on line {self.line}"
+        return say("{user} on line {line}", user=self.user, line=self.line)

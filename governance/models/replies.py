@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from governance import links
 from governance.models import visibility
 from governance.models.board import Matter
@@ -63,7 +64,7 @@ class Reply(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.author} on {self.decision.matter.ref}"
+        return say("{author} on {ref}", author=self.author, ref=self.decision.matter.ref)
 
     def get_absolute_url(self) -> str:
         """The decision's page, on which it stands."""
@@ -125,7 +126,7 @@ class IndependentReview(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Review of {self.decision.matter.ref}"
+        return say("Review of {ref}", ref=self.decision.matter.ref)
 
     @property
     def ref(self) -> str:
@@ -185,4 +186,4 @@ class ReviewSeat(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reviewer} on {self.review}"
+        return say("{reviewer} on {review}", reviewer=self.reviewer, review=self.review)

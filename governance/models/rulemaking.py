@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from fellowship.accounts.models import RoleAssignment
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models.rules import RuleVersion
 from governance.states import CommentOutcome
@@ -70,7 +71,7 @@ class RuleComment(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Comment of {self.author} on {self.rule}"
+        return say("Comment of {author} on {rule}", author=self.author, rule=self.rule)
 
     def get_absolute_url(self) -> str:
         """The comment on the page of its draft."""
@@ -155,4 +156,8 @@ class AcknowledgementReminder(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.days} days before {self.acknowledgement_id}"
+        return say(
+            "{days} days before {acknowledgement_id}",
+            days=self.days,
+            acknowledgement_id=self.acknowledgement_id,
+        )

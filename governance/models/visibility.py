@@ -20,6 +20,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.states import Step
 
@@ -161,7 +162,7 @@ def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
 @prepared
 def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
     """Alarms about a record in which the person declared a conflict."""
-    return _conflicted_in(key, "Escalation")
+    return _conflicted_in(key, say("Escalation"))
 
 
 @prepared

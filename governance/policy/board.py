@@ -11,6 +11,7 @@ from fellowship.accounts.models import Actor, Conflict, User
 from fellowship.accounts.queries import has_role, roles_of
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import ballot_box, kinds
@@ -30,12 +31,12 @@ from governance.states import (
 )
 
 _STANDINGS = {
-    Standing.RECUSED: "You declared a conflict, so you do not vote on this matter.",
-    Standing.PARTY: "You are a party to this matter, so you do not vote on it.",
-    Standing.REFERRER: "You referred this matter, so you do not vote on it.",
-    Standing.VACANT: "This seat is vacant.",
+    Standing.RECUSED: say("You declared a conflict, so you do not vote on this matter."),
+    Standing.PARTY: say("You are a party to this matter, so you do not vote on it."),
+    Standing.REFERRER: say("You referred this matter, so you do not vote on it."),
+    Standing.VACANT: say("This seat is vacant."),
 }
-DUTIES = "separation of duties"
+DUTIES = say("separation of duties")
 
 
 def may_refer(handler: MatterKind, subject: Any, program: Program, by: Actor) -> Refusal | None:
@@ -46,10 +47,14 @@ def may_refer(handler: MatterKind, subject: Any, program: Program, by: Actor) ->
     return first(
         None
         if belongs
-        else Refusal("wrong_subject", f"{handler.label} matters are about something else."),
+        else Refusal(
+            "wrong_subject", say("{label} matters are about something else.", label=handler.label)
+        ),
         None
         if known or mine
-        else Refusal("wrong_role", "Only participants of the programme may refer to its board."),
+        else Refusal(
+            "wrong_role", say("Only participants of the programme may refer to its board.")
+        ),
         handler.may_refer(subject, by),
     )
 
@@ -58,15 +63,19 @@ def has_ballot_rule(rule: RuleVersion, kind: str) -> Refusal | None:
     """Why a kind cannot be voted on: the rule in force says nothing about it."""
     if kind in rule.params.matters:
         return None
-    return Refusal("no_ballot_rule", f"{rule} says nothing about matters {kind}.", rule=str(rule))
+    return Refusal(
+        "no_ballot_rule",
+        say("{rule} says nothing about matters {kind}.", rule=rule, kind=kind),
+        rule=str(rule),
+    )
 
 
 def may_enter(matter: Matter, user: User) -> Refusal | None:
     """Why the person may not know the matter from inside."""
     inside = has_role(user, matter.program_id, *ROOM) or _deputises(matter, user)
     return first(
-        None if inside else Refusal("wrong_role", "Only the board room reads dossiers."),
-        Refusal("separation_party", "You are a party to this matter.", rule=DUTIES)
+        None if inside else Refusal("wrong_role", say("Only the board room reads dossiers.")),
+        Refusal("separation_party", say("You are a party to this matter."), rule=DUTIES)
         if ballot_box.is_party(matter, user)
         else None,
         Refusal("separation_recused", _STANDINGS[Standing.RECUSED], rule=DUTIES)
@@ -96,13 +105,13 @@ def may_vote(matter: Matter, user: User, at: dt.datetime | None = None) -> Refus
     ballot = _ballot(matter)
     seat = ballot_box.seat_for(ballot, user, at) if ballot else None
     if ballot is None or seat is None:
-        return Refusal("wrong_role", "You hold no seat in this ballot.")
+        return Refusal("wrong_role", say("You hold no seat in this ballot."))
     return first(
         _seat_votes(matter, seat, user),
         None
         if matter.state == MatterState.VOTING
-        else Refusal("ballot_closed", "This ballot is closed."),
-        Refusal("ballot_over", "The ballot's time has ended.", rule=str(ballot.rule_version))
+        else Refusal("ballot_closed", say("This ballot is closed.")),
+        Refusal("ballot_over", say("The ballot's time has ended."), rule=str(ballot.rule_version))
         if ballot.over(at)
         else None,
         _has_opened(matter, user),
@@ -119,7 +128,9 @@ def _seat_votes(matter: Matter, seat: BallotSeat, user: User) -> Refusal | None:
     if user.pk != seat.user_id and ballot_box.is_party(matter, user):
         return Refusal("separation_party", _STANDINGS[Standing.PARTY], rule=DUTIES)
     if not ballot_box.holds_seat(seat, matter.program_id):
-        return Refusal("wrong_role_seat", "This seat is not held any more by who held it then.")
+        return Refusal(
+            "wrong_role_seat", say("This seat is not held any more by who held it then.")
+        )
     return None
 
 
@@ -127,9 +138,9 @@ def _has_opened(matter: Matter, user: User) -> Refusal | None:
     if ballot_box.openings(matter, user).exists():
         return None
     if DossierOpening.objects.filter(matter=matter, user=user).exists():
-        text = "The dossier was sealed anew since you read it: read what changed, then vote."
+        text = say("The dossier was sealed anew since you read it: read what changed, then vote.")
         return Refusal("dossier_unopened", text)
-    return Refusal("dossier_unopened", "Open the dossier before you vote.")
+    return Refusal("dossier_unopened", say("Open the dossier before you vote."))
 
 
 def vote_is_whole(position: str, rationale: str, conditions: Sequence[Any]) -> Refusal | None:
@@ -138,14 +149,14 @@ def vote_is_whole(position: str, rationale: str, conditions: Sequence[Any]) -> R
     return first(
         None
         if position in Position.values
-        else Refusal("unknown_position", "Choose a position.", field="position"),
+        else Refusal("unknown_position", say("Choose a position."), field="position"),
         vote_says_why(position, rationale),
-        Refusal("no_conditions", "Name at least one condition.", field="conditions")
+        Refusal("no_conditions", say("Name at least one condition."), field="conditions")
         if with_conditions and not conditions
         else None,
         Refusal(
             "conditions_elsewhere",
-            "Conditions go with “approve with conditions” alone.",
+            say("Conditions go with “approve with conditions” alone."),
             field="conditions",
         )
         if conditions and not with_conditions
@@ -157,7 +168,7 @@ def vote_says_why(position: str, rationale: str) -> Refusal | None:
     """Why a position is refused without its reasons."""
     if position not in NEEDS_RATIONALE:
         return None
-    return text_given(rationale, "rationale", "Say why: this position needs a rationale.")
+    return text_given(rationale, "rationale", say("Say why: this position needs a rationale."))
 
 
 def may_set_conditions(kind: str, position: str) -> Refusal | None:
@@ -166,9 +177,11 @@ def may_set_conditions(kind: str, position: str) -> Refusal | None:
         return None
     return Refusal(
         "takes_no_conditions",
-        "This decision has effect at once, so nothing would wait for conditions. Approve it, deny "
-        "it, or defer it with what you ask for.",
-        rule="conditions hold a gate",
+        say(
+            "This decision has effect at once, so nothing would wait for conditions. "
+            "Approve it, deny it, or defer it with what you ask for."
+        ),
+        rule=say("conditions hold a gate"),
         field="position",
     )
 
@@ -186,7 +199,7 @@ def _chairs(matter: Matter, by: User, to: str) -> Refusal | None:
     return first(
         needs_role(by, matter.program_id, roles.CHAIR, to=to)
         if isinstance(by, User)
-        else Refusal("wrong_role", f"Only a person may {to}."),
+        else Refusal("wrong_role", say("Only a person may {to}.", to=to)),
         may_enter(matter, by),
     )
 
@@ -208,11 +221,11 @@ def unchanged(matter: Matter, revision: str) -> Refusal | None:
     """Why a matter cannot be decided as sealed: what it is about has changed."""
     if revision == matter.subject_revision:
         return None
-    text = (
+    text = say(
         "What this is about has changed since the dossier was sealed. "
         "Seal it anew so that members vote on what stands, or return the matter."
     )
-    return Refusal("subject_changed", text, rule="what is decided is what was sealed")
+    return Refusal("subject_changed", text, rule=say("what is decided is what was sealed"))
 
 
 def may_reseal(matter: Matter, by: Actor) -> Refusal | None:
@@ -268,7 +281,9 @@ def _decidable(matter: Matter, revision: str, at: dt.datetime | None) -> Refusal
         return None
     return Refusal(
         "decidable",
-        "A matter is returned only where its quorum is missed or what it is about has changed.",
+        say(
+            "A matter is returned only where its quorum is missed or what it is about has changed."
+        ),
         rule=str(ballot.rule_version),
     )
 
@@ -286,7 +301,9 @@ def may_meet(condition: Condition, by: User) -> Refusal | None:
     return first(
         None
         if by.pk == condition.owner_id
-        else Refusal("not_yours", f"The condition is for {condition.owner} to meet."),
+        else Refusal(
+            "not_yours", say("The condition is for {owner} to meet.", owner=condition.owner)
+        ),
         CONDITION_MOVES.refusal(condition.state, "meet"),
     )
 
@@ -294,12 +311,15 @@ def may_meet(condition: Condition, by: User) -> Refusal | None:
 def may_verify(condition: Condition, by: User, verb: str = "verify") -> Refusal | None:
     """Why `by` may not verify the condition, or find that it failed."""
     return first(
-        Refusal("separation", "Nobody verifies a condition of their own.", rule=DUTIES)
+        Refusal("separation", say("Nobody verifies a condition of their own."), rule=DUTIES)
         if by.pk == condition.owner_id
         else None,
         None
         if by.pk == condition.verifier_id
-        else Refusal("not_yours", f"The condition is for {condition.verifier} to verify."),
+        else Refusal(
+            "not_yours",
+            say("The condition is for {verifier} to verify.", verifier=condition.verifier),
+        ),
         CONDITION_MOVES.refusal(condition.state, verb),
     )
 
@@ -309,7 +329,7 @@ def may_waive(condition: Condition, by: User) -> Refusal | None:
     return first(
         needs_role(by, condition.program_id, roles.CHAIR, to="waive a condition"),
         may_enter(condition.decision.matter, by),
-        Refusal("separation", "Nobody waives a condition of their own.", rule=DUTIES)
+        Refusal("separation", say("Nobody waives a condition of their own."), rule=DUTIES)
         if by.pk == condition.owner_id
         else None,
         CONDITION_MOVES.refusal(condition.state, "waive"),
@@ -320,8 +340,13 @@ def conditions_met(condition: Condition | None, at: dt.datetime | None = None) -
     """What an unsettled condition says to the gate it holds shut."""
     if condition is None:
         return None
-    late = " and overdue" if condition.due_at < (at or now()) else ""
-    text = f"Condition {condition.ref} is not verified{late}: {condition.text}"
+    late = say(" and overdue") if condition.due_at < (at or now()) else ""
+    text = say(
+        "Condition {ref} is not verified{late}: {text}",
+        ref=condition.ref,
+        late=late,
+        text=condition.text,
+    )
     return Refusal("condition_open", text, rule=condition.ref)
 
 

@@ -7,6 +7,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 
 
 def needs_role(by: Actor, program_id: int, *keys: str, to: str) -> Refusal | None:
@@ -14,8 +15,12 @@ def needs_role(by: Actor, program_id: int, *keys: str, to: str) -> Refusal | Non
     if isinstance(by, System) or has_role(by, program_id, *keys):
         return None
     names = [roles.ROLES[key].label.lower() for key in keys]
-    who = " or ".join(names) if len(names) < 3 else ", ".join(names[:-1]) + f" or {names[-1]}"
-    return Refusal("wrong_role", f"Only a {who} of this programme may {to}.")
+    who = (
+        joined(say(" or "), names)
+        if len(names) < 3
+        else joined(", ", names[:-1]) + say(" or {names}", names=names[-1])
+    )
+    return Refusal("wrong_role", say("Only a {who} of this programme may {to}.", who=who, to=to))
 
 
 def text_given(text: str, field: str, reason: str) -> Refusal | None:

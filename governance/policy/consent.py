@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from governance.models import ConsentItem, Matter, Meeting
 from governance.policy.board import may_enter
 from governance.policy.common import needs_role
@@ -19,7 +20,7 @@ def may_list(meeting: Meeting, matter: Matter, by: User) -> Refusal | None:
         _still_open(meeting),
         None
         if matter.program_id == meeting.program_id and matter.state == MatterState.VOTING
-        else Refusal("not_voted_on", "Only what the board votes on is listed for consent."),
+        else Refusal("not_voted_on", say("Only what the board votes on is listed for consent.")),
     )
 
 
@@ -32,11 +33,11 @@ def may_pull(item: ConsentItem, matter: Matter, by: User) -> Refusal | None:
         _still_open(item.meeting),
         None
         if matter.state == MatterState.VOTING
-        else Refusal("already_ended", "The board no longer votes on this matter."),
+        else Refusal("already_ended", say("The board no longer votes on this matter.")),
     )
 
 
 def _still_open(meeting: Meeting) -> Refusal | None:
     if meeting.approved_at is None and meeting.cancelled_at is None:
         return None
-    return Refusal("meeting_over", "This meeting is over.")
+    return Refusal("meeting_over", say("This meeting is over."))

@@ -11,6 +11,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, Conflict, User
 from fellowship.accounts.queries import has_role, may_be_recused, roles_of
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import containment
@@ -85,7 +86,7 @@ def _conflicted(escalation: Escalation, user: User) -> bool:
 
 
 NO_PROGRAM = Refusal(
-    "no_program", "Choose the programme, or name a case: the case decides.", field="program"
+    "no_program", say("Choose the programme, or name a case: the case decides."), field="program"
 )
 
 
@@ -109,16 +110,18 @@ def may_raise(
     """Why the alarm is refused: never for want of a role beyond taking part."""
     outsider = isinstance(by, User) and not roles_of(by, program.pk)
     return first(
-        Refusal("wrong_role", f"Only participants of {program} raise its alarms.")
+        Refusal(
+            "wrong_role", say("Only participants of {program} raise its alarms.", program=program)
+        )
         if outsider
         else None,
         None
         if kind in EscalationKind.values
-        else Refusal("unknown_kind", "Choose what happened.", field="kind"),
+        else Refusal("unknown_kind", say("Choose what happened."), field="kind"),
         None
         if severity in Severity.values
-        else Refusal("unknown_severity", "Choose how severe it is.", field="severity"),
-        text_given(summary, "summary", "Say in a sentence what happened."),
+        else Refusal("unknown_severity", say("Choose how severe it is."), field="severity"),
+        text_given(summary, "summary", say("Say in a sentence what happened.")),
     )
 
 
@@ -136,10 +139,10 @@ def may_inform(escalation: Escalation, by: Actor) -> Refusal | None:
         needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
         None
         if escalation.state != EscalationState.CLOSED
-        else Refusal("wrong_state", "This escalation is closed."),
+        else Refusal("wrong_state", say("This escalation is closed.")),
         None
         if escalation.fellow_id
-        else Refusal("no_fellow", "Nobody outside is named to be told."),
+        else Refusal("no_fellow", say("Nobody outside is named to be told.")),
     )
 
 
@@ -148,7 +151,7 @@ def known_means(keys: Iterable[str]) -> Refusal | None:
     unknown = [key for key in keys if containment.get(key) is None]
     if not unknown:
         return None
-    text = f"There is no such means: {', '.join(unknown)}."
+    text = say("There is no such means: {unknown}.", unknown=joined(", ", unknown))
     return Refusal("unknown_means", text, field="actions")
 
 
@@ -156,7 +159,7 @@ def means_chosen(keys: Iterable[str]) -> Refusal | None:
     """Why nothing is done: no means was chosen."""
     if list(keys):
         return None
-    return Refusal("no_means", "Choose what to do.", field="actions")
+    return Refusal("no_means", say("Choose what to do."), field="actions")
 
 
 def may_act(escalation: Escalation, by: Actor) -> Refusal | None:
@@ -165,7 +168,7 @@ def may_act(escalation: Escalation, by: Actor) -> Refusal | None:
         needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
         None
         if escalation.state != EscalationState.CLOSED
-        else Refusal("wrong_state", "This escalation is closed."),
+        else Refusal("wrong_state", say("This escalation is closed.")),
     )
 
 
@@ -183,7 +186,7 @@ def with_the_board(escalation: Escalation) -> Refusal | None:
     """Why nobody else ends it: the board decides."""
     asked = Matter.objects.live().filter(kind="governance.escalation", subject_id=escalation.pk)
     if asked.exists():
-        return Refusal("with_board", "The board decides whether this is closed.")
+        return Refusal("with_board", say("The board decides whether this is closed."))
     return None
 
 
@@ -201,7 +204,7 @@ def may_close(
     return first(
         may_answer(escalation, by, "close"),
         with_the_board(escalation),
-        text_given(review, "review", "Write the review: cause, effect, and what prevents it."),
+        text_given(review, "review", say("Write the review: cause, effect, and what prevents it.")),
         are_findings(findings),
         _something_found(escalation, findings, none_found),
         _reported(escalation),
@@ -212,7 +215,9 @@ def are_findings(found: Sequence[Model]) -> Refusal | None:
     """Why a record is no finding."""
     for record in found:
         if not containment.is_finding(record._meta.label_lower):
-            return Refusal("no_finding", f"{record} is no finding.", field="findings")
+            return Refusal(
+                "no_finding", say("{record} is no finding.", record=record), field="findings"
+            )
     return None
 
 
@@ -223,7 +228,7 @@ def _something_found(
         return None
     return Refusal(
         "no_findings",
-        "Name the findings that came of it, or say why there are none.",
+        say("Name the findings that came of it, or say why there are none."),
         field="findings",
     )
 
@@ -235,8 +240,12 @@ def _reported(escalation: Escalation) -> Refusal | None:
         return None
     return Refusal(
         "not_reported",
-        f"“{duty.get_harm_display()}” is still to be reported, by {duty.due_at:%-d %B %Y}. Record "
-        "the report first, or say why none is due.",
+        say(
+            "“{harm}” is still to be reported, by {due_at:%-d %B %Y}. Record the report "
+            "first, or say why none is due.",
+            harm=duty.get_harm_display(),
+            due_at=duty.due_at,
+        ),
         rule=duty.rule,
     )
 
@@ -250,16 +259,18 @@ def may_note_harm(escalation: Escalation, harm: str, by: Actor) -> Refusal | Non
         may_act(escalation, by),
         None
         if harm in Harm.values
-        else Refusal("unknown_harm", "Choose the kind of incident.", field="harm"),
+        else Refusal("unknown_harm", say("Choose the kind of incident."), field="harm"),
     )
 
 
 def knew(escalation: Escalation, aware_at: dt.datetime) -> Refusal | None:
     """Why the company cannot have known then."""
     if aware_at > now():
-        return Refusal("future", "This lies ahead.", field="aware_at")
+        return Refusal("future", say("This lies ahead."), field="aware_at")
     if aware_at < escalation.raised_at - LONG_BEFORE:
-        return Refusal("too_early", "This is more than 30 days before the alarm.", field="aware_at")
+        return Refusal(
+            "too_early", say("This is more than 30 days before the alarm."), field="aware_at"
+        )
     return None
 
 
@@ -267,7 +278,7 @@ def may_report(duty: ReportDuty, by: Actor) -> Refusal | None:
     """Why no report is recorded."""
     return first(
         needs_role(by, duty.program_id, *ANSWERERS, to="record this report"),
-        Refusal("lifted", "It turned out that this need not be reported.")
+        Refusal("lifted", say("It turned out that this need not be reported."))
         if duty.lifted_at
         else None,
     )
@@ -277,6 +288,6 @@ def may_lift(duty: ReportDuty, by: Actor, because: str) -> Refusal | None:
     """Why the duty stays: the chair lifts it, who does not answer the alarm alone."""
     return first(
         needs_role(by, duty.program_id, roles.CHAIR, to="say that no report is due"),
-        Refusal("sent", "It was reported already.") if duty.sent_at else None,
-        text_given(because, "because", "Say why no report is due."),
+        Refusal("sent", say("It was reported already.")) if duty.sent_at else None,
+        text_given(because, "because", say("Say why no report is due.")),
     )

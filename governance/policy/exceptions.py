@@ -10,6 +10,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import roles_of
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import rules
@@ -17,7 +18,7 @@ from governance.models import ExceptionRecord
 from governance.policy.common import needs_role, text_given
 from governance.states import EXCEPTION_MOVES, ExceptionKind, RuleKind
 
-DUTIES = "separation of duties"
+DUTIES = say("separation of duties")
 OWNERS = tuple(key for key in roles.STAFF if key != roles.AUDITOR)
 """Roles whose holders may answer for an exception: they act for the company."""
 TESTERS = (roles.MANAGER, roles.STEWARD, roles.ONCALL, roles.PRODUCT_OWNER, roles.BOARD_MEMBER)
@@ -27,17 +28,21 @@ TESTERS = (roles.MANAGER, roles.STEWARD, roles.ONCALL, roles.PRODUCT_OWNER, role
 def may_request(program: Program, owner: User, by: Actor) -> Refusal | None:
     """Why `by` may not ask for an exception with this owner."""
     if not isinstance(by, User):
-        return Refusal("wrong_role", "An exception is asked for by a person.")
+        return Refusal("wrong_role", say("An exception is asked for by a person."))
     return first(
         None
         if roles_of(by, program.pk)
-        else Refusal("wrong_role", "Only participants of the programme ask for exceptions."),
+        else Refusal("wrong_role", say("Only participants of the programme ask for exceptions.")),
         None
         if roles_of(owner, program.pk) & set(OWNERS)
         else Refusal(
             "wrong_role_owner",
-            f"{owner} does not work for {program}; an exception is answered for by someone who "
-            "does.",
+            say(
+                "{owner} does not work for {program}; an exception is answered for by "
+                "someone who does.",
+                owner=owner,
+                program=program,
+            ),
             field="owner",
         ),
     )
@@ -48,11 +53,11 @@ def says_enough(
 ) -> Refusal | None:
     """Why a request without its reasons is refused."""
     return first(
-        text_given(title, "title", "Say in a few words what is excepted."),
-        text_given(rationale, "rationale", "Say why the rule cannot be kept."),
-        text_given(risk, "risk", "Say what could go wrong meanwhile."),
-        text_given(measure, "compensating_measure", "Say what makes up for it meanwhile."),
-        text_given(measure_test, "measure_test", "Say how it is tested that this holds."),
+        text_given(title, "title", say("Say in a few words what is excepted.")),
+        text_given(rationale, "rationale", say("Say why the rule cannot be kept.")),
+        text_given(risk, "risk", say("Say what could go wrong meanwhile.")),
+        text_given(measure, "compensating_measure", say("Say what makes up for it meanwhile.")),
+        text_given(measure_test, "measure_test", say("Say how it is tested that this holds.")),
     )
 
 
@@ -61,19 +66,23 @@ def fits_its_term(
 ) -> Refusal | None:
     """Why the term is refused: backwards, over, or longer than the rule allows."""
     if kind not in ExceptionKind.values:
-        return Refusal("unknown_kind", "Choose one of the listed kinds.", field="kind")
+        return Refusal("unknown_kind", say("Choose one of the listed kinds."), field="kind")
     rule = rules.in_force(program, RuleKind.EXCEPTIONS)
     longest = rule.params.terms[kind].longest_days
     latest = program.calendar().add_calendar_days(starts_at, longest)
     return first(
         None
         if expires_at > max(starts_at, now())
-        else Refusal("ends_before_start", "The end must come later.", field="expires_at"),
+        else Refusal("ends_before_start", say("The end must come later."), field="expires_at"),
         None
         if expires_at <= latest
         else Refusal(
             "too_long",
-            f"{ExceptionKind(kind).label} is excepted for at most {longest} calendar days.",
+            say(
+                "{label} is excepted for at most {longest} calendar days.",
+                label=ExceptionKind(kind).label,
+                longest=longest,
+            ),
             rule=str(rule),
             field="expires_at",
         ),
@@ -92,7 +101,7 @@ def may_extend(previous: ExceptionRecord | None, kind: str, subject: Model) -> R
     if same and previous.approved_at is not None:
         return None
     return Refusal(
-        "not_an_extension", "An extension continues a granted exception of the same thing."
+        "not_an_extension", say("An extension continues a granted exception of the same thing.")
     )
 
 
@@ -100,10 +109,10 @@ def may_grant(exception: ExceptionRecord, by: User) -> Refusal | None:
     """Why the board's decision cannot grant it."""
     return first(
         EXCEPTION_MOVES.refusal(exception.state, "grant"),
-        Refusal("separation", "Who asks for an exception does not approve it.", rule=DUTIES)
+        Refusal("separation", say("Who asks for an exception does not approve it."), rule=DUTIES)
         if by.pk == exception.requested_by_id
         else None,
-        Refusal("already_over", "The time asked for is over; ask for a new one.")
+        Refusal("already_over", say("The time asked for is over; ask for a new one."))
         if exception.expires_at <= now()
         else None,
     )
@@ -118,7 +127,7 @@ def may_test(exception: ExceptionRecord, by: Actor) -> Refusal | None:
         else needs_role(by, exception.program_id, *TESTERS, to="record a test of its measure"),
         None
         if exception.is_live()
-        else Refusal("not_live", "It does not apply now: there is nothing to make up for."),
+        else Refusal("not_live", say("It does not apply now: there is nothing to make up for.")),
     )
 
 
@@ -128,13 +137,13 @@ def sound_test(
     """Why this is no record of a test: it says what was found, and when, while it applied."""
     early = at < exception.starts_at or (last is not None and at < last)
     return first(
-        text_given(found, "found", "Say what was looked at and what was found."),
-        Refusal("in_the_future", "A test is recorded once it was made.", field="tested_at")
+        text_given(found, "found", say("Say what was looked at and what was found.")),
+        Refusal("in_the_future", say("A test is recorded once it was made."), field="tested_at")
         if at > now()
         else None,
         Refusal(
             "too_early",
-            "It lies before the exception began, or before the test recorded last.",
+            say("It lies before the exception began, or before the test recorded last."),
             field="tested_at",
         )
         if early
@@ -147,7 +156,7 @@ def may_amend(exception: ExceptionRecord, by: User) -> Refusal | None:
     return first(
         None
         if by.pk == exception.requested_by_id
-        else Refusal("not_yours", "Only who asked for it changes the request."),
+        else Refusal("not_yours", say("Only who asked for it changes the request.")),
         EXCEPTION_MOVES.refusal(exception.state, "withdraw"),
     )
 
@@ -180,5 +189,5 @@ def may_end(exception: ExceptionRecord, by: Actor) -> Refusal | None:
         EXCEPTION_MOVES.refusal(exception.state, "end"),
         None
         if exception.expires_at > now()
-        else Refusal("already_over", "This exception has ended by itself."),
+        else Refusal("already_over", say("This exception has ended by itself.")),
     )

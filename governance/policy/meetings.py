@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import roles_of, seat_of
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import rules
@@ -30,7 +31,7 @@ def may_call_for(program: Program, starts_at: dt.datetime, by: Actor) -> Refusal
         may_call(program, by),
         None
         if starts_at > now()
-        else Refusal("in_the_past", "Choose a time that is still to come.", field="starts_at"),
+        else Refusal("in_the_past", say("Choose a time that is still to come."), field="starts_at"),
     )
 
 
@@ -41,14 +42,14 @@ def may_move(meeting: Meeting, starts_at: dt.datetime, by: User) -> Refusal | No
     )
     return first(
         needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="move a meeting"),
-        Refusal("cancelled", "This meeting was cancelled.") if meeting.cancelled_at else None,
-        Refusal("has_begun", "This meeting has begun: it is not moved any more.")
+        Refusal("cancelled", say("This meeting was cancelled.")) if meeting.cancelled_at else None,
+        Refusal("has_begun", say("This meeting has begun: it is not moved any more."))
         if meeting.minutes or meeting.starts_at <= now()
         else None,
         None
         if starts_at > now()
-        else Refusal("in_the_past", "Choose a time that is still to come.", field="starts_at"),
-        Refusal("taken", "The board meets at that time already.", field="starts_at")
+        else Refusal("in_the_past", say("Choose a time that is still to come."), field="starts_at"),
+        Refusal("taken", say("The board meets at that time already."), field="starts_at")
         if taken.exists()
         else None,
     )
@@ -60,7 +61,7 @@ def may_mark(meeting: Meeting, user: User, by: User) -> Refusal | None:
         may_write(meeting, by),
         None
         if roles_of(user, meeting.program_id) or user.pk in meeting.attendance
-        else Refusal("wrong_person", "Only people of the programme take part."),
+        else Refusal("wrong_person", say("Only people of the programme take part.")),
     )
 
 
@@ -70,7 +71,9 @@ def may_draft(meeting: Meeting, by: User) -> Refusal | None:
         may_write(meeting, by),
         None
         if meeting.starts_at <= now()
-        else Refusal("not_begun", "The meeting has not begun: there is nothing to write down."),
+        else Refusal(
+            "not_begun", say("The meeting has not begun: there is nothing to write down.")
+        ),
     )
 
 
@@ -83,21 +86,23 @@ def may_set_cadence(
         *(_within(field, value, *RANGES[field]) for field, value in lengths.items()),
         None
         if first_on >= program.calendar().local(now()).date()
-        else Refusal("in_the_past", "Choose a day that is still to come.", field="first_on"),
+        else Refusal("in_the_past", say("Choose a day that is still to come."), field="first_on"),
     )
 
 
 def _within(field: str, value: int, low: int, high: int) -> Refusal | None:
     if low <= value <= high:
         return None
-    return Refusal("out_of_range", f"Choose from {low} to {high}.", field=field)
+    return Refusal(
+        "out_of_range", say("Choose from {low} to {high}.", low=low, high=high), field=field
+    )
 
 
 def may_end_cadence(cadence: Cadence, by: Actor, reason: str) -> Refusal | None:
     """Why the cadence may not be ended."""
     return first(
         needs_role(by, cadence.program_id, roles.CHAIR, roles.MANAGER, to="end the cadence"),
-        text_given(reason, "reason", "Say why: those who were called read it."),
+        text_given(reason, "reason", say("Say why: those who were called read it.")),
     )
 
 
@@ -105,7 +110,7 @@ def may_cancel(meeting: Meeting, by: Actor) -> Refusal | None:
     """Why the meeting may not be cancelled: one with minutes took place."""
     return first(
         needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="cancel a meeting"),
-        Refusal("took_place", "This meeting has minutes: it took place.")
+        Refusal("took_place", say("This meeting has minutes: it took place."))
         if meeting.minutes
         else None,
     )
@@ -117,10 +122,14 @@ def may_write(meeting: Meeting, by: Actor) -> Refusal | None:
         needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="write the minutes"),
         None
         if meeting.approved_at is None
-        else Refusal("minutes_approved", "These minutes are approved and do not change any more."),
+        else Refusal(
+            "minutes_approved", say("These minutes are approved and do not change any more.")
+        ),
         None
         if meeting.cancelled_at is None
-        else Refusal("cancelled", "This meeting was cancelled: there is nothing to write down."),
+        else Refusal(
+            "cancelled", say("This meeting was cancelled: there is nothing to write down.")
+        ),
     )
 
 
@@ -128,7 +137,7 @@ def may_approve(meeting: Meeting, by: Actor) -> Refusal | None:
     """Why the minutes may not be approved."""
     return first(
         needs_role(by, meeting.program_id, roles.CHAIR, to="approve the minutes"),
-        text_given(meeting.minutes, "minutes", "There are no minutes to approve."),
+        text_given(meeting.minutes, "minutes", say("There are no minutes to approve.")),
     )
 
 
@@ -143,25 +152,27 @@ def may_deputise(
     """Why the deputy is refused: only a member names one, who takes part and has no seat."""
     return first(
         _has_seat(program, by),
-        Refusal("separation", "A deputy is another person.", field="deputy")
+        Refusal("separation", say("A deputy is another person."), field="deputy")
         if by == deputy
         else None,
         None
         if roles_of(deputy, program.pk) and not seat_of(deputy, program.pk)
         else Refusal(
-            "deputy_unfit", "A deputy takes part in the programme without a seat.", field="deputy"
+            "deputy_unfit",
+            say("A deputy takes part in the programme without a seat."),
+            field="deputy",
         ),
         _deputies_allowed(program),
         None
         if ends_at > starts_at
-        else Refusal("ends_before_start", "The end must come later.", field="ends_at"),
+        else Refusal("ends_before_start", say("The end must come later."), field="ends_at"),
     )
 
 
 def _has_seat(program: Program, by: User) -> Refusal | None:
     if seat_of(by, program.pk):
         return None
-    return Refusal("wrong_role", "Only a member of the board names a deputy.")
+    return Refusal("wrong_role", say("Only a member of the board names a deputy."))
 
 
 def _deputies_allowed(program: Program) -> Refusal | None:
@@ -169,7 +180,9 @@ def _deputies_allowed(program: Program) -> Refusal | None:
     try:
         rule = rules.in_force(program, RuleKind.BALLOT_RULES)
     except rules.NoRule:
-        return Refusal("no_deputies", f"{program} has no ballot rules yet.")
+        return Refusal("no_deputies", say("{program} has no ballot rules yet.", program=program))
     if any(ballot.delegation == "named_deputy" for ballot in rule.params.matters.values()):
         return None
-    return Refusal("no_deputies", "The ballot rules in force know no deputies.", rule=str(rule))
+    return Refusal(
+        "no_deputies", say("The ballot rules in force know no deputies."), rule=str(rule)
+    )

@@ -9,6 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models import OncallAbsence, OncallOverride, Rota
@@ -36,31 +37,38 @@ def may_set_rota(
     unable = [m for m in members if not has_role(m, program, *CALLED)]
     return first(
         needs_role(by, program.pk, *KEEPERS, to="set the on-call rota"),
-        text_given(name, "name", "Give the line a name, such as “First line”."),
+        text_given(name, "name", say("Give the line a name, such as “First line”.")),
         None
         if 1 <= line <= LINES
-        else Refusal("no_such_line", f"Lines go from 1 to {LINES}.", field="line"),
+        else Refusal("no_such_line", say("Lines go from 1 to {LINES}.", LINES=LINES), field="line"),
         None
         if 1 <= every_days <= EVERY_DAYS
         else Refusal(
-            "turn_length", f"A turn lasts from 1 to {EVERY_DAYS} days.", field="every_days"
+            "turn_length",
+            say("A turn lasts from 1 to {EVERY_DAYS} days.", EVERY_DAYS=EVERY_DAYS),
+            field="every_days",
         ),
         None
         if members
-        else Refusal("no_members", "Name who takes turns, one after the other.", field="members"),
-        Refusal("twice", "Each person takes one place of a line.", field="members")
+        else Refusal(
+            "no_members", say("Name who takes turns, one after the other."), field="members"
+        ),
+        Refusal("twice", say("Each person takes one place of a line."), field="members")
         if len({m.pk for m in members}) != len(members)
         else None,
         Refusal(
             "wrong_role",
-            f"{unable[0]} does not answer alarms here: name people of security on-call.",
+            say(
+                "{unable} does not answer alarms here: name people of security on-call.",
+                unable=unable[0],
+            ),
             field="members",
         )
         if unable
         else None,
         None
         if abs(starts_at - now()) <= LONGEST
-        else Refusal("too_far", "Start within a year.", field="starts_at"),
+        else Refusal("too_far", say("Start within a year."), field="starts_at"),
         _after_the_last(program, line, starts_at),
     )
 
@@ -72,8 +80,10 @@ def _after_the_last(program: Program, line: int, starts_at: dt.datetime) -> Refu
         return None
     return Refusal(
         "in_the_past",
-        "This line is kept already: a change begins today at the earliest, so that who was called "
-        "before stays on record.",
+        say(
+            "This line is kept already: a change begins today at the earliest, so that "
+            "who was called before stays on record."
+        ),
         field="starts_at",
     )
 
@@ -86,11 +96,11 @@ def may_end_rota(rota: Rota, by: Actor) -> Refusal | None:
 def sound_period(starts_at: dt.datetime, ends_at: dt.datetime) -> Refusal | None:
     """Why a time is no time to be away or to stand in."""
     if ends_at <= starts_at:
-        return Refusal("ends_first", "The end must come after the beginning.", field="ends_at")
+        return Refusal("ends_first", say("The end must come after the beginning."), field="ends_at")
     if ends_at <= now():
-        return Refusal("past", "This time is over already.", field="ends_at")
+        return Refusal("past", say("This time is over already."), field="ends_at")
     if ends_at - starts_at > LONGEST:
-        return Refusal("too_long", "A year at most.", field="ends_at")
+        return Refusal("too_long", say("A year at most."), field="ends_at")
     return None
 
 
@@ -103,7 +113,7 @@ def may_be_away(
         needs_role(by, program.pk, *(CALLED if own else KEEPERS), to="enter this absence"),
         None
         if has_role(user, program, *CALLED)
-        else Refusal("wrong_role", f"{user} is not called here.", field="user"),
+        else Refusal("wrong_role", say("{user} is not called here.", user=user), field="user"),
         sound_period(starts_at, ends_at),
     )
 
@@ -124,15 +134,21 @@ def may_override(
         needs_role(by, program.pk, *CALLED, to="change who is on call"),
         None
         if Rota.objects.filter(program=program, line=line, ended_at=None).exists()
-        else Refusal("no_such_line", "This programme has no such line.", field="line"),
+        else Refusal("no_such_line", say("This programme has no such line."), field="line"),
         None
         if has_role(user, program, *CALLED)
         else Refusal(
-            "wrong_role", f"{user} does not answer alarms here: choose who does.", field="user"
+            "wrong_role",
+            say("{user} does not answer alarms here: choose who does.", user=user),
+            field="user",
         ),
         sound_period(starts_at, ends_at),
-        text_given(reason, "reason", "Say why somebody else stands in."),
-        Refusal("there_already", f"{user} stands in at that time already.", field="starts_at")
+        text_given(reason, "reason", say("Say why somebody else stands in.")),
+        Refusal(
+            "there_already",
+            say("{user} stands in at that time already.", user=user),
+            field="starts_at",
+        )
         if there.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
         else None,
     )
@@ -144,7 +160,7 @@ def may_cancel(entry: OncallAbsence | OncallOverride, by: Actor) -> Refusal | No
     refusal = needs_role(by, entry.program_id, *KEEPERS, to="take this back")
     if refusal is not None and own:
         refusal = None
-    over = Refusal("past", "It is over already.") if entry.ends_at <= now() else None
+    over = Refusal("past", say("It is over already.")) if entry.ends_at <= now() else None
     return first(refusal, over)
 
 
@@ -152,4 +168,4 @@ def may_hand_over(program: Program, holder: User | None, text: str, by: Actor) -
     """Why no handover is written: who is on duty writes it, or who keeps the rota."""
     on_duty = holder is not None and isinstance(by, User) and by.pk == holder.pk
     allowed = None if on_duty else needs_role(by, program.pk, *KEEPERS, to="hand over this line")
-    return first(allowed, text_given(text, "text", "Say what the next person must know."))
+    return first(allowed, text_given(text, "text", say("Say what the next person must know.")))

@@ -8,6 +8,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import conflict_of, has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import ballot_box, kinds, recourse
 from governance.letters import instant
@@ -24,8 +25,8 @@ SERVES = tuple(role for role in roles.STAFF if role not in (roles.AUDITOR, *NAME
 def may_reply(decision: Decision, by: User) -> Refusal | None:
     """Why `by` may not reply to the decision now. A party replies once, within the time."""
     return first(
-        _party(decision.matter, by, "reply to this decision"),
-        Refusal("replied", "You have replied to this decision; a reply is made once.")
+        _party(decision.matter, by, say("reply to this decision")),
+        Refusal("replied", say("You have replied to this decision; a reply is made once."))
         if Reply.objects.filter(decision=decision, author=by).exists()
         else None,
         _in_time_to_reply(decision),
@@ -35,21 +36,25 @@ def may_reply(decision: Decision, by: User) -> Refusal | None:
 def _party(matter: Matter, by: User, to: str) -> Refusal | None:
     if ballot_box.is_party(matter, by):
         return None
-    return Refusal("not_yours", f"Only somebody the decision is about may {to}.")
+    return Refusal("not_yours", say("Only somebody the decision is about may {to}.", to=to))
 
 
 def _in_time_to_reply(decision: Decision) -> Refusal | None:
     clock = recourse.reply_clock(decision)
     if clock is None:
-        return Refusal("no_reply", "There is no right of reply to this outcome.")
+        return Refusal("no_reply", say("There is no right of reply to this outcome."))
     if clock.due_at > now():
         return None
-    return _over("reply", decision, "The time to reply ended on", clock.due_at)
+    return _over("reply", decision, say("The time to reply ended on"), clock.due_at)
 
 
 def _over(what: str, decision: Decision, text: str, due_at: object) -> Refusal:
     end = instant(due_at, decision.matter.program.calendar())  # type: ignore[arg-type]
-    return Refusal(f"{what}_over", f"{text} {end}. The decision stands.", str(decision.reply_rule))
+    return Refusal(
+        f"{what}_over",
+        say("{text} {end}. The decision stands.", text=text, end=end),
+        str(decision.reply_rule),
+    )
 
 
 def may_answer(reply: Reply, by: User) -> Refusal | None:
@@ -58,7 +63,7 @@ def may_answer(reply: Reply, by: User) -> Refusal | None:
     return first(
         needs_role(by, matter.program_id, roles.CHAIR, to="answer a reply"),
         may_enter(matter, by),
-        Refusal("answered", "This reply has been answered.") if reply.answered_at else None,
+        Refusal("answered", say("This reply has been answered.")) if reply.answered_at else None,
     )
 
 
@@ -66,12 +71,12 @@ def may_ask(decision: Decision, by: User) -> Refusal | None:
     """Why `by` may not ask for an independent review of the decision now."""
     matter = decision.matter
     return first(
-        _party(matter, by, "ask for a review of it"),
-        Refusal("reviewed_once", "A review was asked for already; there is one per decision.")
+        _party(matter, by, say("ask for a review of it")),
+        Refusal("reviewed_once", say("A review was asked for already; there is one per decision."))
         if IndependentReview.objects.filter(decision=decision).exists()
         else None,
         _in_time_to_ask(decision),
-        Refusal("decided_anew", "The board has this before it again: that decision counts.")
+        Refusal("decided_anew", say("The board has this before it again: that decision counts."))
         if recourse.superseded(decision)
         else None,
         None
@@ -83,10 +88,12 @@ def may_ask(decision: Decision, by: User) -> Refusal | None:
 def _in_time_to_ask(decision: Decision) -> Refusal | None:
     clock = recourse.request_clock(decision)
     if clock is None:
-        return Refusal("no_review", "A decision of this kind with this outcome is not reviewed.")
+        return Refusal(
+            "no_review", say("A decision of this kind with this outcome is not reviewed.")
+        )
     if recourse.may_still_ask(decision, clock):
         return None
-    return _over("request", decision, "The time to ask for a review ended on", clock.due_at)
+    return _over("request", decision, say("The time to ask for a review ended on"), clock.due_at)
 
 
 def may_name(review: IndependentReview, by: User) -> Refusal | None:
@@ -112,14 +119,19 @@ def may_serve(
         *(
             first(
                 Refusal(
-                    "separation_namer", "Nobody names themself.", rule=DUTIES, field="reviewers"
+                    "separation_namer",
+                    say("Nobody names themself."),
+                    rule=DUTIES,
+                    field="reviewers",
                 )
                 if person.pk == by.pk
                 else None,
                 None
                 if has_role(person, matter.program_id, *SERVES)
                 else Refusal(
-                    "not_eligible", f"{person} holds no role that may review.", field="reviewers"
+                    "not_eligible",
+                    say("{person} holds no role that may review.", person=person),
+                    field="reviewers",
                 ),
                 _uninvolved(matter, person, involved, named=True),
             )
@@ -129,18 +141,22 @@ def may_serve(
 
 
 def _needed(number: int) -> str:
-    people = f"{number} different people" if number > 1 else "one person"
-    return f"Name {people}: the policy asks for it."
+    people = say("{number} different people", number=number) if number > 1 else say("one person")
+    return say("Name {people}: the policy asks for it.", people=people)
 
 
 def _uninvolved(
     matter: Matter, user: User, involved: set[int], *, named: bool = False
 ) -> Refusal | None:
-    who, field = (str(user), "reviewers") if named else ("You", "")
+    who, field = (str(user), "reviewers") if named else (say("You"), "")
     checks = (
-        ("separation_voted", user.pk in involved, "took part in this case"),
-        ("separation_party", ballot_box.is_party(matter, user), "named in it as a party"),
-        ("separation_recused", ballot_box.is_recused(matter, user), "declared a conflict in it"),
+        ("separation_voted", user.pk in involved, say("took part in this case")),
+        ("separation_party", ballot_box.is_party(matter, user), say("named in it as a party")),
+        (
+            "separation_recused",
+            ballot_box.is_recused(matter, user),
+            say("declared a conflict in it"),
+        ),
     )
     for code, holds, what in checks:
         if holds:
@@ -156,11 +172,11 @@ def may_find(seat: ReviewSeat, by: User) -> Refusal | None:
     return first(
         None
         if seat.reviewer_id == by.pk and seat.stood_down_at is None
-        else Refusal("not_yours", "A finding is given by who was named to review."),
-        Refusal("undeclared", "Say first whether you have a conflict of interest.")
+        else Refusal("not_yours", say("A finding is given by who was named to review.")),
+        Refusal("undeclared", say("Say first whether you have a conflict of interest."))
         if said is None
         else None,
-        Refusal("separation_recused", "You declared a conflict in it.", rule=DUTIES)
+        Refusal("separation_recused", say("You declared a conflict in it."), rule=DUTIES)
         if ballot_box.is_recused(matter, by)
         else None,
         None

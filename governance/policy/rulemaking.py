@@ -7,6 +7,7 @@ from typing import Any
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import rulemaking
 from governance.models import RuleAcknowledgement, RuleComment, RuleVersion
@@ -28,18 +29,20 @@ def may_comment(rule: RuleVersion, by: Any) -> Refusal | None:
         ),
         None
         if rule.status == RuleStatus.COMMENTS
-        else Refusal("not_published", "Only a published draft is commented on."),
+        else Refusal("not_published", say("Only a published draft is commented on.")),
         None
         if rule.status != RuleStatus.COMMENTS or rule.open_for_comments()
-        else Refusal("comments_over", "The time for comments is over.", rule=_cited(rule)),
+        else Refusal("comments_over", say("The time for comments is over."), rule=_cited(rule)),
     )
 
 
 def says_something(text: str, field: str = "text") -> Refusal | None:
     """Why an empty comment or answer is refused, or one nobody would read."""
     if len(text) > MOST:
-        return Refusal("too_long", f"Write at most {MOST:,} characters.", field=field)
-    return text_given(text, field, "Write what you have to say.")
+        return Refusal(
+            "too_long", say("Write at most {MOST:,} characters.", MOST=MOST), field=field
+        )
+    return text_given(text, field, say("Write what you have to say."))
 
 
 def may_answer(comment: RuleComment, by: User) -> Refusal | None:
@@ -50,14 +53,18 @@ def may_answer(comment: RuleComment, by: User) -> Refusal | None:
         None
         if by.pk != comment.author_id
         else Refusal(
-            "separation", "Somebody else answers your comment.", rule="separation of duties"
+            "separation",
+            say("Somebody else answers your comment."),
+            rule=say("separation of duties"),
         ),
         None
         if comment.answered_at is None
-        else Refusal("answered", f"{comment.answered_by} has answered it."),
+        else Refusal(
+            "answered", say("{answered_by} has answered it.", answered_by=comment.answered_by)
+        ),
         None
         if rule.status in (RuleStatus.COMMENTS, RuleStatus.DRAFT)
-        else Refusal("wrong_state", f"{rule} is with the board, or decided."),
+        else Refusal("wrong_state", say("{rule} is with the board, or decided.", rule=rule)),
     )
 
 
@@ -65,7 +72,7 @@ def outcome_known(outcome: str) -> Refusal | None:
     """Why an answer without an outcome is refused."""
     if outcome in CommentOutcome.values:
         return None
-    return Refusal("unknown_outcome", "Say what became of it.", field="outcome")
+    return Refusal("unknown_outcome", say("Say what became of it."), field="outcome")
 
 
 def heard(rule: RuleVersion) -> Refusal | None:
@@ -74,23 +81,32 @@ def heard(rule: RuleVersion) -> Refusal | None:
         return None  # the table of moves says it
     if rule.open_for_comments():
         until = rule.program.calendar().local(rule.comments_until or now())
-        text = f"Comments are open until {until:%-d %B %Y, %H:%M}. The board hears them all."
+        text = say(
+            "Comments are open until {until:%-d %B %Y, %H:%M}. The board hears them all.",
+            until=until,
+        )
         return Refusal("comments_open", text, rule=_cited(rule))
     waiting = RuleComment.objects.filter(rule=rule).unanswered().count()
     if not waiting:
         return None
-    text = "One comment waits" if waiting == 1 else f"{waiting} comments wait"
-    return Refusal("comments_unanswered", f"{text} for an answer.", rule=_cited(rule))
+    text = (
+        say("One comment waits")
+        if waiting == 1
+        else say("{waiting} comments wait", waiting=waiting)
+    )
+    return Refusal(
+        "comments_unanswered", say("{text} for an answer.", text=text), rule=_cited(rule)
+    )
 
 
 def may_acknowledge(rule: RuleVersion, by: User) -> Refusal | None:
     """Why `by` has nothing to acknowledge here."""
     if rule.status != RuleStatus.ADOPTED:
-        return Refusal("not_adopted", "Only an adopted version is acknowledged.")
+        return Refusal("not_adopted", say("Only an adopted version is acknowledged."))
     asked = RuleAcknowledgement.objects.filter(rule=rule, user=by).exists()
     if asked or rulemaking.is_bound(rule, by):
         return None
-    return Refusal("wrong_role", "This rule does not bind you.")
+    return Refusal("wrong_role", say("This rule does not bind you."))
 
 
 def reads_acknowledgements(rule: RuleVersion, user: Any) -> bool:

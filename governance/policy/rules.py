@@ -11,6 +11,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import kinds
@@ -31,7 +32,7 @@ def may_draft(program: Program, by: Actor) -> Refusal | None:
 def fits(kind: str, parameters: Any) -> Refusal | None:
     """Why the parameters are refused, naming the one that does not fit."""
     if kind not in RuleKind.values:
-        return Refusal("unknown_kind", "Choose one of the listed kinds of rule.", field="kind")
+        return Refusal("unknown_kind", say("Choose one of the listed kinds of rule."), field="kind")
     try:
         params = read_params(kind, parameters)
     except BadParameter as error:
@@ -45,8 +46,8 @@ def _matters_exist(matters: Any) -> Refusal | None:
     known = set(kinds.registered())
     for word, odd in (("unknown", set(matters) - known), ("missing", known - set(matters))):
         if odd:
-            names = ", ".join(sorted(odd))
-            text = f"matters: {word} kinds of matter: {names}."
+            names = joined(", ", sorted(odd))
+            text = say("matters: {word} kinds of matter: {names}.", word=word, names=names)
             return Refusal("bad_parameter", text, field="parameters")
     return None
 
@@ -54,9 +55,9 @@ def _matters_exist(matters: Any) -> Refusal | None:
 def says_why(*, title: str, prose: str, rationale: str) -> Refusal | None:
     """Why a rule without words is refused."""
     return first(
-        text_given(title, "title", "Give the rule a title."),
-        text_given(prose, "prose", "Write the rule in words people can hold you to."),
-        text_given(rationale, "rationale", "Say why the rule changes."),
+        text_given(title, "title", say("Give the rule a title.")),
+        text_given(prose, "prose", say("Write the rule in words people can hold you to.")),
+        text_given(rationale, "rationale", say("Say why the rule changes.")),
     )
 
 
@@ -67,7 +68,9 @@ def may_edit(rule: RuleVersion, by: Actor) -> Refusal | None:
         needs_role(by, rule.program_id, *AUTHORS, to="change a draft"),
         None
         if editable
-        else Refusal("wrong_state", f"{rule} is no draft, so it does not change any more."),
+        else Refusal(
+            "wrong_state", say("{rule} is no draft, so it does not change any more.", rule=rule)
+        ),
     )
 
 
@@ -101,20 +104,22 @@ def may_rework(rule: RuleVersion, by: Actor) -> Refusal | None:
 def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | None:
     """Why the founding rules may not be adopted: two people do it, administrator and sponsor."""
     if sponsor is None:
-        return Refusal("no_sponsor", "Name the programme's sponsor first.", field="sponsor")
+        return Refusal("no_sponsor", say("Name the programme's sponsor first."), field="sponsor")
     return first(
         needs_role(by, program.pk, roles.ADMINISTRATOR, to="adopt its first rules"),
         None
         if sponsor.pk == program.sponsor_id or has_role(sponsor, program.pk, roles.SPONSOR)
         else Refusal(
-            "wrong_role_sponsor", f"{sponsor} does not sponsor {program}.", field="sponsor"
+            "wrong_role_sponsor",
+            say("{sponsor} does not sponsor {program}.", sponsor=sponsor, program=program),
+            field="sponsor",
         ),
         None
         if by != sponsor
         else Refusal(
             "separation",
-            "The sponsor and the administrator are two people.",
-            rule="separation of duties",
+            say("The sponsor and the administrator are two people."),
+            rule=say("separation of duties"),
         ),
     )
 
@@ -124,7 +129,9 @@ def may_shape(program: Program, kind: str, by: Actor) -> Refusal | None:
     adopted = RuleVersion.objects.adopted().filter(program=program, kind=kind)
     return first(
         needs_role(by, program.pk, roles.ADMINISTRATOR, to="shape its first rules"),
-        Refusal("adopted", "This rule has its first version; from now on the board changes it.")
+        Refusal(
+            "adopted", say("This rule has its first version; from now on the board changes it.")
+        )
         if adopted.exists()
         else None,
     )
@@ -143,16 +150,20 @@ def may_import_history(
         needs_role(by, program.pk, roles.ADMINISTRATOR, to="bring a rule's history along"),
         None
         if kind in RuleKind.values
-        else Refusal("unknown_kind", "Choose one of the listed kinds of rule.", field="kind"),
-        Refusal("has_versions", "The programme has versions of this rule; none goes before them.")
+        else Refusal("unknown_kind", say("Choose one of the listed kinds of rule."), field="kind"),
+        Refusal(
+            "has_versions", say("The programme has versions of this rule; none goes before them.")
+        )
         if there
         else None,
-        None if versions else Refusal("no_versions", "There is no version to bring along."),
-        Refusal("no_prose", f"{empty} holds no words.") if empty else None,
+        None if versions else Refusal("no_versions", say("There is no version to bring along.")),
+        Refusal("no_prose", say("{empty} holds no words.", empty=empty)) if empty else None,
         None
         if all(a < b for a, b in itertools.pairwise(times))
-        else Refusal("wrong_order", "Each version takes effect after the one before it."),
-        Refusal("future", "A history lies in the past.") if times and times[-1] > now() else None,
+        else Refusal("wrong_order", say("Each version takes effect after the one before it.")),
+        Refusal("future", say("A history lies in the past."))
+        if times and times[-1] > now()
+        else None,
     )
 
 
@@ -172,7 +183,7 @@ def _decided(rule: RuleVersion) -> Refusal | None:
     )
     if approved.exists():
         return None
-    return Refusal("not_decided", "A rule is adopted by a decision of the board.")
+    return Refusal("not_decided", say("A rule is adopted by a decision of the board."))
 
 
 def _after_its_forerunner(rule: RuleVersion, at: dt.datetime) -> Refusal | None:
@@ -182,6 +193,6 @@ def _after_its_forerunner(rule: RuleVersion, at: dt.datetime) -> Refusal | None:
         return None
     return Refusal(
         "before_its_forerunner",
-        f"{latest} takes effect later than this; choose a later time.",
+        say("{latest} takes effect later than this; choose a later time.", latest=latest),
         field="effective_at",
     )

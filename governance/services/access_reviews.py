@@ -15,6 +15,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -24,13 +25,13 @@ from governance.policy import access_reviews as policy
 from governance.states import RuleKind
 
 REVIEW_CLOCK = "governance.access_review"
-SILENCE = "Nothing is taken away by silence; what is not answered is named to the chair."
+SILENCE = say("Nothing is taken away by silence; what is not answered is named to the chair.")
 
 
 def terms_of(program_id: int) -> tuple[Any, str]:
     """The identity rule in force with its name; the founding one where there is none."""
     params, rule = rules.terms(program_id, RuleKind.IDENTITY, founding_identity.identity)
-    return params, f"{rule.title} v{rule.version}" if rule else "the founding identity rule"
+    return params, f"{rule.title} v{rule.version}" if rule else say("the founding identity rule")
 
 
 @journal.verb("governance.open_access_review")
@@ -75,7 +76,12 @@ def open_access_review(*, program: Program, by: Actor, reason: str = "") -> Acce
     )
     counts = Counter(review.items.values_list("owner_id", flat=True))
     for owner in User.objects.filter(pk__in=[key for key in counts if key]):
-        _tell(review, owner, f"{review.ref}: {counts[owner.pk]} to keep or take away", SILENCE)
+        _tell(
+            review,
+            owner,
+            say("{ref}: {counts} to keep or take away", ref=review.ref, counts=counts[owner.pk]),
+            SILENCE,
+        )
     journal.record(subject=review, change={"items": sum(counts.values()), "due": review.due_at})
     return review
 
@@ -92,7 +98,9 @@ def attest_access(
     if item.decided_at is not None:
         if item.decision == decision:
             return item
-        refuse(Refusal("answered", "This was answered, and an answer stands.", rule=policy.RULE))
+        refuse(
+            Refusal("answered", say("This was answered, and an answer stands."), rule=policy.RULE)
+        )
     item.decision, item.reason, item.decided_by = decision, reason, by
     item.decided_at = now()
     if decision == AccessReviewItem.Decision.REMOVE:
@@ -115,7 +123,11 @@ def close_access_review(*, review: AccessReview, by: Actor) -> AccessReview:
     waiting = review.items.unanswered().count()
     if review.closed_at is not None:
         return review
-    refuse(Refusal("unanswered", f"{waiting} items wait for an answer.") if waiting else None)
+    refuse(
+        Refusal("unanswered", say("{waiting} items wait for an answer.", waiting=waiting))
+        if waiting
+        else None
+    )
     review.closed_at = now()
     review.save()
     clocks.stop_open(subject=review, kinds=[REVIEW_CLOCK], by=by)
@@ -134,9 +146,14 @@ def escalate_access_review(*, review: AccessReview, by: Actor) -> AccessReview:
     review.escalated_at = now()
     review.save()
     rows = list(waiting[:50])
-    said = "\n".join(f"{item}: {item.owner or 'no owner'}" for item in rows)
+    said = joined("\n", (f"{item}: {item.owner or say('no owner')}" for item in rows))
     for person in holders(review.program_id, roles.CHAIR, roles.SPONSOR):
-        _tell(review, person, f"{review.ref} is overdue: {waiting.count()} not answered", said)
+        _tell(
+            review,
+            person,
+            say("{ref} is overdue: {count} not answered", ref=review.ref, count=waiting.count()),
+            said,
+        )
     journal.record(subject=review, change={"unanswered": waiting.count()})
     return review
 
@@ -159,7 +176,7 @@ def _tell_removed(item: AccessReviewItem) -> None:
         to=[item.person],
         subject_obj=item,
         realm=item.program_id,
-        title=f"{item.title}: taken away in {item.review.ref}",
+        title=say("{title}: taken away in {ref}", title=item.title, ref=item.review.ref),
         body=item.reason,
         url=reverse("governance:attest", args=[item.pk]),
         urgent=True,

@@ -14,6 +14,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
 from governance import links, rulemaking
@@ -96,15 +97,22 @@ def _ask(rule: RuleVersion, people: list[User], at: dt.datetime, due: dt.datetim
         realm_id=rule.program_id,
     )
     local = rule.program.calendar().local
-    applies = f"It applies from {local(rule.effective_at):%-d %B %Y}. " if rule.effective_at else ""
+    applies = (
+        say("It applies from {local:%-d %B %Y}. ", local=local(rule.effective_at))
+        if rule.effective_at
+        else ""
+    )
     message = Message(
         kind="governance.rule_adopted",
         to=people,
         realm=rule.program_id,
         subject_obj=rule,
-        title=f"Please acknowledge {rule}: {rule.title}",
-        body=f"{applies}Say that you have read it by {local(due):%-d %B %Y}. It binds you in "
-        "either case.",
+        title=say("Please acknowledge {rule}: {title}", rule=rule, title=rule.title),
+        body=say(
+            "{applies}Say that you have read it by {local:%-d %B %Y}. It binds you in either case.",
+            applies=applies,
+            local=local(due),
+        ),
         url=rule.get_absolute_url(),
     )
     notify_each([message])
@@ -141,7 +149,11 @@ def _tell(rule: RuleVersion, batch: list[RuleAcknowledgement], days: int, at: dt
         change=lambda row: {"rule": str(rule), "days": row.days},
         realm_id=rule.program_id,
     )
-    title = f"{rule} waits for you to acknowledge it" if days else f"{rule} is not acknowledged"
+    title = (
+        say("{rule} waits for you to acknowledge it", rule=rule)
+        if days
+        else say("{rule} is not acknowledged", rule=rule)
+    )
     by_due: dict[dt.datetime, list[User]] = defaultdict(list)
     for row in batch:
         by_due[row.due_at].append(row.user)
@@ -153,7 +165,11 @@ def _tell(rule: RuleVersion, batch: list[RuleAcknowledgement], days: int, at: dt
             realm=rule.program_id,
             subject_obj=rule,
             title=title,
-            body=f"{rule.title}\n\nDue on {local(due):%-d %B %Y}. It binds you in either case.",
+            body=say(
+                "{title}\n\nDue on {local:%-d %B %Y}. It binds you in either case.",
+                title=rule.title,
+                local=local(due),
+            ),
             url=rule.get_absolute_url(),
         )
         for due, people in by_due.items()
@@ -167,14 +183,14 @@ def _to_keepers(rule: RuleVersion, batch: Iterable[RuleAcknowledgement]) -> Mess
     """One digest for the rule's owner and the managers: who has not acknowledged it in time."""
     names = sorted(str(row.user) for row in batch)
     more = len(names) - LISTED
-    lines = [*names[:LISTED], *([f"and {more} more"] if more > 0 else [])]
+    lines = [*names[:LISTED], *([say("and {more} more", more=more)] if more > 0 else [])]
     keepers = {rule.owner, *holders(rule.program_id, roles.MANAGER)}
     return Message(
         kind="governance.acknowledgement_missing",
         to=keepers,
         realm=rule.program_id,
         subject_obj=rule,
-        title=f"{rule}: {len(names)} have not acknowledged it in time",
+        title=say("{rule}: {n} have not acknowledged it in time", rule=rule, n=len(names)),
         body="\n".join(lines),
         url=links.to("rule_acknowledgements", rule.pk),
     )

@@ -7,6 +7,7 @@ import datetime as dt
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from governance.models import ExceptionRecord, Matter
 from governance.policy import exceptions as policy
 from governance.policy.common import text_given
@@ -42,7 +43,7 @@ def amend_exception(
     exception.measure_test = measure_test.strip()
     if exception.request_hash() == before:
         return exception
-    refuse(text_given(reason, "reason", "Say what changed: members of the board read it."))
+    refuse(text_given(reason, "reason", say("Say what changed: members of the board read it.")))
     refuse(
         policy.says_enough(
             title=title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import cases, rules
@@ -13,7 +14,7 @@ from governance.policy import amendments as policy
 from governance.policy.common import text_given
 from governance.states import AMENDMENT_MOVES
 
-SILENCE = "The case stays under the version it began with."
+SILENCE = say("The case stays under the version it began with.")
 
 
 @journal.verb("governance.offer_amendment")
@@ -32,9 +33,13 @@ def offer_amendment(*, pin: RulePin, rule: RuleVersion, by: User, reason: str) -
         return there
     refuse(policy.may_offer(rule, pin, subject, party, by))
     assert party is not None  # noqa: S101 - refused above
-    refuse(text_given(reason, "reason", "Say why the later version would be better for the case."))
+    refuse(
+        text_given(reason, "reason", say("Say why the later version would be better for the case."))
+    )
     if there:
-        withdraw_amendment(amendment=there, by=by, reason=f"{rule} is offered instead.")
+        withdraw_amendment(
+            amendment=there, by=by, reason=say("{rule} is offered instead.", rule=rule)
+        )
     amendment: RuleAmendment = RuleAmendment.objects.create(
         **about,
         program_id=rule.program_id,
@@ -53,8 +58,14 @@ def offer_amendment(*, pin: RulePin, rule: RuleVersion, by: User, reason: str) -
         to=[party],
         subject_obj=amendment,
         realm=rule.program_id,
-        title=f"{rule} is offered for {amendment.subject_label}",
-        body=f"{amendment.why}\n\nIt applies only if you agree. {SILENCE}",
+        title=say(
+            "{rule} is offered for {subject_label}",
+            rule=rule,
+            subject_label=amendment.subject_label,
+        ),
+        body=say(
+            "{why}\n\nIt applies only if you agree. {SILENCE}", why=amendment.why, SILENCE=SILENCE
+        ),
         url=amendment.get_absolute_url(),
     )
     return amendment
@@ -105,7 +116,7 @@ def withdraw_amendment(*, amendment: RuleAmendment, by: User, reason: str) -> Ru
     if amendment.state == AMENDMENT_MOVES.target("offered", "withdraw"):
         return amendment
     refuse(policy.may_withdraw(amendment, by))
-    refuse(text_given(reason, "reason", "Say why it is taken back."))
+    refuse(text_given(reason, "reason", say("Say why it is taken back.")))
     amendment.answer = reason.strip()
     _answer(amendment, "withdraw", by)
     return amendment
@@ -131,7 +142,13 @@ def _tell_company(amendment: RuleAmendment, said: str) -> None:
         to=[amendment.offered_by],
         subject_obj=amendment,
         realm=amendment.program_id,
-        title=f"{amendment.party} {said}: {amendment.to_rule} for {amendment.subject_label}",
+        title=say(
+            "{party} {said}: {to_rule} for {subject_label}",
+            party=amendment.party,
+            said=said,
+            to_rule=amendment.to_rule,
+            subject_label=amendment.subject_label,
+        ),
         body=amendment.answer,
         url=amendment.get_absolute_url(),
     )

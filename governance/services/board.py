@@ -15,6 +15,7 @@ from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import ballot_box, ballots, kinds, rules, typed
@@ -192,7 +193,7 @@ def reaffirm_vote(*, matter: Matter, by: User) -> Vote:
     ballot = Ballot.objects.get(matter=matter)
     vote = Vote.objects.filter(ballot_seat=ballot_box.seat_for(ballot, by)).first()
     if vote is None:
-        raise Refused(Refusal("no_vote", "You have cast no vote yet: cast it on this text."))
+        raise Refused(Refusal("no_vote", say("You have cast no vote yet: cast it on this text.")))
     if not ballot_box.is_stale(vote, ballot):
         return vote
     vote.subject_revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
@@ -324,7 +325,7 @@ def withdraw_matter(*, matter: Matter, by: Actor, reason: str) -> Matter:
     if matter.state == MatterState.WITHDRAWN:
         return matter
     refuse(policy.may_withdraw(matter, by))
-    refuse(text_given(reason, "reason", "Say why it is withdrawn."))
+    refuse(text_given(reason, "reason", say("Say why it is withdrawn.")))
     return _end(matter, "withdraw", by)
 
 
@@ -336,7 +337,7 @@ def return_matter(*, matter: Matter, by: User, reason: str) -> Matter:
         return matter
     revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
     refuse(policy.may_return(matter, by, revision))
-    refuse(text_given(reason, "reason", "Say why it cannot be decided."))
+    refuse(text_given(reason, "reason", say("Say why it cannot be decided.")))
     return _end(matter, "return", by)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models import Cadence, Meeting
@@ -47,7 +48,7 @@ def set_cadence(
     if live and all(getattr(live, name) == value for name, value in wanted.items()):
         return live
     if live:
-        _end(live, by, "The board meets at another time from now on.")
+        _end(live, by, say("The board meets at another time from now on."))
     cadence = Cadence.objects.create(program=program, **wanted)
     journal.record(subject=cadence, change=wanted | {"at": f"{at:%H:%M}"})
     call_ahead(cadence=cadence, by=by)

@@ -17,6 +17,7 @@ from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -29,7 +30,7 @@ from governance.recourse import CONDITIONS_KIND
 from governance.states import CONDITION_MOVES, SETTLED_CONDITION, ConditionState
 
 CONDITION_CLOCK = "governance.condition"
-CONSEQUENCE = "Until this is verified, what was approved does not start."
+CONSEQUENCE = say("Until this is verified, what was approved does not start.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,11 @@ class ProposedCondition:
 
     def __post_init__(self) -> None:
         if not self.text.strip():
-            raise typed.BadParameter("text", "must say what has to be fulfilled")
+            raise typed.BadParameter("text", say("must say what has to be fulfilled"))
         if not 1 <= self.days <= 730:
-            raise typed.BadParameter("days", "must be between 1 and 730")
+            raise typed.BadParameter("days", say("must be between 1 and 730"))
         if self.owner is not None and self.owner == self.verifier:
-            raise typed.BadParameter("verifier", "must be another person than the owner")
+            raise typed.BadParameter("verifier", say("must be another person than the owner"))
 
 
 def proposals(matter: Matter, given: Sequence[Mapping[str, Any]]) -> list[ProposedCondition]:
@@ -69,7 +70,7 @@ def proposals(matter: Matter, given: Sequence[Mapping[str, Any]]) -> list[Propos
     people = {pk for c in read for pk in (c.owner, c.verifier) if pk is not None}
     known = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
     if people - known:
-        refuse(Refusal("unknown_person", "Choose an active person.", field="conditions"))
+        refuse(Refusal("unknown_person", say("Choose an active person."), field="conditions"))
     return read
 
 
@@ -99,7 +100,11 @@ def _impose(decision: Decision, number: int, proposed: ProposedCondition) -> Con
     if verifier is None or verifier == owner:
         verifier = _other(matter, owner)
     if owner is None or verifier is None:
-        text = f"Condition {number} has nobody to meet or to verify it: {proposed.text}"
+        text = say(
+            "Condition {number} has nobody to meet or to verify it: {text}",
+            number=number,
+            text=proposed.text,
+        )
         raise Refused(Refusal("condition_without_people", text))
     window = Window(proposed.days, "calendar_days")
     return Condition.objects.create(
@@ -153,7 +158,7 @@ def start_clocks(made: Sequence[Condition], *, by: Actor) -> None:
         _tell(
             condition,
             [condition.owner, condition.verifier],
-            f"A condition to meet by {condition.due_at:%-d %B %Y}",
+            say("A condition to meet by {due_at:%-d %B %Y}", due_at=condition.due_at),
         )
 
 
@@ -164,10 +169,10 @@ def meet_condition(*, condition: Condition, by: User, evidence: str, reason: str
     if condition.state == ConditionState.MET and condition.evidence == evidence:
         return condition
     refuse(policy.may_meet(condition, by))
-    refuse(text_given(evidence, "evidence", "Say where it can be seen that this is met."))
+    refuse(text_given(evidence, "evidence", say("Say where it can be seen that this is met.")))
     condition.evidence, condition.met_at = evidence, now()
     _move(condition, "meet")
-    _tell(condition, [condition.verifier], "A condition waits for your verification")
+    _tell(condition, [condition.verifier], say("A condition waits for your verification"))
     return condition
 
 
@@ -188,9 +193,9 @@ def fail_condition(*, condition: Condition, by: User, reason: str) -> Condition:
     if condition.state == ConditionState.FAILED:
         return condition
     refuse(policy.may_verify(condition, by, "fail"))
-    refuse(text_given(reason, "reason", "Say what is missing."))
+    refuse(text_given(reason, "reason", say("Say what is missing.")))
     _move(condition, "fail")
-    _tell(condition, [condition.owner], "A condition was found not met", reason)
+    _tell(condition, [condition.owner], say("A condition was found not met"), reason)
     return condition
 
 
@@ -201,7 +206,7 @@ def waive_condition(*, condition: Condition, by: User, reason: str) -> Condition
     if condition.state == ConditionState.WAIVED:
         return condition
     refuse(policy.may_waive(condition, by))
-    refuse(text_given(reason, "reason", "Say why the condition is given up."))
+    refuse(text_given(reason, "reason", say("Say why the condition is given up.")))
     return _settle(condition, "waive", by)
 
 
@@ -264,7 +269,7 @@ def _settle(condition: Condition, verb: str, by: User) -> Condition:
     if conditions_met(subject) is None:
         _kind_of(condition).conditions_settled(subject=subject, by=by)
     word = "verified" if condition.state in SETTLED_CONDITION[:1] else "waived"
-    _tell(condition, [condition.owner], f"A condition is {word}")
+    _tell(condition, [condition.owner], say("A condition is {word}", word=word))
     return condition
 
 

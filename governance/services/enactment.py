@@ -8,6 +8,7 @@ from typing import Any
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import ballot_box, kinds, letters, recourse, recused
 from governance.ballots import Tally
@@ -48,11 +49,13 @@ def enact(matter: Matter, decision: Decision, *, by: User) -> None:
         subject = kinds.subject_of(matter)
         kinds.get(matter.kind).enact(matter=matter, decision=decision, subject=subject, by=by)
     except Refused as refused:
-        reason = f"The decision cannot be performed: {refused.refusal.reason}"
+        reason = say("The decision cannot be performed: {reason}", reason=refused.refusal.reason)
         raise Refused(dataclasses.replace(refused.refusal, reason=reason, field="")) from refused
     except Exception as error:
         _log.exception("Enacting %s failed", matter.ref)
-        text = "The decision cannot be performed because of a fault in the system. It is logged."
+        text = say(
+            "The decision cannot be performed because of a fault in the system. It is logged."
+        )
         raise Refused(Refusal("enactment_failed", text)) from error
 
 

@@ -11,6 +11,7 @@ from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.models import Escalation, EscalationParty, ReportDuty, visibility
@@ -57,11 +58,16 @@ def note_harm(
         window=window,
         by=by,
         holder="us",
-        silence="The chair, the programme manager and the sponsor are told.",
+        silence=say("The chair, the programme manager and the sponsor are told."),
         rule=name,
         at=aware_at,
     )
-    words = f"{duty.get_harm_display()}, within {window} of {aware_at:%-d %B %Y, %H:%M} UTC"
+    words = say(
+        "{harm}, within {window} of {aware_at:%-d %B %Y, %H:%M} UTC",
+        harm=duty.get_harm_display(),
+        window=window,
+        aware_at=aware_at,
+    )
     step(escalation, Step.DUTY, by, words)
     journal.record(subject=duty, change={"harm": harm, "aware_at": aware_at, "due_at": due_at})
     notify(
@@ -69,7 +75,7 @@ def note_harm(
         to=readers(escalation, *TO_TELL),
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"To be reported by {due_at:%-d %B %Y}: {escalation.ref}",
+        title=say("To be reported by {due_at:%-d %B %Y}: {ref}", due_at=due_at, ref=escalation.ref),
         body=words,
         url=escalation.get_absolute_url(),
         urgent=True,
@@ -84,7 +90,7 @@ def send_report(*, duty: ReportDuty, sent_to: str, by: User, receipt: str = "") 
     if duty.sent_at is not None:
         return duty
     refuse(policy.may_report(duty, by))
-    refuse(text_given(sent_to, "sent_to", "Name the authority that was told."))
+    refuse(text_given(sent_to, "sent_to", say("Name the authority that was told.")))
     duty.sent_at, duty.sent_by = now(), by
     duty.sent_to, duty.receipt = sent_to.strip(), receipt.strip()
     duty.save()
@@ -134,14 +140,18 @@ def call_in(*, escalation: Escalation, people: Iterable[User], by: User) -> list
         called.append(user)
     if not called:
         return []
-    step(escalation, Step.CALLED_IN, by, ", ".join(str(user) for user in called))
+    step(escalation, Step.CALLED_IN, by, joined(", ", (str(user) for user in called)))
     journal.record(subject=escalation, change={"called_in": [user.pk for user in called]})
     notify(
         kind="governance.called_in",
         to=called,
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"You are called in: {escalation.get_kind_display()}, {escalation.ref}",
+        title=say(
+            "You are called in: {kind}, {ref}",
+            kind=escalation.get_kind_display(),
+            ref=escalation.ref,
+        ),
         body=escalation.summary,
         url=escalation.get_absolute_url(),
         urgent=True,

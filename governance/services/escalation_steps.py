@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rules
@@ -20,7 +21,7 @@ from governance.states import ESCALATION_MOVES, EscalationState, RuleKind, Sever
 
 ACKNOWLEDGE_CLOCK = "governance.acknowledgement"
 WORD_CLOCK = "governance.next_word"
-CLOSED_WORDS = "It was reviewed and is closed. What was done stands on its page."
+CLOSED_WORDS = say("It was reviewed and is closed. What was done stands on its page.")
 """What the fellow is told at the end: the review itself stays inside."""
 TO_TELL = (roles.ONCALL, roles.CHAIR, roles.MANAGER)
 
@@ -48,7 +49,9 @@ def move(escalation: Escalation, verb: str, kind: str, by: User, text: str, **ch
     stop(escalation, ACKNOWLEDGE_CLOCK, by)
     promise(escalation, by)
     label = "closed" if closed else Step(kind).label.lower()
-    tell_fellow(escalation, f"Your escalation is {label}", CLOSED_WORDS if closed else text)
+    tell_fellow(
+        escalation, say("Your escalation is {label}", label=label), CLOSED_WORDS if closed else text
+    )
 
 
 def next_word(escalation: Escalation) -> dt.datetime:
@@ -72,7 +75,7 @@ def promise(escalation: Escalation, by: User) -> None:
         window=rule.params.severities[escalation.severity].inform_every,
         by=by,
         holder="us",
-        silence="The chair is told that the fellow was left without word.",
+        silence=say("The chair is told that the fellow was left without word."),
         rule=str(rule),
     )
 
@@ -117,7 +120,11 @@ def tell_of(escalation: Escalation, by: Actor) -> None:
         subject_obj=escalation,
         realm=escalation.program_id,
         title=f"{escalation.get_severity_display()}: {escalation.get_kind_display()}",
-        body=f"{escalation.summary}\n\nAcknowledge by {said(escalation.acknowledge_by)}.",
+        body=say(
+            "{summary}\n\nAcknowledge by {said}.",
+            summary=escalation.summary,
+            said=said(escalation.acknowledge_by),
+        ),
         url=escalation.get_absolute_url(),
         urgent=not on_duty or escalation.severity == Severity.CRITICAL,
     )
@@ -125,7 +132,7 @@ def tell_of(escalation: Escalation, by: Actor) -> None:
 
 def said(at: dt.datetime) -> str:
     """An instant as notices write it."""
-    return f"{at:%-d %B %Y, %H:%M} UTC"
+    return say("{at:%-d %B %Y, %H:%M} UTC", at=at)
 
 
 def tell_fellow(escalation: Escalation, title: str, text: str) -> None:
@@ -133,7 +140,7 @@ def tell_fellow(escalation: Escalation, title: str, text: str) -> None:
     if escalation.fellow is None:
         return
     due = escalation.next_word_by
-    word = f"\n\nThe next word is due by {said(due)}." if due else ""
+    word = say("\n\nThe next word is due by {said}.", said=said(due)) if due else ""
     notify(
         kind="governance.escalation_word",
         to=[escalation.fellow],

@@ -16,6 +16,7 @@ from fellowship.clocks import services as clock_services
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import containment, rules
@@ -99,7 +100,7 @@ def raise_escalation(
     _await_acknowledgement(escalation, rule, by)
     tell_of(escalation, by)
     words = summary if told else escalation.public_words
-    tell_fellow(escalation, "An escalation about your work was raised", words)
+    tell_fellow(escalation, say("An escalation about your work was raised"), words)
     return escalation
 
 
@@ -132,7 +133,7 @@ def _await_acknowledgement(escalation: Escalation, rule: RuleVersion, by: Actor)
         window=rule.params.severities[escalation.severity].acknowledge,
         by=by,
         holder="us",
-        silence="The chair, the programme manager and the sponsor are told.",
+        silence=say("The chair, the programme manager and the sponsor are told."),
         rule=str(rule),
     )
 
@@ -197,8 +198,8 @@ def contain(
     refuse(policy.may_answer(escalation, by, "contain"))
     refuse(policy.known_means(actions))
     if not actions:
-        refuse(text_given(text, "text", "Choose what to do at once, or say what was done."))
-    said = text.strip() or "Contained"
+        refuse(text_given(text, "text", say("Choose what to do at once, or say what was done.")))
+    said = text.strip() or say("Contained")
     done = list(_perform(escalation, actions, by, f"{escalation.ref}: {said}", told))
     words = "\n".join(filter(None, (text.strip(), *done)))
     move(escalation, "contain", Step.CONTAINED, by, words, means=list(actions))
@@ -222,12 +223,12 @@ def use_means(
     refuse(policy.may_act(escalation, by))
     refuse(policy.known_means(actions))
     refuse(policy.means_chosen(actions))
-    said = text.strip() or "Contained further"
+    said = text.strip() or say("Contained further")
     done = list(_perform(escalation, actions, by, f"{escalation.ref}: {said}", told))
     words = "\n".join(filter(None, (text.strip(), *done)))
     step(escalation, Step.ACTED, by, words, shown=True)
     journal.record(subject=escalation, change={"means": list(actions)})
-    tell_fellow(escalation, "More was done about your escalation", words)
+    tell_fellow(escalation, say("More was done about your escalation"), words)
     return escalation
 
 
@@ -250,7 +251,7 @@ def verify(*, escalation: Escalation, by: User, text: str) -> Escalation:
     if escalation.state == EscalationState.VERIFIED:
         return escalation
     refuse(policy.may_answer(escalation, by, "verify"))
-    refuse(text_given(text, "text", "Say how it was verified."))
+    refuse(text_given(text, "text", say("Say how it was verified.")))
     move(escalation, "verify", Step.VERIFIED, by, text)
     return escalation
 
@@ -262,7 +263,7 @@ def prevent(*, escalation: Escalation, by: User, text: str) -> Escalation:
     if escalation.state == EscalationState.PREVENTED:
         return escalation
     refuse(policy.may_prevent(escalation, by))
-    refuse(text_given(text, "text", "Say what prevents it, who owns that, and by when."))
+    refuse(text_given(text, "text", say("Say what prevents it, who owns that, and by when.")))
     move(escalation, "prevent", Step.PREVENTED, by, text)
     return escalation
 
@@ -272,7 +273,7 @@ def reopen(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Take a verified escalation up again: the containment did not hold."""
     escalation = locked(escalation)
     refuse(policy.may_reopen(escalation, by))
-    refuse(text_given(text, "text", "Say what was found."))
+    refuse(text_given(text, "text", say("Say what was found.")))
     move(escalation, "reopen", Step.REOPENED, by, text)
     return escalation
 
@@ -282,13 +283,13 @@ def inform(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Tell the fellow how it stands; the next word is due after the interval of its severity."""
     escalation = locked(escalation)
     refuse(policy.may_inform(escalation, by))
-    refuse(text_given(text, "text", "Write what the fellow should know."))
+    refuse(text_given(text, "text", say("Write what the fellow should know.")))
     escalation.next_word_by = next_word(escalation)
     escalation.save()
     step(escalation, Step.INFORMED, by, text, shown=True)
     journal.record(subject=escalation, change={"next_word_by": escalation.next_word_by})
     promise(escalation, by)
-    tell_fellow(escalation, "Word on your escalation", text)
+    tell_fellow(escalation, say("Word on your escalation"), text)
     return escalation
 
 

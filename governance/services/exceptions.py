@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -109,7 +110,14 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
     exception.save()
     change = {"from": exception.starts_at, "until": exception.expires_at}
     journal.record(subject=exception, change=change)
-    _tell_owner(exception, f"Granted until {exception.expires_at:%-d %B %Y}: {exception.title}")
+    _tell_owner(
+        exception,
+        say(
+            "Granted until {expires_at:%-d %B %Y}: {title}",
+            expires_at=exception.expires_at,
+            title=exception.title,
+        ),
+    )
     return exception
 
 
@@ -128,7 +136,9 @@ def begin_exception(*, exception: ExceptionRecord, by: Actor) -> ExceptionRecord
     exception.save()
     change = {"from": exception.starts_at, "until": exception.expires_at}
     journal.record(subject=exception, change=change)
-    _tell_owner(exception, f"Its conditions are settled, it applies: {exception.title}")
+    _tell_owner(
+        exception, say("Its conditions are settled, it applies: {title}", title=exception.title)
+    )
     return exception
 
 
@@ -185,10 +195,10 @@ def end_exception(*, exception: ExceptionRecord, by: Actor, reason: str) -> Exce
     exception.state = EXCEPTION_MOVES.target(exception.state, "end")
     exception.ended_at = now()
     exception.ended_by = by if isinstance(by, User) else exception.approved_by
-    drop_test(exception, by, reason="The exception was ended.")
+    drop_test(exception, by, reason=say("The exception was ended."))
     exception.save()
     journal.record(subject=exception, change={"ended_at": exception.ended_at})
-    _tell_owner(exception, f"Ended early: {exception.title}", reason)
+    _tell_owner(exception, say("Ended early: {title}", title=exception.title), reason)
     return exception
 
 

@@ -17,6 +17,7 @@ from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.kernel import journal
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.notices.services import Message, notify_each
 from governance import links, rearming
 from governance.models import ExceptionRecord, ExceptionReminder, RuleVersion
@@ -168,36 +169,46 @@ class Ending:
         )
 
     def _within(self) -> str:
-        return f"within {self.days} {'day' if self.days == 1 else 'days'}"
+        return say_n(self.days, "within {n} day", "within {n} days")
 
     def _one(self, one: ExceptionRecord) -> str:
-        does = "has ended" if self.days == 0 else f"ends {self._within()}"
+        does = say("has ended") if self.days == 0 else say("ends {within}", within=self._within())
         return f"{one.ref} {does}: {one.title}"
 
     def _several(self, exceptions: Sequence[ExceptionRecord]) -> str:
         if self.days:
-            return f"{len(exceptions)} exceptions end {self._within()}"
+            return say("{n} exceptions end {within}", n=len(exceptions), within=self._within())
         covered = sum(exception.pk in self.covered for exception in exceptions)
         if covered == 0:
-            said = "what they excepted applies again"
+            said = say("what they excepted applies again")
         elif covered == len(exceptions):
-            said = "others still cover what they excepted"
+            said = say("others still cover what they excepted")
         else:
-            said = f"for {len(exceptions) - covered} the rule applies again"
-        return f"{len(exceptions)} exceptions ended: {said}"
+            said = say("for {n} the rule applies again", n=len(exceptions) - covered)
+        return say("{n} exceptions ended: {said}", n=len(exceptions), said=said)
 
     def _listed(self, exceptions: Sequence[ExceptionRecord]) -> str:
         lines = [self._line(exception) for exception in exceptions[:LISTED]]
         more = len(exceptions) - len(lines)
-        return "\n".join([*lines, f"and {more} more"] if more else lines)
+        return joined("\n", [*lines, say("and {more} more", more=more)] if more else lines)
 
     def _line(self, exception: ExceptionRecord) -> str:
-        said = f"{exception.ref}, until {exception.expires_at:%-d %B %Y}: {exception.title}"
+        said = say(
+            "{ref}, until {expires_at:%-d %B %Y}: {title}",
+            ref=exception.ref,
+            expires_at=exception.expires_at,
+            title=exception.title,
+        )
         other = self.covered.get(exception.pk)
         if other:
-            return f"{said}. {other.ref} still covers it, until {other.expires_at:%-d %B %Y}."
+            return say(
+                "{said}. {ref} still covers it, until {expires_at:%-d %B %Y}.",
+                said=said,
+                ref=other.ref,
+                expires_at=other.expires_at,
+            )
         if self.days:
             return said
         if exception.waits:
-            return f"{said}. It never began: its conditions were not settled."
+            return say("{said}. It never began: its conditions were not settled.", said=said)
         return f"{said}. {rearming.gate(exception.kind).again}"

@@ -6,6 +6,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.models.visibility import ROOM
 
@@ -21,7 +22,7 @@ def export_log(*, by: User, narrowed: str = "") -> int:
     refuse(
         None
         if programs
-        else Refusal("wrong_role", "Only who enters a board room takes its decision log.")
+        else Refusal("wrong_role", say("Only who enters a board room takes its decision log."))
     )
     for program in programs:
         journal.record(subject=program, change={"narrowed": narrowed[:500]})

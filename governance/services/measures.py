@@ -12,6 +12,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.services import many
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rules
@@ -20,7 +21,7 @@ from governance.policy import exceptions as policy
 from governance.states import RuleKind
 
 MEASURE_CLOCK = "governance.measure_test"
-SILENCE = "The chair and the programme manager are told, and the risk register shows it."
+SILENCE = say("The chair and the programme manager are told, and the risk register shows it.")
 
 
 @journal.verb("governance.test_measure")
@@ -71,7 +72,7 @@ def await_test(exception: ExceptionRecord, by: Actor, *, since: dt.datetime) -> 
     rule = rules.in_force(exception.program_id, RuleKind.EXCEPTIONS)
     window, calendar = rule.params.measure_tested_every, exception.program.calendar()
     due = window.due(since, calendar)
-    drop_test(exception, by, reason="The measure was tested.")
+    drop_test(exception, by, reason=say("The measure was tested."))
     if due >= exception.expires_at:
         return
     exception.measure_due_at = due
@@ -99,7 +100,7 @@ def drop_tests(exceptions: Iterable[int], *, by: Actor) -> None:
     """No test of these is awaited: they ended by themselves. In a fixed number of queries."""
     late = many.open_on(MEASURE_CLOCK, ExceptionRecord, list(exceptions))
     if late:
-        many.stop_many(late, by=by, reason="The exception has ended.")
+        many.stop_many(late, by=by, reason=say("The exception has ended."))
 
 
 def _tell_failed(exception: ExceptionRecord, found: str) -> None:
@@ -109,8 +110,12 @@ def _tell_failed(exception: ExceptionRecord, found: str) -> None:
         to={exception.owner, *board},
         subject_obj=exception,
         realm=exception.program_id,
-        title=f"{exception.ref}: what makes up for it did not hold",
-        body=f"{exception.title}\n\n{found}\n\nThe exception still applies: it may be ended now.",
+        title=say("{ref}: what makes up for it did not hold", ref=exception.ref),
+        body=say(
+            "{title}\n\n{found}\n\nThe exception still applies: it may be ended now.",
+            title=exception.title,
+            found=found,
+        ),
         url=exception.get_absolute_url(),
         urgent=True,
     )

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import forget_what_is_held, holders, seat_of
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -45,7 +46,7 @@ def move_meeting(*, meeting: Meeting, starts_at: dt.datetime, by: User, reason: 
     if meeting.starts_at == starts_at:
         return meeting
     refuse(policy.may_move(meeting, starts_at, by))
-    refuse(text_given(reason, "reason", "Say why it is moved: those who were called read it."))
+    refuse(text_given(reason, "reason", say("Say why it is moved: those who were called read it.")))
     before, meeting.starts_at = meeting.starts_at, starts_at
     meeting.sequence += 1
     meeting.save()
@@ -53,8 +54,8 @@ def move_meeting(*, meeting: Meeting, starts_at: dt.datetime, by: User, reason: 
     _tell(
         "governance.meeting_moved",
         meeting,
-        f"Moved: meeting of the board, now {_said(starts_at)}",
-        f"It was called for {_said(before)}.\n\n{reason.strip()}",
+        say("Moved: meeting of the board, now {said}", said=_said(starts_at)),
+        say("It was called for {said}.\n\n{reason}", said=_said(before), reason=reason.strip()),
     )
     return meeting
 
@@ -66,7 +67,9 @@ def cancel_meeting(*, meeting: Meeting, by: User, reason: str) -> Meeting:
     if meeting.cancelled_at is not None:
         return meeting
     refuse(policy.may_cancel(meeting, by))
-    refuse(text_given(reason, "reason", "Say why it is cancelled: those who were called read it."))
+    refuse(
+        text_given(reason, "reason", say("Say why it is cancelled: those who were called read it."))
+    )
     call_off(meeting, by=by, reason=reason)
     return meeting
 
@@ -77,14 +80,14 @@ def call_off(meeting: Meeting, *, by: User, reason: str) -> None:
     meeting.sequence += 1
     meeting.save()
     journal.record(subject=meeting, change={"cancelled_at": meeting.cancelled_at})
-    title = f"Cancelled: meeting of the board on {_said(meeting.starts_at)}"
+    title = say("Cancelled: meeting of the board on {said}", said=_said(meeting.starts_at))
     _tell("governance.meeting_cancelled", meeting, title, reason.strip())
 
 
 def tell_called(meetings: Sequence[Meeting]) -> None:
     """Invite the board to meetings just called."""
     for meeting in meetings:
-        title = f"Meeting of the board on {_said(meeting.starts_at)}"
+        title = say("Meeting of the board on {said}", said=_said(meeting.starts_at))
         _tell("governance.meeting", meeting, title, meeting.place)
 
 
@@ -143,8 +146,17 @@ def name_deputy(
             to=[deputy],
             subject_obj=delegation,
             realm=program.pk,
-            title=f"You vote for {by} in the {delegation.get_seat_display().lower()} seat",
-            body=f"From {_said(starts_at)} until {_said(ends_at)}.\n\n{reason}".strip(),
+            title=say(
+                "You vote for {by} in the {seat} seat",
+                by=by,
+                seat=delegation.get_seat_display().lower(),
+            ),
+            body=say(
+                "From {said} until {said2}.\n\n{reason}",
+                said=_said(starts_at),
+                said2=_said(ends_at),
+                reason=reason,
+            ).strip(),
             url=links.to("deputies"),
         )
         change = {"seat": delegation.seat, "from": starts_at, "until": ends_at}
@@ -153,4 +165,4 @@ def name_deputy(
 
 
 def _said(at: dt.datetime) -> str:
-    return f"{at:%-d %B %Y, %H:%M} UTC"
+    return say("{at:%-d %B %Y, %H:%M} UTC", at=at)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Missing, Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -25,7 +26,7 @@ from governance.policy import oncall as policy
 
 BEGINS = journal.System("governance.oncall")
 Entry = TypeVar("Entry", OncallAbsence, OncallOverride)
-NO_NEXT = Refusal("no_next", "Nobody else takes over this line in the weeks ahead.")
+NO_NEXT = Refusal("no_next", say("Nobody else takes over this line in the weeks ahead."))
 
 
 def _locked(program: Program) -> Program:
@@ -150,7 +151,12 @@ def stand_in(
     override = OncallOverride.objects.create(program=program, reason=reason.strip(), **values)
     journal.record(subject=override, change=values | {"user": user.pk})
     if not (isinstance(by, User) and by.pk == user.pk):
-        _tell(user, program, f"You stand in on call from {starts_at:%-d %B, %H:%M} UTC", reason)
+        _tell(
+            user,
+            program,
+            say("You stand in on call from {starts_at:%-d %B, %H:%M} UTC", starts_at=starts_at),
+            reason,
+        )
     return override
 
 
@@ -254,11 +260,19 @@ def _begin(*, program: Program, turn: roster.Turn, by: Actor) -> Watch:
     watch.save()
     journal.record(subject=watch, change={"line": watch.line, "user": watch.user_id})
     waiting = Escalation.objects.open().filter(program=program).visible_to(watch.user).count()
-    alarms = f"{waiting} alarms are open." if waiting != 1 else "One alarm is open."
+    alarms = (
+        say("{waiting} alarms are open.", waiting=waiting)
+        if waiting != 1
+        else say("One alarm is open.")
+    )
     _tell(
         watch.user,
         program,
-        f"You are on call until {turn.ends_at:%-d %B, %H:%M} UTC: {program}",
+        say(
+            "You are on call until {ends_at:%-d %B, %H:%M} UTC: {program}",
+            ends_at=turn.ends_at,
+            program=program,
+        ),
         "\n\n".join(filter(None, (alarms, watch.handover))),
         dedupe=f"governance.on_call:{watch.pk}",
     )

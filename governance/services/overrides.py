@@ -9,6 +9,7 @@ from fellowship.accounts.queries import holders
 from fellowship.accounts.states import OVERRIDE_MOVES, OverrideState
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import ballot_box, links, recused
@@ -146,8 +147,11 @@ def _ask(override: RecusalOverride) -> None:
         to=[user for user in people if policy.may_decide(override, user, "approve") is None],
         subject_obj=override,
         realm=override.realm_id,
-        title=f"{override.requested_by} asks to set a recusal aside",
-        body=f"The recusal of {override.person}. A second person decides. Until then it counts.",
+        title=say("{requested_by} asks to set a recusal aside", requested_by=override.requested_by),
+        body=say(
+            "The recusal of {person}. A second person decides. Until then it counts.",
+            person=override.person,
+        ),
         url=links.to("recusal", override.conflict_id),
     )
 
@@ -161,9 +165,17 @@ def _tell_set_aside(override: RecusalOverride) -> None:
         to=[override.person],
         subject_obj=subject,
         realm=override.realm_id,
-        title=f"Your recusal from {recused.shown_to(override.person, subject)} is set aside",
-        body=f"{override.requested_by} asked for it and {override.decided_by} agreed. The reason: "
-        f"{override.reason}\n\nYou may take part again. What you declared stays in the record.",
+        title=say(
+            "Your recusal from {shown_to} is set aside",
+            shown_to=recused.shown_to(override.person, subject),
+        ),
+        body=say(
+            "{requested_by} asked for it and {decided_by} agreed. The reason: "
+            "{reason}\n\nYou may take part again. What you declared stays in the record.",
+            requested_by=override.requested_by,
+            decided_by=override.decided_by,
+            reason=override.reason,
+        ),
         url=recused.page_for(override.person, subject),
     )
 
@@ -175,6 +187,9 @@ def _tell_revoked(override: RecusalOverride) -> None:
         to=[override.person],
         subject_obj=override.conflict,
         realm=override.realm_id,
-        title=f"Your conflict of interest of {override.declared_at:%-d %B %Y} counts again",
-        body="It had been set aside. From now on you do not take part in what it is about.",
+        title=say(
+            "Your conflict of interest of {declared_at:%-d %B %Y} counts again",
+            declared_at=override.declared_at,
+        ),
+        body=say("It had been set aside. From now on you do not take part in what it is about."),
     )

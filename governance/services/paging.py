@@ -14,6 +14,7 @@ from django.conf import settings
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Endpoint
 from fellowship.notices.services import notify, queue, supersede
@@ -32,7 +33,7 @@ PAGER = journal.System("governance.paging")
 def terms(program_id: int) -> tuple[OncallRules, str]:
     """The on-call rule in force, and its name; what a new programme starts with where none is."""
     params, rule = rules.terms(program_id, RuleKind.ONCALL, oncall)
-    return params, str(rule or "On-call rules, as first proposed")
+    return params, str(rule or say("On-call rules, as first proposed"))
 
 
 @journal.verb("governance.page_next")
@@ -65,7 +66,7 @@ def page_next(*, escalation: Escalation, by: Actor) -> EscalationPage | None:
         by=by,
         holder="us",
         holder_user=user,
-        silence="The next in line is paged.",
+        silence=say("The next in line is paged."),
         rule=name,
     )
     page = EscalationPage.objects.create(
@@ -119,14 +120,17 @@ def answered(escalation: Escalation, by: User) -> None:
 
 
 def _carry(escalation: Escalation, page: EscalationPage) -> None:
-    within = f"Acknowledge by {page.answer_by:%-d %B %Y, %H:%M} UTC; then the next is paged."
+    within = say(
+        "Acknowledge by {answer_by:%-d %B %Y, %H:%M} UTC; then the next is paged.",
+        answer_by=page.answer_by,
+    )
     severity, kind = escalation.get_severity_display(), escalation.get_kind_display()
     notify(
         kind="governance.page",
         to=[page.user],
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"{severity}: {kind}. You are on call",
+        title=say("{severity}: {kind}. You are on call", severity=severity, kind=kind),
         body=f"{escalation.summary}\n\n{within}",
         url=escalation.get_absolute_url(),
         urgent=True,
@@ -166,8 +170,12 @@ def _nobody_answered(escalation: Escalation, rule: OncallRules) -> None:
         to=readers(escalation, *rule.then),
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"Nobody on call answered: {escalation.ref} {escalation.get_kind_display()}",
-        body=f"{escalation.summary}\n\nEverybody in line was paged.",
+        title=say(
+            "Nobody on call answered: {ref} {kind}",
+            ref=escalation.ref,
+            kind=escalation.get_kind_display(),
+        ),
+        body=say("{summary}\n\nEverybody in line was paged.", summary=escalation.summary),
         url=escalation.get_absolute_url(),
         urgent=True,
         dedupe=f"governance.unanswered:{escalation.pk}",

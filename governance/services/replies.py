@@ -9,6 +9,7 @@ from fellowship.clocks.queries import latest
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import kinds, recourse
@@ -18,8 +19,8 @@ from governance.policy.common import text_given
 from governance.recourse import ANSWER_CLOCK, REPLY_CLOCK, REQUEST_CLOCK
 from governance.services.telling import room
 
-STANDS = "The decision stands."
-UNANSWERED = (
+STANDS = say("The decision stands.")
+UNANSWERED = say(
     "The sponsor is told. The decision stands meanwhile, and the time to ask for a review runs on "
     "until the answer is given."
 )
@@ -69,7 +70,7 @@ def reply_to_decision(*, decision: Decision, by: User, text: str) -> Reply:
     if made:
         return made
     refuse(policy.may_reply(decision, by))
-    refuse(text_given(text, "text", "Write your reply."))
+    refuse(text_given(text, "text", say("Write your reply.")))
     reply = Reply.objects.create(decision=decision, author=by, text=text, made_at=now())
     journal.record(subject=matter, change={"text": digest(text)})
     silent = matter.parties.exclude(user_id__in=decision.replies.values("author_id"))
@@ -91,14 +92,16 @@ def reply_to_decision(*, decision: Decision, by: User, text: str) -> Reply:
     _tell(
         reply,
         room(matter, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER),
-        f"A reply to the decision on {matter.title}",
-        "The chair answers it in writing.",
+        say("A reply to the decision on {title}", title=matter.title),
+        say("The chair answers it in writing."),
     )
     _tell(
         reply,
         [by],
-        f"Your reply is received: {matter.title}",
-        "The board and the programme manager can read it, and the chair answers it in writing.",
+        say("Your reply is received: {title}", title=matter.title),
+        say(
+            "The board and the programme manager can read it, and the chair answers it in writing."
+        ),
     )
     return reply
 
@@ -112,7 +115,7 @@ def answer_reply(*, reply: Reply, by: User, text: str) -> Reply:
     if reply.answered_by == by and reply.answer == text:
         return reply
     refuse(policy.may_answer(reply, by))
-    refuse(text_given(text, "text", "Write the answer."))
+    refuse(text_given(text, "text", say("Write the answer.")))
     reply.answer, reply.answered_at, reply.answered_by = text, now(), by
     reply.save()
     matter = reply.decision.matter
@@ -122,8 +125,8 @@ def answer_reply(*, reply: Reply, by: User, text: str) -> Reply:
     _tell(
         reply,
         [reply.author],
-        f"Your reply is answered: {matter.title}",
-        "Read the answer on the page of the decision.",
+        say("Your reply is answered: {title}", title=matter.title),
+        say("Read the answer on the page of the decision."),
     )
     return reply
 
@@ -133,7 +136,7 @@ def _begin_anew(decision: Decision, by: User) -> None:
     clock, rule = recourse.request_clock(decision), decision.reply_rule
     if clock is None or rule is None or hasattr(decision, "independent_review"):
         return
-    clocks.stop(clock=clock, by=by, reason="The reply is answered: the time begins anew.")
+    clocks.stop(clock=clock, by=by, reason=say("The reply is answered: the time begins anew."))
     clocks.start(
         kind=REQUEST_CLOCK,
         subject=decision.matter,

@@ -11,6 +11,7 @@ from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import kinds, recourse
@@ -24,7 +25,9 @@ from governance.services.board import recuse, refer
 from governance.services.telling import room
 
 REVIEW = journal.System("independent review")
-SILENCE = "The sponsor and the party are told, and it stays open: silence confirms no decision."
+SILENCE = say(
+    "The sponsor and the party are told, and it stays open: silence confirms no decision."
+)
 
 
 @journal.verb("governance.ask_review")
@@ -39,9 +42,9 @@ def ask_review(*, decision: Decision, by: User, ground: str, text: str) -> Indep
     refuse(
         None
         if ground in ReviewGround.values
-        else Refusal("unknown_ground", "Choose one of the grounds.", field="ground")
+        else Refusal("unknown_ground", say("Choose one of the grounds."), field="ground")
     )
-    refuse(text_given(text, "text", "Say what is wrong, and where it can be seen."))
+    refuse(text_given(text, "text", say("Say what is wrong, and where it can be seen.")))
     rule = decision.reply_rule
     assert rule is not None  # noqa: S101 - refused above
     window, at = rule.params.independent_review, now()
@@ -69,8 +72,8 @@ def ask_review(*, decision: Decision, by: User, ground: str, text: str) -> Indep
     _tell(
         review,
         [*namers(review), *room(matter, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)],
-        f"An independent review is asked for: {matter.title}",
-        "The sponsor or an administrator names who carries it out; nobody who took part may.",
+        say("An independent review is asked for: {title}", title=matter.title),
+        say("The sponsor or an administrator names who carries it out; nobody who took part may."),
     )
     return review
 
@@ -112,10 +115,18 @@ def name_reviewers(
     _tell(
         review,
         [wanted[pk] for pk in sorted(set(wanted) - set(standing))],
-        f"You are asked to review a decision: {matter.title}",
-        f"Say first whether you have a conflict of interest. Your finding is due by {until}.",
+        say("You are asked to review a decision: {title}", title=matter.title),
+        say(
+            "Say first whether you have a conflict of interest. Your finding is due by {until}.",
+            until=until,
+        ),
     )
-    _tell(review, [review.asked_by], f"Reviewers are named: {matter.title}", f"Due by {until}.")
+    _tell(
+        review,
+        [review.asked_by],
+        say("Reviewers are named: {title}", title=matter.title),
+        say("Due by {until}.", until=until),
+    )
     return review
 
 
@@ -123,7 +134,7 @@ def _found_stay(standing: dict[int, ReviewSeat], wanted: dict[int, User]) -> Ref
     gone = [s for pk, s in standing.items() if s.finding and pk not in wanted]
     if not gone:
         return None
-    text = f"{gone[0].reviewer} has given a finding, and stays."
+    text = say("{reviewer} has given a finding, and stays.", reviewer=gone[0].reviewer)
     return Refusal("found", text, field="reviewers")
 
 
@@ -135,7 +146,9 @@ def declare_for_review(
     review = _locked(review)
     matter = review.decision.matter
     seat = review.seats.standing().filter(reviewer=by).first()
-    refuse(None if seat else Refusal("not_yours", "Only who was named to review declares here."))
+    refuse(
+        None if seat else Refusal("not_yours", say("Only who was named to review declares here."))
+    )
     conflict = recuse(matter=matter, by=by, kind=kind, statement=statement)
     if seat and conflict.kind != Conflict.Kind.NONE:
         seat.stood_down_at = now()
@@ -144,8 +157,8 @@ def declare_for_review(
         _tell(
             review,
             namers(review),
-            f"A reviewer stood down: {matter.title}",
-            "Name somebody else in their place.",
+            say("A reviewer stood down: {title}", title=matter.title),
+            say("Name somebody else in their place."),
         )
     return conflict
 
@@ -162,7 +175,7 @@ def give_finding(
     review = _locked(review)
     seat = review.seats.standing().filter(reviewer=by).first()
     if seat is None:
-        refuse(Refusal("not_yours", "A finding is given by who was named to review."))
+        refuse(Refusal("not_yours", say("A finding is given by who was named to review.")))
         raise AssertionError
     if seat.finding and (seat.finding, seat.reasons) == (finding, reasons.strip()):
         return review
@@ -170,9 +183,9 @@ def give_finding(
     refuse(
         None
         if finding in Finding.values
-        else Refusal("unknown_finding", "Choose what you find.", field="finding")
+        else Refusal("unknown_finding", say("Choose what you find."), field="finding")
     )
-    refuse(text_given(reasons, "reasons", "Give your reasons."))
+    refuse(text_given(reasons, "reasons", say("Give your reasons.")))
     seat.finding, seat.reasons, seat.found_at = finding, reasons.strip(), now()
     seat.save()
     findings = list(review.seats.standing().values_list("finding", flat=True))
@@ -220,14 +233,14 @@ def _before_the_board_again(review: IndependentReview) -> Matter | None:
 def _tell_end(review: IndependentReview) -> None:
     matter = review.decision.matter
     words = {
-        ReviewState.UPHELD: "The decision stands. The findings are given with their reasons.",
-        ReviewState.SENT_BACK: "The board decides anew, with the findings before it.",
+        ReviewState.UPHELD: say("The decision stands. The findings are given with their reasons."),
+        ReviewState.SENT_BACK: say("The board decides anew, with the findings before it."),
     }
     parties = [party.user for party in matter.parties.select_related("user")]
     _tell(
         review,
         [*parties, *namers(review), *room(matter, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)],
-        f"The review has ended: {matter.title}",
+        say("The review has ended: {title}", title=matter.title),
         words[ReviewState(review.state)],
     )
 

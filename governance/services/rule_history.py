@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance import founding
 from governance.models import RuleVersion
@@ -57,7 +58,10 @@ def import_rule_history(
             title=founding.TITLES[kind],
             parameters=parameters,
             prose=past.prose,
-            rationale=f"Brought along from {past.source}, where it was in force from this day.",
+            rationale=say(
+                "Brought along from {source}, where it was in force from this day.",
+                source=past.source,
+            ),
             owner=owner,
             status=RuleStatus.ADOPTED,
             effective_at=past.effective_at,

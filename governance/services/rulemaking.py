@@ -8,6 +8,7 @@ from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rulemaking
@@ -18,7 +19,7 @@ from governance.policy.common import text_given
 from governance.states import RULE_MOVES, RuleStatus
 
 COMMENT_CLOCK = "governance.comments"
-SILENCE = "Whoever says nothing is taken to have nothing to add. The board then decides."
+SILENCE = say("Whoever says nothing is taken to have nothing to add. The board then decides.")
 
 
 @journal.verb("governance.publish_rule")
@@ -72,7 +73,7 @@ def rework_rule(*, rule: RuleVersion, by: User, reason: str) -> RuleVersion:
     if rule.status == RuleStatus.DRAFT:
         return rule
     refuse(drafts.may_rework(rule, by))
-    refuse(text_given(reason, "reason", "Say what is to change."))
+    refuse(text_given(reason, "reason", say("Say what is to change.")))
     rule.status = RULE_MOVES.target(rule.status, "rework")
     rule.save()
     journal.record(subject=rule, change={"status": rule.status})
@@ -122,7 +123,7 @@ def answer_comment(*, comment: RuleComment, by: User, outcome: str, answer: str)
         to=[comment.author],
         subject_obj=comment.rule,
         realm=comment.rule.program_id,
-        title=f"Your comment is answered: {comment.rule.title}",
+        title=say("Your comment is answered: {title}", title=comment.rule.title),
         body=f"{comment.get_outcome_display()}. {comment.answer}",
         url=comment.rule.get_absolute_url(),
     )
@@ -136,7 +137,12 @@ def _tell_bound(rule: RuleVersion, by: Actor) -> None:
         to=rulemaking.bound(rule).exclude(pk=getattr(by, "pk", 0)),
         subject_obj=rule,
         realm=rule.program_id,
-        title=f"A rule that binds you may change: {rule.title}",
-        body=f"{rule.rationale}\n\nComment until {until:%-d %B %Y, %H:%M}. {SILENCE}",
+        title=say("A rule that binds you may change: {title}", title=rule.title),
+        body=say(
+            "{rationale}\n\nComment until {until:%-d %B %Y, %H:%M}. {SILENCE}",
+            rationale=rule.rationale,
+            until=until,
+            SILENCE=SILENCE,
+        ),
         url=rule.get_absolute_url(),
     )

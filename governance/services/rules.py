@@ -9,6 +9,7 @@ from typing import Any, cast
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import founding
@@ -18,7 +19,7 @@ from governance.services import acknowledging
 from governance.services.board import refer
 from governance.states import RULE_MOVES, RuleKind, RuleStatus
 
-FIRST = "The programme's first rules."
+FIRST = say("The programme's first rules.")
 
 
 @journal.verb("governance.draft_rule")

@@ -10,9 +10,10 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.clocks.models import Clock
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.canonical import digest, plain
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from governance import kinds, recourse
@@ -38,7 +39,7 @@ def reseal_dossier(*, matter: Matter, by: Actor, reason: str) -> Dossier:
     handler, subject = kinds.get(matter.kind), kinds.subject_of(matter)
     if handler.revision(subject) == matter.subject_revision:
         return matter.dossier
-    refuse(text_given(reason, "reason", "Say what changed: members read it beside the text."))
+    refuse(text_given(reason, "reason", say("Say what changed: members read it beside the text.")))
     ballot = Ballot.objects.locked().get(matter=matter)
     voters = telling.voters(ballot)
     matter.subject_revision = handler.revision(subject)
@@ -58,6 +59,7 @@ def reseal_dossier(*, matter: Matter, by: Actor, reason: str) -> Dossier:
     return dossier
 
 
+@saying.in_source()
 def sealed(kind: str, subject: Model) -> Any:
     """What members see of the subject now, as plain JSON."""
     return plain(recourse.with_review(kind, subject, kinds.get(kind).dossier(subject)))
@@ -98,7 +100,7 @@ def start_window(
     """Start the time to vote, the rule's whole window; `anew` ends the one that runs."""
     running = clocks.latest(matter, BALLOT_CLOCK) if anew else None
     if running:
-        clock_services.stop(clock=running, by=by, reason="The dossier was sealed anew.")
+        clock_services.stop(clock=running, by=by, reason=say("The dossier was sealed anew."))
     return clock_services.start(
         kind=BALLOT_CLOCK,
         subject=matter,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.notices.services import notify
 from governance import ballot_box
 from governance.letters import instant
 from governance.models import Ballot, Decision, Escalation, Matter
 from governance.states import Standing
 
-SILENCE = "Silence is no vote. When the window ends the chair records what was cast."
-FOR_PARTIES = (
+SILENCE = say("Silence is no vote. When the window ends the chair records what was cast.")
+FOR_PARTIES = say(
     "When the time to vote is over, the chair records what was cast, or returns the matter "
     "undecided where the quorum was missed. Silence declines nothing."
 )
@@ -29,8 +30,13 @@ def seats(matter: Matter, ballot: Ballot) -> None:
         to=voters,
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"Your vote is asked: {matter.title}",
-        body=f"{matter.question}\n\nThe vote ends on {ballot.closes_at:%-d %B %Y}. {SILENCE}",
+        title=say("Your vote is asked: {title}", title=matter.title),
+        body=say(
+            "{question}\n\nThe vote ends on {closes_at:%-d %B %Y}. {SILENCE}",
+            question=matter.question,
+            closes_at=ballot.closes_at,
+            SILENCE=SILENCE,
+        ),
         url=matter.get_absolute_url(),
     )
 
@@ -51,9 +57,13 @@ def stale(matter: Matter, ballot: Ballot, voted: list[User], why: str) -> None:
         to=inside,
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"The text changed after you voted: {matter.title}",
-        body=f"{why}\n\nYour vote counts once you reaffirm it or vote anew, until "
-        f"{ballot.closes_at:%-d %B %Y}.",
+        title=say("The text changed after you voted: {title}", title=matter.title),
+        body=say(
+            "{why}\n\nYour vote counts once you reaffirm it or vote anew, until "
+            "{closes_at:%-d %B %Y}.",
+            why=why,
+            closes_at=ballot.closes_at,
+        ),
         url=matter.get_absolute_url(),
     )
 
@@ -67,8 +77,8 @@ def chair_when_all_voted(matter: Matter, ballot: Ballot) -> None:
         to=room(matter, roles.CHAIR),
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"Ready to record: {matter.title}",
-        body="The ballot can be closed under its rule.",
+        title=say("Ready to record: {title}", title=matter.title),
+        body=say("The ballot can be closed under its rule."),
         url=matter.get_absolute_url(),
         dedupe=f"governance.ballot_complete:{matter.pk}",
     )
@@ -84,7 +94,12 @@ def decided(matter: Matter, decision: Decision) -> None:
         subject_obj=matter,
         realm=matter.program_id,
         title=f"{label}: {matter.title}",
-        body=f"{matter.question}\n\n{label}. The letter gives the reasons.{_may_reply(decision)}",
+        body=say(
+            "{question}\n\n{label}. The letter gives the reasons.{may_reply}",
+            question=matter.question,
+            label=label,
+            may_reply=_may_reply(decision),
+        ),
         url=matter.get_absolute_url(),
     )
 
@@ -96,7 +111,9 @@ def _may_reply(decision: Decision) -> str:
         return ""
     calendar = decision.matter.program.calendar()
     until = rule.params.right_of_reply.due(decision.decided_at, calendar)
-    return f" Those it is about may reply once, until {instant(until, calendar)}."
+    return say(
+        " Those it is about may reply once, until {instant}.", instant=instant(until, calendar)
+    )
 
 
 def readers(escalation: Escalation, *role_keys: str) -> list[User]:

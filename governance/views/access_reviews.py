@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.saying import say
 from fellowship.web import cells, filters
 from fellowship.web.actions import attempt, form_page, verb
 from fellowship.web.columns import Column, Table
@@ -38,12 +39,12 @@ def access_reviews(request: HttpRequest) -> HttpResponse:
         request, rows, sort={"opened": "opened_at"}, default="-opened", then=_with_counts
     )
     table = Table(
-        "Access reviews",
+        say("Access reviews"),
         REVIEWS,
         page,
         page,
-        empty="There has been none yet.",
-        hint="In each quarter every role and grant is attested; one can be opened ahead.",
+        empty=say("There has been none yet."),
+        hint=say("In each quarter every role and grant is attested; one can be opened ahead."),
     )
     may = [p for p in programs_of(user) if policy.may_open(user, p.pk) is None]
     open_in = set(AccessReview.objects.open().values_list("program_id", flat=True))
@@ -66,12 +67,16 @@ def _stands(review: AccessReview) -> object:
 
 
 REVIEWS: tuple[Column[Any], ...] = (
-    Column("Review", lambda r: markup('<a href="{}">{}</a>', _to(r), r.ref)),
-    Column("Programme", lambda r: r.program),
-    Column("Opened", lambda r: cells.when(r.opened_at, "date"), sort="opened"),
-    Column("Stands", _stands),
-    Column("Answered", lambda r: f"{r.answered} of {r.total}", num=True),
-    Column("Taken away", lambda r: r.removed, num=True),
+    Column(say("Review"), lambda r: markup('<a href="{}">{}</a>', _to(r), r.ref)),
+    Column(say("Programme"), lambda r: r.program),
+    Column(say("Opened"), lambda r: cells.when(r.opened_at, "date"), sort="opened"),
+    Column(say("Stands"), _stands),
+    Column(
+        say("Answered"),
+        lambda r: say("{answered} of {total}", answered=r.answered, total=r.total),
+        num=True,
+    ),
+    Column(say("Taken away"), lambda r: r.removed, num=True),
 )
 
 
@@ -83,11 +88,13 @@ class ItemFilter(filters.FilterSet):
     """Narrow the items by words, kind and answer, and to one's own."""
 
     q = filters.Search(fields=["title", "person__name", "owner__name"])
-    kind = filters.ChoiceFilter(choices=attestable.choices, label="Kind")
+    kind = filters.ChoiceFilter(choices=attestable.choices, label=say("Kind"))
     decision = filters.ChoiceFilter(
-        choices=[("none", "Not answered"), *Decision.choices], label="Answer", method="answered"
+        choices=[("none", say("Not answered")), *Decision.choices],
+        label=say("Answer"),
+        method="answered",
     )
-    mine = filters.BooleanFilter(method="for_me", label="Mine to answer")
+    mine = filters.BooleanFilter(method="for_me", label=say("Mine to answer"))
 
     class Meta:
         model = AccessReviewItem
@@ -117,7 +124,7 @@ def access_review(request: HttpRequest, ref: str) -> HttpResponse:
         request, found.qs, sort={"answered": "decision"}, default="answered", then=_with_people
     )
     columns = _items(user, review)
-    table = Table("Roles and grants", columns, page, page, empty="Nothing fits.")
+    table = Table(say("Roles and grants"), columns, page, page, empty=say("Nothing fits."))
     counts = review.items.aggregate(
         total=Count("pk"),
         kept=Count("pk", filter=Q(decision=Decision.KEEP)),
@@ -153,16 +160,19 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
             return markup(
                 '<a href="{}">Answer<span class="visually-hidden"> {}</span></a>', url, item
             )
-        return "Not answered"
+        return say("Not answered")
 
     return (
-        Column("Who", lambda i: i.person),
+        Column(say("Who"), lambda i: i.person),
         Column(
-            "Holds", lambda i: markup('{}<br><span class="meta">{}</span>', i.title, _label(i.kind))
+            say("Holds"),
+            lambda i: markup('{}<br><span class="meta">{}</span>', i.title, _label(i.kind)),
         ),
-        Column("Answered by", lambda i: i.decided_by or i.owner or "Nobody, so the chair"),
-        Column("When", lambda i: cells.when(i.decided_at, "date") if i.decided_at else "–"),
-        Column("Answer", answer, sort="answered"),
+        Column(
+            say("Answered by"), lambda i: i.decided_by or i.owner or say("Nobody, so the chair")
+        ),
+        Column(say("When"), lambda i: cells.when(i.decided_at, "date") if i.decided_at else "–"),
+        Column(say("Answer"), answer, sort="answered"),
     )
 
 
@@ -183,8 +193,8 @@ def attest(request: HttpRequest, pk: int) -> HttpResponse:
             form, lambda: services.attest_access(item=item, by=user, **form.cleaned_data)
         )
         if done:
-            said = "is kept" if done.decision == Decision.KEEP else "has ended"
-            messages.success(request, f"{item}: it {said}.")
+            said = say("is kept") if done.decision == Decision.KEEP else say("has ended")
+            messages.success(request, say("{item}: it {said}.", item=item, said=said))
             following = item.review.items.unanswered().filter(owner=user).first()
             if following:
                 return redirect("governance:attest", following.pk)
@@ -205,7 +215,7 @@ def open_review(request: HttpRequest, slug: str) -> HttpResponse:
     user = person(request)
     program = visible_program(user, slug)
     review = services.open_access_review(program=program, by=user)
-    messages.success(request, f"{review.ref} is open. Every owner has been told.")
+    messages.success(request, say("{ref} is open. Every owner has been told.", ref=review.ref))
     return redirect(review.get_absolute_url())
 
 

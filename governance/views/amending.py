@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
@@ -45,7 +46,7 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
         template="governance/exception_amend.html",
         context=lambda: {"exception": exception},
         to=exception.get_absolute_url(),
-        success="Changed. The dossier is sealed anew; members who had voted are asked again.",
+        success=say("Changed. The dossier is sealed anew; members who had voted are asked again."),
     )
 
 
@@ -74,5 +75,5 @@ def test(request: HttpRequest, ref: str) -> HttpResponse:
         template="governance/exception_test.html",
         context=lambda: {"exception": exception},
         to=exception.get_absolute_url(),
-        success="Recorded.",
+        success=say("Recorded."),
     )

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from fellowship.web.columns import Column, Table
@@ -55,21 +56,23 @@ def earlier(request: HttpRequest, pk: int) -> HttpResponse:
 
     def offer(pin: Any) -> object:
         if pin.offered:
-            return cells.tag("Offered", "wait")
-        return cells.link(to("rule_offer", rule.pk, pin.pk), "Offer it") if offers else cells.NONE
+            return cells.tag(say("Offered"), "wait")
+        return (
+            cells.link(to("rule_offer", rule.pk, pin.pk), say("Offer it")) if offers else cells.NONE
+        )
 
     columns: tuple[Column[RulePin], ...] = (
-        Column("Case", case),
-        Column("Held to", lambda pin: versions[pin.rule_version_id]),
-        Column("Since", lambda pin: cells.when(pin.pinned_at, "date"), sort="since"),
-        Column("This version", offer),
+        Column(say("Case"), case),
+        Column(say("Held to"), lambda pin: versions[pin.rule_version_id]),
+        Column(say("Since"), lambda pin: cells.when(pin.pinned_at, "date"), sort="since"),
+        Column(say("This version"), offer),
     )
     table = Table(
-        "Cases held to an earlier version",
+        say("Cases held to an earlier version"),
         columns,
         pins,
         page,
-        empty="No running case is held to an earlier version.",
+        empty=say("No running case is held to an earlier version."),
     )
     context = {"rule": rule, "table": table, "page": page}
     return render(request, "governance/rule_earlier.html", context)
@@ -106,7 +109,7 @@ def offer(request: HttpRequest, pk: int, pin: int) -> HttpResponse:
             **changes(found.rule_version, rule),
         },
         to=to("rule_earlier", rule.pk),
-        success="Offered. The case stays as it is unless they agree.",
+        success=say("Offered. The case stays as it is unless they agree."),
     )
 
 
@@ -146,7 +149,7 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         lambda found: services.agree_amendment(amendment=found, by=by),
-        "Agreed. From now on the later version applies.",
+        say("Agreed. From now on the later version applies."),
     )
 
 
@@ -158,7 +161,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         lambda found: services.decline_amendment(amendment=found, by=by, reason=reason),
-        "Declined. Nothing changes.",
+        say("Declined. Nothing changes."),
     )
 
 
@@ -170,5 +173,5 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         lambda found: services.withdraw_amendment(amendment=found, by=by, reason=reason),
-        "Taken back.",
+        say("Taken back."),
     )

@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
 from fellowship.history.queries import timeline
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
 from governance.links import to
@@ -37,12 +38,12 @@ def programs_of(user: Any) -> QuerySet[Program]:
 def room_links(waiting: int | None = None) -> list[Link]:
     """The pages of the board room."""
     return [
-        Link("Docket", to("docket"), waiting),
-        Link("Decisions", to("decisions")),
-        Link("Decision log", to("decision_log")),
-        Link("Conditions", to("conditions")),
-        Link("Meetings", to("meetings")),
-        Link("Deputies", to("deputies")),
+        Link(say("Docket"), to("docket"), waiting),
+        Link(say("Decisions"), to("decisions")),
+        Link(say("Decision log"), to("decision_log")),
+        Link(say("Conditions"), to("conditions")),
+        Link(say("Meetings"), to("meetings")),
+        Link(say("Deputies"), to("deputies")),
     ]
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -56,19 +57,19 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @verb
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm that it is met."""
-    return _settle(request, pk, services.verify_condition, "Verified.")
+    return _settle(request, pk, services.verify_condition, say("Verified."))
 
 
 @verb
 def fail(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what is missing."""
-    return _settle(request, pk, services.fail_condition, "Found not met; its owner was told.")
+    return _settle(request, pk, services.fail_condition, say("Found not met; its owner was told."))
 
 
 @verb
 def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """Give it up, with the reason."""
-    return _settle(request, pk, services.waive_condition, "Waived. The reason is on record.")
+    return _settle(request, pk, services.waive_condition, say("Waived. The reason is on record."))
 
 
 def _settle(

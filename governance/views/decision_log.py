@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from fellowship.history.models import Event
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import cells, filters
 from fellowship.web.columns import Column, Table
@@ -38,12 +39,14 @@ COLUMNS = (
 class LogFilter(filters.FilterSet):
     """The log by sort of act, reference, person and days."""
 
-    act = filters.ChoiceFilter(choices=Act.choices, method="by_act", label="Sort")
-    ref = filters.CharFilter(field_name="subject_ref", lookup_expr="iexact", label="Reference")
-    actor = filters.CharFilter(field_name="actor__name", lookup_expr="icontains", label="Person")
-    since = filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From")
-    until = filters.DateFilter(field_name="at", lookup_expr="date__lte", label="To")
-    program = filters.ChoiceFilter(field_name="realm__slug", choices=(), label="Programme")
+    act = filters.ChoiceFilter(choices=Act.choices, method="by_act", label=say("Sort"))
+    ref = filters.CharFilter(field_name="subject_ref", lookup_expr="iexact", label=say("Reference"))
+    actor = filters.CharFilter(
+        field_name="actor__name", lookup_expr="icontains", label=say("Person")
+    )
+    since = filters.DateFilter(field_name="at", lookup_expr="date__gte", label=say("From"))
+    until = filters.DateFilter(field_name="at", lookup_expr="date__lte", label=say("To"))
+    program = filters.ChoiceFilter(field_name="realm__slug", choices=(), label=say("Programme"))
 
     class Meta:
         model = Event
@@ -70,7 +73,7 @@ def log(request: HttpRequest) -> HttpResponse:
         then=lambda rows: rows.select_related("actor").defer("body"),
     )
     entries = book.entries(list(page))
-    table = Table("Decision log", LOG, entries, page, empty="Nothing fits.")
+    table = Table(say("Decision log"), LOG, entries, page, empty=say("Nothing fits."))
     context = {
         "page": page,
         "table": table,
@@ -95,7 +98,7 @@ def _below(name: object, below: object) -> object:
 def _people(entry: Entry) -> object:
     if not entry.people:
         return entry.actor
-    return _below(entry.actor, short(", ".join(entry.people), 160))
+    return _below(entry.actor, short(joined(", ", entry.people), 160))
 
 
 def _rule(entry: Entry) -> object:
@@ -105,15 +108,15 @@ def _rule(entry: Entry) -> object:
 
 
 LOG: tuple[Column[Entry], ...] = (
-    Column("Act", _act),
-    Column("Sort", lambda e: _below(e.act_label, e.outcome) if e.outcome else e.act_label),
-    Column("People", _people),
-    Column("Rule", _rule),
+    Column(say("Act"), _act),
+    Column(say("Sort"), lambda e: _below(e.act_label, e.outcome) if e.outcome else e.act_label),
+    Column(say("People"), _people),
+    Column(say("Rule"), _rule),
     Column(
-        "Dossier",
+        say("Dossier"),
         lambda e: cells.meta(f"{e.dossier_hash[:12]}…") if e.dossier_hash else cells.NONE,
     ),
-    Column("When", lambda e: cells.when(e.at), sort="at"),
+    Column(say("When"), lambda e: cells.when(e.at), sort="at"),
 )
 
 
@@ -170,13 +173,16 @@ def reconstructed(request: HttpRequest, ref: str) -> HttpResponse:
         "sections": moment.sections,
         "rule": moment.ballot.rule_version,
         "rule_words": rule_words(moment.ballot.params),
-        "seats": Table("The seats as counted", SEATS, moment.seats),
+        "seats": Table(say("The seats as counted"), SEATS, moment.seats),
         "openings": Table(
-            "Who opened which version, and when", OPENINGS, moment.openings, empty="Nobody did."
+            say("Who opened which version, and when"),
+            OPENINGS,
+            moment.openings,
+            empty=say("Nobody did."),
         ),
-        "recusals": Table("Conflicts declared", RECUSALS, moment.recusals),
-        "conditions": Table("Conditions as they were set", CONDITIONS, moment.conditions),
-        "checks": Table("What was checked just now", CHECKS, moment.checks),
+        "recusals": Table(say("Conflicts declared"), RECUSALS, moment.recusals),
+        "conditions": Table(say("Conditions as they were set"), CONDITIONS, moment.conditions),
+        "checks": Table(say("What was checked just now"), CHECKS, moment.checks),
         "links": room_links(),
     }
     return render(request, "governance/reconstruction.html", context)
@@ -186,13 +192,15 @@ def _said(cast: Cast) -> object:
     if not cast.position:
         return cells.tag(cast.standing)
     tag = cells.state(cast.position.lower(), cast.position)
-    return tag if cast.counted else cells.beside(tag, cells.tag("Not counted", "warn"))
+    return tag if cast.counted else cells.beside(tag, cells.tag(say("Not counted"), "warn"))
 
 
 def _read_for(cast: Cast) -> object:
     if cast.read_for is None or cast.cast_at is None:
         return cells.NONE
-    return _below(cells.when(cast.cast_at), f"{_length(cast.read_for)} after opening it")
+    return _below(
+        cells.when(cast.cast_at), say("{length} after opening it", length=_length(cast.read_for))
+    )
 
 
 def _length(length: dt.timedelta) -> str:
@@ -207,36 +215,45 @@ def _length(length: dt.timedelta) -> str:
 
 def _agrees(check: Check) -> object:
     if check.agrees is None:
-        return cells.tag("Not kept here")
-    return cells.tag("Agrees", "good") if check.agrees else cells.tag("Does not agree", "bad")
+        return cells.tag(say("Not kept here"))
+    return (
+        cells.tag(say("Agrees"), "good")
+        if check.agrees
+        else cells.tag(say("Does not agree"), "bad")
+    )
 
 
 SEATS: tuple[Column[Cast], ...] = (
-    Column("Seat", lambda c: named(c.seat, c.holder or "Vacant")),
-    Column("Said", _said),
-    Column("By", lambda c: f"{c.cast_by}, as deputy" if c.deputy else c.cast_by or cells.NONE),
-    Column("Why", lambda c: lines(c.rationale) if c.rationale else cells.NONE),
-    Column("When", _read_for),
+    Column(say("Seat"), lambda c: named(c.seat, c.holder or say("Vacant"))),
+    Column(say("Said"), _said),
+    Column(
+        say("By"),
+        lambda c: (
+            say("{cast_by}, as deputy", cast_by=c.cast_by) if c.deputy else c.cast_by or cells.NONE
+        ),
+    ),
+    Column(say("Why"), lambda c: lines(c.rationale) if c.rationale else cells.NONE),
+    Column(say("When"), _read_for),
 )
 OPENINGS: tuple[Column[Opening], ...] = (
-    Column("Person", lambda o: o.who),
-    Column("Version", lambda o: o.number, num=True),
-    Column("Opened", lambda o: cells.when(o.at)),
+    Column(say("Person"), lambda o: o.who),
+    Column(say("Version"), lambda o: o.number, num=True),
+    Column(say("Opened"), lambda o: cells.when(o.at)),
 )
 RECUSALS: tuple[Column[Recusal], ...] = (
-    Column("Person", lambda r: r.who),
-    Column("Conflict", lambda r: r.kind),
-    Column("Declared", lambda r: cells.when(r.declared_at)),
-    Column("Set aside", lambda r: r.set_aside or "No"),
+    Column(say("Person"), lambda r: r.who),
+    Column(say("Conflict"), lambda r: r.kind),
+    Column(say("Declared"), lambda r: cells.when(r.declared_at)),
+    Column(say("Set aside"), lambda r: r.set_aside or say("No")),
 )
 CONDITIONS: tuple[Column[Imposed], ...] = (
-    Column("Condition", lambda c: named(c.text, c.ref)),
-    Column("To meet", lambda c: c.owner),
-    Column("To verify", lambda c: c.verifier),
-    Column("Due", lambda c: cells.when(c.due_at, "date")),
+    Column(say("Condition"), lambda c: named(c.text, c.ref)),
+    Column(say("To meet"), lambda c: c.owner),
+    Column(say("To verify"), lambda c: c.verifier),
+    Column(say("Due"), lambda c: cells.when(c.due_at, "date")),
 )
 CHECKS: tuple[Column[Check], ...] = (
-    Column("What", lambda c: named(c.what, c.why) if c.why else c.what),
+    Column(say("What"), lambda c: named(c.what, c.why) if c.why else c.what),
     Column("SHA-256", lambda c: cells.meta(c.sha256)),
-    Column("Agrees", _agrees),
+    Column(say("Agrees"), _agrees),
 )

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.refusals import first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from governance import services
@@ -49,5 +50,5 @@ def deputies(request: HttpRequest) -> HttpResponse:
             "refused": None if allowed else first(*refusals.values()),
         },
         to=to("deputies"),
-        success="The deputy is named, and told.",
+        success=say("The deputy is named, and told."),
     )

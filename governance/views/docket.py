@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.calendars import of as calendar_of
@@ -33,12 +34,14 @@ def docket(request: HttpRequest) -> HttpResponse:
     page = paginate(request, found.qs, sort=SORTS, default="closes", rows=_with_ballot)
     first, user.votes_waiting = board.first_to_vote(user, at)
     table = Table(
-        "Matters before the board",
+        say("Matters before the board"),
         DOCKET,
         board.rows(list(page), user, at),
         page,
-        empty="No matter fits this filter." if found.applied else "Nothing is before the board.",
-        hint="" if found.applied else "A matter appears here as soon as it is referred.",
+        empty=say("No matter fits this filter.")
+        if found.applied
+        else say("Nothing is before the board."),
+        hint="" if found.applied else say("A matter appears here as soon as it is referred."),
     )
     context = {
         "page": page,
@@ -68,15 +71,15 @@ def _with_ballot(keys: list[int]) -> QuerySet[Matter]:
 
 
 DOCKET: tuple[Column[DocketRow], ...] = (
-    Column("Matter", lambda r: _matter(r.matter), sort="title"),
-    Column("Kind", lambda r: r.label, sort="kind"),
-    Column("Seats", seats),
+    Column(say("Matter"), lambda r: _matter(r.matter), sort="title"),
+    Column(say("Kind"), lambda r: r.label, sort="kind"),
+    Column(say("Seats"), seats),
     Column(
-        "Closes",
+        say("Closes"),
         lambda r: due_on(r.matter.due_at, calendar_of(r.matter.program_id)),
         sort="closes",
     ),
-    Column("For you", lambda r: cells.tag(r.mine.label, r.mine.tone)),
+    Column(say("For you"), lambda r: cells.tag(r.mine.label, r.mine.tone)),
 )
 
 
@@ -85,7 +88,11 @@ def _matter(matter: Matter, *meta: object) -> object:
 
 
 def _headline(votes: int) -> str:
-    return "One vote waits for you" if votes == 1 else f"{votes} votes wait for you, the first"
+    return (
+        say("One vote waits for you")
+        if votes == 1
+        else say("{votes} votes wait for you, the first", votes=votes)
+    )
 
 
 # --- decisions -------------------------------------------------------------------------------
@@ -103,12 +110,12 @@ def decisions(request: HttpRequest) -> HttpResponse:
         rows=_with_conditions,
     )
     table = Table(
-        "Decisions of the board",
+        say("Decisions of the board"),
         DECISIONS,
         page,
         page,
-        empty="No decision fits.",
-        hint="Each decision of the board stands here, with its letter and conditions.",
+        empty=say("No decision fits."),
+        hint=say("Each decision of the board stands here, with its letter and conditions."),
     )
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/decisions.html", context)
@@ -137,7 +144,11 @@ def _count(**only: Any) -> Subquery:
 
 def _votes(decision: Decision) -> object:
     against = len(decision.dissent)
-    said = f"{decision.tally['taking_part']}, {decision.tally['quorum_needed']} needed"
+    said = say(
+        "{tally}, {tally2} needed",
+        tally=decision.tally["taking_part"],
+        tally2=decision.tally["quorum_needed"],
+    )
     return cells.beside(said, cells.meta(cells.count(against, "dissent")) if against else "")
 
 
@@ -145,16 +156,21 @@ def _conditions(decision: Any) -> object:
     if not decision.made:
         return cells.NONE
     if not decision.unsettled:
-        return f"{decision.made}, all settled"
-    return cells.beside(f"{decision.made},", cells.tag(f"{decision.unsettled} open", "warn"))
+        return say("{made}, all settled", made=decision.made)
+    return cells.beside(
+        f"{decision.made},",
+        cells.tag(say("{unsettled} open", unsettled=decision.unsettled), "warn"),
+    )
 
 
 DECISIONS: tuple[Column[Decision], ...] = (
-    Column("Decision", lambda d: _matter(d.matter, board.kind_label(d.matter.kind))),
-    Column("Outcome", lambda d: cells.state(d.outcome, d.get_outcome_display()), sort="outcome"),
-    Column("Votes", _votes),
-    Column("Conditions", _conditions),
-    Column("Decided", lambda d: cells.when(d.decided_at, "date"), sort="decided"),
+    Column(say("Decision"), lambda d: _matter(d.matter, board.kind_label(d.matter.kind))),
+    Column(
+        say("Outcome"), lambda d: cells.state(d.outcome, d.get_outcome_display()), sort="outcome"
+    ),
+    Column(say("Votes"), _votes),
+    Column(say("Conditions"), _conditions),
+    Column(say("Decided"), lambda d: cells.when(d.decided_at, "date"), sort="decided"),
 )
 
 
@@ -176,12 +192,12 @@ def conditions(request: HttpRequest) -> HttpResponse:
         rows=_with_people,
     )
     table = Table(
-        "Conditions of decisions",
+        say("Conditions of decisions"),
         CONDITIONS,
         page,
         page,
-        empty="No condition fits.",
-        hint="By default only those not settled are shown.",
+        empty=say("No condition fits."),
+        hint=say("By default only those not settled are shown."),
     )
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/conditions.html", context)
@@ -209,12 +225,12 @@ def _condition(condition: Condition) -> object:
 
 
 CONDITION_COLUMNS: tuple[Column[Condition], ...] = (
-    Column("To meet", lambda c: c.owner),
-    Column("To verify", lambda c: c.verifier),
-    Column("Due", _due, sort="due"),
-    Column("State", lambda c: cells.state(c.state, c.get_state_display()), sort="state"),
+    Column(say("To meet"), lambda c: c.owner),
+    Column(say("To verify"), lambda c: c.verifier),
+    Column(say("Due"), _due, sort="due"),
+    Column(say("State"), lambda c: cells.state(c.state, c.get_state_display()), sort="state"),
 )
 CONDITIONS: tuple[Column[Condition], ...] = (
-    Column("Condition", _condition),
+    Column(say("Condition"), _condition),
     *CONDITION_COLUMNS,
 )

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import attempt
@@ -47,28 +48,28 @@ NEXT = {
     EscalationState.PREVENTED: "close",
 }
 TO_DO = {
-    EscalationState.ACKNOWLEDGED: "With you: contain it",
-    EscalationState.CONTAINED: "With you: verify that it holds",
-    EscalationState.VERIFIED: "With you: say what prevents it",
-    EscalationState.PREVENTED: "With you: review it and close",
+    EscalationState.ACKNOWLEDGED: say("With you: contain it"),
+    EscalationState.CONTAINED: say("With you: verify that it holds"),
+    EscalationState.VERIFIED: say("With you: say what prevents it"),
+    EscalationState.PREVENTED: say("With you: review it and close"),
 }
 DONE = {
-    "acknowledge": "Taken. The clock to acknowledge has stopped, and nobody else is paged.",
-    "contain": "Contained. Verify now that it holds.",
-    "act": "Done, and written down.",
-    "verify": "Verified. Say next what prevents it.",
-    "prevent": "Written down. The review comes next.",
-    "reopen": "Taken up again.",
-    "inform": "The fellow was told.",
-    "close": "Closed, with its review and findings.",
-    "refer": "The board has it now.",
-    "harm": "Noted. Its clock runs until the report is recorded.",
+    "acknowledge": say("Taken. The clock to acknowledge has stopped, and nobody else is paged."),
+    "contain": say("Contained. Verify now that it holds."),
+    "act": say("Done, and written down."),
+    "verify": say("Verified. Say next what prevents it."),
+    "prevent": say("Written down. The review comes next."),
+    "reopen": say("Taken up again."),
+    "inform": say("The fellow was told."),
+    "close": say("Closed, with its review and findings."),
+    "refer": say("The board has it now."),
+    "harm": say("Noted. Its clock runs until the report is recorded."),
 }
 WORDLESS = ("acknowledge", "act")
 """The steps that need no word; containing needs none where a means is chosen."""
 DUTY_DONE = {
-    "report": "Recorded: the authority was told.",
-    "lift": "No report is due any more; the reason is on record.",
+    "report": say("Recorded: the authority was told."),
+    "lift": say("No report is due any more; the reason is on record."),
 }
 
 
@@ -197,7 +198,9 @@ def _page(
         "words": policy.reads_words(escalation, steps, user, inside=inside),
         "concerned": escalation.fellow_id == user.pk,
         "to_do": TO_DO.get(EscalationState(escalation.state), ""),
-        "word_due": f"The fellow hears from us by {said(due)}; otherwise the chair is told."
+        "word_due": say(
+            "The fellow hears from us by {said}; otherwise the chair is told.", said=said(due)
+        )
         if (due := escalation.next_word_by)
         else "",
         "answers": may_answer and escalation.state != EscalationState.CLOSED,
@@ -283,23 +286,23 @@ def _tasks(escalation: Escalation, steps: list[Any]) -> list[Task]:
         row = last.get(key)
         if row is not None:
             who = row.by or row.by_label
-            return Task(title, status="Done", tone="good", hint=f"{who}, {times.text(row.at)}")
+            return Task(title, status=say("Done"), tone="good", hint=f"{who}, {times.text(row.at)}")
         now_due = NEXT.get(EscalationState(escalation.state)) == anchor
         return Task(
             title,
             url=f"#{anchor}" if now_due else "",
-            status="Next" if now_due else "Not yet",
+            status=say("Next") if now_due else say("Not yet"),
             tone="accent" if now_due else "plain",
             hint=hint,
         )
 
     tasks = [
-        line("Contain", Step.CONTAINED, "Stop the harm; causes come later.", "contain"),
-        line("Verify", Step.VERIFIED, "Somebody tries again, and it holds.", "verify"),
+        line(say("Contain"), Step.CONTAINED, say("Stop the harm; causes come later."), "contain"),
+        line(say("Verify"), Step.VERIFIED, say("Somebody tries again, and it holds."), "verify"),
         line(
-            "Prevent",
+            say("Prevent"),
             Step.PREVENTED,
-            "What keeps it from happening again, with owner and date.",
+            say("What keeps it from happening again, with owner and date."),
             "prevent",
         ),
     ]
@@ -307,12 +310,14 @@ def _tasks(escalation: Escalation, steps: list[Any]) -> list[Task]:
         told = last.get(Step.INFORMED)
         tasks.append(
             Task(
-                "Inform the fellow",
+                say("Inform the fellow"),
                 url="" if closed else "#inform",
-                status="Told" if told else "Each step is shown",
+                status=say("Told") if told else say("Each step is shown"),
                 tone="good" if told else "plain",
-                hint=f"Last word {times.text(told.at)}" if told else "",
+                hint=say("Last word {at}", at=times.text(told.at)) if told else "",
             )
         )
-    tasks.append(line("Review", Step.CLOSED, "Cause, effect, findings. It closes.", "close"))
+    tasks.append(
+        line(say("Review"), Step.CLOSED, say("Cause, effect, findings. It closes."), "close")
+    )
     return tasks

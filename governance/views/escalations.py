@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import attempt, form_page
@@ -33,8 +34,8 @@ from governance.states import EscalationState, Severity
 from governance.subjects import by_reference, reference_on
 from governance.views.common import person, posted, programs_of
 
-RAISED = "Raised. On-call has been told; you can follow it here."
-RAISED_AGAIN = "On-call has this alarm already: what you wrote was added to it."
+RAISED = say("Raised. On-call has been told; you can follow it here.")
+RAISED_AGAIN = say("On-call has this alarm already: what you wrote was added to it.")
 TONES: dict[str, Tone] = {
     Severity.CRITICAL: "bad",
     Severity.HIGH: "bad",
@@ -70,11 +71,13 @@ def escalations(request: HttpRequest) -> HttpResponse:
         rows=_with_people,
     )
     table = Table(
-        "Escalations",
+        say("Escalations"),
         _columns(user, now()),
         page,
         page,
-        empty="No escalation fits this filter." if found.applied else "Nothing was raised.",
+        empty=say("No escalation fits this filter.")
+        if found.applied
+        else say("Nothing was raised."),
     )
     context = {
         "page": page,
@@ -99,17 +102,19 @@ def _with_people(keys: list[int]) -> QuerySet[Escalation]:
 
 def _columns(user: Any, at: dt.datetime) -> tuple[Column[Escalation], ...]:
     return (
-        Column("Escalation", lambda e: _name(e, user), sort="ref"),
-        Column("Severity", lambda e: cells.tag(e.get_severity_display(), TONES[e.severity])),
-        Column("State", lambda e: cells.tag(e.get_state_display(), STATE_TONES[e.state])),
-        Column("Acknowledge by", lambda e: _acknowledged(e, at), sort="by"),
-        Column("Raised", lambda e: cells.when(e.raised_at), sort="raised"),
+        Column(say("Escalation"), lambda e: _name(e, user), sort="ref"),
+        Column(say("Severity"), lambda e: cells.tag(e.get_severity_display(), TONES[e.severity])),
+        Column(say("State"), lambda e: cells.tag(e.get_state_display(), STATE_TONES[e.state])),
+        Column(say("Acknowledge by"), lambda e: _acknowledged(e, at), sort="by"),
+        Column(say("Raised"), lambda e: cells.when(e.raised_at), sort="raised"),
     )
 
 
 def _name(alarm: Escalation, user: Any) -> object:
     about = f": {short(alarm.subject_label, 60)}" if alarm.subject_label else ""
-    times = f"{alarm.occurrences} times" if alarm.occurrences > 1 else ""
+    times = (
+        say("{occurrences} times", occurrences=alarm.occurrences) if alarm.occurrences > 1 else ""
+    )
     url = route_to("governance:escalation", alarm.ref)
     raiser = "" if alarm.fellow_id == user.pk != alarm.raised_by_id else alarm.raiser
     return cells.link(url, f"{alarm.get_kind_display()}{about}", alarm.ref, raiser, times)
@@ -119,7 +124,7 @@ def _acknowledged(alarm: Escalation, at: dt.datetime) -> object:
     if alarm.acknowledged_at:
         day = cells.when(alarm.acknowledged_at, "short")
         return cells.meta(cells.beside(f"{alarm.acknowledged_by},", day))
-    late = cells.tag("Overdue", "bad") if alarm.acknowledge_by < at else ""
+    late = cells.tag(say("Overdue"), "bad") if alarm.acknowledge_by < at else ""
     return cells.beside(late, cells.when(alarm.acknowledge_by))
 
 
@@ -141,7 +146,7 @@ def new(request: HttpRequest) -> HttpResponse:
         reference = data.pop("reference")
         subject = by_reference(user, reference)
         if reference and subject is None:
-            form.add_error("reference", "No case with this reference is yours to see.")
+            form.add_error("reference", say("No case with this reference is yours to see."))
         else:
             done = attempt(
                 form, lambda: services.raise_escalation(subject=subject, by=user, **data)

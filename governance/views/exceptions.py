@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
@@ -39,10 +40,10 @@ from governance.subjects import by_reference, shown_to
 from governance.views.common import events_of, person, posted, programs_of, start_of
 
 _WORDS: dict[str, tuple[str, Tone]] = {
-    ExceptionState.REQUESTED: ("With the board", "accent"),
-    ExceptionState.REFUSED: ("Not granted", "bad"),
-    ExceptionState.WITHDRAWN: ("Withdrawn", "plain"),
-    ExceptionState.ENDED: ("Ended early", "plain"),
+    ExceptionState.REQUESTED: (say("With the board"), "accent"),
+    ExceptionState.REFUSED: (say("Not granted"), "bad"),
+    ExceptionState.WITHDRAWN: (say("Withdrawn"), "plain"),
+    ExceptionState.ENDED: (say("Ended early"), "plain"),
 }
 
 
@@ -51,12 +52,16 @@ def stand(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone]:
     if exception.state in _WORDS:
         return _WORDS[exception.state]
     if exception.expires_at <= at:
-        return "Over", "plain"
+        return say("Over"), "plain"
     if exception.waits:
-        return "Waits for its conditions", "warn"
+        return say("Waits for its conditions"), "warn"
     if exception.starts_at > at:
-        return "Not begun", "plain"
-    return ("Ends soon", "warn") if exception.expires_at <= at + SOON else ("In force", "good")
+        return say("Not begun"), "plain"
+    return (
+        (say("Ends soon"), "warn")
+        if exception.expires_at <= at + SOON
+        else (say("In force"), "good")
+    )
 
 
 @login_required
@@ -73,12 +78,12 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         rows=_with_owner,
     )
     table = Table(
-        "Exceptions",
+        say("Exceptions"),
         _columns(at),
         page,
         page,
-        empty="No exception fits.",
-        hint="An exception lets one case off one rule for a time; it is asked for there.",
+        empty=say("No exception fits."),
+        hint=say("An exception lets one case off one rule for a time; it is asked for there."),
     )
     context = {
         "page": page,
@@ -93,8 +98,8 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 def register_links() -> list[Link]:
     """The pages of the register."""
     return [
-        Link("Register", urls.to("exceptions")),
-        Link("Excepted again and again", urls.to("exception_repeats")),
+        Link(say("Register"), urls.to("exceptions")),
+        Link(say("Excepted again and again"), urls.to("exception_repeats")),
     ]
 
 
@@ -116,7 +121,9 @@ def repeats(request: HttpRequest) -> HttpResponse:
         down=True,
     )
     columns = _repeat_columns(by, at)
-    table = Table("Excepted again and again", columns, page, page, empty="Nothing repeats itself.")
+    table = Table(
+        say("Excepted again and again"), columns, page, page, empty=say("Nothing repeats itself.")
+    )
     context = {
         "page": page,
         "table": table,
@@ -127,23 +134,27 @@ def repeats(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/exception_repeats.html", context)
 
 
-_WAYS = {"record": "By what is excepted", "owner": "By owner", "asker": "By who asks"}
+_WAYS = {
+    "record": say("By what is excepted"),
+    "owner": say("By owner"),
+    "asker": say("By who asks"),
+}
 
 
 def _repeat_columns(by: str, at: dt.datetime) -> tuple[Column[counted.Repeated], ...]:
     names: dict[str, tuple[str, Any]] = {
-        "record": ("Excepted", lambda e: named(e.subject_label, e.get_kind_display())),
-        "owner": ("Owner", lambda e: named(e.owner, e.program)),
-        "asker": ("Asked for by", lambda e: named(e.requested_by, e.program)),
+        "record": (say("Excepted"), lambda e: named(e.subject_label, e.get_kind_display())),
+        "owner": (say("Owner"), lambda e: named(e.owner, e.program)),
+        "asker": (say("Asked for by"), lambda e: named(e.requested_by, e.program)),
     }
     label, name = names[by]
     return (
         Column(label, lambda r: name(r.latest)),
-        Column("Granted", lambda r: cells.count(r.times, "time"), sort="times", num=True),
-        Column("Extended at most", lambda r: r.extended, sort="extended", num=True),
-        Column("Since", lambda r: cells.when(r.first_at, "date"), sort="since"),
-        Column("Ends last", lambda r: cells.when(r.last_at, "date"), sort="ends"),
-        Column("The latest", lambda r: _latest(r.latest, at)),
+        Column(say("Granted"), lambda r: cells.count(r.times, "time"), sort="times", num=True),
+        Column(say("Extended at most"), lambda r: r.extended, sort="extended", num=True),
+        Column(say("Since"), lambda r: cells.when(r.first_at, "date"), sort="since"),
+        Column(say("Ends last"), lambda r: cells.when(r.last_at, "date"), sort="ends"),
+        Column(say("The latest"), lambda r: _latest(r.latest, at)),
     )
 
 
@@ -165,18 +176,18 @@ def _with_owner(keys: list[int]) -> QuerySet[ExceptionRecord]:
 
 def _columns(at: dt.datetime) -> tuple[Column[ExceptionRecord], ...]:
     return (
-        Column("Exception", _name, sort="ref"),
-        Column("For", lambda e: short(e.subject_label, 60)),
-        Column("Owner", lambda e: e.owner),
-        Column("Stands", lambda e: _stands(e, at)),
+        Column(say("Exception"), _name, sort="ref"),
+        Column(say("For"), lambda e: short(e.subject_label, 60)),
+        Column(say("Owner"), lambda e: e.owner),
+        Column(say("Stands"), lambda e: _stands(e, at)),
         Column(
-            "In force for",
+            say("In force for"),
             lambda e: cells.count(days, "day") if (days := age(e, at)) else cells.NONE,
             sort="age",
             num=True,
         ),
         Column(
-            "Ends",
+            say("Ends"),
             lambda e: due_on(e.expires_at) if e.is_live(at) else cells.when(e.expires_at, "date"),
             sort="ends",
         ),
@@ -184,7 +195,11 @@ def _columns(at: dt.datetime) -> tuple[Column[ExceptionRecord], ...]:
 
 
 def _name(exception: ExceptionRecord) -> object:
-    again = f"{cells.count(exception.renewals, 'time')} extended" if exception.renewals else ""
+    again = (
+        say("{count} extended", count=cells.count(exception.renewals, "time"))
+        if exception.renewals
+        else ""
+    )
     url = route_to("governance:exception", exception.ref)
     kind = exception.get_kind_display()
     return cells.link(url, exception.title, exception.ref, kind, again)
@@ -200,8 +215,8 @@ def _stands(exception: ExceptionRecord, at: dt.datetime) -> object:
 def measured(exception: ExceptionRecord, at: dt.datetime) -> tuple[str, Tone] | None:
     """What is to be said of the measure of one at `at`; None while nothing is amiss."""
     if exception.measure_held is False:
-        return "Measure did not hold", "bad"
-    return ("Test overdue", "warn") if exception.measure_late(at) else None
+        return say("Measure did not hold"), "bad"
+    return (say("Test overdue"), "warn") if exception.measure_late(at) else None
 
 
 def age(exception: ExceptionRecord, at: dt.datetime) -> int:
@@ -223,7 +238,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         done = _request(form, user, previous)
         if done:
-            messages.success(request, "Asked. The board has it now.")
+            messages.success(request, say("Asked. The board has it now."))
             return redirect(done.get_absolute_url())
     context = {"previous": previous}
     return form_page(request, "governance/exception_new.html", form, context)
@@ -237,7 +252,7 @@ def _request(
     starts_on, expires_on = data.pop("starts_on"), data.pop("expires_on")
     subject = by_reference(user, reference) if reference else program
     if subject is None:
-        form.add_error("reference", "No case with this reference is yours to see.")
+        form.add_error("reference", say("No case with this reference is yours to see."))
         return None
     calendar = program.calendar()
     starts_at = start_of(starts_on, program) if starts_on else None
@@ -338,7 +353,13 @@ def _until(exception: ExceptionRecord, words: str, at: dt.datetime) -> str:
     """“In force until 22 January 2027, 44 more working days”."""
     left = exception.program.calendar().working_days_between(at, exception.expires_at)
     day = timezone.localtime(exception.expires_at)
-    return f"{words}: until {day:%-d %B %Y}, {left} more working day{'' if left == 1 else 's'}"
+    return say_n(
+        left,
+        "{words}: until {day:%-d %B %Y}, {n} more working day",
+        "{words}: until {day:%-d %B %Y}, {n} more working days",
+        words=words,
+        day=day,
+    )
 
 
 def _may_ask(exception: ExceptionRecord, user: Any) -> bool:
@@ -354,7 +375,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.withdraw_exception(
             exception=exception, by=person(request), reason=reason_of(request)
         ),
-        success="Withdrawn.",
+        success=say("Withdrawn."),
         to=exception.get_absolute_url(),
     )
 
@@ -368,7 +389,7 @@ def end(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.end_exception(
             exception=exception, by=person(request), reason=reason_of(request)
         ),
-        success="Ended. The rule applies again from this moment.",
+        success=say("Ended. The rule applies again from this moment."),
         to=exception.get_absolute_url(),
     )
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, form_verb
 from governance import founding, services
@@ -30,7 +31,7 @@ def first(request: HttpRequest, slug: str) -> HttpResponse:
         return act(
             request,
             lambda: services.adopt_founding_rules(program=program, by=user),
-            success="Adopted. From now on the board changes them.",
+            success=say("Adopted. From now on the board changes them."),
             to=reverse("programs:set_up", args=[slug]),
         )
     there = {rule.kind: rule for rule in RuleVersion.objects.filter(program=program, version=1)}
@@ -74,7 +75,7 @@ def shape(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
             "refused": policy.may_shape(program, kind, person(request)),
         },
         to=reverse("governance:rules_first", args=[slug]),
-        success="Kept. It binds nobody until the rules are adopted.",
+        success=say("Kept. It binds nobody until the rules are adopted."),
     )
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, attempt, reason_of, verb
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
@@ -64,7 +65,7 @@ def declare(request: HttpRequest, ref: str) -> HttpResponse:
         if done and done.kind == Conflict.Kind.NONE:
             return redirect(to("matter", matter.ref))
         if done:
-            messages.success(request, "Recorded. The matter is closed to you from now on.")
+            messages.success(request, say("Recorded. The matter is closed to you from now on."))
             return redirect(to("docket"))
     return declare_page(request, matter, form)
 
@@ -103,7 +104,9 @@ def record(request: HttpRequest, ref: str) -> HttpResponse:
         )
         if decision:
             label = decision.get_outcome_display()
-            messages.success(request, f"{label}. The letter is out and the decision has effect.")
+            messages.success(
+                request, say("{label}. The letter is out and the decision has effect.", label=label)
+            )
             return redirect(to("matter", matter.ref))
     return room_of(request, matter, record_form=form)
 
@@ -116,7 +119,7 @@ def reaffirm(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.reaffirm_vote(matter=matter, by=person(request)),
-        success="Your vote is reaffirmed on the text as it stands now.",
+        success=say("Your vote is reaffirmed on the text as it stands now."),
         to=to("matter", matter.ref),
     )
 
@@ -130,7 +133,9 @@ def reseal(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.reseal_dossier(
             matter=matter, by=person(request), reason=reason_of(request)
         ),
-        success="Sealed anew. Those who had voted are asked to reaffirm, and the time begins anew.",
+        success=say(
+            "Sealed anew. Those who had voted are asked to reaffirm, and the time begins anew."
+        ),
         to=to("matter", matter.ref),
     )
 
@@ -166,7 +171,7 @@ def return_(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.return_matter(
             matter=matter, by=person(request), reason=reason_of(request)
         ),
-        success="Returned without a decision.",
+        success=say("Returned without a decision."),
         to=to("matter", matter.ref),
     )
 
@@ -180,7 +185,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.withdraw_matter(
             matter=matter, by=person(request), reason=reason_of(request)
         ),
-        success="Withdrawn. The votes cast stay sealed.",
+        success=say("Withdrawn. The votes cast stay sealed."),
         to=to("matter", matter.ref),
     )
 
@@ -204,9 +209,9 @@ def _opened(request: HttpRequest, ref: str) -> Matter:
 def _after_vote(request: HttpRequest, matter: Matter) -> HttpResponse:
     """Back to the matter, with the way to the next one that waits."""
     following = docket.to_vote(person(request)).exclude(pk=matter.pk).first()
-    text = "Your vote is recorded, and sealed until the ballot closes."
+    text = say("Your vote is recorded, and sealed until the ballot closes.")
     if following and "next" in request.POST:
-        messages.success(request, f"{text} This is the next matter.")
+        messages.success(request, say("{text} This is the next matter.", text=text))
         return redirect(to("matter", following.ref))
     messages.success(request, text)
     return redirect(to("matter", matter.ref))
@@ -228,7 +233,7 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "live": matter.state in LIVE_MATTER,
         "decision": decision,
         "asked": _asked(None, decision),
-        "how": "How it was decided" if decision else "How it is decided",
+        "how": say("How it was decided") if decision else say("How it is decided"),
         "tone": TONES[decision.outcome] if decision else "wait",
         "conditions": conditions_of(decision) if decision else None,
         "ways": after,
@@ -238,6 +243,6 @@ def _public(request: HttpRequest, matter: Matter) -> HttpResponse:
         "standing": after.standing(matter) if after else standing.of_matter(matter),
         "subject_url": url_of(matter, person(request)),
         "offer_withdraw": referrer and policy.may_withdraw(matter, person(request)) is None,
-        "crumbs": [Link("My work", "/"), Link(matter.ref, to("matter", matter.ref))],
+        "crumbs": [Link(say("My work"), "/"), Link(matter.ref, to("matter", matter.ref))],
     }
     return render(request, "governance/matter_public.html", context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import nameable_by
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, form_verb, reason_of
 from fellowship.web.shortcuts import visible_or_404
 from governance import services
@@ -71,7 +72,7 @@ def pull(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.pull_consent(item=item, by=person(request)),
-        success="Pulled out: it is discussed at the meeting.",
+        success=say("Pulled out: it is discussed at the meeting."),
         to=f"{meeting.get_absolute_url()}#consent",
     )
 
@@ -101,7 +102,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.draft_minutes(meeting=meeting, by=person(request)),
-        success="Drafted from the record. Read it through before it is approved.",
+        success=say("Drafted from the record. Read it through before it is approved."),
         to=to("meeting_minutes", meeting.pk),
     )
 
@@ -117,7 +118,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         template="governance/meeting_move.html",
         context=lambda: {"meeting": meeting, "links": room_links()},
         to=meeting.get_absolute_url(),
-        success="Moved. Those who were called get a new invitation.",
+        success=say("Moved. Those who were called get a new invitation."),
     )
 
 
@@ -150,7 +151,7 @@ def cadence(request: HttpRequest) -> HttpResponse:
         template="governance/cadence.html",
         context=lambda: {"live": list(live), "links": room_links()},
         to=to("meetings"),
-        success="Set. The meetings of the weeks ahead are called.",
+        success=say("Set. The meetings of the weeks ahead are called."),
     )
 
 
@@ -164,6 +165,6 @@ def end_cadence(request: HttpRequest) -> HttpResponse:
     return act(
         request,
         lambda: services.end_cadence(cadence=found, by=person(request), reason=reason_of(request)),
-        success="Ended. The meetings to come are cancelled.",
+        success=say("Ended. The meetings to come are cancelled."),
         to=to("cadence"),
     )

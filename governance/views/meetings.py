@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role, holders
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of
@@ -50,7 +51,11 @@ def meetings(request: HttpRequest) -> HttpResponse:
     )
     page = paginate(request, rows, sort={"day": "-starts_at"}, default="day")
     table = Table(
-        "Meetings of the board", _columns(now()), page, page, empty="No meeting was called yet."
+        say("Meetings of the board"),
+        _columns(now()),
+        page,
+        page,
+        empty=say("No meeting was called yet."),
     )
     context = {
         "page": page,
@@ -66,26 +71,30 @@ def meetings(request: HttpRequest) -> HttpResponse:
 
 def _columns(at: dt.datetime) -> tuple[Column[Meeting], ...]:
     return (
-        Column("Meeting", _day, "day"),
-        Column("Programme", lambda m: m.program),
-        Column("Minutes", lambda m: _stand(m, at)),
+        Column(say("Meeting"), _day, "day"),
+        Column(say("Programme"), lambda m: m.program),
+        Column(say("Minutes"), lambda m: _stand(m, at)),
     )
 
 
 def _day(meeting: Meeting) -> object:
-    moved = "moved for a day off" if meeting.moved else ""
+    moved = say("moved for a day off") if meeting.moved else ""
     return cells.link(to("meeting", meeting.pk), cells.when(meeting.starts_at), moved)
 
 
 def _stand(meeting: Meeting, at: dt.datetime) -> object:
     """How far its minutes are."""
     if meeting.cancelled_at:
-        return cells.tag("Cancelled")
+        return cells.tag(say("Cancelled"))
     if meeting.approved_at:
-        return cells.tag("Approved", "good")
+        return cells.tag(say("Approved"), "good")
     if meeting.minutes:
-        return cells.tag("To approve", "warn")
-    return cells.tag("Not held yet") if meeting.starts_at > at else cells.tag("To write", "warn")
+        return cells.tag(say("To approve"), "warn")
+    return (
+        cells.tag(say("Not held yet"))
+        if meeting.starts_at > at
+        else cells.tag(say("To write"), "warn")
+    )
 
 
 def call(request: HttpRequest) -> HttpResponse:
@@ -118,7 +127,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "consent": _consent(meeting, user),
         "seats": seats,
         "ahead": ahead,
-        "who": "Who was there" if over else "Seats" if ahead else "Who is here",
+        "who": say("Who was there") if over else say("Seats") if ahead else say("Who is here"),
         "seated": sum(seat.present is not None for seat in seats),
         "others": room.others_present(meeting),
         "items": list(items),
@@ -168,7 +177,7 @@ def _sections(
         return AgendaLine(
             title=title,
             url=url,
-            below=" · ".join(part for part in (item.ref, note) if part),
+            below=joined(" · ", (part for part in (item.ref, note) if part)),
             due=times.due(due, calendar) if due else "",
             quorum=here.get(matter.pk) if matter else None,
             list_ref=matter.ref if matter and chairs and matter.pk not in items else "",
@@ -240,7 +249,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: services.cancel_meeting(
             meeting=meeting, by=person(request), reason=reason_of(request)
         ),
-        success="Cancelled. Those who were called have been told.",
+        success=say("Cancelled. Those who were called have been told."),
         to=meeting.get_absolute_url(),
     )
 
@@ -252,7 +261,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.approve_minutes(meeting=meeting, by=person(request)),
-        success="Approved. They do not change any more.",
+        success=say("Approved. They do not change any more."),
         to=meeting.get_absolute_url(),
     )
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from fellowship.accounts.queries import has_role, holders, realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
@@ -33,10 +34,10 @@ from governance.views.common import person
 AHEAD = dt.timedelta(weeks=6)
 MOST = 50
 DONE = {
-    "line": "The line is set.",
-    "away": "Entered. The next of the rota takes the turn.",
-    "stand-in": "Entered. Whoever stands in was told.",
-    "hand-over": "Written down. The next person reads it when they begin.",
+    "line": say("The line is set."),
+    "away": say("Entered. The next of the rota takes the turn."),
+    "stand-in": say("Entered. Whoever stands in was told."),
+    "hand-over": say("Written down. The next person reads it when they begin."),
 }
 
 
@@ -86,7 +87,7 @@ def cancel_away(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an absence back."""
     absence = visible_or_404(OncallAbsence.objects.select_related("program"), request.user, pk=pk)
     services.cancel_away(absence=absence, by=person(request))
-    messages.success(request, "Taken back.")
+    messages.success(request, say("Taken back."))
     return redirect(to("oncall", absence.program.slug))
 
 
@@ -96,7 +97,7 @@ def cancel_stand_in(request: HttpRequest, pk: int) -> HttpResponse:
     rows = OncallOverride.objects.select_related("program")
     override = visible_or_404(rows, request.user, pk=pk)
     services.cancel_stand_in(override=override, by=person(request))
-    messages.success(request, "Taken back: the rota counts again.")
+    messages.success(request, say("Taken back: the rota counts again."))
     return redirect(to("oncall", override.program.slug))
 
 
@@ -107,7 +108,7 @@ def end_line(request: HttpRequest, pk: int) -> HttpResponse:
     return act_on(
         request,
         lambda: services.end_rota(rota=line, by=person(request), reason=reason_of(request)),
-        success="The line has ended.",
+        success=say("The line has ended."),
         to=to("oncall", line.program.slug),
     )
 
@@ -117,7 +118,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that one has read the handover."""
     watch = visible_or_404(Watch.objects.select_related("program"), request.user, pk=pk)
     services.take_over(watch=watch, by=person(request))
-    messages.success(request, "You have it.")
+    messages.success(request, say("You have it."))
     return redirect(to("oncall", watch.program.slug))
 
 
@@ -178,7 +179,10 @@ def _page(
         else [],
         "zone": program.calendar().zone,
         "now": [(n, line.name, *next_turn(found, n, at)) for n, line in found.kept(at).items()],
-        "lines": [(r, f"End line {r.line}: {r.name}") for r in found.kept(at).values()],
+        "lines": [
+            (r, say("End line {line}: {name}", line=r.line, name=r.name))
+            for r in found.kept(at).values()
+        ],
         "turns": sorted(
             (
                 turn

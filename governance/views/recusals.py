@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from fellowship.accounts.models import Conflict, RecusalOverride
 from fellowship.accounts.states import OverrideState
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from governance import recused, services
 from governance.forms.matters import OverrideForm
@@ -30,7 +31,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             lambda: services.request_override(conflict=conflict, by=user, **form.cleaned_data),
         )
         if done:
-            messages.success(request, "Asked. A second person decides; until then it counts.")
+            messages.success(request, say("Asked. A second person decides; until then it counts."))
             return redirect(to("recusal", pk))
     subject = recused.subject_of(conflict)
     overrides = list(conflict.overrides.all())
@@ -59,7 +60,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.approve_override(override=override, by=person(request)),
-        success="The recusal is set aside. The person is told.",
+        success=say("The recusal is set aside. The person is told."),
         to=to("recusal", pk),
     )
 
@@ -73,7 +74,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: services.decline_override(
             override=override, by=person(request), reason=reason_of(request)
         ),
-        success="The recusal stands.",
+        success=say("The recusal stands."),
         to=to("recusal", pk),
     )
 
@@ -87,7 +88,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: services.revoke_override(
             override=override, by=person(request), reason=reason_of(request)
         ),
-        success="The recusal counts again. The person is told.",
+        success=say("The recusal counts again. The person is told."),
         to=to("recusal", pk),
     )
 

@@ -15,6 +15,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import current
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.standing import Standing
@@ -132,7 +133,7 @@ def reply(request: HttpRequest, ref: str) -> HttpResponse:
             "clock": recourse.reply_clock(decision),
         },
         to=to("matter", matter.ref),
-        success="Your reply is received. The board and the programme manager can read it.",
+        success=say("Your reply is received. The board and the programme manager can read it."),
     )
 
 
@@ -157,7 +158,7 @@ def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             "refused": policy.may_answer(found, person(request)),
         },
         to=to("matter", matter.ref),
-        success="Answered. The party was told.",
+        success=say("Answered. The party was told."),
     )
 
 

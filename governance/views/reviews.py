@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, RoleAssignment, User
 from fellowship.accounts.queries import conflict_of
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page, form_verb
 from governance import ballot_box, docket, dossiers, kinds, recourse, services, standing
@@ -54,7 +55,7 @@ def _ask(request: HttpRequest, ref: str) -> HttpResponse:
             "clock": recourse.request_clock(decision),
         },
         to=lambda made: made.get_absolute_url(),
-        success="Asked for. You are told who carries it out.",
+        success=say("Asked for. You are told who carries it out."),
     )
 
 
@@ -74,7 +75,7 @@ def name(request: HttpRequest, ref: str) -> HttpResponse:
             ),
         )
         if done:
-            messages.success(request, "Named. They were told, and so was the party.")
+            messages.success(request, say("Named. They were told, and so was the party."))
             return redirect(found.get_absolute_url())
     return _page(request, found, name_form=form)
 
@@ -95,7 +96,7 @@ def declare(request: HttpRequest, ref: str) -> HttpResponse:
         if done and done.kind == Conflict.Kind.NONE:
             return redirect(found.get_absolute_url())
         if done:
-            messages.success(request, "Recorded. Somebody else is named in your place.")
+            messages.success(request, say("Recorded. Somebody else is named in your place."))
             return redirect("/")
     return _page(request, found, declare_form=form)
 
@@ -112,7 +113,7 @@ def find(request: HttpRequest, ref: str) -> HttpResponse:
             lambda: services.give_finding(review=found, by=person(request), **form.cleaned_data),
         )
         if done:
-            messages.success(request, "Your finding is given.")
+            messages.success(request, say("Your finding is given."))
             return redirect(found.get_absolute_url())
     return _page(request, found, finding_form=form)
 
@@ -199,7 +200,7 @@ def _candidates(found: IndependentReview, user: User) -> list[tuple[User, str]]:
     rows = held.exclude(user_id__in=out).select_related("user")
     for row in rows.order_by("user__name", "user_id", "role")[:MOST]:
         people.setdefault(row.user, []).append(str(roles.ROLES[row.role].label))
-    return [(user, ", ".join(dict.fromkeys(held_as))) for user, held_as in people.items()]
+    return [(user, joined(", ", dict.fromkeys(held_as))) for user, held_as in people.items()]
 
 
 # --- who sees what ---------------------------------------------------------------------------

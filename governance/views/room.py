@@ -13,6 +13,7 @@ from django.shortcuts import render
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.kernel.saying import joined, say
 from fellowship.web import cells, charts
 from fellowship.web.actions import form_page
 from fellowship.web.columns import Column, Table
@@ -56,8 +57,8 @@ def is_inside(matter: Any) -> bool:
 def _asked(seat: BallotSeat | None, decision: Decision | None) -> str:
     """What stands above the question: the chair and those who look on decide nothing by vote."""
     if decision:
-        return "What was decided"
-    return "What you are deciding" if seat else "What the board decides"
+        return say("What was decided")
+    return say("What you are deciding") if seat else say("What the board decides")
 
 
 def ballot_of(matter: Matter) -> Ballot | None:
@@ -198,8 +199,8 @@ def vote_form(matter: Matter, ballot: Ballot | None, *args: Any, **options: Any)
 
 def _abstaining(ballot: Ballot | None) -> str:
     if ballot is not None and ballot.params.abstentions == "quorum_and_threshold":
-        return "Counts for the quorum, and against the threshold."
-    return "Counts for the quorum alone."
+        return say("Counts for the quorum, and against the threshold.")
+    return say("Counts for the quorum alone.")
 
 
 def _chairing(
@@ -254,19 +255,19 @@ def _votes_table(votes: list[Vote], against: set[str], uncounted: set[str]) -> T
         said = cells.state(vote.position, vote.get_position_display())
         seat = vote.ballot_seat.seat
         if seat in uncounted:
-            return cells.beside(said, cells.tag("Earlier text, not counted"))
-        return cells.beside(said, cells.tag("Dissent", "warn") if seat in against else "")
+            return cells.beside(said, cells.tag(say("Earlier text, not counted")))
+        return cells.beside(said, cells.tag(say("Dissent"), "warn") if seat in against else "")
 
     columns: tuple[Column[Vote], ...] = (
-        Column("Seat", lambda v: named(v.ballot_seat.get_seat_display(), v.cast_by)),
-        Column("Position", position),
-        Column("Rationale", lambda v: lines(v.rationale) if v.rationale else cells.NONE),
+        Column(say("Seat"), lambda v: named(v.ballot_seat.get_seat_display(), v.cast_by)),
+        Column(say("Position"), position),
+        Column(say("Rationale"), lambda v: lines(v.rationale) if v.rationale else cells.NONE),
     )
-    return Table("How each seat voted", columns, votes, empty="No vote was cast.")
+    return Table(say("How each seat voted"), columns, votes, empty=say("No vote was cast."))
 
 
 CONDITIONS: tuple[Column[Condition], ...] = (
-    Column("Condition", lambda c: cells.link(to("condition", c.pk), c.text, c.ref)),
+    Column(say("Condition"), lambda c: cells.link(to("condition", c.pk), c.text, c.ref)),
     *CONDITION_COLUMNS,
 )
 
@@ -278,7 +279,7 @@ def conditions_of(decision: Decision) -> Table[Condition] | None:
         *("owner__name", "owner__email", "verifier__name", "verifier__email"),
     )
     found = list(rows.order_by("number"))
-    return Table("Conditions", CONDITIONS, found) if found else None
+    return Table(say("Conditions"), CONDITIONS, found) if found else None
 
 
 def _tally(decision: Decision) -> charts.Chart | None:
@@ -293,7 +294,7 @@ def _tally(decision: Decision) -> charts.Chart | None:
         for p in Position
         if positions.get(p)
     ]
-    return charts.bars(bars, title="Votes", unit="votes") if bars else None
+    return charts.bars(bars, title=say("Votes"), unit=say("votes")) if bars else None
 
 
 def name_rules(matter: Matter) -> list[Any]:
@@ -322,7 +323,7 @@ def _rule_words(ballot: Ballot) -> list[Any]:
     """The rule line by line, with what it lets the chair do."""
     power = getattr(ballot.rule_version, "power", "")
     said = docket.rule_words(ballot.params)
-    return [*said, ("The chair", power)] if power else said
+    return [*said, (say("The chair"), power)] if power else said
 
 
 def _revision(matter: Matter) -> str:
@@ -374,4 +375,4 @@ def _precedents(user: Any, matter: Matter) -> list[tuple[Decision, str, str]]:
     parties = MatterParty.objects.filter(matter__in=[d.matter_id for d in found])
     for party in parties.select_related("user").order_by("user__name") if found else ():
         whose.setdefault(party.matter_id, []).append(str(party.user))
-    return [(d, TONES[d.outcome], ", ".join(whose.get(d.matter_id, ()))) for d in found]
+    return [(d, TONES[d.outcome], joined(", ", whose.get(d.matter_id, ()))) for d in found]

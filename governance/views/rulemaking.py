@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from fellowship.web.columns import Column, Table
@@ -31,7 +32,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.publish_rule(rule=rule, by=person(request)),
-        success="Published. Those whom it would bind are told and may comment.",
+        success=say("Published. Those whom it would bind are told and may comment."),
         to=rule.get_absolute_url(),
     )
 
@@ -43,7 +44,7 @@ def rework(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.rework_rule(rule=rule, by=person(request), reason=reason_of(request)),
-        success="It is a draft again. The comments stay.",
+        success=say("It is a draft again. The comments stay."),
         to=rule.get_absolute_url(),
     )
 
@@ -55,7 +56,7 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.acknowledge_rule(rule=rule, by=person(request)),
-        success="Noted: you have read it.",
+        success=say("Noted: you have read it."),
         to=rule.get_absolute_url(),
     )
 
@@ -91,7 +92,7 @@ def comments(request: HttpRequest, pk: int) -> HttpResponse:
         template="governance/rule_comments.html",
         context=context,
         to=to("rule_comments", rule.pk),
-        success="Said. It will be answered before the board decides.",
+        success=say("Said. It will be answered before the board decides."),
     )
 
 
@@ -112,7 +113,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
             "refused": policy.may_answer(comment, person(request)),
         },
         to=to("rule_comments", comment.rule_id),
-        success="Answered. Its author is told.",
+        success=say("Answered. Its author is told."),
     )
 
 
@@ -126,14 +127,14 @@ def acknowledgements(request: HttpRequest, pk: int) -> HttpResponse:
 
     def state(row: RuleAcknowledgement) -> object:
         if row.acknowledged_at:
-            return cells.tag("Acknowledged", "good")
+            return cells.tag(say("Acknowledged"), "good")
         return cells.due(row.due_at, calendar)
 
     columns: tuple[Column[RuleAcknowledgement], ...] = (
-        Column("Person", lambda row: row.user),
-        Column("State", state),
-        Column("Acknowledged", lambda row: cells.when(row.acknowledged_at, "date")),
-        Column("Due", lambda row: cells.when(row.due_at, "date"), sort="due"),
+        Column(say("Person"), lambda row: row.user),
+        Column(say("State"), state),
+        Column(say("Acknowledged"), lambda row: cells.when(row.acknowledged_at, "date")),
+        Column(say("Due"), lambda row: cells.when(row.due_at, "date"), sort="due"),
     )
     page = paginate(
         request,
@@ -143,12 +144,12 @@ def acknowledgements(request: HttpRequest, pk: int) -> HttpResponse:
         then=lambda rows: rows.select_related("user"),
     )
     table = Table(
-        "Who is to acknowledge it",
+        say("Who is to acknowledge it"),
         columns,
         page,
         page,
-        empty="Nobody is asked.",
-        hint="Those bound by a new version are asked when the board has adopted it.",
+        empty=say("Nobody is asked."),
+        hint=say("Those bound by a new version are asked when the board has adopted it."),
     )
     context = {"rule": rule, "table": table, "page": page}
     return render(request, "governance/rule_acknowledgements.html", context)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, form_page, verb
@@ -39,20 +40,24 @@ PUBLIC = (
 """What applicants are held to or judged by is public; how the company runs its alarms is not."""
 
 ABOUT = {
-    RuleKind.FELLOWSHIP_POLICY: "What every fellowship can count on.",
-    RuleKind.DATA_CLASSIFICATION: "The questions two people answer, and the tier that follows.",
-    RuleKind.DATA_HANDLING: "What may be done with data of each tier, and who must agree.",
-    RuleKind.PUBLICATION_POLICY: "Permission by default, a closed list of grounds, and clocks.",
-    RuleKind.REVIEW_RUBRIC: "How proposals are scored, with what each score means.",
-    RuleKind.SEVERITY_CLOCKS: "How fast each step follows, by severity.",
-    RuleKind.BALLOT_RULES: "Who votes on what, and what it takes to pass.",
-    RuleKind.STAGE_STANDARDS: "What must be true to leave each stage of a case.",
-    RuleKind.EXCEPTIONS: "How long a rule may be excepted, and who is reminded when.",
-    RuleKind.HEALTH: "From which figures on the board finds its own oversight on the agenda.",
-    RuleKind.RULE_MAKING: "How a rule comes about: comments, decision, acknowledgement.",
-    RuleKind.ONCALL: "Who is paged, how long each has, and what must be reported when.",
-    RuleKind.IDENTITY: "Who proves more than a password, and who attests roles and grants.",
-    RuleKind.RETENTION: "How long what names a person is kept, and what holds it back.",
+    RuleKind.FELLOWSHIP_POLICY: say("What every fellowship can count on."),
+    RuleKind.DATA_CLASSIFICATION: say(
+        "The questions two people answer, and the tier that follows."
+    ),
+    RuleKind.DATA_HANDLING: say("What may be done with data of each tier, and who must agree."),
+    RuleKind.PUBLICATION_POLICY: say(
+        "Permission by default, a closed list of grounds, and clocks."
+    ),
+    RuleKind.REVIEW_RUBRIC: say("How proposals are scored, with what each score means."),
+    RuleKind.SEVERITY_CLOCKS: say("How fast each step follows, by severity."),
+    RuleKind.BALLOT_RULES: say("Who votes on what, and what it takes to pass."),
+    RuleKind.STAGE_STANDARDS: say("What must be true to leave each stage of a case."),
+    RuleKind.EXCEPTIONS: say("How long a rule may be excepted, and who is reminded when."),
+    RuleKind.HEALTH: say("From which figures on the board finds its own oversight on the agenda."),
+    RuleKind.RULE_MAKING: say("How a rule comes about: comments, decision, acknowledgement."),
+    RuleKind.ONCALL: say("Who is paged, how long each has, and what must be reported when."),
+    RuleKind.IDENTITY: say("Who proves more than a password, and who attests roles and grants."),
+    RuleKind.RETENTION: say("How long what names a person is kept, and what holds it back."),
 }
 
 
@@ -149,7 +154,7 @@ def _ahead(rule: RuleVersion) -> str:
     if not rule.adopted_at or not rule.effective_at or rule.effective_at <= now():
         return ""
     day = rule.program.calendar().local(rule.effective_at)
-    return f"It applies from {day:%-d %B %Y}. Until then the version in force stays."
+    return say("It applies from {day:%-d %B %Y}. Until then the version in force stays.", day=day)
 
 
 def changes(before: RuleVersion, after: RuleVersion) -> dict[str, Any]:
@@ -255,7 +260,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.propose_rule(rule=rule, by=person(request)),
-        success="The board has it now.",
+        success=say("The board has it now."),
         to=rule.get_absolute_url(),
     )
 

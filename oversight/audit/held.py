@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells, columns
 from fellowship.web.routes import route_to
 from fellowship.web.tables import Page
@@ -35,21 +36,23 @@ def written(at: dt.datetime) -> str:
 def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Who held which role."""
     return columns.Table(
-        "Roles held",
+        say("Roles held"),
         (
             columns.Column(
-                "Person",
+                say("Person"),
                 lambda r: cells.link(
                     record_url(slug, "accounts.roleassignment", r.id, at), str(r.user)
                 ),
             ),
-            columns.Column("Role", lambda r: r.get_role_display()),
-            columns.Column("Seat", lambda r: cells.shown(r.get_seat_display())),
-            columns.Column("Held from", lambda r: cells.when(r.starts_at, "date")),
-            columns.Column("To", lambda r: cells.when(r.ends_at, "date") if r.ends_at else "open"),
+            columns.Column(say("Role"), lambda r: r.get_role_display()),
+            columns.Column(say("Seat"), lambda r: cells.shown(r.get_seat_display())),
+            columns.Column(say("Held from"), lambda r: cells.when(r.starts_at, "date")),
+            columns.Column(
+                say("To"), lambda r: cells.when(r.ends_at, "date") if r.ends_at else "open"
+            ),
         ),
         page,
-        empty=_none(page, "roles", "Nobody held a role."),
+        empty=_none(page, "roles", say("Nobody held a role.")),
         dense=True,
     )
 
@@ -57,20 +60,20 @@ def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
 def grants(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Whose access to what was live."""
     return columns.Table(
-        "Grants that held",
+        say("Grants that held"),
         (
             columns.Column(
-                "Grant",
+                say("Grant"),
                 lambda g: cells.link(
                     record_url(slug, "access.grant", g.id, at), g.ref, g.fellowship.ref
                 ),
             ),
-            columns.Column("Person", lambda g: g.person),
-            columns.Column("Dataset", lambda g: g.dataset.name),
-            columns.Column("Ends", lambda g: cells.when(g.ends_at)),
+            columns.Column(say("Person"), lambda g: g.person),
+            columns.Column(say("Dataset"), lambda g: g.dataset.name),
+            columns.Column(say("Ends"), lambda g: cells.when(g.ends_at)),
         ),
         page,
-        empty=_none(page, "grants", "No grant was live."),
+        empty=_none(page, "grants", say("No grant was live.")),
         dense=True,
     )
 
@@ -78,19 +81,19 @@ def grants(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
 def exceptions(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Which exceptions were in force."""
     return columns.Table(
-        "Exceptions that held",
+        say("Exceptions that held"),
         (
             columns.Column(
-                "Exception",
+                say("Exception"),
                 lambda e: cells.link(
                     record_url(slug, "governance.exceptionrecord", e.id, at), e.title, e.ref
                 ),
             ),
-            columns.Column("Owner", lambda e: e.owner),
-            columns.Column("Expires", lambda e: cells.when(e.expires_at)),
+            columns.Column(say("Owner"), lambda e: e.owner),
+            columns.Column(say("Expires"), lambda e: cells.when(e.expires_at)),
         ),
         page,
-        empty=_none(page, "exceptions", "No exception was live."),
+        empty=_none(page, "exceptions", say("No exception was live.")),
         dense=True,
     )
 
@@ -102,16 +105,16 @@ def records(page: Any, label: str, slug: str, at: dt.datetime) -> columns.Table[
         naming.kind(label),
         (
             columns.Column(
-                "Record",
+                say("Record"),
                 lambda r: cells.link(
                     record_url(slug, label, r.id, at), naming.name(label, r.id, names)
                 ),
             ),
-            columns.Column("State", lambda r: cells.shown(_state(r))),
-            columns.Column("Unchanged since", lambda r: cells.when(r.history_date)),
+            columns.Column(say("State"), lambda r: cells.shown(_state(r))),
+            columns.Column(say("Unchanged since"), lambda r: cells.when(r.history_date)),
         ),
         page,
-        empty="There was no such record then.",
+        empty=say("There was no such record then."),
         dense=True,
     )
 
@@ -125,4 +128,4 @@ def _state(row: Any) -> str:
 
 
 def _none(page: Page[Any], what: str, none: str) -> str:
-    return f"No more {what} on this page." if page.total else none
+    return say("No more {what} on this page.", what=what) if page.total else none

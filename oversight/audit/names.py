@@ -12,6 +12,7 @@ from django.db.models import CharField, F, Model, Value
 from django.db.models.functions import Cast, Concat
 
 from fellowship.clocks import registry as clocks
+from fellowship.kernel.saying import say
 
 Pair = tuple[str, int]
 Names = Mapping[Pair, str]
@@ -42,14 +43,14 @@ _NUMBERED: Final = frozenset(
 )
 """Versions of one thing, told apart by their number."""
 _CALLED: Final[Mapping[str, str]] = {
-    "accounts.realm": "Programme’s roles",
-    "governance.exceptionrecord": "Exception",
-    "oversight.extract": "Export",
-    "programs.program": "Programme",
-    "proposals.assignment": "Reviewer of a proposal",
-    "publications.reviewerassignment": "Reviewer of a publication",
-    "publications.version": "Version of a publication",
-    "scoping.checkin": "Check-in",
+    "accounts.realm": say("Programme’s roles"),
+    "governance.exceptionrecord": say("Exception"),
+    "oversight.extract": say("Export"),
+    "programs.program": say("Programme"),
+    "proposals.assignment": say("Reviewer of a proposal"),
+    "publications.reviewerassignment": say("Reviewer of a publication"),
+    "publications.version": say("Version of a publication"),
+    "scoping.checkin": say("Check-in"),
 }
 """Kinds of record that pages know by other words than the model's name."""
 

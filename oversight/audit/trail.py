@@ -20,6 +20,7 @@ from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.saying import joined
 from fellowship.web import verbs
 from fellowship.web.components.timeline import changes, people
 from fellowship.web.items import Change, Entry
@@ -145,7 +146,7 @@ def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Cha
         for label in dict.fromkeys(made)
     ]
     if counted:
-        found = [Change("new", "", ", ".join(counted)), *told, *found]
+        found = [Change("new", "", joined(", ", counted)), *told, *found]
     return found[:MOST_CHANGES]
 
 

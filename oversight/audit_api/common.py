@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.api import EndpointView, Input
@@ -36,7 +37,7 @@ class PeriodInput(Input):
     def validate(self, attrs: Any) -> Any:
         """The end lies after the beginning."""
         if attrs["from_at"] and attrs["to_at"] and attrs["to_at"] <= attrs["from_at"]:
-            raise serializers.ValidationError({"to_at": ["The period ends before it begins."]})
+            raise serializers.ValidationError({"to_at": [say("The period ends before it begins.")]})
         return attrs
 
 

@@ -11,6 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.tables import paginate
 from oversight import drawing
@@ -124,7 +125,7 @@ class DrawView(AuditView):
         known = {by for by, _ in population.strata}
         if said["stratum"] and said["stratum"] not in known:
             raise serializers.ValidationError(
-                {"stratum": [f"One of {', '.join(sorted(known)) or 'none'}."]}
+                {"stratum": [say("One of {known}.", known=joined(", ", sorted(known)) or "none")]}
             )
         user: Any = request.user
         made = drawing.draw(

@@ -30,6 +30,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
 from access.models import Grant
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Cohort, FellowshipModel, Track
 from findings.models import Control, Finding
 from findings.states import ControlState
@@ -168,36 +169,36 @@ def _titled(row: Any) -> tuple[str, str]:
 LINES: Final = (
     Line(
         "received",
-        "Proposals received",
+        say("Proposals received"),
         _proposals,
         lambda row: (row.ref, str(row.get_state_display())),
     ),
     Line(
         "accepted",
-        "Accepted",
+        say("Accepted"),
         lambda view: _proposals(view).filter(state=ProposalState.ACCEPTED),
         lambda row: (row.ref, str(row.get_state_display())),
     ),
-    Line("fellowships", "Fellowships", lambda v: _of_case(v.fellowships(), ""), _titled),
-    Line("findings", "Findings", _findings, _titled),
-    Line("controlled", "With a control in use", lambda v: _controlled(v, *_LIVE), _titled),
+    Line("fellowships", say("Fellowships"), lambda v: _of_case(v.fellowships(), ""), _titled),
+    Line("findings", say("Findings"), _findings, _titled),
+    Line("controlled", say("With a control in use"), lambda v: _controlled(v, *_LIVE), _titled),
     Line(
         "proven",
-        "With a verified control",
+        say("With a verified control"),
         lambda v: _controlled(v, ControlState.VERIFIED),
         _titled,
     ),
-    Line("papers", "Publications released", _publications, _titled),
+    Line("papers", say("Publications released"), _publications, _titled),
     Line(
         "contributions",
-        "Contributions confirmed",
+        say("Contributions confirmed"),
         _contributions,
         lambda row: (f"{row.fellowship.ref} {row.title}", str(row.get_kind_display())),
     ),
-    Line("exceptions", "Exceptions granted", _exceptions, _titled),
+    Line("exceptions", say("Exceptions granted"), _exceptions, _titled),
     Line(
         "talent",
-        "Talent steps agreed",
+        say("Talent steps agreed"),
         _talent,
         lambda row: (f"{row.fellowship.ref} {row.fellowship.fellow}", str(row)),
     ),
@@ -273,7 +274,7 @@ def of(view: View, cut: Cut) -> list[Cell]:
             counted[line.key] = rows.query.sql_with_params()
     found: dict[str, int] = {}
     if counted:
-        each = ", ".join(f"(SELECT COUNT(*) FROM ({q}) c)" for q, _ in counted.values())  # noqa: S608
+        each = joined(", ", (f"(SELECT COUNT(*) FROM ({q}) c)" for q, _ in counted.values()))  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {each}", [p for _, given in counted.values() for p in given])
             found = dict(zip(counted, cursor.fetchone(), strict=True))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db.models import Avg, Count
 
+from fellowship.kernel.saying import say
 from findings.models import Control, Finding
 from findings.states import FindingState, Verdict
 from oversight.office.figures import View
@@ -25,10 +26,10 @@ FEWEST: Final = 5
 Z: Final = 1.959964
 """Of 95 in 100."""
 OUTCOMES: Final[Mapping[str, str]] = {
-    "findings": "Findings not rejected",
-    "reduced": "Controls that lower risk",
-    "papers": "Publications released",
-    "contributions": "Contributions confirmed",
+    "findings": say("Findings not rejected"),
+    "reduced": say("Controls that lower risk"),
+    "papers": say("Publications released"),
+    "contributions": say("Contributions confirmed"),
 }
 
 
@@ -52,10 +53,10 @@ class Relation:
         if self.rho is None:
             return self.why_not
         if self.low > 0:
-            return "Higher scores went with more of it."
+            return say("Higher scores went with more of it.")
         if self.high < 0:
-            return "Higher scores went with less of it."
-        return "No relation is shown: the interval holds zero."
+            return say("Higher scores went with less of it.")
+        return say("No relation is shown: the interval holds zero.")
 
 
 def relations(view: View, controls: Iterable[Control]) -> list[Relation]:
@@ -112,11 +113,13 @@ def related(label: str, scores: Sequence[float], outcomes: Sequence[float]) -> R
     """
     n = len(scores)
     if n < FEWEST:
-        return Relation(label, n, why_not=f"Fewer than {FEWEST} fellowships with scores.")
+        return Relation(
+            label, n, why_not=say("Fewer than {FEWEST} fellowships with scores.", FEWEST=FEWEST)
+        )
     if len(set(scores)) == 1:
-        return Relation(label, n, why_not="All have the same score.")
+        return Relation(label, n, why_not=say("All have the same score."))
     if len(set(outcomes)) == 1:
-        return Relation(label, n, why_not="All have the same number of it.")
+        return Relation(label, n, why_not=say("All have the same number of it."))
     from scipy.stats import spearmanr  # slow to import, and few pages ask
 
     rho = float(spearmanr(scores, outcomes).statistic)

@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Final
 
+from fellowship.kernel.saying import say
 from oversight.models import CohortSurvey, SurveyAnswer
 from oversight.states import FEWEST, SCALE, SurveySide
 
 QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     SurveySide.FELLOW: {
-        "rules": "I knew beforehand which rules applied to my work.",
-        "access": "I got the data and the systems I needed in time.",
-        "mentor": "My mentor gave the time that was promised.",
-        "reviews": "Reviews of my work were fair and came when they should.",
-        "publication": "I could publish what I found.",
-        "heard": "What I found was taken up by those who could act on it.",
-        "again": "I would take part again.",
+        "rules": say("I knew beforehand which rules applied to my work."),
+        "access": say("I got the data and the systems I needed in time."),
+        "mentor": say("My mentor gave the time that was promised."),
+        "reviews": say("Reviews of my work were fair and came when they should."),
+        "publication": say("I could publish what I found."),
+        "heard": say("What I found was taken up by those who could act on it."),
+        "again": say("I would take part again."),
     },
     SurveySide.MENTOR: {
-        "selection": "The panel chose the right fellow for this work.",
-        "time": "I had the time to mentor that I had promised.",
-        "clarity": "I knew what I may decide and whom to ask for the rest.",
-        "access": "The fellow got data and systems in time.",
-        "use": "What was found is useful to our products.",
-        "again": "I would mentor again.",
+        "selection": say("The panel chose the right fellow for this work."),
+        "time": say("I had the time to mentor that I had promised."),
+        "clarity": say("I knew what I may decide and whom to ask for the rest."),
+        "access": say("The fellow got data and systems in time."),
+        "use": say("What was found is useful to our products."),
+        "again": say("I would mentor again."),
     },
 }
 """By side and key. Keys stay: answers of earlier cohorts are compared by them."""
@@ -63,8 +64,9 @@ class Side:
     @property
     def why_not(self) -> str:
         """Why nothing is shown."""
-        return (
-            f"Fewer than {FEWEST} answered: nothing of it is shown, so that nobody is known by it."
+        return say(
+            "Fewer than {FEWEST} answered: nothing of it is shown, so that nobody is known by it.",
+            FEWEST=FEWEST,
         )
 
 

@@ -20,6 +20,7 @@ from fellowship.accounts import recusals
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.kernel.moves import Holder
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from findings.models import Finding
 from oversight.office.figures import View
@@ -33,9 +34,9 @@ from scoping.states import FELLOWSHIP_MOVES, ORDER, FellowshipState
 WAITS: Final = ("submitted", "in_review", "with_board")
 """States of a proposal in which somebody has it; the others are before or after."""
 SIDES: Final = {
-    Holder.US: "with us",
-    Holder.BOARD: "with us",
-    Holder.YOU: "with you",
+    Holder.US: say("with us"),
+    Holder.BOARD: say("with us"),
+    Holder.YOU: say("with you"),
     Holder.NOBODY: "",
 }
 MOST: Final = 20_000
@@ -201,7 +202,7 @@ def _stall(key: tuple[str, str], spent: list[int], late: int, who: Mapping[str, 
     over = {name: n for name, n in who.items() if name and n}
     return Stall(
         registry.label(kind),
-        "With us" if side == "us" else "With the fellow or applicant",
+        say("With us") if side == "us" else say("With the fellow or applicant"),
         len(spent),
         median(spent),
         percentile(spent, 0.9),

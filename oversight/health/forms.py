@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 
 
@@ -9,12 +10,14 @@ class BreachForm(forms.Form):
     """What the board makes of a figure of its own work, and when it looks again."""
 
     answer = forms.Text(
-        label="What the board makes of it",
+        label=say("What the board makes of it"),
         max_length=5_000,
-        help_text="What it found when it looked at the cases, and what it does about it.",
+        help_text=say("What it found when it looked at the cases, and what it does about it."),
     )
     look_again_on = forms.DateField(
-        label="Look again on",
-        help_text="From that day on it is on the agenda again, unless the figure is within its "
-        "limit by then.",
+        label=say("Look again on"),
+        help_text=say(
+            "From that day on it is on the agenda again, unless the figure is within its "
+            "limit by then."
+        ),
     )

@@ -11,6 +11,7 @@ from django.apps import apps
 
 from fellowship.accounts import roles
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import joined, say
 from fellowship.web.cells import count
 from fellowship.web.shortcuts import visible_among
 from oversight.health import votes
@@ -39,9 +40,14 @@ def of_votes(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             str(matter := row.ballot_seat.ballot.matter),
-            f"{_SEATS[row.ballot_seat.seat]} seat, {row.cast_by}: "
-            f"{row.get_position_display().lower()}, {_after(row.cast_at - row.opened_dossier_at)}"
-            f"{f'. “{row.rationale}”' if row.rationale else ', no reason given'}",
+            say(
+                "{SEATS} seat, {cast_by}: {position}, {after}{more}",
+                SEATS=_SEATS[row.ballot_seat.seat],
+                cast_by=row.cast_by,
+                position=row.get_position_display().lower(),
+                after=_after(row.cast_at - row.opened_dossier_at),
+                more=f". “{row.rationale}”" if row.rationale else say(", no reason given"),
+            ),
             row.cast_at,
             matter.get_absolute_url(),
         )
@@ -59,7 +65,7 @@ def _after(gap: dt.timedelta) -> str:
         said = count(seconds // 3_600, "hour")
     else:
         said = count(seconds // 86_400, "day")
-    return f"{said} after opening the dossier"
+    return say("{said} after opening the dossier", said=said)
 
 
 def of_seats(scope: Scope, rows: Sequence[Any]) -> list[Case]:
@@ -67,7 +73,11 @@ def of_seats(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             str(row.ballot.matter),
-            f"{_SEATS[row.seat]} seat, {row.user}: never opened the dossier",
+            say(
+                "{SEATS} seat, {user}: never opened the dossier",
+                SEATS=_SEATS[row.seat],
+                user=row.user,
+            ),
             row.ballot.closed_at,
             row.ballot.matter.get_absolute_url(),
         )
@@ -80,7 +90,7 @@ def of_decisions(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             str(row.matter),
-            f"{row.get_outcome_display()}, all votes alike",
+            say("{outcome}, all votes alike", outcome=row.get_outcome_display()),
             row.decided_at,
             row.matter.get_absolute_url(),
         )
@@ -94,8 +104,13 @@ def of_people(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             str(row),
-            f"Approved {voter.approvals} of {count(voter.votes, 'vote')}, {voter.hasty} within "
-            f"{count(scope.terms.hasty_seconds, 'second')} of opening the dossier",
+            say(
+                "Approved {approvals} of {count}, {hasty} within {count2} of opening the dossier",
+                approvals=voter.approvals,
+                count=count(voter.votes, "vote"),
+                hasty=voter.hasty,
+                count2=count(scope.terms.hasty_seconds, "second"),
+            ),
         )
         for row in rows
         if (voter := known.get(row.pk))
@@ -105,7 +120,12 @@ def of_people(scope: Scope, rows: Sequence[Any]) -> list[Case]:
 def of_conditions(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     """Conditions with their owner."""
     return [
-        Case(f"{row.ref} {row.text}", f"Owner: {row.owner}", row.due_at, row.get_absolute_url())
+        Case(
+            f"{row.ref} {row.text}",
+            say("Owner: {owner}", owner=row.owner),
+            row.due_at,
+            row.get_absolute_url(),
+        )
         for row in rows
     ]
 
@@ -115,7 +135,11 @@ def of_exceptions(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             str(row),
-            f"Renewed {count(row.renewals, 'time')}; owner: {row.owner}",
+            say(
+                "Renewed {count}; owner: {owner}",
+                count=count(row.renewals, "time"),
+                owner=row.owner,
+            ),
             row.expires_at,
             row.get_absolute_url(),
         )
@@ -138,8 +162,12 @@ def of_windows(scope: Scope, rows: Sequence[Any]) -> list[Case]:
 
 
 def _reviewers(assigned: list[Any]) -> str:
-    names = ", ".join(str(a.reviewer) for a in assigned)
-    return f"Assigned, without a word: {names}" if names else "No policy reviewer was assigned"
+    names = joined(", ", (str(a.reviewer) for a in assigned))
+    return (
+        say("Assigned, without a word: {names}", names=names)
+        if names
+        else say("No policy reviewer was assigned")
+    )
 
 
 def of_escalations(scope: Scope, rows: Sequence[Any]) -> list[Case]:
@@ -148,13 +176,20 @@ def of_escalations(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     return [
         Case(
             row.title,
-            f"{row.ref}, {row.get_severity_display().lower()}: due "
-            f"{calendar.local(row.acknowledge_by):%-d %B %Y, %H:%M}, "
+            say(
+                "{ref}, {severity}: due {local:%-d %B %Y, %H:%M}, ",
+                ref=row.ref,
+                severity=row.get_severity_display().lower(),
+                local=calendar.local(row.acknowledge_by),
+            )
             + (
-                f"acknowledged {calendar.local(row.acknowledged_at):%-d %B %Y, %H:%M} by "
-                f"{row.acknowledged_by}"
+                say(
+                    "acknowledged {local:%-d %B %Y, %H:%M} by {acknowledged_by}",
+                    local=calendar.local(row.acknowledged_at),
+                    acknowledged_by=row.acknowledged_by,
+                )
                 if row.acknowledged_at
-                else "not acknowledged"
+                else say("not acknowledged")
             ),
             row.raised_at,
             row.get_absolute_url(),
@@ -169,7 +204,11 @@ def of_findings(scope: Scope, rows: Sequence[Any]) -> list[Case]:
         Case(
             str(row),
             f"{row.get_severity_display()}, {row.get_state_display().lower()}: "
-            + (f"{row.product_owner} has left" if row.product_owner else "nobody owns it"),
+            + (
+                say("{product_owner} has left", product_owner=row.product_owner)
+                if row.product_owner
+                else say("nobody owns it")
+            ),
             row.reported_at,
             row.get_absolute_url(),
         )
@@ -182,7 +221,8 @@ def of_clocks(scope: Scope, rows: Sequence[Clock]) -> list[Case]:
     return [
         Case(
             wait.case or wait.clock.label,
-            f"{wait.clock.label}, with {wait.holder}: " + _late(scope, wait.clock),
+            say("{label}, with {holder}: ", label=wait.clock.label, holder=wait.holder)
+            + _late(scope, wait.clock),
             wait.clock.due_at,
             wait.url,
         )
@@ -192,9 +232,13 @@ def of_clocks(scope: Scope, rows: Sequence[Clock]) -> list[Case]:
 
 def _late(scope: Scope, clock: Clock) -> str:
     if clock.ended_at is None:
-        return "still open"
+        return say("still open")
     days = scope.calendar.working_days_between(clock.due_at, clock.ended_at)
-    return f"{count(days, 'working day')} late" if days else "late on its last day"
+    return (
+        say("{count} late", count=count(days, say("working day")))
+        if days
+        else say("late on its last day")
+    )
 
 
 def of_days(scope: Scope, rows: Sequence[CaseDays]) -> list[Case]:
@@ -208,8 +252,8 @@ def of_days(scope: Scope, rows: Sequence[CaseDays]) -> list[Case]:
         there: Any = apps.get_model(label)._default_manager.filter(pk__in=found)
         there = there.visible_to(scope.user)
         known.update({(label, one.pk): (str(one), one.get_absolute_url()) for one in there})
-    said = [known.get(row.subject, ("A case you may not open", "")) for row in rows]
+    said = [known.get(row.subject, (say("A case you may not open"), "")) for row in rows]
     return [
-        Case(title, count(row.days, "working day"), None, url)
+        Case(title, count(row.days, say("working day")), None, url)
         for (title, url), row in zip(said, rows, strict=True)
     ]

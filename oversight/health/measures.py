@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from django.db.models import F, QuerySet
 
 from fellowship.clocks.states import Side
+from fellowship.kernel.saying import say
 from governance.health_terms import GovernanceHealth
 from oversight.health import days, duties, lines, votes
 from oversight.health.scope import Scope
@@ -67,9 +68,10 @@ _ALL: Final = (
         "votes",
         "percent",
         lambda t: t.most_hasty_percent,
-        lambda t: (
-            f"Votes cast {t.hasty_seconds} seconds or less after their voter opened the dossier, "
-            "of all votes."
+        lambda t: say(
+            "Votes cast {hasty_seconds} seconds or less after their voter opened the "
+            "dossier, of all votes.",
+            hasty_seconds=t.hasty_seconds,
         ),
         lambda s: _listed(votes.hasty(s)),
         lines.of_votes,
@@ -81,7 +83,7 @@ _ALL: Final = (
         "votes",
         "percent",
         lambda t: t.most_unopened_percent,
-        lambda t: (
+        lambda t: say(
             "Seats that could vote, whose holder never opened the dossier, of all such seats. "
             "Recused seats do not count."
         ),
@@ -95,7 +97,7 @@ _ALL: Final = (
         "votes",
         "percent",
         lambda t: t.most_silent_percent,
-        lambda t: "Votes that give no reason, of all votes. To approve, none is asked for.",
+        lambda t: say("Votes that give no reason, of all votes. To approve, none is asked for."),
         lambda s: _listed(votes.silent(s)),
         lines.of_votes,
         votes.votes,
@@ -106,7 +108,7 @@ _ALL: Final = (
         "votes",
         "percent",
         lambda t: t.most_copied_percent,
-        lambda t: "Votes whose reason is another vote’s word for word, of all that give one.",
+        lambda t: say("Votes whose reason is another vote’s word for word, of all that give one."),
         lambda s: _listed(votes.copied(s)),
         lines.of_votes,
         votes.reasoned,
@@ -117,7 +119,7 @@ _ALL: Final = (
         "votes",
         "row",
         lambda t: t.most_unanimous,
-        lambda t: "The longest run of decisions in which every vote was the same.",
+        lambda t: say("The longest run of decisions in which every vote was the same."),
         lambda s: votes.unanimous(s).select_related("matter"),
         lines.of_decisions,
     ),
@@ -126,9 +128,11 @@ _ALL: Final = (
         "votes",
         "count",
         lambda t: t.most_approvers,
-        lambda t: (
-            f"People who approved {t.approver_percent} % or more of at least {t.approver_votes} "
-            "votes of theirs."
+        lambda t: say(
+            "People who approved {approver_percent} % or more of at least "
+            "{approver_votes} votes of theirs.",
+            approver_percent=t.approver_percent,
+            approver_votes=t.approver_votes,
         ),
         lambda s: votes.approvers(s).order_by("name", "pk"),
         lines.of_people,
@@ -138,7 +142,9 @@ _ALL: Final = (
         "duties",
         "count",
         lambda t: t.most_conditions_overdue,
-        lambda t: "Conditions of decisions, neither verified nor waived, whose day has passed.",
+        lambda t: say(
+            "Conditions of decisions, neither verified nor waived, whose day has passed."
+        ),
         lambda s: (
             duties.conditions(s)
             .select_related("owner", "decision__matter")
@@ -151,9 +157,9 @@ _ALL: Final = (
         "duties",
         "count",
         lambda t: t.most_renewed,
-        lambda t: (
-            f"Exceptions of the period that were renewed more than {_times(t.renewals_borne)}; of "
-            "each chain the last."
+        lambda t: say(
+            "Exceptions of the period that were renewed more than {times}; of each chain the last.",
+            times=_times(t.renewals_borne),
         ),
         lambda s: duties.renewed(s).select_related("owner").order_by("-renewals", "id"),
         lines.of_exceptions,
@@ -163,7 +169,7 @@ _ALL: Final = (
         "duties",
         "count",
         lambda t: t.most_lapsed,
-        lambda t: (
+        lambda t: say(
             "Review windows of publications that ran out without a word from a policy reviewer: "
             "nobody was assigned, or nobody assigned cleared, objected or asked."
         ),
@@ -181,7 +187,7 @@ _ALL: Final = (
         "duties",
         "count",
         lambda t: t.most_late_acknowledgements,
-        lambda t: "Escalations acknowledged after their time, or not yet although it is over.",
+        lambda t: say("Escalations acknowledged after their time, or not yet although it is over."),
         lambda s: duties.late(s).select_related("acknowledged_by").order_by("-raised_at", "-id"),
         lines.of_escalations,
         duties.alarms,
@@ -192,9 +198,10 @@ _ALL: Final = (
         "duties",
         "count",
         lambda t: t.most_unowned,
-        lambda t: (
-            f"Findings not yet settled that nobody has owned for {t.unowned_days} days or more "
-            "since they were reported, or whose owner has left."
+        lambda t: say(
+            "Findings not yet settled that nobody has owned for {unowned_days} days or "
+            "more since they were reported, or whose owner has left.",
+            unowned_days=t.unowned_days,
         ),
         lambda s: duties.unowned(s).select_related("product_owner").order_by("reported_at", "id"),
         lines.of_findings,
@@ -204,7 +211,7 @@ _ALL: Final = (
         "duties",
         "percent",
         lambda t: t.most_promises_percent,
-        lambda t: (
+        lambda t: say(
             "Clocks of ours that ran out before anybody ended them, of all of ours that fell due. "
             "Windows in which silence decides are none of them."
         ),
@@ -220,7 +227,7 @@ _ALL: Final = (
         "days",
         "days",
         lambda t: t.most_days_with_us,
-        lambda t: (
+        lambda t: say(
             "Working days each case under way in the period has been with us: its proposal, its "
             "fellowship, and what of it its fellow waits for."
         ),
@@ -232,7 +239,7 @@ _ALL: Final = (
         "days",
         "days",
         lambda t: t.most_days_with_fellow,
-        lambda t: (
+        lambda t: say(
             "Working days each has been with the fellow or applicant: to sign, to answer, to "
             "delete, to hand in what was asked."
         ),
@@ -243,14 +250,14 @@ _ALL: Final = (
 
 
 def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: "once", 2: "twice"}.get(number, say("{number} times", number=number))
 
 
 MEASURES: Final[Mapping[str, Measure]] = {measure.key: measure for measure in _ALL}
 
 VOTES: Final[Mapping[str, tuple[str, Callable[[Scope], QuerySet[Any]]]]] = {
-    "votes": ("Votes", votes.votes),
-    "approvals": ("Approvals", votes.approvals),
+    "votes": (say("Votes"), votes.votes),
+    "approvals": (say("Approvals"), votes.approvals),
     _F.HASTY.value: (_F.HASTY.label, votes.hasty),
     _F.SILENT.value: (_F.SILENT.label, votes.silent),
 }

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 
 from fellowship.clocks.states import Side
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from governance.health_terms import GovernanceHealth
 from oversight.health import days, votes
@@ -75,7 +76,7 @@ class Reading:
     @property
     def most_said(self) -> str:
         """How much passes, in words."""
-        ending = {"percent": " %", "days": " working days"}.get(self.measure.unit, "")
+        ending = {"percent": " %", "days": say(" working days")}.get(self.measure.unit, "")
         return f"{self.most:,}{ending}"
 
     @property
@@ -142,7 +143,7 @@ def read(one: Measure, scope: Scope, cases: int) -> Reading:
 
 
 def _of(one: Measure) -> str:
-    return f"of {one.key}"
+    return say("of {key}", key=one.key)
 
 
 def _asked(scope: Scope, shown: list[Measure], known: Collection[str]) -> dict[str, QuerySet[Any]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.urls import NoReverseMatch
 
 from access.models import Grant, Release
+from fellowship.kernel.saying import say
 from fellowship.web.routes import route_to
 from findings.embargoes import Withheld
 from findings.models import Finding
@@ -51,22 +52,22 @@ def _datasets(found: Graph, records: Records) -> None:
         found.add(Node(key_of(dataset), "dataset", dataset.name, tier, url))
     for read in records.reads:
         key = _read_key(records.fellowship, read.dataset_id)
-        label = f"{read.count:,}{'+' if read.more else ''} accesses"
+        label = say("{count:,}{more} accesses", count=read.count, more="+" if read.more else "")
         node = Node(key, "access", label, _span(read), "", read.first)
-        found.add(node, (f"access.dataset:{read.dataset_id}", "was read"))
+        found.add(node, (f"access.dataset:{read.dataset_id}", say("was read")))
 
 
 def _span(read: Read) -> str:
-    return f"{read.first:%-d %b %Y} to {read.last:%-d %b %Y}"
+    return say("{first:%-d %b %Y} to {last:%-d %b %Y}", first=read.first, last=read.last)
 
 
 def _artifacts(found: Graph, records: Records) -> None:
     for made in records.artifacts:
         artifact = made.artifact
         sources = [(_dataset(found, records, pk), "gave") for pk in made.dataset_ids]
-        name, detail = artifact.name, f"sha256 {artifact.sha256[:12]}…"
+        name, detail = artifact.name, say("sha256 {sha256}…", sha256=artifact.sha256[:12])
         if artifact.pk in records.withheld.results:
-            name, detail = "Withheld result", records.withheld.results[artifact.pk]
+            name, detail = say("Withheld result"), records.withheld.results[artifact.pk]
         node = Node(key_of(artifact), "artifact", name, detail, "", artifact.created_at)
         found.add(node, *sources)
 
@@ -90,7 +91,7 @@ def _finding(found: Graph, chain: Chain, withheld: Withheld) -> None:
     state = finding.get_state_display()
     found.add(
         Node(key_of(finding), "finding", finding.ref, state, url, finding.reported_at),
-        (claim, "is reported as"),
+        (claim, say("is reported as")),
     )
     for answer in chain.answers:
         _answer(found, answer, key_of(finding))
@@ -98,7 +99,11 @@ def _finding(found: Graph, chain: Chain, withheld: Withheld) -> None:
 
 def _seen(finding: Finding) -> str:
     share = finding.share
-    return f"{share.hits} of {share.trials} trials" if share else "no count given"
+    return (
+        say("{hits} of {trials} trials", hits=share.hits, trials=share.trials)
+        if share
+        else say("no count given")
+    )
 
 
 def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
@@ -113,7 +118,7 @@ def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
             url,
             control.deployed_at or control.created_at,
         ),
-        (finding_key, "is answered by"),
+        (finding_key, say("is answered by")),
     )
     for measurement in answer.measurements:
         found.add(
@@ -125,7 +130,7 @@ def _answer(found: Graph, answer: Answer, finding_key: str) -> None:
                 url,
                 measurement.measured_at,
             ),
-            (control_key, "was measured"),
+            (control_key, say("was measured")),
         )
 
 
@@ -149,23 +154,23 @@ def _publications(found: Graph, records: Records) -> None:
 def _used(found: Graph, records: Records, source: Source) -> tuple[str, str]:
     """What a work declares, and how it stands to it; a released output is drawn here."""
     if source.release:
-        return _release(found, records, source.release), "is used in"
+        return _release(found, records, source.release), say("is used in")
     kind, key = source.key
-    label = "is published in" if kind == "finding" else "is used in"
+    label = say("is published in") if kind == "finding" else say("is used in")
     return f"{USED[kind]}:{key}", label
 
 
 def _release(found: Graph, records: Records, release: Release) -> str:
     """The released output; it came from the artifact of the same bytes, else from its datasets."""
-    detail = f"sha256 {release.sha256[:12]}…"
+    detail = say("sha256 {sha256}…", sha256=release.sha256[:12])
     url = _url("access:release", release.request.ref)
     made = [m.artifact for m in records.artifacts if m.artifact.sha256 == release.sha256]
     held = [records.withheld.results[a.pk] for a in made if a.pk in records.withheld.results]
-    name, detail = ("Withheld result", held[0]) if held else (release.output.name, detail)
+    name, detail = (say("Withheld result"), held[0]) if held else (release.output.name, detail)
     node = Node(key_of(release), "release", name, detail, url, release.released_at)
     same = [key_of(artifact) for artifact in made]
     given = [_dataset(found, records, pk) for pk in records.made_from.get(release.request_id, ())]
-    sources = [(key, "was released as") for key in same] or [(key, "gave") for key in given]
+    sources = [(key, say("was released as")) for key in same] or [(key, "gave") for key in given]
     return found.add(node, *sources)
 
 
@@ -191,14 +196,16 @@ def _beside(found: Graph, records: Records, label: str) -> None:
     for decision in records.decisions:
         if decision.matter.subject_type == label:
             about = f"{label}:{decision.matter.subject_id}"
-            found.add(_decision(decision), (about, "was decided in"))
+            found.add(_decision(decision), (about, say("was decided in")))
     for exception in records.exceptions:
         if exception.subject_type == label:
             about = f"{label}:{exception.subject_id}"
             key = found.add(_exception(exception), (about, "is excepted by"))
             if exception.decision:
                 found.link(found.add(_decision(exception.decision)), key, "granted")
-            found.link(f"governance.exceptionrecord:{exception.extends_id}", key, "is extended by")
+            found.link(
+                f"governance.exceptionrecord:{exception.extends_id}", key, say("is extended by")
+            )
 
 
 def _decision(decision: Decision) -> Node:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.charts.base import shorten
 from oversight.lineage.graph import RANKS, Graph, Node, counted
 
@@ -68,14 +69,19 @@ def describe(found: Graph, gap: str | None = None) -> str:
     """The picture in a sentence, with the first missing link."""
     first = found.first_missing if gap is None else gap
     beside = _counted(found, [kind for kind in found.columns if kind not in RANKS])
-    missing = f"; first missing link: {first}" if first else ""
-    return f"Chain of {_counted(found, RANKS)}{beside and f'; beside it {beside}'}{missing}"
+    missing = say("; first missing link: {first}", first=first) if first else ""
+    return say(
+        "Chain of {counted}{beside}{missing}",
+        counted=_counted(found, RANKS),
+        beside=beside and say("; beside it {beside}", beside=beside),
+        missing=missing,
+    )
 
 
 def _counted(found: Graph, kinds: Sequence[str]) -> str:
     """“1 claim, 2 findings”."""
     numbers = ((kind, len(found.of(kind))) for kind in kinds)
-    return ", ".join(f"{number} {counted(kind, number)}" for kind, number in numbers)
+    return joined(", ", (f"{number} {counted(kind, number)}" for kind, number in numbers))
 
 
 def _line(a: Box, b: Box) -> str:

@@ -11,6 +11,8 @@ from typing import Final
 
 from django.db.models import Model
 
+from fellowship.kernel.saying import say
+
 RANKS: Final = (
     "dataset",
     "access",
@@ -23,7 +25,7 @@ RANKS: Final = (
 """The chain, in its order. Decisions, exceptions, releases and publications stand beside it."""
 COLUMNS: Final = ("decision", *RANKS, "exception", "release", "publication")
 """All kinds as they are laid out: what opened the chain before it, what came of it after."""
-_COUNTED: Final = {"access": ("set of accesses", "sets of accesses")}
+_COUNTED: Final = {"access": (say("set of accesses"), say("sets of accesses"))}
 """The accesses to one dataset are one node."""
 
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from access.models import Output, Release, ReleaseRequest
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from findings import embargoes
 from findings.models import Artifact, Control, Finding, FindingEvidence, Measurement
 from oversight.lineage.chains import Asked, Data
@@ -282,6 +283,6 @@ def _most(made: Records, kind: str, rows: Iterable[Any], most: int) -> Iterable[
 
 
 def _more(made: Records, kind: str) -> None:
-    node = Node(f"rest.{kind}", kind, "More", "in the whole graph")
+    node = Node(f"rest.{kind}", kind, say("More"), say("in the whole graph"))
     if node not in made.rest:
         made.rest.append(node)

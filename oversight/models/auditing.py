@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event, Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
 
@@ -77,7 +78,7 @@ class EventWords(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"words of {self.event_id}"
+        return say("words of {event_id}", event_id=self.event_id)
 
 
 class Sample(Tracked):
@@ -90,9 +91,9 @@ class Sample(Tracked):
     class Allocation(models.TextChoices):
         """How many are drawn from each stratum."""
 
-        WHOLE = "whole", "From the whole population"
-        PROPORTIONAL = "proportional", "From each stratum, by its share"
-        EQUAL = "equal", "The same number from each stratum"
+        WHOLE = "whole", say("From the whole population")
+        PROPORTIONAL = "proportional", say("From each stratum, by its share")
+        EQUAL = "equal", say("The same number from each stratum")
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
     population = models.CharField(max_length=40)
@@ -130,7 +131,12 @@ class Sample(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{len(self.picked)} of {self.total} ({self.population})"
+        return say(
+            "{n} of {total} ({population})",
+            n=len(self.picked),
+            total=self.total,
+            population=self.population,
+        )
 
     def get_absolute_url(self) -> str:
         """The page of the sample."""
@@ -170,7 +176,9 @@ class ControlRun(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.failed} of {self.tested} ({self.test})"
+        return say(
+            "{failed} of {tested} ({test})", failed=self.failed, tested=self.tested, test=self.test
+        )
 
     def get_absolute_url(self) -> str:
         """The page of the run."""
@@ -196,4 +204,4 @@ class Verification(Tracked):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return "nothing changed" if not self.found else self.first_problem
+        return say("nothing changed") if not self.found else self.first_problem

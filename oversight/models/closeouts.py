@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models import Fellowship
 
@@ -50,7 +51,7 @@ class Closeout(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Closeout of {self.fellowship}"
+        return say("Closeout of {fellowship}", fellowship=self.fellowship)
 
     def get_absolute_url(self) -> str:
         """The closeout page of the case."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight.states import ClosingKind, HeldKind
 from scoping.models import Fellowship
@@ -61,7 +62,7 @@ class ClosingText(OfACase):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of {self.fellowship.ref}"
+        return say("{kind} of {ref}", kind=self.get_kind_display(), ref=self.fellowship.ref)
 
 
 class Handback(OfACase):
@@ -120,4 +121,4 @@ class Waiver(OfACase):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label}: excepted"
+        return say("{label}: excepted", label=self.label)

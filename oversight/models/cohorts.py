@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
 from oversight.roles import OFFICE
@@ -69,7 +70,7 @@ class CohortSurvey(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Survey of {self.cohort}"
+        return say("Survey of {cohort}", cohort=self.cohort)
 
     def get_absolute_url(self) -> str:
         """The page where it is answered."""

@@ -14,6 +14,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 
 PERSON = settings.AUTH_USER_MODEL
@@ -90,7 +91,11 @@ class Extract(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_format} of {self.program_id}"
+        return say(
+            "{file_format} of {program_id}",
+            file_format=self.file_format,
+            program_id=self.program_id,
+        )
 
     def get_absolute_url(self) -> str:
         """The page of the export."""
@@ -118,4 +123,6 @@ class ExtractRun(Untracked):
     attempt = models.PositiveSmallIntegerField(default=1)
 
     def __str__(self) -> str:
-        return f"{self.extract_id}, attempt {self.attempt}"
+        return say(
+            "{extract_id}, attempt {attempt}", extract_id=self.extract_id, attempt=self.attempt
+        )

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
@@ -38,7 +39,7 @@ class HealthReading(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"health on {self.on}"
+        return say("health on {on}", on=self.on)
 
 
 class HealthBreachQuerySet(TrackedQuerySet["HealthBreach"]):

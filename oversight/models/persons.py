@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -65,7 +66,7 @@ class PersonalCopy(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"copy {self.pk}"
+        return say("copy {pk}", pk=self.pk)
 
     def is_kept(self, at: dt.datetime) -> bool:
         """Whether its file is there to be taken."""
@@ -114,7 +115,7 @@ class Erasure(Tracked):
     person = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     asked_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     words = models.TextField(
-        "other names and addresses",
+        say("other names and addresses"),
         max_length=2000,
         blank=True,
         help_text="One a line; each is replaced wherever it stands.",
@@ -161,13 +162,17 @@ class Erasure(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"erasure {self.pk}"
+        return say("erasure {pk}", pk=self.pk)
 
     @property
     def state(self) -> str:
         """How far it is, in words."""
         if self.done_at:
-            return "Carried out"
+            return say("Carried out")
         if self.refused_at:
-            return "Refused"
-        return "Approved, to be carried out" if self.approved_at else "Waits for a second person"
+            return say("Refused")
+        return (
+            say("Approved, to be carried out")
+            if self.approved_at
+            else say("Waits for a second person")
+        )

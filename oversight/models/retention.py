@@ -13,6 +13,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
@@ -62,8 +63,8 @@ class Hold(Tracked):
 
     class Meta:
         ordering = ("-id",)
-        verbose_name = "hold of data"
-        verbose_name_plural = "holds of data"
+        verbose_name = say("hold of data")
+        verbose_name_plural = say("holds of data")
         indexes: ClassVar = [
             models.Index(fields=["person", "until"]),
             models.Index(fields=["program", "-id"]),
@@ -84,7 +85,7 @@ class Hold(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"hold {self.pk}"
+        return say("hold {pk}", pk=self.pk)
 
     def lasts(self, at: dt.datetime) -> bool:
         """Whether it is in force at `at`; the same predicate as `objects.live`."""
@@ -95,8 +96,8 @@ class Hold(Tracked):
     def state(self) -> str:
         """How it stands, in a word."""
         if self.lifted_at:
-            return "Lifted"
-        return "In force" if self.lasts(now()) else "Over"
+            return say("Lifted")
+        return say("In force") if self.lasts(now()) else say("Over")
 
 
 class DueErasureQuerySet(TrackedQuerySet["DueErasure"]):
@@ -148,8 +149,8 @@ class DueErasure(Tracked):
 
     class Meta:
         ordering = ("due_at", "id")
-        verbose_name = "erasure due"
-        verbose_name_plural = "erasures due"
+        verbose_name = say("erasure due")
+        verbose_name_plural = say("erasures due")
         indexes: ClassVar = [
             models.Index(fields=["program", "ended_at", "due_at"]),
         ]
@@ -166,7 +167,7 @@ class DueErasure(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"erasure due {self.pk}"
+        return say("erasure due {pk}", pk=self.pk)
 
     def get_absolute_url(self) -> str:
         """What is due, why, and what may be done."""
@@ -182,7 +183,7 @@ class DueErasure(Tracked):
     def rule(self) -> str:
         """The version that says so, in words."""
         found = self.rule_version
-        return f"{found.title} v{found.version}" if found else "the founding retention rule"
+        return f"{found.title} v{found.version}" if found else say("the founding retention rule")
 
 
 class RetentionRun(Untracked):
@@ -205,4 +206,4 @@ class RetentionRun(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"looked at on {self.on}"
+        return say("looked at on {on}", on=self.on)

@@ -10,6 +10,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from fellowship.kernel.saying import joined
+
 
 def counted(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each queryset has, by its key, in one query."""
@@ -19,7 +21,7 @@ def counted(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
             asked[key] = found.order_by().values("pk").query.sql_with_params()
     counts = dict.fromkeys(rows, 0)
     if asked:
-        each = ", ".join(f"(SELECT COUNT(*) FROM ({q}) c)" for q, _ in asked.values())  # noqa: S608
+        each = joined(", ", (f"(SELECT COUNT(*) FROM ({q}) c)" for q, _ in asked.values()))  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {each}", [p for _, given in asked.values() for p in given])
             counts.update(zip(asked, cursor.fetchone(), strict=True))

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from fellowship.accounts import recusals
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Call, Cohort
 from fellowship.programs.states import CallState
@@ -63,7 +64,7 @@ def _read_milestones(rows: Sequence[Any], view: View) -> list[Due]:
     return [
         Due(
             row.due_on,
-            f"Milestone: {row.title}",
+            say("Milestone: {title}", title=row.title),
             str(row.fellowship),
             str(row.fellowship.fellow),
             row.fellowship.get_absolute_url(),
@@ -74,7 +75,7 @@ def _read_milestones(rows: Sequence[Any], view: View) -> list[Due]:
 
 def _read_exceptions(rows: Sequence[Any], view: View) -> list[Due]:
     return [
-        Due(row.expires_at, "Exception ends", str(row), str(row.owner), row.get_absolute_url())
+        Due(row.expires_at, say("Exception ends"), str(row), str(row.owner), row.get_absolute_url())
         for row in rows
     ]
 
@@ -84,9 +85,9 @@ def _read_meetings(rows: Sequence[Any], view: View) -> list[Due]:
     return [
         Due(
             row.starts_at,
-            "Meeting of the board",
+            say("Meeting of the board"),
             row.place,
-            "the board",
+            say("the board"),
             row.get_absolute_url() if row.pk in opens else "",
         )
         for row in rows
@@ -95,13 +96,13 @@ def _read_meetings(rows: Sequence[Any], view: View) -> list[Due]:
 
 def _read_calls(rows: Sequence[Any], view: View) -> list[Due]:
     return [
-        Due(row.closes_at, "Call closes", str(row), "applicants", row.get_absolute_url())
+        Due(row.closes_at, say("Call closes"), str(row), "applicants", row.get_absolute_url())
         for row in rows
     ]
 
 
 def _read_cohorts(rows: Sequence[Any], view: View) -> list[Due]:
-    return [Due(row.ends_on, "Cohort ends", str(row)) for row in rows]
+    return [Due(row.ends_on, say("Cohort ends"), str(row)) for row in rows]
 
 
 SOURCES: Final = (

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import conflicted_ids, may_be_recused, realm_ids_where
 from fellowship.kernel.counting import Length
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models import Control, Finding
@@ -165,63 +166,63 @@ def _conditions(view: View) -> Any:
 _LIVE = (ControlState.DEPLOYED, ControlState.VERIFIED)
 
 _ALL: Final = (
-    Figure("submitted", "Proposals submitted", View.proposals, _proposal, "submitted_at"),
-    Figure("scored", "Scored by the panel", _scored, _proposal, "submitted_at"),
-    Figure("referred", "Put before the board", _referred, _proposal, "submitted_at"),
+    Figure("submitted", say("Proposals submitted"), View.proposals, _proposal, "submitted_at"),
+    Figure("scored", say("Scored by the panel"), _scored, _proposal, "submitted_at"),
+    Figure("referred", say("Put before the board"), _referred, _proposal, "submitted_at"),
     Figure(
         "accepted",
-        "Accepted",
+        say("Accepted"),
         lambda v: v.proposals().filter(state=ProposalState.ACCEPTED),
         _proposal,
         "decided_at",
     ),
-    Figure("fellowships", "Fellowships", View.fellowships, _titled),
-    Figure("signed", "Signed and under way", _begun, _titled),
+    Figure("fellowships", say("Fellowships"), View.fellowships, _titled),
+    Figure("signed", say("Signed and under way"), _begun, _titled),
     Figure(
         "closed",
-        "Closed with their package",
+        say("Closed with their package"),
         lambda v: v.fellowships().filter(state=FellowshipState.CLOSED),
         _titled,
     ),
-    Figure("findings", "Findings", _findings, _titled, "reported_at"),
+    Figure("findings", say("Findings"), _findings, _titled, "reported_at"),
     Figure(
         "answered",
-        "With a control in use",
+        say("With a control in use"),
         lambda v: _controlled(v, *_LIVE),
         _titled,
         "reported_at",
     ),
     Figure(
         "proven",
-        "With a verified control",
+        say("With a verified control"),
         lambda v: _controlled(v, ControlState.VERIFIED),
         _titled,
         "reported_at",
     ),
     Figure(
         "controls",
-        "Controls in use",
+        say("Controls in use"),
         lambda v: _controls(v).filter(state__in=_LIVE),
         _titled,
         "deployed_at",
     ),
     Figure(
         "verified",
-        "Controls verified",
+        say("Controls verified"),
         lambda v: _controls(v).filter(state=ControlState.VERIFIED),
         _titled,
         "verified_at",
     ),
     Figure(
         "publications",
-        "Publications released",
+        say("Publications released"),
         lambda v: v.below(Publication.objects.released(v.at)),
         _titled,
         "released_at",
     ),
     Figure(
         "exceptions",
-        "Exceptions in force",
+        say("Exceptions in force"),
         lambda v: (
             ExceptionRecord.objects.filter(program_id=v.program_id).visible_to(v.user).live(v.at)
         ),
@@ -230,51 +231,56 @@ _ALL: Final = (
     ),
     Figure(
         "escalations",
-        "Escalations open",
+        say("Escalations open"),
         lambda v: Escalation.objects.filter(program_id=v.program_id).visible_to(v.user).open(),
         lambda r: (f"{r.ref} {r.get_kind_display()}", r.get_state_display()),
         "raised_at",
     ),
     Figure(
         "talent",
-        "Steps on the talent path agreed",
+        say("Steps on the talent path agreed"),
         lambda v: TalentStep.objects.filter(
             fellowship__in=v.fellowships(), state=TalentState.AGREED
         ).select_related("fellowship__fellow"),
         _talent,
     ),
-    Figure("owned-findings", "Findings to dispose of", _owned_findings, _titled, "reported_at"),
+    Figure(
+        "owned-findings", say("Findings to dispose of"), _owned_findings, _titled, "reported_at"
+    ),
     Figure(
         "owned-conditions",
-        "Conditions to fulfil",
+        say("Conditions to fulfil"),
         lambda v: v.owned(_conditions(v), "owner"),
         lambda r: (f"{r.ref} {r.text}", r.get_state_display()),
         "due_at",
     ),
     Figure(
         "to-verify",
-        "Conditions to verify",
+        say("Conditions to verify"),
         lambda v: v.owned(_conditions(v).filter(state=ConditionState.MET), "verifier"),
         lambda r: (f"{r.ref} {r.text}", r.get_state_display()),
         "due_at",
     ),
     Figure(
         "owned-exceptions",
-        "Exceptions to answer for",
+        say("Exceptions to answer for"),
         lambda v: v.owned(FIGURES["exceptions"].rows(v), "owner"),
         _titled,
         "expires_at",
     ),
     Figure(
         "to-vote",
-        "Votes to cast",
+        say("Votes to cast"),
         _to_vote,
-        lambda r: (str(r.ballot.matter), f"{r.get_seat_display()} seat, {r.user}"),
+        lambda r: (
+            str(r.ballot.matter),
+            say("{seat} seat, {user}", seat=r.get_seat_display(), user=r.user),
+        ),
         "ballot__closes_at",
     ),
     Figure(
         "mentored",
-        "Fellows to accompany",
+        say("Fellows to accompany"),
         lambda v: v.owned(v.fellowships().exclude(mentor=None).under_way(), "mentor"),
         _titled,
     ),

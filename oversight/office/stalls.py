@@ -18,6 +18,7 @@ from fellowship.accounts.models import User
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.clocks.states import Side
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from oversight.office.figures import View
 
@@ -122,7 +123,7 @@ def stalls(view: View, calendar: WorkCalendar, there: Sequence[Lying] | None = N
 def _stall(side: str, kind: str, clocks: Sequence[Lying]) -> Stall:
     days = [clock.days for clock in clocks]
     return Stall(
-        holder="With us" if side == Side.US else "With the fellow or applicant",
+        holder=say("With us") if side == Side.US else say("With the fellow or applicant"),
         what=registry.label(kind),
         kind=kind,
         side=side,
@@ -163,7 +164,7 @@ def by_holder(there: Sequence[Lying]) -> list[HeldBy]:
         waits[one.holder].append(one)
     people = User.objects.in_bulk([int(key) for key in waits if key.isdigit()])
     names = {str(pk): str(person) for pk, person in people.items()}
-    names |= {Side.US.value: "The programme", Side.YOU.value: "Fellows and applicants"}
+    names |= {Side.US.value: say("The programme"), Side.YOU.value: say("Fellows and applicants")}
     found = [_held_by(key, names[key], clocks) for key, clocks in waits.items()]
     return sorted(found, key=lambda h: (-h.oldest, -h.cases, h.name))
 

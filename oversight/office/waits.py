@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from fellowship.accounts.alike import read_for
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 Key = tuple[str, int]
@@ -73,4 +74,4 @@ def _shown(label: str) -> Callable[..., list[Any]]:
 def _holder(clock: Clock) -> str:
     if clock.holder_user:
         return str(clock.holder_user)
-    return "the programme" if clock.holder == "us" else "the fellow or applicant"
+    return say("the programme") if clock.holder == "us" else say("the fellow or applicant")

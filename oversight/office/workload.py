@@ -11,6 +11,7 @@ from django.db.models import Count, F
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.clocks.states import Side
+from fellowship.kernel.saying import joined, say
 from oversight.office.figures import FIGURES, OWNED, View
 from oversight.office.stalls import Lying
 
@@ -49,7 +50,7 @@ def loads(view: View, there: Sequence[Lying]) -> list[Load]:
     found = [
         Load(
             person,
-            ", ".join(held.get(person.pk, ())) or "no role here now",
+            joined(", ", held.get(person.pk, ())) or say("no role here now"),
             clocks[person.pk],
             overdue[person.pk],
             {key: counts.get(person.pk, 0) for key, counts in owned.items()},

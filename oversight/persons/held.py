@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalChanges
 
+from fellowship.kernel.saying import say
+
 WHOLE: Final[dict[str, str]] = {
     "accounts.roleassignment": "user",
     "accounts.apitoken": "user",
@@ -116,7 +118,7 @@ def _values(row: Any, person: Any) -> dict[str, Any]:
             continue
         value = column.value_from_object(row)
         if isinstance(column, models.ForeignKey) and column in set(_links(type(row))):
-            value = "you" if value == person.pk else ("another person" if value else None)
+            value = "you" if value == person.pk else (say("another person") if value else None)
         elif isinstance(column, models.BinaryField):
             continue
         found[name] = value

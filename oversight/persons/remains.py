@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from fellowship.accounts.models import User
 from fellowship.history.traces import Traces, traces_of
 from fellowship.kernel import blobs
+from fellowship.kernel.saying import say
 from proposals.models import DraftFile, ProposalVersion
 
 
@@ -18,7 +19,7 @@ def traces(person: User, words: str = "") -> Traces:
     known = EmailAddress.objects.filter(user=person).values_list("email", flat=True)
     codes = [word for word in given if "@" in word or any(c.isdigit() for c in word)]
     return traces_of(
-        pseudonym=f"Person {person.pk}",
+        pseudonym=say("Person {pk}", pk=person.pk),
         names=[person.name],
         given=[word for word in given if word not in codes],
         codes=[person.email, *known, person.orcid, person.directory_key, *codes],

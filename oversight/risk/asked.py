@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import filters
 from fellowship.web.tables import COUNT_LIMIT
@@ -41,14 +42,14 @@ def _holders(request: HttpRequest | None) -> QuerySet[User]:
 class RiskFilter(filters.FilterSet):
     """Risks by words, kind, gravity, programme, holder, and whether they are past their time."""
 
-    q = filters.CharFilter(label="Search", max_length=100)
-    source = filters.ChoiceFilter(choices=[(s.key, s.label) for s in SOURCES], label="Kind")
+    q = filters.CharFilter(label=say("Search"), max_length=100)
+    source = filters.ChoiceFilter(choices=[(s.key, s.label) for s in SOURCES], label=say("Kind"))
     level = filters.ChoiceFilter(
-        choices=[(str(rank), label) for rank, label in LEVELS.items()], label="How grave"
+        choices=[(str(rank), label) for rank, label in LEVELS.items()], label=say("How grave")
     )
-    program = filters.ModelChoiceFilter(queryset=_programs, label="Programme")
-    holder = filters.ModelChoiceFilter(queryset=_holders, label="Holder")
-    overdue = filters.BooleanFilter(label="Past its time")
+    program = filters.ModelChoiceFilter(queryset=_programs, label=say("Programme"))
+    holder = filters.ModelChoiceFilter(queryset=_holders, label=say("Holder"))
+    overdue = filters.BooleanFilter(label=say("Past its time"))
 
     class Meta:
         model = ExceptionRecord

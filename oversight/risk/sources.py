@@ -32,13 +32,14 @@ from django.db.models import (
 from access.models import AccessEvent
 from access.services.alarms import GRAVE
 from access.states import Verdict
+from fellowship.kernel.saying import say
 from fellowship.web.items import Tone
 from findings.models import Finding
 from findings.states import FindingState
 from governance.models import Escalation, ExceptionRecord
 from governance.states import EscalationKind, EscalationState, ExceptionKind
 
-LEVELS: Final = {4: "Critical", 3: "High", 2: "Medium", 1: "Low"}
+LEVELS: Final = {4: say("Critical"), 3: say("High"), 2: say("Medium"), 1: say("Low")}
 TONES: Final[dict[int, Tone]] = {4: "bad", 3: "bad", 2: "warn", 1: "plain"}
 UNPLACED: Final = dt.timedelta(days=30)
 """How long access by somebody unknown, to something unknown, stays in the register."""
@@ -116,8 +117,8 @@ def _escalation(one: Any, at: dt.datetime) -> Risk:
         title=f"{one.ref} {one.title}",
         url=one.get_absolute_url(),
         level=one.level,
-        why="Not acknowledged in time" if late else one.get_state_display(),
-        holder=str(one.acknowledged_by or "Security on-call"),
+        why=say("Not acknowledged in time") if late else one.get_state_display(),
+        holder=str(one.acknowledged_by or say("Security on-call")),
         program=one.program.name,
         since=one.since,
         due=one.due,
@@ -144,11 +145,11 @@ def _mark_exceptions(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
 
 
 def _exception(one: Any, at: dt.datetime) -> Risk:
-    why = "What makes up for it holds, or is not due to be tested"
+    why = say("What makes up for it holds, or is not due to be tested")
     if one.measure_held is False:
-        why = "What makes up for it did not hold"
+        why = say("What makes up for it did not hold")
     elif one.measure_late(at):
-        why = "What makes up for it should have been tested"
+        why = say("What makes up for it should have been tested")
     return Risk(
         source="exceptions",
         kind=one.get_kind_display(),
@@ -216,16 +217,23 @@ def _with_times(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _event(one: Any, at: dt.datetime) -> Risk:
-    data = one.dataset_name or "something unnamed"
-    why = one.reason or one.clause or "Outside the agreements"
+    data = one.dataset_name or say("something unnamed")
+    why = one.reason or one.clause or say("Outside the agreements")
     return Risk(
         source="access",
         kind=Verdict(one.verdict).label,
-        title=f"{one.get_operation_display()}: {data}, by {one.person or one.identity}",
+        title=say(
+            "{operation}: {data}, by {person}",
+            operation=one.get_operation_display(),
+            data=data,
+            person=one.person or one.identity,
+        ),
         url=one.get_absolute_url(),
         level=one.level,
-        why=f"{one.times} such acts. The first: {why}" if one.times > 1 else why,
-        holder="Security on-call",
+        why=say("{times} such acts. The first: {why}", times=one.times, why=why)
+        if one.times > 1
+        else why,
+        holder=say("Security on-call"),
         program=one.program.name,
         since=one.since,
         due=None,
@@ -262,8 +270,8 @@ def _control(one: Any, at: dt.datetime) -> Risk:
         title=f"{one.ref} {one.title}",
         url=one.get_absolute_url(),
         level=max(one.level, 1),
-        why="Accepted, and no control answers it in the time the rule gives",
-        holder=str(one.product_owner or "Nobody"),
+        why=say("Accepted, and no control answers it in the time the rule gives"),
+        holder=str(one.product_owner or say("Nobody")),
         program=one.program.name,
         since=one.since,
         due=one.due,
@@ -273,8 +281,8 @@ def _control(one: Any, at: dt.datetime) -> Risk:
 SOURCES: Final = (
     Source(
         "escalations",
-        "Open escalations",
-        "Alarms that are not closed",
+        say("Open escalations"),
+        say("Alarms that are not closed"),
         Escalation,
         _escalations,
         _mark_escalations,
@@ -285,8 +293,8 @@ SOURCES: Final = (
     ),
     Source(
         "access",
-        "Access outside the agreements",
-        "Alike acts as one, until their alarm is closed",
+        say("Access outside the agreements"),
+        say("Alike acts as one, until their alarm is closed"),
         AccessEvent,
         _outside,
         _mark_events,
@@ -297,8 +305,8 @@ SOURCES: Final = (
     ),
     Source(
         "controls",
-        "Overdue controls",
-        "Accepted findings past their time",
+        say("Overdue controls"),
+        say("Accepted findings past their time"),
         Finding,
         _controls,
         _mark_controls,
@@ -309,8 +317,8 @@ SOURCES: Final = (
     ),
     Source(
         "exceptions",
-        "Exceptions in force",
-        "A rule not applied for a time",
+        say("Exceptions in force"),
+        say("A rule not applied for a time"),
         ExceptionRecord,
         _exceptions,
         _mark_exceptions,

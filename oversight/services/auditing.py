@@ -15,6 +15,7 @@ from fellowship.history.verify import Report
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest, plain
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from oversight import policy
 from oversight.audit.controls.shape import Outcome
@@ -46,7 +47,7 @@ def save_scope(*, program: Program, name: str, query: str, by: User) -> SavedSco
         with transaction.atomic():
             saved.save()
     except IntegrityError:
-        refuse(Refusal("named_twice", "You have a scope of this name already.", field="name"))
+        refuse(Refusal("named_twice", say("You have a scope of this name already."), field="name"))
     journal.record(subject=saved, change={"name": name, "query": query})
     return saved
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight import policy
 from oversight.closeout import package
@@ -25,7 +26,9 @@ def close_fellowship(*, fellowship: Fellowship, by: User, reason: str, notes: st
         return closed
     refuse(policy.may_close(case, by))
     if not reason.strip():
-        refuse(Refusal("reason_missing", "Say in a sentence how the case ended.", field="reason"))
+        refuse(
+            Refusal("reason_missing", say("Say in a sentence how the case ended."), field="reason")
+        )
     scoping.end(fellowship=case, by=by, reason=reason)
     scoping.enter_stage(fellowship=case, stage=FellowshipState.CLOSE_OUT, by=by, reason=reason)
     case = scoping.enter_stage(fellowship=case, stage=FellowshipState.CLOSED, by=by, reason=reason)

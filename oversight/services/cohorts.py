@@ -14,6 +14,7 @@ from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -57,15 +58,17 @@ def open_survey(*, cohort: Cohort, closes_on: dt.date, by: User) -> CohortSurvey
         due_at=closes_at,
         by=by,
         holder="you",
-        silence="The survey closes without the answers that are missing.",
+        silence=say("The survey closes without the answers that are missing."),
     )
     notify(
         kind="oversight.survey",
         to={person for person, _ in asked},
         subject_obj=survey,
-        title=f"{cohort}: how was it?",
-        body="A few questions about your fellowship. Nobody reads who answered what; below five "
-        "answers of a side nothing is shown.",
+        title=say("{cohort}: how was it?", cohort=cohort),
+        body=say(
+            "A few questions about your fellowship. Nobody reads who answered what; below five "
+            "answers of a side nothing is shown."
+        ),
         url=survey.get_absolute_url(),
     )
     journal.record(subject=survey, change={"asked": len(asked), "closes_at": closes_at})
@@ -156,14 +159,14 @@ def recommend(
         by=by,
         holder="us",
         holder_user=owner,
-        silence="It stays on the launch checklist as overdue, and the managers are told.",
+        silence=say("It stays on the launch checklist as overdue, and the managers are told."),
     )
     if owner.pk != by.pk:
         notify(
             kind="oversight.recommended",
             to=[owner],
             subject_obj=row,
-            title=f"For the next call: {text}",
+            title=say("For the next call: {text}", text=text),
             body=why,
             url=row.get_absolute_url(),
         )

@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -57,7 +58,11 @@ def finish_export(
     found.events, found.rows, found.log_size, found.fits = events, rows, log_size, fits
     found.save()
     if tell:
-        _tell(found, "Your export is ready", f"{events:,} events, {rows:,} history rows.")
+        _tell(
+            found,
+            say("Your export is ready"),
+            say("{events:,} events, {rows:,} history rows.", events=events, rows=rows),
+        )
     said = {"sha256": sha256, "size": size, "events": events, "log_size": log_size, "fits": fits}
     journal.record(subject=found, change=said)
     return found
@@ -71,7 +76,7 @@ def fail_export(*, extract: Extract, why: str, by: Actor) -> Extract:
         return found
     found.failed_at, found.failure = now(), why
     found.save()
-    _tell(found, "Your export could not be made", why)
+    _tell(found, say("Your export could not be made"), why)
     journal.record(subject=found, change={"why": why})
     return found
 

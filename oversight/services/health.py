@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -97,8 +98,12 @@ def _tell(program: Program, found: list[HealthBreach]) -> None:
         to=holders(program.pk, roles.CHAIR, roles.MANAGER),
         subject_obj=program,
         realm=program.pk,
-        title=f"Governance health of {program}: {len(found)} more on the next agenda",
-        body="Beyond what the rule lets pass:\n\n" + "\n".join(lines),
+        title=say(
+            "Governance health of {program}: {n} more on the next agenda",
+            program=program,
+            n=len(found),
+        ),
+        body=say("Beyond what the rule lets pass:\n\n") + "\n".join(lines),
         url=policy.health_url(program),
     )
 

@@ -6,6 +6,7 @@ from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight import closing_policy as policy
 from oversight.models import ClosingText, Handback, Waiver
@@ -59,7 +60,7 @@ def list_handback(*, fellowship: Fellowship, kind: str, by: User, what: str = ""
         listed_by=by,
         settled_at=at if stated else None,
         settled_by=by if stated else None,
-        how="As stated." if stated else "",
+        how=say("As stated.") if stated else "",
     )
     journal.record(subject=row, change={"kind": kind, "what": what})
     return row

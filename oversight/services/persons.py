@@ -11,6 +11,7 @@ from fellowship.accounts.services import end_role, end_sessions, revoke_token
 from fellowship.history import erasing, redactions
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.models import CalendarFeed, Mail, Notice
 from fellowship.notices.services import notify
@@ -46,7 +47,7 @@ def finish_copy(
     found.made_at, found.sha256, found.size, found.records = now(), sha256, size, records
     found.save()
     journal.record(subject=found, change={"sha256": sha256, "records": records})
-    _tell(found, "The copy of your data is ready")
+    _tell(found, say("The copy of your data is ready"))
     return found
 
 
@@ -59,7 +60,7 @@ def fail_copy(*, copy: PersonalCopy, by: Actor) -> PersonalCopy:
     found.failed_at = now()
     found.save()
     journal.record(subject=found, change={"failed": True})
-    _tell(found, "The copy of your data could not be made")
+    _tell(found, say("The copy of your data could not be made"))
     return found
 
 
@@ -114,7 +115,7 @@ def refuse_erasure(*, erasure: Erasure, reason: str, by: User) -> Erasure:
     notify(
         kind="oversight.erasure_refused",
         to=[found.person],
-        title="Your data stays for now",
+        title=say("Your data stays for now"),
         body=found.answer,
         url="/your-data/",
         subject_obj=found,

@@ -14,6 +14,7 @@ from fellowship.accounts.models import Actor, ApiToken, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Mail, Notice
 from fellowship.notices.services import notify
@@ -97,8 +98,12 @@ def hold_data(
     notify(
         kind="oversight.data_held",
         to=[person],
-        title="Your data is kept back",
-        body=f"{hold.get_ground_display()}, until {until:%d %B %Y}. Then it ends by itself.",
+        title=say("Your data is kept back"),
+        body=say(
+            "{ground}, until {until:%d %B %Y}. Then it ends by itself.",
+            ground=hold.get_ground_display(),
+            until=until,
+        ),
         url="/your-data/",
         subject_obj=hold,
     )
@@ -171,9 +176,15 @@ def _run(program: Program, day: dt.date, at: dt.datetime, *, forget: bool) -> No
             to=holders(program.pk, roles.ADMINISTRATOR),
             subject_obj=program,
             realm=program.pk,
-            title=f"{program}: {waiting} kept longer than the retention rule says",
-            body="Ask for each erasure, or hold it back with a reason. Another administrator "
-            "approves; nothing is erased by itself.",
+            title=say(
+                "{program}: {waiting} kept longer than the retention rule says",
+                program=program,
+                waiting=waiting,
+            ),
+            body=say(
+                "Ask for each erasure, or hold it back with a reason. Another administrator "
+                "approves; nothing is erased by itself."
+            ),
             url="/erasures/due/",
         )
 

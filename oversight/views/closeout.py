@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts.stepup import confirming
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.items import Task
@@ -62,12 +63,12 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 ROOMS: Final = {
-    "scoping": "The plan and the path",
-    "access": "Data and accounts",
-    "findings": "Findings and artifacts",
-    "publications": "Publications",
-    "governance": "Board and alarms",
-    "closing": "Summary, reviews and property",
+    "scoping": say("The plan and the path"),
+    "access": say("Data and accounts"),
+    "findings": say("Findings and artifacts"),
+    "publications": say("Publications"),
+    "governance": say("Board and alarms"),
+    "closing": say("Summary, reviews and property"),
 }
 """What asks, by the beginning of an obligation's key."""
 
@@ -95,10 +96,10 @@ def _excuse(said: dict[str, str] | None) -> Excuse | None:
 
 def _rooms(items: list[Obligation], user: Any) -> list[tuple[str, list[Task]]]:
     """The required obligations by the room that asks."""
-    found: dict[str, list[Task]] = {label: [] for label in (*ROOMS.values(), "Others")}
+    found: dict[str, list[Task]] = {label: [] for label in (*ROOMS.values(), say("Others"))}
     for item in items:
         if item.required:
-            room = ROOMS.get(item.key.partition(".")[0], "Others")
+            room = ROOMS.get(item.key.partition(".")[0], say("Others"))
             found[room].append(_task(item, user))
     return [(room, tasks) for room, tasks in found.items() if tasks]
 
@@ -114,11 +115,16 @@ def _exceptable(case: Fellowship, items: list[Obligation], user: Any) -> list[Ob
 def _task(item: Obligation, user: Any) -> Task:
     url = item.url if item.opens is None or item.opens(user) else ""
     if item.excuse:
-        said = f"By {item.excuse.by}, {item.excuse.at:%-d %B %Y}: {item.excuse.reason}"
-        return Task(item.label, url=url, status="Excepted", tone="plain", hint=said)
+        said = say(
+            "By {by}, {at:%-d %B %Y}: {reason}",
+            by=item.excuse.by,
+            at=item.excuse.at,
+            reason=item.excuse.reason,
+        )
+        return Task(item.label, url=url, status=say("Excepted"), tone="plain", hint=said)
     if item.met:
-        return Task(item.label, url=url, status="Done", tone="good", hint=item.detail)
-    status, tone = ("To do", "warn") if item.required else ("Not required", "plain")
+        return Task(item.label, url=url, status=say("Done"), tone="good", hint=item.detail)
+    status, tone = (say("To do"), "warn") if item.required else (say("Not required"), "plain")
     return Task(item.label, url=url, status=status, tone=tone, hint=item.detail)  # type: ignore[arg-type]
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from fellowship.web.columns import Column, Table
@@ -52,7 +53,9 @@ def closing_text(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
         template="oversight/closing_text.html",
         context=context,
         to=reverse("oversight:closeout", args=[ref]),
-        success=f"{which.label} is written. It can be changed until the case closes.",
+        success=say(
+            "{label} is written. It can be changed until the case closes.", label=which.label
+        ),
     )
 
 
@@ -70,10 +73,10 @@ def handbacks(request: HttpRequest, ref: str) -> HttpResponse:
             case,
             refused=refused,
             table=Table(
-                "Property and accounts",
+                say("Property and accounts"),
                 _columns(request, refused is None),
                 rows,
-                empty="Nobody has listed what was handed out.",
+                empty=say("Nobody has listed what was handed out."),
             ),
         )
 
@@ -84,16 +87,16 @@ def handbacks(request: HttpRequest, ref: str) -> HttpResponse:
         template="oversight/handbacks.html",
         context=context,
         to=reverse("oversight:handbacks", args=[ref]),
-        success="It is listed.",
+        success=say("It is listed."),
     )
 
 
 def _columns(request: HttpRequest, may: bool) -> tuple[Column[Handback], ...]:
     def stands(row: Handback) -> object:
         if row.settled_at is None:
-            return cells.tag("Still out", "warn")
+            return cells.tag(say("Still out"), "warn")
         return cells.beside(
-            cells.tag("Settled", "good"),
+            cells.tag(say("Settled"), "good"),
             cells.meta(f"{row.how} {row.settled_by},"),
             cells.when(row.settled_at, "date"),
         )
@@ -102,14 +105,14 @@ def _columns(request: HttpRequest, may: bool) -> tuple[Column[Handback], ...]:
         if row.settled_at is not None:
             return ""
         url = reverse("oversight:settle_handback", args=[row.pk])
-        return cells.link(url, "Back or closed")
+        return cells.link(url, say("Back or closed"))
 
     own: tuple[Column[Handback], ...] = (
-        Column("What", lambda row: row.what),
-        Column("Kind", lambda row: row.get_kind_display()),
-        Column("How it stands", stands),
+        Column(say("What"), lambda row: row.what),
+        Column(say("Kind"), lambda row: row.get_kind_display()),
+        Column(say("How it stands"), stands),
     )
-    return (*own, Column("Your part", back)) if may else own
+    return (*own, Column(say("Your part"), back)) if may else own
 
 
 @login_required
@@ -118,7 +121,7 @@ def settle_handback(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Handback.objects.select_related("fellowship__program__realm", "fellowship__fellow")
     row: Handback = visible_or_404(rows, request.user, pk=pk)
     user = _person(request)
-    form = ReasonForm(request.POST or None, label="How it came back or was closed")
+    form = ReasonForm(request.POST or None, label=say("How it came back or was closed"))
     return form_verb(
         request,
         form,
@@ -131,7 +134,7 @@ def settle_handback(request: HttpRequest, pk: int) -> HttpResponse:
             refused=policy.may_list(row.fellowship, user),
         ),
         to=reverse("oversight:handbacks", args=[row.fellowship.ref]),
-        success="It counts as back.",
+        success=say("It counts as back."),
     )
 
 
@@ -145,7 +148,7 @@ def except_obligation(request: HttpRequest, ref: str, key: str) -> HttpResponse:
             fellowship=case, key=key, by=user, reason=reason_of(request)
         ),
         to=reverse("oversight:closeout", args=[ref]),
-        success="Excepted, with your reason.",
+        success=say("Excepted, with your reason."),
     )
 
 

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import cells, charts
@@ -38,49 +39,51 @@ TONES = {
     Verdict.INSUFFICIENT: "warn",
 }
 STAGES: tuple[Column[StageTime], ...] = (
-    Column("Stage", lambda t: cells.beside(t.label, cells.meta(t.side))),
-    Column("Cases", lambda t: t.cases, num=True),
-    Column("Median", lambda t: f"{t.median:g}", num=True),
-    Column("90 % within", lambda t: t.p90, num=True),
-    Column("Longest", lambda t: t.longest, num=True),
-    Column("There still", lambda t: t.still or "–", num=True),
-    Column("Oldest there", lambda t: "–" if t.oldest is None else t.oldest, num=True),
+    Column(say("Stage"), lambda t: cells.beside(t.label, cells.meta(t.side))),
+    Column(say("Cases"), lambda t: t.cases, num=True),
+    Column(say("Median"), lambda t: f"{t.median:g}", num=True),
+    Column(say("90 % within"), lambda t: t.p90, num=True),
+    Column(say("Longest"), lambda t: t.longest, num=True),
+    Column(say("There still"), lambda t: t.still or "–", num=True),
+    Column(say("Oldest there"), lambda t: "–" if t.oldest is None else t.oldest, num=True),
 )
 STALLS: tuple[Column[Stall], ...] = (
-    Column("Waited for", lambda s: cells.beside(s.what, cells.meta(s.side))),
-    Column("Times", lambda s: s.waits, num=True),
-    Column("Median", lambda s: f"{s.median:g}", num=True),
-    Column("90 % within", lambda s: s.p90, num=True),
-    Column("Longest", lambda s: s.longest, num=True),
-    Column("Past due", lambda s: s.late or "–", num=True),
-    Column("Most days past due", lambda s: s.holder or "–"),
+    Column(say("Waited for"), lambda s: cells.beside(s.what, cells.meta(s.side))),
+    Column(say("Times"), lambda s: s.waits, num=True),
+    Column(say("Median"), lambda s: f"{s.median:g}", num=True),
+    Column(say("90 % within"), lambda s: s.p90, num=True),
+    Column(say("Longest"), lambda s: s.longest, num=True),
+    Column(say("Past due"), lambda s: s.late or "–", num=True),
+    Column(say("Most days past due"), lambda s: s.holder or "–"),
 )
 
 
 def _rho(found: Relation) -> str:
     if found.rho is None:
         return "–"
-    return f"{found.rho:+.2f} ({found.low:+.2f} to {found.high:+.2f})".replace("-", "−")
+    return say(
+        "{rho:+.2f} ({low:+.2f} to {high:+.2f})", rho=found.rho, low=found.low, high=found.high
+    ).replace("-", "−")
 
 
 def _state(row: Recommendation) -> object:
     if row.settled_at:
         return cells.tag(row.get_outcome_display(), "good" if row.outcome == "done" else "plain")
     late = row.due_on < now().date()
-    return cells.tag("Overdue", "bad") if late else cells.tag("To do", "warn")
+    return cells.tag(say("Overdue"), "bad") if late else cells.tag(say("To do"), "warn")
 
 
 RELATIONS: tuple[Column[Relation], ...] = (
-    Column("What came of it", lambda r: r.label),
-    Column("Fellowships", lambda r: r.n, num=True),
-    Column("Rank correlation", _rho, num=True),
-    Column("In words", lambda r: r.words),
+    Column(say("What came of it"), lambda r: r.label),
+    Column(say("Fellowships"), lambda r: r.n, num=True),
+    Column(say("Rank correlation"), _rho, num=True),
+    Column(say("In words"), lambda r: r.words),
 )
 TASKS: tuple[Column[Recommendation], ...] = (
-    Column("To do", lambda r: cells.link(r.get_absolute_url(), r.text)),
-    Column("Who", lambda r: r.owner),
-    Column("By", lambda r: cells.when(r.due_on, "date"), num=True),
-    Column("State", _state),
+    Column(say("To do"), lambda r: cells.link(r.get_absolute_url(), r.text)),
+    Column(say("Who"), lambda r: r.owner),
+    Column(say("By"), lambda r: cells.when(r.due_on, "date"), num=True),
+    Column(say("State"), _state),
 )
 SHOWN = 12
 """Things waited for on the page of a cohort."""
@@ -103,25 +106,30 @@ def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
         "cohort": found,
         "at": view.at,
         "cells": counts.of(view, Cut(cohort=found.pk)),
-        "times": Table("Working days in each stage", STAGES, spent, empty="No case began yet."),
+        "times": Table(
+            say("Working days in each stage"), STAGES, spent, empty=say("No case began yet.")
+        ),
         "time_chart": charts.bars(
-            [charts.Bar(t.label, t.median, f"longest {t.longest}") for t in spent],
-            title="Median working days in each stage",
-            unit="days",
+            [
+                charts.Bar(t.label, t.median, say("longest {longest}", longest=t.longest))
+                for t in spent
+            ],
+            title=say("Median working days in each stage"),
+            unit=say("days"),
         )
         if spent
         else None,
         "stalls": Table(
-            "Where it stalled and on whom",
+            say("Where it stalled and on whom"),
             STALLS,
             times.stalls(view, calendar)[:SHOWN],
-            empty="Nothing was waited for yet.",
+            empty=say("Nothing was waited for yet."),
         ),
-        "relations": Table("Scores and outcomes", RELATIONS, relations),
+        "relations": Table(say("Scores and outcomes"), RELATIONS, relations),
         "relation_chart": _relation_chart(relations),
         "sides": cohorts.sides(view, calendar),
         "verdicts": _verdicts(controls),
-        "tasks": Table("Recommendations", TASKS, tasks[:50], empty="None yet."),
+        "tasks": Table(say("Recommendations"), TASKS, tasks[:50], empty=say("None yet.")),
         "may_recommend": cohort_policy.may_recommend(found, user),
         **_survey(found, user),
     }
@@ -149,11 +157,11 @@ def _told(side: questions.Side, points: Sequence[str]) -> Table[questions.Told]:
         return Column(points[place], lambda told: told.counts[place] or "–", num=True)
 
     return Table(
-        f"What {side.label.lower()} say",
+        say("What {label} say", label=side.label.lower()),
         (
-            Column("Question", lambda told: told.text),
+            Column(say("Question"), lambda told: told.text),
             *(of(place) for place in range(len(points))),
-            Column("Mean", lambda told: f"{told.mean:.1f}", num=True),
+            Column(say("Mean"), lambda told: f"{told.mean:.1f}", num=True),
         ),
         side.told,
     )
@@ -165,14 +173,14 @@ def compare(request: HttpRequest, program: Program) -> HttpResponse:
     view = View.of(program.pk, request.user)
     known, labels = counts.cube(view), counts.labels(program.pk)
     at = reverse("oversight:program", args=[program.slug])
-    headings = {"cohort": "Cohort", "track": "Track", "model": "Model"}
+    headings = {"cohort": say("Cohort"), "track": say("Track"), "model": say("Model")}
     context = {
         "program": program,
         "links": links_of(program, request.user),
         "at": view.at,
         "tables": [
             (
-                f"By {heading.lower()}",
+                say("By {heading}", heading=heading.lower()),
                 _compared(at, heading, counts.compared(known, dimension, labels[dimension])),
             )
             for dimension, heading in headings.items()
@@ -193,15 +201,15 @@ def _compared(at: str, heading: str, rows: list[counts.Row]) -> Table[counts.Row
         return Column(line.label, cell, num=True)
 
     return Table(
-        f"By {heading.lower()}",
+        say("By {heading}", heading=heading.lower()),
         (
             Column(heading, lambda row: row.label),
             *(of(place, line) for place, line in enumerate(counts.LINES)),
-            Column("Accepted of received", lambda row: row.share, num=True),
+            Column(say("Accepted of received"), lambda row: row.share, num=True),
         ),
         rows,
         dense=True,
-        empty="Nothing to count yet.",
+        empty=say("Nothing to count yet."),
     )
 
 
@@ -224,17 +232,17 @@ def outcomes(request: HttpRequest, program: Program, key: str) -> HttpResponse:
         "program": program,
         "links": links_of(program, request.user),
         "line": line,
-        "within": ", ".join(w for w in (*within, names["model"].get(cut.model, "")) if w),
+        "within": joined(", ", (w for w in (*within, names["model"].get(cut.model, "")) if w)),
         "page": page,
         "table": Table(
             line.label,
             (
-                Column("Case", lambda row: _case(line, row, row.pk in opens)),
-                Column("State", lambda row: line.says(row)[1]),
+                Column(say("Case"), lambda row: _case(line, row, row.pk in opens)),
+                Column(say("State"), lambda row: line.says(row)[1]),
             ),
             page,
             page=page,
-            empty="None.",
+            empty=say("None."),
         ),
     }
     return render(request, "oversight/outcomes.html", context)
@@ -282,7 +290,7 @@ def _verdicts(controls: list[Any]) -> list[Row]:
     for control in controls:
         comparison = control.comparison()
         tally[str(comparison.verdict.label) if comparison else "Not measured on both sides"] += 1
-    order = [str(v.label) for v in Verdict] + ["Not measured on both sides"]
+    order = [str(v.label) for v in Verdict] + [say("Not measured on both sides")]
     return [Row(label, tally[label]) for label in order]
 
 
@@ -291,7 +299,7 @@ def _relation_chart(found: list[Relation]) -> charts.Chart | None:
     lines = [charts.Interval(r.label, r.rho, r.low, r.high) for r in found if r.rho is not None]
     if not lines:
         return None
-    return charts.intervals(lines, title="Scores and outcomes", low=-1, high=1, threshold=0)
+    return charts.intervals(lines, title=say("Scores and outcomes"), low=-1, high=1, threshold=0)
 
 
 def _risk_chart(controls: list[Any]) -> charts.Chart | None:
@@ -310,4 +318,4 @@ def _risk_chart(controls: list[Any]) -> charts.Chart | None:
             )
     if not lines:
         return None
-    return charts.intervals(lines, title="Measured before and after", unit="%", low=0, high=1)
+    return charts.intervals(lines, title=say("Measured before and after"), unit="%", low=0, high=1)

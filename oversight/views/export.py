@@ -15,6 +15,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.stepup import confirming, recently_authenticated
 from fellowship.history import keys
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import verbs
@@ -63,7 +64,7 @@ def _asked(request: HttpRequest, program: Program, form: ExportForm) -> Extract:
     if making.is_small(scope):
         making.make(extract, tell=False)
     else:
-        messages.success(request, "The export is being made. You are told when it is ready.")
+        messages.success(request, say("The export is being made. You are told when it is ready."))
     return extract
 
 
@@ -117,21 +118,26 @@ def words_of(extract: Extract) -> list[tuple[str, Any]]:
     """What was asked for, in words: instants as instants, everything else as text."""
     said = dict(extract.scope)
     found: list[tuple[str, Any]] = []
-    for key, word in (("from", "from"), ("to", "before"), ("as_of", "as of")):
+    for key, word in (("from", "from"), ("to", "before"), ("as_of", say("as of"))):
         if value := said.pop(key, None):
             found.append((word, dt.datetime.fromisoformat(value)))
     if actors := said.pop("actors", None):
         people = [str(one) for one in User.objects.filter(pk__in=actors).order_by("name")]
-        found.append(("by", " or ".join(people)))
+        found.append(("by", joined(say(" or "), people)))
     whole = said.pop("whole_case", False)
     names = {**dict(scopes.kinds()), **verbs.known()}
     for key, value in said.items():
         several = value if isinstance(value, list) else [value]
-        text = " or ".join(str(names.get(one, one)) for one in several)
+        text = joined(say(" or "), (str(names.get(one, one)) for one in several))
         if whole and key == "reference":
-            text = f"{text}, the whole case"
+            text = say("{text}, the whole case", text=text)
         found.append((str(_SHORT.get(key, key)), text))
     return found
 
 
-_SHORT: Final = {"kinds": "about", "verbs": "act", "reference": "of", "words": "with the words"}
+_SHORT: Final = {
+    "kinds": "about",
+    "verbs": "act",
+    "reference": "of",
+    "words": say("with the words"),
+}

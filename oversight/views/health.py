@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.queries import known_in
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, charts
@@ -39,7 +40,7 @@ PER_PAGE = 50
 @require_safe
 def programs(request: HttpRequest) -> HttpResponse:
     """The programmes whose governance the person may look at."""
-    return choose(request, *HEALTH, route="oversight:health", title="Governance health")
+    return choose(request, *HEALTH, route="oversight:health", title=say("Governance health"))
 
 
 @for_roles(*HEALTH)
@@ -55,8 +56,8 @@ def health(request: HttpRequest, program: Program) -> HttpResponse:
         "links": links_of(program, request.user),
         "scope": scope,
         **_headline(len(found.over)),
-        "votes": _table("How the board votes", found.group("votes"), program),
-        "duties": _table("What was due", found.group("duties"), program),
+        "votes": _table(say("How the board votes"), found.group("votes"), program),
+        "duties": _table(say("What was due"), found.group("duties"), program),
         "days": _days_table(found.group("days"), program),
         "voters": _voters_table(found.voters, scope) if scope.votes_shown else None,
         "chart": _chart(found.voters),
@@ -69,10 +70,10 @@ def health(request: HttpRequest, program: Program) -> HttpResponse:
 def _headline(over: int) -> dict[str, str]:
     """What stands above the figures."""
     if not over:
-        return {"headline": "Every figure is within its limit", "detail": "", "tone": "good"}
-    one = "One figure is beyond its limit"
-    many = f"{over} figures are beyond their limits" if over > 1 else one
-    detail = "What is found beyond its limit goes on the agenda of the board’s next meeting."
+        return {"headline": say("Every figure is within its limit"), "detail": "", "tone": "good"}
+    one = say("One figure is beyond its limit")
+    many = say("{over} figures are beyond their limits", over=over) if over > 1 else one
+    detail = say("What is found beyond its limit goes on the agenda of the board’s next meeting.")
     return {"headline": many, "detail": detail, "tone": "warn"}
 
 
@@ -95,7 +96,7 @@ def _share(reading: Reading) -> bool:
 
 
 def _standing(reading: Reading) -> SafeString:
-    return cells.tag("Too much", "bad") if reading.over else cells.tag("Within", "good")
+    return cells.tag(say("Too much"), "bad") if reading.over else cells.tag(say("Within"), "good")
 
 
 def _table(caption: str, readings: list[Reading], program: Program) -> Table[Reading]:
@@ -104,12 +105,12 @@ def _table(caption: str, readings: list[Reading], program: Program) -> Table[Rea
         return cells.link(url, f"{reading.cases:,}")
 
     columns: tuple[Column[Reading], ...] = (
-        Column("Figure", _named),
-        Column("Cases", cases, num=True),
-        Column("Out of", lambda r: r.out_of or "–", num=True),
-        Column("Share", lambda r: cells.unbroken(r.said) if _share(r) else "–", num=True),
-        Column("At most", lambda r: cells.unbroken(r.most_said), num=True),
-        Column("Standing", _standing),
+        Column(say("Figure"), _named),
+        Column(say("Cases"), cases, num=True),
+        Column(say("Out of"), lambda r: r.out_of or "–", num=True),
+        Column(say("Share"), lambda r: cells.unbroken(r.said) if _share(r) else "–", num=True),
+        Column(say("At most"), lambda r: cells.unbroken(r.most_said), num=True),
+        Column(say("Standing"), _standing),
     )
     return Table(caption, columns, readings)
 
@@ -119,15 +120,15 @@ def _days_table(readings: list[Reading], program: Program) -> Table[Reading]:
         return cells.link(_cases_url(program, reading.measure.key), f"{reading.cases:,}")
 
     columns: tuple[Column[Reading], ...] = (
-        Column("Figure", _named),
-        Column("Cases", cases, num=True),
-        Column("Median", lambda r: f"{r.days.median:g}", num=True),
-        Column("90 % within", lambda r: r.days.p90, num=True),
-        Column("Oldest", lambda r: r.days.oldest, num=True),
-        Column("At most", lambda r: r.most, num=True),
-        Column("Standing", _standing),
+        Column(say("Figure"), _named),
+        Column(say("Cases"), cases, num=True),
+        Column(say("Median"), lambda r: f"{r.days.median:g}", num=True),
+        Column(say("90 % within"), lambda r: r.days.p90, num=True),
+        Column(say("Oldest"), lambda r: r.days.oldest, num=True),
+        Column(say("At most"), lambda r: r.most, num=True),
+        Column(say("Standing"), _standing),
     )
-    return Table("Working days", columns, readings)
+    return Table(say("Working days"), columns, readings)
 
 
 def _voters_table(voters: list[Voter], scope: Scope) -> Table[Voter]:
@@ -135,19 +136,23 @@ def _voters_table(voters: list[Voter], scope: Scope) -> Table[Voter]:
         return cells.link(_cases_url(scope.program, key, voter.person.pk), f"{value:,}")
 
     def name(voter: Voter) -> SafeString | str:
-        flag = cells.tag("Approves nearly everything", "bad")
+        flag = cells.tag(say("Approves nearly everything"), "bad")
         return cells.beside(voter.person, flag) if voter.approves_nearly_all else str(voter.person)
 
-    fast = f"Within {scope.terms.hasty_seconds} s"
+    fast = say("Within {hasty_seconds} s", hasty_seconds=scope.terms.hasty_seconds)
     columns: tuple[Column[Voter], ...] = (
-        Column("Person", name),
-        Column("Votes", lambda v: number("votes", v.votes, v), num=True),
-        Column("Approvals", lambda v: number("approvals", v.approvals, v), num=True),
-        Column("Share", lambda v: cells.unbroken(f"{100 * v.share:.0f} %"), num=True),
+        Column(say("Person"), name),
+        Column(say("Votes"), lambda v: number("votes", v.votes, v), num=True),
+        Column(say("Approvals"), lambda v: number("approvals", v.approvals, v), num=True),
+        Column(say("Share"), lambda v: cells.unbroken(f"{100 * v.share:.0f} %"), num=True),
         Column(fast, lambda v: number("hasty-votes", v.hasty, v), num=True),
-        Column("Without a reason", lambda v: number("votes-without-reason", v.silent, v), num=True),
+        Column(
+            say("Without a reason"), lambda v: number("votes-without-reason", v.silent, v), num=True
+        ),
     )
-    return Table("Approvals by person", columns, voters, empty="Nobody voted in the period.")
+    return Table(
+        say("Approvals by person"), columns, voters, empty=say("Nobody voted in the period.")
+    )
 
 
 def _chart(voters: list[Voter]) -> charts.Chart | None:
@@ -157,12 +162,12 @@ def _chart(voters: list[Voter]) -> charts.Chart | None:
         charts.Bar(
             str(v.person),
             v.share,
-            f"{v.hasty} of {v.votes} hasty",
+            say("{hasty} of {votes} hasty", hasty=v.hasty, votes=v.votes),
             "bad" if v.approves_nearly_all else "accent",
         )
         for v in voters[:12]
     ]
-    return charts.bars(bars, title="Share of votes that approve", unit="%", high=1)
+    return charts.bars(bars, title=say("Share of votes that approve"), unit="%", high=1)
 
 
 @for_roles(*HEALTH)
@@ -207,17 +212,17 @@ def _context(
     request: HttpRequest, scope: Scope, page: Page[Any], found: Sequence[Case]
 ) -> dict[str, Any]:
     columns: tuple[Column[Case], ...] = (
-        Column("Case", lambda c: cells.link(c.url, c.title) if c.url else c.title),
-        Column("What was found", lambda c: c.found),
+        Column(say("Case"), lambda c: cells.link(c.url, c.title) if c.url else c.title),
+        Column(say("What was found"), lambda c: c.found),
     )
     if any(case.at for case in found):
-        columns += (Column("When", lambda c: cells.when(c.at, "date") if c.at else ""),)
+        columns += (Column(say("When"), lambda c: cells.when(c.at, "date") if c.at else ""),)
     return {
         "program": scope.program,
         "links": links_of(scope.program, request.user),
         "scope": scope,
         "page": page,
-        "table": Table("Cases", columns, found, empty="None."),
+        "table": Table(say("Cases"), columns, found, empty=say("None.")),
     }
 
 
@@ -258,5 +263,5 @@ def answer(request: HttpRequest, program: Program, figure: str) -> HttpResponse:
             "at": now(),
         },
         to=reverse("oversight:health", args=[program.slug]),
-        success="Written down. It is off the agenda until the day you named.",
+        success=say("Written down. It is off the agenda until the day you named."),
     )

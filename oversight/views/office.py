@@ -16,6 +16,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import known_in
 from fellowship.clocks import registry
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
@@ -44,7 +45,9 @@ def cohort_of(program: Program, text: str) -> Cohort | None:
 @require_safe
 def offices(request: HttpRequest) -> HttpResponse:
     """The programmes the person runs or answers for."""
-    return programs.choose(request, *OFFICE, route="oversight:program", title="Programme office")
+    return programs.choose(
+        request, *OFFICE, route="oversight:program", title=say("Programme office")
+    )
 
 
 def _page(request: HttpRequest, program: Program) -> dict[str, Any]:
@@ -75,8 +78,8 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
         "at": view.at,
         "recruited": [counts[key] for key in RECRUITED],
         "proven": [counts[key] for key in PROVEN],
-        "recruited_chart": _funnel("From call to package", [counts[key] for key in RECRUITED]),
-        "proven_chart": _funnel("From finding to proof", [counts[key] for key in PROVEN]),
+        "recruited_chart": _funnel(say("From call to package"), [counts[key] for key in RECRUITED]),
+        "proven_chart": _funnel(say("From finding to proof"), [counts[key] for key in PROVEN]),
         "others": [c for key, c in counts.items() if key not in (*RECRUITED, *PROVEN)],
         "stalls": waiting[:8],
         "stall_chart": _stall_chart(waiting),
@@ -103,10 +106,15 @@ def _stall_chart(found: list[stalls.Stall]) -> charts.Chart | None:
     if not found:
         return None
     bars = [
-        charts.Bar(s.what, s.median, f"oldest {s.oldest}", "warn" if s.overdue else "accent")
+        charts.Bar(
+            s.what,
+            s.median,
+            say("oldest {oldest}", oldest=s.oldest),
+            "warn" if s.overdue else "accent",
+        )
         for s in found[:8]
     ]
-    return charts.bars(bars, title="Median working days waited", unit="days")
+    return charts.bars(bars, title=say("Median working days waited"), unit=say("days"))
 
 
 @in_office

@@ -15,6 +15,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realms_where
 from fellowship.accounts.stepup import confirming, recently_authenticated
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells, forms
 from fellowship.web.actions import attempt, form_page
@@ -33,11 +34,13 @@ class ErasureForm(forms.ReasonForm):
     """Why, and by which other words the person is found."""
 
     words = forms.Text(
-        label="Other names and addresses",
+        label=say("Other names and addresses"),
         max_length=2_000,
         required=False,
-        help_text="One a line: earlier names, other spellings, earlier e-mail addresses. Each is "
-        "replaced wherever it stands, so no word that others use as well.",
+        help_text=say(
+            "One a line: earlier names, other spellings, earlier e-mail addresses. Each is "
+            "replaced wherever it stands, so no word that others use as well."
+        ),
     )
 
 
@@ -64,7 +67,7 @@ def ask_copy(request: HttpRequest) -> HttpResponse:
     """Have a copy made."""
     user: Any = request.user
     services.ask_copy(by=user)
-    messages.success(request, "The copy is being made. You are told when it is ready.")
+    messages.success(request, say("The copy is being made. You are told when it is ready."))
     return redirect("oversight:your_data")
 
 
@@ -100,12 +103,12 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, person: User, onward: str) -> HttpResponse:
-    form = ErasureForm(request.POST or None, label="Why?")
+    form = ErasureForm(request.POST or None, label=say("Why?"))
     user: Any = request.user
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         if attempt(form, lambda: services.ask_erasure(person=person, by=user, **asked)):
-            messages.success(request, "It is asked. A second person approves it.")
+            messages.success(request, say("It is asked. A second person approves it."))
             return redirect(onward)
     return form_page(request, "oversight/forget.html", form, {"person": person})
 
@@ -118,7 +121,9 @@ def erasures(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = Erasure.objects.visible_to(request.user).select_related("person", "asked_by")
     page = paginate(request, rows, sort={"asked": "created_at"}, default="-asked")
-    table = Table("Erasures", COLUMNS, page, page, empty="Nobody has asked to be forgotten.")
+    table = Table(
+        say("Erasures"), COLUMNS, page, page, empty=say("Nobody has asked to be forgotten.")
+    )
     return render(request, "oversight/erasures.html", {"page": page, "table": table})
 
 
@@ -128,13 +133,13 @@ def erasure(request: HttpRequest, pk: int) -> HttpResponse:
     """One request, and what stands against it; sent, it is refused with that."""
     found = _one(request, pk)
     form = forms.ReasonForm(
-        request.POST or None, label="What stands against it?", hint="The person is told."
+        request.POST or None, label=say("What stands against it?"), hint=say("The person is told.")
     )
     user: Any = request.user
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data["reason"]
         if attempt(form, lambda: services.refuse_erasure(erasure=found, reason=said, by=user)):
-            messages.success(request, "It is refused, and the person is told why.")
+            messages.success(request, say("It is refused, and the person is told why."))
             return redirect("oversight:erasures")
     context = {
         "erasure": found,
@@ -151,7 +156,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve it as a second person."""
     user: Any = request.user
     services.approve_erasure(erasure=_one(request, pk), by=user)
-    messages.success(request, "It is approved. The account is closed; the rest follows.")
+    messages.success(request, say("It is approved. The account is closed; the rest follows."))
     return redirect("oversight:erasures")
 
 
@@ -181,10 +186,10 @@ def _administered(request: HttpRequest) -> Any:
 
 COLUMNS: tuple[Column[Erasure], ...] = (
     Column(
-        "Who",
+        say("Who"),
         lambda e: markup('<a href="{}">{}</a>', route_to("oversight:erasure", e.pk), e.person),
     ),
-    Column("Asked by", lambda e: e.asked_by),
-    Column("Asked", lambda e: cells.when(e.created_at, "date"), sort="asked"),
-    Column("State", lambda e: e.state),
+    Column(say("Asked by"), lambda e: e.asked_by),
+    Column(say("Asked"), lambda e: cells.when(e.created_at, "date"), sort="asked"),
+    Column(say("State"), lambda e: e.state),
 )

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
 from oversight.policy import HEALTH, OFFICE
@@ -61,15 +62,15 @@ def links_of(program: Program, user: Any) -> list[Link]:
     slug, found = program.slug, []
     if has_role(user, program.pk, *OFFICE):
         found = [
-            Link("Office", reverse("oversight:program", args=[slug])),
-            Link("Stalls", reverse("oversight:stalls", args=[slug])),
-            Link("Calendar", reverse("oversight:calendar", args=[slug])),
-            Link("Workload", reverse("oversight:workload", args=[slug])),
-            Link("Launch", reverse("oversight:launch", args=[slug])),
+            Link(say("Office"), reverse("oversight:program", args=[slug])),
+            Link(say("Stalls"), reverse("oversight:stalls", args=[slug])),
+            Link(say("Calendar"), reverse("oversight:calendar", args=[slug])),
+            Link(say("Workload"), reverse("oversight:workload", args=[slug])),
+            Link(say("Launch"), reverse("oversight:launch", args=[slug])),
         ]
     if has_role(user, program.pk, *HEALTH):
-        found.append(Link("Governance health", reverse("oversight:health", args=[slug])))
+        found.append(Link(say("Governance health"), reverse("oversight:health", args=[slug])))
     if has_role(user, program.pk, *OFFICE):
-        found.append(Link("Cohorts", reverse("oversight:cohorts", args=[slug])))
-        found.append(Link("Sponsor’s page", reverse("oversight:sponsor", args=[slug])))
+        found.append(Link(say("Cohorts"), reverse("oversight:cohorts", args=[slug])))
+        found.append(Link(say("Sponsor’s page"), reverse("oversight:sponsor", args=[slug])))
     return found

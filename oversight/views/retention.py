@@ -17,6 +17,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, forms, work
@@ -37,16 +38,16 @@ HOLDS_SHOWN = 20
 class HoldForm(forms.ReasonForm):
     """Why somebody's data is kept back, on which ground, and until when."""
 
-    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
+    program = forms.ModelChoiceField(label=say("Programme"), queryset=Program.objects.none())
     ground = forms.ChoiceField(
-        label="On which ground?", choices=HoldGround.choices, widget=forms.RadioCards
+        label=say("On which ground?"), choices=HoldGround.choices, widget=forms.RadioCards
     )
     until = forms.DateField(
-        label="Until", help_text="The whole day counts. Then it ends by itself."
+        label=say("Until"), help_text=say("The whole day counts. Then it ends by itself.")
     )
 
     def __init__(self, *args: Any, programs: QuerySet[Program], **kwargs: Any) -> None:
-        super().__init__(*args, label="Why?", **kwargs)
+        super().__init__(*args, label=say("Why?"), **kwargs)
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
         self.order_fields(["program", "ground", "until", "reason"])
 
@@ -73,7 +74,9 @@ def due_erasures(request: HttpRequest) -> HttpResponse:
     rows = DueErasure.objects.visible_to(user).open().annotate_held()
     rows = rows.select_related("person", "program", "rule_version", "erasure")
     page = paginate(request, rows, sort={"due": "due_at", "since": "since"}, default="due")
-    table = Table("Erasures due", COLUMNS, page, page, empty="Nobody is kept longer than that.")
+    table = Table(
+        say("Erasures due"), COLUMNS, page, page, empty=say("Nobody is kept longer than that.")
+    )
     context = {"page": page, "table": table, "runs": _runs(user)}
     return render(request, "oversight/due_erasures.html", context)
 
@@ -122,7 +125,7 @@ def holds(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = Hold.objects.visible_to(request.user).select_related("person", "program", "placed_by")
     page = paginate(request, rows, sort={"until": "until"}, default="-until")
-    table = Table("Holds", HOLDS, page, page, empty="Nothing is held back.")
+    table = Table(say("Holds"), HOLDS, page, page, empty=say("Nothing is held back."))
     return render(request, "oversight/holds.html", {"page": page, "table": table})
 
 
@@ -145,7 +148,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         template="oversight/hold.html",
         context=lambda: {"person": person},
         to=reverse("oversight:holds"),
-        success="It is held back. It ends by itself after that day.",
+        success=say("It is held back. It ends by itself after that day."),
     )
 
 
@@ -156,7 +159,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_or_404(
         Hold.objects.select_related("person", "program", "placed_by", "lifted_by"), user, pk=pk
     )
-    form = forms.ReasonForm(request.POST or None, label="Why does it hold no more?")
+    form = forms.ReasonForm(request.POST or None, label=say("Why does it hold no more?"))
     return form_verb(
         request,
         form,
@@ -164,7 +167,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
         template="oversight/lift_hold.html",
         context=lambda: {"hold": found, "refusal": policy.may_lift(found, user, "x")},
         to=reverse("oversight:holds"),
-        success="It is lifted.",
+        success=say("It is lifted."),
     )
 
 
@@ -175,10 +178,10 @@ def _one(request: HttpRequest, pk: int) -> DueErasure:
 
 def _standing(due: Any) -> Any:
     if due.held:
-        return cells.tag("Held back", "warn")
+        return cells.tag(say("Held back"), "warn")
     if due.erasure and not due.erasure.refused_at:
         return cells.tag(due.erasure.state, "plain")
-    return cells.tag("Nobody has asked yet", "bad")
+    return cells.tag(say("Nobody has asked yet"), "bad")
 
 
 @work.register_for(roles.ADMINISTRATOR)
@@ -191,27 +194,31 @@ def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         found.setdefault(due.program_id, []).append(due)
     for dues in found.values():
         yield work.WorkItem(
-            title=f"Retention: {cells.count(len(dues), 'erasure')} due in {dues[0].program}",
+            title=say(
+                "Retention: {count} due in {program}",
+                count=cells.count(len(dues), "erasure"),
+                program=dues[0].program,
+            ),
             url=reverse("oversight:due_erasures"),
             due=dues[0].due_at,
-            silence="Nothing is erased by itself: they stay named, and the list says so.",
+            silence=say("Nothing is erased by itself: they stay named, and the list says so."),
             kind="retention",
             program_id=dues[0].program_id,
         )
 
 
 COLUMNS: tuple[Column[DueErasure], ...] = (
-    Column("Who", lambda d: cells.link(d.get_absolute_url(), d.person, d.program)),
-    Column("Why", lambda d: d.get_ground_display()),
-    Column("Their part ended", lambda d: cells.when(d.since, "date"), sort="since"),
-    Column("Due since", lambda d: cells.when(d.due_at, "date"), sort="due"),
-    Column("By", lambda d: d.rule),
-    Column("State", _standing),
+    Column(say("Who"), lambda d: cells.link(d.get_absolute_url(), d.person, d.program)),
+    Column(say("Why"), lambda d: d.get_ground_display()),
+    Column(say("Their part ended"), lambda d: cells.when(d.since, "date"), sort="since"),
+    Column(say("Due since"), lambda d: cells.when(d.due_at, "date"), sort="due"),
+    Column(say("By"), lambda d: d.rule),
+    Column(say("State"), _standing),
 )
 HOLDS: tuple[Column[Hold], ...] = (
-    Column("Who", lambda h: cells.link(route_to("oversight:hold", h.pk), h.person, h.program)),
-    Column("Ground", lambda h: h.get_ground_display()),
-    Column("Held by", lambda h: h.placed_by),
-    Column("Until", lambda h: cells.when(h.until, "date"), sort="until"),
-    Column("State", lambda h: cells.tag(h.state, "warn" if h.lasts(now()) else "plain")),
+    Column(say("Who"), lambda h: cells.link(route_to("oversight:hold", h.pk), h.person, h.program)),
+    Column(say("Ground"), lambda h: h.get_ground_display()),
+    Column(say("Held by"), lambda h: h.placed_by),
+    Column(say("Until"), lambda h: cells.when(h.until, "date"), sort="until"),
+    Column(say("State"), lambda h: cells.tag(h.state, "warn" if h.lasts(now()) else "plain")),
 )

@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells, files
 from fellowship.web.columns import Column, Table
@@ -50,12 +51,12 @@ def register(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "page": page,
         "table": Table(
-            "Risks",
+            say("Risks"),
             _columns(wanted.at),
             page,
             page,
-            empty="Nothing open fits.",
-            hint="What is open stands here, the gravest first.",
+            empty=say("Nothing open fits."),
+            hint=say("What is open stands here, the gravest first."),
         ),
         "counts": [
             (one.label, _figure(counts[one.key]), one.about, f"?source={one.key}")
@@ -105,10 +106,10 @@ def _age(line: Risk, at: dt.datetime) -> object:
 
 def _columns(at: dt.datetime) -> tuple[Column[Risk], ...]:
     return (
-        Column("Risk", lambda r: cells.link(r.url, r.title, r.kind, r.program)),
-        Column("How grave", lambda r: cells.tag(r.level_label, TONES[r.level]), sort="level"),
-        Column("Why it stands here", lambda r: localised(r.why)),
-        Column("Holder", lambda r: r.holder),
-        Column("For", lambda r: _age(r, at), sort="age", num=True),
-        Column("Due", lambda r: cells.due(r.due), sort="due"),
+        Column(say("Risk"), lambda r: cells.link(r.url, r.title, r.kind, r.program)),
+        Column(say("How grave"), lambda r: cells.tag(r.level_label, TONES[r.level]), sort="level"),
+        Column(say("Why it stands here"), lambda r: localised(r.why)),
+        Column(say("Holder"), lambda r: r.holder),
+        Column(say("For"), lambda r: _age(r, at), sort="age", num=True),
+        Column(say("Due"), lambda r: cells.due(r.due), sort="due"),
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.refusals import first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
 from fellowship.web.actions import form_verb, writing
@@ -56,7 +57,7 @@ def open_survey(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "refused": policy.may_open_survey(cohort, user),
         },
         to=review_url(program, cohort),
-        success="It is open. Fellows and mentors are told.",
+        success=say("It is open. Fellows and mentors are told."),
     )
 
 
@@ -93,7 +94,7 @@ def survey(request: HttpRequest, pk: int) -> HttpResponse:
             "refused": policy.may_answer(found, row, now()),
         },
         to=found.get_absolute_url(),
-        success="Thank you. It is recorded that you answered, not what.",
+        success=say("Thank you. It is recorded that you answered, not what."),
     )
 
 
@@ -119,7 +120,7 @@ def recommend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "refused": policy.may_recommend(cohort, user),
         },
         to=f"{review_url(program, cohort)}#recommendations",
-        success="It stands on the launch checklist of the next call.",
+        success=say("It stands on the launch checklist of the next call."),
     )
 
 
@@ -145,5 +146,5 @@ def recommendation(request: HttpRequest, pk: int) -> HttpResponse:
             "refused": first(policy.may_settle(row, user)),
         },
         to=reverse("oversight:recommendation", args=[pk]),
-        success="Recorded.",
+        success=say("Recorded."),
     )

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from proposals.importers import ParsedProposal
 from proposals.importers.markup import to_markdown
 from proposals.sections import LINE_MAX, normal
 
-NOT_ASKED: Final = "The source did not ask for this."
+NOT_ASKED: Final = say("The source did not ask for this.")
 _HEADING = re.compile(r"^(#{1,6})\s*(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _EMOJI = re.compile(r":\w+:|[^\w\s’'&/.,?-]")
@@ -24,17 +25,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLACES: Final[tuple[tuple[str, str], ...]] = (
     ("roadmap", "timeline"),
     ("milestone", "timeline"),
-    ("project details", "method"),
-    ("technology stack", "method"),
-    ("ecosystem fit", "problem"),
-    ("future plans", "remarks"),
-    ("additional information", "remarks"),
+    (say("project details"), "method"),
+    (say("technology stack"), "method"),
+    (say("ecosystem fit"), "problem"),
+    (say("future plans"), "remarks"),
+    (say("additional information"), "remarks"),
     ("team", "prior_work"),
-    ("legal structure", "prior_work"),
-    ("past work", "prior_work"),
-    ("what has been done", "prior_work"),
-    ("project overview", "problem"),
-    ("project description", "problem"),
+    (say("legal structure"), "prior_work"),
+    (say("past work"), "prior_work"),
+    (say("what has been done"), "prior_work"),
+    (say("project overview"), "problem"),
+    (say("project description"), "problem"),
     ("objectives", "problem"),
     ("signatures", "remarks"),
     ("license", "remarks"),

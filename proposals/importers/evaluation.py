@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fellowship.kernel.saying import joined, say
 from proposals.sections import normal
 from proposals.states import Verdict
 
@@ -81,9 +82,9 @@ def parse(text: str, *, name: str) -> ParsedEvaluation:
     stated = [(key, value) for key, value in head.values() if key in _STATUS]
     rows, taken = _deliverables(lines)
     if not stated and not rows:
-        raise NotAnEvaluation("It states no status and lists no deliverables.")
+        raise NotAnEvaluation(say("It states no status and lists no deliverables."))
     if any("/" in said for _, said in stated):
-        raise NotAnEvaluation("It is a template: its status names every choice.")
+        raise NotAnEvaluation(say("It is a template: its status names every choice."))
     verdict, unclear = _verdict(stated)
     file = _FILE.match(name)
     dropped = taken | {at for at, (key, _) in head.items() if key in _STATUS}
@@ -117,14 +118,14 @@ def _head(lines: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
 def _verdict(stated: Sequence[tuple[str, str]]) -> tuple[Verdict, str]:
     """The verdict stated, or none and why."""
     if not stated:
-        return Verdict.NONE, "It states no status."
+        return Verdict.NONE, say("It states no status.")
     said = {value for _, value in stated}
     if len(said) > 1:
-        return Verdict.NONE, "It states more than one status."
+        return Verdict.NONE, say("It states more than one status.")
     key, value = stated[0]
     verdict = _VERDICTS.get((key, value.lower()))
     if verdict is None:
-        return Verdict.NONE, f"It says “{value}”, which is no verdict on the work."
+        return Verdict.NONE, say("It says “{value}”, which is no verdict on the work.", value=value)
     return verdict, ""
 
 
@@ -173,14 +174,16 @@ def _row(columns: Sequence[str], cells: Sequence[str]) -> Deliverable:
 
 def _warnings(verdict: Verdict, rows: Sequence[Deliverable], cleaned: bool) -> Iterator[str]:
     if cleaned:
-        yield "Invisible control characters were removed."
+        yield say("Invisible control characters were removed.")
     left = [row.number.strip("~. ") or row.name for row in rows if row.accepted is False]
     said = [row for row in rows if row.accepted is not None]
     if verdict == Verdict.ACCEPTED and left:
-        yield f"Accepted, though not every deliverable is ticked: {', '.join(left)}."
+        yield say(
+            "Accepted, though not every deliverable is ticked: {left}.", left=joined(", ", left)
+        )
     if verdict == Verdict.DECLINED and said and not left:
-        yield "Declined, though every deliverable it marks is ticked."
+        yield say("Declined, though every deliverable it marks is ticked.")
     if rows and not said:
-        yield "No deliverable is marked as accepted or not."
+        yield say("No deliverable is marked as accepted or not.")
     if not rows:
-        yield "No table of deliverables could be read."
+        yield say("No table of deliverables could be read.")

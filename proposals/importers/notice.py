@@ -10,26 +10,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from fellowship.kernel.saying import joined, say
 from proposals.importers import ParsedCall
 from proposals.importers.markup import to_markdown
 
 META: Final = (
-    ("number", "Number"),
-    ("short_name", "Short name"),
-    ("opdiv", "Division"),
-    ("agency", "Agency"),
-    ("tagline", "In a line"),
-    ("application_deadline", "Application deadline"),
-    ("filename", "Source file"),
+    ("number", say("Number")),
+    ("short_name", say("Short name")),
+    ("opdiv", say("Division")),
+    ("agency", say("Agency")),
+    ("tagline", say("In a line")),
+    ("application_deadline", say("Application deadline")),
+    ("filename", say("Source file")),
 )
-NO_PUBLICATION = (
+NO_PUBLICATION = say(
     "The notice says nothing about publication. The programme’s publication policy applies."
 )
 _PLACES: Final[tuple[tuple[str, str], ...]] = (
     ("summary", "summary"),
     ("eligibility", "eligibility"),
-    ("funding policies and limitations", "constraints"),
-    ("program description", "topics"),
+    (say("funding policies and limitations"), "constraints"),
+    (say("program description"), "topics"),
     ("publication", "publication_rules"),
 )
 _DATE = re.compile(
@@ -88,11 +89,11 @@ def _load(text: str) -> Mapping[str, Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise NotANotice(f"This is not JSON: {error}.") from error
+        raise NotANotice(say("This is not JSON: {error}.", error=error)) from error
     if not isinstance(data, dict) or not isinstance(data.get("title"), str):
-        raise NotANotice("A notice has a title.")
+        raise NotANotice(say("A notice has a title."))
     if not isinstance(data.get("sections"), list):
-        raise NotANotice("A notice has a list of sections.")
+        raise NotANotice(say("A notice has a list of sections."))
     return data
 
 
@@ -101,7 +102,9 @@ def _parts(data: Mapping[str, Any]) -> Iterator[_Part]:
     for section in sorted(data["sections"], key=_order):
         above: list[tuple[int, str]] = []
         if not isinstance(section.get("subsections"), list):
-            raise NotANotice(f"Section {section.get('name')!r} has no list of subsections.")
+            raise NotANotice(
+                say("Section {section!r} has no list of subsections.", section=section.get("name"))
+            )
         for sub in sorted(section["subsections"], key=_order):
             name, tag = str(sub.get("name") or "").strip(), str(sub.get("tag") or "")
             level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
@@ -119,7 +122,7 @@ def _parts(data: Mapping[str, Any]) -> Iterator[_Part]:
 
 def _order(item: Any) -> int:
     if not isinstance(item, dict):
-        raise NotANotice("Sections and subsections are groups of named values.")
+        raise NotANotice(say("Sections and subsections are groups of named values."))
     return int(item.get("order") or 0)
 
 
@@ -143,7 +146,7 @@ def _text(part: _Part, place: str) -> str:
 def _meta(data: Mapping[str, Any]) -> str:
     rows = [(label, str(data.get(key) or "").strip()) for key, label in META]
     lines = [f"- {label}: {value}" for label, value in rows if value]
-    return "\n".join(["## The notice", "", *lines]) if lines else ""
+    return joined("\n", [say("## The notice"), "", *lines]) if lines else ""
 
 
 def _deadline(data: Mapping[str, Any], parts: list[_Part]) -> tuple[dt.datetime | None, list[str]]:
@@ -153,12 +156,17 @@ def _deadline(data: Mapping[str, Any], parts: list[_Part]) -> tuple[dt.datetime 
     """
     match = _DATE.search(str(data.get("application_deadline") or ""))
     if match is None:
-        return None, ["The notice’s head gives no application deadline."]
+        return None, [say("The notice’s head gives no application deadline.")]
     zone = "America/New_York" if any(" ET" in part.body for part in parts) else "Etc/GMT+12"
     day = _day(match)
     end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min, ZoneInfo(zone))
     warnings = [
-        f"“{' '.join(found.group().split())}” in “{part.name}”: the head says {match.group()}."
+        say(
+            "“{join}” in “{name}”: the head says {group}.",
+            join=" ".join(found.group().split()),
+            name=part.name,
+            group=match.group(),
+        )
         for part in parts
         for found in _DEADLINE.finditer(part.body)
         if _day(found) != day

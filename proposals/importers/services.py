@@ -17,6 +17,7 @@ from fellowship.accounts.services import register
 from fellowship.kernel import journal
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Call
 from proposals import policy, services
 from proposals.importers import ParsedProposal
@@ -52,7 +53,7 @@ def import_application(parsed: ParsedProposal, *, call: Call, source: str) -> Pr
     proposal = services.start_proposal(call=call, by=applicant)
     services.save_answers(proposal=proposal, raw={**parsed.answers, **_chosen(call)}, by=applicant)
     return services.submit_proposal(
-        proposal=proposal, by=applicant, reason=f"Imported from {source}"
+        proposal=proposal, by=applicant, reason=say("Imported from {source}", source=source)
     )
 
 
@@ -74,12 +75,12 @@ def find(name: str, among: Mapping[str, list[Proposal]]) -> Proposal:
     Names are compared by their letters and digits.
     """
     if not name:
-        raise Unmatched("It names no application.")
+        raise Unmatched(say("It names no application."))
     candidates = among.get(_letters(_slug(name.removesuffix(".md"))), [])
     if len(candidates) == 1:
         return candidates[0]
-    how_many = "More than one proposal" if candidates else "No proposal"
-    raise Unmatched(f"{how_many} was imported from “{name}”.")
+    how_many = say("More than one proposal") if candidates else say("No proposal")
+    raise Unmatched(say("{how_many} was imported from “{name}”.", how_many=how_many, name=name))
 
 
 @journal.verb("proposals.import_evaluation")

@@ -10,10 +10,11 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from proposals.models.proposal import ProposalVersion
 
-UNTITLED = "A proposal"
+UNTITLED = say("A proposal")
 """What a reviewer reads as its title before the copy was checked."""
 
 
@@ -47,7 +48,7 @@ class RedactedCopy(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Redacted copy of {self.version}"
+        return say("Redacted copy of {version}", version=self.version)
 
 
 def title_for_reviewers(proposal: str = "proposal__") -> Case:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from governance.parameters import words
@@ -77,7 +78,7 @@ class Discussion(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Discussion of {self.proposal.ref}"
+        return say("Discussion of {ref}", ref=self.proposal.ref)
 
     def get_absolute_url(self) -> str:
         """The page it is closed on."""
@@ -91,7 +92,13 @@ class Discussion(Tracked):
     @property
     def apart(self) -> str:
         """The same as one line."""
-        return "; ".join(f"{label} {low} to {high}" for label, low, high in self.ends)
+        return joined(
+            "; ",
+            (
+                say("{label} {low} to {high}", label=label, low=low, high=high)
+                for label, low, high in self.ends
+            ),
+        )
 
 
 class ReviewerEffect(Untracked):

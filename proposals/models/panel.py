@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from proposals.models.proposal import Proposal
@@ -138,9 +139,9 @@ class Review(Tracked):
     class Confidence(models.IntegerChoices):
         """How sure the reviewer is."""
 
-        LOW = 1, "Low: outside my field"
-        MEDIUM = 2, "Medium: I know the field"
-        HIGH = 3, "High: I work in the field"
+        LOW = 1, say("Low: outside my field")
+        MEDIUM = 2, say("Medium: I know the field")
+        HIGH = 3, say("High: I work in the field")
 
     assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="review")
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="reviews")
@@ -174,7 +175,7 @@ class Review(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal.ref}, reviewer {self.number}"
+        return say("{ref}, reviewer {number}", ref=self.proposal.ref, number=self.number)
 
 
 class Score(Tracked):
@@ -194,7 +195,7 @@ class Score(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.criterion}: {'not applicable' if self.value is None else self.value}"
+        return f"{self.criterion}: {(say('not applicable') if self.value is None else self.value)}"
 
 
 class Calibration(Tracked):
@@ -211,7 +212,7 @@ class Calibration(Tracked):
         ordering = ("call_id", "id")
 
     def __str__(self) -> str:
-        return f"{self.proposal.ref}: scored by all"
+        return say("{ref}: scored by all", ref=self.proposal.ref)
 
 
 class ReviewDraft(Untracked):
@@ -223,4 +224,4 @@ class ReviewDraft(Untracked):
     saved_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:
-        return f"draft of assignment {self.assignment_id}"
+        return say("draft of assignment {assignment_id}", assignment_id=self.assignment_id)

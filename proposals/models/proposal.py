@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Call, Program
@@ -129,7 +130,7 @@ class Proposal(Tracked):
         ]
 
     def __str__(self) -> str:
-        return self.title or "Untitled proposal"
+        return self.title or say("Untitled proposal")
 
     def get_absolute_url(self) -> str:
         """The page of the case."""
@@ -205,4 +206,8 @@ class Draft(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.section} of proposal {self.proposal_id}"
+        return say(
+            "{section} of proposal {proposal_id}",
+            section=self.section,
+            proposal_id=self.proposal_id,
+        )

@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 USUAL_PLACES = 6
@@ -58,7 +59,7 @@ class ReviewerProfile(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Reviewing by {self.user}"
+        return say("Reviewing by {user}", user=self.user)
 
 
 class AbsenceQuerySet(AboutReviewers):
@@ -101,7 +102,12 @@ class Absence(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.starts_on} to {self.ends_on}"
+        return say(
+            "{user}: {starts_on} to {ends_on}",
+            user=self.user,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+        )
 
     def days_within(self, start: dt.date, end: dt.date) -> int:
         """How many of its days lie between the two, both counted."""

@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from proposals.models.panel import Assignment
@@ -79,7 +80,7 @@ class SuggestionRun(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Reviewers suggested for {self.call.ref}"
+        return say("Reviewers suggested for {ref}", ref=self.call.ref)
 
     def get_absolute_url(self) -> str:
         """The page where it is looked at."""

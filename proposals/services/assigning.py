@@ -9,6 +9,7 @@ from typing import Any
 from fellowship.accounts.models import User
 from fellowship.clocks.services import Beginning, start_many
 from fellowship.history.bulk import create_many, save_many
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import rules
 from proposals import blindness, rubric
@@ -87,16 +88,16 @@ class _Judge:
         key, person = suggestion.panel.proposal_id, suggestion.reviewer_id
         case = self.cases.get(key)
         if key not in self.managed:
-            said = "Another manager runs the panel on it."
+            said = say("Another manager runs the panel on it.")
         elif case is None:
             state = self.proposals[key].get_state_display().lower()
-            said = f"The proposal takes no reviewers any more: it is {state}."
+            said = say("The proposal takes no reviewers any more: it is {state}.", state=state)
         elif key in self.closed:
             said = self.closed[key]
         elif person in case.panel:
-            said = "Asked by hand in the meantime."
+            said = say("Asked by hand in the meantime.")
         elif not suggestion.by_hand and self.passed[key] >= case.need:
-            said = "Others were asked in the meantime, as many as the rubric wants."
+            said = say("Others were asked in the meantime, as many as the rubric wants.")
         else:
             said = self._barred(key, person)
         self.passed[key] += not said
@@ -104,9 +105,9 @@ class _Judge:
 
     def _barred(self, key: int, person: int) -> str:
         if person not in self.gathered.by_key:
-            return "No longer on the panel."
+            return say("No longer on the panel.")
         if (key, person) in self.gathered.barred:
-            return "A conflict was declared, or belongs to the team."
+            return say("A conflict was declared, or belongs to the team.")
         return ""
 
 

@@ -9,6 +9,7 @@ from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from proposals import masking, policy
 from proposals.models import Proposal, ProposalVersion, RedactedCopy
@@ -85,12 +86,16 @@ def _title(answers: dict[str, Any]) -> str:
 def _absent(copy: RedactedCopy, passages: list[str]) -> Refusal | None:
     long = next((text for text in passages if len(text) > PASSAGE_MAX), None)
     if long is not None:
-        text = f"Give passages of at most {PASSAGE_MAX} characters."
+        text = say("Give passages of at most {PASSAGE_MAX} characters.", PASSAGE_MAX=PASSAGE_MAX)
         return Refusal("passage_too_long", text, field="passages")
     absent = next((text for text in passages if not masking.stands_in(copy.answers, text)), None)
     if absent is None:
         return None
-    return Refusal("no_such_passage", f"“{absent}” stands nowhere in the copy.", field="passages")
+    return Refusal(
+        "no_such_passage",
+        say("“{absent}” stands nowhere in the copy.", absent=absent),
+        field="passages",
+    )
 
 
 def _locked(copy: RedactedCopy) -> tuple[RedactedCopy, Proposal]:

@@ -7,6 +7,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from proposals import policy
 from proposals.models import Assignment, Calibration, Proposal
 from proposals.services.panel import assign_reviewer
@@ -33,6 +34,6 @@ def calibrate(*, proposal: Proposal, by: User) -> Calibration:
                 proposal=proposal,
                 reviewer=person,
                 by=by,
-                why="All reviewers of this call score this proposal first.",
+                why=say("All reviewers of this call score this proposal first."),
             )
     return made

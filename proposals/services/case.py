@@ -9,6 +9,7 @@ from fellowship.clocks import queries as running
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rules
@@ -56,8 +57,8 @@ def refer_to_board(*, proposal: Proposal, by: Actor, reason: str = "") -> Propos
         kind="proposals.with_board",
         to=[proposal.applicant],
         subject_obj=proposal,
-        title=f"{proposal.ref} is with the board",
-        body="Nothing is needed from you. You will be told the outcome and its reasons.",
+        title=say("{ref} is with the board", ref=proposal.ref),
+        body=say("Nothing is needed from you. You will be told the outcome and its reasons."),
         url=proposal.get_absolute_url(),
     )
     return proposal
@@ -111,8 +112,8 @@ def reconsider(*, proposal: Proposal, by: Actor, reason: str = "") -> Proposal:
         kind="proposals.with_board",
         to=[proposal.applicant],
         subject_obj=proposal,
-        title=f"{proposal.ref} is with the board again",
-        body="The independent review sent the decision back. The board decides anew.",
+        title=say("{ref} is with the board again", ref=proposal.ref),
+        body=say("The independent review sent the decision back. The board decides anew."),
         url=proposal.get_absolute_url(),
     )
     return proposal
@@ -139,14 +140,14 @@ def withdraw_proposal(*, proposal: Proposal, by: User, reason: str = "") -> Prop
         _stop(proposal, kind)
     for matter in matters:
         governance.withdraw_matter(
-            matter=matter, by=SERVICE, reason=reason or "The applicant withdrew the proposal."
+            matter=matter, by=SERVICE, reason=reason or say("The applicant withdrew the proposal.")
         )
     if before != ProposalState.DRAFT:
         tell_manager(
             by,
             proposal,
             kind="proposals.withdrawn",
-            title=f"{proposal.ref} was withdrawn",
+            title=say("{ref} was withdrawn", ref=proposal.ref),
             body=reason,
         )
     return proposal
@@ -169,7 +170,9 @@ def _ask_revision(proposal: Proposal) -> None:
     rule = rules.pinned(proposal, "fellowship_policy")
     clock = running.current(proposal, DECISION_CLOCK)
     if clock and not clock.paused_at and not clock.breached(now()):
-        clocks.pause(clock=clock, by=SERVICE, ground="The board asked the applicant for a revision")
+        clocks.pause(
+            clock=clock, by=SERVICE, ground=say("The board asked the applicant for a revision")
+        )
     clocks.start(
         kind=REVISION_CLOCK,
         subject=proposal,
@@ -185,9 +188,15 @@ def _ask_revision(proposal: Proposal) -> None:
 
 def _tell_outcome(proposal: Proposal, verb: str) -> None:
     words = {
-        "accept": ("was accepted", "The letter gives the reasons and any conditions."),
-        "decline": ("was not accepted", "The letter gives the reasons and your right of reply."),
-        "defer": ("was deferred", "The board asks for a revision; the letter says what of."),
+        "accept": (say("was accepted"), say("The letter gives the reasons and any conditions.")),
+        "decline": (
+            say("was not accepted"),
+            say("The letter gives the reasons and your right of reply."),
+        ),
+        "defer": (
+            say("was deferred"),
+            say("The board asks for a revision; the letter says what of."),
+        ),
     }
     what, body = words[verb]
     notify(

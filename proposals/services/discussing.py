@@ -9,6 +9,7 @@ from django.urls import reverse
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from proposals import policy, rubric
@@ -50,8 +51,8 @@ def note_spread(*, proposal: Proposal, by: User) -> Discussion | None:
         by,
         proposal,
         kind="proposals.to_discuss",
-        title=f"Reviewers of {proposal.ref} differ",
-        body="It is on the list of what the panel discusses before it is decided.",
+        title=say("Reviewers of {ref} differ", ref=proposal.ref),
+        body=say("It is on the list of what the panel discusses before it is decided."),
     )
     return found
 
@@ -69,7 +70,7 @@ def close_discussion(*, discussion: Discussion, outcome: str, by: User) -> Discu
         return found
     refuse(policy.may_manage(found.proposal, by))
     if not outcome.strip():
-        refuse(Refusal("no_outcome", "Say what the discussion came to.", field="outcome"))
+        refuse(Refusal("no_outcome", say("Say what the discussion came to."), field="outcome"))
     found.closed_at, found.closed_by, found.outcome = now(), by, outcome.strip()
     found.save()
     journal.record(subject=found, change={"closed": True})
@@ -88,8 +89,8 @@ def tell_calibrated(proposal: Proposal) -> None:
         to=User.objects.filter(pk__in=standing.values("reviewer_id")),
         subject_obj=proposal,
         realm=proposal.program_id,
-        title=f"All have scored {proposal.ref}",
-        body="Compare your scores with the others’ before you go on.",
+        title=say("All have scored {ref}", ref=proposal.ref),
+        body=say("Compare your scores with the others’ before you go on."),
         url=reverse("proposals:drift"),
         dedupe=f"proposals.calibrated:{proposal.pk}",
     )

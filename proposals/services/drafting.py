@@ -18,6 +18,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Call
@@ -30,8 +31,10 @@ from proposals.states import PROPOSAL_MOVES, REVISION_CLOCK, ProposalState
 
 SERVICE = journal.System("proposals service")
 DECISION_CLOCK = "proposals.decision"
-DECISION_SILENCE = "The programme office shows it as stalled; silence never declines a proposal."
-REVISION_SILENCE = "The panel goes on with the text as it stands."
+DECISION_SILENCE = say(
+    "The programme office shows it as stalled; silence never declines a proposal."
+)
+REVISION_SILENCE = say("The panel goes on with the text as it stands.")
 
 
 class StaleDraft(Refused):
@@ -42,9 +45,11 @@ class StaleDraft(Refused):
         super().__init__(
             Refusal(
                 "stale_draft",
-                "This section was saved elsewhere after you opened it. Both texts are shown; "
-                "choose what to keep.",
-                rule="no silent loss",
+                say(
+                    "This section was saved elsewhere after you opened it. Both texts are shown; "
+                    "choose what to keep."
+                ),
+                rule=say("no silent loss"),
             )
         )
 
@@ -203,8 +208,12 @@ def _revise(proposal: Proposal, found: sections.Answers, by: User) -> Proposal:
         by,
         proposal,
         kind="proposals.revised",
-        title=f"{proposal.ref} was revised",
-        body=f"Version {version.number} of “{proposal.title}” replaces the one before.",
+        title=say("{ref} was revised", ref=proposal.ref),
+        body=say(
+            "Version {number} of “{title}” replaces the one before.",
+            number=version.number,
+            title=proposal.title,
+        ),
     )
     return proposal
 
@@ -288,10 +297,13 @@ def _tell_submitted(proposal: Proposal) -> None:
         kind="proposals.receipt",
         to=[proposal.applicant],
         subject_obj=proposal,
-        title=f"We have received your proposal {proposal.ref}",
+        title=say("We have received your proposal {ref}", ref=proposal.ref),
         body=(
-            f"“{proposal.title}” is with the programme manager now. Nothing is needed from you. "
-            "The receipt gives the hash of what you sent."
+            say(
+                "“{title}” is with the programme manager now. Nothing is needed from "
+                "you. The receipt gives the hash of what you sent.",
+                title=proposal.title,
+            )
         ),
         url=reverse("proposals:receipt", args=[proposal.ref]),
     )
@@ -299,8 +311,8 @@ def _tell_submitted(proposal: Proposal) -> None:
         proposal.applicant,
         proposal,
         kind="proposals.submitted",
-        title=f"New proposal {proposal.ref}",
-        body=f"“{proposal.title}” waits for reviewers.",
+        title=say("New proposal {ref}", ref=proposal.ref),
+        body=say("“{title}” waits for reviewers.", title=proposal.title),
     )
 
 

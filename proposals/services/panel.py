@@ -15,6 +15,7 @@ from fellowship.clocks import queries as running
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rules
@@ -25,7 +26,7 @@ from proposals.services.drafting import SERVICE, tell_manager
 from proposals.states import PROPOSAL_MOVES, ProposalState
 
 REVIEW_CLOCK = "proposals.review"
-SILENCE = "The programme manager assigns somebody else."
+SILENCE = say("The programme manager assigns somebody else.")
 
 
 @journal.verb("proposals.assign_reviewer")
@@ -67,8 +68,8 @@ def assign_reviewer(
         to=[reviewer],
         subject_obj=assignment,
         realm=proposal.program_id,
-        title=f"Please review {proposal.ref}",
-        body="Declare first whether you have a conflict of interest; then score it alone.",
+        title=say("Please review {ref}", ref=proposal.ref),
+        body=say("Declare first whether you have a conflict of interest; then score it alone."),
         url=reverse("proposals:review", args=[assignment.pk]),
     )
     return assignment
@@ -99,7 +100,7 @@ def declare(*, assignment: Assignment, kind: str, by: User, statement: str = "")
     """
     assignment = _locked(assignment)
     if by != assignment.reviewer:
-        refuse(Refusal("not_yours", "A conflict is declared by the person who has it."))
+        refuse(Refusal("not_yours", say("A conflict is declared by the person who has it.")))
     proposal = assignment.proposal
     declare_conflict(
         user=by,
@@ -119,8 +120,8 @@ def declare(*, assignment: Assignment, kind: str, by: User, statement: str = "")
         by,
         proposal,
         kind="proposals.recused",
-        title=f"{by} is recused from {proposal.ref}",
-        body="A conflict of interest was declared. Assign somebody else.",
+        title=say("{by} is recused from {ref}", by=by, ref=proposal.ref),
+        body=say("A conflict of interest was declared. Assign somebody else."),
     )
     return assignment
 
@@ -152,8 +153,8 @@ class StaleReview(Refused):
         super().__init__(
             Refusal(
                 "stale_draft",
-                "This review was saved elsewhere after you opened it.",
-                rule="no silent loss",
+                say("This review was saved elsewhere after you opened it."),
+                rule=say("no silent loss"),
             )
         )
 
@@ -213,8 +214,8 @@ def submit_review(
             by,
             proposal,
             kind="proposals.reviewed",
-            title=f"All reviews of {proposal.ref} are in",
-            body="It can go to the board now.",
+            title=say("All reviews of {ref} are in", ref=proposal.ref),
+            body=say("It can go to the board now."),
         )
     return review
 
@@ -233,7 +234,7 @@ def _locked(assignment: Assignment) -> Assignment:
 
 def _sent(assignment: Assignment) -> Refusal | None:
     if Review.objects.filter(assignment=assignment).exists():
-        return Refusal("sent", "This review was sent; it stays as it is.")
+        return Refusal("sent", say("This review was sent; it stays as it is."))
     return None
 
 

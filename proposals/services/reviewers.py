@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from proposals import policy
 from proposals.models import Absence, ReviewerProfile
@@ -60,11 +61,11 @@ def enter_absence(*, by: User, starts_on: dt.date, ends_on: dt.date) -> Absence:
     refuse(policy.may_describe(by))
     today = now().date()
     if ends_on < starts_on:
-        raise ValidationError({"ends_on": "The last day must not lie before the first."})
+        raise ValidationError({"ends_on": say("The last day must not lie before the first.")})
     if ends_on < today:
-        raise ValidationError({"ends_on": "These days are over."})
+        raise ValidationError({"ends_on": say("These days are over.")})
     if (ends_on - today).days > AHEAD_DAYS:
-        raise ValidationError({"ends_on": "Choose a day within the next two years."})
+        raise ValidationError({"ends_on": say("Choose a day within the next two years.")})
     standing = Absence.objects.standing().filter(user=by)
     same: Absence | None = standing.filter(starts_on=starts_on, ends_on=ends_on).first()
     if same:
@@ -79,7 +80,7 @@ def cancel_absence(*, absence: Absence, by: User) -> Absence:
     """Take an absence back; one taken back stays so."""
     absence = Absence.objects.locked().get(pk=absence.pk)
     if absence.user_id != by.pk:
-        refuse(Refusal("not_yours", "Only the person who is away takes this back."))
+        refuse(Refusal("not_yours", say("Only the person who is away takes this back.")))
     if absence.cancelled_at is None:
         absence.cancelled_at = now()
         absence.save()
@@ -93,9 +94,17 @@ def _fields(name: str, given: Iterable[str]) -> list[str]:
     for text in given:
         field = " ".join(normal(text).split())
         if len(field) > FIELD_MAX:
-            raise ValidationError({name: f"Shorten “{field[:30]}…” to {FIELD_MAX} characters."})
+            raise ValidationError(
+                {
+                    name: say(
+                        "Shorten “{field}…” to {FIELD_MAX} characters.",
+                        field=field[:30],
+                        FIELD_MAX=FIELD_MAX,
+                    )
+                }
+            )
         if field:
             found.setdefault(field.casefold(), field)
     if len(found) > FIELDS_MAX:
-        raise ValidationError({name: f"Name at most {FIELDS_MAX}."})
+        raise ValidationError({name: say("Name at most {FIELDS_MAX}.", FIELDS_MAX=FIELDS_MAX)})
     return list(found.values())

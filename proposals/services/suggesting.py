@@ -11,6 +11,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
 from fellowship.programs.models import Call
@@ -223,7 +224,9 @@ def _finish(run: SuggestionRun) -> SuggestionRun:
             subject_obj=run.call,
             realm=run.call.program_id,
             title=_asked(counts[person.pk], run.call),
-            body="Declare first whether you have a conflict of interest; then score each alone.",
+            body=say(
+                "Declare first whether you have a conflict of interest; then score each alone."
+            ),
             url=reverse("proposals:reviews"),
             dedupe=f"proposals.assigned_many:{run.pk}",
         )
@@ -233,7 +236,12 @@ def _finish(run: SuggestionRun) -> SuggestionRun:
 
 
 def _asked(count: int, call: Call) -> str:
-    return f"Please review {count} {'proposal' if count == 1 else 'proposals'} of {call.ref}"
+    return say_n(
+        count,
+        "Please review {n} proposal of {ref}",
+        "Please review {n} proposals of {ref}",
+        ref=call.ref,
+    )
 
 
 def _written(run: SuggestionRun, gathered: Gathered, found: solve.Found) -> list[list[Any]]:
@@ -302,15 +310,17 @@ def _given(run: SuggestionRun, reviewer: User) -> int:
 def _recount(panel: SuggestedPanel) -> None:
     """Keep the numbers right after a change by hand."""
     panel.missing = max(0, panel.need - panel.suggestions.count())
-    panel.reason = "" if not panel.missing else panel.reason or "Taken off by hand."
+    panel.reason = "" if not panel.missing else panel.reason or say("Taken off by hand.")
     panel.save()
 
 
 def _still(gathered: Gathered, reviewer: User) -> Refusal | None:
     if not gathered.cases:
-        return Refusal("wrong_state", "The proposal takes no reviewers any more.")
+        return Refusal("wrong_state", say("The proposal takes no reviewers any more."))
     if reviewer.pk in gathered.cases[0].panel:
-        return Refusal("asked", f"{reviewer} reviews it already.", field="reviewer")
+        return Refusal(
+            "asked", say("{reviewer} reviews it already.", reviewer=reviewer), field="reviewer"
+        )
     return None
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.programs.models import Call
 from fellowship.web import autosave
 from fellowship.web.actions import act, form_page, verb, writing
@@ -60,7 +61,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         "proposals/edit.html",
         {
             "proposal": proposal,
-            "title": answers.get("title") or "Untitled proposal",
+            "title": answers.get("title") or say("Untitled proposal"),
             "tasks": [*tasks, _files(proposal)],
             "asked": len(tasks),
             "done": sum(1 for task in tasks if task.status == "Done"),
@@ -129,7 +130,7 @@ def discard(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.discard_revision(proposal=proposal, by=person(request)),
-        success="The revision is gone; the submitted text stands.",
+        success=say("The revision is gone; the submitted text stands."),
         to=reverse("proposals:detail", args=[ref]),
     )
 
@@ -224,12 +225,16 @@ def _task(
 ) -> Task:
     missing = found.missing(answers)
     wrong = [f"{f.label}: {reason}" for section, f, reason in unfinished if section == found]
-    words: tuple[str, Tone] = ("Not started", "plain")
+    words: tuple[str, Tone] = (say("Not started"), "plain")
     if not missing and not wrong:
-        words = ("Done", "good")
+        words = (say("Done"), "good")
     elif found.begun(answers):
-        words = ("In progress", "accent")
-    hint = f"Missing: {', '.join(f.label.lower() for f in missing)}." if missing else ""
+        words = (say("In progress"), "accent")
+    hint = (
+        say("Missing: {label}.", label=joined(", ", (f.label.lower() for f in missing)))
+        if missing
+        else ""
+    )
     return Task(
         found.title,
         url=reverse("proposals:section", args=[proposal.ref, found.key]),
@@ -242,11 +247,11 @@ def _task(
 def _files(proposal: Proposal) -> Task:
     there = len(attachments.of_draft(proposal))
     return Task(
-        "Attachments",
+        say("Attachments"),
         url=reverse("proposals:attachments", args=[proposal.ref]),
-        status=f"{there} file{'' if there == 1 else 's'}" if there else "Optional",
+        status=say_n(there, "{n} file", "{n} files") if there else say("Optional"),
         tone="good" if there else "plain",
-        hint="" if there else "Figures, instruments, a letter of support.",
+        hint="" if there else say("Figures, instruments, a letter of support."),
     )
 
 

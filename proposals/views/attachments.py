@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.web import files
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -33,7 +34,7 @@ def attach(request: HttpRequest, ref: str) -> HttpResponse:
             ),
         )
         if done:
-            messages.success(request, f"“{done.name}” is attached.")
+            messages.success(request, say("“{name}” is attached.", name=done.name))
             return redirect("proposals:attachments", ref=ref)
     there = attachments.of_draft(proposal)
     context = {
@@ -54,7 +55,7 @@ def remove(request: HttpRequest, ref: str, digest: str) -> HttpResponse:
     return act(
         request,
         lambda: services.remove_file(proposal=proposal, sha256=digest, by=person(request)),
-        success="The file is no longer attached.",
+        success=say("The file is no longer attached."),
         to=reverse("proposals:attachments", args=[ref]),
     )
 

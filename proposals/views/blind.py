@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.shortcuts import visible_or_404
 from proposals import blindness, policy, sections, services
@@ -32,7 +33,7 @@ def copy(request: HttpRequest, ref: str) -> HttpResponse:
             lambda: services.mask_passages(copy=found, passages=passages, by=_person(request)),
         )
         if done:
-            messages.success(request, "Masked wherever it stands.")
+            messages.success(request, say("Masked wherever it stands."))
             return redirect("proposals:copy", ref=ref)
     context = {
         **frame(request, proposal),
@@ -51,7 +52,7 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.check_copy(copy=found, by=_person(request)),
-        success="Checked. Reviewers can be asked.",
+        success=say("Checked. Reviewers can be asked."),
         to=reverse("proposals:panel", args=[ref]),
     )
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
 from fellowship.history.queries import timeline
+from fellowship.kernel.saying import say
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
@@ -99,7 +100,10 @@ def read_scores(rule: ReviewRubric, reviews: Iterable[Any]) -> list[Any]:
     found = list(reviews)
     for review in found:
         review.given = [
-            (names.get(s.criterion, ""), "Not applicable" if s.value is None else f"{s.value} of 5")
+            (
+                names.get(s.criterion, ""),
+                say("Not applicable") if s.value is None else say("{value} of 5", value=s.value),
+            )
             for s in review.scores.all()
         ]
     return found
@@ -111,11 +115,11 @@ def frame(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
 
 
 def _frame(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
-    links = [Link("The case", proposal.get_absolute_url())]
+    links = [Link(say("The case"), proposal.get_absolute_url())]
     if policy.may_manage(proposal, _person(request)) is None or _audits(request, proposal):
-        links.append(Link("Panel", f"{proposal.get_absolute_url()}panel/"))
+        links.append(Link(say("Panel"), f"{proposal.get_absolute_url()}panel/"))
     if proposal.decided_at or proposal.revision_asked_at:
-        links.append(Link("Letter", f"{proposal.get_absolute_url()}letter/"))
+        links.append(Link(say("Letter"), f"{proposal.get_absolute_url()}letter/"))
     return {
         "proposal": proposal,
         "status": status.of(proposal, request.user),
@@ -158,7 +162,7 @@ def _changes(
 
     pairs = [(f.label, text(before, f), text(after, f)) for f in sections.FIELDS.values()]
     files = [attachments.as_text(attachments.of_version(version)) for version in (before, after)]
-    pairs.append(("Attachments", files[0], files[1]))
+    pairs.append((say("Attachments"), files[0], files[1]))
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 

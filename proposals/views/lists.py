@@ -16,6 +16,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.web import calendars, cells, filters
@@ -40,7 +41,7 @@ SORTS = {"submitted": "-submitted_at", "ref": "ref", "state": "state", "title": 
 
 def _to_score(assignment: Any) -> object:
     url = route_to("proposals:review", assignment.pk)
-    first = "all score this one first" if getattr(assignment, "calibrating", False) else ""
+    first = say("all score this one first") if getattr(assignment, "calibrating", False) else ""
     return cells.link(url, assignment.read_title, assignment.proposal.ref, first)
 
 
@@ -50,14 +51,14 @@ def _scored(review: Any) -> object:
 
 
 TO_SCORE: tuple[Column[Assignment], ...] = (
-    Column("Proposal", _to_score),
-    Column("Call", lambda a: a.proposal.call.title),
-    Column("Due", lambda a: cells.due(a.due_at, calendars.of(a.proposal.program_id))),
+    Column(say("Proposal"), _to_score),
+    Column(say("Call"), lambda a: a.proposal.call.title),
+    Column(say("Due"), lambda a: cells.due(a.due_at, calendars.of(a.proposal.program_id))),
 )
 SCORED: tuple[Column[Review], ...] = (
-    Column("Proposal", _scored),
-    Column("State", lambda r: cells.state(r.proposal.state, r.proposal.get_state_display())),
-    Column("Your review", lambda r: cells.when(r.submitted_at, "date")),
+    Column(say("Proposal"), _scored),
+    Column(say("State"), lambda r: cells.state(r.proposal.state, r.proposal.get_state_display())),
+    Column(say("Your review"), lambda r: cells.when(r.submitted_at, "date")),
 )
 
 
@@ -72,9 +73,9 @@ def reviews(request: HttpRequest) -> HttpResponse:
     done = _done(user, at)
     context = {
         "page": page,
-        "to_score": Table("To score", TO_SCORE, page),
+        "to_score": Table(say("To score"), TO_SCORE, page),
         "done": len(done),
-        "scored": Table("Scored", SCORED, done),
+        "scored": Table(say("Scored"), SCORED, done),
         "discusses": holds_anywhere(user, roles.REVIEWER),
     }
     return render(request, "proposals/reviews.html", context)
@@ -116,16 +117,20 @@ def _name(proposal: Proposal) -> object:
 
 
 def _reviews(proposal: Any) -> object:
-    return f"{proposal.done} of {proposal.asked} in" if proposal.asked else cells.NONE
+    return (
+        say("{done} of {asked} in", done=proposal.done, asked=proposal.asked)
+        if proposal.asked
+        else cells.NONE
+    )
 
 
 PROPOSALS: tuple[Column[Proposal], ...] = (
-    Column("Proposal", _name, sort="title"),
-    Column("Applicant", lambda p: p.applicant),
-    Column("Call", lambda p: p.call.title),
-    Column("State", lambda p: cells.state(p.state, p.get_state_display()), sort="state"),
-    Column("Reviews", _reviews),
-    Column("Submitted", lambda p: cells.when(p.submitted_at, "date"), sort="submitted"),
+    Column(say("Proposal"), _name, sort="title"),
+    Column(say("Applicant"), lambda p: p.applicant),
+    Column(say("Call"), lambda p: p.call.title),
+    Column(say("State"), lambda p: cells.state(p.state, p.get_state_display()), sort="state"),
+    Column(say("Reviews"), _reviews),
+    Column(say("Submitted"), lambda p: cells.when(p.submitted_at, "date"), sort="submitted"),
 )
 
 
@@ -134,10 +139,14 @@ class ProposalFilter(filters.FilterSet):
 
     q = filters.Search(fields=["title", "ref", "applicant__name"])
     state = filters.ChoiceFilter(
-        choices=[c for c in ProposalState.choices if c[0] != ProposalState.DRAFT], label="State"
+        choices=[c for c in ProposalState.choices if c[0] != ProposalState.DRAFT],
+        label=say("State"),
     )
     call = filters.ModelChoiceFilter(
-        queryset=Call.objects.none(), to_field_name="ref", label="Call", empty_label="Every call"
+        queryset=Call.objects.none(),
+        to_field_name="ref",
+        label=say("Call"),
+        empty_label=say("Every call"),
     )
 
     class Meta:
@@ -159,12 +168,12 @@ def proposals(request: HttpRequest) -> HttpResponse:
     found.filters["call"].queryset = calls.only("ref", "title", "closes_at")
     page = paginate(request, found.qs, sort=SORTS, default="submitted", rows=_shown)
     table = Table(
-        "Proposals",
+        say("Proposals"),
         PROPOSALS,
         page,
         page,
-        empty="No proposal matches.",
-        hint="Proposals stand here once they are sent.",
+        empty=say("No proposal matches."),
+        hint=say("Proposals stand here once they are sent."),
     )
     return render(request, "proposals/list.html", {"page": page, "table": table, "filter": found})
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.saying import joined, say
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
@@ -42,10 +43,10 @@ def _differing(discussion: Any) -> object:
 
 
 DISCUSSIONS: tuple[Column[Discussion], ...] = (
-    Column("Proposal", _differing),
-    Column("Where reviewers differ", lambda d: d.apart),
-    Column("State", lambda d: cells.state(d.proposal.state, d.proposal.get_state_display())),
-    Column("Since", lambda d: cells.when(d.opened_at, "date")),
+    Column(say("Proposal"), _differing),
+    Column(say("Where reviewers differ"), lambda d: d.apart),
+    Column(say("State"), lambda d: cells.state(d.proposal.state, d.proposal.get_state_display())),
+    Column(say("Since"), lambda d: cells.when(d.opened_at, "date")),
 )
 
 
@@ -57,7 +58,9 @@ def discussions(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = Discussion.objects.visible_to(request.user).open().order_by("opened_at", "id")
     page = paginate(request, rows, then=_titled)
-    table = Table("To discuss", DISCUSSIONS, page, empty="Reviewers agree well enough everywhere.")
+    table = Table(
+        say("To discuss"), DISCUSSIONS, page, empty=say("Reviewers agree well enough everywhere.")
+    )
     context = {"page": page, "table": table, "office": holds_anywhere(request.user, *OFFICE)}
     return render(request, "proposals/discussions.html", context)
 
@@ -89,7 +92,7 @@ def discussion(request: HttpRequest, ref: str) -> HttpResponse:
             "sees": sees,
         },
         to=reverse("proposals:discussion", args=[ref]),
-        success="The discussion is closed with its outcome.",
+        success=say("The discussion is closed with its outcome."),
     )
 
 
@@ -100,7 +103,7 @@ def calibrate(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.calibrate(proposal=proposal, by=_person(request)),
-        success="All reviewers who may are asked to score this one first.",
+        success=say("All reviewers who may are asked to score this one first."),
         to=reverse("proposals:panel", args=[ref]),
     )
 
@@ -113,11 +116,11 @@ def _person_link(user: Any) -> object:
 
 
 REVIEWERS: tuple[Column[Any], ...] = (
-    Column("Reviewer", _person_link),
-    Column("Fields", lambda u: cells.shown(", ".join(u.said.works_on) if u.said else "")),
-    Column("Seat", lambda u: cells.shown(u.said.get_seat_display() if u.said else "")),
-    Column("Places in a call", lambda u: u.said.places if u.said else USUAL_PLACES, num=True),
-    Column("To score", lambda u: u.waiting, num=True),
+    Column(say("Reviewer"), _person_link),
+    Column(say("Fields"), lambda u: cells.shown(joined(", ", u.said.works_on) if u.said else "")),
+    Column(say("Seat"), lambda u: cells.shown(u.said.get_seat_display() if u.said else "")),
+    Column(say("Places in a call"), lambda u: u.said.places if u.said else USUAL_PLACES, num=True),
+    Column(say("To score"), lambda u: u.waiting, num=True),
 )
 
 
@@ -134,11 +137,11 @@ def reviewers(request: HttpRequest) -> HttpResponse:
         user.said = profiles.get(user.pk)
         user.waiting = waiting.get(user.pk, 0)
     table = Table(
-        "Reviewers",
+        say("Reviewers"),
         REVIEWERS,
         people,
-        empty="Nobody is on the panel yet.",
-        hint="Give somebody the role of panel reviewer, or bring many by a list.",
+        empty=say("Nobody is on the panel yet."),
+        hint=say("Give somebody the role of panel reviewer, or bring many by a list."),
     )
     return render(request, "proposals/reviewers.html", {"page": page, "table": table})
 

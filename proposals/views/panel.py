@@ -16,6 +16,7 @@ from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import say
 from fellowship.web import autosave
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
 from fellowship.web.shortcuts import visible_or_404
@@ -96,7 +97,7 @@ def declare(request: HttpRequest, pk: int) -> HttpResponse:
         if done and form.cleaned_data["kind"] == Conflict.Kind.NONE:
             return redirect("proposals:review", pk=pk)
         if done:
-            messages.success(request, "Thank you. The proposal is no longer yours to see.")
+            messages.success(request, say("Thank you. The proposal is no longer yours to see."))
             return redirect("proposals:reviews")
     found = hints.of_one(assignment.proposal, _person(request))
     blind = blindness.reads_copy(assignment)
@@ -123,7 +124,7 @@ def _submit(request: HttpRequest, assignment: Assignment, form: ReviewForm) -> R
 
 def _onward(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     """After one review, the next; after the last, the queue."""
-    messages.success(request, f"Your review of {assignment.proposal.ref} is in.")
+    messages.success(request, say("Your review of {ref} is in.", ref=assignment.proposal.ref))
     following = Assignment.objects.to_do(request.user).next_first().first()
     if following and "next" in request.POST:
         return redirect("proposals:review", pk=following.pk)
@@ -191,7 +192,9 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
             ),
         )
         if done:
-            messages.success(request, f"{done.reviewer} is asked to review it.")
+            messages.success(
+                request, say("{reviewer} is asked to review it.", reviewer=done.reviewer)
+            )
             for warning in done.warned.splitlines():
                 messages.warning(request, warning)
             return redirect("proposals:panel", ref=ref)
@@ -241,7 +244,7 @@ def unassign(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         lambda: services.unassign_reviewer(
             assignment=assignment, by=_person(request), reason=reason
         ),
-        success="The assignment is taken back.",
+        success=say("The assignment is taken back."),
         to=reverse("proposals:panel", args=[ref]),
     )
 
@@ -253,7 +256,7 @@ def refer(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.refer_to_board(proposal=proposal, by=_person(request)),
-        success="It is with the board now.",
+        success=say("It is with the board now."),
         to=reverse("proposals:panel", args=[ref]),
     )
 
@@ -280,7 +283,7 @@ def _with_declarations(proposal: Proposal, rows: Any) -> list[Any]:
     said = {pk: str(Conflict.Kind(kind).label) for pk, kind in _declared(proposal.pk)}
     assignments = list(rows)
     for assignment in assignments:
-        assignment.declared = said.get(assignment.reviewer_id, "Not yet")
+        assignment.declared = said.get(assignment.reviewer_id, say("Not yet"))
     return assignments
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -51,5 +52,8 @@ def take(request: HttpRequest, ref: str, source: str) -> HttpResponse:
             "parts": [(part, form[f"take-{part.section.key}"]) for part in parts],
         },
         to=reverse("proposals:edit", args=[ref]),
-        success=f"Taken over from {other.ref}. Read it again: it was written for another proposal.",
+        success=say(
+            "Taken over from {ref}. Read it again: it was written for another proposal.",
+            ref=other.ref,
+        ),
     )

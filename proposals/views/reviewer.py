@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -34,7 +35,7 @@ def reviewing(request: HttpRequest) -> HttpResponse:
         template="proposals/reviewing.html",
         context=lambda: {"absence": AbsenceForm(), "absences": _absences(request)},
         to=reverse("proposals:reviewing"),
-        success="Kept. The next suggestion of reviewers goes by it.",
+        success=say("Kept. The next suggestion of reviewers goes by it."),
     )
 
 
@@ -50,7 +51,7 @@ def away(request: HttpRequest) -> HttpResponse:
         template="proposals/away.html",
         context=lambda: {"absences": _absences(request)},
         to=reverse("proposals:reviewing"),
-        success="Kept. Nobody asks you for reviews of those days.",
+        success=say("Kept. Nobody asks you for reviews of those days."),
     )
 
 
@@ -62,7 +63,7 @@ def back(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.cancel_absence(absence=absence, by=_person(request)),
-        success="Taken back.",
+        success=say("Taken back."),
         to=reverse("proposals:reviewing"),
     )
 

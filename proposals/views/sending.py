@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.items import Row
@@ -53,7 +54,7 @@ def submit(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.submit_proposal(proposal=proposal, by=person(request)),
-        success="" if first else "The revision is in; it replaces the text before.",
+        success="" if first else say("The revision is in; it replaces the text before."),
         to=reverse(name, args=[ref]),
     )
 
@@ -78,7 +79,7 @@ def receipt(request: HttpRequest, ref: str) -> HttpResponse:
 def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     """Withdraw, with a reason."""
     proposal = visible_or_404(own(request), request.user, ref=ref)
-    form = forms.ReasonForm(request.POST or None, label="Why do you withdraw it?")
+    form = forms.ReasonForm(request.POST or None, label=say("Why do you withdraw it?"))
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
@@ -87,7 +88,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
             ),
         )
         if done:
-            messages.success(request, f"{proposal.ref} is withdrawn.")
+            messages.success(request, say("{ref} is withdrawn.", ref=proposal.ref))
             return redirect("proposals:detail", ref=ref)
     context = {"proposal": proposal, "refusal": policy.may_withdraw(proposal, person(request))}
     return form_page(request, "proposals/withdraw.html", form, context)
@@ -119,7 +120,7 @@ def _answers_of(
         value = answers.get(f.key)
         if not f.asked(answers) or (not f.required and not sections.answered(value)):
             continue
-        text = "Not answered"
+        text = say("Not answered")
         if sections.answered(value):
             text = sections.as_text(f, sections.shown(f, value, offers))
         rows.append(Row(f.label, text, url=f"{url}#id_{f.key}"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Call
 from fellowship.web import cells, charts
 from fellowship.web.actions import act, form_verb, verb
@@ -59,7 +60,9 @@ def _step(request: HttpRequest) -> Any:
         if row.refusal or not row.waiting:
             return ""
         url = route_to("proposals:suggest", row.ref)
-        return cells.verb(request, url, "Suggest anew" if row.run else "Suggest reviewers")
+        return cells.verb(
+            request, url, say("Suggest anew") if row.run else say("Suggest reviewers")
+        )
 
     return cell
 
@@ -74,19 +77,19 @@ def panels(request: HttpRequest) -> HttpResponse:
     page = paginate(request, calls.order_by("-closes_at", "-id"), per_page=20)
     _prepare(request, list(page))
     columns: tuple[Column[Any], ...] = (
-        Column("Call", _call),
-        Column("Waiting for reviewers", lambda c: c.waiting, num=True),
-        Column("In review", lambda c: c.reviewing, num=True),
-        Column("To discuss", lambda c: c.differing, num=True),
-        Column("Suggestion", _suggestion),
-        Column("Next step", _step(request)),
+        Column(say("Call"), _call),
+        Column(say("Waiting for reviewers"), lambda c: c.waiting, num=True),
+        Column(say("In review"), lambda c: c.reviewing, num=True),
+        Column(say("To discuss"), lambda c: c.differing, num=True),
+        Column(say("Suggestion"), _suggestion),
+        Column(say("Next step"), _step(request)),
     )
     table = Table(
-        "Panels by call",
+        say("Panels by call"),
         columns,
         page,
-        empty="There is no call yet.",
-        hint="Write a call on the page of its programme; panels are suggested then.",
+        empty=say("There is no call yet."),
+        hint=say("Write a call on the page of its programme; panels are suggested then."),
     )
     return render(request, "proposals/panels.html", {"page": page, "table": table})
 
@@ -182,7 +185,7 @@ def suggested(request: HttpRequest, pk: int, ref: str) -> HttpResponse:
             "may_change": policy.may_change_suggested(panel, _person(request)),
         },
         to=reverse("proposals:suggested", args=[pk, ref]),
-        success="The reviewer is on this panel now, with what speaks against it.",
+        success=say("The reviewer is on this panel now, with what speaks against it."),
     )
 
 
@@ -198,7 +201,7 @@ def drop(request: HttpRequest, pk: int, ref: str, line: int) -> HttpResponse:
     return act(
         request,
         lambda: services.drop_suggested(suggestion=found, by=_person(request)),
-        success="Taken off this panel.",
+        success=say("Taken off this panel."),
         to=back,
     )
 
@@ -210,7 +213,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.assign_suggested(run=run, by=_person(request)),
-        success="The reviewers are being asked.",
+        success=say("The reviewers are being asked."),
         to=run.get_absolute_url(),
     )
 
@@ -222,7 +225,7 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.set_aside(run=run, by=_person(request)),
-        success="The suggestion is set aside. Nobody was asked.",
+        success=say("The suggestion is set aside. Nobody was asked."),
         to=reverse("proposals:panels"),
     )
 
@@ -248,11 +251,15 @@ def _loads(run: SuggestionRun, given: dict[int, int]) -> Any:
     places = dict(said)
     return charts.bars(
         [
-            charts.Bar(str(people[pk]), given[pk], f"{places.get(pk, USUAL_PLACES)} a call")
+            charts.Bar(
+                str(people[pk]),
+                given[pk],
+                say("{places} a call", places=places.get(pk, USUAL_PLACES)),
+            )
             for pk in most
         ],
-        title="Reviews each would be asked for",
-        unit="reviews",
+        title=say("Reviews each would be asked for"),
+        unit=say("reviews"),
     )
 
 

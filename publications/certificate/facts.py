@@ -16,6 +16,7 @@ from access.models import Dataset
 from access.states import Tier
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import label
+from fellowship.kernel import saying
 from fellowship.kernel.canonical import canonical, digest, plain
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
@@ -47,6 +48,7 @@ def released_at(publication: Publication) -> dt.datetime:
     return at
 
 
+@saying.in_source()
 def body(publication: Publication) -> Facts:
     """The certificate as JSON's own types. Raises ValueError for a work that is not released."""
     at = released_at(publication)

@@ -10,6 +10,7 @@ from django import forms as django_forms
 
 from fellowship.accounts.models import User
 from fellowship.accounts.orcid import normalise_orcid
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from publications.models import AuthorshipAgreement
 from publications.policy.authorship import mediators, nameable
@@ -37,26 +38,30 @@ class AgreementForm(forms.Form):
     """A version: who is named for what, in which order, and what happens in a dispute."""
 
     company_criteria = forms.Text(
-        label="When company staff are authors",
+        label=say("When company staff are authors"),
         max_length=3_000,
-        help_text="What somebody on the company’s side must have done to be named.",
+        help_text=say("What somebody on the company’s side must have done to be named."),
     )
     acknowledgement = forms.Text(
-        label="Acknowledgement", max_length=3_000, help_text="As it stands on each work."
+        label=say("Acknowledgement"), max_length=3_000, help_text=say("As it stands on each work.")
     )
     dispute = forms.Text(
-        label="If people disagree",
+        label=say("If people disagree"),
         max_length=3_000,
-        help_text="Who refuses says why. Anybody named may then ask the mediator; what mediation "
-        "does not settle goes to the board.",
+        help_text=say(
+            "Who refuses says why. Anybody named may then ask the mediator; what mediation "
+            "does not settle goes to the board."
+        ),
     )
     mediator = forms.ModelChoiceField(
-        label="Mediator",
+        label=say("Mediator"),
         queryset=User.objects.none(),
-        help_text="Somebody who is not named and does not accompany the fellow.",
+        help_text=say("Somebody who is not named and does not accompany the fellow."),
     )
     because = forms.Text(
-        label="Why this version", max_length=2_000, help_text="Everybody asked reads this first."
+        label=say("Why this version"),
+        max_length=2_000,
+        help_text=say("Everybody asked reads this first."),
     )
 
     def __init__(
@@ -69,7 +74,7 @@ class AgreementForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         people = list(nameable(fellowship, held))
-        choices = [("", "Nobody"), *((str(p.pk), str(p)) for p in people)]
+        choices = [("", say("Nobody")), *((str(p.pk), str(p)) for p in people)]
         self._people = {str(p.pk): p for p in people}
         mediator: Any = self.fields["mediator"]
         mediator.queryset = mediators(fellowship)
@@ -82,17 +87,19 @@ class AgreementForm(forms.Form):
         self, number: int, choices: list[tuple[str, str]], first: Mapping[str, Any]
     ) -> None:
         """The fields of one place in the order, filled with who stands there now."""
-        person = forms.ChoiceField(label="Person", choices=choices, required=False)
+        person = forms.ChoiceField(label=say("Person"), choices=choices, required=False)
         orcid = forms.CharField(
-            label="ORCID iD",
+            label=say("ORCID iD"),
             max_length=60,
             required=False,
-            help_text="Such as 0000-0002-1825-0097.",
+            help_text=say("Such as 0000-0002-1825-0097."),
         )
         credit = forms.MultipleChoiceField(
-            label="CRediT roles", choices=Credit.choices, widget=forms.Checks, required=False
+            label=say("CRediT roles"), choices=Credit.choices, widget=forms.Checks, required=False
         )
-        alone = forms.BooleanField(label="May publish their own part independently", required=False)
+        alone = forms.BooleanField(
+            label=say("May publish their own part independently"), required=False
+        )
         for name, field in (
             ("person", person),
             ("orcid", orcid),
@@ -119,7 +126,9 @@ class AgreementForm(forms.Form):
             one for n in range(1, self.count + 1) if (one := self._person(n, data)) is not None
         ]
         if not data["people"]:
-            self.add_error("person_1", django_forms.ValidationError("Name at least the fellow."))
+            self.add_error(
+                "person_1", django_forms.ValidationError(say("Name at least the fellow."))
+            )
         return {key: value for key, value in data.items() if not key[-1].isdigit()}
 
     def _person(self, number: int, data: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -127,11 +136,11 @@ class AgreementForm(forms.Form):
         orcid = (data.get(f"orcid_{number}") or "").strip()
         if not key:
             if roles_given or orcid:
-                text = "Choose whose roles these are, or leave the row empty."
+                text = say("Choose whose roles these are, or leave the row empty.")
                 self.add_error(f"person_{number}", django_forms.ValidationError(text))
             return None
         if not roles_given:
-            text = "Choose at least one role."
+            text = say("Choose at least one role.")
             self.add_error(f"credit_{number}", django_forms.ValidationError(text))
         try:
             orcid = normalise_orcid(orcid) if orcid else ""
@@ -149,20 +158,24 @@ class MediationForm(forms.Form):
     """What the mediator found, and where the version goes."""
 
     advice = forms.Text(
-        label="What you found, and what you advise",
+        label=say("What you found, and what you advise"),
         max_length=5_000,
-        help_text="Everybody named reads it, and the board if it goes there.",
+        help_text=say("Everybody named reads it, and the board if it goes there."),
     )
     back = forms.ChoiceField(
-        label="Where it goes",
+        label=say("Where it goes"),
         choices=[
             (
                 "yes",
                 forms.Described(
-                    "Back to those named", "Whoever refused is asked anew, with your advice."
+                    say("Back to those named"),
+                    say("Whoever refused is asked anew, with your advice."),
                 ),
             ),
-            ("no", forms.Described("To the board", "It decides whether this version holds.")),
+            (
+                "no",
+                forms.Described(say("To the board"), say("It decides whether this version holds.")),
+            ),
         ],
         widget=forms.RadioCards,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from publications.certificate.checking import LARGEST
 
@@ -14,17 +15,23 @@ class CheckForm(forms.Form):
     """The JSON of a certificate."""
 
     file = forms.UploadField(
-        label="The certificate’s JSON file", extensions=("json",), max_megabytes=1, required=False
+        label=say("The certificate’s JSON file"),
+        extensions=("json",),
+        max_megabytes=1,
+        required=False,
     )
     text = forms.Text(
-        label="Or its content", max_length=LARGEST, required=False, help_text="All of it, as it is."
+        label=say("Or its content"),
+        max_length=LARGEST,
+        required=False,
+        help_text=say("All of it, as it is."),
     )
 
     def clean(self) -> dict[str, Any]:
         """One of the two."""
         data = super().clean() or {}
         if not self.errors and not data.get("file") and not (data.get("text") or "").strip():
-            self.add_error("file", django_forms.ValidationError("Choose a file, or paste it."))
+            self.add_error("file", django_forms.ValidationError(say("Choose a file, or paste it.")))
         return data
 
     def content(self) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from fellowship.web.components.times import text as when_text
 from publications.models import Publication, Version
@@ -20,13 +21,13 @@ class HitForm(forms.Form):
     """What a hit is, and why."""
 
     answer = forms.ChoiceField(
-        label="What is it?", choices=HitAnswer.choices, widget=forms.RadioCards
+        label=say("What is it?"), choices=HitAnswer.choices, widget=forms.RadioCards
     )
     reason = forms.Text(
-        label="Why?",
+        label=say("Why?"),
         max_length=2_000,
         widget=django_forms.Textarea,
-        help_text="Reviewers read it beside the hit once you have submitted.",
+        help_text=say("Reviewers read it beside the hit once you have submitted."),
     )
 
 
@@ -34,29 +35,29 @@ class StepForm(forms.Form):
     """One passage that comes out later: which, why, when, and what is read meanwhile."""
 
     passage = forms.Text(
-        label="The passage",
+        label=say("The passage"),
         max_length=TEXT_MAX,
         widget=django_forms.Textarea,
         strip=False,
-        help_text="Copied exactly from the text.",
+        help_text=say("Copied exactly from the text."),
     )
     ground = forms.ChoiceField(
-        label="Why it comes later", choices=Ground.choices, widget=forms.RadioCards
+        label=say("Why it comes later"), choices=Ground.choices, widget=forms.RadioCards
     )
-    when = forms.ChoiceField(label="When it is public", widget=forms.RadioCards)
-    on = forms.DateField(label="Day", required=False, help_text="For a day of your own.")
+    when = forms.ChoiceField(label=say("When it is public"), widget=forms.RadioCards)
+    on = forms.DateField(label=say("Day"), required=False, help_text=say("For a day of your own."))
     summary = forms.Text(
-        label="What the public reads in its place",
+        label=say("What the public reads in its place"),
         max_length=500,
         widget=django_forms.TextInput,
-        help_text="One sentence.",
+        help_text=say("One sentence."),
     )
     finding = forms.ModelChoiceField(
-        label="Finding it is about",
+        label=say("Finding it is about"),
         queryset=None,
         required=False,
-        empty_label="None",
-        help_text="An embargoed finding may be submitted once its passage waits for its end.",
+        empty_label=say("None"),
+        help_text=say("An embargoed finding may be submitted once its passage waits for its end."),
     )
 
     def __init__(
@@ -72,7 +73,7 @@ class StepForm(forms.Form):
         when: Any = self.fields["when"]
         when.choices = [
             *((key, forms.Described(key, when_text(at, "date"))) for key, at in presets),
-            (OWN, "On a day of its own"),
+            (OWN, say("On a day of its own")),
         ]
         finding: Any = self.fields["finding"]
         finding.queryset = publication.fellowship.findings.all()
@@ -85,10 +86,10 @@ class StepForm(forms.Form):
         text = self.version.text
         start = text.find(passage)
         if not passage or start < 0:
-            raise django_forms.ValidationError("This passage does not stand in the text.")
+            raise django_forms.ValidationError(say("This passage does not stand in the text."))
         if text.find(passage, start + 1) >= 0:
             raise django_forms.ValidationError(
-                "This passage stands in the text more than once. Copy a little more of it."
+                say("This passage stands in the text more than once. Copy a little more of it.")
             )
         return start, start + len(passage)
 
@@ -96,19 +97,19 @@ class StepForm(forms.Form):
         """A day of its own needs the day."""
         found = super().clean() or {}
         if found.get("when") == OWN and not found.get("on"):
-            self.add_error("on", "Say on which day.")
+            self.add_error("on", say("Say on which day."))
         return found
 
 
 class ExtendForm(forms.Form):
     """To which day a step is put off, and why."""
 
-    on = forms.DateField(label="New day")
+    on = forms.DateField(label=say("New day"))
     reason = forms.Text(
-        label="Why?",
+        label=say("Why?"),
         max_length=2_000,
         widget=django_forms.Textarea,
-        help_text="Everyone concerned reads it. A step is put off once.",
+        help_text=say("Everyone concerned reads it. A step is put off once."),
     )
 
 
@@ -117,9 +118,9 @@ class CompareForm(forms.Form):
 
     def __init__(self, *args: Any, numbers: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(number), f"Version {number}") for number in numbers]
-        self.fields["from"] = forms.ChoiceField(label="Before", choices=choices)
-        self.fields["to"] = forms.ChoiceField(label="After", choices=choices)
+        choices = [(str(number), say("Version {number}", number=number)) for number in numbers]
+        self.fields["from"] = forms.ChoiceField(label=say("Before"), choices=choices)
+        self.fields["to"] = forms.ChoiceField(label=say("After"), choices=choices)
 
     @property
     def before(self) -> Any:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from access.models import Dataset, Release
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.models import Artifact, Finding
@@ -18,14 +19,16 @@ from publications.texts import TEXT_MAX
 from scoping.models import Fellowship
 
 ABOUT_KINDS = {
-    Kind.MANUSCRIPT: "A paper for a journal or a conference.",
-    Kind.PREPRINT: "A paper put on a server before it is reviewed elsewhere.",
-    Kind.TALK: "Slides or notes. You name the event and its day.",
-    Kind.BLOG: "A post, here or elsewhere.",
-    Kind.CODE: "A programme or harness. An archive, or its address and hash, and a licence.",
-    Kind.DATASET: "Data you made. An archive, or its address and hash, and a licence.",
-    Kind.BENCHMARK: "Tasks with their scoring. An archive, or its address and hash, and a licence.",
-    Kind.MODEL: "Weights you trained. An archive, or its address and hash, and a licence.",
+    Kind.MANUSCRIPT: say("A paper for a journal or a conference."),
+    Kind.PREPRINT: say("A paper put on a server before it is reviewed elsewhere."),
+    Kind.TALK: say("Slides or notes. You name the event and its day."),
+    Kind.BLOG: say("A post, here or elsewhere."),
+    Kind.CODE: say("A programme or harness. An archive, or its address and hash, and a licence."),
+    Kind.DATASET: say("Data you made. An archive, or its address and hash, and a licence."),
+    Kind.BENCHMARK: say(
+        "Tasks with their scoring. An archive, or its address and hash, and a licence."
+    ),
+    Kind.MODEL: say("Weights you trained. An archive, or its address and hash, and a licence."),
 }
 
 
@@ -36,15 +39,19 @@ class FindingsField(forms.ModelMultipleChoiceField):
         """Its reference and title."""
         if not finding.embargoed_at(now()):
             return str(finding)
-        until = f"under embargo until {finding.embargo_day}"
-        return f"{finding} ({until}: what tells of it is not published before)"
+        until = say("under embargo until {embargo_day}", embargo_day=finding.embargo_day)
+        return say(
+            "{finding} ({until}: what tells of it is not published before)",
+            finding=finding,
+            until=until,
+        )
 
 
 class KindForm(forms.Form):
     """What kind of work it is: the next page asks what fits it."""
 
     kind = forms.ChoiceField(
-        label="What do you publish?",
+        label=say("What do you publish?"),
         choices=[(key, forms.Described(key.label, said)) for key, said in ABOUT_KINDS.items()],
         widget=forms.RadioCards,
     )
@@ -54,28 +61,28 @@ class SourcesForm(forms.Form):
     """What a work uses: data, findings, artifacts and outputs that were released."""
 
     datasets = forms.ModelMultipleChoiceField(
-        label="Datasets it uses",
-        help_text="Public data, and what was granted to this fellowship.",
+        label=say("Datasets it uses"),
+        help_text=say("Public data, and what was granted to this fellowship."),
         queryset=Dataset.objects.none(),
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
     )
     findings = FindingsField(
-        label="Findings it reports",
+        label=say("Findings it reports"),
         queryset=Finding.objects.none(),
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
     )
     artifacts = forms.ModelMultipleChoiceField(
-        label="Artifacts it builds on",
-        help_text="Results of the case, known by their hashes.",
+        label=say("Artifacts it builds on"),
+        help_text=say("Results of the case, known by their hashes."),
         queryset=Artifact.objects.none(),
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
     )
     releases = forms.ModelMultipleChoiceField(
-        label="Released outputs it contains",
-        help_text="What the release desk has let out of the environment.",
+        label=say("Released outputs it contains"),
+        help_text=say("What the release desk has let out of the environment."),
         queryset=Release.objects.none(),
         required=False,
         widget=django_forms.CheckboxSelectMultiple,
@@ -100,52 +107,58 @@ class DraftForm(SourcesForm):
     """What the work is, as its kind asks, and what it uses."""
 
     kind = forms.ChoiceField(choices=Kind.choices, widget=django_forms.HiddenInput)
-    title = forms.Text(label="Title", max_length=300, widget=django_forms.TextInput)
+    title = forms.Text(label=say("Title"), max_length=300, widget=django_forms.TextInput)
     work_class = forms.ChoiceField(
-        label="Which of these describes it?",
+        label=say("Which of these describes it?"),
         choices=[
             (
                 WorkClass.METHODS,
-                forms.Described("Methods, nothing sensitive", "Silence releases it."),
+                forms.Described(say("Methods, nothing sensitive"), say("Silence releases it.")),
             ),
             (
                 WorkClass.RESTRICTED,
-                forms.Described("It used restricted-tier data", "Silence takes it to the board."),
+                forms.Described(
+                    say("It used restricted-tier data"), say("Silence takes it to the board.")
+                ),
             ),
             (
                 WorkClass.VULNERABILITY,
-                forms.Described("It describes a vulnerability", "Silence takes it to the board."),
+                forms.Described(
+                    say("It describes a vulnerability"), say("Silence takes it to the board.")
+                ),
             ),
         ],
         widget=forms.RadioCards,
     )
-    event = forms.Text(label="Event", max_length=200, widget=django_forms.TextInput)
-    event_on = forms.DateField(label="Day of the talk")
+    event = forms.Text(label=say("Event"), max_length=200, widget=django_forms.TextInput)
+    event_on = forms.DateField(label=say("Day of the talk"))
     link = forms.URLField(
-        label="Address of the files",
+        label=say("Address of the files"),
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text="A repository or archive. Leave it empty if you attach an archive to the text.",
+        help_text=say(
+            "A repository or archive. Leave it empty if you attach an archive to the text."
+        ),
     )
     link_sha256 = forms.Text(
-        label="SHA-256 of what is there",
+        label=say("SHA-256 of what is there"),
         max_length=64,
         required=False,
         widget=django_forms.TextInput,
-        help_text="Of the archive or the commit’s export: 64 hexadecimal digits.",
+        help_text=say("Of the archive or the commit’s export: 64 hexadecimal digits."),
     )
     licence = forms.Text(
-        label="Licence",
+        label=say("Licence"),
         max_length=100,
         widget=django_forms.TextInput,
-        help_text="By its SPDX name, such as Apache-2.0 or CC-BY-4.0.",
+        help_text=say("By its SPDX name, such as Apache-2.0 or CC-BY-4.0."),
     )
     abstract = forms.Text(
-        label="Abstract", max_length=20_000, widget=django_forms.Textarea, required=False
+        label=say("Abstract"), max_length=20_000, widget=django_forms.Textarea, required=False
     )
     acknowledgement = forms.Text(
-        label="Acknowledgements", max_length=5000, widget=django_forms.Textarea, required=False
+        label=say("Acknowledgements"), max_length=5000, widget=django_forms.Textarea, required=False
     )
     field_order = (
         *("kind", "title", "work_class", "event", "event_on", "link", "link_sha256", "licence"),
@@ -165,14 +178,14 @@ class TextForm(forms.Form):
     """A version: a text, or a file whose text is read."""
 
     file = forms.UploadField(
-        label="File",
+        label=say("File"),
         required=False,
         max_length=None,
         max_megabytes=settings.MAX_FILE_BYTES // 1_000_000,
-        error_messages={"empty": "This file is empty. Choose a file with something in it."},
+        error_messages={"empty": say("This file is empty. Choose a file with something in it.")},
     )
     text = forms.Text(
-        label="Text",
+        label=say("Text"),
         max_length=TEXT_MAX,
         widget=django_forms.Textarea,
         required=False,
@@ -180,14 +193,16 @@ class TextForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ends = "Markdown, plain text, PDF or Word (.docx)"
+        ends = say("Markdown, plain text, PDF or Word (.docx)")
         if kind in ARTEFACTS:
-            ends += ", or an archive (.zip, .gz), which is kept as it is"
+            ends += say(", or an archive (.zip, .gz), which is kept as it is")
         megabytes = settings.MAX_FILE_BYTES // 1_000_000
-        self.fields[
-            "file"
-        ].help_text = f"{ends}, up to {megabytes} MB. Its text is read; pictures are not."
-        self.fields["text"].help_text = (
+        self.fields["file"].help_text = say(
+            "{ends}, up to {megabytes} MB. Its text is read; pictures are not.",
+            ends=ends,
+            megabytes=megabytes,
+        )
+        self.fields["text"].help_text = say(
             "Markdown or plain text, instead of a file; beside an archive, say what is in it. "
             "Reviewers mark passages in exactly this text."
         )

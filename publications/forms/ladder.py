@@ -8,6 +8,7 @@ from django import forms as django_forms
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from publications import terms
@@ -20,9 +21,9 @@ class MediatorForm(forms.Form):
     """Who mediates: people of the programme who have no part in the case."""
 
     mediator = forms.ModelChoiceField(
-        label="Mediator",
+        label=say("Mediator"),
         queryset=User.objects.none(),
-        help_text="Nobody who reviews this work, and nobody in the fellow’s chain.",
+        help_text=say("Nobody who reviews this work, and nobody in the fellow’s chain."),
     )
 
     def __init__(self, *args: Any, objection: Objection, **kwargs: Any) -> None:
@@ -33,10 +34,10 @@ class MediatorForm(forms.Form):
 
 
 _MEANS = {
-    Proposal.KEEP: "The objection falls.",
-    Proposal.WORDING: "The passage is replaced by your words.",
-    Proposal.LATER: "The passage joins the plan of staged disclosure.",
-    Proposal.REDACT: "The passage stays out.",
+    Proposal.KEEP: say("The objection falls."),
+    Proposal.WORDING: say("The passage is replaced by your words."),
+    Proposal.LATER: say("The passage joins the plan of staged disclosure."),
+    Proposal.REDACT: say("The passage stays out."),
 }
 
 
@@ -44,51 +45,53 @@ class ProposalForm(forms.Form):
     """One way for the passage, and why."""
 
     proposal = forms.ChoiceField(
-        label="What you propose",
+        label=say("What you propose"),
         choices=[(k.value, forms.Described(k.label, _MEANS[k])) for k in Proposal],
         widget=forms.RadioCards,
     )
     wording = forms.Text(
-        label="The wording",
+        label=say("The wording"),
         max_length=20_000,
         widget=django_forms.Textarea,
         required=False,
-        help_text="Only where you propose other wording.",
+        help_text=say("Only where you propose other wording."),
     )
     until = forms.DateField(
-        label="From which date", required=False, help_text="Only where you propose a later date."
+        label=say("From which date"),
+        required=False,
+        help_text=say("Only where you propose a later date."),
     )
     reasons = forms.Text(
-        label="Why",
+        label=say("Why"),
         max_length=5000,
         widget=django_forms.Textarea,
-        help_text="Both sides read it; so does the board, if a side says no.",
+        help_text=say("Both sides read it; so does the board, if a side says no."),
     )
 
 
 class ExtensionForm(forms.Form):
     """The one extension of a window."""
 
-    ground = forms.ChoiceField(label="Ground", choices=Ground.choices, widget=forms.RadioCards)
+    ground = forms.ChoiceField(label=say("Ground"), choices=Ground.choices, widget=forms.RadioCards)
     reason = forms.Text(
-        label="Why more time is needed",
+        label=say("Why more time is needed"),
         max_length=REASON_MAX,
         widget=django_forms.Textarea,
-        help_text="The author reads this.",
+        help_text=say("The author reads this."),
     )
-    new_due = forms.DateField(label="New end of the window")
+    new_due = forms.DateField(label=say("New end of the window"))
     owner = forms.ModelChoiceField(
-        label="Who answers for it",
+        label=say("Who answers for it"),
         queryset=User.objects.none(),
         required=False,
-        empty_label="I do",
+        empty_label=say("I do"),
     )
 
     def __init__(self, *args: Any, publication: Publication, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         meanings = terms.params_of(publication.fellowship).grounds
         self.fields["ground"].choices = [  # type: ignore[attr-defined]
-            (key, forms.Described(str(label), meanings[key].meaning))
+            (key, forms.Described(label, meanings[key].meaning))
             for key, label in Ground.choices
             if key in meanings
         ]
@@ -101,26 +104,30 @@ class QuestionForm(forms.Form):
     """A question to the author."""
 
     question = forms.Text(
-        label="Your question",
+        label=say("Your question"),
         max_length=5000,
         widget=django_forms.Textarea,
-        help_text="What you must know to judge. The author reads it at once.",
+        help_text=say("What you must know to judge. The author reads it at once."),
     )
 
 
 class ReplyForm(forms.Form):
     """The author's answer."""
 
-    answer = forms.Text(label="Your answer", max_length=20_000, widget=django_forms.Textarea)
+    answer = forms.Text(label=say("Your answer"), max_length=20_000, widget=django_forms.Textarea)
 
 
 class SavedWordingForm(forms.Form):
     """Words for others to use again."""
 
-    program = forms.ModelChoiceField(label="Programme", queryset=Program.objects.none())
-    use = forms.ChoiceField(label="What it is for", choices=Saved.choices, widget=forms.RadioCards)
-    title = forms.CharField(label="Title", max_length=120, help_text="How reviewers find it.")
-    text = forms.Text(label="The words", max_length=5000, widget=django_forms.Textarea)
+    program = forms.ModelChoiceField(label=say("Programme"), queryset=Program.objects.none())
+    use = forms.ChoiceField(
+        label=say("What it is for"), choices=Saved.choices, widget=forms.RadioCards
+    )
+    title = forms.CharField(
+        label=say("Title"), max_length=120, help_text=say("How reviewers find it.")
+    )
+    text = forms.Text(label=say("The words"), max_length=5000, widget=django_forms.Textarea)
 
     def __init__(self, *args: Any, programs: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

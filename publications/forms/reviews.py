@@ -8,6 +8,7 @@ from django import forms as django_forms
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from publications import terms
 from publications.marking import NotMarked, locate
@@ -20,8 +21,10 @@ from publications.texts import TEXT_MAX
 class AssignForm(forms.Form):
     """Who reviews on which track."""
 
-    track = forms.ChoiceField(label="Track", choices=ReviewTrack.choices, widget=forms.RadioCards)
-    reviewer = forms.ModelChoiceField(label="Reviewer", queryset=User.objects.none())
+    track = forms.ChoiceField(
+        label=say("Track"), choices=ReviewTrack.choices, widget=forms.RadioCards
+    )
+    reviewer = forms.ModelChoiceField(label=say("Reviewer"), queryset=User.objects.none())
 
     def __init__(self, *args: Any, publication: Publication, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,11 +35,11 @@ class AssignForm(forms.Form):
 
 
 SCORES = [
-    (5, forms.Described("5", "Nothing to add")),
-    (4, forms.Described("4", "Small remarks")),
-    (3, forms.Described("3", "Holds, with gaps named below")),
-    (2, forms.Described("2", "Serious gaps")),
-    (1, forms.Described("1", "Does not hold")),
+    (5, forms.Described("5", say("Nothing to add"))),
+    (4, forms.Described("4", say("Small remarks"))),
+    (3, forms.Described("3", say("Holds, with gaps named below"))),
+    (2, forms.Described("2", say("Serious gaps"))),
+    (1, forms.Described("1", say("Does not hold"))),
 ]
 
 
@@ -49,11 +52,11 @@ def _score(label: str, hint: str) -> Any:
 class AdviceForm(forms.Form):
     """The scientific review: advice to the author."""
 
-    soundness = _score("Soundness", "Is the method right for the question?")
-    reproducibility = _score("Reproducibility", "Could someone else do it again?")
-    support = _score("Support", "Do the results support the claims?")
+    soundness = _score(say("Soundness"), say("Is the method right for the question?"))
+    reproducibility = _score(say("Reproducibility"), say("Could someone else do it again?"))
+    support = _score(say("Support"), say("Do the results support the claims?"))
     advice = forms.Text(
-        label="Advice to the author", max_length=50_000, widget=django_forms.Textarea
+        label=say("Advice to the author"), max_length=50_000, widget=django_forms.Textarea
     )
 
 
@@ -61,43 +64,53 @@ class ObjectionForm(forms.Form):
     """An objection: passage, ground, harm, what is asked, and what the public will read."""
 
     passage = forms.Text(
-        label="The passage",
+        label=say("The passage"),
         max_length=TEXT_MAX,
         widget=django_forms.Textarea,
         strip=False,
         required=False,
-        help_text="Its exact words, or its first and last words with … between them. Selecting "
-        "words in the text fills this in.",
+        help_text=say(
+            "Its exact words, or its first and last words with … between them. Selecting "
+            "words in the text fills this in."
+        ),
     )
     paragraphs = forms.CharField(
-        label="Its paragraphs",
+        label=say("Its paragraphs"),
         required=False,
         max_length=15,
-        help_text="Such as 3, or 3–5. Alone they are the passage; with words they say which one.",
+        help_text=say(
+            "Such as 3, or 3–5. Alone they are the passage; with words they say which one."
+        ),
     )
     at = django_forms.IntegerField(
         required=False, min_value=0, max_value=TEXT_MAX, widget=django_forms.HiddenInput
     )
-    ground = forms.ChoiceField(label="Ground", choices=Ground.choices, widget=forms.RadioCards)
+    ground = forms.ChoiceField(label=say("Ground"), choices=Ground.choices, widget=forms.RadioCards)
     harm = forms.Text(
-        label="What harm would follow",
+        label=say("What harm would follow"),
         max_length=5000,
         widget=django_forms.Textarea,
-        help_text="The author reads this.",
+        help_text=say("The author reads this."),
     )
-    ask = forms.ChoiceField(label="What you ask for", choices=Ask.choices, widget=forms.RadioCards)
+    ask = forms.ChoiceField(
+        label=say("What you ask for"), choices=Ask.choices, widget=forms.RadioCards
+    )
     until = forms.DateField(
-        label="Until", required=False, help_text="For a later date or a delay; not for a redaction."
+        label=say("Until"),
+        required=False,
+        help_text=say("For a later date or a delay; not for a redaction."),
     )
     public_summary = forms.Text(
-        label="What the public will read about it", max_length=500, help_text="One sentence."
+        label=say("What the public will read about it"),
+        max_length=500,
+        help_text=say("One sentence."),
     )
     owner = forms.ModelChoiceField(
-        label="Who answers for it",
+        label=say("Who answers for it"),
         queryset=User.objects.none(),
         required=False,
-        empty_label="I do",
-        help_text="They may settle it as you may, and are told of each step.",
+        empty_label=say("I do"),
+        help_text=say("They may settle it as you may, and are told of each step."),
     )
 
     def __init__(self, *args: Any, version: Version, text: str, **kwargs: Any) -> None:
@@ -107,7 +120,7 @@ class ObjectionForm(forms.Form):
         work = version.publication
         meanings = terms.params_of(work.fellowship).grounds
         self.fields["ground"].choices = [  # type: ignore[attr-defined]
-            (key, forms.Described(str(label), meanings[key].meaning))
+            (key, forms.Described(label, meanings[key].meaning))
             for key, label in Ground.choices
             if key in meanings
         ]
@@ -134,9 +147,11 @@ class ObjectionForm(forms.Form):
 class WordingForm(forms.Form):
     """Other wording for the passage."""
 
-    wording = forms.Text(label="Other wording", max_length=20_000, widget=django_forms.Textarea)
+    wording = forms.Text(
+        label=say("Other wording"), max_length=20_000, widget=django_forms.Textarea
+    )
     reason = forms.Text(
-        label="A word to the reviewer",
+        label=say("A word to the reviewer"),
         max_length=5000,
         widget=django_forms.Textarea,
         required=False,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 
+from fellowship.kernel.saying import say
 from fellowship.web import forms
 from publications.doi import normalise_doi
 from publications.states import OutcomeStage
@@ -15,11 +16,13 @@ class AuthorsForm(forms.Form):
     """The authors in order, one to a line."""
 
     authors = forms.Text(
-        label="Authors, one to a line, in order",
+        label=say("Authors, one to a line, in order"),
         max_length=10_000,
         widget=django_forms.Textarea,
-        help_text="Name; ORCID iD; CRediT roles. Such as: Ada Nwosu; 0000-0002-1825-0097; "
-        "conceptualization, investigation. Left out, iD and roles are those of the agreement.",
+        help_text=say(
+            "Name; ORCID iD; CRediT roles. Such as: Ada Nwosu; 0000-0002-1825-0097; "
+            "conceptualization, investigation. Left out, iD and roles are those of the agreement."
+        ),
     )
 
     def clean_authors(self) -> list[dict[str, Any]]:
@@ -31,7 +34,9 @@ class AuthorsForm(forms.Form):
             name, _, rest = line.partition(";")
             orcid, _, credit = rest.partition(";")
             if not name.strip() or len(name.strip()) > 200:
-                raise django_forms.ValidationError(f"Line {number} needs a name.")
+                raise django_forms.ValidationError(
+                    say("Line {number} needs a name.", number=number)
+                )
             found.append(
                 {
                     "name": name.strip(),
@@ -46,24 +51,41 @@ class OutcomeForm(forms.Form):
     """What became of the work, and where."""
 
     stage = forms.ChoiceField(
-        label="What happened?",
+        label=say("What happened?"),
         choices=[
-            (OutcomeStage.PREPRINT, forms.Described("Preprint", "It is on a preprint server.")),
-            (OutcomeStage.SUBMITTED, forms.Described("Submitted", "A venue has it for review.")),
-            (OutcomeStage.ACCEPTED, forms.Described("Accepted", "A venue will publish it.")),
-            (OutcomeStage.PUBLISHED, forms.Described("Published", "It has appeared.")),
-            (OutcomeStage.DECLINED, forms.Described("Declined", "A venue did not take it.")),
+            (
+                OutcomeStage.PREPRINT,
+                forms.Described(say("Preprint"), say("It is on a preprint server.")),
+            ),
+            (
+                OutcomeStage.SUBMITTED,
+                forms.Described(say("Submitted"), say("A venue has it for review.")),
+            ),
+            (
+                OutcomeStage.ACCEPTED,
+                forms.Described(say("Accepted"), say("A venue will publish it.")),
+            ),
+            (OutcomeStage.PUBLISHED, forms.Described(say("Published"), say("It has appeared."))),
+            (
+                OutcomeStage.DECLINED,
+                forms.Described(say("Declined"), say("A venue did not take it.")),
+            ),
         ],
         widget=forms.RadioCards,
     )
-    on = forms.DateField(label="When", help_text="The day it happened.")
+    on = forms.DateField(label=say("When"), help_text=say("The day it happened."))
     venue = forms.CharField(
-        label="Venue", max_length=200, required=False, help_text="Journal, conference or server."
+        label=say("Venue"),
+        max_length=200,
+        required=False,
+        help_text=say("Journal, conference or server."),
     )
     doi = forms.CharField(
-        label="DOI", max_length=220, required=False, help_text="Such as 10.1234/abcd."
+        label="DOI", max_length=220, required=False, help_text=say("Such as 10.1234/abcd.")
     )
-    link = forms.URLField(label="Address", max_length=500, required=False, assume_scheme="https")
+    link = forms.URLField(
+        label=say("Address"), max_length=500, required=False, assume_scheme="https"
+    )
 
     def clean_doi(self) -> str:
         """The DOI without what stands before it."""

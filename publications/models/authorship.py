@@ -13,6 +13,7 @@ from django.urls import reverse
 from fellowship.accounts.models import validate_orcid
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from publications.authorship_states import OPEN, AgreementState, Answer, Side
@@ -110,7 +111,7 @@ class AuthorshipAgreement(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Agreement on authorship, version {self.number}"
+        return say("Agreement on authorship, version {number}", number=self.number)
 
     def get_absolute_url(self) -> str:
         """The page of this version."""

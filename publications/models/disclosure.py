@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding
 from publications.models.reviews import Objection
@@ -116,7 +117,7 @@ class DisclosureStep(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"step {self.pk} of {self.publication_id}"
+        return say("step {pk} of {publication_id}", pk=self.pk, publication_id=self.publication_id)
 
     def get_absolute_url(self) -> str:
         """The plan it belongs to."""

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from publications.models.reviews import Objection
@@ -76,7 +77,7 @@ class Mediation(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Mediation of {self.objection}"
+        return say("Mediation of {objection}", objection=self.objection)
 
 
 class WindowExtension(Tracked):
@@ -111,7 +112,7 @@ class WindowExtension(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"extended to {self.new_due:%-d %B %Y}"
+        return say("extended to {new_due:%-d %B %Y}", new_due=self.new_due)
 
 
 class QuestionQuerySet(TrackedQuerySet["Question"]):
@@ -200,7 +201,7 @@ class ReleaseLetter(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Release letter of {self.publication_id}"
+        return say("Release letter of {publication_id}", publication_id=self.publication_id)
 
 
 SAVERS = (roles.REVIEWER, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.MANAGER)

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from access.models import Dataset, Release
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding
 from publications.models.reviews import Objection
@@ -36,7 +37,7 @@ class PreCheck(Tracked):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"check of {self.version}"
+        return say("check of {version}", version=self.version)
 
     @property
     def program_id(self) -> int:
@@ -162,7 +163,12 @@ class RedactionCheck(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.objection.ref} in {self.version}: {self.found}"
+        return say(
+            "{ref} in {version}: {found}",
+            ref=self.objection.ref,
+            version=self.version,
+            found=self.found,
+        )
 
     @property
     def program_id(self) -> int:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
@@ -62,7 +63,7 @@ class ScientificReview(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Scientific review of {self.publication_id}"
+        return say("Scientific review of {publication_id}", publication_id=self.publication_id)
 
     @property
     def late(self) -> bool:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications.models.works import Publication
 from publications.text_states import Reading
@@ -73,7 +74,7 @@ class Version(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"version {self.number}"
+        return say("version {number}", number=self.number)
 
     @property
     def program_id(self) -> int:

@@ -15,6 +15,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import validate_orcid
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models import Artifact, Finding
@@ -196,8 +197,8 @@ class Publication(Tracked):
     @property
     def if_silent(self) -> str:
         """What happens if nobody objects before the window ends."""
-        what = "it is released" if self.silence_releases else "it goes to the board"
-        return f"If nobody objects by then, {what}."
+        what = say("it is released") if self.silence_releases else say("it goes to the board")
+        return say("If nobody objects by then, {what}.", what=what)
 
     @property
     def latest(self) -> Version | None:

@@ -12,13 +12,14 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holders
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from governance.policy.common import text_given
 from publications.authorship_states import AGREEMENT_MOVES, AgreementState, Answer, Side
 from publications.models import Author, AuthorshipAgreement, AuthorshipParty, Publication
 from scoping.models import Collaborator, Fellowship
 from scoping.states import FellowshipState
 
-RULE = "authorship changes only with everybody’s consent"
+RULE = say("authorship changes only with everybody’s consent")
 PEOPLE_MAX = 40
 
 
@@ -56,9 +57,11 @@ def may_propose(fellowship: Fellowship, by: Actor) -> Refusal | None:
         if _takes_part(fellowship, by)
         else Refusal(
             "not_yours",
-            "The fellow, a person named in the agreement or the programme manager proposes it.",
+            say(
+                "The fellow, a person named in the agreement or the programme manager proposes it."
+            ),
         ),
-        Refusal("closed", "This case is closed.")
+        Refusal("closed", say("This case is closed."))
         if fellowship.state == FellowshipState.CLOSED
         else None,
     )
@@ -88,30 +91,46 @@ def sound(
     return first(
         None
         if fellow is not None
-        else Refusal("no_fellow", "The fellow whose research it is must be named.", field="people"),
+        else Refusal(
+            "no_fellow", say("The fellow whose research it is must be named."), field="people"
+        ),
         Refusal(
             "fellow_alone",
-            "The fellow may always publish under their own name alone; no agreement takes that.",
+            say(
+                "The fellow may always publish under their own name alone; no agreement takes that."
+            ),
             rule=RULE,
             field="people",
         )
         if fellow is not None and not fellow["alone"]
         else None,
-        Refusal("named_twice", "Name each person once.", field="people")
+        Refusal("named_twice", say("Name each person once."), field="people")
         if len(set(named)) != len(named)
         else None,
-        Refusal("too_many", f"Name at most {PEOPLE_MAX} people.", field="people")
+        Refusal(
+            "too_many",
+            say("Name at most {PEOPLE_MAX} people.", PEOPLE_MAX=PEOPLE_MAX),
+            field="people",
+        )
         if len(named) > PEOPLE_MAX
         else None,
-        Refusal("no_role", f"Say what {idle[0]} does: at least one CRediT role.", field="people")
+        Refusal(
+            "no_role",
+            say("Say what {idle} does: at least one CRediT role.", idle=idle[0]),
+            field="people",
+        )
         if idle
         else None,
-        text_given(texts["company_criteria"], "company_criteria", "Say when staff are authors."),
-        text_given(texts["acknowledgement"], "acknowledgement", "Write the acknowledgement."),
-        text_given(texts["dispute"], "dispute", "Say what happens where people disagree."),
-        text_given(texts["because"], "because", "Say why this version."),
-        None if mediator else Refusal("no_mediator", "Name who mediates.", field="mediator"),
-        Refusal("separation", "Nobody named mediates their own case.", rule=RULE, field="mediator")
+        text_given(
+            texts["company_criteria"], "company_criteria", say("Say when staff are authors.")
+        ),
+        text_given(texts["acknowledgement"], "acknowledgement", say("Write the acknowledgement.")),
+        text_given(texts["dispute"], "dispute", say("Say what happens where people disagree.")),
+        text_given(texts["because"], "because", say("Say why this version.")),
+        None if mediator else Refusal("no_mediator", say("Name who mediates."), field="mediator"),
+        Refusal(
+            "separation", say("Nobody named mediates their own case."), rule=RULE, field="mediator"
+        )
         if mediator and mediator.pk in (*named, fellowship.mentor_id)
         else None,
     )
@@ -127,12 +146,15 @@ def may_answer(agreement: AuthorshipAgreement, by: Actor) -> Refusal | None:
     return first(
         None
         if party_of(agreement, by)
-        else Refusal("not_yours", "Those named in this version answer it."),
+        else Refusal("not_yours", say("Those named in this version answer it.")),
         None
         if agreement.effective_state() == AgreementState.PROPOSED
         else Refusal(
             "not_open",
-            f"This version is {agreement.said_state.lower()}; it takes no answers.",
+            say(
+                "This version is {said_state}; it takes no answers.",
+                said_state=agreement.said_state.lower(),
+            ),
             rule=RULE,
         ),
     )
@@ -143,7 +165,13 @@ def may_withdraw_agreement(agreement: AuthorshipAgreement, by: Actor) -> Refusal
     return first(
         None
         if by == agreement.proposed_by
-        else Refusal("not_yours", f"Only {agreement.proposed_by}, who proposed it, may do this."),
+        else Refusal(
+            "not_yours",
+            say(
+                "Only {proposed_by}, who proposed it, may do this.",
+                proposed_by=agreement.proposed_by,
+            ),
+        ),
         AGREEMENT_MOVES.refusal(agreement.effective_state(), "withdraw"),
     )
 
@@ -156,12 +184,12 @@ def may_ask_mediator(agreement: AuthorshipAgreement, by: Actor) -> Refusal | Non
     return first(
         None
         if party_of(agreement, by)
-        else Refusal("not_yours", "Those named in this version ask for the mediator."),
+        else Refusal("not_yours", say("Those named in this version ask for the mediator.")),
         AGREEMENT_MOVES.refusal(agreement.state, "mediate"),
-        Refusal("not_latest", "A later version was proposed; what is open is settled there.")
+        Refusal("not_latest", say("A later version was proposed; what is open is settled there."))
         if agreement.state == AgreementState.REFUSED and later.exists()
         else None,
-        Refusal("turned_down", "The board has turned this version down; propose another.")
+        Refusal("turned_down", say("The board has turned this version down; propose another."))
         if agreement.ended_at
         else None,
     )
@@ -172,7 +200,9 @@ def may_mediate(agreement: AuthorshipAgreement, by: Actor) -> Refusal | None:
     return first(
         None
         if by == agreement.mediator
-        else Refusal("not_yours", f"{agreement.mediator} mediates this version."),
+        else Refusal(
+            "not_yours", say("{mediator} mediates this version.", mediator=agreement.mediator)
+        ),
         AGREEMENT_MOVES.refusal(agreement.state, "return"),
     )
 
@@ -195,9 +225,12 @@ def authors_within(fellowship: Fellowship, authors: Iterable[Author]) -> Refusal
         return (
             Refusal(
                 "authors_outside",
-                f"{', '.join(others)}: no agreement on authorship names them yet. Propose one; it "
-                "holds once everybody named has consented. Until then you may submit under your "
-                "own name alone.",
+                say(
+                    "{others}: no agreement on authorship names them yet. Propose one; "
+                    "it holds once everybody named has consented. Until then you may "
+                    "submit under your own name alone.",
+                    others=joined(", ", others),
+                ),
                 rule=RULE,
                 field="authors",
             )
@@ -211,12 +244,16 @@ def authors_within(fellowship: Fellowship, authors: Iterable[Author]) -> Refusal
     outside = [a.name for a, p in zip(authors, matched, strict=True) if p is None]
     unwilling = [p.name for p in matched if p and p.answer == Answer.REFUSED]
     places = [p.position for p in matched if p]
-    named = f"the agreement on authorship, version {agreement.number}"
+    named = say("the agreement on authorship, version {number}", number=agreement.number)
     return first(
         Refusal(
             "authors_outside",
-            f"{', '.join(outside)}: outside {named}. Propose a version that names them; it holds "
-            "once everybody has consented.",
+            say(
+                "{outside}: outside {named}. Propose a version that names them; it holds "
+                "once everybody has consented.",
+                outside=joined(", ", outside),
+                named=named,
+            ),
             rule=RULE,
             field="authors",
         )
@@ -224,7 +261,10 @@ def authors_within(fellowship: Fellowship, authors: Iterable[Author]) -> Refusal
         else None,
         Refusal(
             "author_unwilling",
-            f"{', '.join(unwilling)} refused to be named. Nobody is an author against their will.",
+            say(
+                "{unwilling} refused to be named. Nobody is an author against their will.",
+                unwilling=joined(", ", unwilling),
+            ),
             rule=RULE,
             field="authors",
         )
@@ -232,7 +272,7 @@ def authors_within(fellowship: Fellowship, authors: Iterable[Author]) -> Refusal
         else None,
         Refusal(
             "author_order",
-            f"The order differs from {named}. Another order is another version.",
+            say("The order differs from {named}. Another order is another version.", named=named),
             rule=RULE,
             field="authors",
         )

@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding
 from publications import terms
@@ -40,13 +41,15 @@ def step_said(ground: str, summary: str) -> Refusal | None:
     return first(
         None
         if ground in Ground.values
-        else Refusal("no_ground", "Choose one of the listed grounds.", field="ground"),
+        else Refusal("no_ground", say("Choose one of the listed grounds."), field="ground"),
         None
         if summary.strip()
-        else Refusal("no_summary", "Write what the public reads in its place.", field="summary"),
+        else Refusal(
+            "no_summary", say("Write what the public reads in its place."), field="summary"
+        ),
         None
         if len(summary) <= 500
-        else Refusal("too_long", "Write at most 500 characters.", field="summary"),
+        else Refusal("too_long", say("Write at most 500 characters."), field="summary"),
     )
 
 
@@ -55,11 +58,15 @@ def step_reason(reason: str) -> Refusal | None:
     return first(
         None
         if reason.strip()
-        else Refusal("no_reason", "Say why. Everyone concerned reads it.", field="reason"),
+        else Refusal("no_reason", say("Say why. Everyone concerned reads it."), field="reason"),
         None
         if len(reason) <= STEP_REASON_MAX
         else Refusal(
-            "too_long", f"Say it in at most {STEP_REASON_MAX:,} characters.", field="reason"
+            "too_long",
+            say(
+                "Say it in at most {STEP_REASON_MAX:,} characters.", STEP_REASON_MAX=STEP_REASON_MAX
+            ),
+            field="reason",
         ),
     )
 
@@ -73,22 +80,25 @@ def may_extend_step(step: DisclosureStep, on: dt.datetime | None, by: User) -> R
     return first(
         _answers(step, by),
         _ahead(step),
-        Refusal("extended", "This step was put off once. There is no second time.", rule=rule)
+        Refusal("extended", say("This step was put off once. There is no second time."), rule=rule)
         if step.extended_at
         else None,
         Refusal(
             "at_its_longest",
-            f"It may be put off until {latest:%-d %B %Y} at the latest, and that is its date.",
+            say(
+                "It may be put off until {latest:%-d %B %Y} at the latest, and that is its date.",
+                latest=latest,
+            ),
             rule=rule,
         )
         if step.on >= latest
         else None,
-        Refusal("not_later", "Choose a later date than its own.", field="on")
+        Refusal("not_later", say("Choose a later date than its own."), field="on")
         if on is not None and on <= step.on
         else None,
         Refusal(
             "too_long",
-            f"It may be put off until {latest:%-d %B %Y} at the latest.",
+            say("It may be put off until {latest:%-d %B %Y} at the latest.", latest=latest),
             rule=rule,
             field="on",
         )
@@ -110,9 +120,13 @@ def _embargoed(finding: Finding | None) -> Refusal | None:
         return None
     return Refusal(
         "embargoed",
-        f"{finding.ref} is under embargo until {finding.embargo_day}. Wait until it "
-        "ends, or have it moved or lifted on the finding’s page first.",
-        rule="coordinated disclosure",
+        say(
+            "{ref} is under embargo until {embargo_day}. Wait until it ends, or have it "
+            "moved or lifted on the finding’s page first.",
+            ref=finding.ref,
+            embargo_day=finding.embargo_day,
+        ),
+        rule=say("coordinated disclosure"),
     )
 
 
@@ -126,18 +140,20 @@ def _answers(step: DisclosureStep, by: User) -> Refusal | None:
         return None
     return Refusal(
         "not_yours",
-        "A policy reviewer of this work or the programme manager moves this date."
+        say("A policy reviewer of this work or the programme manager moves this date.")
         if step.objection_id
-        else "The author, a policy reviewer of this work or the programme manager moves this date.",
+        else say(
+            "The author, a policy reviewer of this work or the programme manager moves this date."
+        ),
     )
 
 
 def _ahead(step: DisclosureStep) -> Refusal | None:
     return first(
-        Refusal("out", f"The passage is public since {step.on:%-d %B %Y}.")
+        Refusal("out", say("The passage is public since {on:%-d %B %Y}.", on=step.on))
         if step.on <= now()
         else None,
-        Refusal("withdrawn", "The work was withdrawn.")
+        Refusal("withdrawn", say("The work was withdrawn."))
         if step.publication.state == PublicationState.WITHDRAWN
         else None,
     )

@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import terms
 from publications.models import Mediation, Objection
@@ -31,7 +32,7 @@ def may_answer(objection: Objection, verb: str, by: User) -> Refusal | None:
     return first(
         None
         if by == objection.publication.fellowship.fellow
-        else Refusal("not_yours", "The author answers an objection."),
+        else Refusal("not_yours", say("The author answers an objection.")),
         step_runs(objection),
         OBJECTION_MOVES.refusal(objection.state, verb),
         _proposal_first(objection, verb),
@@ -43,12 +44,16 @@ def contest_said(reason: str) -> Refusal | None:
     return first(
         None
         if reason.strip()
-        else Refusal("no_reason", "Say why the objection is wrong.", field="reason"),
+        else Refusal("no_reason", say("Say why the objection is wrong."), field="reason"),
         None
         if len(reason) <= REASON_MAX
         else Refusal(
             "too_long",
-            f"Say it in at most {REASON_MAX:,} characters; these are {len(reason):,}.",
+            say(
+                "Say it in at most {REASON_MAX:,} characters; these are {n:,}.",
+                REASON_MAX=REASON_MAX,
+                n=len(reason),
+            ),
             field="reason",
         ),
     )
@@ -61,8 +66,11 @@ def may_settle(objection: Objection, verb: str, by: User) -> Refusal | None:
         if by in (objection.raised_by, objection.owner)
         else Refusal(
             "not_yours",
-            f"Only {objection.raised_by}, who raised it, or {objection.owner}, who owns it, may "
-            "do this.",
+            say(
+                "Only {raised_by}, who raised it, or {owner}, who owns it, may do this.",
+                raised_by=objection.raised_by,
+                owner=objection.owner,
+            ),
         ),
         step_runs(objection),
         OBJECTION_MOVES.refusal(objection.state, verb),
@@ -77,8 +85,12 @@ def step_runs(objection: Objection) -> Refusal | None:
     became = ObjectionState(objection.if_silent).label.lower()
     return Refusal(
         "time_over",
-        f"The time for this step ended on {objection.step_due_at:%-d %B %Y at %H:%M} UTC. By "
-        f"silence the objection is now: {became}.",
+        say(
+            "The time for this step ended on {step_due_at:%-d %B %Y at %H:%M} UTC. By "
+            "silence the objection is now: {became}.",
+            step_due_at=objection.step_due_at,
+            became=became,
+        ),
         rule=str(terms.policy_of(objection.publication.fellowship)),
     )
 
@@ -88,12 +100,12 @@ def may_name_mediator(objection: Objection, by: Actor) -> Refusal | None:
     return first(
         None
         if isinstance(by, System) or has_role(by, objection.program_id, roles.MANAGER)
-        else Refusal("wrong_role", "The programme manager names the mediator."),
-        Refusal("not_contested", "Only a contested objection has a mediator.")
+        else Refusal("wrong_role", say("The programme manager names the mediator.")),
+        Refusal("not_contested", say("Only a contested objection has a mediator."))
         if objection.state != ObjectionState.CONTESTED
         else None,
         step_runs(objection),
-        Refusal("separation", "Whoever named or made this objection names no mediator for it.")
+        Refusal("separation", say("Whoever named or made this objection names no mediator for it."))
         if isinstance(by, User) and by.pk in (objection.raised_by_id, objection.owner_id)
         else None,
     )
@@ -108,14 +120,20 @@ def may_mediate(objection: Objection, person: User) -> Refusal | None:
     return first(
         None
         if has_role(person, objection.program_id, *MEDIATING)
-        else Refusal("wrong_mediator", f"{person} holds no role here.", field="mediator"),
-        _apart(f"{person} reviews this work.")
+        else Refusal(
+            "wrong_mediator", say("{person} holds no role here.", person=person), field="mediator"
+        ),
+        _apart(say("{person} reviews this work.", person=person))
         if person.pk in {*reviewers, objection.raised_by_id, objection.owner_id}
         else None,
-        _apart(f"{person} is the fellow, their mentor, or an author of this work.")
+        _apart(
+            say("{person} is the fellow, their mentor, or an author of this work.", person=person)
+        )
         if person.pk in {*authors, case.fellow_id, case.mentor_id}
         else None,
-        _apart(f"{person} declared a conflict.") if recused(person, case) else None,
+        _apart(say("{person} declared a conflict.", person=person))
+        if recused(person, case)
+        else None,
     )
 
 
@@ -124,7 +142,7 @@ def may_propose(objection: Objection, mediation: Mediation, by: User) -> Refusal
     return first(
         None
         if mediation.mediator_id == by.pk
-        else Refusal("not_yours", "Only the mediator proposes."),
+        else Refusal("not_yours", say("Only the mediator proposes.")),
         step_runs(objection),
         OBJECTION_MOVES.refusal(objection.state, "propose"),
     )
@@ -140,28 +158,30 @@ def sound_proposal(
     return first(
         None
         if proposal in Proposal.values
-        else Refusal("no_proposal", "Choose what you propose.", field="proposal"),
+        else Refusal("no_proposal", say("Choose what you propose."), field="proposal"),
         None
         if reasons.strip()
-        else Refusal("no_reason", "Say why. Both sides read it.", field="reasons"),
-        Refusal("no_wording", "Write the wording you propose.", field="wording")
+        else Refusal("no_reason", say("Say why. Both sides read it."), field="reasons"),
+        Refusal("no_wording", say("Write the wording you propose."), field="wording")
         if proposal == Proposal.WORDING and not wording.strip()
         else None,
-        Refusal("wording_alone", "Wording goes with that proposal alone.", field="wording")
+        Refusal("wording_alone", say("Wording goes with that proposal alone."), field="wording")
         if proposal != Proposal.WORDING and wording.strip()
         else None,
-        Refusal("no_date", "Say from which date.", field="until")
+        Refusal("no_date", say("Say from which date."), field="until")
         if later and until is None
         else None,
-        Refusal("date_alone", "A date goes with that proposal alone.", field="until")
+        Refusal("date_alone", say("A date goes with that proposal alone."), field="until")
         if not later and until is not None
         else None,
-        Refusal("past", "The date must lie ahead.", field="until")
+        Refusal("past", say("The date must lie ahead."), field="until")
         if until is not None and until <= now()
         else None,
         Refusal(
             "too_long",
-            f"A passage may be put off until {longest:%-d %B %Y} at the latest.",
+            say(
+                "A passage may be put off until {longest:%-d %B %Y} at the latest.", longest=longest
+            ),
             rule=str(terms.policy_of(work.fellowship)),
             field="until",
         )
@@ -177,12 +197,14 @@ def may_say(objection: Objection, mediation: Mediation, by: User) -> Refusal | N
     return first(
         None
         if side
-        else Refusal("not_yours", "The author and whoever objected answer a proposal."),
+        else Refusal("not_yours", say("The author and whoever objected answer a proposal.")),
         step_runs(objection),
         None
         if objection.state == ObjectionState.PROPOSED
-        else Refusal("no_proposal", "There is no proposal to answer."),
-        Refusal("said_already", "You have answered this proposal.") if said is not None else None,
+        else Refusal("no_proposal", say("There is no proposal to answer.")),
+        Refusal("said_already", say("You have answered this proposal."))
+        if said is not None
+        else None,
     )
 
 
@@ -197,7 +219,7 @@ def _proposal_first(objection: Objection, verb: str) -> Refusal | None:
     """On a proposal both sides answer; the other verbs rest until then."""
     if objection.state != ObjectionState.PROPOSED:
         return None
-    said = "A mediator has made a proposal: say whether you take it."
+    said = say("A mediator has made a proposal: say whether you take it.")
     return Refusal("proposal_first", said)
 
 
@@ -205,6 +227,6 @@ def _apart(said: str) -> Refusal:
     return Refusal(
         "separation",
         said,
-        rule="a mediator has no part in the case",
+        rule=say("a mediator has no part in the case"),
         field="mediator",
     )

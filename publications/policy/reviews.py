@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role, holders, recused
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import terms
 from publications.authorship_states import OPEN, AgreementState
@@ -37,7 +38,7 @@ def may_staff(publication: Publication, by: Actor) -> Refusal | None:
     return first(
         None
         if isinstance(by, System) or has_role(by, publication.program_id, roles.MANAGER)
-        else Refusal("wrong_role", "The programme manager assigns reviewers."),
+        else Refusal("wrong_role", say("The programme manager assigns reviewers.")),
         under_review(publication),
     )
 
@@ -49,26 +50,35 @@ def may_assign(publication: Publication, track: str, reviewer: User, by: Actor) 
         None
         if has_role(reviewer, publication.program_id, *TRACK_ROLES[ReviewTrack(track)])
         else Refusal(
-            "wrong_reviewer", f"{reviewer} does not hold a role of this track.", field="reviewer"
+            "wrong_reviewer",
+            say("{reviewer} does not hold a role of this track.", reviewer=reviewer),
+            field="reviewer",
         ),
-        Refusal("separation", "The mentor of this fellow does not review.", field="reviewer")
+        Refusal("separation", say("The mentor of this fellow does not review."), field="reviewer")
         if reviewer.pk in (publication.fellowship.fellow_id, publication.fellowship.mentor_id)
         else None,
-        Refusal("separation", f"{reviewer} declared a conflict.", field="reviewer")
+        Refusal(
+            "separation",
+            say("{reviewer} declared a conflict.", reviewer=reviewer),
+            field="reviewer",
+        )
         if recused(reviewer, publication.fellowship)
         else None,
         Refusal(
             "separation",
-            f"{reviewer} is an author, or named in the agreement on authorship.",
-            rule="nobody reviews their own work",
+            say(
+                "{reviewer} is an author, or named in the agreement on authorship.",
+                reviewer=reviewer,
+            ),
+            rule=say("nobody reviews their own work"),
             field="reviewer",
         )
         if _writes(publication, reviewer)
         else None,
         Refusal(
             "separation",
-            "One person never sits on both tracks of one work.",
-            rule="scientific review stands apart from policy review",
+            say("One person never sits on both tracks of one work."),
+            rule=say("scientific review stands apart from policy review"),
             field="reviewer",
         )
         if publication.reviewers.filter(reviewer=reviewer).exclude(track=track).exists()
@@ -101,7 +111,7 @@ def may_advise(publication: Publication, by: User) -> Refusal | None:
         and (now() < due or publication.effective_state() in UNDER_WAY)
         else Refusal(
             "advice_over",
-            "The time for scientific advice is over and the work is no longer in review.",
+            say("The time for scientific advice is over and the work is no longer in review."),
             rule=str(terms.policy_of(publication.fellowship)),
         ),
     )
@@ -113,8 +123,12 @@ def advice_said(given: ScientificReview, advice: str = "") -> Refusal | None:
         return None
     return Refusal(
         "advised",
-        f"You gave your advice on {given.version} on {given.given_at:%-d %B %Y}. Advise anew when "
-        "the author adds a version.",
+        say(
+            "You gave your advice on {version} on {given_at:%-d %B %Y}. Advise anew when "
+            "the author adds a version.",
+            version=given.version,
+            given_at=given.given_at,
+        ),
         field="advice",
     )
 
@@ -126,7 +140,7 @@ def may_object(publication: Publication, by: User) -> Refusal | None:
         under_review(publication),
         Refusal(
             "cleared",
-            "The policy review of this work has ended; no further objection is possible.",
+            say("The policy review of this work has ended; no further objection is possible."),
         )
         if publication.policy_cleared_at
         else None,
@@ -139,12 +153,12 @@ def may_hold(publication: Publication, by: Actor) -> Refusal | None:
     return first(
         None
         if has_role(by, publication.program_id, *HOLDERS)
-        else Refusal("wrong_role", "Who answers alarms here may hold a passage."),
+        else Refusal("wrong_role", say("Who answers alarms here may hold a passage.")),
         None
         if effective in UNDER_WAY
         else Refusal(
             "wrong_state",
-            f"{publication.ref} is not in review: nothing of it can be held.",
+            say("{ref} is not in review: nothing of it can be held.", ref=publication.ref),
             field="work",
         ),
     )
@@ -167,7 +181,7 @@ def may_own(publication: Publication, owner: User) -> Refusal | None:
     """Why `owner` may not answer for an objection or an extension: a reviewer of this track may."""
     if has_role(owner, publication.program_id, *TRACK_ROLES[ReviewTrack.POLICY]):
         return None
-    said = f"{owner} does not review policy or law here. Name someone who does."
+    said = say("{owner} does not review policy or law here. Name someone who does.", owner=owner)
     return Refusal("wrong_owner", said, field="owner")
 
 
@@ -220,10 +234,10 @@ def may_mark(
     return first(
         None
         if 0 <= start < end <= length and version.text[start:end].strip()
-        else Refusal("no_passage", "Mark the passage you object to.", field="passage"),
+        else Refusal("no_passage", say("Mark the passage you object to."), field="passage"),
         Refusal(
             "whole_work",
-            "An objection marks a passage. This is too much of the text to be one.",
+            say("An objection marks a passage. This is too much of the text to be one."),
             rule=rule,
             field="passage",
         )
@@ -231,28 +245,32 @@ def may_mark(
         else None,
         Refusal(
             "marked_together",
-            "With this passage, open objections would mark more than half of the text. Together "
-            "they would hold the work, which nobody may.",
+            say(
+                "With this passage, open objections would mark more than half of the "
+                "text. Together they would hold the work, which nobody may."
+            ),
             rule=rule,
             field="passage",
         )
         if marked_with(publication, version, start, end) * TOGETHER_IN > length
         else None,
-        Refusal("no_date", "Say until when.", field="until")
+        Refusal("no_date", say("Say until when."), field="until")
         if ask != Ask.REDACT and until is None
         else None,
-        Refusal("date_with_redaction", "A redaction has no date.", field="until")
+        Refusal("date_with_redaction", say("A redaction has no date."), field="until")
         if ask == Ask.REDACT and until is not None
         else None,
         Refusal(
             "too_long",
-            f"A passage may be put off until {longest:%-d %B %Y} at the latest.",
+            say(
+                "A passage may be put off until {longest:%-d %B %Y} at the latest.", longest=longest
+            ),
             rule=rule,
             field="until",
         )
         if until is not None and until > longest
         else None,
-        Refusal("past", "The date must lie ahead.", field="until")
+        Refusal("past", say("The date must lie ahead."), field="until")
         if until is not None and until <= now()
         else None,
     )
@@ -262,7 +280,10 @@ def on_track(publication: Publication, track: str, by: User) -> Refusal | None:
     """Why `by` does not speak on this track: the work's reviewers on it do."""
     if any(r.track == track and r.reviewer_id == by.pk for r in publication.reviewers.all()):
         return None
-    return Refusal("wrong_role", f"You are not a {ReviewTrack(track).label.lower()} reviewer here.")
+    return Refusal(
+        "wrong_role",
+        say("You are not a {label} reviewer here.", label=ReviewTrack(track).label.lower()),
+    )
 
 
 def under_review(publication: Publication) -> Refusal | None:
@@ -270,11 +291,14 @@ def under_review(publication: Publication) -> Refusal | None:
     if publication.effective_state() == PublicationState.IN_REVIEW:
         return None
     if publication.submitted_at is None or publication.state == PublicationState.WITHDRAWN:
-        return Refusal("wrong_state", "This work is not in review.")
+        return Refusal("wrong_state", say("This work is not in review."))
     ended = publication.released_from or publication.window_ends_at
     return Refusal(
         "window_over",
-        f"Review of this work ended on {ended:%-d %B %Y at %H:%M} UTC. An objection now is too "
-        "late. Urgent harm goes through an escalation.",
+        say(
+            "Review of this work ended on {ended:%-d %B %Y at %H:%M} UTC. An objection "
+            "now is too late. Urgent harm goes through an escalation.",
+            ended=ended,
+        ),
         rule=str(terms.policy_of(publication.fellowship)),
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from access.models import Release
 from fellowship.accounts.models import Actor
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from findings.models import Artifact
 from publications import terms
 from publications.models import DisclosureStep, Hit, Publication, Version
@@ -17,20 +18,22 @@ from publications.text_states import ARTEFACTS, HitAnswer, HitKind
 from scoping.models import Fellowship
 
 REASON_MAX = 2_000
-RELEASE_RULE = "nothing leaves before the release desk let it out"
+RELEASE_RULE = say("nothing leaves before the release desk let it out")
 
 
 def may_be(kind: str, *, event: str, event_on: dt.date | None, licence: str) -> Refusal | None:
     """Why a work of this kind lacks something: a talk its event, files their licence."""
     return first(
-        Refusal("no_event", "Name the event at which the talk is given.", field="event")
+        Refusal("no_event", say("Name the event at which the talk is given."), field="event")
         if kind == Kind.TALK and not event.strip()
         else None,
-        Refusal("no_day", "Say on which day the talk is given.", field="event_on")
+        Refusal("no_day", say("Say on which day the talk is given."), field="event_on")
         if kind == Kind.TALK and event_on is None
         else None,
         Refusal(
-            "no_licence", "Say under which licence it comes, such as Apache-2.0.", field="licence"
+            "no_licence",
+            say("Say under which licence it comes, such as Apache-2.0."),
+            field="licence",
         )
         if kind in ARTEFACTS and not licence.strip()
         else None,
@@ -40,10 +43,10 @@ def may_be(kind: str, *, event: str, event_on: dt.date | None, licence: str) -> 
 def may_link(link: str, sha256: str) -> Refusal | None:
     """Why an address and a hash do not go together."""
     return first(
-        Refusal("hash", "A SHA-256 has 64 hexadecimal digits.", field="link_sha256")
+        Refusal("hash", say("A SHA-256 has 64 hexadecimal digits."), field="link_sha256")
         if sha256 and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256)
         else None,
-        Refusal("no_link", "Say where the files with this hash are.", field="link")
+        Refusal("no_link", say("Say where the files with this hash are."), field="link")
         if sha256 and not link
         else None,
     )
@@ -55,11 +58,11 @@ def may_build_on(
     """Why a work may not name these artifacts or outputs: they are another case's."""
     strange = [one.name for one in artifacts if one.fellowship_id != fellowship.pk]
     if strange:
-        said = f"{', '.join(strange)} belongs to another case."
+        said = say("{strange} belongs to another case.", strange=joined(", ", strange))
         return Refusal("not_of_the_case", said, field="artifacts")
     strange = [str(one) for one in releases if one.request.fellowship_id != fellowship.pk]
     if strange:
-        said = f"{', '.join(strange)} was released for another case."
+        said = say("{strange} was released for another case.", strange=joined(", ", strange))
         return Refusal("not_of_the_case", said, field="releases")
     return None
 
@@ -73,7 +76,9 @@ def has_files(publication: Publication) -> Refusal | None:
         return None
     return Refusal(
         "no_files",
-        "Attach the archive to a version, or give the address of the files with their SHA-256.",
+        say(
+            "Attach the archive to a version, or give the address of the files with their SHA-256."
+        ),
         field="file",
     )
 
@@ -112,16 +117,22 @@ def _stop(publication: Publication, hit: Hit) -> Refusal:
     if hit.kind == HitKind.EMBARGO:
         return Refusal(
             "embargoed",
-            f"{hit.about}. Plan a later date for its passage in the disclosure plan, wait until "
-            "the embargo ends, or leave the finding out.",
+            say(
+                "{about}. Plan a later date for its passage in the disclosure plan, wait "
+                "until the embargo ends, or leave the finding out.",
+                about=hit.about,
+            ),
             rule=policy,
             field="text",
         )
     if hit.kind == HitKind.OUTPUT:
         return Refusal(
             "unreleased",
-            f"{hit.about}: the release desk has not let it out. Ask the desk to release it, or "
-            "take it out of the work and add a version.",
+            say(
+                "{about}: the release desk has not let it out. Ask the desk to release "
+                "it, or take it out of the work and add a version.",
+                about=hit.about,
+            ),
             rule=RELEASE_RULE,
             field="text",
         )
@@ -134,8 +145,8 @@ def may_answer_hit(hit: Hit, by: Actor) -> Refusal | None:
     return first(
         None
         if by == publication.fellowship.fellow
-        else Refusal("not_yours", "The author says what a hit is."),
-        Refusal("wrong_state", "This work is no longer in review.")
+        else Refusal("not_yours", say("The author says what a hit is.")),
+        Refusal("wrong_state", say("This work is no longer in review."))
         if publication.effective_state() in (PublicationState.RELEASED, PublicationState.WITHDRAWN)
         else None,
     )
@@ -146,13 +157,19 @@ def hit_said(answer: str, reason: str) -> Refusal | None:
     return first(
         None
         if answer in HitAnswer.values
-        else Refusal("no_answer", "Choose what it is.", field="answer"),
+        else Refusal("no_answer", say("Choose what it is."), field="answer"),
         None
         if reason.strip()
-        else Refusal("no_reason", "Say why; reviewers read it beside the hit.", field="reason"),
+        else Refusal(
+            "no_reason", say("Say why; reviewers read it beside the hit."), field="reason"
+        ),
         None
         if len(reason) <= REASON_MAX
-        else Refusal("too_long", f"Say it in at most {REASON_MAX:,} characters.", field="reason"),
+        else Refusal(
+            "too_long",
+            say("Say it in at most {REASON_MAX:,} characters.", REASON_MAX=REASON_MAX),
+            field="reason",
+        ),
     )
 
 
@@ -165,6 +182,8 @@ def may_save_file(unanswered: Collection[Hit]) -> Refusal | None:
         return None
     return Refusal(
         "may_hold_a_secret",
-        "The file may hold a secret. It can be saved once the author has answered the check; until "
-        "then its text is read with that dotted out.",
+        say(
+            "The file may hold a secret. It can be saved once the author has answered "
+            "the check; until then its text is read with that dotted out."
+        ),
     )

@@ -6,6 +6,7 @@ import datetime as dt
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from governance import exceptions
 from governance.states import ExceptionKind
 from publications import terms
@@ -24,16 +25,18 @@ def may_extend(publication: Publication, by: User) -> Refusal | None:
     return first(
         on_track(publication, ReviewTrack.POLICY, by),
         under_review(publication),
-        Refusal("extended", "The window was extended once. There is no second time.", rule=rule)
+        Refusal(
+            "extended", say("The window was extended once. There is no second time."), rule=rule
+        )
         if hasattr(publication, "extension")
         else None,
-        Refusal("no_extension", "The policy of this fellowship knows no extension.", rule=rule)
+        Refusal("no_extension", say("The policy of this fellowship knows no extension."), rule=rule)
         if terms.extension_window(publication.fellowship, publication.work_class) is None
         else None,
-        Refusal("cleared", "The policy review of this work has ended.")
+        Refusal("cleared", say("The policy review of this work has ended."))
         if publication.policy_cleared_at
         else None,
-        Refusal("paused", "The window rests until the author answers a question.")
+        Refusal("paused", say("The window rests until the author answers a question."))
         if any(q.pauses and q.open() for q in publication.questions.all())
         else None,
     )
@@ -47,14 +50,14 @@ def may_take_shortcut(publication: Publication, by: User) -> Refusal | None:
     return first(
         may_staff(publication, by),
         under_review(publication),
-        Refusal("objections_open", "An objection is open: settle it first.")
+        Refusal("objections_open", say("An objection is open: settle it first."))
         if publication.objections.unsettled().exists()
         else None,
         None
         if exceptions.covered(publication, SHORTCUT)
         else Refusal(
             "no_exception",
-            "Before its window ends a work is released under an exception of the board alone.",
+            say("Before its window ends a work is released under an exception of the board alone."),
             rule=str(terms.policy_of(publication.fellowship)),
         ),
     )
@@ -68,17 +71,21 @@ def sound_extension(
     return first(
         None
         if ground in Ground.values
-        else Refusal("no_ground", "Choose one of the listed grounds.", field="ground"),
+        else Refusal("no_ground", say("Choose one of the listed grounds."), field="ground"),
         None
         if reason.strip()
-        else Refusal("no_reason", "Say why more time is needed.", field="reason"),
+        else Refusal("no_reason", say("Say why more time is needed."), field="reason"),
         may_own(publication, owner),
-        Refusal("not_later", "The new date must be later than the window's end.", field="new_due")
+        Refusal(
+            "not_later", say("The new date must be later than the window's end."), field="new_due"
+        )
         if publication.window_ends_at is not None and new_due <= publication.window_ends_at
         else None,
         Refusal(
             "too_long",
-            f"The window may be extended until {latest:%-d %B %Y} at the latest.",
+            say(
+                "The window may be extended until {latest:%-d %B %Y} at the latest.", latest=latest
+            ),
             rule=str(terms.policy_of(publication.fellowship)),
             field="new_due",
         )
@@ -100,10 +107,10 @@ def may_ask(publication: Publication, track: str, by: User) -> Refusal | None:
     return first(
         on_track(publication, track, by),
         under_review(publication),
-        Refusal("question_open", "The author has a question to answer. One at a time.")
+        Refusal("question_open", say("The author has a question to answer. One at a time."))
         if any(q.open() and q.track == track for q in publication.questions.all())
         else None,
-        Refusal("cleared", "The policy review of this work has ended.")
+        Refusal("cleared", say("The policy review of this work has ended."))
         if track == ReviewTrack.POLICY and publication.policy_cleared_at
         else None,
     )
@@ -115,11 +122,13 @@ def may_reply(question: Question, by: User) -> Refusal | None:
     return first(
         None
         if by == work.fellowship.fellow
-        else Refusal("not_yours", "The author answers a question."),
-        Refusal("wrong_state", "The work is no longer in review.")
+        else Refusal("not_yours", say("The author answers a question.")),
+        Refusal("wrong_state", say("The work is no longer in review."))
         if work.effective_state() != PublicationState.IN_REVIEW
         else None,
         None
         if question.open()
-        else Refusal("time_over", "The time to answer is over. The review goes on without it."),
+        else Refusal(
+            "time_over", say("The time to answer is over. The review goes on without it.")
+        ),
     )

@@ -7,6 +7,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from publications.models import SavedWording
 from publications.models.ladder import SAVERS
 
@@ -15,7 +16,7 @@ def may_save(program_id: int, by: Actor) -> Refusal | None:
     """Why `by` may not save wording for the programme's reviewers: they and the manager may."""
     if isinstance(by, System) or has_role(by, program_id, *SAVERS):
         return None
-    return Refusal("wrong_role", "Reviewers and the programme manager save wording.")
+    return Refusal("wrong_role", say("Reviewers and the programme manager save wording."))
 
 
 def may_retire(wording: SavedWording, by: Actor) -> Refusal | None:
@@ -24,4 +25,7 @@ def may_retire(wording: SavedWording, by: Actor) -> Refusal | None:
         return None
     if has_role(by, wording.program_id, roles.MANAGER):
         return None
-    return Refusal("not_yours", f"{wording.added_by} saved it; they or the manager put it away.")
+    return Refusal(
+        "not_yours",
+        say("{added_by} saved it; they or the manager put it away.", added_by=wording.added_by),
+    )

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from findings.models import Finding
 from publications import terms
 from publications.models import Publication
@@ -26,7 +27,7 @@ def may_draft(fellowship: Fellowship, by: Actor) -> Refusal | None:
     """Publications are the fellow's."""
     if isinstance(by, System) or by == fellowship.fellow:
         return None
-    return Refusal("not_yours", "A publication is drafted by the fellow whose research it is.")
+    return Refusal("not_yours", say("A publication is drafted by the fellow whose research it is."))
 
 
 def may_declare(
@@ -44,20 +45,27 @@ def may_declare(
     )
     closed = [dataset.name for dataset in datasets if dataset.pk not in opened]
     held = terms.closely_held(datasets, findings)
-    names = ", ".join(str(dataset) for dataset in held)
+    names = joined(", ", (str(dataset) for dataset in held))
     return first(
         Refusal(
             "never_granted",
-            f"{', '.join(closed)} was never granted to {fellowship.ref}. Take it off the list; if "
-            "the work did use it, tell the programme manager before you go on.",
+            say(
+                "{closed} was never granted to {ref}. Take it off the list; if the work "
+                "did use it, tell the programme manager before you go on.",
+                closed=joined(", ", closed),
+                ref=fellowship.ref,
+            ),
             field="datasets",
         )
         if closed
         else None,
         Refusal(
             "class_of_work",
-            f"This work uses restricted-tier data ({names}): choose “It used restricted-tier "
-            "data”, or “It describes a vulnerability” if it does.",
+            say(
+                "This work uses restricted-tier data ({names}): choose “It used "
+                "restricted-tier data”, or “It describes a vulnerability” if it does.",
+                names=names,
+            ),
             rule=str(terms.policy_of(fellowship)),
             field="work_class",
         )
@@ -74,7 +82,7 @@ def may_edit(publication: Publication, by: Actor) -> Refusal | None:
     )
     return first(
         may_draft(publication.fellowship, by),
-        Refusal("wrong_state", "This work is no longer in review.") if closed else None,
+        Refusal("wrong_state", say("This work is no longer in review.")) if closed else None,
     )
 
 
@@ -85,10 +93,10 @@ def may_submit(publication: Publication, by: Actor) -> Refusal | None:
         PUBLICATION_MOVES.refusal(publication.state, "submit"),
         None
         if publication.versions.exists()
-        else Refusal("no_text", "Add the text before you submit it.", field="text"),
+        else Refusal("no_text", say("Add the text before you submit it."), field="text"),
         None
         if publication.authors.exists()
-        else Refusal("no_authors", "Name the authors before you submit.", field="authors"),
+        else Refusal("no_authors", say("Name the authors before you submit."), field="authors"),
         has_files(publication),
         stopped(publication),
         authors_agreed(publication),
@@ -102,8 +110,8 @@ def may_record_outcome(publication: Publication, by: Actor) -> Refusal | None:
         if isinstance(by, System)
         or by == publication.fellowship.fellow
         or has_role(by, publication.program_id, roles.MANAGER)
-        else Refusal("not_yours", "The author or the manager records where it appeared."),
+        else Refusal("not_yours", say("The author or the manager records where it appeared.")),
         None
         if publication.effective_state() == PublicationState.RELEASED
-        else Refusal("not_released", "This work is not released yet."),
+        else Refusal("not_released", say("This work is not released yet.")),
     )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from access.models import Dataset, Output, Release
 from access.release_states import ReleaseState
 from access.states import Tier
+from fellowship.kernel.saying import say
 from findings.models import Artifact, Finding
 from publications import terms
 from publications.models import Publication, Source
@@ -52,13 +53,15 @@ def _outputs(
             continue
         about = f"{name} ({state})"
         if sha256 == file_sha256:
-            yield Found(HitKind.OUTPUT, "It is the file", about, sure=True, sha256=sha256)
+            yield Found(HitKind.OUTPUT, say("It is the file"), about, sure=True, sha256=sha256)
         if sha256 in declared:
-            yield Found(HitKind.OUTPUT, "It is declared", about, sure=True, sha256=sha256)
+            yield Found(HitKind.OUTPUT, say("It is declared"), about, sure=True, sha256=sha256)
         for start, end in _named(text, [sha256]):
-            yield Found(HitKind.OUTPUT, "Its hash", about, start, end, sure=True, sha256=sha256)
+            yield Found(
+                HitKind.OUTPUT, say("Its hash"), about, start, end, sure=True, sha256=sha256
+            )
         for start, end in _named(text, [name]):
-            yield Found(HitKind.OUTPUT, "Its name", about, start, end, sha256=sha256)
+            yield Found(HitKind.OUTPUT, say("Its name"), about, start, end, sha256=sha256)
 
 
 def _unreleased(case: int, declared: set[str]) -> Iterator[tuple[str, str, str]]:
@@ -75,7 +78,7 @@ def _unreleased(case: int, declared: set[str]) -> Iterator[tuple[str, str, str]]
     for sha256, name in closed.values_list("sha256", "name"):
         if sha256 not in seen:
             seen.add(sha256)
-            yield sha256, name, "never asked for at the release desk"
+            yield sha256, name, say("never asked for at the release desk")
 
 
 def _findings(
@@ -87,20 +90,24 @@ def _findings(
         places = list(_named(text, [finding.ref]))
         if finding.embargoed_at(at):
             finding.program = publication.program
-            about = f"{finding.ref}, under embargo until {finding.embargo_day}"
+            about = say(
+                "{ref}, under embargo until {embargo_day}",
+                ref=finding.ref,
+                embargo_day=finding.embargo_day,
+            )
             if finding.pk in declared:
                 yield Found(
-                    HitKind.EMBARGO, "It is declared", about, sure=True, finding_id=finding.pk
+                    HitKind.EMBARGO, say("It is declared"), about, sure=True, finding_id=finding.pk
                 )
             for start, end in places:
                 yield Found(
-                    HitKind.EMBARGO, "Its reference", about, start, end, finding_id=finding.pk
+                    HitKind.EMBARGO, say("Its reference"), about, start, end, finding_id=finding.pk
                 )
         elif places and finding.pk not in declared:
             start, end = places[0]
             yield Found(
                 HitKind.UNDECLARED,
-                "Its reference",
+                say("Its reference"),
                 finding.ref,
                 start,
                 end,
@@ -119,13 +126,15 @@ def _data(publication: Publication, sources: list[Source], text: str) -> Iterato
         start, end = places[0]
         kind = HitKind.DATA if held else HitKind.UNDECLARED
         about = f"{dataset.name}, {dataset.get_tier_display().lower()}"
-        yield Found(kind, "Its name", about, start, end, dataset_id=dataset.pk)
+        yield Found(kind, say("Its name"), about, start, end, dataset_id=dataset.pk)
     if publication.work_class == WorkClass.METHODS:
         for dataset in terms.closely_held(
             [s.dataset for s in sources if s.dataset], [s.finding for s in sources if s.finding]
         ):
             about = f"{dataset.name}, {dataset.get_tier_display().lower()}"
-            yield Found(HitKind.DATA, "It is declared", about, sure=True, dataset_id=dataset.pk)
+            yield Found(
+                HitKind.DATA, say("It is declared"), about, sure=True, dataset_id=dataset.pk
+            )
 
 
 def _named(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:

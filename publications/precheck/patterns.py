@@ -16,6 +16,7 @@ from typing import Any, Final
 from stdnum import iban, luhn
 from stdnum.us import ssn
 
+from fellowship.kernel.saying import say
 from publications.precheck.found import Found
 from publications.text_states import HitKind
 
@@ -41,7 +42,7 @@ _TOKENS: Final = {
     "Hugging Face token": r"hf_[A-Za-z0-9]{30,100}",
     "GitLab token": r"glpat-[\w-]{20,50}",
     "PyPI token": r"pypi-AgEIcHlwaS5vcmc[\w-]{50,200}",
-    "Google API key": r"AIza[\w-]{35}",
+    "Google API key": say(r"AIza[\w-]{35}"),
 }
 _MAIL: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])"
@@ -78,15 +79,15 @@ def patterns(text: str) -> list[Found]:
 
 
 def _personal(text: str) -> Iterator[Found]:
-    yield from _matches(text, "E-mail address", _MAIL, _is_mail)
-    yield from _matches(text, "Telephone number", _PHONE, _is_phone)
-    yield from _matches(text, "Card number", _CARD, _is_card)
+    yield from _matches(text, say("E-mail address"), _MAIL, _is_mail)
+    yield from _matches(text, say("Telephone number"), _PHONE, _is_phone)
+    yield from _matches(text, say("Card number"), _CARD, _is_card)
     for match in _IBAN.finditer(text):
         if said := _account(match.group()):
             start = match.start()
             yield Found(HitKind.PERSONAL, "IBAN", start=start, end=start + len(said))
     yield from _matches(
-        text, "US social security number", _SSN, lambda said: bool(ssn.is_valid(said))
+        text, say("US social security number"), _SSN, lambda said: bool(ssn.is_valid(said))
     )
 
 
@@ -126,7 +127,7 @@ def _is_card(said: str) -> bool:
 
 def _secrets(text: str) -> Iterator[Found]:
     for match in _KEY.finditer(text):
-        yield Found(HitKind.SECRET, "Private key", start=match.start(), end=match.end())
+        yield Found(HitKind.SECRET, say("Private key"), start=match.start(), end=match.end())
     patterns, keyword = _detectors()
     start = 0
     for line in text.splitlines(keepends=True):
@@ -140,7 +141,7 @@ def _secrets(text: str) -> Iterator[Found]:
                     )
             if _KEYWORD.search(piece):
                 for secret in set(keyword.analyze_string(piece)):
-                    yield from _places(piece, secret, "Secret keyword", place)
+                    yield from _places(piece, secret, say("Secret keyword"), place)
         start += len(line)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from fellowship.kernel.filekinds import Kind
+from fellowship.kernel.saying import say
 from publications.reading.kinds import DOCX, PDF
 from publications.texts import TEXT_MAX, clean
 
@@ -43,9 +44,9 @@ def read(kind: Kind, body: bytes) -> Read:
     if kind.text:
         return _plain(body)
     if kind not in (PDF, DOCX):
-        return Read(because="archives are kept as they are and not opened")
+        return Read(because=say("archives are kept as they are and not opened"))
     if not _free.acquire(timeout=SECONDS):
-        return Read(because="too many documents were being read at the same time")
+        return Read(because=say("too many documents were being read at the same time"))
     try:
         return _apart(kind.endings[0], body)
     finally:
@@ -55,7 +56,7 @@ def read(kind: Kind, body: bytes) -> Read:
 def _plain(body: bytes) -> Read:
     text = clean(body.decode("utf-8-sig", errors="replace"))
     if len(text) > TEXT_MAX:
-        return Read(because=f"it has more than {TEXT_MAX:,} characters")
+        return Read(because=say("it has more than {TEXT_MAX:,} characters", TEXT_MAX=TEXT_MAX))
     return Read(text=text)
 
 
@@ -72,15 +73,15 @@ def _apart(ending: str, body: bytes) -> Read:
         )
         said = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        return Read(because=f"reading it took more than {SECONDS} seconds")
+        return Read(because=say("reading it took more than {SECONDS} seconds", SECONDS=SECONDS))
     except (OSError, ValueError):
-        return Read(because="reading it took more time or memory than is given to it")
+        return Read(because=say("reading it took more time or memory than is given to it"))
     if error := said.get("error"):
         log.info("a document could not be read: %s", error)
     text, beneath = clean(said.get("text", "")), clean(said.get("beneath", ""))
     because = said.get("because", "")
     if not because and not text.strip():
-        because = "there are no words in it, only pictures of them"
+        because = say("there are no words in it, only pictures of them")
     if because:
         return Read(because=because, refuse=bool(said.get("refuse")))
     return Read(text=text, beneath=beneath.strip())

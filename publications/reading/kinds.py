@@ -10,14 +10,15 @@ from typing import Final
 from fellowship.kernel import filekinds
 from fellowship.kernel.filekinds import Content, Kind
 from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.saying import say
 from publications.text_states import ARTEFACTS
 
-RULE: Final = "files of a publication"
+RULE: Final = say("files of a publication")
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF: Final = filekinds.ENDINGS["pdf"]
-DOCX: Final = Kind("Word document", _WORD, ("docx",))
-ZIP: Final = Kind("ZIP archive", "application/zip", ("zip",))
-GZIP: Final = Kind("compressed archive", "application/gzip", ("gz", "tgz"))
+DOCX: Final = Kind(say("Word document"), _WORD, ("docx",))
+ZIP: Final = Kind(say("ZIP archive"), "application/zip", ("zip",))
+GZIP: Final = Kind(say("compressed archive"), "application/gzip", ("gz", "tgz"))
 READABLE: Final = {
     "md": filekinds.ENDINGS["md"],
     "txt": filekinds.ENDINGS["txt"],
@@ -54,12 +55,17 @@ def judge(name: str, content: Content, work_kind: str) -> Kind:
     body = content.read()
     content.seek(0)
     if not body:
-        raise _refused("file_empty", f"“{name}” is empty. Choose a file with something in it.")
+        raise _refused(
+            "file_empty", say("“{name}” is empty. Choose a file with something in it.", name=name)
+        )
     if taken[ending] is DOCX:
         _word(name, body)
     elif not body.startswith(_GZIP if taken[ending] is GZIP else _ZIP):
         label = taken[ending].label
-        raise _refused("file_content", f"“{name}” is no {label}. Pack it anew, and attach that.")
+        raise _refused(
+            "file_content",
+            say("“{name}” is no {label}. Pack it anew, and attach that.", name=name, label=label),
+        )
     return taken[ending]
 
 
@@ -68,25 +74,38 @@ def _word(name: str, body: bytes) -> None:
     if body.startswith(_LOCKED):
         raise _refused(
             "file_locked",
-            f"“{name}” is locked with a password or of the older Word format, so nobody could "
-            "review it. Save it as .docx without a password.",
+            say(
+                "“{name}” is locked with a password or of the older Word format, so "
+                "nobody could review it. Save it as .docx without a password.",
+                name=name,
+            ),
         )
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise _refused(
-            "file_broken", f"“{name}” is broken: it cannot be opened. Save it anew as .docx."
+            "file_broken",
+            say("“{name}” is broken: it cannot be opened. Save it anew as .docx.", name=name),
         ) from error
     names = {info.filename.lower() for info in infos}
     if "word/document.xml" not in names:
-        raise _refused("file_content", f"“{name}” is no Word document. Save it as .docx.")
+        raise _refused(
+            "file_content", say("“{name}” is no Word document. Save it as .docx.", name=name)
+        )
     if any(info.flag_bits & 1 for info in infos):
-        raise _refused("file_locked", f"“{name}” is locked with a password. Save it without one.")
+        raise _refused(
+            "file_locked",
+            say("“{name}” is locked with a password. Save it without one.", name=name),
+        )
     if carried := _programs(names):
         raise _refused(
             "file_carries",
-            f"“{name}” carries a program or another file ({carried}). Save it as .docx without.",
+            say(
+                "“{name}” carries a program or another file ({carried}). Save it as .docx without.",
+                name=name,
+                carried=carried,
+            ),
         )
     burst = sum(info.file_size for info in infos) > UNPACKED_MAX or any(
         info.file_size > max(_RATIO_FROM, info.compress_size * RATIO_MAX) for info in infos
@@ -94,7 +113,10 @@ def _word(name: str, body: bytes) -> None:
     if burst or len(infos) > ENTRIES_MAX:
         raise _refused(
             "file_bursts",
-            f"“{name}” unpacks to far more than it looks. Save it anew, with smaller pictures.",
+            say(
+                "“{name}” unpacks to far more than it looks. Save it anew, with smaller pictures.",
+                name=name,
+            ),
         )
 
 

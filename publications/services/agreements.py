@@ -14,6 +14,7 @@ from fellowship.accounts.orcid import normalise_orcid
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import services as governance
@@ -79,7 +80,10 @@ def propose_agreement(
         refuse(
             Refusal(
                 "open",
-                f"Version {waiting.number} waits for answers. Withdraw it, or let it be answered.",
+                say(
+                    "Version {number} waits for answers. Withdraw it, or let it be answered.",
+                    number=waiting.number,
+                ),
                 rule=policy.RULE,
             )
         )
@@ -92,7 +96,7 @@ def propose_agreement(
             party.answer, party.answered_at = Answer.CONSENTED, now()
         party.save()
     _wait_for_answers(made, by)
-    _tell(made, _unanswered(made), "your consent to the agreement on authorship is asked")
+    _tell(made, _unanswered(made), say("your consent to the agreement on authorship is asked"))
     _settle(made, by)
     journal.record(
         subject=made, change={"number": made.number, "hash": made.text_hash, "people": len(parties)}
@@ -128,12 +132,12 @@ def refuse_agreement(
     if party and party.answer == Answer.REFUSED and agreement.state == S.REFUSED:
         return agreement
     refuse(policy.may_answer(agreement, by))
-    refuse(text_given(reason, "reason", "Say why you refuse: the others read it."))
+    refuse(text_given(reason, "reason", say("Say why you refuse: the others read it.")))
     assert party is not None  # noqa: S101 - refused above
     party.answer, party.answered_at, party.reason = Answer.REFUSED, now(), reason.strip()
     party.save()
     _move(agreement, "refuse", by)
-    _tell(agreement, _people(agreement, by), "was refused", body=reason)
+    _tell(agreement, _people(agreement, by), say("was refused"), body=reason)
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
 
@@ -149,7 +153,7 @@ def withdraw_agreement(
     refuse(policy.may_withdraw_agreement(agreement, by))
     agreement.ended_at = now()
     _move(agreement, "withdraw", by)
-    _tell(agreement, _people(agreement, by), "was withdrawn", body=reason)
+    _tell(agreement, _people(agreement, by), say("was withdrawn"), body=reason)
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
 
@@ -162,7 +166,7 @@ def lapse_agreement(*, agreement: AuthorshipAgreement, by: Actor) -> AuthorshipA
         return agreement
     agreement.ended_at = agreement.answer_by
     _move(agreement, "lapse", by)
-    _tell(agreement, _people(agreement, by), "lapsed: not everybody answered in time")
+    _tell(agreement, _people(agreement, by), say("lapsed: not everybody answered in time"))
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
 
@@ -174,7 +178,7 @@ def ask_mediator(*, agreement: AuthorshipAgreement, by: User, reason: str) -> Au
     if agreement.state == S.WITH_MEDIATOR:
         return agreement
     refuse(policy.may_ask_mediator(agreement, by))
-    refuse(text_given(reason, "reason", "Say what the mediator should look at."))
+    refuse(text_given(reason, "reason", say("Say what the mediator should look at.")))
     _move(agreement, "mediate", by)
     case = agreement.fellowship
     clocks.start(
@@ -185,11 +189,11 @@ def ask_mediator(*, agreement: AuthorshipAgreement, by: User, reason: str) -> Au
         by=by,
         holder="us",
         holder_user=agreement.mediator,
-        silence="It goes to the board.",
+        silence=say("It goes to the board."),
         rule=str(terms.policy_of(case)),
     )
     people = [agreement.mediator, *_people(agreement, by)]
-    _tell(agreement, people, "is with the mediator", body=reason)
+    _tell(agreement, people, say("is with the mediator"), body=reason)
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
 
@@ -204,7 +208,7 @@ def mediate(
     if agreement.advice and agreement.state == done:
         return agreement
     refuse(policy.may_mediate(agreement, by))
-    refuse(text_given(advice, "advice", "Write what you found and what you advise."))
+    refuse(text_given(advice, "advice", say("Write what you found and what you advise.")))
     agreement.advice = advice.strip()
     if not back:
         return _to_board(agreement, by)
@@ -216,7 +220,7 @@ def mediate(
     agreement.answer_by = terms.agreement_answer(case).due(now(), case.program.calendar())
     _move(agreement, "return", by)
     _wait_for_answers(agreement, by)
-    _tell(agreement, _people(agreement, by), "comes back from the mediator", body=advice)
+    _tell(agreement, _people(agreement, by), say("comes back from the mediator"), body=advice)
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
 
@@ -241,7 +245,11 @@ def decide_agreement(
     else:
         agreement.ended_at = now()
         _move(agreement, "turn_down", by)
-    said = "is in force by decision of the board" if adopt else "was turned down by the board"
+    said = (
+        say("is in force by decision of the board")
+        if adopt
+        else say("was turned down by the board")
+    )
     _tell(agreement, _people(agreement, by), said, body=reason)
     journal.record(subject=agreement, change={"state": agreement.state})
     return agreement
@@ -346,7 +354,7 @@ def _settle(agreement: AuthorshipAgreement, by: Actor) -> None:
     if agreement.state != S.PROPOSED or any(a != Answer.CONSENTED for a in answers):
         return
     _in_force(agreement, "agree", by)
-    _tell(agreement, _people(agreement, by), "is in force: everybody has consented")
+    _tell(agreement, _people(agreement, by), say("is in force: everybody has consented"))
 
 
 def _in_force(agreement: AuthorshipAgreement, verb: str, by: Actor) -> None:
@@ -369,7 +377,7 @@ def _to_board(agreement: AuthorshipAgreement, by: Actor) -> AuthorshipAgreement:
         subject=agreement,
         program=agreement.fellowship.program,
         by=by,
-        reason="Those named disagree, and mediation has ended.",
+        reason=say("Those named disagree, and mediation has ended."),
     )
     return agreement
 
@@ -391,7 +399,7 @@ def _wait_for_answers(agreement: AuthorshipAgreement, by: Actor) -> None:
         window=terms.agreement_answer(case),
         by=by,
         holder="you",
-        silence="The agreement stays as it is.",
+        silence=say("The agreement stays as it is."),
         rule=str(terms.policy_of(case)),
         due_at=agreement.answer_by,
     )
@@ -415,7 +423,12 @@ def _tell(agreement: AuthorshipAgreement, to: Iterable[User], what: str, *, body
         to=to,
         subject_obj=agreement,
         realm=case.program.realm,
-        title=f"{case.ref}: agreement on authorship, version {agreement.number}, {what}"
+        title=say(
+            "{ref}: agreement on authorship, version {number}, {what}",
+            ref=case.ref,
+            number=agreement.number,
+            what=what,
+        )
         if not what.startswith("your")
         else f"{case.ref}: {what}",
         body=body,

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import credit, policy
 from publications.doi import normalise_doi
@@ -100,12 +101,14 @@ def _outcome_sound(stage: str, *, on: dt.date, venue: str, doi: str, link: str) 
     return first(
         None
         if stage in OutcomeStage.values
-        else Refusal("unknown_stage", "Choose one of the steps.", field="stage"),
-        Refusal("future", "Record it once it has happened.", field="on")
+        else Refusal("unknown_stage", say("Choose one of the steps."), field="stage"),
+        Refusal("future", say("Record it once it has happened."), field="on")
         if on > now().date()
         else None,
-        Refusal("no_venue", "Name the venue.", field="venue") if at_venue and not venue else None,
-        Refusal("nowhere", "Give a DOI, an address or a venue.", field="doi")
+        Refusal("no_venue", say("Name the venue."), field="venue")
+        if at_venue and not venue
+        else None,
+        Refusal("nowhere", say("Give a DOI, an address or a venue."), field="doi")
         if not (doi or venue or link.strip())
         else None,
         None

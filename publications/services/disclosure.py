@@ -11,6 +11,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding
 from publications import policy, terms
@@ -94,8 +95,8 @@ def extend_step(*, step: DisclosureStep, on: dt.datetime, by: User, reason: str)
     tell(
         step.publication,
         _people(step, by),
-        f"{step.publication.ref}: one passage comes out later",
-        body=f"On {on:%-d %B %Y}: {reason}",
+        say("{ref}: one passage comes out later", ref=step.publication.ref),
+        body=say("On {on:%-d %B %Y}: {reason}", on=on, reason=reason),
     )
     journal.record(subject=step, change={"on": journal.moved(before, on)})
     return step
@@ -114,11 +115,11 @@ def release_early(*, step: DisclosureStep, by: User, reason: str) -> DisclosureS
     step.done_at = at
     step.save()
     _move_objection(step)
-    clocks.stop_open(subject=step, kinds=[DISCLOSURE_CLOCK], by=by, reason="let out early")
+    clocks.stop_open(subject=step, kinds=[DISCLOSURE_CLOCK], by=by, reason=say("let out early"))
     tell(
         step.publication,
         _people(step, by),
-        f"{step.publication.ref}: one passage is public before its date",
+        say("{ref}: one passage is public before its date", ref=step.publication.ref),
         body=reason,
     )
     journal.record(subject=step, change={"on": journal.moved(before, at)})
@@ -141,7 +142,7 @@ def record_disclosed(
     tell(
         step.publication,
         _people(step, by),
-        f"{step.publication.ref}: a passage is public since its date",
+        say("{ref}: a passage is public since its date", ref=step.publication.ref),
         body=step.summary,
     )
     journal.record(subject=step, change={"public_since": step.on})
@@ -153,7 +154,11 @@ def _start_clock(step: DisclosureStep, by: Actor) -> None:
     case = publication.fellowship
     latest = terms.longest_stage(case).due(now(), publication.program.calendar())
     refuse(
-        Refusal("too_long", f"A passage may be put off until {latest:%-d %B %Y}.", field="on")
+        Refusal(
+            "too_long",
+            say("A passage may be put off until {latest:%-d %B %Y}.", latest=latest),
+            field="on",
+        )
         if step.on > latest
         else None
     )
@@ -165,7 +170,7 @@ def _start_clock(step: DisclosureStep, by: Actor) -> None:
         due_at=step.on,
         by=by,
         holder="us",
-        silence="The passage is public.",
+        silence=say("The passage is public."),
         rule=str(terms.policy_of(case)),
     )
 

@@ -9,6 +9,7 @@ from typing import Final
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, terms
 from publications.models import Objection, Publication, Version
@@ -18,7 +19,7 @@ from publications.states import Ask, Ground
 
 HELD_FOR: Final = dt.timedelta(days=14)
 """How long a passage is held, unless the rules allow less: long enough to contain and verify."""
-PUBLIC: Final = "Held for some days while an alarm about it is dealt with."
+PUBLIC: Final = say("Held for some days while an alarm about it is dealt with.")
 
 
 @journal.verb("publications.hold_passage")
@@ -34,7 +35,7 @@ def hold_passage(
     publication = locked(publication)
     refuse(policy.may_hold(publication, by))
     if ground not in Ground.values:
-        refuse(Refusal("no_ground", "Choose one of the listed grounds.", field="ground"))
+        refuse(Refusal("no_ground", say("Choose one of the listed grounds."), field="ground"))
     version = publication.latest
     start, end = _find(version, passage)
     same = publication.objections.standing().filter(
@@ -46,7 +47,9 @@ def hold_passage(
     until = min(now() + HELD_FOR, longest.due(now(), publication.program.calendar()))
     owner = policy.owner_of_hold(publication)
     if owner is None:
-        raise Refused(Refusal("no_owner", "Nobody here reviews policy or law to own the hold."))
+        raise Refused(
+            Refusal("no_owner", say("Nobody here reviews policy or law to own the hold."))
+        )
     assert version is not None  # noqa: S101 - a passage was found in it
     refuse(
         policy.may_mark(
@@ -74,6 +77,6 @@ def _find(version: Version | None, passage: str) -> tuple[int, int]:
     pattern = r"\s+".join(re.escape(word) for word in words)
     found = re.search(pattern, version.text) if version and words else None
     if found is None:
-        said = "Copy the passage word for word from the newest version; this is not in it."
+        said = say("Copy the passage word for word from the newest version; this is not in it.")
         raise Refused(Refusal("no_passage", said, field="passage"))
     return found.start(), found.end()

@@ -10,6 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import services as governance
 from publications import policy, terms
@@ -58,14 +59,16 @@ def contest_objection(*, objection: Objection, by: User, reason: str) -> Objecti
         becomes=ObjectionState.WITH_BOARD,
         holder="us",
         holder_user=None,
-        silence="The passage goes to the board.",
+        silence=say("The passage goes to the board."),
     )
     Mediation.objects.create(objection=objection, begun_at=now())
-    tell_both(objection, f"{objection.ref}: contested; a mediator is named", by, body=reason)
+    tell_both(
+        objection, say("{ref}: contested; a mediator is named", ref=objection.ref), by, body=reason
+    )
     tell(
         objection.publication,
         holders(objection.program_id, roles.MANAGER),
-        f"{objection.ref} is contested: name a mediator",
+        say("{ref} is contested: name a mediator", ref=objection.ref),
         url=objection_url(objection),
     )
     journal.record(subject=objection, change={"state": objection.state})
@@ -86,11 +89,15 @@ def name_mediator(*, objection: Objection, mediator: User, by: User) -> Objectio
     tell(
         objection.publication,
         [mediator],
-        f"You mediate {objection.ref}: one contested passage",
-        body="Read what both sides say and propose one way. Both then say whether they take it.",
+        say("You mediate {ref}: one contested passage", ref=objection.ref),
+        body=say(
+            "Read what both sides say and propose one way. Both then say whether they take it."
+        ),
         url=objection_url(objection),
     )
-    tell_both(objection, f"{objection.ref}: {mediator} mediates", by)
+    tell_both(
+        objection, say("{ref}: {mediator} mediates", ref=objection.ref, mediator=mediator), by
+    )
     journal.record(subject=objection, change={"mediator": mediator.pk})
     return objection
 
@@ -134,10 +141,15 @@ def propose(
         becomes=PROPOSED_STATES[Proposal(proposal)],
         holder="you",
         holder_user=objection.publication.fellowship.fellow,
-        silence="Who stays silent takes the proposal.",
+        silence=say("Who stays silent takes the proposal."),
     )
     said = mediation.get_proposal_display()
-    tell_both(objection, f"{objection.ref}: the mediator proposes: {said}", by, body=reasons)
+    tell_both(
+        objection,
+        say("{ref}: the mediator proposes: {said}", ref=objection.ref, said=said),
+        by,
+        body=reasons,
+    )
     journal.record(subject=objection, change={"state": objection.state, "proposal": proposal})
     return objection
 
@@ -161,7 +173,9 @@ def answer_proposal(*, objection: Objection, takes: bool, by: User, reason: str 
         return refer_dispute(objection=objection, by=by, reason=reason)
     if mediation.author_takes and mediation.reviewer_takes:
         return _take(objection, mediation, by)
-    tell_both(objection, f"{objection.ref}: one side takes the proposal", by, body=reason)
+    tell_both(
+        objection, say("{ref}: one side takes the proposal", ref=objection.ref), by, body=reason
+    )
     return objection
 
 
@@ -190,7 +204,7 @@ def refer_dispute(
     mediation.ended_at = at or now()
     mediation.save()
     end_step(objection, by)
-    tell_both(objection, f"{objection.ref}: with the board", by, body=reason)
+    tell_both(objection, say("{ref}: with the board", ref=objection.ref), by, body=reason)
     journal.record(subject=objection, change={"state": objection.state})
     governance.refer(
         kind="publications.dispute",

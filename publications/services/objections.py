@@ -13,6 +13,7 @@ from fellowship.clocks.models import Clock
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from governance import services as governance
@@ -31,7 +32,7 @@ PROPOSAL_CLOCK = "publications.proposal"
 STEP_CLOCKS = (ANSWER_CLOCK, WORDING_CLOCK, MEDIATION_CLOCK, PROPOSAL_CLOCK)
 DATED = (ObjectionState.ACCEPTED, ObjectionState.UPHELD)
 """States in which a passage put off to a date becomes a step of the disclosure plan."""
-AS_ASKED = "The passage is treated as the objection asks; the rest goes on."
+AS_ASKED = say("The passage is treated as the objection asks; the rest goes on.")
 
 
 @journal.verb("publications.object")
@@ -61,7 +62,7 @@ def object_to_passage(
         return same
     refuse(policy.may_object(publication, by))
     if ground not in Ground.values:
-        refuse(Refusal("no_ground", "Choose one of the listed grounds.", field="ground"))
+        refuse(Refusal("no_ground", say("Choose one of the listed grounds."), field="ground"))
     refuse(policy.may_own(publication, owner))
     refuse(
         policy.may_mark(publication, version=version, start=start, end=end, ask=ask, until=until)
@@ -103,7 +104,7 @@ def offer_wording(*, objection: Objection, wording: str, by: User, reason: str =
         return objection
     refuse(policy.may_answer(objection, "reword", by))
     if not wording.strip():
-        refuse(Refusal("no_wording", "Write the other wording.", field="wording"))
+        refuse(Refusal("no_wording", say("Write the other wording."), field="wording"))
     objection.wording, objection.answer = wording, reason
     step(
         objection,
@@ -114,9 +115,9 @@ def offer_wording(*, objection: Objection, wording: str, by: User, reason: str =
         becomes=ObjectionState.AGREED,
         holder="us",
         holder_user=objection.owner,
-        silence="The wording stands.",
+        silence=say("The wording stands."),
     )
-    tell_both(objection, f"{objection.ref}: other wording offered", by, body=wording)
+    tell_both(objection, say("{ref}: other wording offered", ref=objection.ref), by, body=wording)
     journal.record(subject=objection, change={"state": objection.state})
     return objection
 
@@ -154,7 +155,9 @@ def decline_wording(*, objection: Objection, by: User, reason: str) -> Objection
         holder_user=objection.publication.fellowship.fellow,
         silence=AS_ASKED,
     )
-    tell_both(objection, f"{objection.ref}: the other wording was declined", by, body=reason)
+    tell_both(
+        objection, say("{ref}: the other wording was declined", ref=objection.ref), by, body=reason
+    )
     journal.record(subject=objection, change={"state": objection.state})
     return objection
 
@@ -166,7 +169,7 @@ def withdraw_objection(*, objection: Objection, by: User, reason: str = "") -> O
     if objection.state == ObjectionState.WITHDRAWN:
         return objection
     refuse(policy.may_settle(objection, "withdraw", by))
-    leave_the_board(objection, f"{objection.ref} was withdrawn.")
+    leave_the_board(objection, say("{ref} was withdrawn.", ref=objection.ref))
     return settle(objection, "withdraw", by)
 
 
@@ -216,11 +219,17 @@ def mark(
     tell(
         publication,
         [publication.fellowship.fellow],
-        f"{objection.ref}: an objection to one passage of {publication.ref}",
+        say(
+            "{ref}: an objection to one passage of {ref2}", ref=objection.ref, ref2=publication.ref
+        ),
         body=f"{objection.get_ground_display()}. {harm}",
     )
     if owner != by:
-        tell(publication, [owner], f"You own {objection.ref}, an objection to one passage")
+        tell(
+            publication,
+            [owner],
+            say("You own {ref}, an objection to one passage", ref=objection.ref),
+        )
     journal.record(
         subject=objection, change={"ground": ground, "ask": ask, "publication": publication.ref}
     )
@@ -230,7 +239,7 @@ def mark(
 def end_with_the_work(publication: Publication, by: Actor) -> None:
     """The author withdrew the work: nothing is left of which a passage could be withheld."""
     for objection in publication.objections.unsettled():
-        leave_the_board(objection, f"{publication.ref} was withdrawn by its author.")
+        leave_the_board(objection, say("{ref} was withdrawn by its author.", ref=publication.ref))
         settle(locked_objection(objection), "withdraw", by, release=False)
 
 

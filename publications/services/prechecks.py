@@ -7,6 +7,7 @@ from collections import Counter
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, precheck
 from publications.models import Hit, PreCheck, Publication, Version
@@ -23,7 +24,7 @@ def keep(version: Version, patterns: list[precheck.Found]) -> dict[str, int]:
         publication, version.text, file_sha256=version.file_sha256, at=version.added_at
     )
     beneath = [
-        precheck.Found(one.kind, one.rule, "In the file, on none of its pages")
+        precheck.Found(one.kind, one.rule, say("In the file, on none of its pages"))
         for one in dict.fromkeys(
             precheck.Found(one.kind, one.rule) for one in precheck.patterns(version.beneath)
         )

@@ -9,6 +9,7 @@ from fellowship.clocks.models import Clock
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, terms
 from publications.models import Publication, Question
@@ -32,7 +33,7 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
         return same
     refuse(policy.may_ask(publication, track, by))
     if not question.strip():
-        refuse(Refusal("no_question", "Write the question.", field="question"))
+        refuse(Refusal("no_question", say("Write the question."), field="question"))
     case, at, ref = publication.fellowship, now(), next_reference("QUE")
     window = terms.answer_window(case)
     pauses = (
@@ -41,7 +42,7 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
     )
     due_at = window.due(at, publication.program.calendar())
     if pauses:
-        ground = f"{ref}: the author must answer a question"
+        ground = say("{ref}: the author must answer a question", ref=ref)
         clock = clocks.pause(clock=running(publication), by=by, ground=ground)
         at = clock.paused_at or at
         due_at = window.due(at, publication.program.calendar())
@@ -66,14 +67,14 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
         by=by,
         holder="you",
         holder_user=case.fellow,
-        silence="The review goes on without an answer.",
+        silence=say("The review goes on without an answer."),
         rule=str(terms.policy_of(case)),
         at=at,
     )
     tell(
         publication,
         [case.fellow],
-        f"{asked.ref}: a question about {publication.ref}",
+        say("{ref}: a question about {ref2}", ref=asked.ref, ref2=publication.ref),
         body=question,
     )
     journal.record(subject=asked, change={"track": track, "pauses": pauses})
@@ -88,15 +89,15 @@ def answer_question(*, question: Question, answer: str, by: User) -> Question:
         return question
     refuse(policy.may_reply(question, by))
     if not answer.strip():
-        refuse(Refusal("no_answer", "Write the answer.", field="answer"))
+        refuse(Refusal("no_answer", say("Write the answer."), field="answer"))
     question.answer, question.ended_at = answer, max(now(), question.asked_at)
     question.save()
-    clocks.stop_open(subject=question, kinds=[QUESTION_CLOCK], by=by, reason="Answered")
+    clocks.stop_open(subject=question, kinds=[QUESTION_CLOCK], by=by, reason=say("Answered"))
     _run_on(question, by)
     tell(
         question.publication,
         [question.asked_by],
-        f"{question.ref}: the author answered",
+        say("{ref}: the author answered", ref=question.ref),
         body=answer,
     )
     journal.record(subject=question, change={"answered": True})
@@ -138,7 +139,7 @@ def end_questions(publication: Publication, by: Actor) -> None:
     for question in publication.questions.filter(ended_at=None):
         question.ended_at = now()
         question.save()
-        clocks.stop_open(subject=question, kinds=[QUESTION_CLOCK], by=by, reason="Withdrawn")
+        clocks.stop_open(subject=question, kinds=[QUESTION_CLOCK], by=by, reason=say("Withdrawn"))
         journal.record(subject=question, change={"answered": False})
 
 

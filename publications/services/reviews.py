@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy
 from publications.models import Publication, ReviewerAssignment, ScientificReview, Version
@@ -29,7 +30,11 @@ def assign_reviewer(
     tell(
         publication,
         [reviewer],
-        f"You review {publication.ref} ({ReviewTrack(track).label.lower()})",
+        say(
+            "You review {ref} ({label})",
+            ref=publication.ref,
+            label=ReviewTrack(track).label.lower(),
+        ),
     )
     journal.record(subject=publication, change={"track": track, "reviewer": reviewer.pk})
     return assignment
@@ -65,11 +70,11 @@ def give_scientific_review(
     )
     if _all_advised(publication):
         stop_advice(publication, by)
-    late = ", late" if review.late else ""
+    late = say(", late") if review.late else ""
     tell(
         publication,
         [publication.fellowship.fellow],
-        f"Scientific advice on {publication.ref}{late}",
+        say("Scientific advice on {ref}{late}", ref=publication.ref, late=late),
     )
     journal.record(
         subject=review,
@@ -103,6 +108,6 @@ def _all_advised(publication: Publication) -> bool:
 def _newest(publication: Publication) -> Version:
     version = publication.latest
     if version is None:
-        refuse(Refusal("no_text", "There is no text yet."))
+        refuse(Refusal("no_text", say("There is no text yet.")))
         raise AssertionError
     return version

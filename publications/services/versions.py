@@ -12,6 +12,7 @@ from fellowship.accounts.models import User
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, precheck, reading
 from publications.models import Publication, Version
@@ -46,10 +47,14 @@ def add_version(
     refuse(policy.may_edit(publication, by))
     typed = clean(text)
     if len(typed) > TEXT_MAX:
-        refuse(_wrong("text_too_long", f"Write at most {TEXT_MAX:,} characters."))
+        refuse(
+            _wrong(
+                "text_too_long", say("Write at most {TEXT_MAX:,} characters.", TEXT_MAX=TEXT_MAX)
+            )
+        )
     content = _of_file(publication, file, typed) if file is not None else Content(typed)
     if not content.text.strip():
-        refuse(_wrong("no_text", "Type the text, or choose a file with it."))
+        refuse(_wrong("no_text", say("Type the text, or choose a file with it.")))
     patterns = precheck.patterns(content.text)
     return _keep(publication=publication, by=by, content=content, patterns=patterns)
 
@@ -95,25 +100,36 @@ def _of_file(publication: Publication, file: File[bytes], typed: str) -> Content
     name = filekinds.clean_name(file.name or "")
     most = settings.MAX_FILE_BYTES
     if file.size > most:
-        size = f"{most // 1_000_000} MB"
-        refuse(Refusal("file_too_large", f"Choose a file of at most {size}.", field="file"))
+        size = say("{most} MB", most=most // 1000000)
+        refuse(
+            Refusal(
+                "file_too_large", say("Choose a file of at most {size}.", size=size), field="file"
+            )
+        )
     kind = reading.judge(name, file, publication.kind)
     file.seek(0)
     body = file.read()
     read = reading.read(kind, body)
     if read.refuse:
-        reason = f"“{name}” is not taken: {read.because}. Save it without, and attach that."
+        reason = say(
+            "“{name}” is not taken: {because}. Save it without, and attach that.",
+            name=name,
+            because=read.because,
+        )
         refuse(Refusal("file_hostile", reason, rule=reading.kinds.RULE, field="file"))
     if not read.because and typed.strip() and typed.strip() != read.text.strip():
-        said = (
-            f"“{name}” could be read, so its text counts. Leave this field empty, or send the text "
-            "without the file."
+        said = say(
+            "“{name}” could be read, so its text counts. Leave this field empty, or send "
+            "the text without the file.",
+            name=name,
         )
         raise Refused(Refusal("two_texts", said, field="text"))
     if read.because and not typed.strip():
-        said = (
-            f"“{name}” was not read: {read.because}. Type below what it says, as Markdown or plain "
-            "text: reviewers mark passages in that, and download the file as it is."
+        said = say(
+            "“{name}” was not read: {because}. Type below what it says, as Markdown or "
+            "plain text: reviewers mark passages in that, and download the file as it is.",
+            name=name,
+            because=read.because,
         )
         raise Refused(Refusal("file_unread", said, field="file"))
     blob = blobs.put([body])

@@ -14,6 +14,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import exceptions
 from governance import services as governance
@@ -50,7 +51,7 @@ def submit_publication(*, publication: Publication, by: Actor, reason: str = "")
     tell(
         publication,
         holders(publication.program_id, roles.MANAGER),
-        f"{publication.ref} submitted: assign both reviews",
+        say("{ref} submitted: assign both reviews", ref=publication.ref),
     )
     journal.record(
         subject=publication,
@@ -60,7 +61,7 @@ def submit_publication(*, publication: Publication, by: Actor, reason: str = "")
         fellowship=publication.fellowship,
         stage="publish",
         by=by,
-        reason=f"{publication.ref} submitted",
+        reason=say("{ref} submitted", ref=publication.ref),
     )
     return publication
 
@@ -91,8 +92,8 @@ def release(
     tell(
         publication,
         _everyone(publication),
-        f"{publication.ref} is released",
-        body="The release letter and the certificate are on its page.",
+        say("{ref} is released", ref=publication.ref),
+        body=say("The release letter and the certificate are on its page."),
     )
     journal.record(
         subject=publication,
@@ -116,7 +117,7 @@ def escalate_silence(*, publication: Publication, by: Actor, reason: str = "") -
     tell(
         publication,
         _everyone(publication),
-        f"{publication.ref}: its window passed, and the board decides on its release",
+        say("{ref}: its window passed, and the board decides on its release", ref=publication.ref),
     )
     journal.record(subject=publication, change={"state": publication.state})
     governance.refer(
@@ -124,7 +125,7 @@ def escalate_silence(*, publication: Publication, by: Actor, reason: str = "") -
         subject=publication,
         program=publication.program,
         by=by,
-        reason="The review window passed; for this class of work the board decides.",
+        reason=say("The review window passed; for this class of work the board decides."),
     )
     return publication
 
@@ -142,7 +143,7 @@ def return_to_review(*, publication: Publication, by: Actor, reason: str) -> Pub
     tell(
         publication,
         [publication.fellowship.fellow],
-        f"{publication.ref}: the board asked for one more window",
+        say("{ref}: the board asked for one more window", ref=publication.ref),
         body=reason,
     )
     journal.record(subject=publication, change={"window_ends_at": publication.window_ends_at})
@@ -187,8 +188,16 @@ def extend_window(
     tell(
         publication,
         [publication.fellowship.fellow],
-        f"{publication.ref}: its window was extended to {new_due:%-d %B %Y}",
-        body=f"{extension.get_ground_display()}. {reason} It cannot be extended again.",
+        say(
+            "{ref}: its window was extended to {new_due:%-d %B %Y}",
+            ref=publication.ref,
+            new_due=new_due,
+        ),
+        body=say(
+            "{ground}. {reason} It cannot be extended again.",
+            ground=extension.get_ground_display(),
+            reason=reason,
+        ),
     )
     journal.record(
         subject=publication,
@@ -219,7 +228,13 @@ def release_by_exception(*, publication: Publication, by: User) -> Publication:
         return publication
     refuse(policy.may_take_shortcut(publication, by))
     live = exceptions.covering(publication, policy.SHORTCUT).first()
-    reason = f"{live.ref}, in force until {live.expires_at:%-d %B %Y}" if live else ""
+    reason = (
+        say(
+            "{ref}, in force until {expires_at:%-d %B %Y}", ref=live.ref, expires_at=live.expires_at
+        )
+        if live
+        else ""
+    )
     return release(publication=publication, by=by, kind=ReleasedBy.EXCEPTION, reason=reason)
 
 
@@ -237,7 +252,7 @@ def running(publication: Publication) -> Clock:
     """The clock of its window; raises Refused where there is none that runs."""
     clock = Clock.objects.about(publication).running().filter(kind=WINDOW_CLOCK).first()
     if clock is None:
-        raise Refused(Refusal("wrong_state", "This work is not in review."))
+        raise Refused(Refusal("wrong_state", say("This work is not in review.")))
     return clock
 
 
@@ -249,7 +264,7 @@ def stop_window(publication: Publication, by: Actor) -> None:
 
 def stop_advice(publication: Publication, by: Actor) -> None:
     """Stop the clock of the scientific review, where it runs."""
-    reason = f"{publication.ref}: nothing more is awaited from the scientific review"
+    reason = say("{ref}: nothing more is awaited from the scientific review", ref=publication.ref)
     clocks.stop_open(subject=publication, kinds=[ADVICE_CLOCK], by=by, reason=reason)
 
 
@@ -262,7 +277,7 @@ def _start_advice(publication: Publication, by: Actor) -> Clock:
         window=terms.scientific_window(publication.fellowship),
         by=by,
         holder="us",
-        silence="Nothing waits for it: the work goes on without this advice.",
+        silence=say("Nothing waits for it: the work goes on without this advice."),
         rule=str(terms.policy_of(publication.fellowship)),
     )
 
@@ -275,7 +290,9 @@ def _start_window(publication: Publication, by: Actor) -> Clock:
         window=terms.window(publication.fellowship, publication.work_class),
         by=by,
         holder="us",
-        silence="It is released." if publication.silence_releases else "It goes to the board.",
+        silence=say("It is released.")
+        if publication.silence_releases
+        else say("It goes to the board."),
         rule=str(terms.policy_of(publication.fellowship)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from publications import policy
@@ -18,9 +19,9 @@ def save_wording(*, program: Program, use: str, title: str, text: str, by: User)
     program = Program.objects.locked().get(pk=program.pk)
     refuse(policy.may_save(program.pk, by))
     if use not in Saved.values:
-        refuse(Refusal("no_use", "Choose what it is for.", field="use"))
+        refuse(Refusal("no_use", say("Choose what it is for."), field="use"))
     if not title.strip() or not text.strip():
-        refuse(Refusal("no_text", "Give it a title and its words.", field="text"))
+        refuse(Refusal("no_text", say("Give it a title and its words."), field="text"))
     there = SavedWording.objects.offered(program.pk).filter(use=use, title=title).first()
     if there and there.text == text:
         return there

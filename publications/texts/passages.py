@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from fellowship.kernel.saying import say
+
 FOLD_MIN: Final = 12
 """Letters and digits a passage needs to be known where it is written differently."""
 _PIECES: Final = tuple(
@@ -18,7 +20,7 @@ _PIECES: Final = tuple(
 """Lines, sentences, words."""
 _PAIRS: Final = 1_000_000
 _LINES: Final = 5_000
-_LEFT_OUT: Final = ("P", "Z", "C", "M", "Sk")
+_LEFT_OUT: Final = ("P", "Z", "C", "M", say("Sk"))
 
 
 class Passage(NamedTuple):

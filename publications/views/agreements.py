@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from fellowship.clocks.queries import history
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -115,7 +116,9 @@ def _standing(found: AuthorshipAgreement, state: str) -> Any:
         state,
         calendar=found.fellowship.program.calendar(),
         clocks=history(found),
-        names={"Anybody named": ", ".join(p.name for p in found.parties.all() if not p.answer)},
+        names={
+            "Anybody named": joined(", ", (p.name for p in found.parties.all() if not p.answer))
+        },
         rules={POLICY: links.to("rule", rule.pk)},
     )
 
@@ -123,20 +126,23 @@ def _standing(found: AuthorshipAgreement, state: str) -> Any:
 def _changes(before: AuthorshipAgreement, after: AuthorshipAgreement) -> list[tuple[str, str, str]]:
     """What differs, each as heading, old and new text."""
     pairs = [
-        ("People, in order", _people(before), _people(after)),
-        ("When company staff are authors", before.company_criteria, after.company_criteria),
-        ("Acknowledgement", before.acknowledgement, after.acknowledgement),
-        ("If people disagree", before.dispute, after.dispute),
+        (say("People, in order"), _people(before), _people(after)),
+        (say("When company staff are authors"), before.company_criteria, after.company_criteria),
+        (say("Acknowledgement"), before.acknowledgement, after.acknowledgement),
+        (say("If people disagree"), before.dispute, after.dispute),
     ]
     return [(heading, old, new) for heading, old, new in pairs if old != new]
 
 
 def _people(one: AuthorshipAgreement) -> str:
     """The people as text, a line for each."""
-    return "\n".join(
-        f"{p.name}: {', '.join(p.roles)}{'; may publish alone' if p.alone else ''}"
-        for p in one.parties.all()
-        if not p.leaves
+    return joined(
+        "\n",
+        (
+            f"{p.name}: {joined(', ', p.roles)}{(say('; may publish alone') if p.alone else '')}"
+            for p in one.parties.all()
+            if not p.leaves
+        ),
     )
 
 
@@ -164,7 +170,7 @@ def propose(request: HttpRequest, ref: str) -> HttpResponse:
             "policy": terms.params_of(case).authorship,
         },
         to=lambda made: made.get_absolute_url(),
-        success="Proposed. Everybody named is asked; it holds once all have consented.",
+        success=say("Proposed. Everybody named is asked; it holds once all have consented."),
     )
 
 
@@ -200,9 +206,12 @@ def _texts(case: Fellowship, held: AuthorshipAgreement | None) -> dict[str, Any]
         "company_criteria": said.authorship.company_criteria,
         "acknowledgement": (scope.terms.get("acknowledgement", "") if scope else "")
         or said.citation.acknowledgement,
-        "dispute": "Whoever refuses says why. The mediator hears everybody and advises within "
-        f"{said.authorship.mediation}; what is not settled then goes to the board, which decides "
-        "whether the version holds.",
+        "dispute": say(
+            "Whoever refuses says why. The mediator hears everybody and advises within "
+            "{mediation}; what is not settled then goes to the board, which decides "
+            "whether the version holds.",
+            mediation=said.authorship.mediation,
+        ),
     }
 
 
@@ -218,7 +227,7 @@ def consent(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     return act(
         request,
         lambda: services.consent_to_agreement(agreement=found, by=_by(request)),
-        success="You have consented.",
+        success=say("You have consented."),
         to=found.get_absolute_url(),
     )
 
@@ -232,7 +241,7 @@ def refuse_(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         lambda: services.refuse_agreement(
             agreement=found, by=_by(request), reason=reason_of(request)
         ),
-        success="You have refused. The agreement stays as it was.",
+        success=say("You have refused. The agreement stays as it was."),
         to=found.get_absolute_url(),
     )
 
@@ -246,7 +255,7 @@ def withdraw(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         lambda: services.withdraw_agreement(
             agreement=found, by=_by(request), reason=reason_of(request)
         ),
-        success="Withdrawn.",
+        success=say("Withdrawn."),
         to=reverse("publications:agreements", args=[ref]),
     )
 
@@ -258,7 +267,7 @@ def ask_mediator(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     return act(
         request,
         lambda: services.ask_mediator(agreement=found, by=_by(request), reason=reason_of(request)),
-        success="The mediator has it now.",
+        success=say("The mediator has it now."),
         to=found.get_absolute_url(),
     )
 
@@ -280,7 +289,7 @@ def mediate(request: HttpRequest, ref: str, number: int) -> HttpResponse:
             "refused": policy.may_mediate(found, _by(request)),
         },
         to=found.get_absolute_url(),
-        success="Sent. Everybody named has it.",
+        success=say("Sent. Everybody named has it."),
     )
 
 

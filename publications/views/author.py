@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from publications import policy, services, withholding
 from publications.forms import AuthorsForm, OutcomeForm, WordingForm
@@ -45,7 +46,9 @@ def _named(publication: Publication) -> str:
     if not rows:
         fellow = publication.fellowship.fellow
         return f"{fellow.name}; {fellow.orcid}".rstrip("; ")
-    return "\n".join("; ".join([r.name, r.orcid, ", ".join(r.roles)]).rstrip("; ") for r in rows)
+    return "\n".join(
+        joined("; ", [r.name, r.orcid, joined(", ", r.roles)]).rstrip("; ") for r in rows
+    )
 
 
 @verb
@@ -55,7 +58,7 @@ def submit(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.submit_publication(publication=publication, by=_by(request)),
-        success="Submitted. The window runs; you see both reviews as they are sent.",
+        success=say("Submitted. The window runs; you see both reviews as they are sent."),
         to=publication.get_absolute_url(),
     )
 
@@ -69,7 +72,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.withdraw_publication(
             publication=publication, by=_by(request), reason=reason_of(request)
         ),
-        success="Withdrawn.",
+        success=say("Withdrawn."),
         to=publication.get_absolute_url(),
     )
 
@@ -92,7 +95,7 @@ def outcome(request: HttpRequest, ref: str) -> HttpResponse:
             "outcomes": publication.outcomes.all(),
         },
         to=publication.get_absolute_url(),
-        success="Recorded. It stands in the register and beside the certificate.",
+        success=say("Recorded. It stands in the register and beside the certificate."),
     )
 
 
@@ -105,7 +108,7 @@ def accept(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.accept_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
-        success="Accepted. Only this passage is affected.",
+        success=say("Accepted. Only this passage is affected."),
         to=services.objection_url(objection),
     )
 
@@ -119,7 +122,7 @@ def contest(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.contest_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
-        success="Contested. Somebody with no part in the case mediates; the rest goes on.",
+        success=say("Contested. Somebody with no part in the case mediates; the rest goes on."),
         to=services.objection_url(objection),
     )
 

@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fellowship.history.models import Event
+from fellowship.kernel.saying import say
 from fellowship.web import files, pdf
 from fellowship.web.actions import form_page
 from fellowship.web.shortcuts import visible_among
@@ -18,7 +19,7 @@ from publications.certificate import checking, facts, paper
 from publications.forms.certificates import CheckForm
 from publications.models import Publication
 
-NO_PDF = (
+NO_PDF = say(
     "This installation cannot make PDFs: the library Pango is missing. Print this page from the "
     "browser instead, or save the HTML file."
 )

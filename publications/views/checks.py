@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -55,7 +56,9 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
         if form.is_valid():
             done = attempt(form, lambda: services.answer_hit(hit=hit, by=by, **form.cleaned_data))
             if done:
-                messages.success(request, "Kept. Reviewers read it once the work is submitted.")
+                messages.success(
+                    request, say("Kept. Reviewers read it once the work is submitted.")
+                )
                 to = reverse("publications:check", args=[ref])
                 return redirect(f"{to}#hit-{hit.pk}")
         bound = hit, form

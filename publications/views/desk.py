@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import calendars, cells
@@ -47,7 +48,11 @@ def _versions(work: Any) -> object:
     if not work.newest or work.newest == 1:
         return work.newest or "–"
     url = route_to("publications:compare", work.ref)
-    return cells.link(url, f"{work.newest - 1} and {work.newest}", "side by side")
+    return cells.link(
+        url,
+        say("{newest} and {newest2}", newest=work.newest - 1, newest2=work.newest),
+        say("side by side"),
+    )
 
 
 def _policy_due(work: Publication) -> object:
@@ -60,32 +65,34 @@ def _advice_due(work: Any) -> object:
 
 def _policy_task(work: Any) -> object:
     if work.to_judge:
-        return cells.tag(f"Answer wording: {cells.count(work.to_judge, 'objection')}", "accent")
+        return cells.tag(
+            say("Answer wording: {count}", count=cells.count(work.to_judge, "objection")), "accent"
+        )
     if work.policy_cleared_at:
-        return cells.tag("Ended", "good")
-    return cells.link(route_to("publications:object", work.ref), "Read and mark")
+        return cells.tag(say("Ended"), "good")
+    return cells.link(route_to("publications:object", work.ref), say("Read and mark"))
 
 
 def _advice_task(work: Any) -> object:
     if work.advised:
-        return cells.tag("Advice given", "good")
-    return cells.link(route_to("publications:advise", work.ref), "Read and advise")
+        return cells.tag(say("Advice given"), "good")
+    return cells.link(route_to("publications:advise", work.ref), say("Read and advise"))
 
 
 POLICY: tuple[Column[Any], ...] = (
-    Column("Work", _name),
-    Column("Class", lambda p: WorkClass(p.work_class).label),
-    Column("Window ends", _policy_due, num=True),
-    Column("Versions", _versions),
-    Column("Open objections", lambda p: p.open_objections, num=True),
-    Column("Yours to do", _policy_task),
+    Column(say("Work"), _name),
+    Column(say("Class"), lambda p: WorkClass(p.work_class).label),
+    Column(say("Window ends"), _policy_due, num=True),
+    Column(say("Versions"), _versions),
+    Column(say("Open objections"), lambda p: p.open_objections, num=True),
+    Column(say("Yours to do"), _policy_task),
 )
 SCIENCE: tuple[Column[Any], ...] = (
-    Column("Work", _name),
-    Column("Class", lambda p: WorkClass(p.work_class).label),
-    Column("Advice by", _advice_due, num=True),
-    Column("Versions", _versions),
-    Column("Yours to do", _advice_task),
+    Column(say("Work"), _name),
+    Column(say("Class"), lambda p: WorkClass(p.work_class).label),
+    Column(say("Advice by"), _advice_due, num=True),
+    Column(say("Versions"), _versions),
+    Column(say("Yours to do"), _advice_task),
 )
 
 
@@ -119,11 +126,11 @@ def desk(request: HttpRequest) -> HttpResponse:
         POLICY if policy_track else SCIENCE,
         page,
         page,
-        empty="Nothing waits for you on this track.",
-        hint="The programme manager asks you; you are told when it happens.",
+        empty=say("Nothing waits for you on this track."),
+        hint=say("The programme manager asks you; you are told when it happens."),
     )
     tracks = [
-        Link(str(label), f"{reverse('publications:desk')}?track={key}", counted[key])
+        Link(label, f"{reverse('publications:desk')}?track={key}", counted[key])
         for key, label in ReviewTrack.choices
     ]
     return render(
@@ -193,13 +200,13 @@ def wordings(request: HttpRequest) -> HttpResponse:
             then=lambda found: found.select_related("program", "added_by"),
         )
         columns: tuple[Column[Any], ...] = (
-            Column("Title", _wording_cell, sort="title"),
-            Column("For", lambda w: Saved(w.use).label),
-            Column("Saved by", lambda w: w.added_by),
-            Column("When", lambda w: cells.when(w.added_at, "date"), sort="new"),
+            Column(say("Title"), _wording_cell, sort="title"),
+            Column(say("For"), lambda w: Saved(w.use).label),
+            Column(say("Saved by"), lambda w: w.added_by),
+            Column(say("When"), lambda w: cells.when(w.added_at, "date"), sort="new"),
             Column("", lambda w: _away(request, w)),
         )
-        table = Table("Saved wording", columns, page, page, empty="Nothing is saved yet.")
+        table = Table(say("Saved wording"), columns, page, page, empty=say("Nothing is saved yet."))
         return {"page": page, "table": table}
 
     return form_verb(
@@ -209,7 +216,7 @@ def wordings(request: HttpRequest) -> HttpResponse:
         template="publications/wordings.html",
         context=context,
         to=reverse("publications:wordings"),
-        success="Saved. Reviewers of the programme find it where they write.",
+        success=say("Saved. Reviewers of the programme find it where they write."),
     )
 
 
@@ -228,6 +235,6 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.retire_wording(wording=wording, by=person),
-        success="Put away. What was written with it stays.",
+        success=say("Put away. What was written with it stays."),
         to=reverse("publications:wordings"),
     )

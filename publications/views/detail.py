@@ -23,6 +23,7 @@ from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
 from fellowship.clocks.states import State
 from fellowship.history.queries import latest
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web.components.times import text as when_text
 from governance import links
@@ -46,8 +47,8 @@ _PEOPLE = (
     Prefetch("reviewers", ReviewerAssignment.objects.select_related("reviewer")),
     Prefetch("questions", Question.objects.select_related("asked_by")),
 )
-CAN_MARK = "Ask to redact, stage or briefly delay a marked passage, on a listed ground."
-CAN_ADVISE = "Advise the author. It cannot block, and nothing waits for it."
+CAN_MARK = say("Ask to redact, stage or briefly delay a marked passage, on a listed ground.")
+CAN_ADVISE = say("Advise the author. It cannot block, and nothing waits for it.")
 
 
 @login_required
@@ -121,7 +122,7 @@ def _clocks(
             (ReviewTrack.POLICY.label, CAN_MARK),
             (ReviewTrack.SCIENTIFIC.label, CAN_ADVISE),
         ),
-        "clock_chart": clockfaces.chart(faces, title="Both clocks") if faces else None,
+        "clock_chart": clockfaces.chart(faces, title=say("Both clocks")) if faces else None,
         "pauses": [pause for one in faces for pause in one.pauses],
         "extension": getattr(publication, "extension", None),
         "questions": [(one, one.open(at), policy.may_reply(one, by)) for one in questions],
@@ -162,7 +163,7 @@ def _faces(
             clockfaces.face(
                 clock,
                 label=str(track.label),
-                holder=", ".join(people) or "Nobody yet",
+                holder=joined(", ", people) or say("Nobody yet"),
                 can=can,
                 due_at=due_at or clock.due_at,
                 at=at,
@@ -177,12 +178,12 @@ def _faces(
 def _ended(publication: Publication, clock: Clock, advised: bool, at: dt.datetime) -> str:
     """How a review ended, in words; empty while it runs."""
     if advised:
-        return "Advice given"
+        return say("Advice given")
     if clock.kind == services.ADVICE_CLOCK and at >= clock.due_at:
-        return "Over, no advice given"
+        return say("Over, no advice given")
     if clock.kind == services.WINDOW_CLOCK and publication.policy_cleared_at:
-        return "Ended by the reviewers"
-    return "Ended" if clock.state == State.STOPPED else ""
+        return say("Ended by the reviewers")
+    return say("Ended") if clock.state == State.STOPPED else ""
 
 
 def _objections(
@@ -237,9 +238,9 @@ def _text(publication: Publication, at: dt.datetime, by: Any) -> dict[str, Any]:
     return {
         "versions": versions,
         "hits_open": found,
-        "hits_said": f"{found} to answer",
+        "hits_said": say("{found} to answer", found=found),
         "redactions_left": there,
-        "redactions_said": f"{there} still there",
+        "redactions_said": say("{there} still there", there=there),
         "steps_ahead": newest.steps_ahead if newest else 0,
         "sources": publication.sources.select_related(
             "dataset", "finding", "artifact", "release__output", "release__request"
@@ -281,7 +282,7 @@ def _acts(publication: Publication, by: Any) -> dict[str, Any]:
 
 def _released_on(publication: Publication) -> str:
     at = publication.released_from
-    return f"Released {when_text(at)}" if at else "Released"
+    return say("Released {when_text}", when_text=when_text(at)) if at else say("Released")
 
 
 def _answer_clocks(objections: Sequence[Objection]) -> list[Clock]:

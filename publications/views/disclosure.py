@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -49,7 +50,7 @@ def disclosure(request: HttpRequest, ref: str) -> HttpResponse:
             "links": pages_of(publication),
         },
         to=reverse("publications:disclosure", args=[ref]),
-        success="Planned. The passage is public from its date on, by itself.",
+        success=say("Planned. The passage is public from its date on, by itself."),
     )
 
 
@@ -120,7 +121,7 @@ def extend(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             "refused": policy.may_extend_step(step, None, by),
         },
         to=step.get_absolute_url(),
-        success="Put off. The author and the reviewers are told.",
+        success=say("Put off. The author and the reviewers are told."),
     )
 
 
@@ -132,7 +133,7 @@ def early(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.release_early(step=step, by=by, reason=reason_of(request)),
-        success="The passage is public now. The author and the reviewers are told.",
+        success=say("The passage is public now. The author and the reviewers are told."),
         to=step.get_absolute_url(),
     )
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.web.actions import form_page, form_verb, writing
 from fellowship.web.shortcuts import visible_or_404
 from publications import policy, services
@@ -61,5 +62,5 @@ def sources(request: HttpRequest, ref: str) -> HttpResponse:
         template="publications/sources.html",
         context=lambda: {"publication": publication, "refused": refused},
         to=publication.get_absolute_url(),
-        success="Kept. The newest version was checked against it.",
+        success=say("Kept. The newest version was checked against it."),
     )

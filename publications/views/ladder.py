@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fellowship.kernel.refusals import Missing
+from fellowship.kernel.saying import say
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from publications import policy, services, withholding
 from publications.forms import (
@@ -40,7 +41,7 @@ def mediator(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_name_mediator(objection, _by(request)),
         },
         to=services.objection_url(objection),
-        success="Named. Mediator and both sides are told.",
+        success=say("Named. Mediator and both sides are told."),
     )
 
 
@@ -73,7 +74,7 @@ def propose(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_propose(objection, mediation, _by(request)),
         },
         to=services.objection_url(objection),
-        success="Sent. Both sides are asked whether they take it.",
+        success=say("Sent. Both sides are asked whether they take it."),
     )
 
 
@@ -84,7 +85,7 @@ def take(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.answer_proposal(objection=objection, takes=True, by=_by(request)),
-        success="You take the proposal. Where the other side does too, it is settled.",
+        success=say("You take the proposal. Where the other side does too, it is settled."),
         to=services.objection_url(objection),
     )
 
@@ -98,7 +99,7 @@ def leave(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.answer_proposal(
             objection=objection, takes=False, by=_by(request), reason=reason_of(request)
         ),
-        success="Declined. The board decides on this passage; the rest goes on.",
+        success=say("Declined. The board decides on this passage; the rest goes on."),
         to=services.objection_url(objection),
     )
 
@@ -127,7 +128,7 @@ def extend(request: HttpRequest, ref: str) -> HttpResponse:
             "latest": policy.latest_extension(publication),
         },
         to=publication.get_absolute_url(),
-        success="Extended. The author is told; there is no second time.",
+        success=say("Extended. The author is told; there is no second time."),
     )
 
 
@@ -151,7 +152,7 @@ def ask(request: HttpRequest, ref: str) -> HttpResponse:
             "pauses": track == ReviewTrack.POLICY,
         },
         to=publication.get_absolute_url(),
-        success="Sent. The author reads it now.",
+        success=say("Sent. The author reads it now."),
     )
 
 
@@ -170,7 +171,7 @@ def reply(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_reply(question, _by(request)),
         },
         to=question.publication.get_absolute_url(),
-        success="Sent. The window runs on.",
+        success=say("Sent. The window runs on."),
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.kernel.saying import say
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
@@ -22,8 +23,8 @@ class PublicationFilter(filters.FilterSet):
     """Publications by state, kind and words."""
 
     q = filters.Search(fields=["title", "ref"])
-    state = filters.ChoiceFilter(choices=PublicationState.choices, label="State")
-    kind = filters.ChoiceFilter(choices=Kind.choices, label="Kind")
+    state = filters.ChoiceFilter(choices=PublicationState.choices, label=say("State"))
+    kind = filters.ChoiceFilter(choices=Kind.choices, label=say("Kind"))
 
     class Meta:
         model = Publication
@@ -41,11 +42,11 @@ def _window(work: Publication) -> object:
 
 
 WORKS: tuple[Column[Any], ...] = (
-    Column("Work", _name, sort="new"),
-    Column("Class", lambda p: WorkClass(p.work_class).label),
-    Column("State", lambda p: cells.state(p.effective_state(), p.said_state)),
-    Column("Window", _window, sort="deadline", num=True),
-    Column("Open objections", lambda p: p.open_objections, num=True),
+    Column(say("Work"), _name, sort="new"),
+    Column(say("Class"), lambda p: WorkClass(p.work_class).label),
+    Column(say("State"), lambda p: cells.state(p.effective_state(), p.said_state)),
+    Column(say("Window"), _window, sort="deadline", num=True),
+    Column(say("Open objections"), lambda p: p.open_objections, num=True),
 )
 
 
@@ -71,12 +72,12 @@ def index(request: HttpRequest) -> HttpResponse:
     sort = {"deadline": "window_ends_at", "new": "-id"}
     page = paginate(request, chosen.qs, sort=sort, default="new", then=_with_open)
     table = Table(
-        "Publications",
+        say("Publications"),
         WORKS,
         page,
         page,
-        empty="No work here yet.",
-        hint="A fellow begins one from their case; it stands here from its first draft.",
+        empty=say("No work here yet."),
+        hint=say("A fellow begins one from their case; it stands here from its first draft."),
     )
     context = {"page": page, "table": table, "filter": chosen}
     return render(request, "publications/index.html", context)

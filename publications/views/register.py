@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, files, filters
@@ -39,11 +40,13 @@ class RegisterFilter(filters.FilterSet):
     """Released work by words, programme, kind, class and what released it."""
 
     q = filters.Search(fields=["title", "ref", "venue"])
-    program = filters.ChoiceFilter(field_name="program__realm__slug", choices=(), label="Programme")
-    kind = filters.ChoiceFilter(choices=Kind.choices, label="Kind")
-    work_class = filters.ChoiceFilter(choices=WorkClass.choices, label="Class of work")
+    program = filters.ChoiceFilter(
+        field_name="program__realm__slug", choices=(), label=say("Programme")
+    )
+    kind = filters.ChoiceFilter(choices=Kind.choices, label=say("Kind"))
+    work_class = filters.ChoiceFilter(choices=WorkClass.choices, label=say("Class of work"))
     released_by = filters.ChoiceFilter(
-        choices=ReleasedBy.choices, label="Released by", method="by_release"
+        choices=ReleasedBy.choices, label=say("Released by"), method="by_release"
     )
 
     class Meta:
@@ -66,7 +69,7 @@ class RegisterFilter(filters.FilterSet):
 def _title(work: Publication) -> object:
     url = route_to("publications:public", work.ref)
     below = (work.ref, Kind(work.kind).label, work.program, work.venue, work.doi)
-    words = SafeString(" · ".join(escaped(part) for part in below if part))
+    words = SafeString(joined(" · ", (escaped(part) for part in below if part)))
     certificate = route_to("publications:certificate", work.ref)
     return markup(
         '<a href="{}">{}</a><span class="meta">{} · <a href="{}">Certificate</a></span>',
@@ -97,14 +100,14 @@ def _became(work: Any) -> str:
 
 
 RELEASED: tuple[Column[Any], ...] = (
-    Column("Title", _title),
-    Column("Submitted", lambda p: cells.when(p.submitted_at, "date"), sort="new"),
-    Column("Days to release", days_of, num=True),
-    Column("Released because", _how),
-    Column("Objections", lambda p: p.objected, num=True),
-    Column("Redactions", lambda p: p.redacted, num=True),
-    Column("Decided by the board", lambda p: p.contested, num=True),
-    Column("Since then", _became),
+    Column(say("Title"), _title),
+    Column(say("Submitted"), lambda p: cells.when(p.submitted_at, "date"), sort="new"),
+    Column(say("Days to release"), days_of, num=True),
+    Column(say("Released because"), _how),
+    Column(say("Objections"), lambda p: p.objected, num=True),
+    Column(say("Redactions"), lambda p: p.redacted, num=True),
+    Column(say("Decided by the board"), lambda p: p.contested, num=True),
+    Column(say("Since then"), _became),
 )
 COLUMNS = (
     "reference",
@@ -154,7 +157,9 @@ def register(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     sort = {"new": "-submitted_at"}
     page = paginate(request, chosen.qs, sort=sort, default="new", then=with_counts)
-    table = Table("Released work", RELEASED, page, page, empty="Nothing here was released yet.")
+    table = Table(
+        say("Released work"), RELEASED, page, page, empty=say("Nothing here was released yet.")
+    )
     slug = chosen.form.cleaned_data.get("program") if chosen.form.is_valid() else ""
     program = Program.objects.select_related("realm").filter(realm__slug=slug).first()
     context = {

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb, writing
 from publications import policy, services, withholding
@@ -121,7 +122,7 @@ def object_(request: HttpRequest, ref: str) -> HttpResponse:
         template="publications/object.html",
         context=page,
         to=services.objection_url,
-        success="Sent. The author reads it now; only this passage waits.",
+        success=say("Sent. The author reads it now; only this passage waits."),
     )
 
 
@@ -174,7 +175,9 @@ def clear(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.clear_policy_review(publication=publication, by=_by(request)),
-        success="The policy review has ended. What is open is still settled, passage by passage.",
+        success=say(
+            "The policy review has ended. What is open is still settled, passage by passage."
+        ),
         to=publication.get_absolute_url(),
     )
 
@@ -186,7 +189,7 @@ def shortcut(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.release_by_exception(publication=publication, by=_by(request)),
-        success="Released, before its window ended.",
+        success=say("Released, before its window ended."),
         to=publication.get_absolute_url(),
     )
 
@@ -198,7 +201,7 @@ def agree(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.agree_wording(objection=objection, by=_by(request)),
-        success="Settled by other wording.",
+        success=say("Settled by other wording."),
         to=services.objection_url(objection),
     )
 
@@ -212,7 +215,7 @@ def decline(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.decline_wording(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
-        success="Declined. The author reads why and answers anew.",
+        success=say("Declined. The author reads why and answers anew."),
         to=services.objection_url(objection),
     )
 
@@ -226,7 +229,7 @@ def withdraw_objection(request: HttpRequest, ref: str) -> HttpResponse:
         lambda: services.withdraw_objection(
             objection=objection, by=_by(request), reason=reason_of(request)
         ),
-        success="The objection is withdrawn.",
+        success=say("The objection is withdrawn."),
         to=services.objection_url(objection),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.web.items import Link
 from fellowship.web.shortcuts import visible_or_404
 from publications.models import AuthorshipAgreement, Objection, Publication, Question
@@ -67,11 +68,11 @@ def question_of(request: HttpRequest, ref: str) -> Question:
 def pages_of(publication: Publication) -> list[Link]:
     """The pages of one work, the same on each of them."""
     named = {
-        "detail": "The work",
-        "read": "Text",
-        "compare": "Versions compared",
-        "check": "Check and redactions",
-        "disclosure": "Disclosure plan",
+        "detail": say("The work"),
+        "read": say("Text"),
+        "compare": say("Versions compared"),
+        "check": say("Check and redactions"),
+        "disclosure": say("Disclosure plan"),
     }
     return [
         Link(label, reverse(f"publications:{name}", args=[publication.ref]))

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fellowship.kernel.saying import joined, say, within
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
@@ -91,30 +92,36 @@ def classes(policy: PublicationPolicy) -> list[ClassOfWork]:
 
 def grounds(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The closed list, each ground with what counts and what does not."""
-    return [(str(ground.label), said[ground.value]) for ground in Ground]
+    return [(ground.label, said[ground.value]) for ground in Ground]
 
 
 def stops(policy: PublicationPolicy) -> str:
     """What the check stops a submission over, in words; empty where it stops over nothing."""
-    return "; ".join(words(one)[:1].lower() + words(one)[1:] for one in policy.check_stops)
+    return joined("; ", (within(words(one)) for one in policy.check_stops))
 
 
 def _window(policy: PublicationPolicy, one: WorkClass) -> str:
     if one == WorkClass.VULNERABILITY:
-        return f"{policy.windows.vulnerability}, or {policy.windows.vulnerability_extended}"
+        return say(
+            "{vulnerability}, or {vulnerability_extended}",
+            vulnerability=policy.windows.vulnerability,
+            vulnerability_extended=policy.windows.vulnerability_extended,
+        )
     return str(getattr(policy.windows, one.value))
 
 
 def _silence(policy: PublicationPolicy, one: WorkClass) -> str:
     if one.value in policy.silence_escalates_for:
-        return "It goes to the board. If the board does not release it, one more window follows."
-    return "It is released."
+        return say(
+            "It goes to the board. If the board does not release it, one more window follows."
+        )
+    return say("It is released.")
 
 
 def _put_off(policy: PublicationPolicy, one: WorkClass) -> str:
     if not policy.extension.at_most_times:
-        return "Not at all"
-    return f"Once, by {getattr(policy.extension, one.value)} at most"
+        return say("Not at all")
+    return say("Once, by {getattr} at most", getattr=getattr(policy.extension, one.value))
 
 
 def _governing(program: Program, versions: Iterable[RuleVersion]) -> list[Governs]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.kernel.refusals import Missing, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import files
 from fellowship.web.actions import attempt, form_page, writing
@@ -76,10 +77,12 @@ def _after(
     left = done.redaction_checks.exclude(found="gone").count()
     if hits or left:
         number = hits + left
-        things = "one thing" if number == 1 else f"{number} things"
+        things = say("one thing") if number == 1 else say("{number} things", number=number)
         messages.warning(request, f"Saved as {done}. The check found {things} to look at.")
         return redirect("publications:check", ref=publication.ref)
-    messages.success(request, f"Saved as {done}. The check found nothing new to look at.")
+    messages.success(
+        request, say("Saved as {done}. The check found nothing new to look at.", done=done)
+    )
     if publication.authors.exists():
         return redirect(publication.get_absolute_url())
     return redirect("publications:authors", ref=publication.ref)
@@ -114,7 +117,11 @@ def _marks(publication: Publication, version: Version) -> list[Mark]:
     for step in publication.disclosure_steps.select_related("version"):
         planned.add(step.objection_id)
         out, when = step.out(at), f"{step.on:%-d %b %Y}"
-        said = f"Public since {when}" if out else f"Withheld from the public until {when}"
+        said = (
+            say("Public since {when}", when=when)
+            if out
+            else say("Withheld from the public until {when}", when=when)
+        )
         marks += [
             Mark(p.start, p.end, said, tone="good" if out else "warn", url=f"{plan}#step-{step.pk}")
             for p in withholding.places(version.text, step)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
 
@@ -59,7 +60,7 @@ class Collaborator(Tracked):
         Fellowship, on_delete=models.PROTECT, related_name="collaborators"
     )
     name = models.CharField(max_length=200, help_text="As the fellow names them.")
-    email = models.EmailField("e-mail address")
+    email = models.EmailField(say("e-mail address"))
     part = models.TextField(help_text="What they do in the fellowship, and why it needs them.")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,

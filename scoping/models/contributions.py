@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
 
@@ -39,10 +40,10 @@ class Contribution(Tracked):
     class Kind(models.TextChoices):
         """What it is."""
 
-        PAPER = "paper", "Paper"
-        BENCHMARK = "benchmark", "Benchmark"
-        TOOL = "tool", "Tool"
-        TALK = "talk", "Talk"
+        PAPER = "paper", say("Paper")
+        BENCHMARK = "benchmark", say("Benchmark")
+        TOOL = "tool", say("Tool")
+        TALK = "talk", say("Talk")
 
     fellowship = models.ForeignKey(
         Fellowship, on_delete=models.PROTECT, related_name="contributions"
@@ -127,4 +128,4 @@ class Contribution(Tracked):
         """“confirmed”, “withdrawn”, or “to confirm”."""
         if self.withdrawn_at:
             return "withdrawn"
-        return "confirmed" if self.confirmed_at else "to confirm"
+        return "confirmed" if self.confirmed_at else say("to confirm")

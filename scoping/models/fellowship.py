@@ -13,6 +13,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, FellowshipModel, OutputType, Program, Track
 from proposals.models import Proposal
@@ -231,7 +232,7 @@ class Suspension(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Suspension of {self.fellowship_id}"
+        return say("Suspension of {fellowship_id}", fellowship_id=self.fellowship_id)
 
     def lasts(self, until: dt.datetime | None) -> bool:
         """Whether it goes on as long as one that ends at `until`, or never by itself."""

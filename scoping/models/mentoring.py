@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
 
@@ -56,7 +57,7 @@ class Mentorship(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.mentor}, {self.hours} hours a month"
+        return say("{mentor}, {hours} hours a month", mentor=self.mentor, hours=self.hours)
 
     @property
     def program_id(self) -> int:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
 from scoping.stages import STAGED, Stretch, Terms, on, read, stretches
@@ -146,7 +147,7 @@ class ScopeOfWork(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Scope of work v{self.number}"
+        return say("Scope of work v{number}", number=self.number)
 
     def get_absolute_url(self) -> str:
         """The document."""
@@ -160,7 +161,7 @@ class ScopeOfWork(Tracked):
     @property
     def ref(self) -> str:
         """How the record names it: the case and the version."""
-        return f"{self.fellowship.ref} scope v{self.number}"
+        return say("{ref} scope v{number}", ref=self.fellowship.ref, number=self.number)
 
     def bounds(self) -> Terms:
         """What the clauses allow at most, whatever the stage."""

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
 from scoping.states import CheckpointOutcome, MilestoneState
@@ -38,8 +39,8 @@ class Milestone(Tracked):
     class Kind(models.TextChoices):
         """What it is."""
 
-        DELIVERABLE = "deliverable", "Deliverable"
-        CHECKPOINT = "checkpoint", "Review checkpoint"
+        DELIVERABLE = "deliverable", say("Deliverable")
+        CHECKPOINT = "checkpoint", say("Review checkpoint")
 
     fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="milestones")
     key = models.CharField(max_length=40, help_text="Its key in the scope of work.")
@@ -184,8 +185,8 @@ class CheckIn(Tracked):
     class Author(models.TextChoices):
         """Who writes."""
 
-        FELLOW = "fellow", "Fellow"
-        MENTOR = "mentor", "Mentor"
+        FELLOW = "fellow", say("Fellow")
+        MENTOR = "mentor", say("Mentor")
 
     fellowship = models.ForeignKey(Fellowship, on_delete=models.PROTECT, related_name="check_ins")
     month = models.DateField(help_text="The first day of the month it is about.")

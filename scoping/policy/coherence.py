@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from governance.models import RuleVersion
 from governance.rules import pinned
 from proposals.checks import advise
@@ -17,7 +18,7 @@ from scoping.models import ScopeOfWork
 from scoping.sections import cite
 from scoping.states import Environment, Operation, Tier
 
-RULE: Final = "terms by stage"
+RULE: Final = say("terms by stage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,18 @@ def handled(scope: ScopeOfWork) -> Refusal | None:
         if terms.environment != Environment.OWN or terms.max_tier == Tier.PUBLIC:
             continue
         if rule.params.tiers[terms.max_tier].download == NEVER:
-            where = f" in “{stretch.title}”" if stretch.title else ""
+            where = say(" in “{title}”", title=stretch.title) if stretch.title else ""
             return Refusal(
                 "tier_handling",
-                f"Work on the fellow's own equipment{where} means that data are downloaded, and "
-                f"{rule} never allows that for {Tier(terms.max_tier).label.lower()} data "
-                f"({cite('max_tier')}). Choose an environment of the company, or a lower tier.",
+                say(
+                    "Work on the fellow's own equipment{where} means that data are "
+                    "downloaded, and {rule} never allows that for {label} data ({cite}). "
+                    "Choose an environment of the company, or a lower tier.",
+                    where=where,
+                    rule=rule,
+                    label=Tier(terms.max_tier).label.lower(),
+                    cite=cite("max_tier"),
+                ),
                 rule=str(rule),
                 field="environment",
             )
@@ -68,15 +75,26 @@ def _stages(scope: ScopeOfWork) -> Refusal | None:
     if not found:
         return None
     if found[0].since != case.starts_on:
-        said = f"The first stage begins on the first day of the fellowship, {case.starts_on}."
+        said = say(
+            "The first stage begins on the first day of the fellowship, {starts_on}.",
+            starts_on=case.starts_on,
+        )
         return Refusal("stages_gap", said, rule=RULE, field="stages")
     if found[-1].since > case.ends_on:
-        said = f"“{found[-1].title}” begins after the last day of the fellowship, {case.ends_on}."
+        said = say(
+            "“{title}” begins after the last day of the fellowship, {ends_on}.",
+            title=found[-1].title,
+            ends_on=case.ends_on,
+        )
         return Refusal("stages_gap", said, rule=RULE, field="stages")
     for stage in found:
         said_terms = stages.Terms.read({**bounds.write(), **stage.less})
         if beyond := said_terms.beyond(bounds):
-            said = f"“{stage.title}” allows more than {cite(beyond[0])}; a stage only allows less."
+            said = say(
+                "“{title}” allows more than {cite}; a stage only allows less.",
+                title=stage.title,
+                cite=cite(beyond[0]),
+            )
             return Refusal("stage_beyond", said, rule=RULE, field="stages")
     return None
 
@@ -84,7 +102,7 @@ def _stages(scope: ScopeOfWork) -> Refusal | None:
 def _plan(scope: ScopeOfWork) -> Refusal | None:
     keys = [item["key"] for item in (*scope.milestones, *scope.checkpoints)]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
-        said = f"A milestone and a review checkpoint both have the key “{twice}”."
+        said = say("A milestone and a review checkpoint both have the key “{twice}”.", twice=twice)
         return Refusal("key_twice", said, field="checkpoints")
     return None
 
@@ -103,9 +121,11 @@ def _question(scope: ScopeOfWork) -> Iterator[Remark]:
 
 def _data(scope: ScopeOfWork) -> Iterator[Remark]:
     if not scope.datasets and scope.max_tier != Tier.PUBLIC:
-        yield Remark("max_tier", "No dataset is named, so nothing above public data is needed.")
+        yield Remark(
+            "max_tier", say("No dataset is named, so nothing above public data is needed.")
+        )
     if scope.datasets and not scope.operations:
-        yield Remark("operations", "Datasets are named, and nothing may be done with them.")
+        yield Remark("operations", say("Datasets are named, and nothing may be done with them."))
     rule, tier = _standard(scope), Tier(scope.max_tier)
     table = rule.params.tiers[tier]
     never = [
@@ -116,24 +136,35 @@ def _data(scope: ScopeOfWork) -> Iterator[Remark]:
     if never:
         yield Remark(
             "operations",
-            f"{rule} never allows this for {tier.label.lower()} data, so it holds for lower tiers "
-            f"alone: {', '.join(never)}.",
+            say(
+                "{rule} never allows this for {label} data, so it holds for lower tiers "
+                "alone: {never}.",
+                rule=rule,
+                label=tier.label.lower(),
+                never=joined(", ", never),
+            ),
         )
 
 
 def _leaving(scope: ScopeOfWork) -> Iterator[Remark]:
     out = [op for op in (Operation.EXPORT, Operation.DOWNLOAD) if op in scope.operations]
     if out and not scope.code_may_leave:
-        names = " and ".join(f"“{op.label}”" for op in out)
+        names = joined(say(" and "), (f"“{op.label}”" for op in out))
         yield Remark(
             "code_may_leave",
-            f"Code may not leave, and {names} is allowed: outputs leave by the release desk alone, "
-            "and code among them is held back. Say under the tools what may be released.",
+            say(
+                "Code may not leave, and {names} is allowed: outputs leave by the "
+                "release desk alone, and code among them is held back. Say under the "
+                "tools what may be released.",
+                names=names,
+            ),
         )
     if scope.code_may_leave and scope.environment == Environment.CONTROLLED and not out:
         yield Remark(
             "code_may_leave",
-            "Code may leave, and no operation takes anything out of the controlled environment.",
+            say(
+                "Code may leave, and no operation takes anything out of the controlled environment."
+            ),
         )
 
 
@@ -142,12 +173,19 @@ def _dates(scope: ScopeOfWork) -> Iterator[Remark]:
     for key, items in (("milestones", scope.milestones), ("checkpoints", scope.checkpoints)):
         late = [item["title"] for item in items if dt.date.fromisoformat(item["due"]) > last]
         if late:
-            yield Remark(key, f"After the last day of the fellowship, {last}: {'; '.join(late)}.")
+            yield Remark(
+                key,
+                say(
+                    "After the last day of the fellowship, {last}: {late}.",
+                    last=last,
+                    late=joined("; ", late),
+                ),
+            )
 
 
 def _credit(scope: ScopeOfWork) -> Iterator[Remark]:
     if not scope.credit:
-        yield Remark("credit", "The fellow is credited with nothing.")
+        yield Remark("credit", say("The fellow is credited with nothing."))
 
 
 _LOOKS: Final[tuple[Callable[[ScopeOfWork], Iterator[Remark]], ...]] = (

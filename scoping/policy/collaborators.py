@@ -7,6 +7,7 @@ from fellowship.accounts.duties import WHY
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import roles_of
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from scoping.models import Collaborator, Fellowship
 from scoping.policy.standing import SEPARATION, open_case, staff
 
@@ -16,7 +17,7 @@ def may_name_collaborator(fellowship: Fellowship, by: Actor) -> Refusal | None:
     return first(
         None
         if getattr(by, "pk", None) == fellowship.fellow_id
-        else Refusal("not_yours", "Collaborators are named by the fellow of the case."),
+        else Refusal("not_yours", say("Collaborators are named by the fellow of the case.")),
         open_case(fellowship),
     )
 
@@ -24,12 +25,12 @@ def may_name_collaborator(fellowship: Fellowship, by: Actor) -> Refusal | None:
 def may_confirm_collaborator(collaborator: Collaborator, by: Actor) -> Refusal | None:
     """Why `by` may not confirm: a manager does, without a conflict, and not the person named."""
     return first(
-        staff(collaborator.fellowship, by, roles.MANAGER, what="confirms collaborators"),
+        staff(collaborator.fellowship, by, roles.MANAGER, what=say("confirms collaborators")),
         open_case(collaborator.fellowship),
-        Refusal("removed", f"{collaborator} was removed.")
+        Refusal("removed", say("{collaborator} was removed.", collaborator=collaborator))
         if collaborator.removed_at is not None
         else None,
-        Refusal("separation", "Nobody confirms themselves.", rule=SEPARATION)
+        Refusal("separation", say("Nobody confirms themselves."), rule=SEPARATION)
         if isinstance(by, User) and by.email.lower() == collaborator.email.lower()
         else None,
     )
@@ -40,18 +41,25 @@ def may_take_part(collaborator: Collaborator, person: User | None) -> Refusal | 
     if person is None:
         return Refusal(
             "no_account",
-            f"There is no account with the address {collaborator.email} yet. Ask them to register "
-            "with it, then confirm.",
+            say(
+                "There is no account with the address {email} yet. Ask them to register "
+                "with it, then confirm.",
+                email=collaborator.email,
+            ),
         )
     fellowship = collaborator.fellowship
     if person.pk == fellowship.fellow_id:
-        return Refusal("is_the_fellow", "That is the fellow of the case.")
+        return Refusal("is_the_fellow", say("That is the fellow of the case."))
     held = roles_of(person, fellowship.program_id) & set(WHY)
     if held:
-        names = ", ".join(sorted(roles.ROLES[key].label.lower() for key in held))
+        names = joined(", ", sorted(roles.ROLES[key].label.lower() for key in held))
         return Refusal(
             "separation",
-            f"{person} works for the programme ({names}), and so is no collaborator in it.",
+            say(
+                "{person} works for the programme ({names}), and so is no collaborator in it.",
+                person=person,
+                names=names,
+            ),
             rule=SEPARATION,
         )
     return None
@@ -63,4 +71,4 @@ def may_remove_collaborator(collaborator: Collaborator, by: Actor) -> Refusal | 
     if own is not None and own in (collaborator.person_id, collaborator.fellowship.fellow_id):
         return None
     allowed = (roles.MANAGER, roles.STEWARD, roles.ONCALL)
-    return staff(collaborator.fellowship, by, *allowed, what="removes collaborators")
+    return staff(collaborator.fellowship, by, *allowed, what=say("removes collaborators"))

@@ -6,6 +6,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from scoping.models import Contribution, Fellowship, TalentStep
 from scoping.policy.standing import SEPARATION, is_fellow, is_person, staff
@@ -19,23 +20,23 @@ def may_record_training(program: Program, person: User, by: Actor) -> Refusal | 
     return first(
         None
         if has_role(by, program.pk, roles.MANAGER, roles.STEWARD, roles.ONCALL)
-        else Refusal("wrong_role", "Only a manager, steward or on-call records training."),
+        else Refusal("wrong_role", say("Only a manager, steward or on-call records training.")),
         None
         if getattr(by, "pk", None) != person.pk
-        else Refusal("separation", "Nobody records their own training.", rule=SEPARATION),
+        else Refusal("separation", say("Nobody records their own training."), rule=SEPARATION),
         None
         if person.is_active
-        else Refusal("inactive", "This person's account is not active.", field="person"),
+        else Refusal("inactive", say("This person's account is not active."), field="person"),
     )
 
 
 def may_propose_talent(fellowship: Fellowship, by: Actor) -> Refusal | None:
     """Why `by` may not propose a step on the talent path."""
     return first(
-        staff(fellowship, by, roles.MANAGER, what="proposes a step on the talent path"),
+        staff(fellowship, by, roles.MANAGER, what=say("proposes a step on the talent path")),
         None
         if not fellowship.talent_steps.filter(state__in=WAITING).exists()
-        else Refusal("step_open", "A step is proposed already; decide it first."),
+        else Refusal("step_open", say("A step is proposed already; decide it first.")),
     )
 
 
@@ -47,25 +48,25 @@ def may_decide_talent(step: TalentStep, by: Actor, verb: str) -> Refusal | None:
             by,
             roles.SPONSOR,
             roles.CHAIR,
-            what="decides a step on the talent path",
+            what=say("decides a step on the talent path"),
         ),
-        Refusal("separation", "Who proposed the step does not decide it.", rule=SEPARATION)
+        Refusal("separation", say("Who proposed the step does not decide it."), rule=SEPARATION)
         if getattr(by, "pk", None) == step.proposed_by_id
         else None,
         TALENT_MOVES.refusal(step.state, verb),
         None
         if step.state == TalentState.PROPOSED
-        else Refusal("wrong_state", "It was decided; now the fellow answers."),
+        else Refusal("wrong_state", say("It was decided; now the fellow answers.")),
     )
 
 
 def may_answer_talent(step: TalentStep, by: Actor, verb: str) -> Refusal | None:
     """Why `by` may not agree to the step or decline it for the fellow: only the fellow does."""
     return first(
-        is_fellow(step.fellowship, by, "answers an offered step"),
+        is_fellow(step.fellowship, by, say("answers an offered step")),
         None
         if step.state == TalentState.OFFERED
-        else Refusal("not_offered", "Nothing is offered here that you could answer."),
+        else Refusal("not_offered", say("Nothing is offered here that you could answer.")),
         TALENT_MOVES.refusal(step.state, verb),
     )
 
@@ -74,15 +75,15 @@ def may_contribute(fellowship: Fellowship, by: Actor) -> Refusal | None:
     """Why `by` may not add a contribution: the fellow does, or the manager for them."""
     if getattr(by, "pk", None) == fellowship.fellow_id:
         return None
-    return staff(fellowship, by, roles.MANAGER, what="adds a contribution for the fellow")
+    return staff(fellowship, by, roles.MANAGER, what=say("adds a contribution for the fellow"))
 
 
 def may_confirm(contribution: Contribution, by: Actor) -> Refusal | None:
     """Why `by` may not confirm it: a manager does, and not who added it."""
     return first(
-        staff(contribution.fellowship, by, roles.MANAGER, what="confirms a contribution"),
+        staff(contribution.fellowship, by, roles.MANAGER, what=say("confirms a contribution")),
         _standing(contribution),
-        Refusal("separation", "Someone other than who added it confirms it.", rule=SEPARATION)
+        Refusal("separation", say("Someone other than who added it confirms it."), rule=SEPARATION)
         if getattr(by, "pk", None) == contribution.added_by_id
         else None,
     )
@@ -95,7 +96,9 @@ def may_revise(contribution: Contribution, by: Actor) -> Refusal | None:
         _standing(contribution),
         None
         if contribution.confirmed_at is None
-        else Refusal("confirmed", "It is confirmed. Take it back, and add it as it should be."),
+        else Refusal(
+            "confirmed", say("It is confirmed. Take it back, and add it as it should be.")
+        ),
     )
 
 
@@ -107,4 +110,4 @@ def may_take_back(contribution: Contribution, by: Actor) -> Refusal | None:
 def _standing(contribution: Contribution) -> Refusal | None:
     if contribution.withdrawn_at is None:
         return None
-    return Refusal("withdrawn", "This contribution was taken back.")
+    return Refusal("withdrawn", say("This contribution was taken back."))

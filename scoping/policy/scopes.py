@@ -7,6 +7,7 @@ from typing import Final
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import joined, say
 from governance.rules import pinned
 from governance.services import conditions_met
 from scoping import document
@@ -34,8 +35,8 @@ def may_edit(scope: ScopeOfWork, by: Actor) -> Refusal | None:
         if scope.state == ScopeState.DRAFT
         else Refusal(
             "not_a_draft",
-            "Only a draft changes. Propose an amendment to change what was offered or signed.",
-            rule="versions of a scope of work",
+            say("Only a draft changes. Propose an amendment to change what was offered or signed."),
+            rule=say("versions of a scope of work"),
         ),
     )
 
@@ -44,7 +45,7 @@ def may_offer(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     """Why `by` may not put the version forward for signature."""
     case = scope.fellowship
     return first(
-        staff(case, by, roles.MANAGER, what="offers a scope of work"),
+        staff(case, by, roles.MANAGER, what=say("offers a scope of work")),
         open_case(case),
         SCOPE_MOVES.refusal(scope.state, "offer"),
         _complete(scope),
@@ -58,7 +59,7 @@ def may_withdraw(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     allowed = (
         None
         if side_of(case, by) == Side.FELLOW
-        else staff(case, by, roles.MANAGER, what="withdraws a scope of work")
+        else staff(case, by, roles.MANAGER, what=say("withdraws a scope of work"))
     )
     return first(allowed, SCOPE_MOVES.refusal(scope.state, "withdraw"))
 
@@ -68,7 +69,7 @@ def may_amend(fellowship: Fellowship, by: Actor) -> Refusal | None:
     allowed = (
         None
         if side_of(fellowship, by) == Side.FELLOW
-        else staff(fellowship, by, roles.MANAGER, what="proposes a new version")
+        else staff(fellowship, by, roles.MANAGER, what=say("proposes a new version"))
     )
     return first(allowed, open_case(fellowship))
 
@@ -76,7 +77,7 @@ def may_amend(fellowship: Fellowship, by: Actor) -> Refusal | None:
 def may_sign(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     """Why `by` may not sign this version."""
     if not is_person(by):
-        return Refusal("separation", "A scope of work is signed by people.", rule=SEPARATION)
+        return Refusal("separation", say("A scope of work is signed by people."), rule=SEPARATION)
     case = scope.fellowship
     allowed = None if side_of(case, by) == Side.FELLOW else _signs_for_company(scope, by)
     return first(
@@ -101,9 +102,13 @@ def still_over(base: ScopeOfWork, over: int | None) -> Refusal | None:
         return None
     return Refusal(
         "version_moved",
-        f"Version {base.number} is the latest by now; you wrote over version {over}. Compare the "
-        "two, then send your change again.",
-        rule="versions of a scope of work",
+        say(
+            "Version {number} is the latest by now; you wrote over version {over}. "
+            "Compare the two, then send your change again.",
+            number=base.number,
+            over=over,
+        ),
+        rule=say("versions of a scope of work"),
     )
 
 
@@ -113,16 +118,21 @@ def one_at_a_time(fellowship: Fellowship, pending: ScopeOfWork | None) -> Refusa
         return None
     return Refusal(
         "version_pending",
-        f"Version {pending.number} is on its way; it is signed or withdrawn first. Only a change "
-        "that allows less does not wait.",
-        rule="versions of a scope of work",
+        say(
+            "Version {number} is on its way; it is signed or withdrawn first. Only a "
+            "change that allows less does not wait.",
+            number=pending.number,
+        ),
+        rule=say("versions of a scope of work"),
     )
 
 
 MOVED: Final = Refusal(
     "version_moved",
-    "Another version was put forward at the same moment. Read it, then send your change again.",
-    rule="versions of a scope of work",
+    say(
+        "Another version was put forward at the same moment. Read it, then send your change again."
+    ),
+    rule=say("versions of a scope of work"),
 )
 
 
@@ -132,26 +142,32 @@ def _drafts(scope: ScopeOfWork, by: Actor) -> Refusal | None:
         if scope.proposed_side == Side.FELLOW:
             return None
         return Refusal(
-            "not_yours", "The company drafts this version; propose an amendment instead."
+            "not_yours", say("The company drafts this version; propose an amendment instead.")
         )
-    return staff(case, by, roles.MANAGER, what="drafts a scope of work")
+    return staff(case, by, roles.MANAGER, what=say("drafts a scope of work"))
 
 
 def _complete(scope: ScopeOfWork) -> Refusal | None:
     missing = document.missing(scope)
     if not missing:
         return None
-    names = ", ".join(clause.label.lower() for clause in missing)
-    return Refusal("incomplete", f"It says nothing yet on: {names}.", field=missing[0].key)
+    names = joined(", ", (clause.label.lower() for clause in missing))
+    return Refusal(
+        "incomplete", say("It says nothing yet on: {names}.", names=names), field=missing[0].key
+    )
 
 
 def _signs_for_company(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     case, person = scope.fellowship, getattr(by, "pk", None)
     if person == case.mentor_id:
-        return Refusal("separation", "The mentor does not sign for the company.", rule=SEPARATION)
+        return Refusal(
+            "separation", say("The mentor does not sign for the company."), rule=SEPARATION
+        )
     if person in (scope.prepared_by_id, scope.proposed_by_id):
-        return Refusal("separation", "Who puts a scope forward does not sign it.", rule=SEPARATION)
-    return staff(case, by, *_approvers(scope), what="signs for the company")
+        return Refusal(
+            "separation", say("Who puts a scope forward does not sign it."), rule=SEPARATION
+        )
+    return staff(case, by, *_approvers(scope), what=say("signs for the company"))
 
 
 def _approvers(scope: ScopeOfWork) -> tuple[str, ...]:
@@ -166,4 +182,4 @@ def _not_signed_by_side(scope: ScopeOfWork, by: Actor) -> Refusal | None:
     side = side_of(scope.fellowship, by)
     if not any(signature.side == side for signature in scope.signatures.all()):
         return None
-    return Refusal("signed", f"{Side(side).label} has signed this version.")
+    return Refusal("signed", say("{label} has signed this version.", label=Side(side).label))

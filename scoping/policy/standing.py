@@ -10,10 +10,11 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import conflicted_ids, has_role, may_be_recused, recused
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import joined, say
 from proposals.models import Proposal
 from scoping.models import Fellowship
 
-SEPARATION = "separation of duties"
+SEPARATION = say("separation of duties")
 
 
 def is_person(by: Actor) -> bool:
@@ -58,12 +59,20 @@ def staff(fellowship: Fellowship, by: Actor, *role_keys: str, what: str) -> Refu
     if not isinstance(by, User):
         return None
     if not holds(fellowship, by, *role_keys):
-        names = " or ".join(roles.ROLES[key].label.lower() for key in role_keys)
-        return Refusal("wrong_role", f"Only a {names} of this programme {what}.")
+        names = joined(say(" or "), (roles.ROLES[key].label.lower() for key in role_keys))
+        return Refusal(
+            "wrong_role", say("Only a {names} of this programme {what}.", names=names, what=what)
+        )
     if by.pk == fellowship.fellow_id:
-        return Refusal("separation", f"The fellow of the case is not who {what}.", rule=SEPARATION)
+        return Refusal(
+            "separation",
+            say("The fellow of the case is not who {what}.", what=what),
+            rule=SEPARATION,
+        )
     if recused_from(fellowship, by):
-        return Refusal("separation", "You declared a conflict about this case.", rule=SEPARATION)
+        return Refusal(
+            "separation", say("You declared a conflict about this case."), rule=SEPARATION
+        )
     return None
 
 
@@ -71,11 +80,13 @@ def open_case(fellowship: Fellowship) -> Refusal | None:
     """Refuse what needs a fellowship that has not ended."""
     if fellowship.ended_at is None:
         return None
-    return Refusal("ended", f"This fellowship ended on {fellowship.ended_at:%-d %B %Y}.")
+    return Refusal(
+        "ended", say("This fellowship ended on {ended_at:%-d %B %Y}.", ended_at=fellowship.ended_at)
+    )
 
 
 def is_fellow(fellowship: Fellowship, by: Actor, what: str) -> Refusal | None:
     """Refuse what only the fellow of the case does."""
     if getattr(by, "pk", None) == fellowship.fellow_id:
         return None
-    return Refusal("not_yours", f"Only the fellow {what}.")
+    return Refusal("not_yours", say("Only the fellow {what}.", what=what))

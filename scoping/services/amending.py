@@ -8,6 +8,7 @@ from typing import Any, Final
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from governance.models import Matter
 from governance.services import withdraw_matter
 from scoping import document, policy, routes
@@ -50,7 +51,7 @@ def amend(
     signed = signed_scope(case)
     base = signed or case.scopes.order_by("-number").first()
     if base is None:
-        refuse(Refusal("no_scope", "There is no scope of work to change yet."))
+        refuse(Refusal("no_scope", say("There is no scope of work to change yet.")))
         raise AssertionError  # pragma: no cover
     base.fellowship = case
     pending = pending_scope(case)
@@ -60,7 +61,7 @@ def amend(
         return again
     refuse(policy.still_over(base, over))
     if signed and document.values(scope) == document.values(signed):
-        refuse(Refusal("no_change", "The new version would say the same as the signed one."))
+        refuse(Refusal("no_change", say("The new version would say the same as the signed one.")))
     routed = policy.route_of(scope)
     if routed.at_once:
         _give_way(pending, reviewed, scope)
@@ -70,7 +71,13 @@ def amend(
         refuse(policy.one_at_a_time(case, pending))
         scope.save()
         others = managers(case) if scope.proposed_side == Side.FELLOW else [case.fellow]
-        tell(case, "amendment", others, f"version {scope.number} is proposed", body=reason)
+        tell(
+            case,
+            "amendment",
+            others,
+            say("version {number} is proposed", number=scope.number),
+            body=reason,
+        )
     change = {"version": scope.number, "amends": base.number, "route": routed.route}
     journal.record(subject=scope, change=change | {"state": scope.state})
     return scope
@@ -86,14 +93,14 @@ def preview(
     refuse(policy.may_amend(fellowship, by))
     base = signed_scope(fellowship) or fellowship.scopes.order_by("-number").first()
     if base is None:
-        refuse(Refusal("no_scope", "There is no scope of work to change yet."))
+        refuse(Refusal("no_scope", say("There is no scope of work to change yet.")))
         raise AssertionError  # pragma: no cover
     base.fellowship = fellowship
     refuse(policy.still_over(base, over))
     scope = copied(base, fellowship, by, "")
     write(scope, changes)
     if base.state == ScopeState.SIGNED and document.values(scope) == document.values(base):
-        refuse(Refusal("no_change", "The new version would say the same as the signed one."))
+        refuse(Refusal("no_change", say("The new version would say the same as the signed one.")))
     routed = policy.route_of(scope)
     if not routed.at_once:
         refuse(policy.one_at_a_time(fellowship, pending_scope(fellowship)))
@@ -116,9 +123,14 @@ def rebase_scope(
         scope.state = SCOPE_MOVES.target(scope.state, "withdraw")
     scope.save()
     case = scope.fellowship
-    what = "is withdrawn: it changed nothing else" if nothing else "was written anew over it"
-    body = f"Version {new.number} allows less and is in force. Read the draft before it is offered."
-    title = f"the draft of version {scope.number} {what}"
+    what = (
+        say("is withdrawn: it changed nothing else") if nothing else say("was written anew over it")
+    )
+    body = say(
+        "Version {number} allows less and is in force. Read the draft before it is offered.",
+        number=new.number,
+    )
+    title = say("the draft of version {number} {what}", number=scope.number, what=what)
     tell(case, "rebased", [case.fellow, *managers(case)], title, body=body)
     journal.record(subject=scope, change={"amends": new.number, "state": scope.state})
     return scope
@@ -132,7 +144,13 @@ def set_aside(*, scope: ScopeOfWork, by: Actor, reason: str) -> ScopeOfWork:
     case = scope.fellowship
     stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="withdrawn")
     people = [case.fellow, *managers(case)]
-    tell(case, "withdrawn", people, f"version {scope.number} was withdrawn", body=reason)
+    tell(
+        case,
+        "withdrawn",
+        people,
+        say("version {number} was withdrawn", number=scope.number),
+        body=reason,
+    )
     journal.record(subject=scope, change={"state": scope.state})
     return scope
 
@@ -142,9 +160,10 @@ def _give_way(pending: ScopeOfWork | None, reviewed: Matter | None, new: ScopeOf
     if pending is None or pending.state == ScopeState.DRAFT:
         return
     pending.fellowship = new.fellowship
-    reason = (
-        f"Version {new.number} allows less and is in force, and this version was written over the "
-        "one before. Propose it anew where it is still wanted."
+    reason = say(
+        "Version {number} allows less and is in force, and this version was written over "
+        "the one before. Propose it anew where it is still wanted.",
+        number=new.number,
     )
     if pending.state == ScopeState.OFFERED:
         set_aside(scope=pending, by=WAY, reason=reason)

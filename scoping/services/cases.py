@@ -7,6 +7,7 @@ import datetime as dt
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from scoping import policy, reach
 from scoping.models import Fellowship, Mentorship, Suspension
@@ -49,8 +50,13 @@ def assign_mentor(
         case,
         "mentor_assigned",
         [case.fellow, mentor],
-        f"{mentor} is the mentor",
-        body="\n\n".join(filter(None, (f"{hours} hours a month are promised.", handover.strip()))),
+        say("{mentor} is the mentor", mentor=mentor),
+        body=joined(
+            "\n\n",
+            filter(
+                None, (say("{hours} hours a month are promised.", hours=hours), handover.strip())
+            ),
+        ),
         page="people",
     )
     change = {"mentor": journal.moved(before, mentor.pk), "hours": hours}
@@ -77,7 +83,7 @@ def enter_stage(*, fellowship: Fellowship, stage: str, by: Actor, reason: str = 
     if rounds.wanted(case):
         rounds.begin(case, by)
     else:
-        rounds.cease(rounds.current(case), by, "the work has ended")
+        rounds.cease(rounds.current(case), by, say("the work has ended"))
     journal.record(subject=case, change={"stage": journal.moved(before, stage)})
     return case
 
@@ -91,7 +97,13 @@ def advance(*, fellowship: Fellowship, stage: str, by: User, reason: str) -> Fel
     refuse(policy.may_advance(case, stage, by))
     before = case.state
     case = enter_stage(fellowship=case, stage=stage, by=by, reason=reason)
-    tell(case, "advanced", [case.fellow, case.mentor], f"now in “{case.stage_label}”", body=reason)
+    tell(
+        case,
+        "advanced",
+        [case.fellow, case.mentor],
+        say("now in “{stage_label}”", stage_label=case.stage_label),
+        body=reason,
+    )
     journal.record(subject=case, change={"by_hand": journal.moved(before, stage)})
     return case
 
@@ -110,14 +122,16 @@ def end(*, fellowship: Fellowship, by: User, reason: str) -> Fellowship:
     if not case.has_entered(FellowshipState.CLOSE_OUT):
         case.state, case.stage_at = FellowshipState.CLOSE_OUT, now()
     case.save()
-    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="the fellowship ended")
-    rounds.cease(rounds.current(case), by, "the fellowship ended")
+    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason=say("the fellowship ended"))
+    rounds.cease(rounds.current(case), by, say("the fellowship ended"))
     tell(
         case,
         "ended",
         [case.fellow, case.mentor, *managers(case)],
-        "the fellowship has ended",
-        body=f"{reason}\n\nWhat is left to do before it closes stands on its page.",
+        say("the fellowship has ended"),
+        body=say(
+            "{reason}\n\nWhat is left to do before it closes stands on its page.", reason=reason
+        ),
     )
     journal.record(subject=case, change={"ended_at": case.ended_at})
     return case
@@ -147,14 +161,14 @@ def suspend(
         reached=reach.reached(case, at),
         until=until,
         by=by if isinstance(by, User) else None,
-        reason=reason or "not given",
+        reason=reason or say("not given"),
     )
     tell(
         case,
         "suspended",
         [case.fellow, case.mentor, *managers(case)],
-        "the fellowship is suspended",
-        body=f"{reason}\n\nAll access is closed. Clocks run on.",
+        say("the fellowship is suspended"),
+        body=say("{reason}\n\nAll access is closed. Clocks run on.", reason=reason),
         urgent=True,
     )
     change = {"fellowship": case.ref, "until": until, **reach.said(suspension.reached)}
@@ -178,7 +192,7 @@ def lift(*, suspension: Suspension, by: User, reason: str) -> Suspension:
         case,
         "lifted",
         [case.fellow, case.mentor, *managers(case)],
-        "the suspension is lifted",
+        say("the suspension is lifted"),
         body=reason,
         urgent=True,
     )
@@ -190,7 +204,7 @@ def _begin_mentorship(case: Fellowship, mentor: User, handover: str, by: Actor) 
     """End the mentorship in force, with its handover, and begin the one the case names now."""
     before, at = rounds.current(case), now()
     if before is not None:
-        rounds.cease(before, by, "another promise of mentoring began")
+        rounds.cease(before, by, say("another promise of mentoring began"))
         before.ends_at, before.handover = at, handover
         before.save()
     Mentorship.objects.create(fellowship=case, mentor=mentor, hours=case.mentor_hours, starts_at=at)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
 from scoping.models import CheckIn, Fellowship
@@ -51,7 +52,7 @@ def check_in(
     row.save()
     rounds.written(case, author, first_day, by)
     other = case.mentor if author == CheckIn.Author.FELLOW else case.fellow
-    text = "a check-in names a blocker" if row.blockers else "a check-in to read"
+    text = say("a check-in names a blocker") if row.blockers else say("a check-in to read")
     people = {p.pk: p for p in (other, owner) if p is not None and p.pk != by.pk}
     tell(case, "check_in", people.values(), text, page="check_ins")
     change = {"author": author, "month": first_day, "blocked": bool(row.blockers)}
@@ -72,7 +73,7 @@ def clear_blocker(*, check_in: CheckIn, by: User, reason: str) -> CheckIn:
     row.cleared_at, row.cleared_by, row.cleared_how = now(), by, reason.strip()
     row.save()
     people = [p for p in (case.fellow, case.mentor) if p is not None and p.pk != by.pk]
-    tell(case, "cleared", people, "a blocker is cleared", body=reason, page="check_ins")
+    tell(case, "cleared", people, say("a blocker is cleared"), body=reason, page="check_ins")
     journal.record(subject=row)
     return row
 
@@ -87,16 +88,18 @@ def _owner(case: Fellowship, author: str) -> User:
 def _how(reason: str) -> Refusal | None:
     if reason.strip():
         return None
-    return Refusal("no_reason", "Say how the blocker was cleared.", field="reason")
+    return Refusal("no_reason", say("Say how the blocker was cleared."), field="reason")
 
 
 def _check_in(case: Fellowship, month: dt.date, notes: str, hours: Decimal) -> Refusal | None:
     if not notes.strip():
-        return Refusal("no_notes", "Say in a few words how it went.", field="notes")
+        return Refusal("no_notes", say("Say in a few words how it went."), field="notes")
     if not 0 <= hours <= 744:
-        return Refusal("bad_hours", "A month has at most 744 hours.", field="hours")
+        return Refusal("bad_hours", say("A month has at most 744 hours."), field="hours")
     if month > now().date():
-        return Refusal("future_month", "A check-in is about a month that has begun.", field="month")
+        return Refusal(
+            "future_month", say("A check-in is about a month that has begun."), field="month"
+        )
     if month < case.starts_on.replace(day=1):
-        return Refusal("before_start", "The fellowship had not begun then.", field="month")
+        return Refusal("before_start", say("The fellowship had not begun then."), field="month")
     return None

@@ -9,6 +9,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.services import end_role, grant_role
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance.policy.common import text_given
@@ -36,9 +37,9 @@ def name_collaborator(
         return there
     refuse(
         first(
-            text_given(name, "name", "Say who it is."),
-            text_given(part, "part", "Say what they do in the fellowship."),
-            Refusal("is_the_fellow", "That is your own address.", field="email")
+            text_given(name, "name", say("Say who it is.")),
+            text_given(part, "part", say("Say what they do in the fellowship.")),
+            Refusal("is_the_fellow", say("That is your own address."), field="email")
             if email == case.fellow.email.lower()
             else None,
         )
@@ -55,7 +56,7 @@ def name_collaborator(
         case,
         "collaborator_named",
         managers(case),
-        "a collaborator to confirm",
+        say("a collaborator to confirm"),
         page=PAGE,
     )
     journal.record(subject=made, change={"named": True})
@@ -83,14 +84,22 @@ def confirm_collaborator(*, collaborator: Collaborator, by: User, reason: str = 
         realm=case.program.realm,
         role=roles.COLLABORATOR,
         by=TAKING_PART,
-        reason=f"confirmed as a collaborator in {case.ref}",
+        reason=say("confirmed as a collaborator in {ref}", ref=case.ref),
     )
-    tell(case, "collaborator_confirmed", [case.fellow], f"{found} is confirmed", page=PAGE)
+    tell(
+        case,
+        "collaborator_confirmed",
+        [case.fellow],
+        say("{found} is confirmed", found=found),
+        page=PAGE,
+    )
     notify(
         kind="scoping.collaborator_welcome",
         to=[person],
-        title=f"{case.ref}: you work on this fellowship with {case.fellow}",
-        body="Data is granted to you by name, once your security training is recorded.",
+        title=say(
+            "{ref}: you work on this fellowship with {fellow}", ref=case.ref, fellow=case.fellow
+        ),
+        body=say("Data is granted to you by name, once your security training is recorded."),
         url=reverse("scoping:collaborations"),
         subject_obj=found,
         realm=case.program_id,
@@ -109,20 +118,20 @@ def remove_collaborator(*, collaborator: Collaborator, by: User, reason: str) ->
     if found.removed_at is not None:
         return found
     refuse(policy.may_remove_collaborator(found, by))
-    refuse(text_given(reason, "reason", "Say why the collaboration ends."))
+    refuse(text_given(reason, "reason", say("Say why the collaboration ends.")))
     found.removed_at, found.removed_by, found.removed_because = now(), by, reason.strip()
     found.save()
     collaborating.removed(found, by, reason.strip())
     _end_role(found)
     case = found.fellowship
     told = {case.fellow, *managers(case)}
-    tell(case, "collaborator_removed", told, f"{found} was removed", page=PAGE)
+    tell(case, "collaborator_removed", told, say("{found} was removed", found=found), page=PAGE)
     if found.person:
         notify(
             kind="scoping.collaborator_left",
             to=[found.person],
-            title=f"{case.ref}: you work on this fellowship no more",
-            body=f"Everything you were granted for it is closed. {reason}",
+            title=say("{ref}: you work on this fellowship no more", ref=case.ref),
+            body=say("Everything you were granted for it is closed. {reason}", reason=reason),
             subject_obj=found,
             realm=case.program_id,
         )
@@ -142,7 +151,9 @@ def _end_role(found: Collaborator) -> None:
     )
     for assignment in held:
         end_role(
-            assignment=assignment, by=TAKING_PART, reason=f"removed from {found.fellowship.ref}"
+            assignment=assignment,
+            by=TAKING_PART,
+            reason=say("removed from {ref}", ref=found.fellowship.ref),
         )
 
 

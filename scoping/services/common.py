@@ -11,6 +11,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.services import start, stop_open
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
 from scoping.models import Fellowship, ScopeOfWork
@@ -21,7 +22,7 @@ SIGNATURE_WINDOW: Final = Window(10, "working_days")
 COUNTERSIGNATURE_WINDOW: Final = Window(5, "working_days")
 VERDICT: Final = "scoping.verdict"
 VERDICT_WINDOW: Final = Window(5, "working_days")
-RULE: Final = "signatures of a scope of work"
+RULE: Final = say("signatures of a scope of work")
 
 
 def locked(fellowship: Fellowship) -> Fellowship:
@@ -90,7 +91,7 @@ def wait_for_fellow(case: Fellowship, by: Actor) -> None:
         by=by,
         holder="you",
         holder_user=case.fellow,
-        silence="The offer lapses, and a new version has to be offered.",
+        silence=say("The offer lapses, and a new version has to be offered."),
         rule=RULE,
     )
 
@@ -104,7 +105,7 @@ def wait_for_company(case: Fellowship, by: Actor) -> None:
         window=COUNTERSIGNATURE_WINDOW,
         by=by,
         holder="us",
-        silence="The sponsor and the chair are told; the offer stays open.",
+        silence=say("The sponsor and the chair are told; the offer stays open."),
         rule=RULE,
     )
 

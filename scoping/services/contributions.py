@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
 from scoping.models import Contribution, Fellowship
 from scoping.services.common import locked, managers, tell
 
-RULE: Final = "contributions to the field"
+RULE: Final = say("contributions to the field")
 FIELDS: Final = ("kind", "title", "link", "on", "people", "licence")
 
 
@@ -41,7 +42,7 @@ def add_contribution(
     refuse(_sound(said))
     row = Contribution.objects.create(fellowship=case, added_by=by, added_at=now(), **said)
     others = [person for person in managers(case) if person.pk != by.pk]
-    text = f"a contribution to confirm: {row}"
+    text = say("a contribution to confirm: {row}", row=row)
     tell(case, "contribution", others, text, page="contributions")
     journal.record(subject=row, change={"kind": kind, "link": row.link})
     return row
@@ -86,7 +87,13 @@ def confirm_contribution(*, contribution: Contribution, by: User) -> Contributio
     row.confirmed_at, row.confirmed_by = now(), by
     row.save()
     case = row.fellowship
-    tell(case, "contribution", [case.fellow], f"“{row}” is confirmed", page="contributions")
+    tell(
+        case,
+        "contribution",
+        [case.fellow],
+        say("“{row}” is confirmed", row=row),
+        page="contributions",
+    )
     journal.record(subject=row, change={"kind": row.kind, "link": row.link})
     return row
 
@@ -101,14 +108,14 @@ def withdraw_contribution(*, contribution: Contribution, by: User, reason: str) 
     refuse(
         None
         if reason.strip()
-        else Refusal("no_reason", "Say why it is taken back.", field="reason")
+        else Refusal("no_reason", say("Say why it is taken back."), field="reason")
     )
     row.withdrawn_at, row.withdrawn_by = now(), by
     row.withdrawn_because = reason.strip()
     row.save()
     case = row.fellowship
     others = [p for p in (case.fellow, *managers(case)) if p.pk != by.pk]
-    text = f"“{row}” is taken back"
+    text = say("“{row}” is taken back", row=row)
     tell(case, "contribution", others, text, body=reason, page="contributions")
     journal.record(subject=row, change={"kind": row.kind, "link": row.link})
     return row
@@ -131,26 +138,36 @@ def _said(*, link: str, on: dt.date, **texts: str) -> dict[str, Any]:
 def _known(there: Contribution | None) -> Refusal | None:
     if there is None:
         return None
-    return Refusal("known", f"“{there}” stands here under this address.", rule=RULE, field="link")
+    return Refusal(
+        "known",
+        say("“{there}” stands here under this address.", there=there),
+        rule=RULE,
+        field="link",
+    )
 
 
 def _sound(said: dict[str, Any]) -> Refusal | None:
     kind, link = said["kind"], urlsplit(said["link"])
     checks = (
-        (kind in Contribution.Kind.values, "unknown_kind", "Choose one of the kinds.", "kind"),
-        (bool(said["title"]), "no_title", "Write the title.", "title"),
-        (bool(said["people"]), "no_people", "Name who made it, in the order of credit.", "people"),
+        (kind in Contribution.Kind.values, "unknown_kind", say("Choose one of the kinds."), "kind"),
+        (bool(said["title"]), "no_title", say("Write the title."), "title"),
+        (
+            bool(said["people"]),
+            "no_people",
+            say("Name who made it, in the order of credit."),
+            "people",
+        ),
         (
             link.scheme in ("http", "https") and bool(link.netloc),
             "bad_link",
-            "Write the whole address, or the DOI as 10.1234/abcd.",
+            say("Write the whole address, or the DOI as 10.1234/abcd."),
             "link",
         ),
-        (said["on"] <= now().date(), "future", "Add it once it is open to others.", "on"),
+        (said["on"] <= now().date(), "future", say("Add it once it is open to others."), "on"),
         (
             bool(said["licence"]) or kind == Contribution.Kind.TALK,
             "no_licence",
-            "Name the licence, as CC-BY-4.0 or Apache-2.0; only a talk may have none.",
+            say("Name the licence, as CC-BY-4.0 or Apache-2.0; only a talk may have none."),
             "licence",
         ),
     )

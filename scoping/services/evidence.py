@@ -11,13 +11,14 @@ from django.core.files import File
 from fellowship.accounts.models import User
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
 from scoping.models import Milestone
 from scoping.services.work import locked_milestone
 
 FILES_MAX: Final = 10
-RULE: Final = "evidence of a milestone"
+RULE: Final = say("evidence of a milestone")
 
 
 def attach_evidence(*, milestone: Milestone, file: File[bytes], by: User) -> Milestone:
@@ -66,17 +67,21 @@ def remove_evidence(*, milestone: Milestone, sha256: str, by: User) -> Milestone
 def _fits(milestone: Milestone, name: str, size: int) -> Refusal | None:
     limit = settings.MAX_FILE_BYTES
     if size > limit:
-        reason = (
-            f"Choose a file of at most {limit // 1_000_000} MB; hand in a link for a larger one."
+        reason = say(
+            "Choose a file of at most {limit} MB; hand in a link for a larger one.",
+            limit=limit // 1000000,
         )
         return Refusal("file_too_large", reason, rule=RULE, field="file")
     if len(milestone.files) >= FILES_MAX:
-        reason = (
-            f"A milestone takes {FILES_MAX} files. Put more in one document, or hand in a link."
+        reason = say(
+            "A milestone takes {FILES_MAX} files. Put more in one document, or hand in a link.",
+            FILES_MAX=FILES_MAX,
         )
         return Refusal("too_many_files", reason, rule=RULE, field="file")
     if any(file["name"] == name for file in milestone.files):
-        reason = f"Another file called “{name}” is attached. Remove it first, or rename this."
+        reason = say(
+            "Another file called “{name}” is attached. Remove it first, or rename this.", name=name
+        )
         return Refusal("file_name_taken", reason, rule=RULE, field="file")
     return None
 
@@ -85,7 +90,7 @@ def _not_handed_in(milestone: Milestone, file: dict[str, Any]) -> Refusal | None
     if not milestone.handed_in(file):
         return None
     return Refusal(
-        "handed_in", "It was handed in and judged, so it stays in the record.", rule=RULE
+        "handed_in", say("It was handed in and judged, so it stays in the record."), rule=RULE
     )
 
 

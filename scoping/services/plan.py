@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models import Milestone, ScopeOfWork
 from scoping.states import MILESTONE_MOVES, MilestoneState
@@ -41,7 +42,9 @@ def _move(milestone: Milestone, item: dict[str, str]) -> None:
 
 def _drop(milestone: Milestone, scope: ScopeOfWork) -> None:
     milestone.state = MILESTONE_MOVES.target(milestone.state, "except")
-    milestone.verdict = f"No longer part of the scope of work from version {scope.number} on."
+    milestone.verdict = say(
+        "No longer part of the scope of work from version {number} on.", number=scope.number
+    )
     milestone.judged_at = now()
     milestone.judged_by = scope.prepared_by
     milestone.save()

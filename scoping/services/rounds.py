@@ -10,6 +10,7 @@ from typing import Final
 
 from fellowship.accounts.models import Actor
 from fellowship.clocks.services import start, stop_open
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from scoping.models import CheckIn, Fellowship, Mentorship
@@ -19,7 +20,7 @@ FELLOW: Final = "scoping.check_in"
 MENTOR: Final = "scoping.mentor_check_in"
 KINDS: Final = {CheckIn.Author.FELLOW: FELLOW, CheckIn.Author.MENTOR: MENTOR}
 WINDOW: Final = Window(62, "calendar_days")
-RULE: Final = "monthly check-ins of the scope of work"
+RULE: Final = say("monthly check-ins of the scope of work")
 
 
 def current(case: Fellowship) -> Mentorship | None:
@@ -58,7 +59,7 @@ def wait_for(mentorship: Mentorship, author: str, month: dt.date, by: Actor) -> 
         by=by,
         holder="you" if fellow else "us",
         holder_user=case.fellow if fellow else mentorship.mentor,
-        silence="The other side and the programme manager see that nothing was written.",
+        silence=say("The other side and the programme manager see that nothing was written."),
         rule=RULE,
         due_at=case.program.calendar().end_of_day(last),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.services import refer
 from scoping import document, generation, policy
@@ -126,13 +127,15 @@ def approve_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOf
 @journal.verb("scoping.deny_scope")
 def deny_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
     """Withdraw a version the board denied: what was signed stays in force."""
-    return _leave_board(scope, "deny", by, "the board denied version {n}; what was signed stays")
+    return _leave_board(
+        scope, "deny", by, say("the board denied version {n}; what was signed stays")
+    )
 
 
 @journal.verb("scoping.return_scope")
 def return_scope(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWork:
     """Make a version a draft again: the board deferred it, or the matter was taken back."""
-    return _leave_board(scope, "return", by, "version {n} came back from the board as a draft")
+    return _leave_board(scope, "return", by, say("version {n} came back from the board as a draft"))
 
 
 @journal.verb("scoping.sign_scope")
@@ -156,12 +159,27 @@ def sign_scope(*, scope: ScopeOfWork, text_hash: str, by: User) -> Signature:
     if {s.side for s in given} | {side} == set(Side.values):
         put_in_force(scope, by)
         told = [case.fellow, case.mentor, *managers(case)]
-        tell(case, "signed", told, f"version {scope.number} is signed by both sides")
+        tell(
+            case,
+            "signed",
+            told,
+            say("version {number} is signed by both sides", number=scope.number),
+        )
     elif side == Side.FELLOW:
         wait_for_company(case, by)
-        tell(case, "to_sign", signers(case), f"version {scope.number} waits for your signature")
+        tell(
+            case,
+            "to_sign",
+            signers(case),
+            say("version {number} waits for your signature", number=scope.number),
+        )
     else:
-        tell(case, "company_signed", [case.fellow], f"the company signed version {scope.number}")
+        tell(
+            case,
+            "company_signed",
+            [case.fellow],
+            say("the company signed version {number}", number=scope.number),
+        )
     change = {"side": side, "text_hash": text_hash, "state": scope.state}
     journal.record(subject=scope, change=change)
     return signature
@@ -179,7 +197,13 @@ def withdraw_scope(*, scope: ScopeOfWork, by: User, reason: str) -> ScopeOfWork:
     case = scope.fellowship
     stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="withdrawn")
     others = managers(case) if by.pk == case.fellow_id else [case.fellow]
-    tell(case, "withdrawn", others, f"version {scope.number} was withdrawn", body=reason)
+    tell(
+        case,
+        "withdrawn",
+        others,
+        say("version {number} was withdrawn", number=scope.number),
+        body=reason,
+    )
     journal.record(subject=scope, change={"state": scope.state})
     return scope
 
@@ -197,8 +221,8 @@ def lapse_offer(*, scope: ScopeOfWork, by: Actor, reason: str = "") -> ScopeOfWo
         case,
         "lapsed",
         [case.fellow, *managers(case)],
-        f"the offer of version {scope.number} has lapsed",
-        body="Nobody is at fault by that alone. A new version can be offered at any time.",
+        say("the offer of version {number} has lapsed", number=scope.number),
+        body=say("Nobody is at fault by that alone. A new version can be offered at any time."),
     )
     journal.record(subject=scope, change={"state": scope.state})
     return scope
@@ -209,7 +233,12 @@ def _to_board(scope: ScopeOfWork, by: User, reason: str) -> ScopeOfWork:
     scope.save()
     case = scope.fellowship
     refer(kind=AMENDMENT, subject=scope, program=case.program, by=by, reason=reason)
-    tell(case, "with_board", [case.fellow], f"version {scope.number} is with the board")
+    tell(
+        case,
+        "with_board",
+        [case.fellow],
+        say("version {number} is with the board", number=scope.number),
+    )
     journal.record(subject=scope, change={"text_hash": scope.text_hash, "state": scope.state})
     return scope
 
@@ -220,7 +249,9 @@ def _offer(scope: ScopeOfWork, by: Actor, verb: str) -> None:
     scope.offered_at = now()
     scope.save()
     wait_for_fellow(case, by)
-    text = f"version {scope.number} of the scope of work waits for your signature"
+    text = say(
+        "version {number} of the scope of work waits for your signature", number=scope.number
+    )
     # The company's signers are told once: when the fellow has signed and their own clock starts.
     tell(case, "to_sign", [case.fellow], text)
 
@@ -244,7 +275,9 @@ def _same_text(scope: ScopeOfWork, text_hash: str) -> Refusal | None:
         return None
     return Refusal(
         "text_changed",
-        "The text you were shown is not the text of this version. Read it again before signing.",
-        rule="signatures name the text they stand under",
+        say(
+            "The text you were shown is not the text of this version. Read it again before signing."
+        ),
+        rule=say("signatures name the text they stand under"),
         field="text_hash",
     )

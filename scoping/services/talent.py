@@ -5,6 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import PathStep
 from scoping import policy
@@ -38,7 +39,13 @@ def propose_talent_step(
         terms_version=terms.version if terms else None,
         proposed_by=by,
     )
-    tell(case, "talent_proposed", signers(case), f"a step to decide: {row}", page="talent")
+    tell(
+        case,
+        "talent_proposed",
+        signers(case),
+        say("a step to decide: {row}", row=row),
+        page="talent",
+    )
     journal.record(subject=row, change={"step": step, "terms": row.terms_version})
     return row
 
@@ -52,15 +59,17 @@ def decide_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str) 
         return row
     refuse(policy.may_decide_talent(row, by, verb))
     refuse(
-        None if reason.strip() else Refusal("no_reason", "Say why: both read it.", field="reason")
+        None
+        if reason.strip()
+        else Refusal("no_reason", say("Say why: both read it."), field="reason")
     )
     row.state = TALENT_MOVES.target(row.state, verb)
     row.decided_at, row.decided_by, row.decided_because = now(), by, reason.strip()
     row.save()
-    to_fellow = "is offered to you: agree or decline" if agree else "is not taken"
-    to_us = "is offered to the fellow" if agree else "is not taken"
+    to_fellow = say("is offered to you: agree or decline") if agree else say("is not taken")
+    to_us = say("is offered to the fellow") if agree else say("is not taken")
     for people, words in (([case.fellow], to_fellow), (managers(case), to_us)):
-        text = f"the step “{row}” {words}"
+        text = say("the step “{row}” {words}", row=row, words=words)
         tell(case, "talent_decided", people, text, body=reason, page="talent")
     journal.record(subject=row, change={"state": row.state})
     return row
@@ -77,9 +86,9 @@ def answer_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str =
     row.state = TALENT_MOVES.target(row.state, verb)
     row.answered_at, row.answer = now(), reason.strip()
     row.save()
-    words = "agreed to" if agree else "declined"
+    words = say("agreed to") if agree else "declined"
     people = {person.pk: person for person in (*signers(case), *managers(case))}
-    text = f"{case.fellow} {words} the step “{row}”"
+    text = say("{fellow} {words} the step “{row}”", fellow=case.fellow, words=words, row=row)
     tell(case, "talent_answered", people.values(), text, body=row.answer, page="talent")
     journal.record(subject=row, change={"state": row.state})
     return row
@@ -94,13 +103,15 @@ def _locked(step: TalentStep) -> TalentStep:
 
 def _step(step: str, expectations: str) -> Refusal | None:
     if step not in TalentPath.values:
-        return Refusal("unknown_step", "Choose one of the listed steps.", field="step")
+        return Refusal("unknown_step", say("Choose one of the listed steps."), field="step")
     if not expectations.strip():
-        return Refusal("no_expectations", "Write what each side expects.", field="expectations")
+        return Refusal(
+            "no_expectations", say("Write what each side expects."), field="expectations"
+        )
     return None
 
 
 def _offered(terms: PathStep | None) -> Refusal | None:
     if terms is None or terms.retired_at is None:
         return None
-    return Refusal("retired", "The programme offers this step no more.", field="step")
+    return Refusal("retired", say("The programme offers this step no more."), field="step")

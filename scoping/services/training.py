@@ -9,6 +9,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks.services import start, stop_open
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -61,8 +62,8 @@ def record_training(
     notify(
         kind="scoping.training",
         to=[person],
-        title=f"Your training is recorded: {training}",
-        body=f"It holds until {expires_at:%-d %B %Y}.",
+        title=say("Your training is recorded: {training}", training=training),
+        body=say("It holds until {expires_at:%-d %B %Y}.", expires_at=expires_at),
         subject_obj=training,
         realm=program.pk,
     )
@@ -79,7 +80,7 @@ def _wait_for_renewal(training: Training, by: Actor) -> None:
     if earlier.filter(expires_at__gte=training.expires_at).exists():
         return
     for one in earlier:
-        stop_open(subject=one, kinds=[RENEWAL], by=by, reason="a later training is recorded")
+        stop_open(subject=one, kinds=[RENEWAL], by=by, reason=say("a later training is recorded"))
     if training.expires_at <= now():
         return
     start(
@@ -91,8 +92,8 @@ def _wait_for_renewal(training: Training, by: Actor) -> None:
         by=by,
         holder="you",
         holder_user=training.person,
-        silence="The training expires, and access closes until it is done again.",
-        rule="training before access",
+        silence=say("The training expires, and access closes until it is done again."),
+        rule=say("training before access"),
     )
 
 
@@ -101,17 +102,21 @@ def _shown(evidence: str) -> Refusal | None:
         return None
     return Refusal(
         "no_evidence",
-        "Say what shows it: a certificate, the session, a link.",
-        rule="training before access",
+        say("Say what shows it: a certificate, the session, a link."),
+        rule=say("training before access"),
         field="evidence",
     )
 
 
 def _times(kind: str, completed_at: dt.datetime, expires_at: dt.datetime) -> Refusal | None:
     if kind not in TrainingKind.values:
-        return Refusal("unknown_kind", "Choose one of the listed trainings.", field="kind")
+        return Refusal("unknown_kind", say("Choose one of the listed trainings."), field="kind")
     if completed_at > now():
-        return Refusal("future", "A training is recorded once it is done.", field="completed_at")
+        return Refusal(
+            "future", say("A training is recorded once it is done."), field="completed_at"
+        )
     if expires_at <= completed_at:
-        return Refusal("expires_first", "It expires after it was completed.", field="expires_at")
+        return Refusal(
+            "expires_first", say("It expires after it was completed."), field="expires_at"
+        )
     return None

@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.rules import pins
 from scoping import document, policy
@@ -28,7 +29,7 @@ from scoping.services.plan import follow_plan
 from scoping.states import SCOPE_MOVES, FellowshipState, ScopeState, Side
 from scoping.values import checked
 
-MANAGER: Final = "Programme manager"
+MANAGER: Final = say("Programme manager")
 
 
 def next_number(case: Fellowship) -> int:
@@ -63,7 +64,9 @@ def write(scope: ScopeOfWork, changes: Mapping[str, Any]) -> None:
     clean = {}
     for key, value in changes.items():
         if key not in CLAUSES:
-            refuse(Refusal("unknown_clause", f"There is no clause “{key}”.", field=key))
+            refuse(
+                Refusal("unknown_clause", say("There is no clause “{key}”.", key=key), field=key)
+            )
         clean[key] = checked(CLAUSES[key], value)
     document.write(scope, clean)
     refuse(policy.coherent(scope))
@@ -97,7 +100,7 @@ def put_in_force(scope: ScopeOfWork, by: User) -> None:
     scope.state = SCOPE_MOVES.target(scope.state, verb)
     scope.signed_at = at
     scope.save()
-    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason="signed by both sides")
+    stop_clocks(case, by, SIGNATURE, COUNTERSIGNATURE, reason=say("signed by both sides"))
     follow_plan(scope)
     enter_stage(fellowship=case, stage=FellowshipState.ACCESS, by=by)
 
@@ -114,7 +117,7 @@ def put_in_force_at_once(scope: ScopeOfWork, routed: Routed, by: User) -> None:
         case,
         "narrowed",
         [case.fellow, case.mentor, *managers(case)],
-        f"version {scope.number} allows less and is in force",
+        say("version {number} allows less and is in force", number=scope.number),
         body="\n".join([scope.rationale, *(f"{c.cited}: {c.text}" for c in routed.changes)]),
         urgent=True,
     )
@@ -122,7 +125,7 @@ def put_in_force_at_once(scope: ScopeOfWork, routed: Routed, by: User) -> None:
 
 def _capacity(case: Fellowship, by: User, side: str) -> str:
     if side == Side.FELLOW:
-        return "Fellow"
+        return say("Fellow")
     signer = next((role.title() for role in policy.SIGNERS if holds(case, by, role)), "")
     return signer or MANAGER
 

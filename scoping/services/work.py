@@ -8,6 +8,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks.services import start, stop_open
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.services import raise_escalation
 from governance.states import EscalationKind, Severity
@@ -16,7 +17,7 @@ from scoping.models import Fellowship, Milestone
 from scoping.services.common import VERDICT, VERDICT_WINDOW, locked, managers, tell
 from scoping.states import MILESTONE_MOVES, CheckpointOutcome, MilestoneState
 
-SILENCE = "The programme manager is told, and may give the verdict; it stays delivered."
+SILENCE = say("The programme manager is told, and may give the verdict; it stays delivered.")
 
 
 @journal.verb("scoping.name_reviewer")
@@ -34,7 +35,7 @@ def name_reviewer(
         _stop_waiting(milestone, by)
         _wait_for_verdict(milestone, by)
     judge = milestone.judge
-    text = f"you judge “{milestone.title}”"
+    text = say("you judge “{title}”", title=milestone.title)
     tell(milestone.fellowship, "reviewer_named", [judge] if judge else [], text, page="milestones")
     after = reviewer.pk if reviewer else None
     journal.record(subject=milestone, change={"reviewer": journal.moved(before, after)})
@@ -66,7 +67,13 @@ def deliver_milestone(
     _wait_for_verdict(milestone, by)
     judge = milestone.judge
     reviewers = [judge] if judge else managers(case)
-    tell(case, "delivered", reviewers, f"“{milestone.title}” was delivered", page="milestones")
+    tell(
+        case,
+        "delivered",
+        reviewers,
+        say("“{title}” was delivered", title=milestone.title),
+        page="milestones",
+    )
     files = [file["sha256"] for file in milestone.files]
     journal.record(subject=milestone, change={"state": milestone.state, "files": files})
     return milestone
@@ -121,9 +128,13 @@ def _judge(milestone: Milestone, verb: str, by: User, reason: str, outcome: str 
     milestone.outcome = outcome
     milestone.save()
     _stop_waiting(milestone, by)
-    words = {"accept": "was accepted", "return": "came back", "except": "is excepted"}[verb]
+    words = {
+        "accept": say("was accepted"),
+        "return": say("came back"),
+        "except": say("is excepted"),
+    }[verb]
     if outcome:
-        words = f"was reviewed: {CheckpointOutcome(outcome).label.lower()}"
+        words = say("was reviewed: {label}", label=CheckpointOutcome(outcome).label.lower())
     case = milestone.fellowship
     people = [case.fellow, *(managers(case) if outcome == CheckpointOutcome.STOP else [])]
     tell(case, "judged", people, f"“{milestone.title}” {words}", body=reason, page="milestones")
@@ -138,7 +149,11 @@ def _escalate(milestone: Milestone, by: User, reason: str) -> None:
     raise_escalation(
         kind=EscalationKind.WORK_STOPPED,
         severity=Severity.MEDIUM,
-        summary=f"The review checkpoint “{milestone.title}” decided to stop the work: {reason}",
+        summary=say(
+            "The review checkpoint “{title}” decided to stop the work: {reason}",
+            title=milestone.title,
+            reason=reason,
+        ),
         by=by,
         subject=milestone.fellowship,
         fellow=milestone.fellowship.fellow,
@@ -155,7 +170,7 @@ def _wait_for_verdict(milestone: Milestone, by: Actor) -> None:
         holder="us",
         holder_user=milestone.judge,
         silence=SILENCE,
-        rule="review checkpoints of the scope of work",
+        rule=say("review checkpoints of the scope of work"),
     )
 
 
@@ -166,11 +181,13 @@ def _stop_waiting(milestone: Milestone, by: Actor) -> None:
 def _evidence(evidence: str, evidence_hash: str, evidence_url: str) -> Refusal | None:
     if not evidence.strip():
         return Refusal(
-            "no_evidence", "Say where the result is and what it shows.", field="evidence"
+            "no_evidence", say("Say where the result is and what it shows."), field="evidence"
         )
     digits = evidence_hash.lower()
     if digits and (len(digits) != 64 or set(digits) - set("0123456789abcdef")):
-        return Refusal("bad_hash", "A SHA-256 has 64 hexadecimal digits.", field="evidence_hash")
+        return Refusal(
+            "bad_hash", say("A SHA-256 has 64 hexadecimal digits."), field="evidence_hash"
+        )
     link = urlsplit(evidence_url.strip())
     if evidence_url.strip() and (link.scheme not in ("http", "https") or not link.netloc):
         reason = "Write a whole address, as https://example.org/report."

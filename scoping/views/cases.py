@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
@@ -19,8 +20,8 @@ from scoping.sections import CLAUSES, cite
 from scoping.standing import of_fellowship
 from scoping.states import MilestoneState
 
-LATE = cells.tag("Late", "bad")
-RETURNED = cells.tag("Returned", "warn")
+LATE = cells.tag(say("Late"), "bad")
+RETURNED = cells.tag(say("Returned"), "warn")
 
 
 def _milestones(found: Fellowship, file: casefile.CaseFile) -> Table[Milestone]:
@@ -39,11 +40,11 @@ def _milestones(found: Fellowship, file: casefile.CaseFile) -> Table[Milestone]:
         return cells.state(milestone.state, milestone.get_state_display())
 
     columns: tuple[Column[Milestone], ...] = (
-        Column("Milestone", lambda m: cells.link(f"{page}#m{m.pk}", m.title)),
-        Column("State", state),
-        Column("Due", due, num=True),
+        Column(say("Milestone"), lambda m: cells.link(f"{page}#m{m.pk}", m.title)),
+        Column(say("State"), state),
+        Column(say("Due"), due, num=True),
     )
-    return Table("Milestones", columns, file.milestones)
+    return Table(say("Milestones"), columns, file.milestones)
 
 
 @login_required
@@ -110,21 +111,25 @@ def _gates(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
     training = file.training
     return [
         (
-            "Scope of work signed by both sides",
+            say("Scope of work signed by both sides"),
             file.signed is not None,
-            f"version {file.signed.number}" if file.signed else "not yet",
+            say("version {number}", number=file.signed.number) if file.signed else say("not yet"),
         ),
         (
-            "Security training holds",
+            say("Security training holds"),
             file.trained,
-            f"until {training.expires_at:%-d %B %Y}" if training else "not recorded",
+            say("until {expires_at:%-d %B %Y}", expires_at=training.expires_at)
+            if training
+            else say("not recorded"),
         ),
         (
-            "Fellowship under way",
+            say("Fellowship under way"),
             found.is_under_way(),
-            f"until {found.ends_on:%-d %B %Y}" if found.is_under_way() else "over",
+            say("until {ends_on:%-d %B %Y}", ends_on=found.ends_on)
+            if found.is_under_way()
+            else "over",
         ),
-        ("Not suspended", file.suspension is None, "" if not file.suspension else "suspended"),
+        (say("Not suspended"), file.suspension is None, "" if not file.suspension else "suspended"),
     ]
 
 

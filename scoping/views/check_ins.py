@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.web import charts, forms
 from fellowship.web.actions import act, form_page, form_verb, verb
 from scoping import casefile, frame, policy, services
@@ -35,7 +36,7 @@ def check_ins(request: HttpRequest, ref: str) -> HttpResponse:
         template="scoping/check_ins.html",
         context=lambda: _page(request, case, refusal),
         to=_address(case),
-        success="Checked in.",
+        success=say("Checked in."),
     )
 
 
@@ -45,14 +46,14 @@ def clear(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     case = frame.load(request, ref)
     row = get_object_or_404(CheckIn, pk=pk, fellowship=case)
     row.fellowship = case
-    form = forms.ReasonForm(request.POST, label="How was it cleared?")
+    form = forms.ReasonForm(request.POST, label=say("How was it cleared?"))
     if not form.is_valid():
-        context = frame.context(request, case, title="Clear the blocker")
+        context = frame.context(request, case, title=say("Clear the blocker"))
         return form_page(request, "scoping/reason.html", form, context)
     return act(
         request,
         lambda: services.clear_blocker(check_in=row, by=_me(request), **form.cleaned_data),
-        success="Cleared.",
+        success=say("Cleared."),
         to=_address(case),
     )
 
@@ -71,12 +72,14 @@ def _page(request: HttpRequest, case: Fellowship, refusal: Any) -> dict[str, Any
                 charts.Bar(
                     f"{month.first:%b %Y}",
                     float(month.given),
-                    note=f"of {month.promised} promised" if month.promised else "nothing promised",
+                    note=say("of {promised} promised", promised=month.promised)
+                    if month.promised
+                    else say("nothing promised"),
                     tone="accent" if month.kept else "warn",
                 )
                 for month in told
             ],
-            title="Hours of mentoring given, month by month",
+            title=say("Hours of mentoring given, month by month"),
             unit=" h",
         )
         if told

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
@@ -39,7 +40,7 @@ def collaborators(request: HttpRequest, ref: str) -> HttpResponse:
         template="scoping/collaborators.html",
         context=lambda: frame.context(request, case, **_listed(request, case)),
         to=reverse("scoping:collaborators", args=[case.ref]),
-        success="Named. The programme manager confirms who it is.",
+        success=say("Named. The programme manager confirms who it is."),
     )
 
 
@@ -86,7 +87,7 @@ def confirm(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.confirm_collaborator(collaborator=found, by=_me(request)),
-        success="Confirmed. Data can be granted to them by name.",
+        success=say("Confirmed. Data can be granted to them by name."),
         to=reverse("scoping:collaborators", args=[ref]),
     )
 
@@ -106,7 +107,7 @@ def remove(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         lambda: services.remove_collaborator(
             collaborator=found, by=_me(request), reason=reason_of(request)
         ),
-        success="Removed. What was granted to them here is closed.",
+        success=say("Removed. What was granted to them here is closed."),
         to=reverse("scoping:collaborations")
         if own
         else reverse("scoping:collaborators", args=[ref]),
@@ -132,9 +133,9 @@ def train(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             evidence=form.cleaned_data["evidence"],
         ),
         template="scoping/form.html",
-        context=lambda: frame.context(request, found.fellowship, label="Record the training"),
+        context=lambda: frame.context(request, found.fellowship, label=say("Record the training")),
         to=found.get_absolute_url(),
-        success="The training is recorded.",
+        success=say("The training is recorded."),
     )
 
 

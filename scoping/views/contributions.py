@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.web import cells, forms
 from fellowship.web.actions import act, form_page, form_verb, verb
 from fellowship.web.columns import Column, Table
@@ -40,10 +41,10 @@ def _case(row: Contribution) -> object:
 
 
 COLUMNS: tuple[Column[Contribution], ...] = (
-    Column("Contribution", _what, sort="title"),
-    Column("Fellowship", _case, sort="case"),
-    Column("State", _status),
-    Column("Open since", lambda row: cells.when(row.on, "short"), sort="on", num=True),
+    Column(say("Contribution"), _what, sort="title"),
+    Column(say("Fellowship"), _case, sort="case"),
+    Column(say("State"), _status),
+    Column(say("Open since"), lambda row: cells.when(row.on, "short"), sort="on", num=True),
 )
 
 
@@ -55,12 +56,12 @@ def everywhere(request: HttpRequest) -> HttpResponse:
     filterset = ContributionFilter(request.GET, queryset=visible)
     page = paginate(request, filterset.qs, sort=SORTS, default="on", then=_shown)
     table = Table(
-        "Contributions",
+        say("Contributions"),
         COLUMNS,
         page,
         page,
-        empty="No contribution matches.",
-        hint="Fellows add them on their case; the programme manager confirms them.",
+        empty=say("No contribution matches."),
+        hint=say("Fellows add them on their case; the programme manager confirms them."),
     )
     context = {"page": page, "table": table, "filterset": filterset}
     return render(request, "scoping/contributions_all.html", context)
@@ -79,7 +80,7 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
         template="scoping/contributions.html",
         context=lambda: _page(request, case),
         to=_address(case),
-        success="Added. The programme manager confirms it.",
+        success=say("Added. The programme manager confirms it."),
     )
 
 
@@ -100,10 +101,10 @@ def edit(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         ),
         template="scoping/form.html",
         context=lambda: frame.context(
-            request, case, label="Correct it", refusal=policy.may_revise(row, _me(request))
+            request, case, label=say("Correct it"), refusal=policy.may_revise(row, _me(request))
         ),
         to=_address(case),
-        success="Corrected.",
+        success=say("Corrected."),
     )
 
 
@@ -114,7 +115,7 @@ def confirm(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.confirm_contribution(contribution=row, by=_me(request)),
-        success="Confirmed.",
+        success=say("Confirmed."),
         to=_address(case),
     )
 
@@ -123,16 +124,16 @@ def confirm(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 def take_back(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """Take a contribution back, with the reason."""
     case, row = _row(request, ref, pk)
-    form = forms.ReasonForm(request.POST, label="Why is it taken back?")
+    form = forms.ReasonForm(request.POST, label=say("Why is it taken back?"))
     if not form.is_valid():
-        context = frame.context(request, case, title=f"Take “{row}” back")
+        context = frame.context(request, case, title=say("Take “{row}” back", row=row))
         return form_page(request, "scoping/reason.html", form, context)
     return act(
         request,
         lambda: services.withdraw_contribution(
             contribution=row, by=_me(request), **form.cleaned_data
         ),
-        success="Taken back.",
+        success=say("Taken back."),
         to=_address(case),
     )
 

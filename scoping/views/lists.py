@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
@@ -38,9 +39,9 @@ def _name(found: Fellowship) -> object:
 
 def _stage(found: Any) -> object:
     if found.suspended_now:
-        tag = cells.tag("Suspended", "bad")
+        tag = cells.tag(say("Suspended"), "bad")
     elif found.state == FellowshipState.CLOSED:
-        tag = cells.tag("Closed", "good")
+        tag = cells.tag(say("Closed"), "good")
     else:
         tag = cells.tag(found.stage_label, "accent")
     return markup(
@@ -59,11 +60,11 @@ def _short(day: dt.date) -> object:
 
 
 FELLOWSHIPS: tuple[Column[Fellowship], ...] = (
-    Column("Fellowship", _name, sort="title"),
-    Column("Fellow", lambda f: f.fellow, sort="fellow"),
-    Column("Mentor", lambda f: f.mentor or cells.meta("none yet")),
-    Column("Stage", _stage, sort="stage"),
-    Column("Ends", _ends, sort="ends", num=True),
+    Column(say("Fellowship"), _name, sort="title"),
+    Column(say("Fellow"), lambda f: f.fellow, sort="fellow"),
+    Column(say("Mentor"), lambda f: f.mentor or cells.meta(say("none yet"))),
+    Column(say("Stage"), _stage, sort="stage"),
+    Column(say("Ends"), _ends, sort="ends", num=True),
 )
 
 
@@ -89,12 +90,12 @@ def fellowships(request: HttpRequest) -> HttpResponse:
         request, filterset.qs, sort=SORTS, default="ref", rows=lambda keys: _shown(keys, at)
     )
     table = Table(
-        "Fellowships",
+        say("Fellowships"),
         FELLOWSHIPS,
         page,
         page,
-        empty="No fellowship matches.",
-        hint="A fellowship begins when the board accepts a proposal.",
+        empty=say("No fellowship matches."),
+        hint=say("A fellowship begins when the board accepts a proposal."),
     )
     context = {"page": page, "table": table, "filterset": filterset}
     return render(request, "scoping/list.html", context)

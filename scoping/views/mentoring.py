@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.markup import markup
@@ -77,7 +78,7 @@ def _head(week: Week) -> SafeString:
         '<span class="meta">{} · {}{}</span></header>'
         '<p class="meta">{} · {} of {} promised hours noted by you this month</p>',
         *(case.pk, route_to("scoping:case", case.ref), case.fellow, case.ref, case.stage_label),
-        " · suspended" if case.suspended_now else "",  # type: ignore[attr-defined]
+        say(" · suspended") if case.suspended_now else "",  # type: ignore[attr-defined]
         *(case.title, f"{week.hours.normalize():f}", case.mentor_hours),
     )
 
@@ -88,7 +89,7 @@ def _tasks(week: Week, at: dt.datetime) -> Iterator[SafeString]:
     for one in week.to_judge:
         yield _to_judge(week, one, one.verdict_due, at)
     for text in _missing(week):
-        yield _task(markup('<a href="{}">{}</a>', notes, text), cells.tag("Missing", "warn"))
+        yield _task(markup('<a href="{}">{}</a>', notes, text), cells.tag(say("Missing"), "warn"))
     for late in week.late:
         yield _late(week, late)
     following = week.next
@@ -101,10 +102,10 @@ def _tasks(week: Week, at: dt.datetime) -> Iterator[SafeString]:
 def _to_judge(week: Week, one: Milestone, due: dt.datetime | None, at: dt.datetime) -> SafeString:
     # The address names the case before the milestone.
     url = route_to("scoping:verdict", one.pk, below=(week.case.ref,))
-    over = "The five working days are over; the programme manager was told."
+    over = say("The five working days are over; the programme manager was told.")
     return _task(
         markup('<a href="{}">Judge “{}”</a>', url, one.title),
-        cells.due(due, week.calendar) if due else cells.tag("Delivered", "accent"),
+        cells.due(due, week.calendar) if due else cells.tag(say("Delivered"), "accent"),
         over if due and due <= at else "",
     )
 
@@ -112,9 +113,13 @@ def _to_judge(week: Week, one: Milestone, due: dt.datetime | None, at: dt.dateti
 def _missing(week: Week) -> Iterator[str]:
     month = f"{week.months.before:%B}"
     if week.standing.fellow_missing:
-        yield f"Ask {week.case.fellow.get_short_name()} for the check-in for {month}"
+        yield say(
+            "Ask {get_short_name} for the check-in for {month}",
+            get_short_name=week.case.fellow.get_short_name(),
+            month=month,
+        )
     if week.standing.mentor_missing:
-        yield f"Write your check-in for {month}"
+        yield say("Write your check-in for {month}", month=month)
 
 
 def _late(week: Week, one: Milestone) -> SafeString:
@@ -122,7 +127,7 @@ def _late(week: Week, one: Milestone) -> SafeString:
     return _task(
         markup('<a href="{}#m{}">{}</a>', url, one.pk, one.title),
         cells.due(one.due_on, week.calendar),
-        "Returned, and not handed in again." if one.is_returned else "",
+        say("Returned, and not handed in again.") if one.is_returned else "",
     )
 
 
@@ -130,16 +135,21 @@ def _own(week: Week, notes: str) -> SafeString:
     """The mentor's own check-in, and beside it what the fellow wrote last."""
     fellow, last = week.case.fellow.get_short_name(), week.last
     if week.mine:
-        state = cells.tag("Written", "good")
+        state = cells.tag(say("Written"), "good")
     else:
         to_write = week.standing.to_write
-        state = cells.tag("To write" if to_write else "From the research on")
+        state = cells.tag(say("To write") if to_write else say("From the research on"))
     return _task(
         markup('<a href="{}">Your check-in for {}</a>', notes, f"{week.months.this:%B}"),
         state,
-        f"{fellow} wrote for {last.month:%B}: {Truncator(last.notes).chars(_NOTES)}"
+        say(
+            "{fellow} wrote for {month:%B}: {chars}",
+            fellow=fellow,
+            month=last.month,
+            chars=Truncator(last.notes).chars(_NOTES),
+        )
         if last
-        else f"{fellow} has not written yet.",
+        else say("{fellow} has not written yet.", fellow=fellow),
     )
 
 

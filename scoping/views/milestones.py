@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.clocks.models import Clock
+from fellowship.kernel.saying import say
 from fellowship.web import files, forms
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
 from proposals.attachments import size_text
@@ -65,7 +66,7 @@ def deliver(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         template="scoping/deliver.html",
         context=lambda: _delivery(request, case, milestone, EvidenceForm()),
         to=_page(case),
-        success="Delivered. The reviewer has five working days for a verdict.",
+        success=say("Delivered. The reviewer has five working days for a verdict."),
     )
 
 
@@ -86,7 +87,7 @@ def attach(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             ),
         )
         if done is not None:
-            messages.success(request, "The file is attached.")
+            messages.success(request, say("The file is attached."))
             return redirect(to)
     context = _delivery(request, case, milestone, attached) | {"form": DeliverForm()}
     context["summary"] = attached
@@ -100,7 +101,7 @@ def remove(request: HttpRequest, ref: str, pk: int, digest: str) -> HttpResponse
     return act(
         request,
         lambda: services.remove_evidence(milestone=milestone, sha256=digest, by=_me(request)),
-        success="The file is no longer attached.",
+        success=say("The file is no longer attached."),
         to=reverse("scoping:deliver", args=[case.ref, milestone.pk]),
     )
 
@@ -136,7 +137,7 @@ def verdict(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             refusal=policy.may_judge(milestone, _me(request)),
         ),
         to=_page(case),
-        success="The verdict stands, and the fellow is told.",
+        success=say("The verdict stands, and the fellow is told."),
     )
 
 
@@ -160,7 +161,7 @@ def let_go(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         lambda: services.except_milestone(
             milestone=milestone, by=_me(request), **form.cleaned_data
         ),
-        success="Excepted, with your reason.",
+        success=say("Excepted, with your reason."),
         to=_page(case),
     )
 
@@ -185,7 +186,7 @@ def reviewer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             refusal=policy.may_name_reviewer(milestone, None, _me(request)),
         ),
         to=_page(case),
-        success="Named.",
+        success=say("Named."),
     )
 
 

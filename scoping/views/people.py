@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import form_verb, verb
@@ -49,8 +50,8 @@ def people(request: HttpRequest, ref: str) -> HttpResponse:
         training_form=TrainingForm(),
         suspend_form=SuspendForm(auto_id="suspend_%s"),
         advance_form=AdvanceForm(fellowship=case, auto_id="advance_%s"),
-        end_form=forms.ReasonForm(label="Why it ends", auto_id="end_%s"),
-        mentor_label="Name another mentor" if case.mentor_id else "Name the mentor",
+        end_form=forms.ReasonForm(label=say("Why it ends"), auto_id="end_%s"),
+        mentor_label=say("Name another mentor") if case.mentor_id else say("Name the mentor"),
         mentorships=file.mentorships,
         exceptions=_late_trainings(case),
         trainings=Training.objects.filter(person=case.fellow, realm_id=case.program_id)[:10],
@@ -79,8 +80,8 @@ def mentor(request: HttpRequest, ref: str) -> HttpResponse:
         case,
         form,
         lambda: services.assign_mentor(fellowship=case, by=_me(request), **form.cleaned_data),
-        said="The mentor is named.",
-        label="Name the mentor",
+        said=say("The mentor is named."),
+        label=say("Name the mentor"),
     )
 
 
@@ -101,8 +102,8 @@ def train(request: HttpRequest, ref: str) -> HttpResponse:
             kind=form.cleaned_data["kind"],
             evidence=form.cleaned_data["evidence"],
         ),
-        said="The training is recorded; it holds a year.",
-        label="Record the training",
+        said=say("The training is recorded; it holds a year."),
+        label=say("Record the training"),
     )
 
 
@@ -116,8 +117,8 @@ def suspend(request: HttpRequest, ref: str) -> HttpResponse:
         case,
         form,
         lambda: services.suspend(fellowship=case, by=_me(request), **form.cleaned_data),
-        said="Suspended. Everything the fellowship may reach is closed.",
-        label="Suspend the fellowship",
+        said=say("Suspended. Everything the fellowship may reach is closed."),
+        label=say("Suspend the fellowship"),
     )
 
 
@@ -134,8 +135,8 @@ def lift(request: HttpRequest, ref: str) -> HttpResponse:
         case,
         form,
         lambda: services.lift(suspension=suspension, by=_me(request), **form.cleaned_data),
-        said="The suspension is lifted.",
-        label="Lift the suspension",
+        said=say("The suspension is lifted."),
+        label=say("Lift the suspension"),
     )
 
 
@@ -149,8 +150,8 @@ def advance(request: HttpRequest, ref: str) -> HttpResponse:
         case,
         form,
         lambda: services.advance(fellowship=case, by=_me(request), **form.cleaned_data),
-        said="The case has moved on.",
-        label="Move the case on",
+        said=say("The case has moved on."),
+        label=say("Move the case on"),
     )
 
 
@@ -158,14 +159,14 @@ def advance(request: HttpRequest, ref: str) -> HttpResponse:
 def end(request: HttpRequest, ref: str) -> HttpResponse:
     """End the fellowship."""
     case = frame.load(request, ref)
-    form = forms.ReasonForm(request.POST, label="Why it ends")
+    form = forms.ReasonForm(request.POST, label=say("Why it ends"))
     return _perform(
         request,
         case,
         form,
         lambda: services.end(fellowship=case, by=_me(request), **form.cleaned_data),
-        said="The fellowship has ended; what is left to do stands below.",
-        label="End the fellowship",
+        said=say("The fellowship has ended; what is left to do stands below."),
+        label=say("End the fellowship"),
     )
 
 
@@ -197,7 +198,7 @@ def _late_trainings(case: Fellowship) -> list[ExceptionRecord]:
 
 
 def _manages(case: Fellowship, user: Any) -> Refusal | None:
-    return staff(case, user, roles.MANAGER, what="assigns mentors")
+    return staff(case, user, roles.MANAGER, what=say("assigns mentors"))
 
 
 def instant(day: dt.date) -> dt.datetime:

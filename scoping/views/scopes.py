@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fellowship.history.queries import timeline
+from fellowship.kernel.saying import say
 from fellowship.web import files, forms, pdf
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
 from governance.standing import matter_about
@@ -24,7 +25,7 @@ from scoping.sections import CLAUSES, cite
 from scoping.standing import of_scope
 from scoping.states import Route, ScopeState
 
-NO_PDF = (
+NO_PDF = say(
     "This installation cannot make PDFs: the library Pango is missing. Print “The document alone” "
     "from the browser instead, or save the HTML file."
 )
@@ -139,7 +140,7 @@ def draft(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.draft_scope(fellowship=case, by=_me(request)),
-        success="A draft was written from the accepted proposal.",
+        success=say("A draft was written from the accepted proposal."),
         to=lambda made: reverse("scoping:edit", args=[case.ref, made.number]),
     )
 
@@ -206,8 +207,11 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _sent(made: ScopeOfWork) -> str:
     if made.route == Route.AT_ONCE:
-        return f"Version {made.number} is in force. The other side was told."
-    return f"Version {made.number} is drafted; the programme manager offers it for signature."
+        return say("Version {number} is in force. The other side was told.", number=made.number)
+    return say(
+        "Version {number} is drafted; the programme manager offers it for signature.",
+        number=made.number,
+    )
 
 
 @verb
@@ -219,10 +223,10 @@ def offer(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 
 
 _OFFERED: dict[str, str] = {
-    Route.FIRST: "Offered. Both sides are asked to sign.",
-    Route.SIGNATURES: "Offered. Both sides are asked to sign.",
-    Route.BOARD: "It goes to the board first: it allows more than the signed version.",
-    Route.AT_ONCE: "It only allows less, so it is in force. The other side was told.",
+    Route.FIRST: say("Offered. Both sides are asked to sign."),
+    Route.SIGNATURES: say("Offered. Both sides are asked to sign."),
+    Route.BOARD: say("It goes to the board first: it allows more than the signed version."),
+    Route.AT_ONCE: say("It only allows less, so it is in force. The other side was told."),
 }
 
 
@@ -248,7 +252,7 @@ def sign(request: HttpRequest, ref: str, number: int) -> HttpResponse:
             }
         ),
         to=found.get_absolute_url(),
-        success=f"You signed version {found.number}.",
+        success=say("You signed version {number}.", number=found.number),
     )
 
 
@@ -263,7 +267,7 @@ def withdraw(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     return act(
         request,
         lambda: services.withdraw_scope(scope=found, by=_me(request), **reason.cleaned_data),
-        success=f"Version {number} is withdrawn.",
+        success=say("Version {number} is withdrawn.", number=number),
         to=reverse("scoping:scopes", args=[case.ref]),
     )
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.programs import versions
 from fellowship.programs.models import PathStep
 from fellowship.web.actions import form_verb
@@ -41,7 +42,7 @@ def path(request: HttpRequest, ref: str) -> HttpResponse:
         template="scoping/talent.html",
         context=lambda: _page(request, case),
         to=reverse("scoping:talent", args=[case.ref]),
-        success="Proposed. The sponsor or the chair decides.",
+        success=say("Proposed. The sponsor or the chair decides."),
     )
 
 
@@ -64,11 +65,11 @@ def decide(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         context=lambda: frame.context(
             request,
             case,
-            label="Decide the step",
+            label=say("Decide the step"),
             refusal=policy.may_decide_talent(step, _me(request), "offer"),
         ),
         to=reverse("scoping:talent", args=[case.ref]),
-        success="Decided.",
+        success=say("Decided."),
     )
 
 
@@ -91,11 +92,11 @@ def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         context=lambda: frame.context(
             request,
             case,
-            label="Answer the offer",
+            label=say("Answer the offer"),
             refusal=policy.may_answer_talent(step, _me(request), "agree"),
         ),
         to=reverse("scoping:talent", args=[case.ref]),
-        success="Your answer is recorded.",
+        success=say("Your answer is recorded."),
     )
 
 

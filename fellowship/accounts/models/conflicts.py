@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from fellowship.accounts.models.people import Realm, User
 from fellowship.accounts.states import OverrideState
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet
 
@@ -47,13 +48,13 @@ class Conflict(Tracked):
     class Kind(models.TextChoices):
         """The listed kinds of interest."""
 
-        NONE = "none", "No conflict"
-        EMPLOYER = "employer", "Same employer or affiliation"
-        COAUTHOR = "coauthor", "Co-author in the last three years"
-        SUPERVISOR = "supervisor", "Supervisor or student"
-        FINANCIAL = "financial", "Financial interest"
-        PERSONAL = "personal", "Personal relation"
-        OTHER = "other", "Other"
+        NONE = "none", say("No conflict")
+        EMPLOYER = "employer", say("Same employer or affiliation")
+        COAUTHOR = "coauthor", say("Co-author in the last three years")
+        SUPERVISOR = "supervisor", say("Supervisor or student")
+        FINANCIAL = "financial", say("Financial interest")
+        PERSONAL = "personal", say("Personal relation")
+        OTHER = "other", say("Other")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conflicts")
     realm = models.ForeignKey(Realm, on_delete=models.PROTECT, related_name="+")
@@ -165,7 +166,11 @@ class RecusalOverride(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"Override for {self.person}: {self.get_state_display().lower()}"
+        return say(
+            "Override for {person}: {state}",
+            person=self.person,
+            state=self.get_state_display().lower(),
+        )
 
     def held(self, at: dt.datetime) -> bool:
         """Whether it was in force at `at`."""

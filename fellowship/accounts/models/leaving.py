@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from fellowship.accounts import roles
 from fellowship.accounts.models.people import Realm
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet
 
@@ -42,7 +43,7 @@ class Departure(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} left"
+        return say("{person} left", person=self.person)
 
 
 class HandOverQuerySet(TrackedQuerySet["HandOver"]):

@@ -21,6 +21,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from fellowship.accounts import roles
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import (
     Tracked,
@@ -41,7 +42,7 @@ def validate_orcid(value: str) -> None:
 def validate_time_zone(value: str) -> None:
     """Refuse a name that is no IANA time zone."""
     if value not in available_timezones():
-        raise ValidationError("Choose a time zone from the list.", code="time_zone")
+        raise ValidationError(say("Choose a time zone from the list."), code="time_zone")
 
 
 class Realm(Tracked):
@@ -97,9 +98,11 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=60, unique=True, help_text="A short name, also accepted at sign-in."
     )
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(say("e-mail address"), unique=True)
     name = models.CharField(max_length=200)
-    orcid = models.CharField("ORCID iD", max_length=19, blank=True, validators=[validate_orcid])
+    orcid = models.CharField(
+        say("ORCID iD"), max_length=19, blank=True, validators=[validate_orcid]
+    )
     affiliation = models.CharField(max_length=200, blank=True)
     past_affiliations = models.TextField(
         max_length=2000, blank=True, help_text="One a line; hints at conflicts come from them."
@@ -235,7 +238,7 @@ class RoleAssignment(Tracked):
         ]
 
     def __str__(self) -> str:
-        seat = f", {self.get_seat_display()} seat" if self.seat else ""
+        seat = say(", {seat} seat", seat=self.get_seat_display()) if self.seat else ""
         return f"{self.get_role_display()}{seat}"
 
 

@@ -14,8 +14,9 @@ from fellowship.accounts.services.leaving import come_back, leave
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 
-SAID = "The company’s directory says that they left."
+SAID = say("The company’s directory says that they left.")
 
 
 @journal.verb("accounts.provision")
@@ -30,7 +31,7 @@ def provision(*, email: str, name: str, key: str, by: User) -> User:
         come_back(user=known, by=by, by_directory=True)
         return change(user=known, by=by, name=name, key=key)
     if known or (key and User.objects.filter(directory_key=key).exists()):
-        refuse(Refusal("uniqueness", "There is an account of this address or key."))
+        refuse(Refusal("uniqueness", say("There is an account of this address or key.")))
     user = User.objects.create_user(
         email, None, name=name or email, username=free_name(email), directory_key=key
     )
@@ -53,9 +54,9 @@ def change(
     refuse(policy.may_speak_for_directory(by, email or user.email))
     taken = User.objects.exclude(pk=user.pk)
     if email and taken.filter(email__iexact=email).exists():
-        refuse(Refusal("uniqueness", "Another account has this address."))
+        refuse(Refusal("uniqueness", say("Another account has this address.")))
     if key and taken.filter(directory_key=key).exists():
-        refuse(Refusal("uniqueness", "Another account has this key."))
+        refuse(Refusal("uniqueness", say("Another account has this key.")))
     said = {"name": name or None, "email": email, "directory_key": key}
     changed = [field for field, value in said.items() if value not in (None, getattr(user, field))]
     for field in changed:

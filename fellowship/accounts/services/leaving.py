@@ -22,6 +22,7 @@ from fellowship.accounts.services.people import end_role, revoke_token
 from fellowship.accounts.services.sessions import end_sessions
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 LEAVING = journal.System("leaving")
@@ -48,7 +49,7 @@ def leave(*, user: User, by: User, reason: str, by_directory: bool = False) -> D
     if known:
         return known
     refuse(policy.may_end_account(user, by, by_directory=by_directory))
-    refuse(None if reason.strip() else Refusal("no_reason", "Say why.", field="reason"))
+    refuse(None if reason.strip() else Refusal("no_reason", say("Say why."), field="reason"))
     roles = list(RoleAssignment.objects.live().filter(user=user).select_related("realm"))
     taken = list(_hand_on(user))
     for ending in holdings.endings():
@@ -113,7 +114,7 @@ def settle_hand_over(
     if holding and not holding.by_hand:
         row = apps.get_model(holding.model)._default_manager.get(pk=hand_over.subject_id)
         if to is None or not _give(holding, row, to):
-            refuse(Refusal("not_theirs", f"{to} may not hold this record.", field="to"))
+            refuse(Refusal("not_theirs", say("{to} may not hold this record.", to=to), field="to"))
     hand_over.to, hand_over.settled_at, hand_over.settled_by = to or by, now(), by
     hand_over.note = reason
     hand_over.save()

@@ -16,6 +16,7 @@ from fellowship.accounts.queries import forget_what_is_held, label_of
 from fellowship.kernel import journal, saying
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
 TOKEN_DAYS = 90
@@ -36,9 +37,9 @@ def register(
 ) -> User:
     """Create a person. Raises Refused when the address or the short name is taken."""
     if User.objects.filter(email__iexact=email).exists():
-        refuse(Refusal("email_taken", "This address has an account.", field="email"))
+        refuse(Refusal("email_taken", say("This address has an account."), field="email"))
     if User.objects.filter(username=username).exists():
-        refuse(Refusal("username_taken", "This short name is taken.", field="username"))
+        refuse(Refusal("username_taken", say("This short name is taken."), field="username"))
     user = User.objects.create_user(
         email,
         password,
@@ -67,9 +68,9 @@ def update_profile(
 ) -> User:
     """Change one's own name, affiliations, ORCID iD, time zone and, where it is said, language."""
     if by != user:
-        refuse(Refusal("not_yours", "A profile is changed by its own person."))
+        refuse(Refusal("not_yours", say("A profile is changed by its own person.")))
     if language and not saying.offered(language):
-        refuse(Refusal("no_language", "Choose a language from the list.", field="language"))
+        refuse(Refusal("no_language", say("Choose a language from the list."), field="language"))
     fields = ["name", "affiliation", "past_affiliations", "orcid", "time_zone", "language"]
     language = user.language if language is None else language
     given = [name, affiliation, past_affiliations, orcid, time_zone, language]
@@ -233,7 +234,7 @@ def revoke_token(*, token: ApiToken, by: Actor, reason: str = "") -> ApiToken:
     """Make a token useless from now on; one already revoked stays as it is."""
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
     if by != token.user and not isinstance(by, journal.System):
-        refuse(Refusal("not_yours", "A token is revoked by its own person."))
+        refuse(Refusal("not_yours", say("A token is revoked by its own person.")))
     if token.revoked_at is None:
         token.revoked_at = now()
         token.save(update_fields=["revoked_at"])
@@ -248,4 +249,8 @@ def _seat_taken(realm: Realm, seat: str) -> Refusal | None:
     if other is None:
         return None
     label = roles.Seat(seat).label
-    return Refusal("seat_taken", f"The {label.lower()} seat is held by {other.user}.", field="seat")
+    return Refusal(
+        "seat_taken",
+        say("The {label} seat is held by {user}.", label=label.lower(), user=other.user),
+        field="seat",
+    )

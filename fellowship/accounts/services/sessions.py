@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Missing, Refusal, refuse
+from fellowship.kernel.saying import say
 
 
 @journal.verb("accounts.end_session")
@@ -51,4 +52,4 @@ def _end(sessions: Iterable[UserSession], user: User) -> int:
 def _own(user: User, by: User) -> Refusal | None:
     if by == user:
         return None
-    return Refusal("not_yours", "A session is ended by its own person.")
+    return Refusal("not_yours", say("A session is ended by its own person."))

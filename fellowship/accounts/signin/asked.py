@@ -15,6 +15,7 @@ from django.core.cache import cache
 from fellowship.accounts import roles
 from fellowship.accounts.queries import held_by
 from fellowship.kernel.connections import redis_errors
+from fellowship.kernel.saying import say
 
 SECONDS_KEPT: Final = 60
 """For so long may a rule that has come into force be overlooked at sign-in."""
@@ -47,7 +48,7 @@ USUAL: Final = SignInRule(
     ),
     company_counts=True,
     minutes=15,
-    rule="what holds where a programme has no identity rule",
+    rule=say("what holds where a programme has no identity rule"),
 )
 """For programmes founded before there was such a rule, and for who runs the installation."""
 

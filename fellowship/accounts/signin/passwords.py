@@ -14,6 +14,8 @@ from typing import IO, Any, Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from fellowship.kernel.saying import say, within
+
 JUDGED: Final = 72
 """Signs that are judged; what comes after them makes a password only harder to guess."""
 ENOUGH: Final = 3
@@ -32,16 +34,19 @@ class NotGuessed:
         judged = zxcvbn(password[:JUDGED], user_inputs=_words(user))
         if judged["score"] < ENOUGH:
             why = judged["feedback"]["warning"].rstrip(".")
-            because = f": {why[:1].lower()}{why[1:]}" if why else ""
+            because = f": {within(say(why))}" if why else ""
             raise ValidationError(
-                f"This password is too easy to guess{because}. Take several words that do not "
-                "belong together, or let a password manager make one.",
+                say(
+                    "This password is too easy to guess{because}. Take several words "
+                    "that do not belong together, or let a password manager make one.",
+                    because=because,
+                ),
                 code="password_guessed",
             )
 
     def get_help_text(self) -> str:
         """What the form says beforehand."""
-        return "Several words that do not belong together make a good one; so do spaces."
+        return say("Several words that do not belong together make a good one; so do spaces.")
 
 
 class NotBreached:
@@ -52,8 +57,10 @@ class NotBreached:
         path = str(settings.BREACHED_PASSWORDS_FILE)
         if path and breached(password, Path(path)):
             raise ValidationError(
-                "This password stands in a list of passwords that were stolen elsewhere. "
-                "Take another one, and change it wherever else you use it.",
+                say(
+                    "This password stands in a list of passwords that were stolen elsewhere. "
+                    "Take another one, and change it wherever else you use it."
+                ),
                 code="password_breached",
             )
 

@@ -18,6 +18,7 @@ from fellowship.accounts.models.leaving import SETTLES
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.accounts.views.people import administered
+from fellowship.kernel.saying import say
 from fellowship.web import cells, filters, forms
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
@@ -37,14 +38,18 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
     person = User.objects.filter(pk__in=roles_there.values("user_id")).first()
     if person is None:
         raise Http404
-    form = forms.ReasonForm(request.POST or None, label="Why does the account end?")
+    form = forms.ReasonForm(request.POST or None, label=say("Why does the account end?"))
     user: Any = request.user
     if request.method == "POST" and form.is_valid():
         done = attempt(form, lambda: services.leave(user=person, by=user, **form.cleaned_data))
         if done:
             waiting = done.hand_overs.waiting().count()
-            rest = f" {waiting} of what they held wait for a new holder." if waiting else ""
-            messages.success(request, f"{person} has left.{rest}")
+            rest = (
+                say(" {waiting} of what they held wait for a new holder.", waiting=waiting)
+                if waiting
+                else ""
+            )
+            messages.success(request, say("{person} has left.{rest}", person=person, rest=rest))
             return redirect("accounts:hand_overs")
     held = [(h, h.rows(person.pk).count()) for h in holdings.every()]
     context = {
@@ -59,7 +64,7 @@ class HandOverFilter(filters.FilterSet):
     """Narrow what was handed over by words, and to what waits."""
 
     q = filters.Search(fields=["title", "departure__person__name", "to__name"])
-    waits = filters.BooleanFilter(field_name="settled_at", lookup_expr="isnull", label="Waits")
+    waits = filters.BooleanFilter(field_name="settled_at", lookup_expr="isnull", label=say("Waits"))
 
     class Meta:
         model = HandOver
@@ -81,7 +86,9 @@ def hand_overs(request: HttpRequest) -> HttpResponse:
         default="settled",
         then=_with_people,
     )
-    table = Table("Handed over", HANDED, page, page, empty="Nobody has left, or they held nothing.")
+    table = Table(
+        say("Handed over"), HANDED, page, page, empty=say("Nobody has left, or they held nothing.")
+    )
     context = {"page": page, "table": table, "filter": found}
     return render(request, "accounts/hand_overs.html", context)
 
@@ -97,11 +104,11 @@ def _state(row: HandOver) -> object:
 
 
 HANDED: tuple[Column[HandOver], ...] = (
-    Column("What", lambda h: markup('{}<br><span class="meta">{}</span>', h.title, h.label)),
-    Column("Of", lambda h: h.departure.person),
-    Column("Programme", lambda h: h.realm),
-    Column("With", lambda h: h.to or "Nobody"),
-    Column("Since", _state, sort="settled"),
+    Column(say("What"), lambda h: markup('{}<br><span class="meta">{}</span>', h.title, h.label)),
+    Column(say("Of"), lambda h: h.departure.person),
+    Column(say("Programme"), lambda h: h.realm),
+    Column(say("With"), lambda h: h.to or say("Nobody")),
+    Column(say("Since"), _state, sort="settled"),
 )
 
 
@@ -119,6 +126,6 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
             form, lambda: services.settle_hand_over(hand_over=row, by=user, **form.cleaned_data)
         )
         if done:
-            messages.success(request, f"{done.title}: settled.")
+            messages.success(request, say("{title}: settled.", title=done.title))
             return redirect("accounts:hand_overs")
     return form_page(request, "accounts/settle.html", form, {"row": row, "holding": holding})

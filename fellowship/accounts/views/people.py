@@ -18,6 +18,7 @@ from fellowship.accounts.forms import GrantForm, ProfileForm, TokenForm
 from fellowship.accounts.models import ApiToken, Realm, RoleAssignment
 from fellowship.accounts.scopes import SCOPES
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import cells, filters, forms
 from fellowship.web.actions import act, attempt, form_page, verb
@@ -41,7 +42,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             form, lambda: services.update_profile(user=user, by=user, **form.cleaned_data)
         )
         if done:
-            messages.success(request, "Your details are saved.")
+            messages.success(request, say("Your details are saved."))
             return redirect("accounts:profile")
     held = RoleAssignment.objects.live().filter(user=user).select_related("realm")
     return form_page(request, "accounts/profile.html", form, {"held": held, "roles": roles.ROLES})
@@ -72,7 +73,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.revoke_token(token=token, by=_person(request)),
-        success="The token is revoked.",
+        success=say("The token is revoked."),
         to=reverse("accounts:tokens"),
     )
 
@@ -81,8 +82,8 @@ class RoleFilter(filters.FilterSet):
     """Narrow the roles by person, role and whether they are held now."""
 
     q = filters.Search(fields=["user__name", "user__email", "user__affiliation"])
-    role = filters.ChoiceFilter(choices=roles.CHOICES, label="Role")
-    ended = filters.BooleanFilter(method="with_ended", label="Also those that ended")
+    role = filters.ChoiceFilter(choices=roles.CHOICES, label=say("Role"))
+    ended = filters.BooleanFilter(method="with_ended", label=say("Also those that ended"))
 
     class Meta:
         model = RoleAssignment
@@ -111,7 +112,7 @@ def people(request: HttpRequest) -> HttpResponse:
         default="person",
         then=_with_person,
     )
-    table = Table("Roles", PEOPLE, page, page, empty="Nobody matches.")
+    table = Table(say("Roles"), PEOPLE, page, page, empty=say("Nobody matches."))
     return render(request, "accounts/people.html", {"page": page, "table": table, "filter": found})
 
 
@@ -123,7 +124,7 @@ def _with_person(rows: QuerySet[RoleAssignment]) -> QuerySet[RoleAssignment]:
 
 
 def _holder(held: RoleAssignment) -> object:
-    below = " · ".join(part for part in (held.user.email, held.user.affiliation) if part)
+    below = joined(" · ", (part for part in (held.user.email, held.user.affiliation) if part))
     return markup('{}<span class="meta">{}</span>', held.user, below)
 
 
@@ -141,12 +142,12 @@ def _end(held: RoleAssignment) -> object:
 
 
 PEOPLE: tuple[Column[RoleAssignment], ...] = (
-    Column("Person", _holder, sort="person"),
-    Column("Role", str, sort="role"),
-    Column("Programme", lambda a: a.realm),
-    Column("Since", lambda a: cells.when(a.starts_at, "date"), sort="since"),
-    Column("Until", lambda a: cells.when(a.ends_at, "date") if a.ends_at else "Open"),
-    Column("Action", _end),
+    Column(say("Person"), _holder, sort="person"),
+    Column(say("Role"), str, sort="role"),
+    Column(say("Programme"), lambda a: a.realm),
+    Column(say("Since"), lambda a: cells.when(a.starts_at, "date"), sort="since"),
+    Column(say("Until"), lambda a: cells.when(a.ends_at, "date") if a.ends_at else say("Open")),
+    Column(say("Action"), _end),
 )
 
 
@@ -161,7 +162,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         data["user"] = data.pop("person")
         done = attempt(form, lambda: services.grant_role(by=_person(request), **data))
         if done:
-            messages.success(request, f"{done.user} is {done} now.")
+            messages.success(request, say("{user} is {done} now.", user=done.user, done=done))
             return redirect("accounts:people")
     return form_page(request, "accounts/grant.html", form)
 
@@ -173,7 +174,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     assignment = rows.select_related("user", "realm").filter(pk=pk).first()
     if assignment is None:
         raise Http404
-    form = forms.ReasonForm(request.POST or None, label="Why does the role end?")
+    form = forms.ReasonForm(request.POST or None, label=say("Why does the role end?"))
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
@@ -182,7 +183,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
             ),
         )
         if done:
-            messages.success(request, f"{assignment.user} is {assignment} no more.")
+            messages.success(
+                request,
+                say("{user} is {assignment} no more.", user=assignment.user, assignment=assignment),
+            )
             return redirect("accounts:people")
     return form_page(request, "accounts/end.html", form, {"assignment": assignment})
 

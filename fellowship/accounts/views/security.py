@@ -22,6 +22,7 @@ from fellowship.accounts.forms import FactorsForm
 from fellowship.accounts.models import Realm, RoleAssignment
 from fellowship.accounts.signin import asked, records
 from fellowship.accounts.signin.browsers import name_of
+from fellowship.kernel.saying import say
 from fellowship.web import onward
 from fellowship.web.actions import act, attempt, form_page, verb
 
@@ -116,7 +117,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.end_session(user=user, key=pk, by=user),
-        success="That browser is signed out.",
+        success=say("That browser is signed out."),
         to=reverse("accounts:sessions"),
     )
 
@@ -130,7 +131,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
     return act(
         request,
         lambda: services.end_other_sessions(user=user, keep=keep, by=user),
-        success="You are signed in here alone.",
+        success=say("You are signed in here alone."),
         to=reverse("accounts:sessions"),
     )
 

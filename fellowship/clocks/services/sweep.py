@@ -31,6 +31,7 @@ from fellowship.clocks.models import (
 from fellowship.clocks.states import MOVES, State
 from fellowship.history.bulk import locked_for_update, save_many
 from fellowship.kernel import journal
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import frozen, now
 
 SWEEP: Final = journal.System("clocks.sweep")
@@ -63,10 +64,13 @@ class SweepReport:
     failed: list[Failure] = field(default_factory=list)
 
     def __str__(self) -> str:
-        parts = [f"{self.breached} breached", f"{self.reminded} reminded"]
+        parts = [
+            say("{breached} breached", breached=self.breached),
+            say("{reminded} reminded", reminded=self.reminded),
+        ]
         parts += [f"{name}: {count}" for name, count in self.swept.items() if count]
-        parts += [f"{len(self.failed)} failed"] if self.failed else []
-        return ", ".join(parts)
+        parts += [say("{n} failed", n=len(self.failed))] if self.failed else []
+        return joined(", ", parts)
 
 
 def sweep(at: dt.datetime | None = None) -> SweepReport:
@@ -191,7 +195,7 @@ def _remind_all(report: SweepReport, threshold: registry.Threshold) -> None:
     while page := list(crossed.filter(pk__gt=last).values_list("pk", "kind")[:_PAGE]):
         last = page[-1][0]
         wanted = [pk for pk, kind in page if registry.reminding(kind)]
-        report.reminded += _in_batches(wanted, f"reminder {days}", report, act)
+        report.reminded += _in_batches(wanted, say("reminder {days}", days=days), report, act)
 
 
 def _remind(crossed: ClockQuerySet, days: int, at: dt.datetime) -> int:

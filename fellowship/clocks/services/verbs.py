@@ -14,6 +14,7 @@ from fellowship.clocks.models import Breach, Clock, ClockExtension, ClockPause
 from fellowship.clocks.states import ALIVE, MOVES, Side, State
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 
@@ -50,7 +51,7 @@ def start(
     if before and before.state in ALIVE:
         return _same(before, window, holder, holder_user)
     if before:
-        stop(clock=before, by=by, reason="A new window began.")
+        stop(clock=before, by=by, reason=say("A new window began."))
     clock = Clock(
         kind=kind,
         subject_type=subject._meta.label_lower,
@@ -188,7 +189,11 @@ def _same(clock: Clock, window: Window, holder: str, holder_user: User | None) -
     refuse(
         Refusal(
             "clock_running",
-            f"“{clock.label}” is running until {clock.due_at:%-d %B %Y}; stop it first.",
+            say(
+                "“{label}” is running until {due_at:%-d %B %Y}; stop it first.",
+                label=clock.label,
+                due_at=clock.due_at,
+            ),
             rule=policy.RULE,
         )
     )

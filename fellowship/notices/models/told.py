@@ -13,6 +13,7 @@ from fellowship.accounts import recusals
 from fellowship.accounts.models import Realm
 from fellowship.history.models import Untracked
 from fellowship.kernel import saying
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.states import MailState
 
@@ -181,7 +182,7 @@ class CalendarFeed(Untracked):
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
-        return f"calendar of {self.user}"
+        return say("calendar of {user}", user=self.user)
 
 
 class OutboxLock(Untracked):

@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Realm
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.states import DeliveryState
 
@@ -90,7 +91,7 @@ class EndpointSecret(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"secret of {self.endpoint}"
+        return say("secret of {endpoint}", endpoint=self.endpoint)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -195,4 +196,4 @@ class Attempt(Untracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status or 'no answer'} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.status or say('no answer')} {self.at:%Y-%m-%d %H:%M:%S}"

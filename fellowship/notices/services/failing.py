@@ -13,6 +13,7 @@ from django.db.models import Max, Min
 from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Attempt, Delivery, Endpoint, Notice
 from fellowship.notices.models.webhooks import KEEPERS
@@ -40,17 +41,24 @@ def note_failing(*, endpoint: Endpoint, by: Actor) -> Endpoint:
     journal.record(subject=endpoint, change={"failing_since": since, "enabled": endpoint.enabled})
     days = (now() - since).days
     what = (
-        "It carries what must arrive, and goes on being tried."
+        say("It carries what must arrive, and goes on being tried.")
         if goes_on
-        else "It is switched off; what waits is kept. Switch it on when the system answers again."
+        else say(
+            "It is switched off; what waits is kept. Switch it on when the system answers again."
+        )
     )
     notify(
         kind="notices.failing",
         to=holders(endpoint.realm_id, *KEEPERS),
         subject_obj=endpoint,
         realm=endpoint.realm_id,
-        title=f"{endpoint.name} has taken no message for {days} days",
-        body=f"No message to {endpoint.url} arrived since {since:%Y-%m-%d %H:%M} UTC. {what}",
+        title=say("{name} has taken no message for {days} days", name=endpoint.name, days=days),
+        body=say(
+            "No message to {url} arrived since {since:%Y-%m-%d %H:%M} UTC. {what}",
+            url=endpoint.url,
+            since=since,
+            what=what,
+        ),
         url=endpoint.get_absolute_url(),
         urgent=goes_on,
         dedupe=dedupe,

@@ -13,6 +13,7 @@ from fellowship.accounts.models import Actor, Realm
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices import policy
 from fellowship.notices.models import Delivery, Endpoint, EndpointSecret
@@ -37,7 +38,7 @@ def add_endpoint(
         kinds=sorted(set(kinds)),
     )
     secret = _new_secret(endpoint)
-    change = {"name": endpoint.name, "url": url, "kinds": ", ".join(endpoint.kinds)}
+    change = {"name": endpoint.name, "url": url, "kinds": joined(", ", endpoint.kinds)}
     journal.record(subject=endpoint, change=change)
     return endpoint, secret
 
@@ -135,7 +136,7 @@ def send_test(*, endpoint: Endpoint, by: Actor) -> Delivery:
     """Queue a message that says nothing but that it is a test."""
     endpoint = Endpoint.objects.locked().get(pk=endpoint.pk)
     refuse(policy.may_keep_endpoints(endpoint.realm_id, by))
-    data = {"endpoint": endpoint.ref, "note": "This is a test. Nothing has happened."}
+    data = {"endpoint": endpoint.ref, "note": say("This is a test. Nothing has happened.")}
     delivery = queue(endpoint=endpoint, kind=kinds.TEST, data=data)
     journal.record(subject=endpoint, change={"message": delivery.message_id})
     return delivery

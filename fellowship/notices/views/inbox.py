@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.queries import read_what_is_held
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices import calendar, links, queries, services
 from fellowship.notices.models import CalendarFeed, Notice
@@ -39,7 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         notices.only("title", "created_at", "read_at", "urgent", "realm__name"),
         per_page=50,
     )
-    table = Table("Your notices, the unread first", _columns(request, page), page, page)
+    table = Table(say("Your notices, the unread first"), _columns(request, page), page, page)
     context = {"page": page, "table": table, "unread": queries.unread_count(request.user)}
     return render(request, "notices/inbox.html", context)
 
@@ -47,16 +48,20 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _columns(request: HttpRequest, page: Page[Notice]) -> tuple[Column[Notice], ...]:
     def status(notice: Notice) -> object:
         if not notice.unread():
-            return cells.tag("Read")
-        mark = cells.tag("Urgent", "warn") if notice.urgent else cells.tag("Unread", "accent")
+            return cells.tag(say("Read"))
+        mark = (
+            cells.tag(say("Urgent"), "warn")
+            if notice.urgent
+            else cells.tag(say("Unread"), "accent")
+        )
         url = route_to("notices:mark_read", notice.pk)
         button = cells.verb(request, url, "Mark as read", page=page.number)
         return markup('<div class="row">{}{}</div>', mark, button)
 
     return (
-        Column("Notice", _name),
-        Column("Told", lambda n: cells.when(n.created_at)),
-        Column("Status", status),
+        Column(say("Notice"), _name),
+        Column(say("Told"), lambda n: cells.when(n.created_at)),
+        Column(say("Status"), status),
     )
 
 
@@ -97,7 +102,7 @@ def mark_all_read(request: HttpRequest) -> HttpResponse:
         request,
         lambda: services.mark_all_read(by=request.user),
         to=reverse("notices:inbox"),
-        success="Everything is marked as read.",
+        success=say("Everything is marked as read."),
     )
 
 
@@ -129,7 +134,7 @@ def close_calendar(request: HttpRequest) -> HttpResponse:
         request,
         lambda: services.close_calendar(by=person),
         to=reverse("notices:calendar"),
-        success="The calendar address no longer works.",
+        success=say("The calendar address no longer works."),
     )
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from fellowship.accounts.queries import holds_anywhere, realms_where
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices import policy, services
 from fellowship.notices.forms import EndpointForm, ReplayForm
@@ -47,19 +48,19 @@ def _person(request: HttpRequest) -> User:
 
 def _standing(endpoint: Any) -> object:
     if not endpoint.enabled:
-        return cells.tag("Switched off")
+        return cells.tag(say("Switched off"))
     if endpoint.given_up:
-        return cells.tag(f"{endpoint.given_up:,} failed", "bad")
+        return cells.tag(say("{given_up:,} failed", given_up=endpoint.given_up), "bad")
     if endpoint.waits:
-        return cells.tag(f"{endpoint.waits:,} waiting", "warn")
-    return cells.tag("Nothing waits", "good")
+        return cells.tag(say("{waits:,} waiting", waits=endpoint.waits), "warn")
+    return cells.tag(say("Nothing waits"), "good")
 
 
 ENDPOINTS: tuple[Column[Any], ...] = (
-    Column("Endpoint", lambda e: cells.link(e.get_absolute_url(), e.name, e.url), sort="name"),
-    Column("Programme", lambda e: e.realm),
-    Column("Messages", lambda e: ", ".join(map(kinds.label, e.kinds)) or cells.NONE),
-    Column("State", _standing),
+    Column(say("Endpoint"), lambda e: cells.link(e.get_absolute_url(), e.name, e.url), sort="name"),
+    Column(say("Programme"), lambda e: e.realm),
+    Column(say("Messages"), lambda e: joined(", ", map(kinds.label, e.kinds)) or cells.NONE),
+    Column(say("State"), _standing),
 )
 
 
@@ -81,7 +82,9 @@ def endpoints(request: HttpRequest) -> HttpResponse:
         if keeper
         else ""
     )
-    table = Table("Endpoints", ENDPOINTS, page, page, empty="No system is told yet.", hint=hint)
+    table = Table(
+        say("Endpoints"), ENDPOINTS, page, page, empty=say("No system is told yet."), hint=hint
+    )
     context = {"page": page, "table": table, "keeper": keeper}
     return render(request, "notices/endpoints.html", context)
 
@@ -125,10 +128,10 @@ def _key(endpoint: Endpoint) -> str:
 class DeliveryFilter(filters.FilterSet):
     """Deliveries by state, kind and day."""
 
-    state = filters.ChoiceFilter(choices=DeliveryState.choices, label="State")
-    kind = filters.ChoiceFilter(choices=kinds.every(), label="Message")
-    since = filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="From")
-    until = filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="To")
+    state = filters.ChoiceFilter(choices=DeliveryState.choices, label=say("State"))
+    kind = filters.ChoiceFilter(choices=kinds.every(), label=say("Message"))
+    since = filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label=say("From"))
+    until = filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label=say("To"))
 
     class Meta:
         model = Delivery
@@ -144,13 +147,13 @@ def _answer(delivery: Delivery) -> object:
 
 DELIVERIES: tuple[Column[Delivery], ...] = (
     Column(
-        "Message",
+        say("Message"),
         lambda d: cells.link(route_to("webhooks:delivery", d.pk), kinds.label(d.kind)),
     ),
-    Column("State", lambda d: cells.state(d.state, d.get_state_display(), _tone(d))),
-    Column("Queued", lambda d: cells.when(d.created_at)),
-    Column("Attempts", lambda d: f"{d.attempts:,}", num=True),
-    Column("Last answer", _answer),
+    Column(say("State"), lambda d: cells.state(d.state, d.get_state_display(), _tone(d))),
+    Column(say("Queued"), lambda d: cells.when(d.created_at)),
+    Column(say("Attempts"), lambda d: f"{d.attempts:,}", num=True),
+    Column(say("Last answer"), _answer),
 )
 
 
@@ -172,7 +175,7 @@ def endpoint(request: HttpRequest, ref: str) -> HttpResponse:
         "kinds": [kinds.label(kind) for kind in found.kinds],
         "page": page,
         "filter": narrowed,
-        "table": Table("Messages", DELIVERIES, page, page, empty="Nothing was sent yet."),
+        "table": Table(say("Messages"), DELIVERIES, page, page, empty=say("Nothing was sent yet.")),
         "secret": request.session.pop(_key(found), ""),
         "made": secrets[0].created_at if secrets else None,
         "overlap": next((s.until for s in secrets if s.until and s.until > now()), None),
@@ -194,7 +197,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         template="notices/endpoint_form.html",
         context=lambda: {"it": found},
         to=found.get_absolute_url(),
-        success="Changed.",
+        success=say("Changed."),
     )
 
 
@@ -213,7 +216,7 @@ def send_test(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.send_test(endpoint=found, by=_person(request)),
-        success="A test message is queued; it goes out within half a minute.",
+        success=say("A test message is queued; it goes out within half a minute."),
         to=found.get_absolute_url(),
     )
 
@@ -223,7 +226,9 @@ def rotate(request: HttpRequest, ref: str) -> HttpResponse:
     """Make a new signing secret and show it once."""
     found = visible_or_404(Endpoint, request.user, ref=ref)
     secret = services.rotate_secret(endpoint=found, by=_person(request))
-    messages.success(request, "The new secret is in use; the old one works for a day beside it.")
+    messages.success(
+        request, say("The new secret is in use; the old one works for a day beside it.")
+    )
     return _with_secret(request, found, secret)
 
 
@@ -235,7 +240,7 @@ def switch(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.switch_endpoint(endpoint=found, enabled=enabled, by=_person(request)),
-        success="Switched on." if enabled else "Switched off. What waits is kept.",
+        success=say("Switched on.") if enabled else say("Switched off. What waits is kept."),
         to=found.get_absolute_url(),
     )
 
@@ -252,7 +257,7 @@ def replay(request: HttpRequest, ref: str) -> HttpResponse:
         template="notices/replay.html",
         context=lambda: {"it": found},
         to=found.get_absolute_url(),
-        success="They are queued again and go out within half a minute.",
+        success=say("They are queued again and go out within half a minute."),
     )
 
 
@@ -282,6 +287,6 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.send_again(delivery=found, by=_person(request)),
-        success="It is queued again and goes out within half a minute.",
+        success=say("It is queued again and goes out within half a minute."),
         to=reverse("webhooks:delivery", args=[found.pk]),
     )

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 
 MAX_LENGTH: Final = 500
 Number = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -48,7 +49,7 @@ def problem(url: str) -> Refusal | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return _refused("This is no web address.")
+        return _refused(say("This is no web address."))
     odd = len(url) > MAX_LENGTH or any(ord(sign) <= 32 or ord(sign) == 127 for sign in url)
     named = parts.username is not None or parts.password is not None or parts.fragment
     literal = _literal(parts.hostname or "")
@@ -90,10 +91,10 @@ def resolve(address: Address) -> str:
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     numbers = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     if not numbers:
-        raise Forbidden(f"{address.host} has no address.")
+        raise Forbidden(say("{host} has no address.", host=address.host))
     for number in numbers:
         if not _public(ipaddress.ip_address(number)):
-            raise Forbidden(f"{address.host} leads into a private network.")
+            raise Forbidden(say("{host} leads into a private network.", host=address.host))
     return numbers[0]
 
 

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch, Q
 
 from fellowship.kernel.journal import System
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Attempt, Delivery, Endpoint, EndpointSecret
 from fellowship.notices.services.failing import note_failing
@@ -49,10 +50,10 @@ class SendingReport:
     """Where something did not arrive."""
 
     def __str__(self) -> str:
-        parts = [f"{self.delivered} delivered"]
-        parts += [f"{self.put_off} put off"] if self.put_off else []
-        parts += [f"{self.failed} failed"] if self.failed else []
-        return ", ".join(parts)
+        parts = [say("{delivered} delivered", delivered=self.delivered)]
+        parts += [say("{put_off} put off", put_off=self.put_off)] if self.put_off else []
+        parts += [say("{failed} failed", failed=self.failed)] if self.failed else []
+        return joined(", ", parts)
 
 
 def send_waiting(at: dt.datetime | None = None) -> SendingReport:

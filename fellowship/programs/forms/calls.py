@@ -4,40 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import forms
 
 TEXT = 200_000
-PUBLIC_REASON = "Everyone who reads the call sees it, and everyone with a draft is told."
+PUBLIC_REASON = say("Everyone who reads the call sees it, and everyone with a draft is told.")
 
 
 class CallForm(forms.Form):
     """A call as it will be published. Long texts are Markdown."""
 
-    title = forms.CharField(label="Title", max_length=250)
+    title = forms.CharField(label=say("Title"), max_length=250)
     summary = forms.Text(
-        label="Summary", max_length=5_000, help_text="Two or three sentences, shown in lists."
+        label=say("Summary"),
+        max_length=5_000,
+        help_text=say("Two or three sentences, shown in lists."),
     )
     topics = forms.Text(
-        label="Topics", max_length=TEXT, help_text="Markdown. Problems, not themes."
+        label=say("Topics"), max_length=TEXT, help_text=say("Markdown. Problems, not themes.")
     )
-    constraints = forms.Text(label="Constraints", max_length=TEXT)
-    eligibility = forms.Text(label="Who may apply", max_length=TEXT)
-    publication_rules = forms.Text(label="Publication", max_length=TEXT)
-    background = forms.Text(label="Background", max_length=TEXT, required=False)
+    constraints = forms.Text(label=say("Constraints"), max_length=TEXT)
+    eligibility = forms.Text(label=say("Who may apply"), max_length=TEXT)
+    publication_rules = forms.Text(label=say("Publication"), max_length=TEXT)
+    background = forms.Text(label=say("Background"), max_length=TEXT, required=False)
     cohort = forms.ModelChoiceField(
-        label="Cohort", queryset=Cohort.objects.none(), required=False, empty_label="No cohort"
-    )
-    places = forms.IntegerField(label="Places", min_value=1, max_value=500)
-    blind = forms.BooleanField(
-        label="Blind review: reviewers do not learn who applies",
+        label=say("Cohort"),
+        queryset=Cohort.objects.none(),
         required=False,
-        help_text="They read a redacted copy, which the manager checks first. The board reads the "
-        "whole proposal once the reviews are in. It cannot be changed once the call is published.",
+        empty_label=say("No cohort"),
     )
-    opens_at = forms.DateTimeField(label="Opens")
+    places = forms.IntegerField(label=say("Places"), min_value=1, max_value=500)
+    blind = forms.BooleanField(
+        label=say("Blind review: reviewers do not learn who applies"),
+        required=False,
+        help_text=say(
+            "They read a redacted copy, which the manager checks first. The board reads "
+            "the whole proposal once the reviews are in. It cannot be changed once the "
+            "call is published."
+        ),
+    )
+    opens_at = forms.DateTimeField(label=say("Opens"))
     closes_at = forms.DateTimeField(
-        label="Closes", help_text="Proposals are taken until just before this instant."
+        label=say("Closes"), help_text=say("Proposals are taken until just before this instant.")
     )
 
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
@@ -50,14 +59,14 @@ class CallForm(forms.Form):
         data = super().clean() or self.cleaned_data
         opens, closes = data.get("opens_at"), data.get("closes_at")
         if opens and closes and closes <= opens:
-            self.add_error("closes_at", "The call must close after it opens.")
+            self.add_error("closes_at", say("The call must close after it opens."))
         return data
 
 
 class EndForm(forms.ReasonForm):
     """A closing time other than was said, and why."""
 
-    closes_at = forms.DateTimeField(label="New closing time")
+    closes_at = forms.DateTimeField(label=say("New closing time"))
     field_order = ("closes_at", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

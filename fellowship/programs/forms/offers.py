@@ -10,6 +10,7 @@ from django.forms import BoundField, HiddenInput
 from django.utils.text import slugify
 
 from fellowship.accounts.forms import Naming, PersonField
+from fellowship.kernel.saying import say
 from fellowship.programs.models import FellowshipModel, OutputType, Program, Track
 from fellowship.programs.states import Freedom, Stage, TalentPath, Tier
 from fellowship.programs.terms import LAST_WEEK, Milestone, ResidencyStage
@@ -21,9 +22,9 @@ class Revision(forms.Form):
 
     version = forms.IntegerField(widget=HiddenInput, min_value=1, max_value=1_000_000)
     reason = forms.Text(
-        label="Why is it changed?",
+        label=say("Why is it changed?"),
         max_length=2_000,
-        help_text="Whoever reads the versions sees it.",
+        help_text=say("Whoever reads the versions sees it."),
     )
 
     def values(self) -> dict[str, Any]:
@@ -93,9 +94,9 @@ class TrackForm(TermsForm):
 
     ADDS = "tracks"
     key = forms.ChoiceField(label="Track", choices=Track.Key.choices)
-    summary = forms.Text(label="What is studied", max_length=5_000)
-    approval = forms.Text(label="Who must approve what", max_length=5_000)
-    communication = forms.Text(label="What may be said outside, and when", max_length=5_000)
+    summary = forms.Text(label=say("What is studied"), max_length=5_000)
+    approval = forms.Text(label=say("Who must approve what"), max_length=5_000)
+    communication = forms.Text(label=say("What may be said outside, and when"), max_length=5_000)
 
     def there(self) -> Any:
         """The programme's tracks."""
@@ -107,10 +108,10 @@ class ModelForm(TermsForm):
 
     ADDS = "models"
     key = forms.ChoiceField(label="Model", choices=FellowshipModel.Key.choices)
-    access_level = forms.CharField(label="Access", max_length=200)
-    publication_freedom = forms.CharField(label="Freedom to publish", max_length=100)
-    best_for = forms.CharField(label="Best for", max_length=200)
-    main_risk = forms.CharField(label="Main risk", max_length=200)
+    access_level = forms.CharField(label=say("Access"), max_length=200)
+    publication_freedom = forms.CharField(label=say("Freedom to publish"), max_length=100)
+    best_for = forms.CharField(label=say("Best for"), max_length=200)
+    main_risk = forms.CharField(label=say("Main risk"), max_length=200)
 
     def there(self) -> Any:
         """The programme's models."""
@@ -122,20 +123,22 @@ class OutputForm(TermsForm):
 
     ADDS = "output_types"
     name = forms.CharField(label="Name", max_length=40)
-    access_level = forms.CharField(label="Access it takes", max_length=200)
+    access_level = forms.CharField(label=say("Access it takes"), max_length=200)
     highest_tier = forms.ChoiceField(
-        label="Highest data tier",
-        choices=[("", "As track and model allow"), *Tier.choices],
+        label=say("Highest data tier"),
+        choices=[("", say("As track and model allow")), *Tier.choices],
         required=False,
-        help_text="A first scope of work of this output allows no higher.",
+        help_text=say("A first scope of work of this output allows no higher."),
     )
-    reviews = forms.CharField(label="Reviews it passes", max_length=200)
-    publication_timeline = forms.CharField(label="When it is published", max_length=200)
+    reviews = forms.CharField(label=say("Reviews it passes"), max_length=200)
+    publication_timeline = forms.CharField(label=say("When it is published"), max_length=200)
     milestones = forms.Text(
-        label="Milestones",
+        label=say("Milestones"),
         max_length=5_000,
-        help_text="The usual ones in their order, one a line. “Week 4: Protocol” falls four weeks "
-        "after the first day; those without a week are spread evenly.",
+        help_text=say(
+            "The usual ones in their order, one a line. “Week 4: Protocol” falls four weeks "
+            "after the first day; those without a week are spread evenly."
+        ),
     )
 
     def initial_of(self, term: OutputType) -> dict[str, Any]:
@@ -152,7 +155,9 @@ class OutputForm(TermsForm):
         found = [Milestone.parse(line) for line in lines if line]
         weeks = [m.week for m in found if m.week is not None]
         if weeks != sorted(set(weeks)) or any(not 0 < week <= LAST_WEEK for week in weeks):
-            raise ValidationError(f"Write rising weeks between 1 and {LAST_WEEK}.")
+            raise ValidationError(
+                say("Write rising weeks between 1 and {LAST_WEEK}.", LAST_WEEK=LAST_WEEK)
+            )
         return [milestone.write() for milestone in found]
 
     def clean(self) -> dict[str, Any]:
@@ -163,13 +168,13 @@ class OutputForm(TermsForm):
         others = OutputType.objects.filter(program=self.program)
         if self.editing is not None:
             if others.exclude(pk=self.editing.pk).filter(name=data["name"]).exists():
-                self.add_error("name", "The programme has an output type of this name.")
+                self.add_error("name", say("The programme has an output type of this name."))
             return data
         data["key"] = slugify(data["name"])
         if not data["key"]:
-            self.add_error("name", "Write a name with letters.")
+            self.add_error("name", say("Write a name with letters."))
         elif others.filter(key=data["key"]).exists():
-            self.add_error("name", "The programme has an output type of this name.")
+            self.add_error("name", say("The programme has an output type of this name."))
         return data
 
 
@@ -178,11 +183,13 @@ class StepForm(TermsForm):
 
     ADDS = "path_steps"
     key = forms.ChoiceField(label="Step", choices=TalentPath.choices)
-    summary = forms.Text(label="What it is", max_length=2_000)
-    fellow_side = forms.Text(label="What the company expects of the fellow", max_length=5_000)
-    company_side = forms.Text(label="What the fellow may expect of the company", max_length=5_000)
-    begins_and_ends = forms.Text(label="How it begins and ends", max_length=2_000)
-    pay = forms.CharField(label="How it is paid", max_length=300)
+    summary = forms.Text(label=say("What it is"), max_length=2_000)
+    fellow_side = forms.Text(label=say("What the company expects of the fellow"), max_length=5_000)
+    company_side = forms.Text(
+        label=say("What the fellow may expect of the company"), max_length=5_000
+    )
+    begins_and_ends = forms.Text(label=say("How it begins and ends"), max_length=2_000)
+    pay = forms.CharField(label=say("How it is paid"), max_length=300)
 
     def there(self) -> Any:
         """The programme's steps."""
@@ -194,9 +201,9 @@ class StandardForm(TermsForm):
 
     ADDS = "standards"
     KEY = "stage"
-    stage = forms.ChoiceField(label="Stage", choices=Stage.choices)
-    owner = PersonField(label="Owner")
-    standard = forms.Text(label="Standard", max_length=5_000)
+    stage = forms.ChoiceField(label=say("Stage"), choices=Stage.choices)
+    owner = PersonField(label=say("Owner"))
+    standard = forms.Text(label=say("Standard"), max_length=5_000)
 
     def initial_of(self, term: Any) -> dict[str, Any]:
         """The owner by short name."""
@@ -256,7 +263,7 @@ class ResidencyForm(Revision):
                 if not value and (name != "switch" or number != filled[-1]):
                     self.add_error(f"stage-{number}-{name}", MISSING[name])
         if len(filled) < 2:
-            self.add_error(None, "A residency has at least two stages.")
+            self.add_error(None, say("A residency has at least two stages."))
         return data
 
     def _row(self, number: int) -> dict[str, str]:
@@ -270,31 +277,34 @@ class ResidencyForm(Revision):
 
 
 MISSING = {
-    "name": "Name the stage.",
-    "tier": "Choose the data this stage may use.",
-    "freedom": "Choose how freely one may publish in this stage.",
-    "switch": "Say what ends this stage, and who says so.",
+    "name": say("Name the stage."),
+    "tier": say("Choose the data this stage may use."),
+    "freedom": say("Choose how freely one may publish in this stage."),
+    "switch": say("Say what ends this stage, and who says so."),
 }
 
 
 def _stage_fields(stage: ResidencyStage | None) -> dict[str, Any]:
     held = stage.write() if stage else {}
     kinds: dict[str, tuple[Any, dict[str, Any]]] = {
-        "name": (forms.CharField, {"label": "Stage", "max_length": 100}),
+        "name": (forms.CharField, {"label": say("Stage"), "max_length": 100}),
         "tier": (
             forms.ChoiceField,
-            {"label": "Data it may use", "choices": [("", "Choose"), *Tier.choices]},
+            {"label": say("Data it may use"), "choices": [("", say("Choose")), *Tier.choices]},
         ),
         "freedom": (
             forms.ChoiceField,
-            {"label": "Freedom to publish", "choices": [("", "Choose"), *Freedom.choices]},
+            {
+                "label": say("Freedom to publish"),
+                "choices": [("", say("Choose")), *Freedom.choices],
+            },
         ),
         "switch": (
             forms.Text,
             {
-                "label": "What ends it, and who says so",
+                "label": say("What ends it, and who says so"),
                 "max_length": 1_000,
-                "help_text": "Empty for the last stage.",
+                "help_text": say("Empty for the last stage."),
             },
         ),
     }

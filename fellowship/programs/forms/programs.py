@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from fellowship.accounts.forms import Naming, PersonField, zones
+from fellowship.kernel.saying import say
 from fellowship.programs import people_csv
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import forms
 
-SLUG = "Write small letters, digits and hyphens."
+SLUG = say("Write small letters, digits and hyphens.")
 
 
 class EvidenceForm(forms.Form):
@@ -23,16 +24,18 @@ class EvidenceForm(forms.Form):
     """
 
     evidence = forms.Text(
-        label="Evidence",
+        label=say("Evidence"),
         max_length=5_000,
-        help_text="Name the document, the person or the decision, so that others can look it up.",
+        help_text=say(
+            "Name the document, the person or the decision, so that others can look it up."
+        ),
     )
 
     def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if known:
             self.fields["evidence"].required = False
-            self.fields["evidence"].help_text = "Empty, what the system knows is the evidence."
+            self.fields["evidence"].help_text = say("Empty, what the system knows is the evidence.")
 
 
 class FoundForm(Naming):
@@ -46,18 +49,20 @@ class FoundForm(Naming):
         help_text="Small letters, digits and hyphens, for addresses. It never changes.",
     )
     purpose = forms.Text(
-        label="Purpose", max_length=5_000, help_text="What it is for, as applicants read it."
+        label=say("Purpose"),
+        max_length=5_000,
+        help_text=say("What it is for, as applicants read it."),
     )
     sponsor = PersonField(
-        label="Sponsor",
+        label=say("Sponsor"),
         required=False,
-        help_text="Who answers for it, by e-mail address or short name. Can be named later.",
+        help_text=say("Who answers for it, by e-mail address or short name. Can be named later."),
     )
-    zone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
+    zone = forms.ChoiceField(label=say("Time zone"), choices=zones, initial="UTC")
     holidays = forms.Text(
-        label="Holidays",
+        label=say("Holidays"),
         required=False,
-        help_text="Days on which no working day is counted, one a line: 2027-12-25.",
+        help_text=say("Days on which no working day is counted, one a line: 2027-12-25."),
     )
 
     def clean_holidays(self) -> list[dt.date]:
@@ -66,20 +71,20 @@ class FoundForm(Naming):
             lines = self.cleaned_data["holidays"].split()
             return sorted({dt.date.fromisoformat(line) for line in lines})
         except ValueError:
-            raise ValidationError("Write each day as 2027-12-25, one a line.") from None
+            raise ValidationError(say("Write each day as 2027-12-25, one a line.")) from None
 
 
 class PeopleForm(forms.Form):
     """A list of people: a file, or what was copied out of a spreadsheet."""
 
     file = forms.UploadField(
-        label="File", extensions=["csv", "txt", "tsv"], max_megabytes=2, required=False
+        label=say("File"), extensions=["csv", "txt", "tsv"], max_megabytes=2, required=False
     )
     text = forms.Text(
-        label="Or paste it here",
+        label=say("Or paste it here"),
         max_length=500_000,
         required=False,
-        help_text="With the line that names the columns; as copied from a spreadsheet, too.",
+        help_text=say("With the line that names the columns; as copied from a spreadsheet, too."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -91,10 +96,10 @@ class PeopleForm(forms.Form):
             if data.get("file"):
                 data["text"] = people_csv.decoded(data["file"].read())
             if not data.get("text"):
-                raise people_csv.Unreadable("Choose a file, or paste its lines.")
+                raise people_csv.Unreadable(say("Choose a file, or paste its lines."))
             data["rows"] = people_csv.read(data["text"])
             if not data["rows"]:
-                raise people_csv.Unreadable("There is nobody below the heading.")
+                raise people_csv.Unreadable(say("There is nobody below the heading."))
         except people_csv.Unreadable as error:
             self.add_error("file" if data.get("file") else "text", str(error))
         return data
@@ -103,15 +108,15 @@ class PeopleForm(forms.Form):
 class SponsorForm(Naming):
     """Who answers for the programme."""
 
-    sponsor = PersonField(label="Sponsor")
+    sponsor = PersonField(label=say("Sponsor"))
 
 
 class CohortForm(forms.Form):
     """The fellows of one period."""
 
     name = forms.CharField(label="Name", max_length=100)
-    starts_on = forms.DateField(label="First day")
-    ends_on = forms.DateField(label="Last day")
+    starts_on = forms.DateField(label=say("First day"))
+    ends_on = forms.DateField(label=say("Last day"))
 
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,7 +126,7 @@ class CohortForm(forms.Form):
         """A name the programme has not used."""
         name: str = self.cleaned_data["name"]
         if Cohort.objects.filter(program=self.program, name=name).exists():
-            raise ValidationError("The programme has a cohort of this name.")
+            raise ValidationError(say("The programme has a cohort of this name."))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -129,5 +134,5 @@ class CohortForm(forms.Form):
         data = super().clean() or self.cleaned_data
         first, last = data.get("starts_on"), data.get("ends_on")
         if first and last and last <= first:
-            self.add_error("ends_on", "The last day must come after the first.")
+            self.add_error("ends_on", say("The last day must come after the first."))
         return data

@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models.program import Cohort, Program
 from fellowship.programs.states import CallState
@@ -58,7 +59,7 @@ class Call(Tracked):
     closes_at = models.DateTimeField()
     places = models.PositiveSmallIntegerField(default=4)
     blind = models.BooleanField(
-        "blind review", default=False, help_text="Reviewers do not learn who applies."
+        say("blind review"), default=False, help_text="Reviewers do not learn who applies."
     )
     state = models.CharField(
         max_length=20, choices=CallState.choices, default=CallState.DRAFT, editable=False
@@ -89,11 +90,11 @@ class Call(Tracked):
     def texts(self) -> list[tuple[str, str]]:
         """The text as published: heading and Markdown, in the order people read it."""
         return [
-            ("Topics", self.topics),
-            ("Constraints", self.constraints),
-            ("Who may apply", self.eligibility),
-            ("Publication", self.publication_rules),
-            ("Background", self.background),
+            (say("Topics"), self.topics),
+            (say("Constraints"), self.constraints),
+            (say("Who may apply"), self.eligibility),
+            (say("Publication"), self.publication_rules),
+            (say("Background"), self.background),
         ]
 
     def is_open(self, at: dt.datetime | None = None) -> bool:
@@ -107,5 +108,5 @@ class Call(Tracked):
         if self.state != CallState.PUBLISHED:
             return str(self.get_state_display())
         if self.is_open():
-            return "Open"
-        return "To come" if now() < self.opens_at else str(CallState.CLOSED.label)
+            return say("Open")
+        return say("To come") if now() < self.opens_at else str(CallState.CLOSED.label)

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import say
 from fellowship.programs.models.program import Program
 from fellowship.programs.states import Stage, TalentPath, Tier
 from fellowship.programs.terms import Milestone, ResidencyStage
@@ -115,18 +116,18 @@ class Track(Offer):
     class Key(models.TextChoices):
         """The three tracks."""
 
-        OPEN = "open_methods", "Open methods"
-        CONTROLLED = "controlled_access", "Controlled access"
-        PRODUCT = "product_facing", "Product-facing"
+        OPEN = "open_methods", say("Open methods")
+        CONTROLLED = "controlled_access", say("Controlled access")
+        PRODUCT = "product_facing", say("Product-facing")
 
     PART = "track"
     TERMS = ("summary", "approval", "communication")
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="tracks")
     key = models.CharField(max_length=30, choices=Key.choices)
-    summary = models.TextField("what is studied")
-    approval = models.TextField("who must approve what")
-    communication = models.TextField("what may be said outside, and when")
+    summary = models.TextField(say("what is studied"))
+    approval = models.TextField(say("who must approve what"))
+    communication = models.TextField(say("what may be said outside, and when"))
 
     class Meta:
         ordering = ("key",)
@@ -152,11 +153,11 @@ class FellowshipModel(Offer):
     class Key(models.TextChoices):
         """The five models."""
 
-        OPEN = "open_methods", "Open methods fellowship"
-        CONTROLLED = "controlled_access", "Controlled-access fellowship"
-        PRODUCT = "product_linked", "Product-linked fellowship"
-        POLICY = "policy", "Policy fellowship"
-        HYBRID = "hybrid", "Hybrid residency"
+        OPEN = "open_methods", say("Open methods fellowship")
+        CONTROLLED = "controlled_access", say("Controlled-access fellowship")
+        PRODUCT = "product_linked", say("Product-linked fellowship")
+        POLICY = "policy", say("Policy fellowship")
+        HYBRID = "hybrid", say("Hybrid residency")
 
     PART = "model"
     TERMS = ("access_level", "publication_freedom", "best_for", "main_risk", "stages")
@@ -164,9 +165,9 @@ class FellowshipModel(Offer):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="models")
     key = models.CharField(max_length=30, choices=Key.choices)
     access_level = models.CharField("access", max_length=200)
-    publication_freedom = models.CharField("freedom to publish", max_length=100)
-    best_for = models.CharField("best for", max_length=200)
-    main_risk = models.CharField("main risk", max_length=200)
+    publication_freedom = models.CharField(say("freedom to publish"), max_length=100)
+    best_for = models.CharField(say("best for"), max_length=200)
+    main_risk = models.CharField(say("main risk"), max_length=200)
     stages = models.JSONField(default=list, blank=True)
 
     class Meta:
@@ -186,7 +187,11 @@ class FellowshipModel(Offer):
     def in_short(self) -> str:
         """Access and freedom to publish, for who chooses."""
         freedom = self.publication_freedom.lower()
-        return f"{self.access_level.rstrip('.')}. Freedom to publish: {freedom}."
+        return say(
+            "{access_level}. Freedom to publish: {freedom}.",
+            access_level=self.access_level.rstrip("."),
+            freedom=freedom,
+        )
 
     def residency(self) -> list[ResidencyStage]:
         """The stages of the residency in their order; none for another model."""
@@ -220,16 +225,16 @@ class OutputType(Offer):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="output_types")
     key = models.SlugField(max_length=40)
     name = models.CharField(max_length=100)
-    access_level = models.CharField("access it takes", max_length=200)
+    access_level = models.CharField(say("access it takes"), max_length=200)
     highest_tier = models.CharField(
-        "highest data tier",
+        say("highest data tier"),
         max_length=20,
         choices=Tier.choices,
         blank=True,
         help_text="A first scope of work allows no higher; empty leaves it to track and model.",
     )
-    reviews = models.CharField("reviews it passes", max_length=200)
-    publication_timeline = models.CharField("when it is published", max_length=200)
+    reviews = models.CharField(say("reviews it passes"), max_length=200)
+    publication_timeline = models.CharField(say("when it is published"), max_length=200)
     milestones = models.JSONField(
         default=list, help_text="The usual ones in their order: title, and week where it has one."
     )
@@ -255,7 +260,9 @@ class OutputType(Offer):
     def term(self, name: str) -> str:
         """One term as text, a milestone a line."""
         if name == "highest_tier":
-            return self.get_highest_tier_display() if self.highest_tier else "As track and model"
+            return (
+                self.get_highest_tier_display() if self.highest_tier else say("As track and model")
+            )
         if name != "milestones":
             return super().term(name)
         return "\n".join(str(milestone) for milestone in self.template())
@@ -269,11 +276,11 @@ class PathStep(Offer):
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="path_steps")
     key = models.CharField(max_length=30, choices=TalentPath.choices)
-    summary = models.TextField("what it is")
-    fellow_side = models.TextField("what the company expects of you")
-    company_side = models.TextField("what you may expect of the company")
-    begins_and_ends = models.TextField("how it begins and ends")
-    pay = models.CharField("how it is paid", max_length=300)
+    summary = models.TextField(say("what it is"))
+    fellow_side = models.TextField(say("what the company expects of you"))
+    company_side = models.TextField(say("what you may expect of the company"))
+    begins_and_ends = models.TextField(say("how it begins and ends"))
+    pay = models.CharField(say("how it is paid"), max_length=300)
 
     class Meta:
         ordering = ("id",)

@@ -17,6 +17,7 @@ from fellowship.accounts.services.directory import free_name
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.saying import say
 from fellowship.notices.links import absolute
 from fellowship.notices.services import Message, notify_each
 from fellowship.programs import policy
@@ -36,10 +37,10 @@ class Fate(StrEnum):
 
 
 WORDS = {
-    Fate.INVITED: "Gets an account, an invitation and the role",
-    Fate.GRANTED: "Has an account; gets the role",
-    Fate.HELD: "Has this role already",
-    Fate.REFUSED: "Left out",
+    Fate.INVITED: say("Gets an account, an invitation and the role"),
+    Fate.GRANTED: say("Has an account; gets the role"),
+    Fate.HELD: say("Has this role already"),
+    Fate.REFUSED: say("Left out"),
 }
 
 
@@ -67,7 +68,8 @@ def import_people(
     if expected and fingerprint(brought) != expected:
         refuse(
             Refusal(
-                "changed_meanwhile", "Something changed since you looked. Look again, then bring."
+                "changed_meanwhile",
+                say("Something changed since you looked. Look again, then bring."),
             )
         )
     counts = {fate.value: sum(1 for b in brought if b.fate == fate) for fate in Fate}
@@ -169,14 +171,18 @@ def _invitation(program: Program, row: PersonRow, person: User, *, new: bool) ->
     role = roles.ROLES[row.role]
     said = f"{role.label}: {role.prose}"
     if not new:
-        title = f"You are {role.label.lower()} in {program} now"
+        title = say("You are {label} in {program} now", label=role.label.lower(), program=program)
         return Message(
             "programs.role_given", [person], title, said, "/", realm=program.pk, urgent=True
         )
     page = reverse("account_reset_password")
-    body = (
-        f"{said}\n\nAn account with this address was made for you. Choose a password at "
-        f"{absolute(page)}, or sign in with your company where that is offered."
+    body = say(
+        "{said}\n\nAn account with this address was made for you. Choose a password at "
+        "{absolute}, or sign in with your company where that is offered.",
+        said=said,
+        absolute=absolute(page),
     )
-    title = f"You are invited to {program} as {role.label.lower()}"
+    title = say(
+        "You are invited to {program} as {label}", program=program, label=role.label.lower()
+    )
     return Message("programs.invited", [person], title, body, page, realm=program.pk, urgent=True)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices import links
 from fellowship.programs import agreements, calendars, course, parts, policy, structured
@@ -33,8 +34,10 @@ ICS = "text/calendar; charset=utf-8"
 class CallFilter(filters.FilterSet):
     """Calls by programme, and by a track the programme offers."""
 
-    program = filters.ChoiceFilter(label="Programme", field_name="program__realm__slug")
-    track = filters.ChoiceFilter(label="Track", choices=Track.Key.choices, method="filter_track")
+    program = filters.ChoiceFilter(label=say("Programme"), field_name="program__realm__slug")
+    track = filters.ChoiceFilter(
+        label=say("Track"), choices=Track.Key.choices, method="filter_track"
+    )
 
     class Meta:
         model = Call
@@ -106,9 +109,9 @@ def call(request: HttpRequest, ref: str) -> HttpResponse:
 def _contents(found: Call, shown: list[parts.Part]) -> list[tuple[str, str]]:
     """The id and the title of what stands on the page, in its order; the timeline last."""
     texts = [(slugify(title), title) for title, text in found.texts if text]
-    own = [("kinds", "Kinds of fellowship"), ("agreements", "What you would agree to")]
+    own = [("kinds", say("Kinds of fellowship")), ("agreements", say("What you would agree to"))]
     others = [(part.anchor, part.title) for part in shown if part.anchor]
-    return [*texts, *own, *others, ("timeline", "Timeline")]
+    return [*texts, *own, *others, ("timeline", say("Timeline"))]
 
 
 def _running(found: Call, user: Any) -> dict[str, Any]:

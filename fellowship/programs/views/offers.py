@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role
+from fellowship.kernel.saying import say
 from fellowship.programs import policy, services, usual, versions
 from fellowship.programs.forms import PUBLIC_REASON, TERMS, ResidencyForm, TermsForm
 from fellowship.programs.models import (
@@ -131,7 +132,7 @@ def furnish(request: HttpRequest, slug: str, part: str) -> HttpResponse:
             "refused": policy.may_set_up(program, person(request)),
         },
         to=reverse("programs:furnish", args=[slug, part]),
-        success="Added.",
+        success=say("Added."),
     )
 
 
@@ -142,7 +143,7 @@ def take_usual(request: HttpRequest, slug: str) -> HttpResponse:
     return act(
         request,
         lambda: services.furnish(program=program, by=person(request), **usual.OFFERS),
-        success="The usual offers stand here. Change what is different.",
+        success=say("The usual offers stand here. Change what is different."),
         to=reverse(
             "programs:set_up" if request.POST.get("to") == "set_up" else "programs:program",
             args=[slug],
@@ -189,7 +190,9 @@ def _revision(request: HttpRequest, term: Versioned, form: Any, template: str) -
             **_meanwhile(term, form),
         },
         to=lambda made: made.get_absolute_url(),
-        success="It stands as you sent it. Cases under way keep the version they were begun with.",
+        success=say(
+            "It stands as you sent it. Cases under way keep the version they were begun with."
+        ),
     )
 
 
@@ -230,7 +233,9 @@ def retire(request: HttpRequest, slug: str, part: str, offer: str) -> HttpRespon
             "refused": policy.may_set_up(program, person(request)),
         },
         to=term.get_absolute_url(),
-        success="Offered again." if term.retired_at else "Retired. Cases that chose it keep it.",
+        success=say("Offered again.")
+        if term.retired_at
+        else say("Retired. Cases that chose it keep it."),
     )
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.kernel.saying import say
 from fellowship.programs import people_csv, policy, services
 from fellowship.programs.forms import PeopleForm
 from fellowship.programs.models import Program
@@ -24,10 +25,10 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.tables import page_of
 
 SHORT = {
-    Fate.INVITED: "New",
-    Fate.GRANTED: "Role",
-    Fate.HELD: "No change",
-    Fate.REFUSED: "Left out",
+    Fate.INVITED: say("New"),
+    Fate.GRANTED: say("Role"),
+    Fate.HELD: say("No change"),
+    Fate.REFUSED: say("Left out"),
 }
 TONES = {Fate.INVITED: "good", Fate.GRANTED: "good", Fate.HELD: "plain", Fate.REFUSED: "bad"}
 
@@ -36,11 +37,15 @@ def _role(one: Brought) -> object:
     if not isinstance(one.row, PersonRow):
         return cells.shown("")
     label = roles.ROLES[one.row.role].label
-    return f"{label}, {roles.Seat(one.row.seat).label.lower()} seat" if one.row.seat else label
+    return (
+        say("{label}, {label2} seat", label=label, label2=roles.Seat(one.row.seat).label.lower())
+        if one.row.seat
+        else label
+    )
 
 
 def _who(one: Brought) -> object:
-    return cells.beside(one.row.email or "–", cells.meta(f"line {one.row.line}"))
+    return cells.beside(one.row.email or "–", cells.meta(say("line {line}", line=one.row.line)))
 
 
 def _fate(one: Brought) -> object:
@@ -49,10 +54,10 @@ def _fate(one: Brought) -> object:
 
 
 COLUMNS: tuple[Column[Brought], ...] = (
-    Column("E-mail address", _who),
-    Column("Name", lambda one: cells.shown(getattr(one.row, "name", ""))),
-    Column("Role", _role),
-    Column("What happens", _fate),
+    Column(say("E-mail address"), _who),
+    Column(say("Name"), lambda one: cells.shown(getattr(one.row, "name", ""))),
+    Column(say("Role"), _role),
+    Column(say("What happens"), _fate),
 )
 
 
@@ -91,7 +96,7 @@ def _shown(request: HttpRequest, tried: list[Brought]) -> dict[str, Any]:
     page = page_of(request, len(first), lambda start, count: first, per_page=len(first) or 1)
     counts = Counter(one.fate for one in tried)
     return {
-        "table": Table("What happens to each row", COLUMNS, page, page, empty="Nobody."),
+        "table": Table(say("What happens to each row"), COLUMNS, page, page, empty=say("Nobody.")),
         "counts": [(WORDS[fate], counts[fate]) for fate in Fate if counts[fate]],
         "works": counts[Fate.INVITED] + counts[Fate.GRANTED],
         "refused": counts[Fate.REFUSED],
@@ -102,9 +107,13 @@ def _shown(request: HttpRequest, tried: list[Brought]) -> dict[str, Any]:
 def _said(done: list[Brought]) -> str:
     counts = Counter(one.fate for one in done)
     made = counts[Fate.INVITED] + counts[Fate.GRANTED]
-    words = f"{cells.count(made, 'role')} given, {counts[Fate.INVITED]} invited by mail"
+    words = say(
+        "{count} given, {counts} invited by mail",
+        count=cells.count(made, "role"),
+        counts=counts[Fate.INVITED],
+    )
     if counts[Fate.REFUSED]:
-        words += f"; {cells.count(counts[Fate.REFUSED], 'row')} left out"
+        words += say("; {count} left out", count=cells.count(counts[Fate.REFUSED], "row"))
     return f"{words}."
 
 

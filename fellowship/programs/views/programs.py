@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.programs import gaps, launch, policy, services, setup
 from fellowship.programs.forms import EvidenceForm
 from fellowship.programs.models import ChecklistItem, Program, StageStandard
@@ -83,8 +84,8 @@ def _steps(program: Program, user: Any) -> list[Task]:
 
 def task(step: setup.Step) -> Task:
     """A step as a line of a task list."""
-    undone = ("Optional", "plain") if step.optional else ("To do", "warn")
-    status, tone = ("Done", "good") if step.done else undone
+    undone = (say("Optional"), "plain") if step.optional else (say("To do"), "warn")
+    status, tone = (say("Done"), "good") if step.done else undone
     return Task(
         title=step.title,
         url=step.url,
@@ -124,5 +125,5 @@ def checklist_item(request: HttpRequest, slug: str, item: str) -> HttpResponse:
             "grants": policy.may_administer(found, person(request)) is None,
         },
         to=f"{reverse('programs:program', args=[slug])}#checklist",
-        success="The evidence is recorded.",
+        success=say("The evidence is recorded."),
     )

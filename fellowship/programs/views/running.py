@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from fellowship.kernel.saying import say
 from fellowship.programs import policy, services
 from fellowship.programs.forms import PUBLIC_REASON, CallForm, EndForm
 from fellowship.programs.views.common import person, program_of, run_call
@@ -59,7 +60,7 @@ def publish(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.publish_call(call=found, by=person(request)),
-        success="Published. Proposals are taken from its opening time on.",
+        success=say("Published. Proposals are taken from its opening time on."),
         to=reverse("programs:call", args=[ref]),
     )
 
@@ -79,7 +80,7 @@ def extend(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": policy.may_extend_at_all(found, person(request)),
         },
         to=found.get_absolute_url(),
-        success="Extended. Everyone with a draft is told.",
+        success=say("Extended. Everyone with a draft is told."),
     )
 
 
@@ -95,7 +96,7 @@ def reopen(request: HttpRequest, ref: str) -> HttpResponse:
         template="programs/reopen.html",
         context=lambda: {"call": found, "refused": policy.may_reopen(found, person(request))},
         to=found.get_absolute_url(),
-        success="Open again. Everyone with a draft is told.",
+        success=say("Open again. Everyone with a draft is told."),
     )
 
 
@@ -109,6 +110,6 @@ def close(request: HttpRequest, ref: str) -> HttpResponse:
     return act(
         request,
         lambda: services.close_call(call=found, by=person(request), **reason.cleaned_data),
-        success="Closed. Drafts under way are kept.",
+        success=say("Closed. Drafts under way are kept."),
         to=reverse("programs:call", args=[ref]),
     )

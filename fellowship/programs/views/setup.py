@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.programs import launch, policy, services, setup
 from fellowship.programs.forms import CohortForm, FoundForm, SponsorForm
 from fellowship.programs.models import Program
@@ -29,7 +30,7 @@ def found(request: HttpRequest) -> HttpResponse:
         template="programs/found.html",
         context=dict,
         to=_home,
-        success="It is founded, and you administer it.",
+        success=say("It is founded, and you administer it."),
     )
 
 
@@ -78,7 +79,7 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
             "refused": policy.may_set_up(program, person(request)),
         },
         to=_home(program),
-        success="The sponsor is named.",
+        success=say("The sponsor is named."),
     )
 
 
@@ -97,7 +98,7 @@ def cohort(request: HttpRequest, slug: str) -> HttpResponse:
             "refused": policy.may_manage(program, person(request)),
         },
         to=_home(program),
-        success="The cohort is open.",
+        success=say("The cohort is open."),
     )
 
 

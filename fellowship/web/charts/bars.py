@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -54,14 +55,15 @@ def bars(data: Sequence[Bar], *, title: str, unit: str = "", high: float | None 
             parts += _bar(bar, scale, sheet, i, figure(bar.value, unit))
         return canvas(sheet, max(sheet.row * len(data), sheet.row), parts)
 
-    said = "; ".join(
-        f"{b.label} {figure(b.value, unit)}{f' ({b.note})' if b.note else ''}" for b in data
+    said = joined(
+        "; ",
+        (f"{b.label} {figure(b.value, unit)}{(f' ({b.note})' if b.note else '')}" for b in data),
     )
     return Chart(
         title,
         drawn(draw),
         f"{title}: {said}.",
-        ("", unit.capitalize() or "Value", "Note"),
+        ("", unit.capitalize() or say("Value"), say("Note")),
         [(b.label, figure(b.value, unit), b.note) for b in data],
     )
 
@@ -71,12 +73,12 @@ def funnel(steps: Sequence[Step], *, title: str) -> Chart:
     notes = ["", *(_share(a.count, b.count) for a, b in itertools.pairwise(steps))]
     data = [Bar(s.label, s.count, note) for s, note in zip(steps, notes, strict=True)]
     chart = bars(data, title=title, high=max((s.count for s in steps), default=1) or 1)
-    columns = ("Step", "Count", "Share of the step before")
+    columns = (say("Step"), say("Count"), say("Share of the step before"))
     return Chart(title, chart.svg, chart.summary, columns, chart.rows)
 
 
 def _share(before: int, now: int) -> str:
-    return f"{100 * now / before:.0f} % of those" if before else ""
+    return say("{more:.0f} % of those", more=100 * now / before) if before else ""
 
 
 def _bar(bar: Bar, scale: Scale, sheet: Sheet, row: int, value: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -68,7 +69,7 @@ def days(data: Sequence[Day], *, title: str, unit: str, out: str) -> Chart:
         title,
         drawn(draw),
         _said(title, found, unit, out),
-        ("Day", unit.capitalize(), out.capitalize()),
+        (say("Day"), unit.capitalize(), out.capitalize()),
         [(f"{d.on:%-d %B %Y}", f"{d.count:,}", f"{d.out:,}") for d in found],
     )
 
@@ -80,10 +81,18 @@ def _column(x: float, width: float, top: float, bottom: float, tone: str) -> lis
 
 def _said(title: str, found: Sequence[Day], unit: str, out: str) -> str:
     if not found:
-        return f"{title}: nothing."
+        return say("{title}: nothing.", title=title)
     most = max(found, key=lambda d: d.count)
     total, outside = sum(d.count for d in found), sum(d.out for d in found)
-    return (
-        f"{title}: {total:,} {unit} on {len(found)} days, {outside:,} {out}; "
-        f"most on {most.on:%-d %B %Y}, {most.count:,}."
+    return say(
+        "{title}: {total:,} {unit} on {n} days, {outside:,} {out}; most on {on:%-d %B "
+        "%Y}, {count:,}.",
+        title=title,
+        total=total,
+        unit=unit,
+        n=len(found),
+        outside=outside,
+        out=out,
+        on=most.on,
+        count=most.count,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -49,12 +50,23 @@ def dots(data: Sequence[DotRow], *, title: str, low: int = 1, high: int = 5) -> 
         parts += axis(scale, bottom, steps)
         return canvas(sheet, bottom + 26, parts)
 
-    said = "; ".join(f"{r.label} {_list(r.values)}, median {_median(r.values)}" for r in data)
+    said = joined(
+        "; ",
+        (
+            say(
+                "{label} {list}, median {median}",
+                label=r.label,
+                list=_list(r.values),
+                median=_median(r.values),
+            )
+            for r in data
+        ),
+    )
     return Chart(
         title,
         drawn(draw),
         f"{title}: {said}.",
-        ("Criterion", "Scores", "Median"),
+        (say("Criterion"), say("Scores"), say("Median")),
         [(r.label, _list(r.values), _median(r.values)) for r in data],
     )
 
@@ -79,4 +91,4 @@ def _median(values: Sequence[float]) -> str:
 
 
 def _list(values: Sequence[float]) -> str:
-    return ", ".join(figure(v) for v in sorted(values)) or "no scores"
+    return joined(", ", (figure(v) for v in sorted(values))) or say("no scores")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -58,18 +59,28 @@ def intervals(
         parts += axis(scale, bottom, ticks(low, high), unit)
         return canvas(sheet, bottom + 26, parts)
 
-    said = "; ".join(
-        f"{d.label} {figure(d.value, unit)}, "
-        f"interval {figure(d.low, unit)} to {figure(d.high, unit)}"
-        for d in data
+    said = joined(
+        "; ",
+        (
+            say(
+                "{label} {figure}, interval {figure2} to {figure3}",
+                label=d.label,
+                figure=figure(d.value, unit),
+                figure2=figure(d.low, unit),
+                figure3=figure(d.high, unit),
+            )
+            for d in data
+        ),
     )
-    beyond = f"; threshold {figure(threshold, unit)}" if threshold is not None else ""
+    beyond = (
+        say("; threshold {figure}", figure=figure(threshold, unit)) if threshold is not None else ""
+    )
     rows = [(d.label, *(figure(v, unit) for v in (d.value, d.low, d.high))) for d in data]
     return Chart(
         title,
         drawn(draw),
         f"{title}: {said}{beyond}.",
-        ("", "Estimate", "Interval from", "to"),
+        ("", say("Estimate"), say("Interval from"), "to"),
         rows,
     )
 

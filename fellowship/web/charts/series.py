@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.shares import wilson
 from fellowship.web.charts.base import (
     Chart,
@@ -100,7 +101,12 @@ def readings(
         title,
         drawn(draw),
         _said(title, points, marks, unit, dated),
-        ("Day", "Share" if unit == "%" else "Estimate", "Of", "95 % interval"),
+        (
+            say("Day"),
+            say("Share") if unit == "%" else say("Estimate"),
+            say("Of"),
+            say("95 % interval"),
+        ),
         [_row(p, unit) for p in points],
     )
 
@@ -115,13 +121,19 @@ def sparkline(values: Sequence[float], *, title: str, unit: str = "") -> Chart:
         last = len(values) - 1
         parts.append(shape("circle", _class="dot accent", cx=x(last), cy=y(values[-1]), r=3))
     said = (
-        f"from {figure(values[0], unit)} to {figure(values[-1], unit)}" if values else "no values"
+        say(
+            "from {figure} to {figure2}",
+            figure=figure(values[0], unit),
+            figure2=figure(values[-1], unit),
+        )
+        if values
+        else say("no values")
     )
     return Chart(
         title,
         picture(120, 28, parts, "spark"),
         f"{title}: {said}.",
-        ("", "Value"),
+        ("", say("Value")),
         [(str(i + 1), figure(v, unit)) for i, v in enumerate(values)],
         compact=True,
     )
@@ -162,7 +174,11 @@ def _row(point: Reading, unit: str) -> tuple[str, str, str, str]:
         point.at.isoformat(),
         figure(point.value, unit),
         point.of,
-        f"{figure(point.low, unit)} to {figure(point.high, unit)}",
+        say(
+            "{figure} to {figure2}",
+            figure=figure(point.low, unit),
+            figure2=figure(point.high, unit),
+        ),
     )
 
 
@@ -174,11 +190,17 @@ def _said(
     dated: Callable[[dt.date], str],
 ) -> str:
     if not points:
-        return f"{title}: no measurement yet."
+        return say("{title}: no measurement yet.", title=title)
     first, last = points[0], points[-1]
-    said = (
-        f"{title}: {figure(first.value, unit)} on {dated(first.at)}, "
-        f"{figure(last.value, unit)} on {dated(last.at)}"
+    said = say(
+        "{title}: {figure} on {dated}, {figure2} on {dated2}",
+        title=title,
+        figure=figure(first.value, unit),
+        dated=dated(first.at),
+        figure2=figure(last.value, unit),
+        dated2=dated(last.at),
     )
-    named = "; ".join(f"{m.label} on {dated(m.at)}" for m in marks)
+    named = joined(
+        "; ", (say("{label} on {dated}", label=m.label, dated=dated(m.at)) for m in marks)
+    )
     return f"{said}; {named}." if named else f"{said}."

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding
@@ -66,7 +67,7 @@ def _assign(finding: Finding, by: User, said: Said) -> dict[str, Any]:
 
 CLAIM: Final = Action(
     key="claim",
-    label="Claim",
+    label=say("Claim"),
     done="claimed",
     verb="findings.claim",
     fields=("state", "product_owner"),
@@ -78,11 +79,11 @@ CLAIM: Final = Action(
     refusal=lambda f, by, said: policy.may_claim(f, by, said.get("covered") or frozenset()),
     apply=_claim,
     hands_over=True,
-    told="under investigation",
+    told=say("under investigation"),
 )
 ASSIGN: Final = Action(
     key="assign",
-    label="Assign",
+    label=say("Assign"),
     done="assigned",
     verb="findings.assign",
     fields=("product_owner",),
@@ -155,7 +156,7 @@ def _within_rule(finding: Finding, said: Said) -> Refusal | None:
 
 DEFER: Final = Action(
     key="defer",
-    label="Defer",
+    label=say("Defer"),
     done="deferred",
     verb="findings.defer",
     fields=("state", "rationale", "look_again_at", *UNDECIDED),
@@ -168,7 +169,7 @@ DEFER: Final = Action(
 )
 REJECT: Final = Action(
     key="reject",
-    label="Reject",
+    label=say("Reject"),
     done="rejected",
     verb="findings.reject",
     fields=("state", "rationale", *UNDECIDED),
@@ -180,19 +181,19 @@ REJECT: Final = Action(
 )
 EXPLORE: Final = Action(
     key="explore",
-    label="Accept as exploratory",
-    done="accepted as exploratory",
+    label=say("Accept as exploratory"),
+    done=say("accepted as exploratory"),
     verb="findings.accept",
     fields=("state", "rationale", *UNDECIDED),
     already=lambda f, by, said: f.state == FindingState.ACCEPTED,
     refusal=lambda f, by, said: first(policy.may_accept(f, by), policy.says_why(_reason(said))),
     apply=_explore,
-    told="accepted as exploratory",
+    told=say("accepted as exploratory"),
 )
 DUPLICATE: Final = Action(
     key="duplicate",
-    label="Close as a repetition",
-    done="closed as a repetition",
+    label=say("Close as a repetition"),
+    done=say("closed as a repetition"),
     verb="findings.close_as_duplicate",
     fields=(
         "state",
@@ -208,7 +209,7 @@ DUPLICATE: Final = Action(
     refusal=lambda f, by, said: policy.may_close_as_duplicate(f, said["of"], by),
     apply=_repeat,
     stops=True,
-    told="closed as a repetition of another",
+    told=say("closed as a repetition of another"),
 )
 
 ACTIONS: Final[dict[str, Action]] = {

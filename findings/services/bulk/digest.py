@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from django.urls import reverse
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import say
 from fellowship.notices.services import Message, notify_each
 from findings.models import Batch, Finding
 from findings.services.bulk.actions import Action
@@ -29,10 +30,10 @@ def tell_fellows(batch: Batch, action: Action, found: Iterable[Finding]) -> None
 def _follows(batch: Batch, action: Action) -> str:
     """What comes next, as the single verb's letter says it."""
     if action.key == "reject":
-        return "You may reply on the page of each; the owner reads it."
+        return say("You may reply on the page of each; the owner reads it.")
     if until := batch.said.get("look_again_at"):
         day = batch.program.calendar().local(dt.datetime.fromisoformat(str(until)))
-        return f"Each will be looked at again on {day:%-d %B %Y}."
+        return say("Each will be looked at again on {day:%-d %B %Y}.", day=day)
     return ""
 
 
@@ -41,7 +42,9 @@ def tell_owner(batch: Batch, found: Sequence[Finding], to: User) -> None:
     if to.pk != batch.made_by_id and found:
 
         def words(rows: Sequence[Finding]) -> str:
-            return f"{batch.made_by} assigned {_count(rows)} to you"
+            return say(
+                "{made_by} assigned {count} to you", made_by=batch.made_by, count=_count(rows)
+            )
 
         _tell(batch, {to: list(found)}, words, batch.reason)
 
@@ -53,7 +56,12 @@ def tell_former_owners(batch: Batch, found: Iterable[Finding], owners: dict[int,
 
     def words(rows: Sequence[Finding]) -> str:
         verb = "is" if len(rows) == 1 else "are"
-        return f"{_count(rows)} of yours {verb} now with {rows[0].product_owner}"
+        return say(
+            "{count} of yours {verb} now with {product_owner}",
+            count=_count(rows),
+            verb=verb,
+            product_owner=rows[0].product_owner,
+        )
 
     _tell(batch, gone, words, batch.reason)
 
@@ -67,7 +75,12 @@ def tell_of_undoing(
 
     def words(rows: Sequence[Finding]) -> str:
         verb = "is" if len(rows) == 1 else "are"
-        return f"{_count(rows)} {verb} again as before: {batch.made_by} took the change back"
+        return say(
+            "{count} {verb} again as before: {made_by} took the change back",
+            count=_count(rows),
+            verb=verb,
+            made_by=batch.made_by,
+        )
 
     _tell(batch, people, words, "")
 
@@ -84,7 +97,7 @@ def _words(told: str) -> Words:
 
 
 def _count(rows: Sequence[Finding]) -> str:
-    return rows[0].ref if len(rows) == 1 else f"{len(rows):,} findings"
+    return rows[0].ref if len(rows) == 1 else say("{n:,} findings", n=len(rows))
 
 
 def _by(
@@ -115,7 +128,7 @@ def _tell(batch: Batch, people: dict[User, list[Finding]], words: Words, reason:
 def _listed(rows: Sequence[Finding]) -> str:
     lines = [f"{finding.ref} {finding.title}" for finding in rows[:LISTED]]
     if len(rows) > LISTED:
-        lines.append(f"and {len(rows) - LISTED:,} more")
+        lines.append(say("and {n:,} more", n=len(rows) - LISTED))
     return "\n".join(lines)
 
 

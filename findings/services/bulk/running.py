@@ -19,6 +19,7 @@ from fellowship.history.bulk import save_many
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import plain
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Batch, BatchRow, Finding
@@ -103,7 +104,7 @@ def may_begin(found: Sequence[Finding], by: User, seen: str = "") -> Refusal | N
     if len(programs) > 1:
         return Refusal(
             "two_programmes",
-            "These findings are of more than one programme: choose one.",
+            say("These findings are of more than one programme: choose one."),
             field="pick",
         )
     program = programs.pop() if programs else 0
@@ -112,12 +113,12 @@ def may_begin(found: Sequence[Finding], by: User, seen: str = "") -> Refusal | N
         return refused
     return Refusal(
         "other_findings",
-        f"By now {len(found):,} other findings are meant than you looked at. Look again.",
+        say("By now {n:,} other findings are meant than you looked at. Look again.", n=len(found)),
     )
 
 
 def _nothing() -> Refusal:
-    return Refusal("nothing", "Pick at least one finding.", field="pick")
+    return Refusal("nothing", say("Pick at least one finding."), field="pick")
 
 
 def _people(said: Said) -> list[User]:
@@ -218,7 +219,7 @@ def _enter(verb: Action, found: Sequence[Finding], by: User) -> None:
     if verb.verb != "findings.accept":
         return
     for case in {f.fellowship_id: f.fellowship for f in found}.values():
-        enter_stage(fellowship=case, stage="translate", by=by, reason="findings accepted")
+        enter_stage(fellowship=case, stage="translate", by=by, reason=say("findings accepted"))
 
 
 def _keep(batch: Batch, rows: list[BatchRow], outlook: Outlook) -> None:

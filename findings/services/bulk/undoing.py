@@ -11,6 +11,7 @@ from fellowship.clocks.models import Clock
 from fellowship.history.bulk import save_many
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Batch, BatchRow, Finding, Reply
@@ -60,11 +61,11 @@ def _moved_on(batch: Batch, rows: Sequence[BatchRow], found: dict[int, Finding])
     kept = {}
     for row in rows:
         if row.finding_id not in found:
-            kept[row.finding_id] = "You no longer see this case."
+            kept[row.finding_id] = say("You no longer see this case.")
         elif versions[row.finding_id] != row.version:
-            kept[row.finding_id] = "It was changed again since: it stays as it is now."
+            kept[row.finding_id] = say("It was changed again since: it stays as it is now.")
         elif row.finding_id in answered:
-            kept[row.finding_id] = "Somebody replied about it since: take it up again instead."
+            kept[row.finding_id] = say("Somebody replied about it since: take it up again instead.")
     return kept
 
 

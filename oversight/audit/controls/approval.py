@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from access.models import AccessEvent, Grant
 from access.states import Verdict
+from fellowship.kernel.saying import say
 from governance.models import Condition
 from governance.states import APPROVING
 from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome
@@ -34,13 +35,19 @@ def approved_first(ask: Ask) -> Outcome:
     late = Q(approved_at=None) | Q(agreement__accepted_at__lt=F("approved_at"))
     against = Q(decision__isnull=False) & ~Q(decision__outcome__in=APPROVING)
     return outcome(
-        "Was each grant approved before it opened, by a decision that approves?",
+        say("Was each grant approved before it opened, by a decision that approves?"),
         grants,
         grants.filter(late | against),
         lambda g: Failure(
             _name(g),
-            f"Opened {at(g.agreement.accepted_at)}; approved {at(g.approved_at)}"
-            + (f", outcome {g.decision.get_outcome_display().lower()}." if g.decision else "."),
+            say(
+                "Opened {at}; approved {at2}", at=at(g.agreement.accepted_at), at2=at(g.approved_at)
+            )
+            + (
+                say(", outcome {outcome}.", outcome=g.decision.get_outcome_display().lower())
+                if g.decision
+                else "."
+            ),
             g.get_absolute_url(),
         ),
     )
@@ -52,7 +59,12 @@ def _events(ask: Ask) -> QuerySet[Any]:
 
 
 def _act(event: Any, why: str) -> Failure:
-    what = f"{event.get_kind_display()} by {event.identity}, {at(event.at)}"
+    what = say(
+        "{kind} by {identity}, {at}",
+        kind=event.get_kind_display(),
+        identity=event.identity,
+        at=at(event.at),
+    )
     return Failure(what, why, event.get_absolute_url())
 
 
@@ -66,10 +78,13 @@ def used_after_approval(ask: Ask) -> Outcome:
         | Q(grant__agreement__accepted_at=None)
     )
     return outcome(
-        "Did every act under a grant follow its approval and the acceptance of its agreement?",
+        say("Did every act under a grant follow its approval and the acceptance of its agreement?"),
         events,
         events.filter(early).select_related("grant__agreement"),
-        lambda e: _act(e, f"{e.grant.ref} was accepted {at(e.grant.agreement.accepted_at)}."),
+        lambda e: _act(
+            e,
+            say("{ref} was accepted {at}.", ref=e.grant.ref, at=at(e.grant.agreement.accepted_at)),
+        ),
     )
 
 
@@ -77,7 +92,7 @@ def covered(ask: Ask) -> Outcome:
     """Every act that systems reported was covered by an approval when it happened."""
     events = _events(ask)
     return outcome(
-        "Was every act that systems reported covered by an approval when it happened?",
+        say("Was every act that systems reported covered by an approval when it happened?"),
         events,
         events.exclude(verdict=Verdict.WITHIN),
         lambda e: _act(e, e.reason or e.get_verdict_display()),
@@ -97,12 +112,16 @@ def conditions_first(ask: Ask) -> Outcome:
     grants = _grants(ask).filter(Exists(conditions)).annotate(first_use=Subquery(first))
     open_then = conditions.filter(Q(settled_at=None) | Q(settled_at__gt=OuterRef("first_use")))
     return outcome(
-        "Were the conditions of the approval settled before the data was used?",
+        say("Were the conditions of the approval settled before the data was used?"),
         grants,
         grants.filter(Exists(open_then), first_use__isnull=False),
         lambda g: Failure(
             _name(g),
-            f"First used {at(g.first_use)}, while a condition of {g.decision.matter.ref} was open.",
+            say(
+                "First used {at}, while a condition of {ref} was open.",
+                at=at(g.first_use),
+                ref=g.decision.matter.ref,
+            ),
             g.get_absolute_url(),
         ),
     )
@@ -110,10 +129,13 @@ def conditions_first(ask: Ask) -> Outcome:
 
 TEST: Final = Test(
     "approval",
-    "Approval before access",
-    "Nobody reaches data before somebody else approved it.",
-    "For each grant the decision’s (or the steward’s and manager’s) instant is compared with the "
-    "acceptance that opens it; each act on the access trail with both; and each decision’s "
-    "conditions with the first use. What a system reported outside of any approval is listed too.",
+    say("Approval before access"),
+    say("Nobody reaches data before somebody else approved it."),
+    say(
+        "For each grant the decision’s (or the steward’s and manager’s) instant is "
+        "compared with the acceptance that opens it; each act on the access trail with "
+        "both; and each decision’s conditions with the first use. What a system reported "
+        "outside of any approval is listed too."
+    ),
     (approved_first, used_after_approval, covered, conditions_first),
 )

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from access.models import DeletionCertificate, Grant, Release, ReleaseReview
 from fellowship.accounts import roles
 from fellowship.accounts.models import RecusalOverride, RoleAssignment
+from fellowship.kernel.saying import say
 from governance.models import BallotSeat, Condition, ExceptionRecord, MatterParty
 from oversight.audit.controls.shape import Ask, Failure, Outcome, Test, at, outcome, votes_cast
 
@@ -30,13 +31,17 @@ def grants(ask: Ask) -> Outcome:
         | Q(approved_by__isnull=False, approved_by=F("request__checked_by"))
     )
     return outcome(
-        "Did somebody else than who asked, who gets it and who checked it approve each grant?",
+        say("Did somebody else than who asked, who gets it and who checked it approve each grant?"),
         rows,
         rows.filter(same | Exists(own_vote)),
         lambda g: Failure(
             f"{g.ref}: {g.person}, {g.dataset}",
-            f"Asked for by {g.request.requested_by}, checked by {g.request.checked_by}, approved "
-            f"by {g.approved_by or 'the board, with a vote of theirs'}.",
+            say(
+                "Asked for by {requested_by}, checked by {checked_by}, approved by {approved_by}.",
+                requested_by=g.request.requested_by,
+                checked_by=g.request.checked_by,
+                approved_by=g.approved_by or say("the board, with a vote of theirs"),
+            ),
             g.get_absolute_url(),
         ),
     )
@@ -49,12 +54,16 @@ def votes(ask: Ask) -> Outcome:
         matter=OuterRef("ballot__matter"), user=OuterRef("vote__cast_by")
     )
     return outcome(
-        "Was each vote cast by somebody who is no party to the matter?",
+        say("Was each vote cast by somebody who is no party to the matter?"),
         cast,
         cast.filter(Exists(party)),
         lambda s: Failure(
-            f"{s.ballot.matter.ref}: {s.get_seat_display()} seat",
-            f"{s.vote.cast_by}, a party to the matter, voted {at(s.vote.cast_at)}.",
+            say("{ref}: {seat} seat", ref=s.ballot.matter.ref, seat=s.get_seat_display()),
+            say(
+                "{cast_by}, a party to the matter, voted {at}.",
+                cast_by=s.vote.cast_by,
+                at=at(s.vote.cast_at),
+            ),
             s.ballot.matter.get_absolute_url(),
         ),
     )
@@ -67,13 +76,17 @@ def exceptions(ask: Ask) -> Outcome:
         "approved_at",
     ).select_related("approved_by", "requested_by", "owner")
     return outcome(
-        "Did somebody else than its requester and owner approve each exception?",
+        say("Did somebody else than its requester and owner approve each exception?"),
         rows,
         rows.filter(Q(approved_by=F("requested_by")) | Q(approved_by=F("owner"))),
         lambda e: Failure(
             f"{e.ref}: {e.title}",
-            f"{e.approved_by} recorded the approval; owner {e.owner}, asked for by "
-            f"{e.requested_by}.",
+            say(
+                "{approved_by} recorded the approval; owner {owner}, asked for by {requested_by}.",
+                approved_by=e.approved_by,
+                owner=e.owner,
+                requested_by=e.requested_by,
+            ),
             e.get_absolute_url(),
         ),
     )
@@ -85,10 +98,12 @@ def conditions(ask: Ask) -> Outcome:
         Condition.objects.filter(program_id=ask.program_id, settled_at__isnull=False), "settled_at"
     ).select_related("decision__matter", "owner")
     return outcome(
-        "Was each condition settled by somebody else than its owner?",
+        say("Was each condition settled by somebody else than its owner?"),
         rows,
         rows.filter(settled_by=F("owner")),
-        lambda c: Failure(c.ref, f"Settled by its owner, {c.owner}.", c.get_absolute_url()),
+        lambda c: Failure(
+            c.ref, say("Settled by its owner, {owner}.", owner=c.owner), c.get_absolute_url()
+        ),
     )
 
 
@@ -103,12 +118,12 @@ def releases(ask: Ask) -> Outcome:
     first, second = (counted.filter(place=place) for place in (1, 2))
     by_fellow = counted.filter(reviewer=OuterRef("request__fellowship__fellow"))
     return outcome(
-        "Did two people, neither of them the fellow, review each release?",
+        say("Did two people, neither of them the fellow, review each release?"),
         rows,
         rows.filter(~Exists(first) | ~Exists(second) | Exists(by_fellow)),
         lambda r: Failure(
             f"{r.request.ref}: {r.output.name}",
-            f"Released {at(r.released_at)} without two standing reviews by others.",
+            say("Released {at} without two standing reviews by others.", at=at(r.released_at)),
             r.get_absolute_url(),
         ),
     )
@@ -123,11 +138,13 @@ def deletions(ask: Ask) -> Outcome:
         "verified_at",
     ).select_related("performed_by", "fellowship")
     return outcome(
-        "Was each deletion verified by somebody else than who deleted?",
+        say("Was each deletion verified by somebody else than who deleted?"),
         rows,
         rows.filter(verified_by=F("performed_by")),
         lambda c: Failure(
-            c.ref, f"{c.performed_by} verified it too.", c.fellowship.get_absolute_url()
+            c.ref,
+            say("{performed_by} verified it too.", performed_by=c.performed_by),
+            c.fellowship.get_absolute_url(),
         ),
     )
 
@@ -142,12 +159,12 @@ def roles_given(ask: Ask) -> Outcome:
         "id",
     ).select_related("user")
     return outcome(
-        "Did nobody give themselves a role, or change one of their own?",
+        say("Did nobody give themselves a role, or change one of their own?"),
         rows,
         rows.filter(history_user_id=F("user_id")),
         lambda r: Failure(
             f"{r.user}: {r.get_role_display()}",
-            f"Given or changed by themselves, {at(r.history_date)}.",
+            say("Given or changed by themselves, {at}.", at=at(r.history_date)),
         ),
     )
 
@@ -167,10 +184,10 @@ def auditors(ask: Ask) -> Outcome:
         starts_at__lt=ask.to_at,
     ).exclude(role=roles.AUDITOR)
     return outcome(
-        "Does no auditor hold another role in the programme they audit?",
+        say("Does no auditor hold another role in the programme they audit?"),
         held,
         held.filter(Exists(other)),
-        lambda r: Failure(str(r.user), "Audits the programme and holds another role in it."),
+        lambda r: Failure(str(r.user), say("Audits the programme and holds another role in it.")),
     )
 
 
@@ -181,7 +198,7 @@ def overrides(ask: Ask) -> Outcome:
         "decided_at",
     ).select_related("person", "requested_by", "decided_by")
     return outcome(
-        "Was each recusal set aside by two others than whom it concerns?",
+        say("Was each recusal set aside by two others than whom it concerns?"),
         rows,
         rows.filter(
             Q(decided_by=F("requested_by"))
@@ -189,18 +206,28 @@ def overrides(ask: Ask) -> Outcome:
             | Q(requested_by=F("person"))
         ),
         lambda o: Failure(
-            str(o.person), f"Asked for by {o.requested_by}, decided by {o.decided_by}."
+            str(o.person),
+            say(
+                "Asked for by {requested_by}, decided by {decided_by}.",
+                requested_by=o.requested_by,
+                decided_by=o.decided_by,
+            ),
         ),
     )
 
 
 TEST: Final = Test(
     "duties",
-    "Separation of duties",
-    "Who asks does not approve; who does the work does not verify it; nobody judges their own.",
-    "For each act that takes two people, the people recorded are compared: by foreign keys of the "
-    "records themselves, by votes, and by the history of roles. Many of these the database refuses "
-    "anyway; they are compared here all the same, since an auditor need not believe that.",
+    say("Separation of duties"),
+    say(
+        "Who asks does not approve; who does the work does not verify it; nobody judges their own."
+    ),
+    say(
+        "For each act that takes two people, the people recorded are compared: by "
+        "foreign keys of the records themselves, by votes, and by the history of roles. "
+        "Many of these the database refuses anyway; they are compared here all the same, "
+        "since an auditor need not believe that."
+    ),
     (
         grants,
         votes,

@@ -11,6 +11,7 @@ from access.models import AccessEvent, Grant
 from access.states import Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
+from fellowship.kernel.saying import say
 from findings.models import Finding
 from findings.states import FindingState
 from governance.models import ExceptionRecord
@@ -34,12 +35,12 @@ def unused_after_end(ask: Ask) -> Outcome:
         at__gte=OuterRef("ended"),
     )
     return outcome(
-        "Was no act taken for allowed under a grant after its end?",
+        say("Was no act taken for allowed under a grant after its end?"),
         grants,
         grants.filter(Exists(after)),
         lambda g: Failure(
             f"{g.ref}: {g.person}, {g.dataset}",
-            f"Ended {at(g.ended)}; there are acts under it after that.",
+            say("Ended {at}; there are acts under it after that.", at=at(g.ended)),
             g.get_absolute_url(),
         ),
     )
@@ -52,12 +53,12 @@ def no_attempt_after_end(ask: Ask) -> Outcome:
         person=OuterRef("person"), dataset=OuterRef("dataset"), at__gte=OuterRef("ended")
     ).exclude(verdict=Verdict.WITHIN)
     return outcome(
-        "Did nobody go on reaching for the data once the grant had ended?",
+        say("Did nobody go on reaching for the data once the grant had ended?"),
         grants,
         grants.filter(Exists(tried)),
         lambda g: Failure(
             f"{g.ref}: {g.person}, {g.dataset}",
-            f"Ended {at(g.ended)}; reported after that, and found out of scope.",
+            say("Ended {at}; reported after that, and found out of scope.", at=at(g.ended)),
             g.get_absolute_url(),
         ),
     )
@@ -78,13 +79,16 @@ def rearmed(ask: Ask) -> Outcome:
         pk=OuterRef("subject_id"), state=FindingState.CLOSED, exception__isnull=False
     )
     return outcome(
-        "Is every finding that an exception kept closed open again, now that it has ended?",
+        say("Is every finding that an exception kept closed open again, now that it has ended?"),
         ended,
         ended.filter(Exists(settled), ~Exists(live)),
         lambda e: Failure(
             f"{e.ref}: {e.subject_label}",
-            f"The exception ended {at(e.ended)} with no other in its place; the finding is "
-            "recorded as closed still.",
+            say(
+                "The exception ended {at} with no other in its place; the finding is "
+                "recorded as closed still.",
+                at=at(e.ended),
+            ),
             e.get_absolute_url(),
         ),
     )
@@ -100,11 +104,11 @@ def bounded(ask: Ask) -> Outcome:
         Q(decision=F("extends__decision")) | Q(approved_at__lt=F("extends__approved_at"))
     )
     return outcome(
-        "Does each exception granted have an end, and each extension a decision of its own?",
+        say("Does each exception granted have an end, and each extension a decision of its own?"),
         granted,
         granted.filter(Q(expires_at__lte=F("starts_at"))) | again,
         lambda e: Failure(
-            f"{e.ref}: {e.title}", "No decision of its own extends it.", e.get_absolute_url()
+            f"{e.ref}: {e.title}", say("No decision of its own extends it."), e.get_absolute_url()
         ),
     )
 
@@ -120,12 +124,16 @@ def seats_held(ask: Ask) -> Outcome:
         starts_at__lte=OuterRef("vote__cast_at"),
     )
     return outcome(
-        "Was each vote cast by somebody who held a board seat when they cast it?",
+        say("Was each vote cast by somebody who held a board seat when they cast it?"),
         cast,
         cast.filter(~Exists(held)),
         lambda s: Failure(
-            f"{s.ballot.matter.ref}: {s.get_seat_display()} seat",
-            f"{s.vote.cast_by} voted {at(s.vote.cast_at)} and held no seat then.",
+            say("{ref}: {seat} seat", ref=s.ballot.matter.ref, seat=s.get_seat_display()),
+            say(
+                "{cast_by} voted {at} and held no seat then.",
+                cast_by=s.vote.cast_by,
+                at=at(s.vote.cast_at),
+            ),
             s.ballot.matter.get_absolute_url(),
         ),
     )
@@ -133,10 +141,13 @@ def seats_held(ask: Ask) -> Outcome:
 
 TEST: Final = Test(
     "expiry",
-    "Expiry honoured",
-    "What has an end has no effect after it, whether or not a timer ran.",
-    "For each grant that ended, the trail is searched for acts after the end, by whatever verdict; "
-    "for each exception that ended, whether what it kept closed is open; for each extension, its "
-    "own decision; for each vote, whether the seat was held at that instant.",
+    say("Expiry honoured"),
+    say("What has an end has no effect after it, whether or not a timer ran."),
+    say(
+        "For each grant that ended, the trail is searched for acts after the end, by "
+        "whatever verdict; for each exception that ended, whether what it kept closed is "
+        "open; for each extension, its own decision; for each vote, whether the seat was "
+        "held at that instant."
+    ),
     (unused_after_end, no_attempt_after_end, rearmed, bounded, seats_held),
 )

@@ -14,6 +14,7 @@ from access.models import Grant, TargetSystem
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
+from fellowship.kernel.saying import joined, say
 from governance.models import AccessReviewItem
 from oversight.audit.controls.shape import MOST_LISTED, Ask, Failure, Outcome, Test, at, outcome
 
@@ -45,15 +46,28 @@ def acknowledged(ask: Ask) -> Outcome:
         limit = event.at + target.alarm_after
         if (answered or ask.to_at) > limit:
             failed += 1
-            said = f"answered {at(answered)}" if answered else "not answered by the period’s end"
+            said = (
+                say("answered {at}", at=at(answered))
+                if answered
+                else say("not answered by the period’s end")
+            )
             failures.append(
                 Failure(
-                    f"{target}: {told['closing']} to close, told {at(event.at)}",
-                    f"To be acknowledged within {target.alarm_after_minutes} minutes; {said}.",
+                    say(
+                        "{target}: {told} to close, told {at}",
+                        target=target,
+                        told=told["closing"],
+                        at=at(event.at),
+                    ),
+                    say(
+                        "To be acknowledged within {alarm_after_minutes} minutes; {said}.",
+                        alarm_after_minutes=target.alarm_after_minutes,
+                        said=said,
+                    ),
                     target.get_absolute_url(),
                 )
             )
-    question = "Did each target system acknowledge a revocation within its stated time?"
+    question = say("Did each target system acknowledge a revocation within its stated time?")
     return Outcome(question, tested, failed, failures[:MOST_LISTED])
 
 
@@ -103,13 +117,17 @@ def deleted(ask: Ask) -> Outcome:
         grant = grants.get(row.subject_id)
         failures.append(
             Failure(
-                f"{grant.ref}: {grant.person}, {grant.dataset}" if grant else "A grant",
-                f"Deletion was due {at(row.due_at)}; "
-                + (f"settled {at(row.ended_at)}." if row.ended_at else "still open."),
+                f"{grant.ref}: {grant.person}, {grant.dataset}" if grant else say("A grant"),
+                say("Deletion was due {at}; ", at=at(row.due_at))
+                + (
+                    say("settled {at}.", at=at(row.ended_at))
+                    if row.ended_at
+                    else say("still open.")
+                ),
                 grant.get_absolute_url() if grant else "",
             )
         )
-    question = "Was each deletion that fell due certified and verified in time, or excepted?"
+    question = say("Was each deletion that fell due certified and verified in time, or excepted?")
     return Outcome(question, clocks.count(), number, failures)
 
 
@@ -145,11 +163,15 @@ def leavers(ask: Ask) -> Outcome:
             failures.append(
                 Failure(
                     str(person),
-                    f"Account closed {at(since[person.pk])}; a day later still listed: "
-                    f"{', '.join(left)}. Nothing opens for a closed account, but the lists say so.",
+                    say(
+                        "Account closed {at}; a day later still listed: {left}. Nothing "
+                        "opens for a closed account, but the lists say so.",
+                        at=at(since[person.pk]),
+                        left=joined(", ", left),
+                    ),
                 )
             )
-    question = "Were the roles and grants of people who left ended within 24 hours?"
+    question = say("Were the roles and grants of people who left ended within 24 hours?")
     return Outcome(question, len(people), len(failures), failures[:MOST_LISTED])
 
 
@@ -160,14 +182,16 @@ def reviewed(ask: Ask) -> Outcome:
     ).select_related("review", "person", "owner")
     late = Q(decided_at=None) | Q(decided_at__gt=F("review__due_at"))
     return outcome(
-        "Was every role and grant a review asked about kept or removed by the review’s due day?",
+        say(
+            "Was every role and grant a review asked about kept or removed by the review’s due day?"
+        ),
         items,
         items.filter(late),
         lambda i: Failure(
             f"{i.review.ref}: {i.title}, {i.person}",
-            f"Due {at(i.review.due_at)}; "
-            + (f"answered {at(i.decided_at)}." if i.decided_at else "not answered.")
-            + f" Its owner: {i.owner or 'nobody'}.",
+            say("Due {at}; ", at=at(i.review.due_at))
+            + (say("answered {at}.", at=at(i.decided_at)) if i.decided_at else say("not answered."))
+            + say(" Its owner: {owner}.", owner=i.owner or "nobody"),
             i.review.get_absolute_url(),
         ),
     )
@@ -175,11 +199,14 @@ def reviewed(ask: Ask) -> Outcome:
 
 TEST: Final = Test(
     "removal",
-    "Removal within the stated time",
-    "What ends is closed where it is enforced, and deleted, in the time that was stated.",
-    "Each revocation that a target system was told of is compared with its acknowledgement, by the "
-    "ledger’s own events and the time stated for that system; each deletion clock that fell due "
-    "with the instant it was settled; each closed account with the roles and grants it still has; "
-    "each item of an access review with the day it was due.",
+    say("Removal within the stated time"),
+    say("What ends is closed where it is enforced, and deleted, in the time that was stated."),
+    say(
+        "Each revocation that a target system was told of is compared with its "
+        "acknowledgement, by the ledger’s own events and the time stated for that "
+        "system; each deletion clock that fell due with the instant it was settled; each "
+        "closed account with the roles and grants it still has; each item of an access "
+        "review with the day it was due."
+    ),
     (acknowledged, deleted, leavers, reviewed),
 )

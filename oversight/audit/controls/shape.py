@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from fellowship.kernel.saying import say
 from governance.models import BallotSeat
 
 MOST_LISTED: Final = 200
@@ -116,4 +117,4 @@ def at(instant: dt.datetime | None) -> str:
     """An instant as a sentence of a working paper writes it: UTC, to the second."""
     if instant is None:
         return "never"
-    return f"{instant.astimezone(dt.UTC):%-d %B %Y, %H:%M:%S} UTC"
+    return say("{astimezone:%-d %B %Y, %H:%M:%S} UTC", astimezone=instant.astimezone(dt.UTC))

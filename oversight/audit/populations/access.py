@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from access.models import DeletionCertificate, Grant, Release
+from fellowship.kernel.saying import say
 from oversight.audit.populations.shape import Column, Population
 
 
@@ -41,82 +42,89 @@ def _decided_in(row: Any) -> str:
 def _happened(row: Any) -> str:
     """What became of the grant: its time running out needs no row, since it ends by itself."""
     if row.history_type == "+":
-        return f"narrowed from {row.narrows.ref}" if row.narrows else "given"
+        return say("narrowed from {ref}", ref=row.narrows.ref) if row.narrows else "given"
     return "removed" if row.revoked_at else "changed"
 
 
 ALL: Final = (
     Population(
         "grants",
-        "Grants of access",
-        "Every grant, with what it rests on and when it ended.",
+        say("Grants of access"),
+        say("Every grant, with what it rests on and when it ended."),
         _grants,
         "created_at",
         (
-            Column("Grant", lambda r: r.ref),
-            Column("Person", lambda r: r.person),
-            Column("Dataset", lambda r: r.dataset.name, by="dataset__name"),
-            Column("Tier", lambda r: r.dataset.get_tier_display(), by="dataset__tier"),
-            Column("Approved", _decided_in),
-            Column("From", lambda r: r.starts_at, "at"),
-            Column("To", lambda r: r.ends_at, "at"),
-            Column("Revoked", lambda r: r.revoked_at, "at"),
+            Column(say("Grant"), lambda r: r.ref),
+            Column(say("Person"), lambda r: r.person),
+            Column(say("Dataset"), lambda r: r.dataset.name, by="dataset__name"),
+            Column(say("Tier"), lambda r: r.dataset.get_tier_display(), by="dataset__tier"),
+            Column(say("Approved"), _decided_in),
+            Column(say("From"), lambda r: r.starts_at, "at"),
+            Column(say("To"), lambda r: r.ends_at, "at"),
+            Column(say("Revoked"), lambda r: r.revoked_at, "at"),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "grant-changes",
-        "Grants given, changed and removed",
-        "Every time a grant was given, narrowed, changed or removed before its time; one whose "
-        "time runs out ends by itself, at the end it names.",
+        say("Grants given, changed and removed"),
+        say(
+            "Every time a grant was given, narrowed, changed or removed before its time; one whose "
+            "time runs out ends by itself, at the end it names."
+        ),
         _grant_changes,
         "history_date",
         (
-            Column("Grant", lambda r: r.ref),
-            Column("Person", lambda r: r.person),
-            Column("Dataset", lambda r: r.dataset.name, by="dataset__name"),
-            Column("Change", _happened),
-            Column("When", lambda r: r.history_date, "at"),
-            Column("Ends", lambda r: r.ends_at, "at"),
-            Column("Removed by", lambda r: r.revoked_by or ""),
-            Column("Why", lambda r: r.revoked_because or r.history_change_reason or ""),
+            Column(say("Grant"), lambda r: r.ref),
+            Column(say("Person"), lambda r: r.person),
+            Column(say("Dataset"), lambda r: r.dataset.name, by="dataset__name"),
+            Column(say("Change"), _happened),
+            Column(say("When"), lambda r: r.history_date, "at"),
+            Column(say("Ends"), lambda r: r.ends_at, "at"),
+            Column(say("Removed by"), lambda r: r.revoked_by or ""),
+            Column(say("Why"), lambda r: r.revoked_because or r.history_change_reason or ""),
         ),
         lambda r: reverse("access:grant", args=[r.ref]),
         about=("access.grant", "id"),
     ),
     Population(
         "releases",
-        "Releases of outputs",
-        "Every file that was released, bound to its bytes, and who settled it where two differed.",
+        say("Releases of outputs"),
+        say(
+            "Every file that was released, bound to its bytes, and who settled it where "
+            "two differed."
+        ),
         _releases,
         "released_at",
         (
-            Column("Request", lambda r: r.request.ref),
-            Column("Fellowship", lambda r: r.request.fellowship.ref, by="request__fellowship__ref"),
-            Column("File", lambda r: r.output.name),
+            Column(say("Request"), lambda r: r.request.ref),
+            Column(
+                say("Fellowship"), lambda r: r.request.fellowship.ref, by="request__fellowship__ref"
+            ),
+            Column(say("File"), lambda r: r.output.name),
             Column("SHA-256", lambda r: r.sha256),
-            Column("Sent", lambda r: r.request.sent_at, "at"),
-            Column("Released", lambda r: r.released_at, "at"),
-            Column("Rounds", lambda r: r.request.round),
-            Column("Settled by", lambda r: r.request.settled_by or ""),
+            Column(say("Sent"), lambda r: r.request.sent_at, "at"),
+            Column(say("Released"), lambda r: r.released_at, "at"),
+            Column(say("Rounds"), lambda r: r.request.round),
+            Column(say("Settled by"), lambda r: r.request.settled_by or ""),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "deletions",
-        "Deletion certificates",
-        "Every certificate that a dataset is gone: who deleted it, and who looked.",
+        say("Deletion certificates"),
+        say("Every certificate that a dataset is gone: who deleted it, and who looked."),
         _deletions,
         "performed_at",
         (
-            Column("Certificate", lambda r: r.ref),
-            Column("Fellowship", lambda r: r.fellowship.ref),
-            Column("Dataset", lambda r: r.dataset.name, by="dataset__name"),
-            Column("Method", lambda r: r.get_method_display(), by="method"),
-            Column("Deleted by", lambda r: r.performed_by),
-            Column("Deleted", lambda r: r.performed_at, "at"),
-            Column("Verified by", lambda r: r.verified_by or ""),
-            Column("Verified", lambda r: r.verified_at, "at"),
+            Column(say("Certificate"), lambda r: r.ref),
+            Column(say("Fellowship"), lambda r: r.fellowship.ref),
+            Column(say("Dataset"), lambda r: r.dataset.name, by="dataset__name"),
+            Column(say("Method"), lambda r: r.get_method_display(), by="method"),
+            Column(say("Deleted by"), lambda r: r.performed_by),
+            Column(say("Deleted"), lambda r: r.performed_at, "at"),
+            Column(say("Verified by"), lambda r: r.verified_by or ""),
+            Column(say("Verified"), lambda r: r.verified_at, "at"),
         ),
         lambda r: r.fellowship.get_absolute_url(),
     ),

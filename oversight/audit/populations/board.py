@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import (
     BallotSeat,
@@ -64,8 +65,8 @@ def _acknowledgements(program_id: int) -> QuerySet[Any]:
 
 def _overdue(row: Any) -> str:
     if row.acknowledged_at:
-        return "late" if row.acknowledged_at > row.due_at else "in time"
-    return "overdue" if row.due_at <= now() else "not yet"
+        return "late" if row.acknowledged_at > row.due_at else say("in time")
+    return "overdue" if row.due_at <= now() else say("not yet")
 
 
 def _cast(row: Any) -> Any:
@@ -75,7 +76,7 @@ def _cast(row: Any) -> Any:
 def _position(row: Any) -> str:
     vote = _cast(row)
     if vote is None:
-        return "not cast" if row.user_id else "vacant"
+        return say("not cast") if row.user_id else "vacant"
     return str(vote.get_position_display())
 
 
@@ -87,134 +88,139 @@ def _for(row: Any) -> int:
 ALL: Final = (
     Population(
         "decisions",
-        "Decisions",
-        "Every decision of the board, with its count and the rule it was taken under.",
+        say("Decisions"),
+        say("Every decision of the board, with its count and the rule it was taken under."),
         _decisions,
         "decided_at",
         (
-            Column("Matter", lambda r: r.matter.ref),
-            Column("Title", lambda r: r.matter.title),
-            Column("Outcome", lambda r: r.get_outcome_display(), by="outcome"),
-            Column("Votes", lambda r: r.votes),
-            Column("For", _for),
-            Column("Dissents", lambda r: len(r.dissent)),
-            Column("Decided", lambda r: r.decided_at, "at"),
-            Column("Recorded by", lambda r: r.decided_by),
-            Column("Rule", lambda r: r.rule_version),
-            Column("Dossier", lambda r: r.dossier_hash[:12]),
+            Column(say("Matter"), lambda r: r.matter.ref),
+            Column(say("Title"), lambda r: r.matter.title),
+            Column(say("Outcome"), lambda r: r.get_outcome_display(), by="outcome"),
+            Column(say("Votes"), lambda r: r.votes),
+            Column(say("For"), _for),
+            Column(say("Dissents"), lambda r: len(r.dissent)),
+            Column(say("Decided"), lambda r: r.decided_at, "at"),
+            Column(say("Recorded by"), lambda r: r.decided_by),
+            Column(say("Rule"), lambda r: r.rule_version),
+            Column(say("Dossier"), lambda r: r.dossier_hash[:12]),
         ),
         lambda r: r.matter.get_absolute_url(),
         about=("governance.matter", "matter_id"),
     ),
     Population(
         "votes",
-        "Votes, seat by seat",
-        "Every seat of every closed ballot: who held it, whether they could vote, when they opened "
-        "the dossier, and how they voted. Sealed votes are not shown.",
+        say("Votes, seat by seat"),
+        say(
+            "Every seat of every closed ballot: who held it, whether they could vote, "
+            "when they opened the dossier, and how they voted. Sealed votes are not "
+            "shown."
+        ),
         _votes,
         "ballot__closed_at",
         (
-            Column("Matter", lambda r: r.ballot.matter.ref),
-            Column("Seat", lambda r: r.get_seat_display(), by="seat"),
-            Column("Member", lambda r: r.user or "vacant", by="user__name"),
-            Column("Standing", lambda r: r.get_standing_display(), by="standing"),
-            Column("Opened dossier", lambda r: _cast(r) and _cast(r).opened_dossier_at, "at"),
-            Column("Cast", lambda r: _cast(r) and _cast(r).cast_at, "at"),
-            Column("Position", _position, by="vote__position"),
-            Column("Cast by", lambda r: _cast(r).cast_by if _cast(r) else ""),
-            Column("Ballot closed", lambda r: r.ballot.closed_at, "at"),
+            Column(say("Matter"), lambda r: r.ballot.matter.ref),
+            Column(say("Seat"), lambda r: r.get_seat_display(), by="seat"),
+            Column(say("Member"), lambda r: r.user or "vacant", by="user__name"),
+            Column(say("Standing"), lambda r: r.get_standing_display(), by="standing"),
+            Column(say("Opened dossier"), lambda r: _cast(r) and _cast(r).opened_dossier_at, "at"),
+            Column(say("Cast"), lambda r: _cast(r) and _cast(r).cast_at, "at"),
+            Column(say("Position"), _position, by="vote__position"),
+            Column(say("Cast by"), lambda r: _cast(r).cast_by if _cast(r) else ""),
+            Column(say("Ballot closed"), lambda r: r.ballot.closed_at, "at"),
         ),
         lambda r: r.ballot.matter.get_absolute_url(),
         about=("governance.matter", "ballot__matter_id"),
     ),
     Population(
         "conditions",
-        "Conditions of decisions",
-        "Every condition, when it was due, and who verified or waived it.",
+        say("Conditions of decisions"),
+        say("Every condition, when it was due, and who verified or waived it."),
         _conditions,
         "created_at",
         (
-            Column("Condition", lambda r: r.ref),
-            Column("What", lambda r: r.text),
-            Column("Owner", lambda r: r.owner),
-            Column("Verifier", lambda r: r.verifier),
-            Column("Due", lambda r: r.due_at, "at"),
-            Column("Settled", lambda r: r.settled_at, "at"),
-            Column("Settled by", lambda r: r.settled_by or ""),
-            Column("State", lambda r: r.get_state_display(), by="state"),
+            Column(say("Condition"), lambda r: r.ref),
+            Column(say("What"), lambda r: r.text),
+            Column(say("Owner"), lambda r: r.owner),
+            Column(say("Verifier"), lambda r: r.verifier),
+            Column(say("Due"), lambda r: r.due_at, "at"),
+            Column(say("Settled"), lambda r: r.settled_at, "at"),
+            Column(say("Settled by"), lambda r: r.settled_by or ""),
+            Column(say("State"), lambda r: r.get_state_display(), by="state"),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "exceptions",
-        "Exceptions",
-        "Every exception asked for, granted or not.",
+        say("Exceptions"),
+        say("Every exception asked for, granted or not."),
         _exceptions,
         "requested_at",
         (
-            Column("Exception", lambda r: r.ref),
-            Column("Title", lambda r: r.title),
-            Column("Kind", lambda r: r.get_kind_display(), by="kind"),
-            Column("Owner", lambda r: r.owner),
-            Column("Requested by", lambda r: r.requested_by),
-            Column("Approved by", lambda r: r.approved_by or ""),
-            Column("Expires", lambda r: r.expires_at, "at"),
-            Column("Renewals", lambda r: r.renewals),
-            Column("State", lambda r: r.get_state_display(), by="state"),
+            Column(say("Exception"), lambda r: r.ref),
+            Column(say("Title"), lambda r: r.title),
+            Column(say("Kind"), lambda r: r.get_kind_display(), by="kind"),
+            Column(say("Owner"), lambda r: r.owner),
+            Column(say("Requested by"), lambda r: r.requested_by),
+            Column(say("Approved by"), lambda r: r.approved_by or ""),
+            Column(say("Expires"), lambda r: r.expires_at, "at"),
+            Column(say("Renewals"), lambda r: r.renewals),
+            Column(say("State"), lambda r: r.get_state_display(), by="state"),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "escalations",
-        "Escalations",
-        "Every alarm, when it was answered and when it was closed.",
+        say("Escalations"),
+        say("Every alarm, when it was answered and when it was closed."),
         _escalations,
         "raised_at",
         (
-            Column("Escalation", lambda r: r.ref),
-            Column("Kind", lambda r: r.get_kind_display(), by="kind"),
-            Column("Severity", lambda r: r.get_severity_display(), by="severity"),
-            Column("Raised by", lambda r: r.raiser),
-            Column("Raised", lambda r: r.raised_at, "at"),
-            Column("Acknowledge by", lambda r: r.acknowledge_by, "at"),
-            Column("Acknowledged", lambda r: r.acknowledged_at, "at"),
-            Column("Closed", lambda r: r.closed_at, "at"),
-            Column("State", lambda r: r.get_state_display(), by="state"),
+            Column(say("Escalation"), lambda r: r.ref),
+            Column(say("Kind"), lambda r: r.get_kind_display(), by="kind"),
+            Column(say("Severity"), lambda r: r.get_severity_display(), by="severity"),
+            Column(say("Raised by"), lambda r: r.raiser),
+            Column(say("Raised"), lambda r: r.raised_at, "at"),
+            Column(say("Acknowledge by"), lambda r: r.acknowledge_by, "at"),
+            Column(say("Acknowledged"), lambda r: r.acknowledged_at, "at"),
+            Column(say("Closed"), lambda r: r.closed_at, "at"),
+            Column(say("State"), lambda r: r.get_state_display(), by="state"),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "rules",
-        "Policy versions",
-        "Every version of every policy, when it was adopted and took effect.",
+        say("Policy versions"),
+        say("Every version of every policy, when it was adopted and took effect."),
         _rules,
         "adopted_at",
         (
-            Column("Policy", lambda r: r.get_kind_display(), by="kind"),
-            Column("Version", lambda r: r.version),
-            Column("Title", lambda r: r.title),
-            Column("Owner", lambda r: r.owner),
-            Column("Adopted", lambda r: r.adopted_at, "at"),
-            Column("In effect from", lambda r: r.effective_at, "at"),
-            Column("Asked to acknowledge", lambda r: r.asked),
-            Column("Acknowledged", lambda r: r.given),
-            Column("Text", lambda r: r.text_hash[:12]),
+            Column(say("Policy"), lambda r: r.get_kind_display(), by="kind"),
+            Column(say("Version"), lambda r: r.version),
+            Column(say("Title"), lambda r: r.title),
+            Column(say("Owner"), lambda r: r.owner),
+            Column(say("Adopted"), lambda r: r.adopted_at, "at"),
+            Column(say("In effect from"), lambda r: r.effective_at, "at"),
+            Column(say("Asked to acknowledge"), lambda r: r.asked),
+            Column(say("Acknowledged"), lambda r: r.given),
+            Column(say("Text"), lambda r: r.text_hash[:12]),
         ),
         lambda r: r.get_absolute_url(),
     ),
     Population(
         "acknowledgements",
-        "Acknowledgements of policies",
-        "Every person who was asked to acknowledge a policy version: whether and when they did.",
+        say("Acknowledgements of policies"),
+        say(
+            "Every person who was asked to acknowledge a policy version: whether and when they did."
+        ),
         _acknowledgements,
         "asked_at",
         (
-            Column("Policy", lambda r: r.rule, by="rule__kind"),
-            Column("Person", lambda r: r.user),
-            Column("Asked", lambda r: r.asked_at, "at"),
-            Column("Due", lambda r: r.due_at, "at"),
-            Column("Acknowledged", lambda r: r.acknowledged_at, "at"),
-            Column("Standing", _overdue),
+            Column(say("Policy"), lambda r: r.rule, by="rule__kind"),
+            Column(say("Person"), lambda r: r.user),
+            Column(say("Asked"), lambda r: r.asked_at, "at"),
+            Column(say("Due"), lambda r: r.due_at, "at"),
+            Column(say("Acknowledged"), lambda r: r.acknowledged_at, "at"),
+            Column(say("Standing"), _overdue),
         ),
         lambda r: r.get_absolute_url(),
     ),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from fellowship.accounts.models import RecusalOverride, RoleAssignment
 from fellowship.history.models import Event
+from fellowship.kernel.saying import say
 from fellowship.web import verbs
 from oversight.audit import names
 from oversight.audit.populations.shape import Column, Population
@@ -52,58 +53,60 @@ def _role_change(row: Any) -> str:
 ALL: Final = (
     Population(
         "roles",
-        "Role changes",
-        "Every time a role was given, changed or ended.",
+        say("Role changes"),
+        say("Every time a role was given, changed or ended."),
         _roles,
         "history_date",
         (
-            Column("Person", lambda r: r.user),
-            Column("Role", lambda r: r.get_role_display(), by="role"),
-            Column("Seat", lambda r: r.get_seat_display() if r.seat else ""),
-            Column("Change", _role_change),
-            Column("When", lambda r: r.history_date, "at"),
-            Column("Holds from", lambda r: r.starts_at, "at"),
-            Column("Holds to", lambda r: r.ends_at, "at"),
-            Column("Reason", lambda r: r.history_change_reason or ""),
+            Column(say("Person"), lambda r: r.user),
+            Column(say("Role"), lambda r: r.get_role_display(), by="role"),
+            Column(say("Seat"), lambda r: r.get_seat_display() if r.seat else ""),
+            Column(say("Change"), _role_change),
+            Column(say("When"), lambda r: r.history_date, "at"),
+            Column(say("Holds from"), lambda r: r.starts_at, "at"),
+            Column(say("Holds to"), lambda r: r.ends_at, "at"),
+            Column(say("Reason"), lambda r: r.history_change_reason or ""),
         ),
         about=("accounts.roleassignment", "id"),
     ),
     Population(
         "overrides",
-        "Overrides of recusals",
-        "Every recusal somebody asked to set aside: why, who agreed, and when it ended.",
+        say("Overrides of recusals"),
+        say("Every recusal somebody asked to set aside: why, who agreed, and when it ended."),
         _overrides,
         "requested_at",
         (
-            Column("Person", lambda r: r.person),
-            Column("Conflict", lambda r: r.conflict.get_kind_display(), by="conflict__kind"),
+            Column(say("Person"), lambda r: r.person),
+            Column(say("Conflict"), lambda r: r.conflict.get_kind_display(), by="conflict__kind"),
             Column(
-                "Record",
+                say("Record"),
                 lambda r: f"{names.kind(r.conflict.subject_type)} {r.conflict.subject_id}",
             ),
-            Column("Reason", lambda r: r.reason),
-            Column("Asked for by", lambda r: r.requested_by),
-            Column("Asked for", lambda r: r.requested_at, "at"),
-            Column("Decided by", lambda r: r.decided_by or ""),
-            Column("Decided", lambda r: r.decided_at, "at"),
-            Column("Ended", lambda r: r.revoked_at, "at"),
-            Column("State", lambda r: r.get_state_display(), by="state"),
+            Column(say("Reason"), lambda r: r.reason),
+            Column(say("Asked for by"), lambda r: r.requested_by),
+            Column(say("Asked for"), lambda r: r.requested_at, "at"),
+            Column(say("Decided by"), lambda r: r.decided_by or ""),
+            Column(say("Decided"), lambda r: r.decided_at, "at"),
+            Column(say("Ended"), lambda r: r.revoked_at, "at"),
+            Column(say("State"), lambda r: r.get_state_display(), by="state"),
         ),
         lambda r: reverse("governance:recusal", args=[r.conflict_id]),
     ),
     Population(
         "waivers",
-        "Waivers",
-        "Every time somebody let a condition, a milestone, a baseline or a deposit go for one "
-        "case: who, for what reason, and about which record.",
+        say("Waivers"),
+        say(
+            "Every time somebody let a condition, a milestone, a baseline or a deposit go for one "
+            "case: who, for what reason, and about which record."
+        ),
         _waivers,
         "at",
         (
-            Column("Record", lambda r: r.subject_ref or f"{names.kind(r.subject_type)}"),
-            Column("Act", lambda r: verbs.label(r.verb), by="verb"),
-            Column("By", lambda r: verbs.actor(r.actor_name)),
-            Column("When", lambda r: r.at, "at"),
-            Column("Reason", lambda r: r.reason),
+            Column(say("Record"), lambda r: r.subject_ref or f"{names.kind(r.subject_type)}"),
+            Column(say("Act"), lambda r: verbs.label(r.verb), by="verb"),
+            Column(say("By"), lambda r: verbs.actor(r.actor_name)),
+            Column(say("When"), lambda r: r.at, "at"),
+            Column(say("Reason"), lambda r: r.reason),
         ),
     ),
 )

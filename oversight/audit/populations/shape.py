@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from fellowship.history.models import Event
 from fellowship.kernel.canonical import instant
+from fellowship.kernel.saying import say
 from oversight.audit.sample import Keyed
 
 Cell = Callable[[Any], Any]
@@ -116,4 +117,4 @@ def choices_of(model: Any, lookup: str) -> dict[Any, str]:
         except FieldDoesNotExist:
             return {}
         model = field.related_model or model
-    return {key: str(label) for key, label in getattr(field, "flatchoices", None) or ()}
+    return {key: say(label) for key, label in getattr(field, "flatchoices", None) or ()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fellowship.kernel.saying import say
 from findings.embargoes import Withheld
 from findings.models import Artifact, Control, ControlMetric, Finding
 from findings.plans import amount
@@ -159,6 +160,10 @@ def _metric(m: ControlMetric) -> Mapping[str, Any]:
         "role": m.get_role_display(),
         "threshold": amount(m, float(m.threshold)),
         "denominator": m.denominator,
-        "baseline": f"{m.baseline_from:%Y-%m-%d} to {m.baseline_until:%Y-%m-%d}",
+        "baseline": say(
+            "{baseline_from:%Y-%m-%d} to {baseline_until:%Y-%m-%d}",
+            baseline_from=m.baseline_from,
+            baseline_until=m.baseline_until,
+        ),
         "minimum": m.minimum_n,
     }

@@ -7,6 +7,7 @@ import datetime as dt
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.routes import route_to
@@ -27,7 +28,7 @@ def as_of(request: HttpRequest, program: Program) -> HttpResponse:
         request,
         "oversight/as_of.html",
         program,
-        {"page": "as of", "at": given, **_paged(request)},
+        {"page": say("as of"), "at": given, **_paged(request)},
         form=form,
         at=at,
         asked=_asked(given),

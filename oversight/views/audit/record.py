@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, verb
 from oversight import casebook, services
@@ -93,7 +94,7 @@ def save_scope(request: HttpRequest, slug: str) -> HttpResponse:
             ),
         )
         if saved is not None:
-            messages.success(request, f"Saved as “{saved.name}”.")
+            messages.success(request, say("Saved as “{name}”.", name=saved.name))
             return redirect(saved.get_absolute_url())
     request.GET = _query(query)
     response = _timeline(request, program, form)
@@ -116,7 +117,7 @@ def remove_scope(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return act(
         request,
         lambda: services.remove_scope(saved=saved, by=user),
-        success=f"“{saved.name}” is removed.",
+        success=say("“{name}” is removed.", name=saved.name),
         to=reverse("oversight:room", args=[slug]),
     )
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
 from oversight import looks
@@ -46,13 +47,13 @@ def program_of(request: HttpRequest, slug: str) -> Program:
 def pages(program: Program) -> list[Link]:
     """The rooms within the audit room."""
     names = (
-        ("Timeline", "room"),
-        ("As of", "as_of"),
-        ("Populations", "populations"),
-        ("Samples", "samples"),
-        ("Controls", "controls"),
-        ("Export", "export"),
-        ("Verification", "verification"),
+        (say("Timeline"), "room"),
+        (say("As of"), "as_of"),
+        (say("Populations"), "populations"),
+        (say("Samples"), "samples"),
+        (say("Controls"), "controls"),
+        (say("Export"), "export"),
+        (say("Verification"), "verification"),
     )
     return [Link(label, reverse(f"oversight:{name}", args=[program.slug])) for label, name in names]
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fellowship.history.models import Checkpoint, Event
 from fellowship.history.verify import verify
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, verb
 from oversight import policy, services
@@ -52,7 +53,7 @@ def run_verification(request: HttpRequest, slug: str) -> HttpResponse:
     return act(
         request,
         lambda: made,
-        success="" if made.found else "Verified.",
+        success="" if made.found else say("Verified."),
         to=reverse("oversight:verification", args=[slug]),
     )
 

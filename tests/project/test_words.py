@@ -1,0 +1,72 @@
+"""Every word of a page is one a catalogue can translate, and every catalogue offered is whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages import mofile, pofile
+from django.conf import settings
+
+from tests.support.house import build_house
+from tests.support.words import pages, walk
+
+UNMARKED_AT_MOST = 400
+"""Texts of all pages that no catalogue knows. It only ever goes down."""
+
+
+def _messages() -> ModuleType:
+    path = Path(settings.BASE_DIR) / "scripts" / "messages.py"
+    spec = importlib.util.spec_from_file_location("messages", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["messages"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.once
+def test_no_translation_is_wrong_and_a_language_offered_is_whole() -> None:
+    messages = _messages()
+    for language in messages.LANGUAGES:
+        offered = any(language == code for code, _ in settings.LANGUAGES)
+        wrong = [
+            one
+            for one in messages.problems(language)
+            if offered or not one[2].startswith(("untranslated", "not in"))
+        ]
+        assert wrong == []
+
+
+@pytest.mark.once
+def test_what_django_reads_is_what_translators_wrote() -> None:
+    messages = _messages()
+    for app in messages.APPS:
+        for language in messages.LANGUAGES:
+            folder = messages.folder(app, language)
+            with (folder / "django.mo").open("rb") as file:
+                compiled = {one.id: one.string for one in mofile.read_mo(file) if one.id}
+            with (folder / "django.po").open("rb") as file:
+                written = {
+                    one.id: one.string
+                    for one in pofile.read_po(file)
+                    if one.id and (one.string if isinstance(one.string, str) else all(one.string))
+                }
+            assert compiled == written, f"{app}: make messages"
+
+
+@pytest.mark.sqlite
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_words_of_pages_are_marked() -> None:
+    house = build_house()
+    found = walk(house, pages(house))
+    if listed := os.environ.get("WORDS"):
+        lines = sorted(f"{min(paths)}\t{len(paths)}\t{text}" for text, paths in found.items())
+        Path(listed).write_text("\n".join(lines))
+    assert len(found) <= UNMARKED_AT_MOST

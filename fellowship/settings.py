@@ -142,7 +142,10 @@ TEMPLATES: list[dict[str, Any]] = [
                     ],
                 )
             ],
-            "builtins": ["fellowship.web.templatetags.saying"],
+            "builtins": [
+                "fellowship.web.templatetags.saying",
+                "fellowship.web.templatetags.addresses",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

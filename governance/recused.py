@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from fellowship.accounts import recusals, roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict, RecusalOverride, User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.states import OverrideState
@@ -43,18 +44,22 @@ def rows(user: Any) -> QuerySet[Conflict]:
     )
 
 
-def of_case(user: Any, subjects: Iterable[tuple[str, int]]) -> list[Conflict]:
-    """The conflicts declared about these records, as far as this person may know of them."""
-    about = Q(pk__in=[])
-    for label, pk in subjects:
-        about |= Q(subject_type=label, subject_id=pk)
-    return list(rows(user).filter(about).order_by("declared_at", "pk"))
+@read_for
+def of_record(user: Any, at: dt.datetime, label: str, record: int) -> QuerySet[Conflict]:
+    """The conflicts declared about this record, as far as this person may know of them."""
+    about = rows(user).filter(subject_type=label, subject_id=record)
+    return about.order_by("declared_at", "pk")
 
 
-def of_matter(user: Any, matter: Matter) -> list[Conflict]:
+@read_for
+def of_matter(user: Any, at: dt.datetime, matter: int) -> QuerySet[Conflict]:
     """The conflicts that concern a matter: about it, its subject, or what is related."""
-    pairs = MatterSubject.objects.filter(matter=matter).values_list("subject_type", "subject_id")
-    return of_case(user, pairs)
+    about = MatterSubject.objects.filter(
+        matter_id=matter,
+        subject_type=OuterRef("subject_type"),
+        subject_id=OuterRef("subject_id"),
+    )
+    return rows(user).filter(Exists(about)).order_by("declared_at", "pk")
 
 
 def subject_of(conflict: Conflict) -> Any:

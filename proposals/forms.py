@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import BoundField, RadioSelect
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
+from django.utils.choices import CallableChoiceIterator
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, User
-from fellowship.accounts.queries import holders
+from fellowship.accounts.queries import holders, label_of
 from fellowship.kernel import filekinds
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.rulekinds import ReviewRubric
@@ -318,24 +323,40 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        taken = Assignment.objects.standing().filter(proposal=proposal).values("reviewer_id")
-        recused = Conflict.objects.recusing().about(proposal)
+        self.proposal = proposal
         reviewer: Any = self.fields["reviewer"]
-        reviewer.queryset = (
-            holders(proposal.program_id, roles.REVIEWER)
-            .exclude(pk__in=taken)
-            .exclude(pk=proposal.applicant_id)
-            .exclude(pk__in=recused.values("user_id"))
-            .order_by("name")
-        )
         reviewer.label_from_instance = _named
+        if self.is_bound:
+            reviewer.queryset = _assignable(*self._case, now())
+        else:
+            none = ("", reviewer.empty_label)
+            reviewer.widget.choices = CallableChoiceIterator(
+                lambda: [none, *((user.pk, _named(user)) for user in self.candidates())]
+            )
+
+    @property
+    def _case(self) -> tuple[int, int, int]:
+        return self.proposal.pk, self.proposal.program_id, self.proposal.applicant_id
 
     def candidates(self) -> list[User]:
         """Who can be chosen; read once."""
-        reviewer: Any = self.fields["reviewer"]
         if not hasattr(self, "_candidates"):
-            self._candidates = list(reviewer.queryset)
+            self._candidates = _candidates(*self._case, now())
         return self._candidates
+
+
+def _assignable(proposal: int, program: int, applicant: int, at: dt.datetime) -> QuerySet[User]:
+    """The panel without those asked already, those recused and the applicant."""
+    taken = Assignment.objects.standing().filter(proposal_id=proposal).values("reviewer_id")
+    recused = Conflict.objects.recusing().filter(
+        subject_type=label_of(Proposal), subject_id=proposal
+    )
+    people = holders(program, roles.REVIEWER, at=at).exclude(pk__in=taken)
+    people = people.exclude(pk=applicant).exclude(pk__in=recused.values("user_id"))
+    return people.order_by("name")
+
+
+_candidates = read(_assignable)
 
 
 def _named(user: User) -> str:

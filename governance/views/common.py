@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
@@ -49,7 +49,7 @@ def room_links(waiting: int | None = None) -> list[Link]:
 
 def events_of(subject: Model) -> list[Event]:
     """The latest events about the record."""
-    return list(timeline(subject)[:30])
+    return latest(subject, 30)
 
 
 def start_of(day: dt.date, program: Program) -> dt.datetime:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.web.actions import act, attempt, reason_of, verb
 from fellowship.web.items import Link
-from fellowship.web.shortcuts import visible_or_404
 from governance import ballot_box, docket, dossiers, services, standing
 from governance.forms.matters import DeclareForm, RecordForm
 from governance.links import to
@@ -194,8 +199,18 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _matter(request: HttpRequest, ref: str) -> Matter:
-    rows = Matter.objects.select_related(*RELATED)
-    return visible_or_404(rows.with_inside(person(request)), request.user, ref=ref)
+    found = _known(person(request), now(), ref) if "\x00" not in ref else ()
+    if not found:
+        raise Http404
+    matter: Matter = found[0]
+    return matter
+
+
+@read_for
+def _known(user: Any, at: dt.datetime, ref: str) -> QuerySet[Matter]:
+    """The matter of which the person may know, and whether its inside is open to them."""
+    rows = Matter.objects.select_related(*RELATED).with_inside(user)
+    return rows.visible_to(user).filter(ref=ref).order_by()
 
 
 def _opened(request: HttpRequest, ref: str) -> Matter:

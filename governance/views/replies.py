@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import has_role
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import current
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.standing import Standing
@@ -70,10 +74,9 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
     if decision.reply_rule_id is None:
         return None
     decision.matter = matter
-    found = Reply.objects.visible_to(user).filter(decision=decision)
     clocks = _times(matter) if party else {}
     return Ways(
-        replies=list(found.select_related("author", "answered_by")),
+        replies=_replies(user, now(), decision.pk),
         review=_of(decision, user),
         reply_clock=clocks.get(recourse.REPLY_CLOCK),
         request_clock=clocks.get(recourse.REQUEST_CLOCK),
@@ -86,10 +89,21 @@ def ways(matter: Matter, decision: Decision, user: Any, *, party: bool) -> Ways 
 
 def _of(decision: Decision, user: Any) -> IndependentReview | None:
     """The review of the decision, for those who may see it; it knows its matter already."""
-    review = IndependentReview.objects.visible_to(user).filter(decision=decision).first()
+    review = next(iter(_reviews(user, now(), decision.pk)), None)
     if review is not None:
         review.decision = decision
     return review
+
+
+@read_for
+def _replies(user: Any, at: dt.datetime, decision: int) -> QuerySet[Reply]:
+    rows = Reply.objects.visible_to(user).filter(decision_id=decision)
+    return rows.select_related("author", "answered_by")
+
+
+@read_for
+def _reviews(user: Any, at: dt.datetime, decision: int) -> QuerySet[IndependentReview]:
+    return IndependentReview.objects.visible_to(user).filter(decision_id=decision)[:1]
 
 
 def _times(matter: Matter) -> dict[str, Clock]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say
+from fellowship.kernel.time import now
 from fellowship.web import cells, charts
 from fellowship.web.actions import form_page
 from fellowship.web.columns import Column, Table
@@ -27,6 +33,7 @@ from governance.models import (
     BallotSeat,
     Condition,
     Decision,
+    Dossier,
     Matter,
     MatterParty,
     RulePin,
@@ -151,7 +158,7 @@ def room_of(
 def _recusals(user: Any, matter: Matter) -> list[Conflict]:
     """Who is recused, for those who may set it aside or audit it."""
     reads = has_role(user, matter.program_id, *recused.READING)
-    return recused.of_matter(user, matter) if reads else []
+    return recused.of_matter(user, now(), matter.pk) if reads else []
 
 
 def _voting(
@@ -177,7 +184,7 @@ def _voting(
 
 def _sealed(matter: Matter, user: Any, own: Vote | None) -> dict[str, Any]:
     """The dossier as sealed last, its earlier versions, and what changed since one voted."""
-    versions = list(matter.dossiers.select_related("sealed_by").order_by("number"))
+    versions = _versions(matter.pk)
     latest = versions[-1]
     read = own.dossier_number if own else latest.number - 1
     reads = dossiers.read_by(user, matter)
@@ -190,6 +197,12 @@ def _sealed(matter: Matter, user: Any, own: Vote | None) -> dict[str, Any]:
         "changes": dossiers.changes(reads(before.body), reads(latest.body)) if before else None,
         "stale": own is not None and own.dossier_number < latest.number,
     }
+
+
+@read
+def _versions(matter: int) -> QuerySet[Dossier]:
+    rows = Dossier.objects.filter(matter_id=matter).select_related("sealed_by")
+    return rows.order_by("number")
 
 
 def vote_form(matter: Matter, ballot: Ballot | None, *args: Any, **options: Any) -> VoteForm:
@@ -229,16 +242,12 @@ def _chairing(
 
 def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
     """What was decided, how each voted, what it depends on."""
-    votes = Vote.objects.visible_to(user).filter(ballot_seat__ballot__matter=matter)
-    votes = votes.select_related("ballot_seat", "cast_by").only(
-        *("position", "rationale", "ballot_seat__seat", "cast_by__name", "cast_by__email")
-    )
     against = {row["seat"] for row in decision.dissent}
     uncounted = set(decision.tally.get("stale", ()))
     return {
         "decision": decision,
         "tone": TONES[decision.outcome],
-        "votes": _votes_table(list(votes.order_by("ballot_seat_id")), against, uncounted),
+        "votes": _votes_table(_votes_of(user, now(), matter.pk), against, uncounted),
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
         "ways": ways(matter, decision, user, party=False),
@@ -246,6 +255,15 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         if decision.tally.get("under_override")
         else [],
     }
+
+
+@read_for
+def _votes_of(user: Any, at: dt.datetime, matter: int) -> QuerySet[Vote]:
+    votes = Vote.objects.visible_to(user).filter(ballot_seat__ballot__matter_id=matter)
+    votes = votes.select_related("ballot_seat", "cast_by").only(
+        *("position", "rationale", "ballot_seat__seat", "cast_by__name", "cast_by__email")
+    )
+    return votes.order_by("ballot_seat_id")
 
 
 def _votes_table(votes: list[Vote], against: set[str], uncounted: set[str]) -> Table[Vote]:
@@ -274,12 +292,20 @@ CONDITIONS: tuple[Column[Condition], ...] = (
 
 def conditions_of(decision: Decision) -> Table[Condition] | None:
     """The conditions of a decision, in their order; None where it rests on none."""
-    rows = decision.conditions.select_related("owner", "verifier").only(
+    found = _conditions(decision.pk)
+    for condition in found:
+        condition.decision = decision
+    return Table(say("Conditions"), CONDITIONS, found) if found else None
+
+
+@read
+def _conditions(decision: int) -> QuerySet[Condition]:
+    rows = Condition.objects.filter(decision_id=decision).select_related("owner", "verifier")
+    shown = rows.only(
         *("decision_id", "program_id", "number", "text", "due_at", "settled_at", "state"),
         *("owner__name", "owner__email", "verifier__name", "verifier__email"),
     )
-    found = list(rows.order_by("number"))
-    return Table(say("Conditions"), CONDITIONS, found) if found else None
+    return shown.order_by("number")
 
 
 def _tally(decision: Decision) -> charts.Chart | None:
@@ -303,20 +329,22 @@ def name_rules(matter: Matter) -> list[Any]:
     Returns those the subject is held to.
     """
     under = [one for one in (ballot_of(matter), getattr(matter, "decision", None)) if one]
-    pins = RulePin.objects.filter(
-        rule_version=OuterRef("pk"),
-        subject_type=matter.subject_type,
-        subject_id=matter.subject_id,
-    )
-    rows: Any = RuleVersion.objects.only(*RULE_NAME).order_by()
-    rows = rows.annotate(held=Exists(pins), power=KT("parameters__chair_power"))
-    named = {
-        rule.pk: rule
-        for rule in rows.filter(Q(pk__in={one.rule_version_id for one in under}) | Q(held=True))
-    }
+    keys = [one.rule_version_id for one in under] or [0]
+    named = {rule.pk: rule for rule in _named(matter.subject_type, matter.subject_id, keys)}
     for one in under:
         one.rule_version = named[one.rule_version_id]
     return sorted((rule for rule in named.values() if rule.held), key=str)
+
+
+@read
+def _named(label: str, subject: int, keys: list[int]) -> QuerySet[RuleVersion]:
+    """These rules and those the subject is held to, by name."""
+    pins = RulePin.objects.filter(
+        rule_version=OuterRef("pk"), subject_type=label, subject_id=subject
+    )
+    rows = RuleVersion.objects.only(*RULE_NAME).order_by()
+    named = rows.annotate(held=Exists(pins), power=KT("parameters__chair_power"))
+    return named.filter(Q(pk__in=keys) | Q(held=True))
 
 
 def _rule_words(ballot: Ballot) -> list[Any]:
@@ -337,10 +365,22 @@ def _changed(matter: Matter) -> bool:
 def url_of(matter: Matter, user: Any) -> str:
     """The subject's own page, for those it opens to."""
     handler = kinds.get(matter.kind)
-    known: Any = apps.get_model(handler.subject_model)._default_manager.all()
-    known = known.visible_to(user) if hasattr(known, "visible_to") else known
-    subject = known.filter(pk=matter.subject_id).first()
-    return handler.url(subject) if subject else ""
+    found = _opens(handler.subject_model)(user, now(), matter.subject_id)
+    return handler.url(found[0]) if found else ""
+
+
+@functools.cache
+def _opens(label: str) -> Callable[..., list[Any]]:
+    """The record of this model, where it opens to the person."""
+
+    @read_for
+    def subject(user: Any, at: dt.datetime, record: int) -> QuerySet[Any]:
+        known: Any = apps.get_model(label)._default_manager.all()
+        known = known.visible_to(user) if hasattr(known, "visible_to") else known
+        rows: QuerySet[Any] = known.filter(pk=record).order_by()
+        return rows
+
+    return subject
 
 
 def _place(user: Any, matter: Matter) -> dict[str, Any]:
@@ -363,16 +403,22 @@ def _precedents(user: Any, matter: Matter) -> list[tuple[Decision, str, str]]:
 
     Titles repeat: “Data use agreement for …” says nothing without the person.
     """
-    rows = (
-        Decision.objects.opened_to(user)
-        .filter(matter__kind=matter.kind, matter__program_id=matter.program_id)
-        .exclude(matter=matter)
-        .select_related("matter")
-        .only("outcome", "decided_at", "matter__ref", "matter__title")
-    )
-    found = list(rows.order_by("-decided_at")[:PRECEDENTS])
+    found = _alike(user, now(), matter.kind, matter.program_id, matter.pk)
     whose: dict[int, list[str]] = {}
-    parties = MatterParty.objects.filter(matter__in=[d.matter_id for d in found])
-    for party in parties.select_related("user").order_by("user__name") if found else ():
+    for party in _whose([d.matter_id for d in found]):
         whose.setdefault(party.matter_id, []).append(str(party.user))
     return [(d, TONES[d.outcome], joined(", ", whose.get(d.matter_id, ()))) for d in found]
+
+
+@read_for
+def _alike(user: Any, at: dt.datetime, kind: str, program: int, matter: int) -> QuerySet[Decision]:
+    rows = Decision.objects.opened_to(user).filter(matter__kind=kind, matter__program_id=program)
+    shown = rows.exclude(matter_id=matter).select_related("matter")
+    shown = shown.only("outcome", "decided_at", "matter__ref", "matter__title")
+    return shown.order_by("-decided_at")[:PRECEDENTS]
+
+
+@read
+def _whose(matters: list[int]) -> QuerySet[MatterParty]:
+    rows = MatterParty.objects.filter(matter_id__in=matters).select_related("user")
+    return rows.only("matter_id", "user__name", "user__email").order_by("user__name")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import has_role
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.web.items import Link
-from fellowship.web.shortcuts import visible_or_404
 from governance.models import Condition, Decision
 from governance.rulekinds import ReviewRubric
 from governance.views.replies import ways
@@ -32,13 +36,15 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     """Where the case is, what was submitted, and what happened."""
     proposal = _visible(request, ref)
     mine = proposal.applicant == request.user
-    versions, current = list(proposal.versions.defer("answers")), proposal.current()
+    versions, current = _versions(proposal.pk), proposal.current()
+    for one in versions:
+        one.proposal = proposal
     context = {
         **_frame(request, proposal),
         **paper(proposal, current),
         "versions": versions,
         "standing": standing.of(proposal, status.live_matter(proposal)),
-        "events": timeline(proposal)[:20] if mine or _office(request, proposal) else [],
+        "events": latest(proposal, 20) if mine or _office(request, proposal) else [],
         "may_revise": policy.may_revise(proposal, _person(request)) if mine else None,
         "may_withdraw": policy.may_withdraw(proposal, _person(request)) if mine else None,
         "revising": mine and proposal.drafts.exists(),
@@ -131,9 +137,18 @@ def _frame(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
 
 
 def _visible(request: HttpRequest, ref: str) -> Proposal:
-    rows = with_title(Proposal.objects.select_related("call", "program", "applicant"))
-    found: Proposal = visible_or_404(rows, request.user, ref=ref)
+    rows = _known(_person(request), now(), ref) if "\x00" not in ref else ()
+    if not rows:
+        raise Http404
+    found: Proposal = rows[0]
     policy.seen_by(found, _person(request))
+    return found
+
+
+@read_for
+def _known(user: Any, at: dt.datetime, ref: str) -> QuerySet[Proposal]:
+    rows = with_title(Proposal.objects.select_related("call", "program", "applicant"))
+    found: QuerySet[Proposal] = rows.visible_to(user).filter(ref=ref).order_by()
     return found
 
 
@@ -167,8 +182,18 @@ def _changes(
 
 
 def _assignment(request: HttpRequest, proposal: Proposal) -> Assignment | None:
-    rows = Assignment.objects.standing().filter(proposal=proposal, reviewer=_person(request))
-    return rows.first()
+    return next(iter(_assigned(proposal.pk, _person(request).pk)), None)
+
+
+@read
+def _assigned(proposal: int, key: int) -> QuerySet[Assignment]:
+    rows = Assignment.objects.standing().filter(proposal_id=proposal, reviewer_id=key)
+    return rows.order_by("pk")[:1]
+
+
+@read
+def _versions(proposal: int) -> QuerySet[ProposalVersion]:
+    return ProposalVersion.objects.filter(proposal_id=proposal).defer("answers")
 
 
 def _audits(request: HttpRequest, proposal: Proposal) -> bool:

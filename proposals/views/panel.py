@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict, User
 from fellowship.accounts.queries import conflict_of, realm_ids_where
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.web import autosave
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
 from fellowship.web.shortcuts import visible_or_404
@@ -146,8 +149,7 @@ def _review_page(
 def _sent(request: HttpRequest, assignment: Assignment, sent: Review) -> HttpResponse:
     proposal = assignment.proposal
     rule = rubric.of_call(proposal.call)
-    others = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
-    found = read_scores(rule, others.prefetch_related("scores"))
+    found = read_scores(rule, _counted(_person(request), now(), proposal.pk))
     context = {
         "assignment": assignment,
         "review": read_scores(rule, [sent])[0],
@@ -205,8 +207,7 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
     for assignment in assignments:
         assignment.noticed = noticed.get(assignment.reviewer_id, [])
     rule = rubric.of_call(proposal.call)
-    counted = Review.objects.visible_to(request.user).counted().filter(proposal=proposal)
-    reviews = read_scores(rule, counted.prefetch_related("scores"))
+    reviews = read_scores(rule, _counted(_person(request), now(), proposal.pk))
     effects = scores.effects_on(reviews, proposal.call_id)
     progress = policy.Progress(len(reviews), rule.reviewers_per_proposal)
     context = {
@@ -217,14 +218,12 @@ def panel(request: HttpRequest, ref: str) -> HttpResponse:
         "reviews": reviews,
         "needed": progress.asked,
         "unchecked": blindness.unchecked(proposal),
-        "recusals": recused.of_case(request.user, [("proposals.proposal", proposal.pk)]),
+        "recusals": recused.of_record(request.user, now(), "proposals.proposal", proposal.pk),
         "board": scores.board(rule, reviews, effects),
         "discussion": getattr(proposal, "discussion", None),
         "calibration": getattr(proposal, "calibration", None),
         "may_calibrate": policy.may_calibrate(proposal, _person(request)) if manages else None,
-        "evaluations": ImportedEvaluation.objects.visible_to(request.user).filter(
-            proposal=proposal
-        ),
+        "evaluations": _evaluated(_person(request), now(), proposal.pk),
         "criteria": [criterion.label.lower() for criterion in rule.criteria],
         "may_refer": policy.may_refer(proposal, _person(request), progress),
     }
@@ -263,12 +262,20 @@ def refer(request: HttpRequest, ref: str) -> HttpResponse:
 
 def manageable(request: HttpRequest, ref: str) -> Proposal:
     """A submitted proposal whose panel this person runs or audits, never their own."""
-    realms = realm_ids_where(request.user, *OFFICE)
-    rows = Proposal.objects.filter(program_id__in=realms).exclude(applicant=_person(request))
-    rows = rows.select_related("call", "program", "applicant", "discussion", "calibration")
-    found: Proposal = visible_or_404(rows, request.user, ref=ref)
+    rows = _manageable(_person(request), now(), ref) if "\x00" not in ref else ()
+    if not rows:
+        raise Http404
+    found: Proposal = rows[0]
     policy.seen_by(found, _person(request))
     return found
+
+
+@read_for
+def _manageable(user: Any, at: dt.datetime, ref: str) -> QuerySet[Proposal]:
+    realms = realm_ids_where(user, *OFFICE)
+    rows = Proposal.objects.visible_to(user).filter(program_id__in=realms, ref=ref)
+    rows = rows.exclude(applicant_id=user.pk).order_by()
+    return rows.select_related("call", "program", "applicant", "discussion", "calibration")
 
 
 def _noticed(request: HttpRequest, proposal: Proposal, people: list[User]) -> dict[int, list[str]]:
@@ -285,6 +292,18 @@ def _with_declarations(proposal: Proposal, rows: Any) -> list[Any]:
     for assignment in assignments:
         assignment.declared = said.get(assignment.reviewer_id, say("Not yet"))
     return assignments
+
+
+@read_for
+def _counted(user: Any, at: dt.datetime, proposal: int) -> QuerySet[Review]:
+    """The reviews that count, as far as the person may read them."""
+    rows = Review.objects.visible_to(user).counted().filter(proposal_id=proposal)
+    return rows.prefetch_related("scores")
+
+
+@read_for
+def _evaluated(user: Any, at: dt.datetime, proposal: int) -> QuerySet[ImportedEvaluation]:
+    return ImportedEvaluation.objects.visible_to(user).filter(proposal_id=proposal)
 
 
 @read

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.http import QueryDict
+from django.template import Context, Engine, engines
 from django.test.html import parse_html
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -83,9 +84,32 @@ def test_an_address_is_that_of_reverse(ref: object) -> None:
     )
 
 
+ADDRESSES = (
+    "{% url 'findings:queue' %}",
+    "{% url 'findings:detail' ref %}",
+    "{% url 'oversight:record' 'some-program' ref 7 %}#{% url 'web:keys' %}",
+    "{% url 'findings:detail' ref=ref %}",
+    "{% url 'findings:detail' ref as there %}[{{ there }}]",
+    "{% url 'findings:detail' nobody as there %}[{{ there }}]",
+    "{% url 'findings:nowhere' ref as there %}[{{ there }}]",
+    "{% autoescape off %}{% url 'findings:detail' ref %}{% endautoescape %}",
+)
+
+
+@pytest.mark.parametrize("written", ADDRESSES)
+@pytest.mark.parametrize("ref", ["F-2026-001", "a b", "ü?#%&'", SafeString("F&1"), 12])
+def test_an_address_in_a_template_is_that_of_django(written: str, ref: object) -> None:
+    theirs = Engine(builtins=["django.template.defaulttags"]).from_string(written)
+    ours = engines["django"].engine.from_string(written)
+    context = {"ref": ref}
+    assert ours.render(Context(context)) == theirs.render(Context(context))
+
+
 def test_there_is_no_address_without_a_route() -> None:
     with pytest.raises(NoReverseMatch):
         route_to("findings:nowhere", "F-1")
+    with pytest.raises(NoReverseMatch):
+        engines["django"].from_string("{% url 'findings:nowhere' 1 %}").render({})
 
 
 def test_a_deadline_in_a_cell_tells_how_far_it_is() -> None:

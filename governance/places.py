@@ -310,8 +310,9 @@ def _watches(key: int, at: dt.datetime) -> QuerySet[Watch]:
     handed = Watch.objects.exclude(handed_at=None).filter(
         program=OuterRef("program"), line=OuterRef("line"), starts_at__gt=OuterRef("starts_at")
     )
-    mine = Watch.objects.filter(user_id=key, ends_at__gt=at).annotate(handed=Exists(handed))
-    return mine.select_related("program__realm").order_by("ends_at", "id")[:MOST]
+    mine: QuerySet[Any] = Watch.objects.filter(user_id=key, ends_at__gt=at)
+    mine = mine.annotate(handed=Exists(handed)).select_related("program__realm")
+    return mine.order_by("ends_at", "id")[:MOST]
 
 
 @prepared

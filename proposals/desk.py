@@ -192,9 +192,8 @@ def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
 def _managed(user: Any) -> QuerySet[Any]:
     """The proposals whose panel the person runs, the longest waiting first."""
     visible = Proposal.objects.visible_to(user).exclude(applicant_id=user.pk)
-    return visible.filter(program_id__in=realm_ids_where(user, roles.MANAGER)).order_by(
-        "submitted_at"
-    )
+    managed = visible.filter(program_id__in=realm_ids_where(user, roles.MANAGER))
+    return managed.order_by("submitted_at")
 
 
 @read_for
@@ -208,7 +207,9 @@ def _in_review(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
     """With how many reviews of them count."""
     sent = Review.objects.counted().filter(proposal=OuterRef("pk")).order_by().values("pk")
     found = _managed(user).filter(state=S.IN_REVIEW, revision_asked_at=None)
-    return found.annotate(sent=Length(sent)).values_list(*_NAMED, "sent", named=True)[:200]
+    found = found.annotate(sent=Length(sent))
+    named: QuerySet[Any, Any] = found.values_list(*_NAMED, "sent", named=True)
+    return named[:200]
 
 
 def _reviewed(waiting: list[Any]) -> list[Any]:

@@ -95,6 +95,13 @@ class Figure:
     line: Callable[[Any], tuple[str, str]]
     """Title and state of one record, for the list behind the number."""
     dated: str = "created_at"
+    counted: Callable[[View], QuerySet[Any, Any]] | None = None
+    """What is counted, where the records cost more: one row for each of them."""
+
+    def length(self, view: View) -> Length:
+        """How many records there are, for use within a query."""
+        rows = self.counted(view) if self.counted else self.rows(view).order_by().values("pk")
+        return Length(rows)
 
 
 def _proposal(row: Any) -> tuple[str, str]:
@@ -116,8 +123,14 @@ def _findings(view: View) -> QuerySet[Any]:
 
 def _controlled(view: View, *states: str) -> QuerySet[Any]:
     """Findings with a control in one of the states, each once without comparing whole rows."""
+    return Finding.objects.filter(pk__in=_answered(view, *states))
+
+
+def _answered(view: View, *states: str) -> QuerySet[Any, Any]:
+    """Their keys, each once: told by controls, of which there are few for many findings."""
     controls = _controls(view).filter(state__in=states).order_by()
-    return Finding.objects.filter(pk__in=controls.values("finding_id"))
+    keys: QuerySet[Any, Any] = controls.values("finding_id").distinct()
+    return keys
 
 
 def _controls(view: View) -> QuerySet[Any]:
@@ -191,6 +204,7 @@ _ALL: Final = (
         lambda v: _controlled(v, *_LIVE),
         _titled,
         "reported_at",
+        lambda v: _answered(v, *_LIVE),
     ),
     Figure(
         "proven",
@@ -198,6 +212,7 @@ _ALL: Final = (
         lambda v: _controlled(v, ControlState.VERIFIED),
         _titled,
         "reported_at",
+        lambda v: _answered(v, ControlState.VERIFIED),
     ),
     Figure(
         "controls",
@@ -326,7 +341,7 @@ def _numbers(keys: tuple[str, ...], cohort: bool, person: bool) -> Callable[...,
         user: Any, at: dt.datetime, realm: int, cohort_id: int, person_id: int
     ) -> QuerySet[Any, Any]:
         view = View(realm, user, at, cohort_id if cohort else None, person_id if person else None)
-        each = [Length(FIGURES[key].rows(view).order_by().values("pk")) for key in keys]
+        each = [FIGURES[key].length(view) for key in keys]
         return Program.objects.filter(pk=realm).order_by().values_list(*each)
 
     return numbers

@@ -6,7 +6,7 @@ template, `web.markup`) it is said in the language under way. What is no such te
 translation, is English.
 
 Every service verb works in the source language (`kernel.journal`), so the record does not depend on
-who wrote it.
+who wrote it. Why it is so: docs/adr/0043-words-that-say-themselves.md.
 """
 
 from __future__ import annotations

@@ -21,12 +21,13 @@ from access.models.datasets import Dataset
 from access.models.grants import Grant
 from access.models.requests import ACCESS_STAFF, fellowships_of
 from access.states import EventKind, Operation, Verdict
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Untracked
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from scoping.models import Fellowship
+from scoping.recusals import fellowships as closed_cases
 
 APPEND_ONLY: Final = True
 
@@ -117,6 +118,14 @@ def _reach(user: Any) -> tuple[Collection[int], QuerySet[Any, int]]:
     return staffed, own.values_list("pk", flat=True)
 
 
+def _watched(user: Any, staffed: Collection[int]) -> Q:
+    """All of these programmes but what is of a case the person is recused from."""
+    found = Q(program_id__in=staffed)
+    if may_be_recused(user):
+        found &= ~Q(fellowship_id__in=closed_cases(user.pk))
+    return found
+
+
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
     """Events by who may see them."""
 
@@ -126,15 +135,15 @@ class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
             return self.none()
         staffed, cases = _reach(user)
         if own := list(cases):
-            return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=own))
-        return self.filter(program_id__in=staffed)
+            return self.filter(_watched(user, staffed) | Q(fellowship_id__in=own))
+        return self.filter(_watched(user, staffed))
 
     def reported_to(self, user: Any) -> Self:
         """`visible_to` as one condition that reads nothing first: for what is prepared."""
         if not getattr(user, "is_active", False) or not user.pk:
             return self.none()
         staffed, cases = _reach(user)
-        return self.filter(Q(program_id__in=staffed) | Q(fellowship_id__in=cases))
+        return self.filter(_watched(user, staffed) | Q(fellowship_id__in=cases))
 
     def outside(self) -> Self:
         """Those whose verdict is anything but within scope."""

@@ -88,7 +88,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """What the page shows as OCSF 1.8 for a SIEM, streamed; recorded for each programme."""
     programs = Program.objects.filter(pk__in=realm_ids_where(request.user, *EXPORTERS))
     narrowed = request.POST.get("narrowed", "")
-    events = AccessEvent.objects.filter(program__in=programs)
+    events = AccessEvent.objects.visible_to(request.user).filter(program__in=programs)
     found = TrailFilter(QueryDict(narrowed), queryset=events, request=request)
     mine = list(programs)
     if not mine:

@@ -63,6 +63,15 @@ def about(user: Any) -> Q:
     return found
 
 
+def of_closed(key: int, but: str) -> Q:
+    """Rows whose subject is a registered record closed to the person, of any app `but` one."""
+    found = Q(pk__in=[])
+    for label, records in _closed.items():
+        if not label.startswith(f"{but}."):
+            found |= Q(subject_type=label, subject_id__in=records(key))
+    return found
+
+
 def closed_to(key: int) -> dict[str, list[int]]:
     """The keys of the registered records that are closed to the person, by model label."""
     found = {}

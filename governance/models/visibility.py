@@ -16,7 +16,7 @@ from typing import Any, cast
 from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from fellowship.accounts import roles
+from fellowship.accounts import recusals, roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
 from fellowship.kernel.prepared import prepared
@@ -216,8 +216,13 @@ def acknowledgements_visible_to(user: Any) -> Q:
 
 @prepared
 def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
-    """Offers of a later rule for a record in which the person declared a conflict."""
-    return _conflicted_in(key, "RuleAmendment")
+    """Offers of a later rule for a record in which the person declared a conflict, or that a
+    conflict about another closes: what is offered for a case, where it was its proposal.
+    """
+    rows = apps.get_model("governance", "RuleAmendment").objects.filter(
+        Q(pk__in=_conflicted_in(key, "RuleAmendment")) | recusals.of_closed(key, but="governance")
+    )
+    return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
 
 
 def amendments_visible_to(user: Any) -> Q:

@@ -324,8 +324,9 @@ class ProposalViewSet(VisibleViewSet):
     @action(detail=True, methods=["post"])
     def mask(self, request: Request, ref: str) -> Response:
         """Mask more of the redacted copy."""
+        copy = self._copy()
         said = self.validated(MaskInput)
-        made = services.mask_passages(copy=self._copy(), by=_person(request), **said)
+        made = services.mask_passages(copy=copy, by=_person(request), **said)
         return Response(RedactedCopySerializer(made).data)
 
     @extend_schema(request=NoInput, responses=RedactedCopySerializer)

@@ -284,16 +284,18 @@ class WorksMixin(VisibleViewSet):
     @action(detail=True, methods=["post"], url_path=r"disclosure/(?P<step>\d+)/extend")
     def extend_step(self, request: Request, ref: str, step: str) -> Response:
         """Put a step off, once."""
+        found = self._step(step)
         said = self.validated(ExtendStepInput)
-        done = services.extend_step(step=self._step(step), by=_by(request), **said)
+        done = services.extend_step(step=found, by=_by(request), **said)
         return Response(StepSerializer(done, context={"request": request}).data)
 
     @extend_schema(request=EarlyInput, responses=StepSerializer)
     @action(detail=True, methods=["post"], url_path=r"disclosure/(?P<step>\d+)/release-early")
     def release_early(self, request: Request, ref: str, step: str) -> Response:
         """Let a passage out before its date."""
+        found = self._step(step)
         said = self.validated(EarlyInput)
-        done = services.release_early(step=self._step(step), by=_by(request), **said)
+        done = services.release_early(step=found, by=_by(request), **said)
         return Response(StepSerializer(done, context={"request": request}).data)
 
     def _step(self, pk: str) -> DisclosureStep:

@@ -262,16 +262,18 @@ class FellowshipViewSet(VisibleViewSet):
 
         What only allows less is in force when this answers; `route` says which way it takes.
         """
+        fellowship = self.get_object()
         given = self.validated(AmendInput)
-        scope = services.amend(fellowship=self.get_object(), by=_person(request), **given)
+        scope = services.amend(fellowship=fellowship, by=_person(request), **given)
         return Response(ScopeSerializer(scope).data, status=201)
 
     @extend_schema(request=RouteInput, responses={200: RoutedSerializer})
     @action(detail=True, methods=["post"])
     def route(self, request: Request, **_: Any) -> Response:
         """Which way a change would take, clause by clause. Nothing is asked for by it."""
+        fellowship = self.get_object()
         given = self.validated(RouteInput)
-        routed = services.preview(self.get_object(), given["changes"], _person(request))
+        routed = services.preview(fellowship, given["changes"], _person(request))
         return Response(RoutedSerializer(routed).data)
 
 

@@ -95,7 +95,10 @@ class _ProgramFilter(filters.ModelChoiceFilter):
 class FindingFilter(filters.FilterSet):
     """Findings by queue, state, severity, family of control, owner, programme and clock."""
 
-    q = filters.Search(fields=["title", "ref", "technique"])
+    q = filters.Search(
+        fields=["title", "ref", "technique"],
+        signs={"ref": "F-0123456789", "technique": "AML.T0123456789"},
+    )
     state = filters.ChoiceFilter(choices=FindingState.choices, label=say("Disposition"))
     severity = filters.ChoiceFilter(
         method="filter_severity",

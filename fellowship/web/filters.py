@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, ClassVar, Self, TypeAlias
 from urllib.parse import urlencode
 
@@ -39,26 +40,48 @@ __all__ = [
 
 
 class Search(django_filters.CharFilter):
-    """Words looked for in several fields; every word must occur in one of them."""
+    """Words looked for in several fields; every word must occur in one of them.
+
+    `signs` names fields that hold some signs alone: no word with another is looked for there.
+    """
 
     max_words = 6
 
-    def __init__(self, *, fields: Sequence[str], label: str = say("Search"), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        fields: Sequence[str],
+        label: str = say("Search"),
+        signs: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.searched = tuple(fields)
+        self.signs = {field: frozenset(those) for field, those in (signs or {}).items()}
         kwargs.setdefault("max_length", 100)
         kwargs.setdefault("widget", django_forms.TextInput(attrs={"type": "search"}))
         super().__init__(label=label, **kwargs)
 
+    def fields_for(self, word: str) -> tuple[str, ...]:
+        """The fields in which the word may occur."""
+        held = set(word.upper())
+        return tuple(name for name in self.searched if held <= self.signs.get(name, held))
+
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Rows in which each word of `value` occurs.
+        """Rows in which each word of `value` occurs."""
+        words = (value or "").split()[: self.max_words]
+        return self.sought(qs, [(word, self.fields_for(word)) for word in words])
+
+    @staticmethod
+    def sought(qs: QuerySet[Any], words: Iterable[tuple[str, tuple[str, ...]]]) -> QuerySet[Any]:
+        """Rows in which each word occurs in one of its fields.
 
         Fields of other tables are asked apart: joined by OR with the row's own, no index of words
         could be used for any of them.
         """
         everything = qs.model._base_manager.order_by().values("pk")
-        own = [field for field in self.searched if "__" not in field]
-        others = [field for field in self.searched if "__" in field]
-        for word in (value or "").split()[: self.max_words]:
+        for word, searched in words:
+            own = [field for field in searched if "__" not in field]
+            others = [field for field in searched if "__" in field]
             here = Q()
             for field in own:
                 here |= Q(**{f"{field}__icontains": word})
@@ -259,7 +282,7 @@ class FilterSet(django_filters.FilterSet):
                 return None
             if isinstance(filter_, Search):
                 words += value.split()[: filter_.max_words]
-                shape.append((name, None))
+                shape.append((name, tuple(filter_.fields_for(word) for word in words)))
             elif isinstance(filter_, ModelChoiceFilter):
                 keys.append(value.pk)
                 shape.append((name, None))
@@ -283,9 +306,13 @@ class FilterSet(django_filters.FilterSet):
         left = iter(keys)
         for name, choice in shape:
             filter_ = made.filters[name]
-            sought = " ".join(words) if isinstance(filter_, Search) else choice
-            compared = next(left) if isinstance(filter_, ModelChoiceFilter) else sought
-            rows = filter_.filter(rows, compared)
+            if isinstance(filter_, Search):
+                # `read` fills a list up with its last value.
+                rows = filter_.sought(rows, zip_longest(words, choice, fillvalue=choice[-1]))
+            elif isinstance(filter_, ModelChoiceFilter):
+                rows = filter_.filter(rows, next(left))
+            else:
+                rows = filter_.filter(rows, choice)
         return rows
 
     @functools.cached_property

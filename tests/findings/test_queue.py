@@ -38,7 +38,7 @@ QUERIES = (
     *("queue=all", "queue=mine", "queue=unassigned", "queue=team"),
     *("queue=all&severity=severe", "queue=all&severity=critical", "queue=all&state=reported"),
     *("queue=all&family=none", "queue=all&family=preventive", "queue=all&overdue=on"),
-    *("queue=all&q=memory", "queue=all&q=100%25+memory", "queue=all&q=nothing+there"),
+    *("queue=all&q=memory", "queue=all&q=100%25+memory", "queue=all&q=f-20+memory"),
     *(
         "queue=all&owner=product-owner",
         "queue=all&age=week",

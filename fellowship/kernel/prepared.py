@@ -150,7 +150,7 @@ def _prepare(
     with connection.connection.cursor() as cursor:
         cursor.execute(f"PREPARE {name} AS {cursor.mogrify(sql, written).decode()}")
         known[name] = None
-        if len(known) > _MOST:
+        while len(known) > _MOST:
             oldest, _ = known.popitem(last=False)
             cursor.execute(f"DEALLOCATE {oldest}")
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, cast
 from urllib.parse import urlencode
 
 import django_filters
@@ -234,11 +234,12 @@ class FilterSet(django_filters.FilterSet):
     def _field(self, name: str, filter_: django_filters.Filter) -> django_forms.Field:
         """The filter's field: one for all requests, unless this one offers other choices."""
         if isinstance(filter_, QuerySetRequestMixin):
-            return filter_.field
+            own: django_forms.Field = filter_.field
+            return own
         made_of, field = self._shared.get(name, (None, None))
         if field is not None and made_of == filter_.extra:
             return field
-        field = filter_.field
+        field = cast("django_forms.Field", filter_.field)
         if not callable(filter_.extra.get("choices")):
             fields.keep(field)
         self._shared.setdefault(name, (dict(filter_.extra), field))

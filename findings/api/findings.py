@@ -247,13 +247,14 @@ def _listed(keys: list[int], at: dt.datetime) -> QuerySet[Finding]:
     rows: Any = (
         Finding.objects.filter(pk__in=keys).order_by().select_related("fellowship", "product_owner")
     )
-    found: QuerySet[Finding] = rows.only(*own, *others).with_links(at)
-    return found.prefetch_related(
+    found: Any = rows.only(*own, *others).with_links(at)
+    listed: QuerySet[Finding] = found.prefetch_related(
         Prefetch("evidence", evidence.only("finding", "artifact__sha256")),
         Prefetch("rests_on", datasets.only("finding", "dataset__slug")),
         "also_affects",
         *("closing_control", "exception", "duplicate_of"),
     )
+    return listed
 
 
 class FindingViewSet(VisibleViewSet):
@@ -319,7 +320,7 @@ class FindingViewSet(VisibleViewSet):
         linked: QuerySet[Any] = rows.with_links()
         return linked
 
-    def paginate_queryset(self, queryset: Any) -> list[Finding]:
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
         """The page, chosen by key alone."""
         keys = [finding.pk for finding in super().paginate_queryset(queryset.only("pk")) or ()]
         rows = {finding.pk: finding for finding in _listed(keys, now())}

@@ -135,7 +135,7 @@ def test_filters_find_the_same_whoever_asked_so_before(
             found = FindingFilter(
                 QueryDict(query),
                 queryset=Finding.objects.visible_to(asked),
-                request=SimpleNamespace(user=asked),  # type: ignore[arg-type]
+                request=SimpleNamespace(user=asked),
             )
             refs = set(found.qs.values_list("ref", flat=True))
             page = as_(asked).get(f"/triage/?{query}").context["page"]

@@ -161,8 +161,9 @@ def _all_words(words: list[str]) -> QuerySet[User, str]:
 
 
 def test_words_are_sought_as_they_are(world: World) -> None:
-    named = {"email": "ada@example.org", "username": "ada", "name": "Ada 100% North_1"}
-    ada = register(**named, by=System("test"))
+    ada = register(
+        email="ada@example.org", username="ada", name="Ada 100% North_1", by=System("test")
+    )
     for sought in (["ada", "north"], ["0%"], ["H_1"], ["ada", "0", "h"]):
         assert _all_words(sought) == [ada.username], sought
     assert _all_words(["%a_a%"]) == [], "signs of a pattern are signs"

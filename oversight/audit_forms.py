@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.forms import Select
+from django.utils.choices import BaseChoiceIterator
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms, verbs
 from fellowship.web.items import Link
+from fellowship.web.markup import markup
 from oversight.audit import sample, search
 from oversight.audit import scope as scopes
 from oversight.forms import FORMATS, Period, midnight
@@ -38,6 +43,34 @@ class AddOne(Select):
         """Nothing is chosen in the list: what was chosen stands beside it."""
         return [""]
 
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """As any list; what may be added is hundreds of options, the same on every page."""
+        held = self.choices
+        first, *rest = held
+        self.choices = Pairs(first, ())
+        html = super().render(name, value, attrs, renderer)
+        self.choices = held
+        more = _options(tuple(rest), get_language())
+        return SafeString(html.replace("</select>", f"{more}</select>"))
+
+
+@functools.lru_cache(maxsize=64)
+def _options(choices: tuple[tuple[str, str], ...], _language: str | None) -> SafeString:
+    """Options of which none is chosen, in the reader's language."""
+    return SafeString(
+        "".join(markup('<option value="{}">{}</option>', key, str(label)) for key, label in choices)
+    )
+
+
+class Pairs(BaseChoiceIterator):
+    """Choices that are pairs of key and words already: Django need not look at each."""
+
+    def __init__(self, first: tuple[str, str], more: Sequence[tuple[str, str]]) -> None:
+        self._all = [first, *more]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._all)
+
 
 class Several(forms.MultipleChoiceField):
     """Any of some keys; one that is not known narrows nothing."""
@@ -46,6 +79,8 @@ class Several(forms.MultipleChoiceField):
 
     def to_python(self, value: Any) -> list[str]:
         """The known keys, each once, in the order given."""
+        if not value:
+            return []
         choices: Any = self.choices
         known = {str(key) for key, _ in choices}
         return [key for key in dict.fromkeys(super().to_python(value)) if key in known and key]
@@ -73,16 +108,16 @@ class ScopeForm(Period, forms.Form):
 
     def __init__(self, program: Program, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = scopes.actors(program.pk).values_list("pk", "name", "email")
-        listed: Mapping[str, list[tuple[str, str]]] = {
+        people = scopes.actors(program.pk)
+        listed: Mapping[str, Sequence[tuple[str, str]]] = {
             "actor": [(str(pk), name or email) for pk, name, email in people],
             "kind": scopes.kinds(),
-            "verb": sorted(verbs.known().items(), key=lambda pair: pair[1]),
+            "verb": _acts(tuple(verbs.known().items())),
         }
         for name, choices in listed.items():
             field: Any = self.fields[name]
             more = self.data.getlist(name) if hasattr(self.data, "getlist") else []
-            field.choices = [("", say("Add another") if any(more) else say("Any")), *choices]
+            field.choices = Pairs(("", say("Add another") if any(more) else say("Any")), choices)
 
     def asked(self) -> dict[str, Any]:
         """The fields that were understood, as the scope takes them."""
@@ -157,6 +192,12 @@ class ScopeForm(Period, forms.Form):
             )
             return ""
         return words.strip()
+
+
+@functools.lru_cache(maxsize=1)
+def _acts(known: tuple[tuple[str, str], ...]) -> Sequence[tuple[str, str]]:
+    """The verbs in the order of their words."""
+    return sorted(known, key=lambda pair: pair[1])
 
 
 def carried(query: Any) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
 from django.db.models import CharField, F, Model, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 
 from fellowship.clocks import registry as clocks
+from fellowship.kernel.prepared import prepared
 from fellowship.kernel.saying import say
 
 Pair = tuple[str, int]
@@ -81,12 +84,13 @@ def of(pairs: Iterable[Pair]) -> Names:
     asked: dict[str, set[int]] = {}
     for label, pk in pairs:
         asked.setdefault(label, set()).add(pk)
-    found = (_part(label, keys) for label, keys in sorted(asked.items()))
-    parts = [part for part in found if part is not None]
+    parts = [part(sorted(keys)) for label, keys in sorted(asked.items()) if (part := _part(label))]
     if not parts:
         return {}
-    first, *rest = parts
-    rows = first.union(*rest, all=True) if rest else first
+    sql = " UNION ALL ".join([f"SELECT * FROM ({part.sql}) r" for part in parts])  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [param for part in parts for param in part.params])
+        rows = cursor.fetchall()
     return {(label, pk): _worded(label, text) for label, pk, text in rows if text}
 
 
@@ -109,10 +113,22 @@ def kind(label: str) -> str:
     return str(model._meta.verbose_name).capitalize() if model else label
 
 
-def _part(label: str, keys: set[int]) -> Any:
+@functools.cache
+def _part(label: str) -> Callable[[list[int]], RawSQL] | None:
+    """The names of records of a model by their keys, worked out once; None where none has one."""
     model, path = _model(label), _path(label)
     if model is None or not path:
         return None
+    found: type[Model] = model
+
+    @prepared
+    def names(keys: list[int]) -> Any:
+        return _named(found, label, path, keys)
+
+    return names
+
+
+def _named(model: type[Model], label: str, path: str, keys: list[int]) -> Any:
     text: Any = F(path)
     if label == _RULE:
         text = Concat(F("kind"), Value(" v"), Cast("version", CharField()))

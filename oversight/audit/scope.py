@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from django.apps import apps
-from django.db.models import CharField, F, Model, Q, Value
+from django.db.models import CharField, F, Model, Q, QuerySet, Value
 
 from fellowship.accounts import recusals
 from fellowship.accounts.models import Conflict, User
 from fellowship.history.models import Event, Tracked
 from fellowship.history.rows import history_model_of
+from fellowship.kernel.prepared import read
 from fellowship.programs.models import Program
 from oversight import casebook
 from oversight.audit import search
@@ -137,9 +138,8 @@ def conflicted(user: Any) -> dict[str, list[int]]:
     """The records an auditor declared a conflict about, with the whole of such a case."""
     if not getattr(user, "pk", None):
         return {}
-    rows = Conflict.objects.recusing().filter(user_id=user.pk)
     found: dict[str, list[int]] = {}
-    for label, pk in rows.values_list("subject_type", "subject_id"):
+    for label, pk in _recusing(user.pk):
         for case in _cases(label, pk):
             for name, ids in case.items():
                 found.setdefault(name, []).extend(ids)
@@ -147,6 +147,12 @@ def conflicted(user: Any) -> dict[str, list[int]]:
     for label, ids in recusals.closed_to(user.pk).items() if found else ():
         found.setdefault(label, []).extend(ids)
     return found
+
+
+@read
+def _recusing(user: int) -> QuerySet[Conflict, Any]:
+    rows = Conflict.objects.recusing().filter(user_id=user)
+    return rows.values_list("subject_type", "subject_id")
 
 
 def _cases(label: str, pk: int) -> list[casebook.Subjects]:
@@ -190,9 +196,11 @@ def _about(subjects: Mapping[str, list[int]]) -> Q:
     return about
 
 
-def actors(program_id: int) -> Any:
-    """The people who hold or held a role in the programme, for the filter."""
-    return User.objects.filter(role_assignments__realm_id=program_id).distinct().order_by("name")
+@read
+def actors(program: int) -> QuerySet[User, Any]:
+    """The people who hold or held a role in the programme, for the filter: key, name, address."""
+    rows = User.objects.filter(role_assignments__realm_id=program).distinct().order_by("name")
+    return rows.values_list("pk", "name", "email")
 
 
 @functools.cache

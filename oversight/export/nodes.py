@@ -8,19 +8,20 @@ paths share most of them, so each is written once.
 from __future__ import annotations
 
 import heapq
-import mmap
+import os
 import tempfile
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Self
+from typing import Self
 
 from fellowship.history.merkle import HASH_SIZE, node
 
 Node = tuple[int, int, bytes]
 """Level (0: leaves), index within the level, hash."""
 _BATCH = 4096
+_WINDOW = 4096 * HASH_SIZE
 
 
 class Tree(AbstractContextManager["Tree"]):
@@ -29,22 +30,17 @@ class Tree(AbstractContextManager["Tree"]):
     def __init__(self, leaves: Iterable[bytes]) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
         self._starts: list[int] = [0]
+        self._window, self._window_at = b"", 0
         self.sizes: list[int] = [self._write(leaves)]
         while self.sizes[-1] > 1:
             parents = self._parents(len(self.sizes) - 1)
             self._starts.append(self._starts[-1] + self.sizes[-1])
             self.sizes.append(self._write(parents))
-        self._file.flush()
-        self._map: Any = (
-            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.sizes[0] else None
-        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._map is not None:
-            self._map.close()
         self._file.close()
 
     @property
@@ -56,8 +52,19 @@ class Tree(AbstractContextManager["Tree"]):
 
     def at(self, level: int, index: int) -> bytes:
         """The hash at a place."""
-        start = (self._starts[level] + index) * HASH_SIZE
-        return bytes(self._map[start : start + HASH_SIZE])
+        return self._hash((self._starts[level] + index) * HASH_SIZE)
+
+    def _hash(self, at: int) -> bytes:
+        """The hash that begins at this byte, by way of a small window.
+
+        Hashes are asked for in rising order. Mapped into memory, the pages of the whole file would
+        be the process's own.
+        """
+        begins = at - self._window_at
+        if not 0 <= begins <= len(self._window) - HASH_SIZE:
+            self._window_at, begins = at - at % _WINDOW, at % _WINDOW
+            self._window = os.pread(self._file.fileno(), _WINDOW, self._window_at)
+        return self._window[begins : begins + HASH_SIZE]
 
     def paths(self, leaves: Sequence[int], others: Iterable[int] = ()) -> Iterator[Node]:
         """What it takes to get from the leaves, and from the `others`, to the root; each once.
@@ -95,13 +102,10 @@ class Tree(AbstractContextManager["Tree"]):
 
     def _parents(self, level: int) -> Iterator[bytes]:
         start, size = self._starts[level] * HASH_SIZE, self.sizes[level]
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as held:
-            for at in range(start, start + (size - 1) * HASH_SIZE, 2 * HASH_SIZE):
-                middle = at + HASH_SIZE
-                yield node(held[at:middle], held[middle : middle + HASH_SIZE])
-            if size % 2:
-                at = start + (size - 1) * HASH_SIZE
-                yield held[at : at + HASH_SIZE]
+        for at in range(start, start + (size - 1) * HASH_SIZE, 2 * HASH_SIZE):
+            yield node(self._hash(at), self._hash(at + HASH_SIZE))
+        if size % 2:
+            yield self._hash(start + (size - 1) * HASH_SIZE)
 
 
 def among(rising: Sequence[int], wanted: int) -> bool:

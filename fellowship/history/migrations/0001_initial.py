@@ -102,6 +102,24 @@ class Migration(migrations.Migration):
                         'constraints': [models.UniqueConstraint(fields=('model', 'row', 'after'), name='redaction_once')],
                     },
                 ),
+                migrations.RemoveIndex(
+                    model_name='event',
+                    name='history_eve_realm_i_9d8ede_idx',
+                ),
+                migrations.AlterField(
+                    model_name='event',
+                    name='actor',
+                    field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AlterField(
+                    model_name='event',
+                    name='realm',
+                    field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.realm'),
+                ),
+                migrations.AddIndex(
+                    model_name='event',
+                    index=models.Index(fields=['realm', 'at', 'id'], name='history_eve_realm_i_4343a6_idx'),
+                ),
             ],
         ),
     ]

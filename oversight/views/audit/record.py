@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, attempt, verb
 from oversight import casebook, services
@@ -55,7 +59,6 @@ def _timeline(request: HttpRequest, program: Program, saving: SaveScopeForm) -> 
     page = trail.page(scope.events(), before)
     older = request.GET.copy()
     older["before"] = page.older
-    saved = SavedScope.objects.visible_to(user).filter(program=program)
     looked = {"page": "timeline", **scope.said(), **({"before": before} if before else {})}
     return shown(
         request,
@@ -64,7 +67,7 @@ def _timeline(request: HttpRequest, program: Program, saving: SaveScopeForm) -> 
         looked,
         form=form,
         saving=saving,
-        saved=list(saved.select_related("owner", "program__realm")[:50]),
+        saved=_saved(user, now(), program.pk),
         entries=trail.entries(page.events, program.slug),
         older=f"?{older.urlencode()}" if page.older else "",
         first=not before,
@@ -72,6 +75,13 @@ def _timeline(request: HttpRequest, program: Program, saving: SaveScopeForm) -> 
         narrowed=bool(scope.said()),
         unread=search.waiting() if scope.words else 0,
     )
+
+
+@read_for
+def _saved(user: Any, _: dt.datetime, realm: int) -> QuerySet[SavedScope]:
+    """The scopes kept in a programme by its auditors."""
+    rows = SavedScope.objects.visible_to(user).filter(program=realm)
+    return rows.select_related("owner", "program__realm")[:50]
 
 
 def _case_ref(scope: scopes.Scope) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.db.models import Q
 
+from fellowship.kernel.saying import say
+
 
 class AccessConfig(AppConfig):
     """Datasets, grants and the access trail."""
 
     name = "access"
-    verbose_name = "Data access"
+    verbose_name = say("Data access")
 
     def ready(self) -> None:
         """Register the board's kind, obligations, checks, work items, timers and places."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from access.states import TIERS, Operation
 from fellowship.accounts import roles
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from governance.models import RuleVersion
 from governance.rulekinds import TierHandling
 from scoping.handling import COLUMN, NEVER
@@ -48,7 +48,7 @@ def tier_of(rule: RuleVersion, tier: str) -> TierHandling:
 def deciders(handling: TierHandling) -> str:
     """Who approves a grant of the tier, as the standard says: “Data steward, then the board”."""
     people = [roles.ROLES[key].label for key in handling.approvers]
-    return say(", then ").join([*people, *(["the board"] if handling.board else [])])
+    return joined(", then ", [*people, *([say("the board")] if handling.board else [])])
 
 
 def table(rule: RuleVersion, tier: str) -> dict[str, str]:

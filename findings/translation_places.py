@@ -60,7 +60,9 @@ verbs.register_values(
         "findings.state": (*ChangeState.choices, *AcceptanceState.choices),
     }
 )
-verbs.register_fields({"findings.class": "about", "findings.control_type": say("kind of control")})
+verbs.register_fields(
+    {"findings.class": say("about"), "findings.control_type": say("kind of control")}
+)
 
 
 @work.register_for(roles.PRODUCT_OWNER)

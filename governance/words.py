@@ -56,7 +56,7 @@ def register() -> None:
         {
             "governance.dossier": say("dossier (SHA-256)"),
             "governance.text": say("text (SHA-256)"),
-            "governance.positions": "votes",
+            "governance.positions": say("votes"),
             "governance.revision": say("revision (SHA-256)"),
             "governance.rules": say("versions of the rules"),
         }

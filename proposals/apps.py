@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class ProposalsConfig(AppConfig):
     """Proposals, their versions, panel assignment and reviews."""
 
     name = "proposals"
-    verbose_name = "Proposals"
+    verbose_name = say("Proposals")
 
     def ready(self) -> None:
         """Bring proposals before the board, to the sweep, and to everybody's desk."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class ScopingConfig(AppConfig):
     """Fellowships and their scopes of work."""
 
     name = "scoping"
-    verbose_name = "Fellowships"
+    verbose_name = say("Fellowships")
 
     def ready(self) -> None:
         """Take over accepted proposals; register with the board, clocks, home and pages."""

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -109,6 +110,7 @@ def _by_themselves(app: str) -> Iterator[Text]:
     if not apps.ready:
         django.setup()
         _ = get_resolver().url_patterns  # all forms are loaded
+    form: Any
     for form in _below(BaseForm):
         if form.__module__.split(".")[0] == app:
             for name, field in getattr(form, "base_fields", {}).items():
@@ -139,13 +141,13 @@ def extract() -> dict[str, Catalog]:
         for text in texts(app):
             if taken.setdefault(text.one, app) != app or not text.one.strip():
                 continue
-            key = (text.one, text.many) if text.many else text.one
+            key: Any = (text.one, text.many) if text.many else text.one
             known = catalogue.get(text.one)
             if known is not None and isinstance(known.id, tuple):
                 key = known.id
             elif known is not None and text.many:
                 catalogue.delete(text.one)
-            catalogue.add(key, locations=[(text.file, None)])
+            catalogue.add(key, locations=[(text.file, 0)])
     return found
 
 
@@ -239,7 +241,7 @@ def problems(language: str) -> Iterator[tuple[str, str, str]]:
             if found is None or type(found.id) is not type(message.id):
                 yield app, first, "not in the catalogue: make messages"
                 continue
-            strings = [found.string] if isinstance(found.string, str) else list(found.string)
+            strings = [found.string] if isinstance(found.string, str) else list(found.string or ())
             if not all(strings) or (isinstance(found.id, tuple) and len(strings) < 2):
                 yield app, first, "untranslated"
                 continue

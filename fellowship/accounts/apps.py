@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class AccountsConfig(AppConfig):
     """People and roles."""
 
     name = "fellowship.accounts"
     label = "accounts"
-    verbose_name = "People"
+    verbose_name = say("People")
 
     def ready(self) -> None:
         """Hear what the sign-in library says."""

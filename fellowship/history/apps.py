@@ -11,6 +11,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from fellowship.kernel import journal
+from fellowship.kernel.saying import say
 
 
 class HistoryConfig(AppConfig):
@@ -18,7 +19,7 @@ class HistoryConfig(AppConfig):
 
     name = "fellowship.history"
     label = "history"
-    verbose_name = "History"
+    verbose_name = say("History")
 
     def ready(self) -> None:
         """Install the journal's recorder and what is made after each migration."""

@@ -15,7 +15,7 @@ import datetime as dt
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -152,7 +152,7 @@ def override(code: str) -> Iterator[None]:
         _speech.reset(token)
 
 
-def in_source() -> Any:
+def in_source() -> _GeneratorContextManager[None]:
     """Say things as they are recorded; `@in_source()` on a function that writes a document."""
     return override(SOURCE)
 

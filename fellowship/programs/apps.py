@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class ProgramsConfig(AppConfig):
     """Programmes and calls."""
 
     name = "fellowship.programs"
     label = "programs"
-    verbose_name = "Programmes"
+    verbose_name = say("Programmes")
 
     def ready(self) -> None:
         """Offer each programme's days to its clocks, and running clocks to calendars."""

@@ -23,4 +23,4 @@ class WebConfig(AppConfig):
         landing.register(sources.open_calls)
         checks.load()
         # `_("…")` in a template is then a text like any other, not a proxy that is none.
-        base.gettext_lazy = literal  # type: ignore[assignment]
+        base.gettext_lazy = literal  # type: ignore[attr-defined]

@@ -225,7 +225,7 @@ class FilterSet(django_filters.FilterSet):
 
     def get_form_class(self) -> type[FilterForm]:
         """Our form with this set's fields, whatever `Meta` of the subclass leaves out."""
-        made: Any = type(say("{name}Form", name=type(self).__name__), (FilterForm,), {})
+        made: Any = type(f"{type(self).__name__}Form", (FilterForm,), {})
         made.base_fields = _Fields(
             (name, self._field(name, filter_)) for name, filter_ in self.filters.items()
         )

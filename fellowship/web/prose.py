@@ -575,7 +575,9 @@ def _marker(tag: str, kind: str) -> Callable[[re.Match[str]], str]:
         lead, literal = found["lead"], found["said"]
         text = literal[1:-1]
         at_first, first = first, False
-        if not _is_words(tag, kind, lead, text, at_first):
+        # Django cannot read a marked literal with spaces that a filter follows.
+        filtered = "=" not in lead and kind == "block" and found.string[found.end() :][:1] == "|"
+        if filtered or not _is_words(tag, kind, lead, text, at_first):
             return found[0]
         return f"{lead}_({literal})"
 

@@ -118,7 +118,7 @@ _actors: dict[str, str] = {
 }
 _fields: dict[str, str] = {
     "acknowledge_by": say("acknowledged by"),
-    "accounts.from": "since",
+    "accounts.from": say("since"),
     "closes_at": "closes",
     "doi": "DOI",
     "due_at": "due",

@@ -25,6 +25,8 @@ READ: Final = {"title", "aria-label", "placeholder", "alt", "data-label", "data-
 """Attributes that people read or hear."""
 PEOPLE: Final = ("admin", "manager", "applicant", "chair", "product_owner", "steward", "auditor")
 _SKIP: Final = {"script", "style", "code", "textarea", "del", "ins"}
+_ELSE: Final = ("/api/", "/scim/", "/demo", "/developers/", "/accounts/", "/components/")
+"""The API is described in English; allauth has catalogues of its own."""
 _VOID: Final = {"input", "meta", "link", "br", "hr", "img", "path", "rect", "circle", "line"}
 _WORDS: Final = re.compile(r"[^\W\d_]{3,}(?:[ ’'-]+[^\W\d_]+)*")
 
@@ -36,10 +38,11 @@ class _Texts(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self._stack: list[tuple[str, bool]] = []
+        self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
-        self.found += [str(value) for name, value in attrs if name in READ and value]
+        self.found += [_outside(value) for name, value in attrs if name in READ and value]
         written = tag in _SKIP or "prose" in (said.get("class") or "").split()
         if tag not in _VOID:
             self._stack.append((tag, written))
@@ -49,8 +52,14 @@ class _Texts(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and not any(written for _, written in self._stack):
-            self.found.append(data)
+        outside = self._outside(data)
+        if outside.strip() and not any(written for _, written in self._stack):
+            self.found.append(outside)
+
+    def _outside(self, text: str) -> str:
+        """What of a text stands in no brackets, which may have opened before an element."""
+        said, self._depth = _read_on(text, self._depth)
+        return said
 
 
 def unmarked(page: str, known: str) -> Iterator[str]:
@@ -58,21 +67,23 @@ def unmarked(page: str, known: str) -> Iterator[str]:
     texts = _Texts()
     texts.feed(page)
     for text in texts.found:
-        for piece in _outside(text):
-            for words in _WORDS.findall(piece):
-                if words.lower() not in known:
-                    yield " ".join(text.split())[:160]
+        if any(words.lower() not in known for words in _WORDS.findall(text)):
+            yield " ".join(text.split())[:160]
 
 
-def _outside(text: str) -> list[str]:
-    out, depth = [""], 0
+def _outside(text: str) -> str:
+    return _read_on(text, 0)[0]
+
+
+def _read_on(text: str, depth: int) -> tuple[str, int]:
+    out = ""
     for sign in text:
         if sign in "⟦⟧":
             depth += 1 if sign == "⟦" else -1
-            out.append("")
+            out += "|"
         elif depth <= 0:
-            out[-1] += sign
-    return out
+            out += sign
+    return out, depth
 
 
 def database_texts() -> str:
@@ -118,7 +129,7 @@ def pages(house: House) -> list[str]:
     kept = []
     for path in addresses(house):
         kind = re.sub(r"\d+", "0", path)
-        if kind not in seen and not path.startswith(("/api/", "/scim/", "/demo")):
+        if kind not in seen and not path.startswith(_ELSE):
             seen.add(kind)
             kept.append(path)
     return kept

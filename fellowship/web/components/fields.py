@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms as django_forms
 from django.forms import BaseForm, BoundField
@@ -110,7 +110,7 @@ def view(
     return FieldView(
         bound=bound,
         kind=kind,
-        label=label or str(say(bound.label)),
+        label=label or str(say(cast("str", bound.label))),
         hint=hint,
         errors=errors,
         control=SafeString("") if kind in GROUPS else bound.as_widget(attrs=attrs),
@@ -276,5 +276,5 @@ def problems(*given: BaseForm | None) -> list[Link]:
 
 def _at(bound: BoundField, error: object) -> str:
     """An error after the label of its field, which may be a question."""
-    label = str(say(bound.label))
+    label = str(say(cast("str", bound.label)))
     return f"{label} {error}" if label.endswith("?") else f"{label}: {error}"

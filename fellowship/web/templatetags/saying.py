@@ -50,7 +50,9 @@ class SayNode(Node):
         if self.n is None:
             said = catalogue.find(self.forms[0])
         else:
-            said = catalogue.find_many(*self.forms, _count(self.n.resolve(context)))
+            said = catalogue.find_many(
+                self.forms[0], self.forms[1], _count(self.n.resolve(context))
+            )
         if not self.parts:
             return SafeString(said)
         values: dict[str, str] = {}

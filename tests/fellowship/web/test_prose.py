@@ -41,6 +41,7 @@ def test_no_template_is_changed_but_by_marks() -> None:
         said = prose.said(source, html=path.suffix == ".html")
         bare = LITERAL.sub(r"\1", OURS.sub("", said))
         assert bare == LITERAL.sub(r"\1", source), path
+        engines["django"].from_string(said)
 
 
 @pytest.mark.parametrize(

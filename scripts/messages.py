@@ -122,8 +122,9 @@ def _by_themselves(app: str) -> Iterator[Text]:
             yield Text(str(model._meta.verbose_name_plural), "", model.__module__)
 
 
-def _below(form: type) -> Iterator[type]:
-    for one in sorted(form.__subclasses__(), key=lambda kind: (kind.__module__, kind.__name__)):
+def _below(form: type[Any]) -> Iterator[type[Any]]:
+    below: list[type[Any]] = form.__subclasses__()
+    for one in sorted(below, key=lambda kind: (kind.__module__, kind.__name__)):
         yield one
         yield from _below(one)
 

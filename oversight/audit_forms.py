@@ -45,7 +45,7 @@ class AddOne(Select):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """As any list; what may be added is hundreds of options, the same on every page."""
-        held = self.choices
+        held: Any = self.choices
         first, *rest = held
         self.choices = Pairs(first, ())
         html = super().render(name, value, attrs, renderer)

@@ -44,6 +44,8 @@ _OTHERS: Final = 12
 """Files that are there whatever the scope."""
 _CHUNK: Final = 900
 """Below SQLite's smallest limit of parameters."""
+_RECORDS: Final = 250
+"""Records of a population in memory at once: each holds others along, 10 kB in all."""
 
 
 class NothingSealed(ValueError):
@@ -195,7 +197,7 @@ class _Export:
             path = f"populations/{key}.{self.format}"
             listed = columns.of_population(population)
             self.dictionary[path] = said(listed)
-            texts = (population.texts(row) for row in rows.iterator(chunk_size=2_000))
+            texts = (population.texts(row) for row in rows.iterator(chunk_size=_RECORDS))
             with self.pack.opened(path) as (target, note):
                 note["rows"] = tables.write_rows(target, self.format, listed, texts)
 

@@ -105,7 +105,7 @@ class Log:
         lost = set(gone.values_list("seq", flat=True))
         size, expected = self.checkpoint.size, 0
         rows = Seal.objects.filter(seq__gte=0, seq__lt=size).order_by("seq")
-        for index, text in rows.values_list("seq", "leaf_hash").iterator(chunk_size=10_000):
+        for index, text in rows.values_list("seq", "leaf_hash").iterator(chunk_size=tables.BATCH):
             yield from self._hole(expected, index)
             found = _hash(text)
             if index in lost or found is None:

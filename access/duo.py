@@ -48,102 +48,102 @@ class Fit:
 
 _TERMS: Final = (
     Term(
-        say("DUO:0000004"),
+        "DUO:0000004",
         "NRES",
         say("no restriction"),
         say("Any use is allowed."),
         permission=True,
     ),
     Term(
-        say("DUO:0000042"),
+        "DUO:0000042",
         "GRU",
         say("general research use"),
         say("Any research is allowed."),
         permission=True,
     ),
     Term(
-        say("DUO:0000006"),
+        "DUO:0000006",
         "HMB",
         say("health or medical or biomedical research"),
         say("Allowed for questions of health, medicine or biology alone."),
         permission=True,
     ),
     Term(
-        say("DUO:0000012"),
+        "DUO:0000012",
         "RS",
         say("research specific restrictions"),
         say("Only the research it names."),
     ),
     Term(
-        say("DUO:0000015"),
+        "DUO:0000015",
         "NMDS",
         say("no general methods research"),
         say("Not for developing methods, software or models in general."),
     ),
     Term(
-        say("DUO:0000018"),
+        "DUO:0000018",
         "NPUNCU",
         say("not for profit, non commercial use only"),
         say("Only organisations not for profit, and only for non-commercial use."),
     ),
     Term(
-        say("DUO:0000045"),
+        "DUO:0000045",
         "NPU",
         say("not for profit organisation use only"),
         say("Not for companies."),
     ),
-    Term(say("DUO:0000046"), "NCU", say("non-commercial use only"), say("Not for commercial use.")),
-    Term(say("DUO:0000019"), "PUB", say("publication required"), say("Results must be published.")),
+    Term("DUO:0000046", "NCU", say("non-commercial use only"), say("Not for commercial use.")),
+    Term("DUO:0000019", "PUB", say("publication required"), say("Results must be published.")),
     Term(
-        say("DUO:0000024"),
+        "DUO:0000024",
         "MOR",
         say("publication moratorium"),
         say("Nothing is published before a day."),
     ),
     Term(
-        say("DUO:0000020"),
+        "DUO:0000020",
         "COL",
         say("collaboration required"),
         say("Those who made it take part."),
     ),
     Term(
-        say("DUO:0000021"),
+        "DUO:0000021",
         "IRB",
         say("ethics approval required"),
         say("An ethics board has agreed."),
     ),
     Term(
-        say("DUO:0000022"),
+        "DUO:0000022",
         "GS",
         say("geographical restriction"),
         say("Used in a named region alone."),
     ),
     Term(
-        say("DUO:0000025"),
+        "DUO:0000025",
         "TS",
         say("time limit on use"),
         say("Used for a fixed time, then deleted."),
     ),
     Term(
-        say("DUO:0000026"),
+        "DUO:0000026",
         "US",
         say("user specific restriction"),
         say("Used by named people alone."),
     ),
     Term(
-        say("DUO:0000027"),
+        "DUO:0000027",
         "PS",
         say("project specific restriction"),
         say("Used in the named project alone."),
     ),
     Term(
-        say("DUO:0000028"),
+        "DUO:0000028",
         "IS",
         say("institution specific restriction"),
         say("Used in one institution alone."),
     ),
     Term(
-        say("DUO:0000029"),
+        "DUO:0000029",
         "RTN",
         say("return to database or resource"),
         say("Enriched data goes back."),
@@ -153,7 +153,9 @@ _TERMS: Final = (
 TERMS: Final[Mapping[str, Term]] = {term.code: term for term in _TERMS}
 """The codes offered, by their id."""
 
-CHOICES: Final = [(term.code, f"{term.shorthand}: {term.label}") for term in _TERMS]
+CHOICES: Final = [
+    (term.code, say("{code}: {label}", code=term.shorthand, label=term.label)) for term in _TERMS
+]
 
 PURPOSE: Final = {
     "research": say("It is research"),

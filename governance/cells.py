@@ -7,6 +7,7 @@ import datetime as dt
 from django.template.defaultfilters import linebreaksbr
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells
 from fellowship.web.markup import markup
@@ -46,7 +47,14 @@ def seats(row: DocketRow) -> SafeString:
         )
     )
     return markup(
-        '<span class="nowrap"><span class="marks" role="img" aria-label="{} of {} seats have voted,'
-        ' {} needed">{}</span> <span class="meta">{} voted, {} needed</span></span>',
-        *(row.voted, len(row.seats), row.needed, marks, row.voted, row.needed),
+        '<span class="nowrap"><span class="marks" role="img" aria-label="{}">{}</span>'
+        ' <span class="meta">{}</span></span>',
+        say(
+            "{voted} of {seats} seats have voted, {needed} needed",
+            voted=row.voted,
+            seats=len(row.seats),
+            needed=row.needed,
+        ),
+        marks,
+        say("{voted} voted, {needed} needed", voted=row.voted, needed=row.needed),
     )

@@ -225,9 +225,13 @@ def compile_all() -> None:
     """Write the .mo files Django reads."""
     for app in APPS:
         for language in LANGUAGES:
-            path = folder(app, language) / "django.mo"
-            with path.open("wb") as file:
-                mofile.write_mo(file, read(app, language))
+            whole = _catalog(language)
+            for message in read(app, language):
+                strings = message.string
+                if message.id and (strings if isinstance(strings, str) else all(strings or "")):
+                    whole.add(message.id, strings)
+            with (folder(app, language) / "django.mo").open("wb") as file:
+                mofile.write_mo(file, whole)
 
 
 def problems(language: str) -> Iterator[tuple[str, str, str]]:

@@ -219,7 +219,7 @@ def _looked(row: Unusual) -> object:
             cells.meta(f"{row.review.reviewed_by}: {row.review.finding}"),
         )
     if row.review_url:
-        return markup('<a href="{}">Say what it was</a>', row.review_url)
+        return markup('<a href="{}">{}</a>', row.review_url, say("Say what it was"))
     return cells.tag(say("Not looked into"))
 
 

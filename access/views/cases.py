@@ -107,8 +107,8 @@ def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[s
             requests,
             empty=say("Nothing was asked for yet."),
             hint=markup(
-                '<a class="btn quiet" href="{}">Look at the datasets</a>',
-                reverse("access:catalogue"),
+                '<a class="btn quiet" href="{}">{}</a>',
+                *(reverse("access:catalogue"), say("Look at the datasets")),
             ),
         ),
         "grants": Table(

@@ -104,7 +104,8 @@ def grants(request: HttpRequest) -> HttpResponse:
     cases = {row.fellowship_id: row.fellowship for row in page}
     live = [case for case in cases.values() if case.is_under_way()]
     look = markup(
-        '<a class="btn quiet" href="{}">Look at the datasets</a>', reverse("access:catalogue")
+        '<a class="btn quiet" href="{}">{}</a>',
+        *(reverse("access:catalogue"), say("Look at the datasets")),
     )
     shown = [
         (case, granted_to(case, at, request.user))  # type: ignore[arg-type]

@@ -47,10 +47,11 @@ class Catalogue:
         self.code = code
         self.language = code.partition("-")[0]
         self._known = trans_real.translation(code)
+        self._found = functools.lru_cache(maxsize=32_768)(self._known.gettext)
 
     def find(self, text: str) -> str:
         """The text in this language; itself where nobody translated it."""
-        return self._known.gettext(text) if text else text
+        return self._found(text) if text else text
 
     def find_many(self, one: str, many: str, n: int) -> str:
         """The form that goes with the number."""
@@ -240,10 +241,6 @@ class Said(str):
 
     def __mod__(self, values: Any) -> str:
         return _Changed.of(self, "__mod__", values)
-
-    def split(self, *args: Any, **kwargs: Any) -> list[str]:
-        """Its parts as they are said."""
-        return str(self).split(*args, **kwargs)
 
 
 class _Filled(Said):

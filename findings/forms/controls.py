@@ -134,7 +134,14 @@ class MetricForm(PlanFields):
         choices=[
             ("", say("Choose")),
             *(
-                (m.value, f"{m.label} ({str(COUNTED[m].label).partition(':')[0].lower()})")
+                (
+                    m.value,
+                    say(
+                        "{metric} ({counted})",
+                        metric=m.label,
+                        counted=COUNTED[m].label.partition(":")[0].lower(),
+                    ),
+                )
                 for m in Metric
             ),
         ],

@@ -158,7 +158,8 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
         if policy.may_attest(item, user) is None:
             url = route_to("governance:attest", item.pk)
             return markup(
-                '<a href="{}">Answer<span class="visually-hidden"> {}</span></a>', url, item
+                '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+                *(url, say("Answer"), item),
             )
         return say("Not answered")
 

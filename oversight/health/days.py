@@ -16,7 +16,6 @@ from fellowship.accounts.queries import conflicted_ids
 from fellowship.clocks import registry
 from fellowship.clocks.models import Clock, ClockPause
 from fellowship.clocks.states import Side
-from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
 from oversight.health.scope import Scope
 from oversight.office.stalls import percentile
@@ -28,13 +27,13 @@ Pause = tuple[dt.datetime, dt.datetime | None]
 Subject = tuple[str, int]
 FELLOWSHIP, PROPOSAL = "scoping.fellowship", "proposals.proposal"
 ON_THE_CASE: Final[dict[str, str]] = {
-    "access.grant": say("fellowship_id"),
-    "access.releaserequest": say("fellowship_id"),
-    "publications.authorshipagreement": say("fellowship_id"),
-    "publications.objection": say("publication__fellowship_id"),
-    "publications.publication": say("fellowship_id"),
-    "publications.question": say("publication__fellowship_id"),
-    "scoping.milestone": say("fellowship_id"),
+    "access.grant": "fellowship_id",
+    "access.releaserequest": "fellowship_id",
+    "publications.authorshipagreement": "fellowship_id",
+    "publications.objection": "publication__fellowship_id",
+    "publications.publication": "fellowship_id",
+    "publications.question": "publication__fellowship_id",
+    "scoping.milestone": "fellowship_id",
 }
 """Records of a fellowship for which its fellow waits, or is waited for, and the way to it.
 

@@ -112,5 +112,5 @@ def _gap(column: int, used: int) -> str:
     x, y = column * (WIDTH + GAP_X), TOP + used * (HEIGHT + GAP_Y)
     return (
         f'<g class="node missing"><rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
-        f'<text class="label" x="{x + 8}" y="{y + 27}">missing</text></g>'
+        f'<text class="label" x="{x + 8}" y="{y + 27}">{escape(say("missing"))}</text></g>'
     )

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, files, filters
@@ -69,14 +69,15 @@ class RegisterFilter(filters.FilterSet):
 def _title(work: Publication) -> object:
     url = route_to("publications:public", work.ref)
     below = (work.ref, Kind(work.kind).label, work.program, work.venue, work.doi)
-    words = SafeString(joined(" · ", (escaped(part) for part in below if part)))
+    words = SafeString(" · ".join(escaped(part) for part in below if part))
     certificate = route_to("publications:certificate", work.ref)
     return markup(
-        '<a href="{}">{}</a><span class="meta">{} · <a href="{}">Certificate</a></span>',
+        '<a href="{}">{}</a><span class="meta">{} · <a href="{}">{}</a></span>',
         url,
         work.title,
         words,
         certificate,
+        say("Certificate"),
     )
 
 

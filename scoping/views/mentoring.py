@@ -76,10 +76,15 @@ def _head(week: Week) -> SafeString:
     return markup(
         '<header class="card-h"><h2 id="w{}"><a href="{}">{}</a></h2>'
         '<span class="meta">{} · {}{}</span></header>'
-        '<p class="meta">{} · {} of {} promised hours noted by you this month</p>',
+        '<p class="meta">{} · {}</p>',
         *(case.pk, route_to("scoping:case", case.ref), case.fellow, case.ref, case.stage_label),
         say(" · suspended") if case.suspended_now else "",  # type: ignore[attr-defined]
-        *(case.title, f"{week.hours.normalize():f}", case.mentor_hours),
+        case.title,
+        say(
+            "{noted} of {promised} promised hours noted by you this month",
+            noted=f"{week.hours.normalize():f}",
+            promised=case.mentor_hours,
+        ),
     )
 
 
@@ -94,7 +99,7 @@ def _tasks(week: Week, at: dt.datetime) -> Iterator[SafeString]:
         yield _late(week, late)
     following = week.next
     if following and not week.late:
-        said = markup("<span>Next: {}</span>", following.title)
+        said = markup("<span>{}</span>", say("Next: {title}", title=following.title))
         yield _task(said, cells.due(following.due_on, week.calendar))
     yield _own(week, notes)
 
@@ -104,22 +109,22 @@ def _to_judge(week: Week, one: Milestone, due: dt.datetime | None, at: dt.dateti
     url = route_to("scoping:verdict", one.pk, below=(week.case.ref,))
     over = say("The five working days are over; the programme manager was told.")
     return _task(
-        markup('<a href="{}">Judge “{}”</a>', url, one.title),
+        markup('<a href="{}">{}</a>', url, say("Judge “{title}”", title=one.title)),
         cells.due(due, week.calendar) if due else cells.tag(say("Delivered"), "accent"),
         over if due and due <= at else "",
     )
 
 
 def _missing(week: Week) -> Iterator[str]:
-    month = f"{week.months.before:%B}"
+    month = week.months.before
     if week.standing.fellow_missing:
         yield say(
-            "Ask {get_short_name} for the check-in for {month}",
+            "Ask {get_short_name} for the check-in for {month:%B}",
             get_short_name=week.case.fellow.get_short_name(),
             month=month,
         )
     if week.standing.mentor_missing:
-        yield say("Write your check-in for {month}", month=month)
+        yield say("Write your check-in for {month:%B}", month=month)
 
 
 def _late(week: Week, one: Milestone) -> SafeString:
@@ -140,7 +145,11 @@ def _own(week: Week, notes: str) -> SafeString:
         to_write = week.standing.to_write
         state = cells.tag(say("To write") if to_write else say("From the research on"))
     return _task(
-        markup('<a href="{}">Your check-in for {}</a>', notes, f"{week.months.this:%B}"),
+        markup(
+            '<a href="{}">{}</a>',
+            notes,
+            say("Your check-in for {month:%B}", month=week.months.this),
+        ),
         state,
         say(
             "{fellow} wrote for {month:%B}: {chars}",

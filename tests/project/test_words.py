@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from babel.messages import mofile, pofile
+from babel.messages.catalog import Catalog
 from django.conf import settings
 
 from tests.support.house import build_house
@@ -43,6 +44,16 @@ def test_no_translation_is_wrong_and_a_language_offered_is_whole() -> None:
         assert wrong == []
 
 
+def _strings(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
+    """What is translated, by the text for one."""
+    found = {}
+    for one in catalogue:
+        strings = (one.string,) if isinstance(one.string, str) else tuple(one.string or ())
+        if one.id and strings and all(strings):
+            found[one.id if isinstance(one.id, str) else one.id[0]] = strings
+    return found
+
+
 @pytest.mark.once
 def test_what_django_reads_is_what_translators_wrote() -> None:
     messages = _messages()
@@ -50,13 +61,9 @@ def test_what_django_reads_is_what_translators_wrote() -> None:
         for language in messages.LANGUAGES:
             folder = messages.folder(app, language)
             with (folder / "django.mo").open("rb") as file:
-                compiled = {one.id: one.string for one in mofile.read_mo(file) if one.id}
+                compiled = _strings(mofile.read_mo(file))
             with (folder / "django.po").open("rb") as file:
-                written = {
-                    one.id: one.string
-                    for one in pofile.read_po(file)
-                    if one.id and (one.string if isinstance(one.string, str) else all(one.string))
-                }
+                written = _strings(pofile.read_po(file))
             assert compiled == written, f"{app}: make messages"
 
 

@@ -6,6 +6,7 @@ them, in a text or in an attribute that people read, and in no text of the datab
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from django.apps import apps
-from django.db.models import CharField, TextField
+from django.db.models import CharField, JSONField, TextField
 from django.test import override_settings
 
 from fellowship.accounts.models import User
@@ -97,6 +98,9 @@ def database_texts() -> str:
         ]
         for row in model._base_manager.values_list(*names) if names else ():
             texts.update(str(value).lower() for value in row if value)
+        kept = [field.name for field in model._meta.fields if isinstance(field, JSONField)]
+        for row in model._base_manager.values_list(*kept) if kept else ():
+            texts.add(json.dumps(row, ensure_ascii=False, default=str).lower())
     return "\n".join(texts)
 
 
@@ -112,6 +116,8 @@ def walk(house: House, paths: Iterable[str]) -> dict[str, set[str]]:
             if page is not None and page["Content-Type"].startswith("text/html"):
                 for text in unmarked(page.content.decode(), known):
                     found[text].add(path)
+            if page is not None:
+                page.close()
     return dict(found)
 
 
@@ -120,6 +126,7 @@ def _read(house: House, path: str) -> Any:
         page = house.client(name).get(path)
         if page.status_code == 200:
             return page
+        page.close()
     return None
 
 

@@ -100,7 +100,7 @@ def _with_people(rows: QuerySet[HandOver]) -> QuerySet[HandOver]:
 def _state(row: HandOver) -> object:
     if row.settled_at:
         return cells.when(row.settled_at, "date")
-    return markup('<a href="{}">Settle</a>', route_to("accounts:settle", row.pk))
+    return markup('<a href="{}">{}</a>', route_to("accounts:settle", row.pk), say("Settle"))
 
 
 HANDED: tuple[Column[HandOver], ...] = (

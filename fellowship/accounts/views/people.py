@@ -132,12 +132,14 @@ def _end(held: RoleAssignment) -> object:
     if held.ends_at:
         return ""
     return markup(
-        '<a href="{}">End<span class="visually-hidden"> {} of {}</span></a> · '
-        '<a href="{}">Lost factors<span class="visually-hidden"> of {}</span></a> · '
-        '<a href="{}">Leaves<span class="visually-hidden">: {}</span></a>',
-        *(route_to("accounts:end", held.pk), held, held.user),
-        *(route_to("accounts:reset_factors", held.pk), held.user),
-        *(route_to("accounts:leave", held.user_id), held.user),
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a> · '
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a> · '
+        '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
+        *(route_to("accounts:end", held.pk), say("End")),
+        say("{role} of {person}", role=held, person=held.user),
+        *(route_to("accounts:reset_factors", held.pk), say("Lost factors")),
+        say("of {person}", person=held.user),
+        *(route_to("accounts:leave", held.user_id), say("Leaves"), held.user),
     )
 
 

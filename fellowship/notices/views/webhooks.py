@@ -78,7 +78,9 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     )
     keeper = holds_anywhere(request.user, *KEEPERS)
     hint = (
-        markup('<a class="btn quiet" href="{}">Add an endpoint</a>', reverse("webhooks:new"))
+        markup(
+            '<a class="btn quiet" href="{}">{}</a>', reverse("webhooks:new"), say("Add an endpoint")
+        )
         if keeper
         else ""
     )

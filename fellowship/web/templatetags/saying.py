@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import template
+from django.template import defaultfilters
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token
 from django.template.context import Context
 from django.utils.safestring import SafeString
@@ -78,6 +79,12 @@ def _count(value: Any) -> int:
 
 def _literal(bit: str) -> str:
     return bit[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+@register.filter(is_safe=False)
+def yesno(value: Any, arg: str | None = None) -> Any:
+    """Django's own, with its words as they are said."""
+    return defaultfilters.yesno(value, None if arg is None else str(arg))
 
 
 @register.simple_tag

@@ -61,7 +61,7 @@ def test_no_template_is_changed_but_by_marks() -> None:
         ("<p>{{ a }} day{{ a|pluralize }}</p>", "<p>⟦1 day⟧</p>"),
         ("<p>{{ b }} cop{{ b|pluralize:'y,ies' }}</p>", "<p>⟦2 copies⟧</p>"),
         ('{{ c|default:"none" }}', "⟦none⟧"),
-        ('{{ a|yesno:"Dark,Light" }}', "⟦Dark"),
+        ('{{ a|yesno:"Dark,Light" }}', "⟦Dark"),  # the brackets stand around both words
         ('{% with x="Dark" %}{{ x }}{% endwith %}', "⟦Dark⟧"),
         ("<script>let much = 1</script>", "<script>let much = 1</script>"),
         ("<p>&nbsp;–</p>", "<p>&nbsp;–</p>"),

@@ -235,7 +235,10 @@ def _wait_after(attempts: int) -> dt.timedelta:
 
 def tried_at(mail: Mail) -> dt.datetime:
     """When a mail that waits and was refused was last tried, or begun to be tried again."""
-    return mail.next_attempt_at - (LEASE if mail.lease else _wait_after(mail.attempts))
+    tried: dt.datetime = mail.next_attempt_at - (
+        LEASE if mail.lease else _wait_after(mail.attempts)
+    )
+    return tried
 
 
 def _give_back(mail: Mail, at: dt.datetime) -> None:

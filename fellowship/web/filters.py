@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms as django_forms
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest
 from django_filters import (
     CharFilter,
@@ -46,6 +46,8 @@ class Search(django_filters.CharFilter):
     """
 
     max_words = 6
+    few = 100
+    """So many records of another table are named by their keys."""
 
     def __init__(
         self,
@@ -71,27 +73,68 @@ class Search(django_filters.CharFilter):
         words = (value or "").split()[: self.max_words]
         return self.sought(qs, [(word, self.fields_for(word)) for word in words])
 
-    @staticmethod
-    def sought(qs: QuerySet[Any], words: Iterable[tuple[str, tuple[str, ...]]]) -> QuerySet[Any]:
-        """Rows in which each word occurs in one of its fields.
+    @classmethod
+    def sought(
+        cls, qs: QuerySet[Any], words: Iterable[tuple[str, tuple[str, ...]]]
+    ) -> QuerySet[Any]:
+        """Rows in which each word occurs in one of its fields."""
+        asked = [(word, _by_relation(searched)) for word, searched in words]
+        keys = {
+            relation: cls._keys(
+                qs, relation, [_any(by.get(relation, ()), word) for word, by in asked]
+            )
+            for relation in {relation for _, by in asked for relation in by if relation}
+        }
+        for place, (word, by) in enumerate(asked):
+            here, many = _any(by.pop("", ()), word), []
+            for relation, names in by.items():
+                found = keys[relation]
+                if found is None:
+                    many.append(_any([f"{relation}__{name}" for name in names], word))
+                else:
+                    here |= Q(**{f"{relation}__in": [key for key, *has in found if has[place]]})
+            qs = qs.filter(cls._in_one_of(qs, [here, *many]) if many else here)
+        return qs
 
-        Fields of other tables are asked apart: joined by OR with the row's own, no index of words
-        could be used for any of them.
+    @classmethod
+    def _keys(
+        cls, qs: QuerySet[Any], relation: str, each: Sequence[Q]
+    ) -> list[tuple[Any, ...]] | None:
+        """The records `relation` may lead to that meet a condition, with which; None of many.
+
+        A few keys compared with the row's own are as good as a field of its own: the database reads
+        the index of words for a rare one and walks the list's order for a common one.
+        """
+        there: Any = qs.model._meta.get_field(relation).related_model
+        rows = there._base_manager.order_by().filter(functools.reduce(Q.__or__, each))
+        has = [Case(When(one, then=True), default=False) for one in each]
+        found = list(rows.values_list("pk", *has)[: cls.few + 1])
+        return found if len(found) <= cls.few else None
+
+    @staticmethod
+    def _in_one_of(qs: QuerySet[Any], apart: Sequence[Q]) -> Q:
+        """Those that meet one of the conditions, each asked by itself.
+
+        Joined by OR with the row's own, no index of words could be used for any of them.
         """
         everything = qs.model._base_manager.order_by().values("pk")
-        for word, searched in words:
-            own = [field for field in searched if "__" not in field]
-            others = [field for field in searched if "__" in field]
-            here = Q()
-            for field in own:
-                here |= Q(**{f"{field}__icontains": word})
-            if not others:
-                qs = qs.filter(here)
-                continue
-            apart = [everything.filter(here)] if own else []
-            apart += [everything.filter(**{f"{field}__icontains": word}) for field in others]
-            qs = qs.filter(pk__in=apart[0].union(*apart[1:]))
-        return qs
+        first, *others = [everything.filter(one) for one in apart]
+        return Q(pk__in=first.union(*others))
+
+
+def _by_relation(searched: Iterable[str]) -> dict[str, list[str]]:
+    """Fields by the relation that leads to them; without one, the row's own."""
+    found: dict[str, list[str]] = {}
+    for name in searched:
+        relation, apart, field = name.partition("__")
+        found.setdefault(relation if apart else "", []).append(field if apart else name)
+    return found
+
+
+def _any(fields: Iterable[str], word: str) -> Q:
+    """Where the word occurs in one of the fields; nowhere, where there is none."""
+    sought = [Q(**{f"{field}__icontains": word}) for field in fields]
+    return functools.reduce(Q.__or__, sought) if sought else Q(pk__in=[])
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -96,6 +96,7 @@ def paginate(
     default: str = "",
     then: Callable[[QuerySet[M]], QuerySet[M]] | None = None,
     rows: Callable[[list[int]], list[M]] | None = None,
+    filled: Container[str] = (),
 ) -> Page[M]:
     """The page of `queryset` that `?page=` and `?sort=` ask for.
 
@@ -105,12 +106,13 @@ def paginate(
     keys and gives the rows in whatever order.
 
     `sort` maps the names allowed in `?sort=` (with `-` for descending) to fields, `default` names
-    the one used otherwise. Ties are broken by primary key, empty values come last. Nonsense in the
-    query shows the first page in the default order.
+    the one used otherwise. Ties are broken by primary key, empty values come last; `filled` are
+    the fields that no row of this list leaves empty. Nonsense in the query shows the first page in
+    the default order.
     """
     chosen = _chosen(request.GET.get("sort", ""), sort or {}, default)
     down = _down(sort or {}, chosen)
-    ordered = _ordered(queryset, (sort or {}), chosen, down)
+    ordered = _ordered(queryset, (sort or {}), chosen, down, filled)
     limit = _limit(request)
     whole = queryset.order_by().values("pk")[: limit + 1]
     number = min(max(_number(request.GET.get("page", "")), 1), _pages(limit, per_page))
@@ -248,12 +250,16 @@ def _down(sort: Mapping[str, str], chosen: str) -> bool:
 
 
 def _ordered(
-    queryset: QuerySet[M], sort: Mapping[str, str], chosen: str, down: bool
+    queryset: QuerySet[M],
+    sort: Mapping[str, str],
+    chosen: str,
+    down: bool,
+    filled: Container[str] = (),
 ) -> QuerySet[M]:
     if not chosen:
         return queryset if queryset.ordered else queryset.order_by("-pk")
     name = sort[chosen.removeprefix("-")].removeprefix("-")
-    last = True if _may_be_empty(queryset.model, name) else None
+    last = True if name not in filled and _may_be_empty(queryset.model, name) else None
     order: OrderBy = F(name).desc(nulls_last=last) if down else F(name).asc(nulls_last=last)
     return queryset.order_by(order, "-pk" if down else "pk")
 

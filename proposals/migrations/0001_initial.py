@@ -906,6 +906,10 @@ class Migration(migrations.Migration):
                     model_name='review',
                     index=models.Index(fields=['reviewer', '-submitted_at', '-id'], name='proposals_r_reviewe_3b9ce4_idx'),
                 ),
+                migrations.AddIndex(
+                    model_name='proposal',
+                    index=models.Index(fields=['submitted_at', 'id'], name='proposal_by_submission'),
+                ),
             ],
         ),
     ]

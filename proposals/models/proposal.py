@@ -109,6 +109,7 @@ class Proposal(Tracked):
             models.Index(fields=["program", "-submitted_at"]),
             # The longest waiting, of all one's programmes at once.
             models.Index(fields=["state", "submitted_at", "id"], name="proposal_by_waiting"),
+            models.Index(fields=["submitted_at", "id"], name="proposal_by_submission"),
             models.Index(fields=["call", "state"]),
             models.Index(fields=["applicant", "-id"]),
             WordIndex(fields=["title", "ref"], name="proposal_words"),

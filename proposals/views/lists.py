@@ -166,7 +166,14 @@ def proposals(request: HttpRequest) -> HttpResponse:
     found = ProposalFilter(request.GET, queryset=rows)
     calls = Call.objects.filter(program_id__in=realms)
     found.filters["call"].queryset = calls.only("ref", "title", "closes_at")
-    page = paginate(request, found.qs, sort=SORTS, default="submitted", rows=_shown)
+    page = paginate(
+        request,
+        found.qs,
+        sort=SORTS,
+        default="submitted",
+        rows=_shown,
+        filled=("submitted_at",),
+    )
     table = Table(
         say("Proposals"),
         PROPOSALS,

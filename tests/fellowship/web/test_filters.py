@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
-from fellowship.accounts.models import User
-from fellowship.accounts.services import register
+from fellowship.accounts import roles
+from fellowship.accounts.models import Realm, RoleAssignment, User
+from fellowship.accounts.services import grant_role, register
+from fellowship.kernel import journal
 from fellowship.kernel.journal import System
 from fellowship.web import filters
 
@@ -47,6 +50,38 @@ def found(query: str) -> list[str]:
 def test_every_word_must_occur_in_one_of_the_fields() -> None:
     assert found("q=north") == ["ada", "bo"]
     assert found("q=north+bo@") == ["bo"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("north", ["ada", "bo"]),
+        ("north bo@", ["bo"]),
+        ("reviewer", ["bo", "cy"]),
+        ("reviewer north", ["bo"]),
+        ("lake south", ["cy"]),
+        ("lake north", []),
+        ("nobody", []),
+        ("", ["ada", "bo", "cy"]),
+    ],
+)
+@pytest.mark.parametrize("few", [0, 1, 100])
+def test_words_are_found_in_other_tables_whether_few_or_many_rows_there_hold_them(
+    words: str, expected: list[str], few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with journal.acting("tests.found", by=System("test")):
+        realms = [Realm.objects.create(slug=slug, name=slug.title()) for slug in ("hill", "lake")]
+        journal.record(subject=realms[0])
+    held = [("ada", realms[0], roles.MANAGER), ("bo", realms[0], roles.REVIEWER)]
+    for name, realm, role in [*held, ("cy", realms[1], roles.REVIEWER)]:
+        user = User.objects.get(username=name)
+        grant_role(user=user, realm=realm, role=role, by=System("test"))
+    monkeypatch.setattr(filters.Search, "few", few)
+    search = filters.Search(fields=["role", "user__name", "user__email", "realm__name"])
+    with CaptureQueriesContext(connection) as asked:
+        found = search.filter(RoleAssignment.objects.all(), words)
+        assert sorted(row.user.username for row in found.select_related("user")) == expected
+    assert len(asked) <= 3  # one for each other table, however many words
 
 
 def test_an_unticked_box_narrows_nothing() -> None:

@@ -75,6 +75,10 @@ fuzz: install ## ask every operation of the API many times, by its own descripti
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),40) TEST_DB=$(or $(TEST_DB),sqlite) $(BIN)/pytest -q -n 0 --timeout 0 \
 		tests/project/test_bad_input.py -k description
 
+.PHONY: matrix
+matrix: install ## ask every address as everybody, write docs/authorisation.md; ASK=new only what is new
+	MATRIX=$(or $(ASK),write) TEST_DB=sqlite $(BIN)/pytest -q -n 0 --timeout 0 tests/authorisation
+
 .PHONY: states
 states: install ## write docs/states.md and docs/webhooks.md from what the code says
 	$(EMBEDDED) $(BIN)/python manage.py write_states

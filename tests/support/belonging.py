@@ -24,23 +24,22 @@ BY_KEY: Final = {
     "board/conditions/": "governance.condition",
     "closeout/property/": "oversight.handback",
     "proposals/reviews/": "proposals.assignment",
-    "triage/imports/": "findings.findingimport",
 }
 """Models of addresses that name a record by its key, by their beginning, the longest that fits."""
 
 NOT_PARTS: Final = {"accounts.user", "accounts.realm", "programs.program", "programs.call"}
-"""What many cases share: a way that leads through it does not make a record part of a case."""
+"""What many cases share: no way leads further through it."""
 
 
 def named(route: Route, house: House) -> Model | None:
     """The record that a route's first argument names in this house."""
     if not route.arguments:
         return None
-    value = route.filled(house)[0].removeprefix("/" + route.plain.partition("<")[0])
-    value = value.partition("/")[0]
+    path = next(iter(route.filled(house)), "")
+    value = path.removeprefix("/" + route.plain.partition("<")[0]).partition("/")[0]
     shows: Any = getattr(route.view, "cls", None)
     rows = getattr(shows, "queryset", None)
-    if rows is not None:
+    if rows is not None and value:
         return rows.model._base_manager.filter(**{shows.lookup_field: value}).first()  # type: ignore[no-any-return]
     known = [begin for begin in BY_KEY if route.plain.startswith(begin)]
     label = BY_KEY[max(known, key=len)] if known else ""
@@ -66,18 +65,24 @@ def _has(model: type[Model], name: str) -> bool:
 
 def is_part(record: Model | None, case: Fellowship) -> bool:
     """Whether any way from the record, by its foreign keys or its subject, leads to the case."""
-    ends = {("scoping.fellowship", case.pk), ("proposals.proposal", case.proposal_id)}
-    ahead, seen = [record] if record else [], set()
+    return bool(reached(record) & ends(case))
+
+
+def ends(case: Fellowship) -> set[tuple[str, int]]:
+    """The case and its proposal, by model and key."""
+    return {("scoping.fellowship", case.pk), ("proposals.proposal", case.proposal_id)}
+
+
+def reached(record: Model | None) -> set[tuple[str, int]]:
+    """All records that ways from this one lead to, itself among them, by model and key."""
+    ahead, seen = [record] if record else [], set[tuple[str, int]]()
     while ahead:
         one = ahead.pop()
         key = (one._meta.label_lower, one.pk)
-        if key in ends:
-            return True
-        if key in seen or key[0] in NOT_PARTS:
-            continue
-        seen.add(key)
-        ahead += _leads_to(one)
-    return False
+        if key not in seen:
+            seen.add(key)
+            ahead += [] if key[0] in NOT_PARTS else _leads_to(one)
+    return seen
 
 
 def _leads_to(record: Model) -> list[Model]:

@@ -23,39 +23,49 @@ class Part:
     """The role held in the programme; empty for none."""
     relation: str
     """How they stand to the case that all addresses belong to."""
+    column: str
+    """Two signs for the head of a table."""
 
 
 CAST: Final[dict[str, Part]] = {
-    "visitor": Part("", "signed out"),
-    "newcomer": Part("", "signed in, without any role"),
-    "fellow": Part(roles.FELLOW, "the fellow of the case"),
-    "fellow_other": Part(roles.FELLOW, "the fellow of another case"),
-    "applicant": Part(roles.APPLICANT, "with proposals of their own"),
-    "collaborator": Part(roles.COLLABORATOR, "on the case"),
-    "mentor": Part(roles.MENTOR, "of the case"),
-    "mentor_other": Part(roles.MENTOR, "of no case"),
-    "reviewer": Part(roles.REVIEWER, "of the case's proposal"),
-    "reviewer_other": Part(roles.REVIEWER, "asked for no review"),
-    "board": Part(roles.BOARD_MEMBER, "of the programme"),
-    "board_recused": Part(roles.BOARD_MEMBER, "recused from the case"),
-    "chair": Part(roles.CHAIR, "of the programme"),
-    "manager": Part(roles.MANAGER, "of the programme"),
-    "manager_recused": Part(roles.MANAGER, "recused from the case"),
-    "steward": Part(roles.STEWARD, "of the programme"),
-    "product_owner": Part(roles.PRODUCT_OWNER, "of the programme"),
-    "oncall": Part(roles.ONCALL, "of the programme"),
-    "policy_reviewer": Part(roles.POLICY_REVIEWER, "of the case's publication"),
-    "legal_reviewer": Part(roles.LEGAL_REVIEWER, "of the programme"),
-    "auditor": Part(roles.AUDITOR, "of the programme"),
-    "auditor_recused": Part(roles.AUDITOR, "recused from the case"),
-    "sponsor": Part(roles.SPONSOR, "of the programme"),
-    "admin": Part(roles.ADMINISTRATOR, "of the programme"),
-    "elsewhere_fellow": Part(roles.APPLICANT, "of another programme"),
-    "elsewhere_manager": Part(roles.MANAGER, "of another programme"),
-    "elsewhere_auditor": Part(roles.AUDITOR, "of another programme"),
-    "elsewhere_admin": Part(roles.ADMINISTRATOR, "of another programme"),
+    "visitor": Part("", "signed out", "vi"),
+    "newcomer": Part("", "signed in, without any role", "ne"),
+    "fellow": Part(roles.FELLOW, "the fellow of the case", "fe"),
+    "fellow_other": Part(roles.FELLOW, "the fellow of another case", "f2"),
+    "applicant": Part(roles.APPLICANT, "with proposals of their own", "ap"),
+    "collaborator": Part(roles.COLLABORATOR, "on the case", "co"),
+    "mentor": Part(roles.MENTOR, "of the case", "me"),
+    "mentor_other": Part(roles.MENTOR, "of no case", "m2"),
+    "reviewer": Part(roles.REVIEWER, "of the case's proposal", "re"),
+    "reviewer_other": Part(roles.REVIEWER, "asked for no review", "r2"),
+    "board": Part(roles.BOARD_MEMBER, "of the programme", "bo"),
+    "board_recused": Part(roles.BOARD_MEMBER, "recused from the case", "b!"),
+    "chair": Part(roles.CHAIR, "of the programme", "ch"),
+    "manager": Part(roles.MANAGER, "of the programme", "ma"),
+    "manager_recused": Part(roles.MANAGER, "recused from the case", "m!"),
+    "steward": Part(roles.STEWARD, "of the programme", "st"),
+    "product_owner": Part(roles.PRODUCT_OWNER, "of the programme", "po"),
+    "oncall": Part(roles.ONCALL, "of the programme", "oc"),
+    "policy_reviewer": Part(roles.POLICY_REVIEWER, "of the case's publication", "pr"),
+    "legal_reviewer": Part(roles.LEGAL_REVIEWER, "of the programme", "lr"),
+    "auditor": Part(roles.AUDITOR, "of the programme", "au"),
+    "auditor_recused": Part(roles.AUDITOR, "recused from the case", "a!"),
+    "sponsor": Part(roles.SPONSOR, "of the programme", "sp"),
+    "admin": Part(roles.ADMINISTRATOR, "of the programme", "ad"),
+    "elsewhere_fellow": Part(roles.APPLICANT, "of another programme", "ef"),
+    "elsewhere_manager": Part(roles.MANAGER, "of another programme", "em"),
+    "elsewhere_auditor": Part(roles.AUDITOR, "of another programme", "ea"),
+    "elsewhere_admin": Part(roles.ADMINISTRATOR, "of another programme", "ex"),
 }
-"""Everybody who asks, in the order of the columns."""
+"""Everybody who may read something, in the order of the columns."""
+
+ASKED: Final = (
+    *("visitor", "newcomer", "fellow", "fellow_other"),
+    *("manager", "manager_recused", "elsewhere_manager"),
+)
+"""Whom the matrix asks: one for each relation to the case. `make matrix ASK=new` asks others who
+are added here.
+"""
 
 RECUSED: Final = tuple(name for name in CAST if name.endswith("_recused"))
 ELSEWHERE: Final = tuple(name for name in CAST if name.startswith("elsewhere_"))

@@ -18,7 +18,8 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 
 from fellowship.accounts.models import User
-from tests.support.belonging import is_part
+from proposals.models import Proposal
+from tests.support.belonging import ends, reached
 from tests.support.cast import CAST, ELSEWHERE, RECUSED, STAFF
 from tests.support.house import House
 
@@ -38,6 +39,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Names for several who ask. `own` is whoever the record names, `nobody` no one at all."""
+WITH_CASES: Final = ("fellow", "fellow_other", "applicant", "elsewhere_fellow")
+"""Who has proposals or a case of their own, of which they are the fellow."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,19 @@ class Knowing:
     """Who may read a mark."""
 
     def __init__(self, house: House) -> None:
-        self.house = house
-        self.parts: dict[tuple[str, int], frozenset[str]] = {}
-        self.known: dict[tuple[str, int], set[int]] = {}
-        case = house.case.fellowship
-        other = house.world.people["fellow_other"].fellowships.get()
-        self.cases = {"fellow": case, "fellow_other": other}
+        self.people = house.world.people
+        self.reached: dict[tuple[str, int], set[tuple[str, int]]] = {}
+        self.named: dict[tuple[str, int], set[int]] = {}
+        self.case = ends(house.case.fellowship)
+        there = self.people["elsewhere_manager"].role_assignments.values_list("realm_id", flat=True)
+        self.elsewhere = {
+            (model, key) for key in there for model in ("accounts.realm", "programs.program")
+        }
+        self.own = {who: self._cases_of(self.people[who]) for who in WITH_CASES}
+
+    def _cases_of(self, person: User) -> set[tuple[str, int]]:
+        found = Proposal.objects.filter(applicant=person), person.fellowships.all()
+        return {(rows.model._meta.label_lower, row.pk) for rows in found for row in rows}
 
     def may(self, who: str, mark: tuple[int, int]) -> bool:
         """Whether the person is among the readers of the field, as they stand to the record."""
@@ -148,27 +158,31 @@ class Knowing:
 
     def stands(self, who: str, model: str, key: int) -> str:
         """How somebody stands to a record, in the words of the cast."""
-        of = self._cases(model, key)
-        if who in ("fellow", "fellow_other") and of:
-            return "fellow" if who in of else "fellow_other"
-        if who in RECUSED and "fellow" not in of:
+        leads = self._reached(model, key)
+        if leads & self.own.get(who, set()):
+            return "fellow"
+        if who == "fellow" and any(leads & own for own in self.own.values()):
+            return "fellow_other"
+        if who in RECUSED and not leads & self.case:
             return who.removesuffix("_recused")
+        if leads & self.elsewhere:
+            here, _, there = who.partition("elsewhere_")
+            return there.replace("fellow", "applicant") if there else ELSEWHERE[1] if here else who
         return who
 
-    def _cases(self, model: str, key: int) -> frozenset[str]:
-        if (model, key) not in self.parts:
+    def _reached(self, model: str, key: int) -> set[tuple[str, int]]:
+        if (model, key) not in self.reached:
             record = apps.get_model(model)._base_manager.filter(pk=key).first()
-            of = (name for name, case in self.cases.items() if is_part(record, case))
-            self.parts[model, key] = frozenset(of)
-        return self.parts[model, key]
+            self.reached[model, key] = reached(record)
+        return self.reached[model, key]
 
     def _is_named(self, who: str, model: str, key: int) -> bool:
         if who == "visitor":
             return False
-        if (model, key) not in self.known:
+        if (model, key) not in self.named:
             record = apps.get_model(model)._base_manager.get(pk=key)
-            self.known[model, key] = set(_people(record))
-        return self.house.world.people[who].pk in self.known[model, key]
+            self.named[model, key] = set(_people(record))
+        return self.people[who].pk in self.named[model, key]
 
 
 def _people(record: Model) -> Iterator[int]:

@@ -1,0 +1,161 @@
+"""Every route, by each method it takes, asked by each who may ask: what was answered, in a word."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache as cached
+from typing import Any, Final
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.template.backends.django import Template
+from django.test import Client
+from django.urls import get_resolver
+from django.utils.safestring import SafeString
+from django.views import defaults
+from rest_framework.renderers import JSONRenderer
+
+from fellowship.history.models import Event
+from fellowship.web import middleware
+from tests.support.house import House, Route, routes
+
+LEFT_OUT: Final = re.compile(r"accounts/logout|static/")
+"""Signing out, which ends what asks; files of the application itself."""
+SYSTEMS: Final = ("api/", "scim/")
+SAFE: Final = ("GET",)
+WORDS: Final = ("open", "changed", "heard", "moved", "refused", "not-now", "closed", "sign-in")
+"""What may be answered, the widest first; docs/authorisation.md says what each means."""
+
+BROKEN: Final = "broken"
+"""What nobody may be answered: the site failed, or would not be asked any more."""
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """One route by one method."""
+
+    address: str
+    method: str
+    route: Route
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.address}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking once."""
+
+    status: int
+    word: str
+    events: int
+    """How many events a write left in the ledger."""
+    others: int
+    """How many of these name another as their actor."""
+
+
+def rows() -> list[Row]:
+    """All that may be asked, by address and method."""
+    found: dict[tuple[str, str], Row] = {}
+    for route in routes():
+        if not LEFT_OUT.match(route.plain):
+            address = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route.plain)
+            for method in _methods(route):
+                found.setdefault((address, method), Row(address, method, route))
+    return [found[key] for key in sorted(found)]
+
+
+def _methods(route: Route) -> list[str]:
+    """Those a view of systems has; a page's says itself, so both that pages know are asked."""
+    if not route.plain.startswith(SYSTEMS):
+        return ["GET", "POST"]
+    known = getattr(route.view, "actions", None)
+    cls = getattr(route.view, "cls", None) or getattr(route.view, "view_class", None)
+    all_of_them = ("get", "post", "put", "patch", "delete")
+    if known is None and cls is None:
+        return ["GET", "POST"]
+    return [m.upper() for m in all_of_them if (m in known if known else hasattr(cls, m))]
+
+
+def _bare(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse(status=kwargs.get("status", 404))
+
+
+@contextmanager
+def curtly() -> Iterator[None]:
+    """Refusals without their page, which is the same for all and tried elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(defaults, "page_not_found", _bare)
+        patch.setattr(middleware, "page_not_found", _bare)
+        patch.setattr(middleware, "render", _bare)
+        patch.setattr(logging.getLogger("django.request"), "disabled", True)
+        yield
+
+
+@contextmanager
+def briefly() -> Iterator[None]:
+    """Answers without their pages: what is asked here is who gets one."""
+    with curtly(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "render", lambda *_, **__: SafeString(""))
+        patch.setattr(JSONRenderer, "render", lambda *_, **__: b"{}")
+        root = get_resolver()
+        patch.setattr(root, "resolve", cached(root.resolve))
+        yield
+
+
+def ask(house: House, who: str, row: Row, path: str = "") -> Answer:
+    """Ask once, with nothing in the body; nothing of it stays."""
+    client = house.client("" if who == "visitor" else who)
+    known = client.cookies.copy()
+    if row.address.startswith("/accounts/"):
+        cache.clear()  # what is counted against limits there is not taken back
+    made: list[int | None] = []
+    with transaction.atomic():
+        last = None if row.method in SAFE else Event.objects.aggregate(last=Max("pk"))["last"]
+        answer = _sent(client, row, path or path_of(house, row))
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # and closed
+        if last is not None:
+            made = list(Event.objects.filter(pk__gt=last).values_list("actor_id", flat=True))
+        transaction.set_rollback(True)
+    client.cookies = known  # a session that an answer ended is there again
+    me = house.world.people[who].pk if who != "visitor" else None
+    others = sum(actor != me for actor in made)
+    return Answer(answer.status_code, _word(answer, row, made), len(made), others)
+
+
+def path_of(house: House, row: Row) -> str:
+    """The row's address with what the house has there."""
+    return (row.route.filled(house) or row.route.filled(house, ["1"]))[0]
+
+
+def _sent(client: Client, row: Row, path: str) -> Any:
+    if row.method == "GET":
+        return client.get(path)
+    send = getattr(client, row.method.lower())
+    if row.route.plain.startswith(SYSTEMS):
+        headers = {"If-Match": "*"}
+        return send(path, {}, content_type="application/json", headers=headers)
+    return send(path, {})
+
+
+def _word(answer: Any, row: Row, made: list[Any]) -> str:
+    status = answer.status_code
+    if status >= 500 or status == 429:
+        return BROKEN
+    if status in (301, 302, 303, 307, 308):
+        away = answer["Location"].startswith("/accounts/login/")
+        return "sign-in" if away else ("changed" if made and row.method not in SAFE else "moved")
+    if made and row.method not in SAFE:
+        return "changed"
+    told = {401: "sign-in", 403: "refused", 404: "closed", 405: "", 409: "not-now"}
+    if status in told:
+        return told[status]
+    return "open" if row.method in SAFE else "heard"

@@ -429,7 +429,7 @@ CLAMD = env.str("CLAMD", default="")
 
 LANGUAGE_CODE = "en-gb"
 # Those a person may choose. A language is offered once its catalogue is whole, which a test checks.
-LANGUAGES = [("en-gb", "English")]
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "fellowship" / "locale"]
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 USE_I18N = True

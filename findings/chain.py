@@ -42,17 +42,17 @@ def links(finding: Finding) -> Iterator[tuple[str, bool]]:
     """
     row: Any = finding
     progress = Progress(row.progress or 0)
-    yield "dataset", bool(row.has_dataset)
-    yield "access", bool(row.has_access)
-    yield "artifact", bool(row.has_dataset or finding.evidence.all())
-    yield "claim", bool(finding.claim)
-    yield "finding", True
-    yield "disposition", finding.state != FindingState.REPORTED
+    yield say("dataset"), bool(row.has_dataset)
+    yield say("access"), bool(row.has_access)
+    yield say("artifact"), bool(row.has_dataset or finding.evidence.all())
+    yield say("claim"), bool(finding.claim)
+    yield say("finding"), True
+    yield say("disposition"), finding.state != FindingState.REPORTED
     yield say("change request"), bool(row.converted) or Progress.DEPLOYED in progress
-    yield "control", Progress.PLANNED in progress
-    yield "baseline", Progress.BASELINE in progress
-    yield "measurement", Progress.MEASURED in progress
-    yield "verdict", Progress.VERIFIED in progress
+    yield say("control"), Progress.PLANNED in progress
+    yield say("baseline"), Progress.BASELINE in progress
+    yield say("measurement"), Progress.MEASURED in progress
+    yield say("verdict"), Progress.VERIFIED in progress
 
 
 def ends_here(finding: Finding) -> bool:
@@ -79,7 +79,7 @@ def gap(finding: Finding) -> str:
         return missing
     if row.excepted_until:
         return say("excepted until {excepted_until:%-d %b %Y}", excepted_until=row.excepted_until)
-    return "complete"
+    return say("complete")
 
 
 def with_chain(rows: QuerySet[Finding]) -> Any:

@@ -16,7 +16,7 @@ from django.conf import settings
 from tests.support.house import build_house
 from tests.support.words import pages, walk
 
-UNMARKED_AT_MOST = 500
+UNMARKED_AT_MOST = 200
 """Texts of all pages that no catalogue knows. It only ever goes down."""
 
 

@@ -139,7 +139,7 @@ def banner(
 def explain(key: str) -> SafeString:
     """Help where a decision is hard, folded behind its question."""
     found = EXPLAINED[key]
-    text = format_html('<div class="doc">{}</div>', texts.markdown(found.text))
+    text = format_html('<div class="doc">{}</div>', texts.markdown(str(found.text)))
     return blocks.disclosure(text, found.summary, id=f"explain-{key}")
 
 

@@ -144,7 +144,8 @@ def _own(program: Program) -> dict[LaunchItem, Fact]:
 @read
 def _held(program: int, at: dt.datetime) -> QuerySet[RoleAssignment]:
     live = RoleAssignment.objects.live(at).filter(realm_id=program, user__is_active=True)
-    return live.select_related("user").order_by("role", "pk")
+    wanted = ("realm_id", "role", "seat", "user__name", "user__email")
+    return live.select_related("user").only(*wanted).order_by("role", "pk")
 
 
 def _sponsor(program: Program) -> Fact:

@@ -2790,6 +2790,14 @@ class Migration(migrations.Migration):
                     model_name='ruleversion',
                     constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fellowship_policy', 'data_classification', 'data_handling', 'publication_policy', 'review_rubric', 'severity_clocks', 'ballot_rules', 'stage_standards', 'exceptions', 'governance_health', 'rule_making', 'oncall', 'identity', 'retention'])), name='rule_kind_is_known'),
                 ),
+                migrations.RemoveIndex(
+                    model_name='exceptionrecord',
+                    name='exception_in_force',
+                ),
+                migrations.AddIndex(
+                    model_name='exceptionrecord',
+                    index=models.Index(fields=['state', 'expires_at'], include=('starts_at', 'ended_at', 'waits', 'program', 'owner', 'requested_by', 'kind', 'subject_type', 'subject_id', 'measure_held', 'measure_due_at', 'id'), name='exception_in_force'),
+                ),
             ],
         ),
     ]

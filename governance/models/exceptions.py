@@ -134,6 +134,7 @@ class ExceptionRecord(Tracked):
                 include=[
                     *("starts_at", "ended_at", "waits", "program", "owner", "requested_by"),
                     *("kind", "subject_type", "subject_id"),
+                    *("measure_held", "measure_due_at", "id"),
                 ],
                 name="exception_in_force",
             ),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, Final
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.accounts.alike import read_for
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.calendars import of as calendar_of
 from fellowship.web.columns import Column, Table
+from fellowship.web.filters import Shape
 from fellowship.web.routes import route_to
-from fellowship.web.tables import paginate
+from fellowship.web.tables import keys_of, paginate, paginate_keys
 from governance import docket as board
 from governance.cells import due_on, seats, short
 from governance.docket import DocketRow
@@ -24,15 +27,34 @@ from governance.models import Condition, Decision, Matter
 from governance.views.common import person, room_links
 
 SORTS = {"closes": "due_at", "ref": "ref", "kind": "kind", "title": "title"}
+TO_VOTE: Final[Shape] = (("mine", True),)
+"""The filter that leaves what waits for the person's vote."""
 
 
 def docket(request: HttpRequest) -> HttpResponse:
     """What waits for the board, by deadline, with the person's own part in each."""
     user, at = person(request), now()
-    live = Matter.objects.opened_to(user).live()
-    found = DocketFilter(request.GET, queryset=live, user=user)
-    page = paginate(request, found.qs, sort=SORTS, default="closes", rows=_with_ballot)
-    first, user.votes_waiting = board.first_to_vote(user, at)
+    found = DocketFilter(request.GET, queryset=Matter.objects.none(), user=user)
+    chosen: Any = found.chosen
+    page, _ = paginate_keys(
+        request,
+        lambda order, start, limit: _live(
+            *(user, at, start, chosen.keys or [0], chosen.words or [""]),
+            shape=chosen.shape,
+            order=order,
+            limit=limit,
+            first=not start,
+        ),
+        _with_ballot,
+        sort=SORTS,
+        default="closes",
+    )
+    first: Matter | None
+    if chosen.shape == TO_VOTE and page.first <= 1 and page.sort == "closes" and not page.capped:
+        # The list is what waits for the person's vote, in the order in which it does.
+        first, user.votes_waiting = next(iter(page), None), page.total
+    else:
+        first, user.votes_waiting = board.first_to_vote(user, at)
     table = Table(
         say("Matters before the board"),
         DOCKET,
@@ -53,6 +75,24 @@ def docket(request: HttpRequest) -> HttpResponse:
         "links": room_links(),
     }
     return render(request, "governance/docket.html", context)
+
+
+@read_for
+def _live(
+    user: Any,
+    at: dt.datetime,
+    start: int,
+    keys: list[int],
+    words: list[str],
+    *,
+    shape: Shape,
+    order: str,
+    limit: int,
+    first: bool,
+) -> QuerySet[Matter, Any]:
+    live = Matter.objects.opened_to(user).live()
+    rows = DocketFilter.narrowed(live, shape, keys, words, user=user)
+    return keys_of(rows, SORTS, order, None if first else start, limit)
 
 
 @read

@@ -150,6 +150,16 @@ def _referred(view: View) -> QuerySet[Any]:
     return view.proposals().filter(pk__in=matters.order_by().values("subject_id"))
 
 
+def _before_board(view: View) -> QuerySet[Any, Any]:
+    """Their keys, told by the matters: only what was submitted comes before the board."""
+    if view.cohort_id is not None:
+        return _referred(view).order_by().values("pk")
+    matters = Matter.objects.filter(program_id=view.program_id, subject_type="proposals.proposal")
+    matters = matters.exclude(subject_id__in=conflicted_ids(view.user, Proposal)).order_by()
+    keys: QuerySet[Any, Any] = matters.values("subject_id").distinct()
+    return keys
+
+
 def _begun(view: View) -> QuerySet[Any]:
     return view.fellowships().exclude(state=FellowshipState.SCOPE)
 
@@ -181,7 +191,14 @@ _LIVE = (ControlState.DEPLOYED, ControlState.VERIFIED)
 _ALL: Final = (
     Figure("submitted", say("Proposals submitted"), View.proposals, _proposal, "submitted_at"),
     Figure("scored", say("Scored by the panel"), _scored, _proposal, "submitted_at"),
-    Figure("referred", say("Put before the board"), _referred, _proposal, "submitted_at"),
+    Figure(
+        "referred",
+        say("Put before the board"),
+        _referred,
+        _proposal,
+        "submitted_at",
+        _before_board,
+    ),
     Figure(
         "accepted",
         say("Accepted"),

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import filters
 from fellowship.web.tables import COUNT_LIMIT
@@ -39,6 +41,29 @@ def _holders(request: HttpRequest | None) -> QuerySet[User]:
     return User.objects.filter(pk__in=held.values("user_id")).order_by("name")
 
 
+@read
+def _program_words(realms: list[int]) -> QuerySet[Program, Any]:
+    return Program.objects.filter(pk__in=realms).order_by("name").values_list("pk", "name")
+
+
+@read
+def _holder_words(realms: list[int], at: dt.datetime) -> QuerySet[User, Any]:
+    held = RoleAssignment.objects.live(at).filter(realm__in=realms).values("user_id")
+    return User.objects.filter(pk__in=held).order_by("name").values_list("pk", "name", "email")
+
+
+def _realms(request: HttpRequest | None) -> list[int]:
+    return sorted(realm_ids_where(request.user, *RISK_READERS)) if request else []
+
+
+def _programs_offered(request: HttpRequest | None) -> list[tuple[int, str]]:
+    return _program_words(_realms(request))
+
+
+def _holders_offered(request: HttpRequest | None) -> list[tuple[int, str]]:
+    return [(pk, name or email) for pk, name, email in _holder_words(_realms(request), now())]
+
+
 class RiskFilter(filters.FilterSet):
     """Risks by words, kind, gravity, programme, holder, and whether they are past their time."""
 
@@ -47,8 +72,12 @@ class RiskFilter(filters.FilterSet):
     level = filters.ChoiceFilter(
         choices=[(str(rank), label) for rank, label in LEVELS.items()], label=say("How grave")
     )
-    program = filters.ModelChoiceFilter(queryset=_programs, label=say("Programme"))
-    holder = filters.ModelChoiceFilter(queryset=_holders, label=say("Holder"))
+    program = filters.ModelChoiceFilter(
+        queryset=_programs, offered=_programs_offered, label=say("Programme")
+    )
+    holder = filters.ModelChoiceFilter(
+        queryset=_holders, offered=_holders_offered, label=say("Holder")
+    )
     overdue = filters.BooleanFilter(label=say("Past its time"))
 
     class Meta:

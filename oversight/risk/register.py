@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
 
 from fellowship.accounts.alike import read_for
 from fellowship.kernel.counting import Length
@@ -139,9 +139,11 @@ class Wanted:
 
 
 def _first(wanted: Wanted, source: Source, order: str, many: int) -> QuerySet[Any, Any]:
-    """The first rows of a source; each says how many there are, counted as far as lists count."""
+    """The first rows of a source; each says how many there are, at least as far as lists count."""
     rows = wanted.rows(source)
-    there = Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
+    there: Any = Window(Count("pk"))
+    if source.ordered:
+        there = Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
     first: QuerySet[Any, Any] = rows.order_by(*ORDERS[order].fields).annotate(of=there)
     return first.values_list("level", "due", "since", "pk", "of")[:many]
 

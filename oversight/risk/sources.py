@@ -34,6 +34,7 @@ from access.services.alarms import GRAVE
 from access.states import Verdict
 from fellowship.kernel.saying import say
 from fellowship.web.items import Tone
+from fellowship.web.routes import route_to
 from findings.models import Finding
 from findings.states import FindingState
 from governance.models import Escalation, ExceptionRecord
@@ -71,7 +72,9 @@ class Source:
     """One kind of risk.
 
     `rows` gives those open at an instant as far as the person may see them; `marked` adds their
-    `level`, `since` and `due`; `shown` adds what a line reads; `line` makes the line.
+    `level`, `since` and `due`; `shown` adds what a line reads; `line` makes the line. `ordered`
+    where an index gives their order: then the first are found without looking at each, and how
+    many there are is counted apart.
     """
 
     key: str
@@ -84,6 +87,7 @@ class Source:
     line: Callable[[Any, dt.datetime], Risk]
     words: tuple[str, ...]
     holder: str
+    ordered: bool = False
 
 
 def _by(field: str, ranks: dict[str, int]) -> Case:
@@ -154,7 +158,7 @@ def _exception(one: Any, at: dt.datetime) -> Risk:
         source="exceptions",
         kind=one.get_kind_display(),
         title=f"{one.ref} {one.title}",
-        url=one.get_absolute_url(),
+        url=route_to("governance:exception", one.ref),
         level=one.level,
         why=why,
         holder=str(one.owner),
@@ -268,7 +272,7 @@ def _control(one: Any, at: dt.datetime) -> Risk:
         source="controls",
         kind="Control overdue",
         title=f"{one.ref} {one.title}",
-        url=one.get_absolute_url(),
+        url=route_to("findings:detail", one.ref),
         level=max(one.level, 1),
         why=say("Accepted, and no control answers it in the time the rule gives"),
         holder=str(one.product_owner or say("Nobody")),
@@ -314,6 +318,7 @@ SOURCES: Final = (
         _control,
         ("ref", "title"),
         "product_owner",
+        ordered=True,
     ),
     Source(
         "exceptions",

@@ -204,6 +204,20 @@ def test_a_condition_from_report_to_verification(world: World, matter: Matter) -
     assert " over</span>" not in said  # it is settled: no deadline runs on
 
 
+@pytest.mark.parametrize("role", ["board_product", "chair"])
+def test_the_docket_narrowed_to_my_votes_says_the_same_of_them(
+    world: World, matter: Matter, role: str
+) -> None:
+    client = Client()
+    client.force_login(world.fresh(role))
+    said = [
+        {name: client.get(f"/board/{query}").context[name] for name in ("first", "headline")}
+        for query in ("", "?mine=true", "?mine=true&sort=-closes", "?mine=true&page=2")
+    ]
+    assert said == [said[0]] * 4
+    assert (said[0]["first"] == matter) == (role == "board_product")
+
+
 def test_docket_says_where_each_matter_stands_for_me(world: World, matter: Matter) -> None:
     member = world.fresh("board_product")
 

@@ -37,7 +37,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     notices = queries.inbox(request.user).select_related("realm")
     page = paginate(
         request,
-        notices.only("title", "created_at", "read_at", "urgent", "realm__name"),
+        notices.only("title", "words", "created_at", "read_at", "urgent", "realm__name"),
         per_page=50,
     )
     table = Table(say("Your notices, the unread first"), _columns(request, page), page, page)

@@ -49,7 +49,7 @@ kinds.register(
             answer_by=kinds.INSTANT,
             number={
                 "type": "integer",
-                "description": say("The how manieth page; with `paged` alone."),
+                "description": "The how manieth page; with `paged` alone.",
             },
             person=kinds.object_of(name=kinds.TEXT, email=kinds.TEXT),
         ),

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import yaml
 
-from fellowship.kernel.saying import say
 from publications.certificate.facts import released_at
 from publications.models import Author, Outcome, Publication
 from publications.states import Kind, OutcomeStage
@@ -89,7 +88,7 @@ def cff(publication: Publication, url: str) -> str:
     at = shown(publication)
     said: dict[str, Any] = {
         "cff-version": "1.2.0",
-        "message": say("Please cite this work as below."),
+        "message": "Please cite this work as below.",
         "title": publication.title,
         "authors": authors,
         "date-released": _day(publication).isoformat(),

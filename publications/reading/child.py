@@ -15,8 +15,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from fellowship.kernel.saying import say
-
 SECONDS = 10
 MEMORY = 1_000_000_000
 PAGES = 600
@@ -49,13 +47,11 @@ def pdf(body: bytes) -> tuple[str, str]:
     logging.disable(logging.CRITICAL)
     reader = pypdf.PdfReader(io.BytesIO(body), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
-        raise Unread(say("it is locked with a password"), refuse=True)
+        raise Unread("it is locked with a password", refuse=True)
     root = reader.trailer["/Root"].get_object()
     _no_programs(root, DictionaryObject)
     if len(reader.pages) > PAGES:
-        raise Unread(
-            say("it has {n} pages, and at most {PAGES} are read", n=len(reader.pages), PAGES=PAGES)
-        )
+        raise Unread(f"it has {len(reader.pages)} pages, and at most {PAGES} are read")
     parts: list[str] = []
     notes: list[str] = []
     size = 0
@@ -63,7 +59,7 @@ def pdf(body: bytes) -> tuple[str, str]:
         parts.append(page.extract_text() or "")
         size += len(parts[-1])
         if size > TEXT:
-            raise Unread(say("it has more than {TEXT:,} characters", TEXT=TEXT))
+            raise Unread(f"it has more than {TEXT:,} characters")
         for note in page.get("/Annots") or ():
             found = note.get_object()
             _no_programs(found, DictionaryObject)
@@ -79,9 +75,9 @@ def _no_programs(found: Any, kind: Any) -> None:
     names = names if isinstance(names, kind) else {}
     actions = [found.get("/OpenAction"), found.get("/A")]
     if names.get("/JavaScript") is not None or found.get("/AA") is not None:
-        raise Unread(say("it carries a program"), refuse=True)
+        raise Unread("it carries a program", refuse=True)
     if names.get("/EmbeddedFiles") is not None or found.get("/FS") is not None:
-        raise Unread(say("it carries other files"), refuse=True)
+        raise Unread("it carries other files", refuse=True)
     for given in actions:
         action = given.get_object() if given is not None else None
         if isinstance(action, kind) and action.get("/S") in (
@@ -89,7 +85,7 @@ def _no_programs(found: Any, kind: Any) -> None:
             "/Launch",
             "/ImportData",
         ):
-            raise Unread(say("it carries a program"), refuse=True)
+            raise Unread("it carries a program", refuse=True)
 
 
 def word(body: bytes) -> tuple[str, str]:
@@ -101,7 +97,7 @@ def word(body: bytes) -> tuple[str, str]:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         for name in archive.namelist():
             if name.endswith((".xml", ".rels")) and _declares(archive.read(name)):
-                raise Unread(say("it declares entities of its own"), refuse=True)
+                raise Unread("it declares entities of its own", refuse=True)
     document = docx.Document(io.BytesIO(body))
     shown = "\n\n".join(_blocks(document))
     return shown, "\n".join(_beneath(document))
@@ -154,13 +150,13 @@ def main(kind: str) -> dict[str, Any]:
     except Unread as error:
         return {"because": str(error), "refuse": error.refuse}
     except MemoryError:
-        return {"because": say("it takes too much memory to read")}
+        return {"because": "it takes too much memory to read"}
     except RecursionError:
-        return {"because": say("it is nested too deeply to read")}
+        return {"because": "it is nested too deeply to read"}
     except Exception as error:  # whatever a broken document makes of a library
-        return {"because": say("it is broken"), "error": type(error).__name__}
+        return {"because": "it is broken", "error": type(error).__name__}
     if len(text) > TEXT or len(beneath) > TEXT:
-        return {"because": say("it has more than {TEXT:,} characters", TEXT=TEXT)}
+        return {"because": f"it has more than {TEXT:,} characters"}
     return {"text": text, "beneath": beneath}
 
 

@@ -79,7 +79,7 @@ def _apart(ending: str, body: bytes) -> Read:
     if error := said.get("error"):
         log.info("a document could not be read: %s", error)
     text, beneath = clean(said.get("text", "")), clean(said.get("beneath", ""))
-    because = said.get("because", "")
+    because = say(said.get("because", ""), **said.get("parts", {}))
     if not because and not text.strip():
         because = say("there are no words in it, only pictures of them")
     if because:

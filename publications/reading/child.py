@@ -1,8 +1,9 @@
 """The process that opens a document: started by its path, alone, with nothing of ours in it.
 
 Takes the document on its standard input and writes one JSON object: `text` and `beneath`, or
-`because` (why it could not be read) with `refuse` where nobody should be handed it. Its memory,
-time and output are bounded before it looks at a byte; it writes no file and opens no socket.
+`because` (why it could not be read) with its `parts`, which whoever asked says, and `refuse` where
+nobody should be handed it. Its memory, time and output are bounded before it looks at a byte; it
+writes no file and opens no socket.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ PAGES = 600
 TEXT = 2_000_000
 
 
+def say(text: str, /, **parts: int) -> dict[str, Any]:
+    """A text and its parts as `kernel.saying.say` takes them; the catalogue finds it here."""
+    return {"because": text, "parts": parts}
+
+
 class Unread(Exception):
     """Why a document is not read; `refuse` where it should not be handed on either."""
 
-    def __init__(self, because: str, *, refuse: bool = False) -> None:
-        super().__init__(because)
-        self.refuse = refuse
+    def __init__(self, because: dict[str, Any], *, refuse: bool = False) -> None:
+        super().__init__(because["because"])
+        self.because, self.refuse = because, refuse
 
 
 def bound() -> None:
@@ -47,11 +53,13 @@ def pdf(body: bytes) -> tuple[str, str]:
     logging.disable(logging.CRITICAL)
     reader = pypdf.PdfReader(io.BytesIO(body), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
-        raise Unread("it is locked with a password", refuse=True)
+        raise Unread(say("it is locked with a password"), refuse=True)
     root = reader.trailer["/Root"].get_object()
     _no_programs(root, DictionaryObject)
     if len(reader.pages) > PAGES:
-        raise Unread(f"it has {len(reader.pages)} pages, and at most {PAGES} are read")
+        raise Unread(
+            say("it has {n} pages, and at most {PAGES} are read", n=len(reader.pages), PAGES=PAGES)
+        )
     parts: list[str] = []
     notes: list[str] = []
     size = 0
@@ -59,7 +67,7 @@ def pdf(body: bytes) -> tuple[str, str]:
         parts.append(page.extract_text() or "")
         size += len(parts[-1])
         if size > TEXT:
-            raise Unread(f"it has more than {TEXT:,} characters")
+            raise Unread(say("it has more than {TEXT:,} characters", TEXT=TEXT))
         for note in page.get("/Annots") or ():
             found = note.get_object()
             _no_programs(found, DictionaryObject)
@@ -75,9 +83,9 @@ def _no_programs(found: Any, kind: Any) -> None:
     names = names if isinstance(names, kind) else {}
     actions = [found.get("/OpenAction"), found.get("/A")]
     if names.get("/JavaScript") is not None or found.get("/AA") is not None:
-        raise Unread("it carries a program", refuse=True)
+        raise Unread(say("it carries a program"), refuse=True)
     if names.get("/EmbeddedFiles") is not None or found.get("/FS") is not None:
-        raise Unread("it carries other files", refuse=True)
+        raise Unread(say("it carries other files"), refuse=True)
     for given in actions:
         action = given.get_object() if given is not None else None
         if isinstance(action, kind) and action.get("/S") in (
@@ -85,7 +93,7 @@ def _no_programs(found: Any, kind: Any) -> None:
             "/Launch",
             "/ImportData",
         ):
-            raise Unread("it carries a program", refuse=True)
+            raise Unread(say("it carries a program"), refuse=True)
 
 
 def word(body: bytes) -> tuple[str, str]:
@@ -97,7 +105,7 @@ def word(body: bytes) -> tuple[str, str]:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         for name in archive.namelist():
             if name.endswith((".xml", ".rels")) and _declares(archive.read(name)):
-                raise Unread("it declares entities of its own", refuse=True)
+                raise Unread(say("it declares entities of its own"), refuse=True)
     document = docx.Document(io.BytesIO(body))
     shown = "\n\n".join(_blocks(document))
     return shown, "\n".join(_beneath(document))
@@ -148,15 +156,15 @@ def main(kind: str) -> dict[str, Any]:
     try:
         text, beneath = {"pdf": pdf, "docx": word}[kind](sys.stdin.buffer.read())
     except Unread as error:
-        return {"because": str(error), "refuse": error.refuse}
+        return {**error.because, "refuse": error.refuse}
     except MemoryError:
-        return {"because": "it takes too much memory to read"}
+        return say("it takes too much memory to read")
     except RecursionError:
-        return {"because": "it is nested too deeply to read"}
+        return say("it is nested too deeply to read")
     except Exception as error:  # whatever a broken document makes of a library
-        return {"because": "it is broken", "error": type(error).__name__}
+        return {**say("it is broken"), "error": type(error).__name__}
     if len(text) > TEXT or len(beneath) > TEXT:
-        return {"because": f"it has more than {TEXT:,} characters"}
+        return say("it has more than {TEXT:,} characters", TEXT=TEXT)
     return {"text": text, "beneath": beneath}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -23,21 +23,26 @@ from oversight.states import Ground, HoldGround
 PERSON = settings.AUTH_USER_MODEL
 READERS = (roles.ADMINISTRATOR, roles.AUDITOR)
 """Who sees that nothing is kept longer than the rule says."""
+Kept = TypeVar("Kept", bound=Tracked)
 
 
-class HoldQuerySet(TrackedQuerySet["Hold"]):
-    """Holds by who may see them and whether they last."""
-
-    def live(self, at: dt.datetime | None = None) -> Self:
-        """Those in force at `at` (default now): neither lifted nor past their last day."""
-        at = at or now()
-        return self.filter(Q(lifted_at=None) | Q(lifted_at__gt=at), placed_at__lte=at, until__gt=at)
+class ReadQuerySet(TrackedQuerySet[Kept]):
+    """What retention keeps back or proposes, by who may read it."""
 
     def visible_to(self, user: Any) -> Self:
         """Those of programmes one administers or audits."""
         if getattr(user, "is_superuser", False) and user.is_active:
             return self
         return self.filter(program_id__in=realm_ids_where(user, *READERS))
+
+
+class HoldQuerySet(ReadQuerySet["Hold"]):
+    """Holds by who may see them and whether they last."""
+
+    def live(self, at: dt.datetime | None = None) -> Self:
+        """Those in force at `at` (default now): neither lifted nor past their last day."""
+        at = at or now()
+        return self.filter(Q(lifted_at=None) | Q(lifted_at__gt=at), placed_at__lte=at, until__gt=at)
 
 
 class Hold(Tracked):
@@ -100,14 +105,8 @@ class Hold(Tracked):
         return say("In force") if self.lasts(now()) else say("Over")
 
 
-class DueErasureQuerySet(TrackedQuerySet["DueErasure"]):
+class DueErasureQuerySet(ReadQuerySet["DueErasure"]):
     """Whose days are over, by who may see it and how it stands."""
-
-    def visible_to(self, user: Any) -> Self:
-        """Those of programmes one administers or audits."""
-        if getattr(user, "is_superuser", False) and user.is_active:
-            return self
-        return self.filter(program_id__in=realm_ids_where(user, *READERS))
 
     def open(self) -> Self:
         """Those whose person is still named: neither carried out nor no longer due."""

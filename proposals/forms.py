@@ -326,9 +326,8 @@ class AssignForm(forms.Form):
         self.proposal = proposal
         reviewer: Any = self.fields["reviewer"]
         reviewer.label_from_instance = _named
-        if self.is_bound:
-            reviewer.queryset = _assignable(*self._case, now())
-        else:
+        reviewer.queryset = _assignable(*self._case, now())
+        if not self.is_bound:
             none = ("", reviewer.empty_label)
             reviewer.widget.choices = CallableChoiceIterator(
                 lambda: [none, *((user.pk, _named(user)) for user in self.candidates())]

@@ -149,8 +149,8 @@ def acting(verb_name: str, *, by: Any, reason: str = "") -> Iterator[Scope]:
 
     It works in the source language: what it records does not depend on who acts.
     """
-    scope = Scope(verb=verb_name, by=by, reason=reason)
-    with transaction.atomic(), saying.in_source():
+    with saying.in_source(), transaction.atomic():
+        scope = Scope(verb=verb_name, by=by, reason=str(reason))
         token = _scope.set(scope)
         try:
             yield scope
@@ -168,10 +168,7 @@ def verb(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             by: Any = kwargs["by"]
-            with (
-                saying.in_source(),
-                acting(name, by=by, reason=str(kwargs.get("reason") or "")),
-            ):
+            with acting(name, by=by, reason=kwargs.get("reason") or ""):
                 return function(*args, **kwargs)
 
         wrapper.verb_name = name  # type: ignore[attr-defined]

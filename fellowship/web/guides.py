@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import plain, say
 from fellowship.web.items import Link
 from fellowship.web.search import Hit, register_pages
 
@@ -58,7 +58,7 @@ def guide(slug: str) -> Guide:
         raise KeyError(slug)
     text = (settings.BASE_DIR / "docs" / "roles" / f"{slug}.md").read_text(encoding="utf-8")
     heading, _, body = text.partition("\n")
-    before, _, after = body.partition(f"## {TOUR}\n")
+    before, _, after = body.partition(f"## {plain(TOUR)}\n")
     tour, mark, rest = after.partition("\n## ")
     rest = f"## {rest}" if mark else ""
     return Guide(slug, heading.removeprefix("# "), _linked(before), _linked(tour), _linked(rest))

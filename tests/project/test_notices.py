@@ -167,6 +167,7 @@ def _the_rest(world: World) -> None:
     closed = access.suspend_dataset(dataset=grant.dataset, by=world.steward, reason="Names in it.")
     access.lift_suspension(suspension=closed, by=world.manager, reason="They are gone.")
     access.revoke_grant(grant=grant, by=world.steward, reason="The project ended.")
+    _seen_differently(world)
     scoping.record_training(
         person=grant.person,
         program=world.program,
@@ -278,6 +279,15 @@ def _changed_access(world: World, grant: Grant) -> Grant:
     )
     scoping.remove_collaborator(collaborator=helper, by=world.manager, reason="They left.")
     return narrowed
+
+
+def _seen_differently(world: World) -> None:
+    """A dataset about which two people answer the questions of its class differently."""
+    unclassified = access_scenes.dataset(world, "unsettled", tier="")
+    found = access.open_classification(dataset=unclassified, by=world.steward)
+    for person, tier in ((world.steward, "internal"), (world.oncall, "restricted")):
+        answers = access_scenes.answers_for(found.rule.params, tier)
+        found = access.send_answers(classification=found, answers=answers, by=person)
 
 
 def _a_changed_request(world: World) -> None:

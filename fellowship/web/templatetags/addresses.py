@@ -12,6 +12,7 @@ from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as compiled
+from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape
 
 from fellowship.web.routes import address
@@ -30,7 +31,7 @@ class _Address(URLNode):
         name = self.view_name.resolve(context)
         try:
             found = address(name, *values)
-        except ValueError:
+        except (NoReverseMatch, ValueError):
             return super().render(context)
         if self.asvar is None:
             return conditional_escape(found) if context.autoescape else found

@@ -11,6 +11,7 @@ from django.test import Client
 
 from fellowship.accounts import roles
 from fellowship.accounts.services import grant_role
+from fellowship.kernel import saying
 from fellowship.web import guides
 from oversight.demo.content.people import SIGN_INS
 from tests.scenarios.world import SETUP, World
@@ -31,8 +32,10 @@ def test_every_role_has_its_guide_and_every_guide_its_tour() -> None:
     assert files == set(guides.FOR)
     assert {key for keys in guides.FOR.values() for key in keys} == set(roles.ROLES)
     playable = {person.username for person in SIGN_INS}
+    guides.guide.cache_clear()
     for slug in guides.FOR:
-        tour = guides.guide(slug).tour
+        with saying.override("de"):  # whoever asks first, the guides are as they are written
+            tour = guides.guide(slug).tour
         assert who(tour), slug
         assert set(who(tour)) <= playable, slug
         assert len(re.findall(r"^\d+\. ", tour, re.MULTILINE)) >= 5, slug

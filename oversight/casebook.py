@@ -13,10 +13,9 @@ the database walks, and only what is asked for leaves it.
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Final
 
 from django.apps import apps
@@ -48,70 +47,84 @@ _STOP: Final = (User, Realm, Program)
 
 def subjects(fellowship: Fellowship) -> Subjects:
     """The ids of every record of the case by model label, in one query."""
-    return _by_label(_asked(fellowship.pk, fellowship.proposal_id))
+    return _asked(fellowship.pk, fellowship.proposal_id)
 
 
 def subjects_of_proposal(pk: int) -> Subjects:
     """The same for a proposal that became no fellowship, or not yet."""
-    return _by_label(_asked(_NONE, pk))
-
-
-def _by_label(pairs: Iterable[tuple[str, int]]) -> Subjects:
-    found: dict[str, list[int]] = defaultdict(list)
-    for label, pk in pairs:
-        found[label].append(pk)
-    return dict(found)
+    return _asked(_NONE, pk)
 
 
 def subjects_among(fellowship: Fellowship, *models: type[Model]) -> Subjects:
     """The ids of the case's records of these models, in one query."""
-    found: dict[str, list[int]] = {_label(model): [] for model in models}
-    for label, pk in _asked(fellowship.pk, fellowship.proposal_id, *models):
-        found[label].append(pk)
-    return found
+    found = _asked(fellowship.pk, fellowship.proposal_id, *models)
+    return {_label(model): found.get(_label(model), []) for model in models}
 
 
 def events_of(case: Subjects) -> QuerySet[Event]:
     """The ledger's events about these records, oldest first."""
     if connection.vendor == "postgresql":
-        pairs = sorted(flat(case))
-        given = [[label for label, _ in pairs], [pk for _, pk in pairs]]
-        return Event.objects.filter(pk__in=RawSQL(_EVENTS, given)).order_by("id")  # noqa: S611
+        return Event.objects.filter(pk__in=RawSQL(f"SELECT id {_EVENTS}", _keys(case))).order_by(  # noqa: S611
+            "id"
+        )
     about = Q(pk__in=[])
     for label, ids in case.items():
         about |= Q(subject_type=label, subject_id__in=ids)
     return Event.objects.filter(about).order_by("id")
 
 
+def latest(case: Subjects, before: int, size: int) -> list[int]:
+    """The ids of the `size` latest events about these records, of those recorded before that one.
+
+    In the order of the record, which the index of a record's events holds: no event is read.
+    """
+    if connection.vendor == "postgresql":
+        newest = "WHERE id < %s ORDER BY id DESC LIMIT %s"
+        rows = rows_of(f"SELECT id {_EVENTS} {newest}", *_keys(case), before, size)
+        return [pk for (pk,) in rows]
+    found = events_of(case).filter(pk__lt=before).order_by("-pk")
+    return list(found.values_list("pk", flat=True)[:size])
+
+
 _EVENTS: Final = f"""
-SELECT found.id
-  FROM unnest(%s::text[], %s::bigint[]) AS about(label, id)
+  FROM unnest(%s::text[], %s::text[]) AS about(label, ids)
  CROSS JOIN LATERAL (
     SELECT e.id FROM "{Event._meta.db_table}" e
-     WHERE e.subject_type = about.label AND e.subject_id = about.id OFFSET 0
+     WHERE e.subject_type = about.label AND e.subject_id = ANY(about.ids::bigint[]) OFFSET 0
  ) AS found
 """
-"""By the index of a record's events, one record after the other: OFFSET 0 keeps PostgreSQL from
-reading the whole log for the sake of one case."""
+"""By the index of a record's events, one kind of record after the other: OFFSET 0 keeps PostgreSQL
+from reading the whole log for the sake of one case."""
+
+
+def _keys(case: Subjects) -> list[list[str]]:
+    """The labels of the case, and the ids of each as PostgreSQL writes an array."""
+    return [list(case), [f"{{{','.join(map(str, ids))}}}" for ids in case.values()]]
 
 
 _NONE: Final = 0
 """The key of no record."""
 
 
-def _asked(fellowship: int, proposal: int, *models: type[Model]) -> list[tuple[str, int]]:
-    """Labels and ids of the case's records, of all models or of these."""
-    return rows_of(walk(*models), fellowship, proposal)
+def _asked(fellowship: int, proposal: int, *models: type[Model]) -> Subjects:
+    """The ids of the case's records by label, of all models or of these."""
+    found: dict[str, set[int]] = {}
+    for label, ids in rows_of(walk(*models), fellowship, proposal):
+        known = json.loads(ids) if isinstance(ids, str) else ids
+        if known:
+            found.setdefault(label, set()).update(known)
+    return {label: sorted(found[label]) for label in sorted(found)}
 
 
 @functools.cache
 def walk(*models: type[Model]) -> str:
     """The statement; its parameters are fellowship and proposal.
 
-    Written from the names of the models' own tables and columns alone. Of `models`, if any, only
-    their records: what else was on the way to nothing asked for, the database leaves out.
+    Written from the names of the models' own tables and columns alone: a table of one array of ids
+    for each. Of `models`, if any, only their records: what else was on the way to nothing asked
+    for, the database leaves out.
     """
-    tables = dict.fromkeys(("fellowship_root", "proposal_root"), "SELECT CAST(%s AS bigint)")
+    tables = dict.fromkeys(("fellowship_root", "proposal_root"), f"SELECT {_sql().one}")
     labels: dict[str, type[Model]] = {
         "fellowship_root": Fellowship,
         "proposal_root": Proposal,
@@ -123,15 +136,64 @@ def walk(*models: type[Model]) -> str:
         names = {field.name for field in model._meta.concrete_fields}
         if {"subject_type", "subject_id"} <= names and _label(model) not in OWN:
             named = f"named_{model._meta.db_table}"
-            about = "JOIN direct d ON d.label = n.subject_type AND d.id = n.subject_id"
-            tables[named] = f"SELECT n.{_pk(model)} FROM {_table(model)} n {about}"
+            about = _sql().about.format(table=_table(model), pk=_pk(model))
+            tables[named] = f"SELECT {_sql().all.format(about)}"
             labels[named] = model
             _follow(tables, labels, model, named, ())
-    tables["records"] = _union({n: m for n, m in labels.items() if m in models or not models})
-    columns = {"direct": "label, id", "records": "label, id"}
-    return "WITH {} SELECT label, id FROM records ORDER BY label, id".format(
-        ", ".join(f"{name}({columns.get(name, 'id')}) AS ({sql})" for name, sql in tables.items())
+    asked = _union({n: m for n, m in labels.items() if m in models or not models})
+    columns = {"direct": "label, ids"}
+    return "WITH {} {}".format(
+        ", ".join(f"{name}({columns.get(name, 'ids')}) AS ({sql})" for name, sql in tables.items()),
+        asked,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """How a database writes many ids as one value."""
+
+    one: str
+    """The ids that a parameter is."""
+    all: str
+    """The ids that a query selects."""
+    within: str
+    """Among the ids of a table of the walk."""
+    about: str
+    """The records of a model that are about one of `direct`."""
+
+
+_POSTGRESQL: Final = _Sql(
+    one="ARRAY[CAST(%s AS bigint)]",
+    all="ARRAY({})",
+    within="= ANY((SELECT ids FROM {})::bigint[])",
+    about="""
+        WITH RECURSIVE said(label) AS (
+            SELECT (SELECT min(subject_type) FROM {table})
+             UNION ALL
+            SELECT (SELECT min(subject_type) FROM {table} WHERE subject_type > said.label)
+              FROM said WHERE said.label IS NOT NULL
+        )
+        SELECT n.id FROM direct d CROSS JOIN LATERAL (
+            SELECT {pk} AS id FROM {table}
+             WHERE subject_type = d.label AND subject_id = ANY(d.ids) OFFSET 0
+        ) n WHERE d.label IN (SELECT label FROM said)
+    """,
+)
+"""Kinds of which the model has no record are not looked for: `said` steps from kind to kind in the
+index of what records are about."""
+_SQLITE: Final = _Sql(
+    one="json_array(CAST(%s AS bigint))",
+    all="(SELECT json_group_array(id) FROM ({}))",
+    within="IN (SELECT value FROM json_each((SELECT ids FROM {})))",
+    about="""
+        SELECT n.{pk} AS id FROM direct d, json_each(d.ids) one
+          JOIN {table} n ON n.subject_type = d.label AND n.subject_id = one.value
+    """,
+)
+
+
+def _sql() -> _Sql:
+    return _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
 
 
 def _follow(
@@ -146,16 +208,16 @@ def _follow(
     for hop in hops(root, beyond):
         name = known[hop.model] = f"{named}_{len(known)}"
         labels[name] = hop.model
-        tables[name] = (
-            f"SELECT {_pk(hop.model)} FROM {_table(hop.model)}"
-            f" WHERE {_quoted(hop.column)} IN (SELECT id FROM {known[hop.target]})"
+        within = _sql().within.format(known[hop.target])
+        found = f"SELECT {_pk(hop.model)} AS id FROM {_table(hop.model)}"
+        tables[name] = "SELECT " + _sql().all.format(
+            f"{found} WHERE {_quoted(hop.column)} {within}"
         )
 
 
 def _union(labels: Mapping[str, type[Model]]) -> str:
-    """All records of these tables with their labels, each once."""
-    selects = (f"SELECT '{_label(m)}', id FROM {name}" for name, m in labels.items())
-    return " UNION ".join(selects)
+    """The ids of these tables with their labels."""
+    return " UNION ALL ".join(f"SELECT '{_label(m)}', ids FROM {n}" for n, m in labels.items())
 
 
 def _label(model: type[Model]) -> str:
@@ -226,8 +288,3 @@ def _tracked() -> tuple[type[Model], ...]:
     return tuple(
         model for model in apps.get_models() if issubclass(model, Tracked) and not model._meta.proxy
     )
-
-
-def flat(case: Subjects) -> set[tuple[str, int]]:
-    """The case as pairs of label and id."""
-    return set(chain.from_iterable(((label, pk) for pk in ids) for label, ids in case.items()))

@@ -2798,6 +2798,10 @@ class Migration(migrations.Migration):
                     model_name='exceptionrecord',
                     index=models.Index(fields=['state', 'expires_at'], include=('starts_at', 'ended_at', 'waits', 'program', 'owner', 'requested_by', 'kind', 'subject_type', 'subject_id', 'measure_held', 'measure_due_at', 'id'), name='exception_in_force'),
                 ),
+                migrations.AddIndex(
+                    model_name='accessreviewitem',
+                    index=models.Index(fields=['subject_type', 'subject_id'], name='governance__subject_651a5a_idx'),
+                ),
             ],
         ),
     ]

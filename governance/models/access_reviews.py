@@ -115,6 +115,7 @@ class AccessReviewItem(Tracked):
         indexes: ClassVar = [
             models.Index(fields=["review", "decided_at", "id"]),
             models.Index(fields=["owner", "decided_at"]),
+            models.Index(fields=["subject_type", "subject_id"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -19,11 +19,12 @@ from django.urls import reverse
 from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.saying import joined
 from fellowship.web import verbs
 from fellowship.web.components.timeline import changes, people
 from fellowship.web.items import Change, Entry
+from oversight import casebook
 from oversight.audit import names as naming
 from oversight.audit.words import EMPTY, field_changes, listed
 
@@ -64,20 +65,32 @@ class RowChange:
     hidden: bool = False
 
 
-def page(events: Any, before: str, size: int = PER_PAGE, *, sorts: bool = False) -> Page:
-    """The `size` events older than the mark `before`, by the index of realm and time.
-
-    With `sorts`, no index gives their order: keys alone are sorted, then these rows are read.
-    """
+def page(events: Any, before: str, size: int = PER_PAGE) -> Page:
+    """The `size` events older than the mark `before`, by the index of realm and time."""
     mark = _mark(before)
     if mark:
         at, pk = mark
         events = events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
-    events = events.order_by("-at", "-pk")
-    if sorts:
-        keys = list(events.values_list("pk", flat=True)[: size + 1])
-        events = Event.objects.filter(pk__in=keys).order_by("-at", "-pk")
-    rows = list(events.select_related("actor")[: size + 1])
+    found = events.order_by("-at", "-pk").select_related("actor")
+    return _page(list(found[: size + 1]), size)
+
+
+def page_of(case: casebook.Subjects, before: str, size: int = PER_PAGE) -> Page:
+    """The same of the events about these records, in the order in which they were recorded."""
+    mark = _mark(before)
+    return _page(_events(casebook.latest(case, mark[1] if mark else _END, size + 1)), size)
+
+
+_END: Final = 2**62
+"""A key above all others."""
+
+
+@read
+def _events(keys: list[int]) -> Any:
+    return Event.objects.filter(pk__in=keys).order_by("-pk").select_related("actor")
+
+
+def _page(rows: list[Event], size: int) -> Page:
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, f"{rows[-1].at.isoformat()}~{rows[-1].pk}" if more else "")
@@ -315,6 +328,6 @@ def _mark(text: str) -> tuple[dt.datetime, int] | None:
     at, _, pk = text.partition("~")
     try:
         instant = dt.datetime.fromisoformat(at)
-        return (instant, int(pk)) if instant.tzinfo and int(pk) < 2**62 else None
+        return (instant, int(pk)) if instant.tzinfo and int(pk) < _END else None
     except ValueError:
         return None

@@ -8,13 +8,14 @@ import json
 import re
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fellowship.accounts.services import declare_conflict
-from fellowship.history.models import Event
+from fellowship.history.models import Event, Tracked
 from fellowship.history.rows import history_models
 from fellowship.history.seal import seal
 from fellowship.kernel import journal
@@ -417,6 +418,28 @@ def test_a_case_is_traced_with_everything_that_belongs_to_it(world: World, case:
         assert found.get(label), label
     assert "accounts.user" not in found
     assert "access.dataset" not in found
+
+
+def test_the_latest_events_of_a_case_end_where_the_older_ones_begin(case: Case) -> None:
+    records = casebook.subjects(case.fellowship)
+    newest = [*casebook.events_of(records).values_list("pk", flat=True)][::-1]
+    found = casebook.latest(records, 2**62, 7)
+    assert found == newest[:7]
+    assert casebook.latest(records, found[-1], 7) == newest[7:14]
+    assert casebook.latest({}, 2**62, 7) == []
+    page = trail.page_of(records, "")
+    assert [event.pk for event in page.events] == newest[:30]
+    assert [event.pk for event in trail.page_of(records, page.older).events] == newest[30:60]
+
+
+def test_what_is_about_a_record_is_found_by_an_index() -> None:
+    """The walk of a case steps through it, from kind to kind."""
+    for model in apps.get_models():
+        names = {field.name for field in model._meta.concrete_fields}
+        if issubclass(model, Tracked) and {"subject_type", "subject_id"} <= names:
+            told = [[*index.fields] for index in model._meta.indexes]
+            told += [[*getattr(rule, "fields", ())] for rule in model._meta.constraints]
+            assert any(one[:2] == ["subject_type", "subject_id"] for one in told), model
 
 
 def test_verification_runs_from_the_page_and_is_kept(world: World, auditor: Client) -> None:

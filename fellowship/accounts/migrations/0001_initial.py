@@ -475,6 +475,10 @@ class Migration(migrations.Migration):
                     name='language',
                     field=models.CharField(blank=True, help_text='Empty follows the browser, mails are then English.', max_length=10),
                 ),
+                migrations.AddIndex(
+                    model_name='handover',
+                    index=models.Index(fields=['subject_type', 'subject_id'], name='accounts_ha_subject_875241_idx'),
+                ),
             ],
         ),
     ]

@@ -94,6 +94,7 @@ class HandOver(Tracked):
         indexes: ClassVar = [
             models.Index(fields=["realm", "settled_at", "id"]),
             models.Index(fields=["to", "settled_at"]),
+            models.Index(fields=["subject_type", "subject_id"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -158,30 +158,30 @@ def event(request: HttpRequest, program: Program, uid: Any) -> HttpResponse:
 def case(request: HttpRequest, program: Program, ref: str) -> HttpResponse:
     """One case end to end: every event of all its records."""
     user: Any = request.user
-    found = (
-        Fellowship.objects.visible_to(user)
-        .filter(program_id=program.pk, ref=ref)
-        .select_related("fellow", "program__realm")
-        .first()
-    )
-    if found is None:
+    found = _traced(user, now(), program.pk, ref)
+    if not found:
         raise Http404
-    hidden = scopes.conflicted(user)
-    records = {
-        label: left
-        for label, ids in casebook.subjects(found).items()
-        if (left := [pk for pk in ids if pk not in hidden.get(label, ())])
-    }
+    fellowship: Fellowship = found[0]
+    hidden = {label: {*ids} for label, ids in scopes.conflicted(user).items()}
+    records = casebook.subjects(fellowship)
+    if hidden:
+        left = {label: sorted({*ids} - hidden.get(label, set())) for label, ids in records.items()}
+        records = {label: ids for label, ids in left.items() if ids}
     before = request.GET.get("before", "")
-    page = trail.page(casebook.events_of(records).order_by(), before, sorts=True)
+    page = trail.page_of(records, before)
     names = dict(scopes.kinds())
     return shown(
         request,
         "oversight/trace.html",
         program,
-        {"page": "case", "reference": found.ref, **({"before": before} if before else {})},
-        fellowship=found,
+        {"page": "case", "reference": fellowship.ref, **({"before": before} if before else {})},
+        fellowship=fellowship,
         counts=[(names.get(label, label), len(ids)) for label, ids in records.items()],
         entries=trail.entries(page.events, program.slug),
         older=f"?before={page.older.replace('+', '%2B')}" if page.older else "",
     )
+
+
+@read_for
+def _traced(user: Any, _: dt.datetime, realm: int, ref: str) -> QuerySet[Fellowship]:
+    return Fellowship.objects.visible_to(user).filter(program_id=realm, ref=ref)

@@ -20,7 +20,6 @@ from fellowship.accounts import recusals, roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
 from fellowship.kernel.prepared import prepared
-from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.states import Step
 
@@ -147,22 +146,26 @@ def follow_ups_visible_to(user: Any, decision: str) -> Q:
 
 
 def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
-    """Records of the model about something in which the person declared a conflict."""
+    """Records of the model about something in which the person declared a conflict, or that a
+    conflict about another closes: what is about a case, where it was its proposal.
+    """
     conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
-    rows = apps.get_model("governance", model).objects.filter(Exists(conflicts))
+    rows = apps.get_model("governance", model).objects.filter(
+        Exists(conflicts) | recusals.of_closed(key, but="governance")
+    )
     return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
 
 
 @prepared
 def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
-    """Exceptions about a record in which the person declared a conflict."""
+    """Exceptions about what a conflict of the person's closes."""
     return _conflicted_in(key, "ExceptionRecord")
 
 
 @prepared
 def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
-    """Alarms about a record in which the person declared a conflict."""
-    return _conflicted_in(key, say("Escalation"))
+    """Alarms about what a conflict of the person's closes."""
+    return _conflicted_in(key, "Escalation")
 
 
 @prepared
@@ -216,13 +219,8 @@ def acknowledgements_visible_to(user: Any) -> Q:
 
 @prepared
 def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
-    """Offers of a later rule for a record in which the person declared a conflict, or that a
-    conflict about another closes: what is offered for a case, where it was its proposal.
-    """
-    rows = apps.get_model("governance", "RuleAmendment").objects.filter(
-        Q(pk__in=_conflicted_in(key, "RuleAmendment")) | recusals.of_closed(key, but="governance")
-    )
-    return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
+    """Offers of a later rule for what a conflict of the person's closes."""
+    return _conflicted_in(key, "RuleAmendment")
 
 
 def amendments_visible_to(user: Any) -> Q:

@@ -118,8 +118,9 @@ class DueErasureQuerySet(ReadQuerySet["DueErasure"]):
         return self.annotate(held=Exists(live))
 
     def waiting(self, at: dt.datetime | None = None) -> Self:
-        """Those nobody has asked the erasure of yet, and nothing holds back."""
-        return self.open().filter(erasure=None).annotate_held(at).filter(held=False)
+        """Those whose erasure nobody has asked for, or was refused, and nothing holds back."""
+        unasked = Q(erasure=None) | Q(erasure__refused_at__isnull=False)
+        return self.open().filter(unasked).annotate_held(at).filter(held=False)
 
 
 class DueErasure(Tracked):

@@ -9,9 +9,9 @@ import pytest
 from access import services as access
 from access.models import AccessEvent
 from fellowship.accounts.services import declare_conflict
-from governance.models import RuleAmendment
+from governance.models import Escalation, ExceptionRecord, RuleAmendment
 from tests.scenarios import access as scenes
-from tests.scenarios.governance import offered_rule
+from tests.scenarios.governance import offered_rule, raised_escalation, requested_exception
 from tests.scenarios.scoping import signed_fellowship
 from tests.scenarios.world import World
 
@@ -43,3 +43,15 @@ def test_a_later_rule_offered_for_the_case_is_not_there(world: World) -> None:
     recused = _recused(world, fellowship.proposal)
     assert not RuleAmendment.objects.visible_to(recused).exists()
     assert RuleAmendment.objects.visible_to(fellowship.fellow).count() == 1
+
+
+def test_exceptions_and_alarms_about_the_case_are_not_there(world: World) -> None:
+    fellowship = signed_fellowship(world)
+    requested_exception(world, fellowship)
+    raised_escalation(world, subject=fellowship)
+    for model in (ExceptionRecord, Escalation):
+        assert model.objects.visible_to(world.fresh("manager")).count() == 1
+    recused = _recused(world, fellowship.proposal)
+    for model in (ExceptionRecord, Escalation):
+        assert not model.objects.visible_to(recused).exists()
+        assert model.objects.visible_to(world.fresh("auditor")).count() == 1

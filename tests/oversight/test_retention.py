@@ -231,7 +231,13 @@ def test_a_hold_keeps_back_whoever_asks_until_its_day_and_no_longer(
     with frozen(hold.until):
         assert not Hold.objects.live().exists()
         assert DueErasure.objects.waiting().filter(person=world.applicant).exists()
-        services.ask_due_erasure(due=found, by=second)
+        erasure = services.ask_due_erasure(due=found, by=second).erasure
+        assert not DueErasure.objects.waiting().filter(person=world.applicant).exists()
+        held(world, days=60)
+        services.refuse_erasure(erasure=erasure, reason="A claim.", by=world.fresh("admin"))
+    with frozen(hold.until + 62 * DAY):
+        waiting = DueErasure.objects.waiting().filter(person=world.applicant)
+        assert waiting.exists(), "asked again once the next hold is over"
     event = Event.objects.get(verb="oversight.hold_data")
     assert (event.actor_id, event.reason) == (world.admin.pk, "A claim was announced.")
 

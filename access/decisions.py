@@ -15,7 +15,7 @@ from typing import Any, Final
 from access import facts as known
 from access.clauses import Step, steps
 from access.facts import ALWAYS, Facts, GrantFacts, Span
-from access.models import Dataset, Grant
+from access.models import Dataset
 from access.states import Operation
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
@@ -82,7 +82,7 @@ def explain(
             "“{operation}” is none of the operations agreements know.", operation=operation
         )
         return Explanation(Decision(False, say("Operation"), reason), [])
-    facts = known.load(Grant.objects.filter(person_id=person.pk, dataset_id=dataset.pk))
+    facts = known.between(person.pk, dataset.pk)
     return judge(facts, person.pk, dataset.pk, operation, at or now())
 
 

@@ -14,7 +14,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from access import handling, spans
+from access.models import Grant
 from access.states import TIERS
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from governance.models import RuleVersion
 from scoping import stages
@@ -145,8 +147,22 @@ class Facts:
 
 def load(grants: Any) -> Facts:
     """The facts behind the grants of a queryset."""
+    return _facts(list(grants.order_by("id").values(*_READ)))
+
+
+def between(person: int, dataset: int) -> Facts:
+    """The facts behind the grants of this dataset to this person."""
+    return _facts(_granted(person, dataset))
+
+
+@read
+def _granted(person: int, dataset: int) -> Any:
+    found = Grant.objects.filter(person_id=person, dataset_id=dataset)
+    return found.order_by("id").values(*_READ)
+
+
+def _facts(rows: list[dict[str, Any]]) -> Facts:
     facts = Facts()
-    rows = list(grants.order_by("id").values(*_READ))
     if not rows:
         return facts
     for row in rows:
@@ -281,15 +297,19 @@ def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
 
 
 def _load_scopes(facts: Facts, zones: Mapping[int, str]) -> None:
-    signed = ScopeOfWork.objects.filter(
-        fellowship_id__in=facts.fellowships,
-        state__in=[ScopeState.SIGNED, ScopeState.SUPERSEDED],
-    )
-    names = ("fellowship_id", "number", "signed_at", "superseded_at", "stages", *STAGED)
-    for row in signed.order_by("number").values(*names):
+    for row in _signed(list(facts.fellowships)):
         facts.fellowships[row["fellowship_id"]].scopes.extend(
             _scopes(row, ZoneInfo(zones[row["fellowship_id"]]))
         )
+
+
+@read
+def _signed(fellowships: list[int]) -> Any:
+    found = ScopeOfWork.objects.filter(
+        fellowship_id__in=fellowships, state__in=[ScopeState.SIGNED, ScopeState.SUPERSEDED]
+    )
+    names = ("fellowship_id", "number", "signed_at", "superseded_at", "stages", *STAGED)
+    return found.order_by("number").values(*names)
 
 
 def _scopes(row: Mapping[str, Any], zone: ZoneInfo) -> Iterator[ScopeFacts]:

@@ -82,7 +82,7 @@ def register() -> None:
         visible=_reviews_something,
         order=25,
         rail=True,
-        badge=_waiting_count,
+        badge=reviews_waiting,
     )
     nav.register(
         say("My reviewing profile"),
@@ -118,7 +118,7 @@ def _reviews_something(user: Any) -> bool:
     return holds_anywhere(user, roles.REVIEWER)
 
 
-def _waiting_count(user: Any) -> int:
+def reviews_waiting(user: Any) -> int:
     """How many reviews the person has still to write; a page that counted them says so itself."""
     counted: int | None = getattr(user, "reviews_waiting", None)
     return _counted(user, now())[0] if counted is None else counted

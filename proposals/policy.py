@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import conflict_of, has_role, holds_anywhere, recused
 from fellowship.clocks import queries as clocks
@@ -278,21 +282,25 @@ def may_calibrate(proposal: Proposal, by: Actor) -> Refusal | None:
 
 def calibrated_first(assignment: Assignment) -> Refusal | None:
     """Which proposal of the call this reviewer must score before they send this one."""
-    waiting = Assignment.objects.to_do(assignment.reviewer).filter(
-        proposal__calibration__call=assignment.proposal.call_id
-    )
-    other = waiting.exclude(pk=assignment.pk).select_related("proposal").order_by("pk").first()
-    if other is None or Calibration.objects.filter(proposal=assignment.proposal_id).exists():
+    others = _scored_first(assignment.reviewer, now(), assignment.proposal.call_id, assignment.pk)
+    if not others or Calibration.objects.filter(proposal=assignment.proposal_id).exists():
         return None
     return Refusal(
         "calibrate_first",
         say(
             "All reviewers score {ref} first, so that you start from one scale. Send "
             "that review, then this one; what you wrote here is kept.",
-            ref=other.proposal.ref,
+            ref=others[0],
         ),
         rule="calibration",
     )
+
+
+@read_for
+def _scored_first(user: Any, _: dt.datetime, call: int, but: int) -> QuerySet[Assignment, str]:
+    """The reference of what the reviewer has still to score before all else of the call."""
+    rows = Assignment.objects.to_do(user).filter(proposal__calibration__call=call)
+    return rows.exclude(pk=but).order_by("pk").values_list("proposal__ref", flat=True)[:1]
 
 
 def may_unassign(assignment: Assignment, by: Actor) -> Refusal | None:

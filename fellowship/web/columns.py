@@ -37,7 +37,8 @@ class Table(Generic[R]):
     `rows` are what the columns read; `page` is what they were taken from, where it can be sorted.
     `picked` marks a row. With `pick` each row can be picked: it gives the value of the tick and
     what is picked, in words; the ticks are named `pick` and belong to the form the table stands
-    in. `empty` and `hint` are said where there are no rows.
+    in. `anchor` names a row for links within the page. `empty` and `hint` are said where there are
+    no rows.
     """
 
     caption: str
@@ -49,6 +50,7 @@ class Table(Generic[R]):
     dense: bool = False
     picked: Callable[[R], bool] | None = field(default=None)
     pick: Callable[[R], str] | None = field(default=None)
+    anchor: Callable[[R], str] | None = field(default=None)
 
     def render(self) -> SafeString:
         """The table as HTML."""
@@ -96,7 +98,8 @@ class Table(Generic[R]):
     def _row(self, row: R, frames: list[tuple[str, Callable[[R], object], str]]) -> str:
         cells = "".join(f"{opening}{escaped(cell(row))}{end}" for opening, cell, end in frames)
         picked = ' class="pick"' if self.picked and self.picked(row) else ""
-        return f"<tr{picked}>{self._tick(row)}{cells}</tr>"
+        named = markup(' id="{}"', self.anchor(row)) if self.anchor else ""
+        return f"<tr{named}{picked}>{self._tick(row)}{cells}</tr>"
 
     def _nothing(self) -> str:
         said = marks.empty(self.empty, self.hint)

@@ -11,7 +11,6 @@ from django.db.models import (
     Case,
     CharField,
     DateTimeField,
-    Exists,
     IntegerField,
     OuterRef,
     Q,
@@ -252,12 +251,13 @@ class _Lacking:
             artifact__fellowship_id=fellowship, dataset_id__in=granted if self.few else of_case
         )
         seen = made.exclude(dataset_id__in=unread)
-        measured = Measurement.objects.filter(metric__control__finding=OuterRef("pk"))
+        controls = Control.objects.filter(finding__fellowship_id=fellowship)
+        measured = Measurement.objects.filter(metric__control__finding__fellowship_id=fellowship)
         conditions: list[tuple[Any, str]] = [
             (~Q(pk__in=_supported(artifacts)), self.missing),
             (~Q(pk__in=_supported(made.values("artifact_id"))), "dataset"),
-            (~Exists(Control.objects.filter(finding=OuterRef("pk"))), "control"),
-            (~Exists(measured), "measurement"),
+            (~Q(pk__in=controls.values("finding_id")), "control"),
+            (~Q(pk__in=measured.values("metric__control__finding_id")), "measurement"),
         ]
         if self.unread:
             conditions.insert(2, (~Q(pk__in=_supported(seen.values("artifact_id"))), "access"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,10 +12,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from access.models import Dataset
+from fellowship.kernel.saying import joined, say
+from fellowship.web import cells
+from fellowship.web.columns import Column, Table
+from fellowship.web.markup import markup
 from fellowship.web.tables import Page
 from findings.models import Finding
 from oversight.forms import ChainsForm
@@ -71,7 +75,7 @@ def lineage(request: HttpRequest, ref: str) -> HttpResponse:
         case,
         picture=mark_safe(draw.draw(chain, _hole(chain, found))),  # noqa: S308 - it escapes labels
         said=draw.describe(chain, missing),
-        lines=lines(chain, lacks, _narrower(records) if large else {}),
+        table=_table(lines(chain, lacks, _narrower(records) if large else {})),
         missing=missing,
         found=found,
         page=page,
@@ -148,6 +152,52 @@ def lines(chain: Graph, lacks: Mapping[str, str], only: Mapping[str, str]) -> li
         )
         for node in nodes
     ]
+
+
+def _table(rows: list[Line]) -> Table[Line]:
+    return Table(
+        say("Records of the chain, what each came from and what came of it"),
+        COLUMNS,
+        rows,
+        empty=say("Nothing is recorded yet: the chain begins with a granted dataset."),
+        dense=True,
+        anchor=lambda line: line.node.place,
+    )
+
+
+def _named(line: Line) -> SafeString:
+    node = line.node
+    if node.url:
+        return cells.link(node.url, node.label, node.detail)
+    detail = markup('<span class="meta">{}</span>', node.detail) if node.detail else ""
+    return markup("{}{}", node.label, detail)
+
+
+def _kind(line: Line) -> SafeString:
+    lacks = say("no {lacks} yet", lacks=line.lacks) if line.lacks else ""
+    return markup(
+        "{}{}{}",
+        line.node.kind.capitalize(),
+        markup('<span class="meta">, {}</span>', lacks) if lacks else "",
+        markup(' <a class="meta" href="{}">{}</a>', line.only, say("Its chain alone"))
+        if line.only
+        else "",
+    )
+
+
+def _near(nodes: Sequence[Node]) -> object:
+    """Nodes as links to their rows."""
+    found = [markup('<a href="#{}">{}</a>', node.place, node.label) for node in nodes]
+    return SafeString(joined(", ", found)) if found else cells.NONE
+
+
+COLUMNS: Final[tuple[Column[Line], ...]] = (
+    Column(say("Record"), _named),
+    Column(say("Kind"), _kind),
+    Column(say("When"), lambda line: cells.when(line.node.at, "short")),
+    Column(say("Came from"), lambda line: _near(line.before)),
+    Column(say("What came of it"), lambda line: _near(line.after)),
+)
 
 
 def _narrower(records: Records) -> dict[str, str]:

@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
@@ -139,7 +140,10 @@ class Proposal(Tracked):
 
     def current(self) -> ProposalVersion | None:
         """The latest submitted version; None while it is a first draft."""
-        return self.versions.filter(number=self.version).first()
+        found: ProposalVersion | None = next(iter(_version(self.pk, self.version)), None)
+        if found is not None:
+            found.proposal = self
+        return found
 
     def answers(self) -> dict[str, Any]:
         """The latest submitted answers, by field; empty while it is a first draft."""
@@ -185,6 +189,11 @@ class ProposalVersion(Tracked):
         if self.pk is not None:
             raise ValueError("a submitted version is never changed")
         super().save(*args, **kwargs)
+
+
+@read
+def _version(proposal: int, number: int) -> models.QuerySet[ProposalVersion]:
+    return ProposalVersion.objects.filter(proposal_id=proposal, number=number).order_by()
 
 
 class Draft(Untracked):

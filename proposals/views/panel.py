@@ -22,9 +22,8 @@ from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import autosave
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
-from fellowship.web.shortcuts import visible_or_404
 from governance import hints, recused
-from proposals import blindness, policy, rubric, scores, services
+from proposals import blindness, desk, policy, rubric, scores, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
 from proposals.models import (
     Assignment,
@@ -36,7 +35,7 @@ from proposals.models import (
 from proposals.views.case import frame, paper, read_scores
 from proposals.views.common import OFFICE
 
-RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant", "reviewer")
+RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant")
 
 
 # --- the reviewer ----------------------------------------------------------------------------
@@ -49,13 +48,12 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     conflict = conflict_of(request.user, assignment.proposal)
     if conflict is None:
         return declare(request, pk)
-    sent = Review.objects.filter(assignment=assignment).prefetch_related("scores").first()
-    if sent:
+    for sent in _reviewed(assignment.pk):
         return _sent(request, assignment, sent)
     refusal = policy.may_review(assignment, _person(request))
     if refusal:
         raise Refused(refusal)
-    draft = ReviewDraft.objects.filter(assignment=assignment).first()
+    draft: ReviewDraft | None = next(iter(_drafted(assignment.pk)), None)
     rule = rubric.of_call(assignment.proposal.call)
     form = ReviewForm(rule, data=request.POST or None, initial=draft.answers if draft else {})
     if request.method == "POST":
@@ -64,6 +62,16 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             return _onward(request, assignment)
     version = draft.version if draft else 0
     return _review_page(request, assignment, {"form": form, "version": version})
+
+
+@read
+def _reviewed(assignment: int) -> QuerySet[Review]:
+    return Review.objects.filter(assignment_id=assignment).prefetch_related("scores")
+
+
+@read
+def _drafted(assignment: int) -> QuerySet[ReviewDraft]:
+    return ReviewDraft.objects.filter(assignment_id=assignment)
 
 
 @autosave.view
@@ -137,10 +145,12 @@ def _onward(request: HttpRequest, assignment: Assignment) -> HttpResponse:
 def _review_page(
     request: HttpRequest, assignment: Assignment, context: dict[str, Any]
 ) -> HttpResponse:
+    person: Any = _person(request)
+    person.reviews_waiting = desk.reviews_waiting(person)
     context |= {
         "assignment": assignment,
         **_paper(assignment),
-        "more": Assignment.objects.to_do(request.user).exclude(pk=assignment.pk).exists(),
+        "more": person.reviews_waiting > 1,  # this one waits as well
         "first": policy.calibrated_first(assignment),
     }
     return form_page(request, "proposals/review.html", context["form"], context)
@@ -174,8 +184,19 @@ def _paper(assignment: Assignment) -> dict[str, Any]:
 
 def _mine(request: HttpRequest, pk: int) -> Assignment:
     """One's own standing assignment; recused or taken back, it is not there."""
-    rows = Assignment.objects.standing().filter(reviewer=_person(request))
-    return visible_or_404(rows.select_related(*RELATED), request.user, pk=pk)
+    person = _person(request)
+    found = _standing(person, now(), min(pk, 2**62))
+    if not found:
+        raise Http404
+    assignment: Assignment = found[0]
+    assignment.reviewer = person
+    return assignment
+
+
+@read_for
+def _standing(user: Any, _: dt.datetime, pk: int) -> QuerySet[Assignment]:
+    rows = Assignment.objects.standing().filter(reviewer_id=user.pk, pk=pk)
+    return rows.visible_to(user).select_related(*RELATED)
 
 
 # --- the manager -----------------------------------------------------------------------------

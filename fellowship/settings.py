@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "fellowship.web.middleware.Spelling",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fellowship.accounts.middleware.Person",
     "fellowship.web.middleware.Language",
     "allauth.account.middleware.AccountMiddleware",
     "fellowship.accounts.middleware.KnownBrowser",

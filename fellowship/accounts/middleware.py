@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -28,6 +29,17 @@ OPEN: Final = (
     "web:readyz",
 )
 """Names of the pages one needs in order to set up a factor, to sign in and to sign out."""
+
+
+class Person(AuthenticationMiddleware):
+    """`request.user` as the person themselves: every request needs to know who asks, and a page
+    asks hundreds of times, which a stand-in that reads them later makes dear.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Say who asks."""
+        super().process_request(request)
+        request.user = get_user(request)
 
 
 class KnownBrowser:

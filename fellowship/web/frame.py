@@ -13,7 +13,6 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -234,7 +233,7 @@ def _person(request: HttpRequest, layout: Layout) -> str:
     email = markup("<br>{}", user.email) if user.email else ""
     out = _url("account_logout")
     way_out = (
-        f'<form method="post" action="{out}">{_csrf(request)}'
+        f'<form method="post" action="{out}">{marks.csrf(request)}'
         f'<button class="as-link">{escaped(say("Sign out"))}</button></form>'
     )
     return "\n".join((
@@ -244,10 +243,6 @@ def _person(request: HttpRequest, layout: Layout) -> str:
         _link("accounts:sessions", say("Sign-in security")),
         way_out if out else "",
     ))  # fmt: skip
-
-
-def _csrf(request: HttpRequest) -> SafeString:
-    return markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
 
 
 def _languages(request: HttpRequest) -> str:
@@ -264,7 +259,7 @@ def _languages(request: HttpRequest) -> str:
     return markup(
         '<form method="post" action="{}">{}<input type="hidden" name="next" value="{}">'
         '<div class="scheme" role="group" aria-label="{}">{}</div></form>',
-        *(_url("web:language"), _csrf(request), request.get_full_path()),
+        *(_url("web:language"), marks.csrf(request), request.get_full_path()),
         *(say("Language"), SafeString(choices)),
     )
 
@@ -282,6 +277,6 @@ def _scheme(request: HttpRequest, layout: Layout) -> str:
     return markup(
         '<form method="post" action="{}">{}<input type="hidden" name="next" value="{}">'
         '<div class="scheme" role="group" aria-label="{}">{}</div></form>',
-        *(_url("web:theme"), _csrf(request), request.get_full_path()),
+        *(_url("web:theme"), marks.csrf(request), request.get_full_path()),
         *(say("Colours"), SafeString(choices)),
     )

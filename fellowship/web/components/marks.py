@@ -103,14 +103,23 @@ def icon(name: str) -> SafeString:
 
 def tokens(request: HttpRequest | None) -> SafeString:
     """The hidden inputs every POST form of ours carries."""
-    csrf = get_token(request) if request else ""
     return markup(
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-        '<input type="hidden" name="{}" value="{}">',
-        csrf,
+        '{}<input type="hidden" name="{}" value="{}">',
+        csrf(request),
         once.FIELD,
         once.token(request),
     )
+
+
+def csrf(request: HttpRequest | None) -> SafeString:
+    """The hidden input that shows a form to be ours: the same in all forms of an answer."""
+    secret, shown = getattr(request, "_csrf_shown", (None, None))
+    if shown is None or secret != request.META.get("CSRF_COOKIE"):  # type: ignore[union-attr]
+        token = get_token(request) if request else ""
+        shown = markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+        if request:
+            request._csrf_shown = request.META["CSRF_COOKIE"], shown  # type: ignore[attr-defined]
+    return shown
 
 
 def empty(text: str, hint: str = "", url: str = "", label: str = "") -> SafeString:

@@ -14,7 +14,7 @@ from fellowship.kernel import saying, time
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web.items import Tone
-from fellowship.web.markup import markup
+from fellowship.web.markup import escaped, markup
 
 Style = Literal["full", "long", "date", "short", "time"]
 NONE = SafeString("–")
@@ -149,15 +149,23 @@ def due_tag(
         return NONE
     if done:
         return until(value, calendar, "short")
-    now, end, day = time.now(), instant(value, calendar), last_day(value, calendar)
+    now, end = time.now(), instant(value, calendar)
     days = _days(now, end, calendar)
-    return markup(
-        '<time class="tag {}" datetime="{}" title="{}">{}</time>',
-        _urgency(end, now, days),
-        stamp(end),
-        _day(day, "long") if day else text(end, "long"),
-        _relative(end, now, days),
-    )
+    zone = calendar.zone if calendar else ""
+    told = _deadline(value, zone, timezone.get_current_timezone(), now.year)
+    far = _shown_days(days, end > now) if days else _relative(end, now, days)
+    return SafeString(f'<time class="tag {_urgency(end, now, days)}" {told}>{escaped(far)}</time>')
+
+
+@saying.kept(8192)
+def _deadline(value: dt.date, zone: str, reader: dt.tzinfo, year: int) -> SafeString:
+    """Which deadline a tag is of, on the wall of `zone` where it has a calendar: lists show the
+    same ones time and again. `year` is the present one, which is not written.
+    """
+    calendar = _calendar(zone) if zone else None
+    end, day = instant(value, calendar), last_day(value, calendar)
+    words = _day(day, "long") if day else _text(timezone.localtime(end, reader), "long")
+    return markup('datetime="{}" title="{}"', stamp(end), words)
 
 
 @functools.cache
@@ -172,10 +180,21 @@ def _days(now: dt.datetime, due: dt.datetime, calendar: WorkCalendar | None) -> 
 
 def _relative(due: dt.datetime, now: dt.datetime, days: int) -> str:
     if days:
-        words = say_n(abs(days), "{n} working day", "{n} working days")
-    else:
-        words = _near(abs((due - now).total_seconds()))
-    return say("in {words}", words=words) if due > now else say("{words} over", words=words)
+        return _working_days(days, ahead=due > now)
+    return _from_now(_near(abs((due - now).total_seconds())), ahead=due > now)
+
+
+def _working_days(days: int, *, ahead: bool) -> str:
+    return _from_now(say_n(abs(days), "{n} working day", "{n} working days"), ahead=ahead)
+
+
+@saying.kept(4096)
+def _shown_days(days: int, ahead: bool) -> SafeString:
+    return markup("{}", _working_days(days, ahead=ahead))
+
+
+def _from_now(words: str, *, ahead: bool) -> str:
+    return say("in {words}", words=words) if ahead else say("{words} over", words=words)
 
 
 def _urgency(value: dt.datetime, now: dt.datetime, days: int) -> Tone:

@@ -1563,6 +1563,14 @@ class Migration(migrations.Migration):
                     name='longest_at',
                     field=models.DateTimeField(blank=True, editable=False, help_text='Where it is granted for longer than its tier allows: when that time is over.', null=True),
                 ),
+                migrations.RemoveIndex(
+                    model_name='accessevent',
+                    name='access_event_outside',
+                ),
+                migrations.AddIndex(
+                    model_name='accessevent',
+                    index=models.Index(condition=models.Q(('verdict', 'within'), _negated=True), fields=['program', 'at'], include=('identity', 'dataset_name', 'operation', 'verdict', 'fellowship', 'dataset', 'received_at', 'id'), name='access_event_outside'),
+                ),
             ],
         ),
     ]

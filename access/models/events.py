@@ -209,8 +209,12 @@ class AccessEvent(Untracked):
                 name="access_event_of_case",
             ),
             models.Index(fields=["dataset", "at"]),
-            models.Index(
+            models.Index(  # acts outside that are alike are told by it alone
                 fields=["program", "at"],
+                include=[
+                    *("identity", "dataset_name", "operation", "verdict"),
+                    *("fellowship", "dataset", "received_at", "id"),
+                ],
                 condition=~Q(verdict="within"),
                 name="access_event_outside",
             ),

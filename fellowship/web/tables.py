@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import F, Model, OrderBy, QuerySet
+from django.db.models import Count, F, Model, OrderBy, QuerySet, Window
 from django.http import HttpRequest, QueryDict
 
 from fellowship.kernel.counting import Length
@@ -165,16 +165,19 @@ def keys_of(
     limit: int,
     *beside: Length,
     counted: QuerySet[Any, Any] | None = None,
+    in_passing: bool = False,
     per_page: int = 50,
 ) -> QuerySet[M, Any]:
     """What `paginate_keys` asks: a page's keys, how many rows there are in all, what is beside.
 
     Without `start` it is the first page, which the database finds in another way than a late one.
-    `counted` are as many rows, where others are counted sooner.
+    `counted` are as many rows, where others are counted sooner. `in_passing` counts where putting
+    the rows in order looks at each of them anyway.
     """
     ordered = _ordered(rows, sort, order, _down(sort, order))
     whole = (rows.values("pk") if counted is None else counted).order_by()[: limit + 1]
-    asked = ordered.values_list("pk", Length(whole), *beside)
+    many: Any = Window(Count("*")) if in_passing else Length(whole)
+    asked = ordered.values_list("pk", many, *beside)
     return asked[:per_page] if start is None else asked[start : start + per_page]
 
 

@@ -1635,6 +1635,10 @@ class Migration(migrations.Migration):
                     model_name='control',
                     index=models.Index(fields=['family', 'finding'], include=('state', 'program'), name='control_by_family'),
                 ),
+                migrations.AddIndex(
+                    model_name='control',
+                    index=models.Index(condition=models.Q(('state__in', ['deployed', 'verified'])), fields=['program', 'finding'], include=('state',), name='control_in_use'),
+                ),
             ],
         ),
     ]

@@ -100,6 +100,13 @@ class Control(Tracked):
             models.Index(
                 fields=["family", "finding"], include=["state", "program"], name="control_by_family"
             ),
+            # Which findings have one in use, each once.
+            models.Index(
+                fields=["program", "finding"],
+                include=["state"],
+                condition=Q(state__in=[ControlState.DEPLOYED, ControlState.VERIFIED]),
+                name="control_in_use",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

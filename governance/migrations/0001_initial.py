@@ -2796,7 +2796,15 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddIndex(
                     model_name='exceptionrecord',
-                    index=models.Index(fields=['state', 'expires_at'], include=('starts_at', 'ended_at', 'waits', 'program', 'owner', 'requested_by', 'kind', 'subject_type', 'subject_id', 'measure_held', 'measure_due_at', 'id'), name='exception_in_force'),
+                    index=models.Index(condition=models.Q(('state__in', ('granted', 'ended')), ('waits', False)), fields=['expires_at', 'starts_at', 'id'], include=('program', 'owner', 'requested_by', 'ended_at', 'measure_held', 'measure_due_at'), name='exception_in_force'),
+                ),
+                migrations.AddIndex(
+                    model_name='exceptionrecord',
+                    index=models.Index(condition=models.Q(('kind', 'control_not_implemented'), ('state__in', ('granted', 'ended')), ('subject_type', 'findings.finding'), ('waits', False)), fields=['expires_at', 'starts_at'], include=('subject_id', 'ended_at'), name='exception_carries_finding'),
+                ),
+                migrations.AddIndex(
+                    model_name='exceptionrecord',
+                    index=models.Index(condition=models.Q(('approved_at__isnull', False)), fields=['program', 'kind', 'subject_type', 'subject_id'], include=('owner', 'requested_by', 'renewals', 'starts_at', 'expires_at', 'id'), name='exception_repeated'),
                 ),
                 migrations.AddIndex(
                     model_name='accessreviewitem',

@@ -129,14 +129,36 @@ class ExceptionRecord(Tracked):
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id", "kind"]),
             models.Index(fields=["program", "state", "expires_at"]),
-            models.Index(  # those in force are counted without their rows
-                fields=["state", "expires_at"],
+            # Those in force are counted, and walked from the first to end, without their rows.
+            models.Index(
+                fields=["expires_at", "starts_at", "id"],
                 include=[
-                    *("starts_at", "ended_at", "waits", "program", "owner", "requested_by"),
-                    *("kind", "subject_type", "subject_id"),
-                    *("measure_held", "measure_due_at", "id"),
+                    *("program", "owner", "requested_by", "ended_at"),
+                    *("measure_held", "measure_due_at"),
                 ],
+                condition=Q(state__in=DECIDED, waits=False),
                 name="exception_in_force",
+            ),
+            # Which findings are carried meanwhile.
+            models.Index(
+                fields=["expires_at", "starts_at"],
+                include=["subject_id", "ended_at"],
+                condition=Q(
+                    state__in=DECIDED,
+                    waits=False,
+                    kind=ExceptionKind.CONTROL_NOT_IMPLEMENTED,
+                    subject_type="findings.finding",
+                ),
+                name="exception_carries_finding",
+            ),
+            # What is excepted over and over is counted in this order.
+            models.Index(
+                fields=["program", "kind", "subject_type", "subject_id"],
+                include=[
+                    *("owner", "requested_by", "renewals", "starts_at", "expires_at", "id"),
+                ],
+                condition=Q(approved_at__isnull=False),
+                name="exception_repeated",
             ),
             WordIndex(fields=["title", "ref", "subject_label"], name="exception_words"),
         ]

@@ -92,7 +92,7 @@ def _live(
 ) -> QuerySet[Matter, Any]:
     live = Matter.objects.opened_to(user).live()
     rows = DocketFilter.narrowed(live, shape, keys, words, user=user)
-    return keys_of(rows, SORTS, order, None if first else start, limit)
+    return keys_of(rows, SORTS, order, None if first else start, limit, in_passing=True)
 
 
 @read

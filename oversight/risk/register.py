@@ -99,8 +99,12 @@ class Wanted:
 
     def read(self, order: str, start: int, many: int) -> Part:
         """The lines from `start` in the order named, and how many each source has."""
-        counts, firsts = {}, []
-        for source in self.sources():
+        counts: dict[str, int] = {}
+        firsts: list[list[Key]] = []
+        for source in sorted(self.sources(), key=lambda one: -one.gravest):
+            if order == "level" and _graver(firsts, source.gravest) >= start + many:
+                counts[source.key] = self._length(source)  # nothing of it stands there yet
+                continue
             counts[source.key], first = self._firsts(source, order, start + many)
             firsts.append(first)
         chosen = list(islice(heapq.merge(*firsts), start, start + many))
@@ -120,6 +124,11 @@ class Wanted:
         keys = [(*by.key(level, due, since), number, pk) for level, due, since, pk, _ in found]
         return found[0][-1] if found else 0, keys[:many]
 
+    def _length(self, source: Source) -> int:
+        """How many rows it has, told by any one of them."""
+        found = self._asked(SOURCES.index(source), "", 1)
+        return found[0][-1] if found else 0
+
     def _asked(self, number: int, order: str, many: int) -> list[Any]:
         """Prepared, but for a search: then how many rows are read is a power of two times fifty."""
         if self.words:
@@ -138,13 +147,22 @@ class Wanted:
                 return
 
 
+def _graver(firsts: Sequence[Sequence[Key]], level: int) -> int:
+    """How many of the keys of the order by gravity are graver."""
+    return sum(-key[0] > level for first in firsts for key in first)
+
+
 def _first(wanted: Wanted, source: Source, order: str, many: int) -> QuerySet[Any, Any]:
-    """The first rows of a source; each says how many there are, at least as far as lists count."""
+    """The first rows of a source; each says how many there are, at least as far as lists count.
+
+    Without an order they are any rows.
+    """
     rows = wanted.rows(source)
     there: Any = Window(Count("pk"))
     if source.ordered:
         there = Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
-    first: QuerySet[Any, Any] = rows.order_by(*ORDERS[order].fields).annotate(of=there)
+    fields = ORDERS[order].fields if order else ()
+    first: QuerySet[Any, Any] = rows.order_by(*fields).annotate(of=there)
     return first.values_list("level", "due", "since", "pk", "of")[:many]
 
 

@@ -910,6 +910,14 @@ class Migration(migrations.Migration):
                     model_name='proposal',
                     index=models.Index(fields=['submitted_at', 'id'], name='proposal_by_submission'),
                 ),
+                migrations.AddIndex(
+                    model_name='assignment',
+                    index=models.Index(condition=models.Q(('ended_at', None)), fields=['reviewer', 'proposal', 'id'], name='assignment_standing'),
+                ),
+                migrations.AddIndex(
+                    model_name='proposal',
+                    index=models.Index(condition=models.Q(('submitted_at__isnull', False)), fields=['program', 'id'], name='proposal_submitted'),
+                ),
             ],
         ),
     ]

@@ -79,7 +79,14 @@ class Assignment(Tracked):
 
     class Meta:
         ordering = ("proposal_id", "id")
-        indexes: ClassVar = [models.Index(fields=["reviewer", "ended_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["reviewer", "ended_at"]),
+            models.Index(
+                fields=["reviewer", "proposal", "id"],
+                condition=Q(ended_at=None),
+                name="assignment_standing",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["proposal", "reviewer"], name="assigned_once")
         ]

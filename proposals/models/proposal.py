@@ -111,6 +111,12 @@ class Proposal(Tracked):
             # The longest waiting, of all one's programmes at once.
             models.Index(fields=["state", "submitted_at", "id"], name="proposal_by_waiting"),
             models.Index(fields=["submitted_at", "id"], name="proposal_by_submission"),
+            # Counted beside their reviews, which stand in the same order.
+            models.Index(
+                fields=["program", "id"],
+                condition=Q(submitted_at__isnull=False),
+                name="proposal_submitted",
+            ),
             models.Index(fields=["call", "state"]),
             models.Index(fields=["applicant", "-id"]),
             WordIndex(fields=["title", "ref"], name="proposal_words"),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.saying import joined, say
+from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
@@ -23,7 +26,7 @@ from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import drift, policy, services
 from proposals.forms import OutcomeForm
-from proposals.models import Assignment, Discussion, Proposal, ReviewerProfile
+from proposals.models import Assignment, Discussion, Proposal, Review, ReviewerProfile
 from proposals.models.blind import title_for_reviewers
 from proposals.models.reviewers import USUAL_PLACES
 from proposals.states import ProposalState
@@ -132,7 +135,7 @@ def reviewers(request: HttpRequest) -> HttpResponse:
     page = paginate(request, _panel(realms).order_by("name", "pk"))
     people: list[Any] = list(page)
     profiles = {p.user_id: p for p in ReviewerProfile.objects.filter(user__in=people)}
-    waiting = _waiting(request, people)
+    waiting = dict(_to_send(_person(request), now(), [user.pk for user in people]))
     for user in people:
         user.said = profiles.get(user.pk)
         user.waiting = waiting.get(user.pk, 0)
@@ -162,15 +165,18 @@ def reviewer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "proposals/drift.html", context)
 
 
-def _waiting(request: HttpRequest, people: list[User]) -> dict[int, int]:
-    """Reviews each still has to send, of proposals the reader may see."""
-    seen = Proposal.objects.visible_to(request.user).exclude(applicant=_person(request))
+@read_for
+def _to_send(user: Any, at: dt.datetime, people: list[int]) -> QuerySet[Any, Any]:
+    """How many reviews each still has to send, of proposals the reader may see."""
+    seen = Proposal.objects.visible_to(user).exclude(applicant=user)
+    sent = Review.objects.filter(assignment=OuterRef("pk"))  # not `review=None`: no join is planned
     rows = Assignment.objects.standing().filter(
+        ~Exists(sent),
         reviewer__in=people,
-        review=None,
         proposal__in=seen.filter(state=ProposalState.IN_REVIEW).values("pk"),
     )
-    return dict(rows.order_by().values_list("reviewer_id").annotate(n=Count("pk")))
+    found: QuerySet[Any, Any] = rows.order_by().values_list("reviewer_id").annotate(n=Count("pk"))
+    return found
 
 
 def _panel(realms: list[int]) -> Any:

@@ -10,10 +10,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks.models import Clock
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.saying import say
 from fellowship.web import work
 from scoping.models import CheckIn, Fellowship, Milestone, ScopeOfWork, Signature, Suspension
@@ -141,23 +142,28 @@ def scopes_to_offer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(roles.FELLOW, roles.MENTOR, when=_planned)
 def milestones_to_deliver(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the fellow delivers soon."""
-    own = Milestone.objects.filter(
-        fellowship__fellow_id=user.pk,
-        fellowship__ended_at=None,
-        state=MilestoneState.PLANNED,
-        due_on__lte=(at + SOON).date(),
-    )
-    own = own.select_related("fellowship").only(
-        "title", "due_on", "fellowship__ref", "fellowship__program_id"
-    )
-    held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
-    shown: QuerySet[Any] = own.annotate(held=Exists(held))
-    for milestone in shown[:MOST]:
+    for milestone in _due_soon(user.pk, at, (at + SOON).date()):
         title, told = (
             say("Deliver “{title}”", title=milestone.title),
             HELD if milestone.held else "",
         )
         yield _milestone_item(milestone, title, milestone.due_on, told)
+
+
+@read
+def _due_soon(key: int, at: dt.datetime, until: dt.date) -> QuerySet[Any]:
+    own = Milestone.objects.filter(
+        fellowship__fellow_id=key,
+        fellowship__ended_at=None,
+        state=MilestoneState.PLANNED,
+        due_on__lte=until,
+    )
+    own = own.select_related("fellowship").only(
+        "title", "due_on", "fellowship__ref", "fellowship__program_id"
+    )
+    held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
+    found: QuerySet[Any] = own.annotate(held=Exists(held))
+    return found[:MOST]
 
 
 @work.register_for(roles.FELLOW, when=_suspended)
@@ -212,7 +218,7 @@ def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """This month's check-in, where it is not written yet."""
     month = at.date().replace(day=1)
     last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-    for ref, program_id, fellow in _without_check_in(user, month):
+    for ref, program_id, fellow in _without_check_in(user, at, month):
         yield work.WorkItem(
             title=say("Check in for {month:%B}", month=month)
             + (say(" with {fellow}", fellow=fellow) if fellow != user.name else ""),
@@ -225,7 +231,8 @@ def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
-def _without_check_in(user: Any, month: dt.date) -> list[tuple[str, int, str]]:
+@read_for
+def _without_check_in(user: Any, at: dt.datetime, month: dt.date) -> QuerySet[Fellowship, Any]:
     """Fellowships for which the person, as fellow or as mentor, has not written for the month.
 
     Each by reference, programme and the fellow's name.
@@ -237,7 +244,7 @@ def _without_check_in(user: Any, month: dt.date) -> list[tuple[str, int, str]]:
 
     cases = Fellowship.objects.visible_to(user).under_way().exclude(state="scope")
     found = cases.filter(unwritten("fellow", "fellow_id") | unwritten("mentor", "mentor_id"))
-    return list(found.values_list("ref", "program_id", "fellow__name")[: 2 * MOST])
+    return found.values_list("ref", "program_id", "fellow__name")[: 2 * MOST]
 
 
 def _offered(user: Any) -> list[ScopeOfWork]:

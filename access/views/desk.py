@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,15 +14,17 @@ from access.cells import of_dataset, tier
 from access.models import AccessRequest, DeletionCertificate, Grant
 from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts import roles
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.tables import paginate
+from fellowship.web.tables import keys_of, paginate_keys
 
-SORTS = {"ref": "ref", "state": "state", "asked": "created_at"}
+SORTS = {"newest": "-id", "ref": "ref", "state": "state", "asked": "created_at"}
 _NAMES = ("ref", "dataset__name", "fellowship__ref", "fellowship__program_id")
 _PERSON = ("person__name", "person__email")
 
@@ -50,8 +53,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     programs = realm_ids_where(request.user, roles.STEWARD, roles.MANAGER)
     if not programs:
         raise Http404
-    page = paginate(request, _requests(request, programs), sort=SORTS)
-    ending, deletions = _ending(request, programs), _deletions(request, programs)
+    user, at, every = request.user, now(), request.GET.get("show") == "all"
+    page, _ = paginate_keys(
+        request,
+        lambda order, start, limit: _requests(
+            *(user, at, start, programs), order=order, limit=limit, first=not start, every=every
+        ),
+        _asked,
+        sort=SORTS,
+        default="newest",
+    )
+    ending, deletions = _ending(user, at, programs), _deletions(user, at, programs)
     context = {
         "page": page,
         "requests": Table(
@@ -72,26 +84,47 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "access/desk.html", context)
 
 
-def _requests(request: HttpRequest, programs: list[int]) -> QuerySet[AccessRequest]:
-    rows: QuerySet[AccessRequest] = _of(AccessRequest, request, programs, "person")
-    if request.GET.get("show") != "all":
+@read_for
+def _requests(
+    user: Any,
+    at: dt.datetime,
+    start: int,
+    programs: list[int],
+    *,
+    order: str,
+    limit: int,
+    first: bool,
+    every: bool,
+) -> QuerySet[AccessRequest, Any]:
+    rows = _of(AccessRequest, user, programs)
+    if not every:
         rows = rows.filter(state__in=[*OPEN_REQUEST, RequestState.APPROVED])
-    return rows.only("state", "created_at", "dataset__tier", *_NAMES, *_PERSON)
+    return keys_of(rows, SORTS, order, None if first else start, limit)
 
 
-def _ending(request: HttpRequest, programs: list[int]) -> QuerySet[Grant]:
-    rows: Any = _of(Grant, request, programs, "person")
-    live: QuerySet[Grant] = rows.live(now()).order_by("ends_at")
+@read
+def _asked(keys: list[int]) -> QuerySet[AccessRequest]:
+    rows = AccessRequest.objects.filter(pk__in=keys).order_by()
+    read_along = rows.select_related("dataset", "fellowship", "person")
+    return read_along.only("state", "created_at", "dataset__tier", *_NAMES, *_PERSON)
+
+
+@read_for
+def _ending(user: Any, at: dt.datetime, programs: list[int]) -> QuerySet[Grant]:
+    rows: Any = _of(Grant, user, programs).select_related("dataset", "fellowship", "person")
+    live: QuerySet[Grant] = rows.live(at).order_by("ends_at")
     return live.only("ends_at", *_NAMES, *_PERSON)[:20]
 
 
-def _deletions(request: HttpRequest, programs: list[int]) -> QuerySet[DeletionCertificate]:
-    rows: Any = _of(DeletionCertificate, request, programs, "performed_by")
-    waiting: QuerySet[DeletionCertificate] = rows.unverified()
+@read_for
+def _deletions(user: Any, at: dt.datetime, programs: list[int]) -> QuerySet[DeletionCertificate]:
+    rows: Any = _of(DeletionCertificate, user, programs)
+    waiting: QuerySet[DeletionCertificate] = rows.unverified().select_related(
+        "dataset", "fellowship", "performed_by"
+    )
     return waiting.only("performed_at", "performed_by__name", "performed_by__email", *_NAMES)[:50]
 
 
-def _of(model: Any, request: HttpRequest, programs: list[int], person: str) -> QuerySet[Any]:
-    visible = model.objects.visible_to(request.user)
-    found: QuerySet[Any] = visible.filter(fellowship__program_id__in=programs)
-    return found.select_related("dataset", "fellowship", person)
+def _of(model: Any, user: Any, programs: list[int]) -> QuerySet[Any]:
+    found: QuerySet[Any] = model.objects.visible_to(user)
+    return found.filter(fellowship__program_id__in=programs)

@@ -18,7 +18,7 @@ COUNT_LIMIT = 10_000
 """Beyond this many rows the total is “10,000+”, and one narrows the list instead of paging on."""
 
 
-SEARCH_LIMIT = 1_000
+SEARCH_LIMIT = 500
 """The same where words are sought (`?q=`): each row found is looked at, so counting ends sooner."""
 
 

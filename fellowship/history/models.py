@@ -88,6 +88,7 @@ class Event(AppendOnly):
             models.Index(fields=["subject_type", "subject_id", "id"]),
             # With the id: a batch gives one instant to thousands.
             models.Index(fields=["realm", "at", "id"]),
+            models.Index(fields=["realm", "subject_type", "at", "id"], name="event_of_kind"),
             models.Index(fields=["realm", "verb", "at"]),
             models.Index(fields=["actor", "at"]),
         ]

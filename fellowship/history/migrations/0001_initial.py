@@ -120,6 +120,10 @@ class Migration(migrations.Migration):
                     model_name='event',
                     index=models.Index(fields=['realm', 'at', 'id'], name='history_eve_realm_i_4343a6_idx'),
                 ),
+                migrations.AddIndex(
+                    model_name='event',
+                    index=models.Index(fields=['realm', 'subject_type', 'at', 'id'], name='event_of_kind'),
+                ),
             ],
         ),
     ]

@@ -86,14 +86,6 @@ nav.register(
     order=51,
 )
 nav.register(say("Rules"), "governance:rules", visible=lambda user: True, section="rules", order=90)
-nav.register(
-    say("Raise an escalation"),
-    "governance:escalation_new",
-    visible=lambda user: holds_anywhere(user, *roles.ROLES),
-    section="portal",
-    order=90,
-    rail=True,
-)
 
 
 @work.register_for(roles.BOARD_MEMBER)

@@ -63,12 +63,12 @@ def about(user: Any) -> Q:
     return found
 
 
-def of_closed(key: int, but: str) -> Q:
-    """Rows whose subject is a registered record closed to the person, of any app `but` one."""
+def of_closed(key: int, *labels: str) -> Q:
+    """Rows whose subject is a registered record of these models that is closed to the person."""
     found = Q(pk__in=[])
-    for label, records in _closed.items():
-        if not label.startswith(f"{but}."):
-            found |= Q(subject_type=label, subject_id__in=records(key))
+    for label in labels:
+        if label in _closed:
+            found |= Q(subject_type=label, subject_id__in=_closed[label](key))
     return found
 
 

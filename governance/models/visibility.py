@@ -145,27 +145,53 @@ def follow_ups_visible_to(user: Any, decision: str) -> Q:
     return (matters_known_to(user, matter, program) | asked | names) & ~_recused(user, matter)
 
 
+_OF_CASES = (
+    "proposals.proposal",
+    "scoping.fellowship",
+    "access.accessrequest",
+    "access.grant",
+    "findings.finding",
+    "publications.publication",
+)
+"""What exceptions, alarms and offers are about, where it is part of a case."""
+
+
 def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
-    """Records of the model about something in which the person declared a conflict, or that a
-    conflict about another closes: what is about a case, where it was its proposal.
-    """
+    """Records of the model about something in which the person declared a conflict."""
+    conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
+    rows = apps.get_model("governance", model).objects.filter(Exists(conflicts))
+    return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
+
+
+def _closed_in(key: int, model: str) -> QuerySet[Any, Any]:
+    """The same, and those about a part of a case that a conflict about another part closes."""
     conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
     rows = apps.get_model("governance", model).objects.filter(
-        Exists(conflicts) | recusals.of_closed(key, but="governance")
+        Exists(conflicts) | recusals.of_closed(key, *_OF_CASES)
     )
     return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
 
 
 @prepared
 def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
-    """Exceptions about what a conflict of the person's closes."""
+    """Exceptions about a record in which the person declared a conflict."""
     return _conflicted_in(key, "ExceptionRecord")
 
 
 @prepared
 def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
-    """Alarms about what a conflict of the person's closes."""
+    """Alarms about a record in which the person declared a conflict."""
     return _conflicted_in(key, "Escalation")
+
+
+@prepared
+def _closed_exceptions(key: int) -> QuerySet[Any, Any]:
+    return _closed_in(key, "ExceptionRecord")
+
+
+@prepared
+def _closed_escalations(key: int) -> QuerySet[Any, Any]:
+    return _closed_in(key, "Escalation")
 
 
 @prepared
@@ -187,7 +213,7 @@ def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
     readers = Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS))
-    conflict = Q(pk__in=conflicted_exceptions(_key(user)) if may_be_recused(user) else [])
+    conflict = Q(pk__in=_closed_exceptions(_key(user)) if may_be_recused(user) else [])
     return (readers | mine) & ~conflict
 
 
@@ -207,7 +233,7 @@ def escalations_visible_to(user: Any) -> Q:
         Q(acknowledged_at=None) | Q(acknowledged_at__gte=F("acknowledge_by"))
     )
     readers |= Q(program_id__in=realm_ids_where(user, *LATE_ESCALATION_READERS)) & late
-    conflict = Q(pk__in=conflicted_escalations(_key(user)) if may_be_recused(user) else [])
+    conflict = Q(pk__in=_closed_escalations(_key(user)) if may_be_recused(user) else [])
     return (readers & ~conflict) | mine
 
 
@@ -220,7 +246,7 @@ def acknowledgements_visible_to(user: Any) -> Q:
 @prepared
 def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
     """Offers of a later rule for what a conflict of the person's closes."""
-    return _conflicted_in(key, "RuleAmendment")
+    return _closed_in(key, "RuleAmendment")
 
 
 def amendments_visible_to(user: Any) -> Q:

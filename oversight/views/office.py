@@ -78,8 +78,10 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
         "at": view.at,
         "recruited": [counts[key] for key in RECRUITED],
         "proven": [counts[key] for key in PROVEN],
-        "recruited_chart": _funnel(say("From call to package"), [counts[key] for key in RECRUITED]),
-        "proven_chart": _funnel(say("From finding to proof"), [counts[key] for key in PROVEN]),
+        "recruited_chart": _funnel(
+            say("How far proposals came"), [counts[key] for key in RECRUITED]
+        ),
+        "proven_chart": _funnel(say("How far findings came"), [counts[key] for key in PROVEN]),
         "others": [c for key, c in counts.items() if key not in (*RECRUITED, *PROVEN)],
         "stalls": waiting[:8],
         "stall_chart": _stall_chart(waiting),

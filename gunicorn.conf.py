@@ -20,6 +20,8 @@ max_requests = 5000
 max_requests_jitter = 500
 # In a container /tmp may be a disk: the workers' heartbeat files belong in memory.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+# Signals steer it; a socket in the home directory would be one more door, shared by every site.
+control_socket_disable = True
 # The application writes one line for each request, with its route and no address of anybody's.
 accesslog = None
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")

@@ -98,10 +98,10 @@ class Figure:
     counted: Callable[[View], QuerySet[Any, Any]] | None = None
     """What is counted, where the records cost more: one row for each of them."""
 
-    def length(self, view: View) -> Length:
-        """How many records there are, for use within a query."""
+    def length(self, view: View, most: int | None = None) -> Length:
+        """How many records there are, for use within a query; counted no further than `most`."""
         rows = self.counted(view) if self.counted else self.rows(view).order_by().values("pk")
-        return Length(rows)
+        return Length(rows if most is None else rows[:most])
 
 
 def _proposal(row: Any) -> tuple[str, str]:
@@ -335,22 +335,36 @@ OWNED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A figure counted."""
+    """A figure counted; `more` where it was not worth counting on."""
 
     figure: Figure
     value: int
+    more: bool = False
+
+    @property
+    def text(self) -> str:
+        """The number as it is shown: “412”, or “10,000+”."""
+        return f"{self.value:,}+" if self.more else str(self.value)
 
 
-def count(view: View, *keys: str) -> list[Count]:
-    """The figures counted, all in one query."""
-    asked = _numbers(keys, view.cohort_id is not None, view.person_id is not None)
+def count(view: View, *keys: str, most: int | None = None) -> list[Count]:
+    """The figures counted, all in one query; as far as `most`, where that is enough."""
+    ends = None if most is None else most + 1
+    asked = _numbers(keys, view.cohort_id is not None, view.person_id is not None, ends)
     whose = view.program_id, view.cohort_id or 0, view.person_id or 0
     [found] = asked(view.user, view.at, *whose)
-    return [Count(FIGURES[key], number) for key, number in zip(keys, found, strict=True)]
+    return [
+        Count(FIGURES[key], most, more=True)
+        if most is not None and number > most
+        else Count(FIGURES[key], number)
+        for key, number in zip(keys, found, strict=True)
+    ]
 
 
 @functools.cache
-def _numbers(keys: tuple[str, ...], cohort: bool, person: bool) -> Callable[..., list[Any]]:
+def _numbers(
+    keys: tuple[str, ...], cohort: bool, person: bool, ends: int | None
+) -> Callable[..., list[Any]]:
     """The statement that counts these figures, of a cohort or a person where it is for one."""
 
     @read_for
@@ -358,7 +372,7 @@ def _numbers(keys: tuple[str, ...], cohort: bool, person: bool) -> Callable[...,
         user: Any, at: dt.datetime, realm: int, cohort_id: int, person_id: int
     ) -> QuerySet[Any, Any]:
         view = View(realm, user, at, cohort_id if cohort else None, person_id if person else None)
-        each = [FIGURES[key].length(view) for key in keys]
+        each = [FIGURES[key].length(view, ends) for key in keys]
         return Program.objects.filter(pk=realm).order_by().values_list(*each)
 
     return numbers

@@ -21,7 +21,7 @@ from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
 from fellowship.web.shortcuts import visible_among
-from fellowship.web.tables import paginate
+from fellowship.web.tables import COUNT_LIMIT, paginate
 from governance.models import BallotSeat
 from oversight.office import due, figures, stalls, waits, workload
 from oversight.office.figures import FIGURES, OWNED, PROVEN, RECRUITED, View
@@ -69,6 +69,7 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
             *RECRUITED,
             *PROVEN,
             *("controls", "verified", "publications", "exceptions", "escalations"),
+            most=COUNT_LIMIT,
         )
     }
     context = _page(request, program)
@@ -99,7 +100,10 @@ def _cohorts(program: int) -> QuerySet[Cohort]:
     return Cohort.objects.filter(program_id=program).order_by("-starts_on")
 
 
-def _funnel(title: str, counts: list[figures.Count]) -> charts.Chart:
+def _funnel(title: str, counts: list[figures.Count]) -> charts.Chart | None:
+    """Shares of the step before; none is drawn where a step was not counted to its end."""
+    if any(c.more for c in counts):
+        return None
     steps = [charts.Step(c.figure.label, c.value) for c in counts]
     return charts.funnel(steps, title=title)
 

@@ -16,7 +16,7 @@ from scoping.models import Fellowship
 from scoping.panels import Banner, NextStep, Panel
 from tests.scenarios.world import World
 
-STAT = "web/components/stat.html"
+REACH = "web/components/reach.html"
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def added(monkeypatch: pytest.MonkeyPatch) -> list[Panel]:
 def test_panels_appear_in_their_order(
     world: World, signed: Fellowship, added: list[Panel], path: str
 ) -> None:
-    added.append(Panel("x.two", "Second panel", STAT, {"label": "Two words"}, order=20))
-    added.append(Panel("x.one", "First panel", STAT, {"label": "One word"}, order=10))
+    added.append(Panel("x.two", "Second panel", REACH, {"label": "Two words"}, order=20))
+    added.append(Panel("x.one", "First panel", REACH, {"label": "One word"}, order=10))
     client = Client()
     client.force_login(world.applicant)
     text = client.get(f"/fellowships/{signed.ref}/{path}").content.decode()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 
 from fellowship.kernel.saying import say
@@ -130,6 +132,35 @@ def empty(text: str, hint: str = "", url: str = "", label: str = "") -> SafeStri
         markup("<p>{}</p>", hint) if hint else "",
         markup('<p><a class="btn quiet" href="{}">{}</a></p>', url, label) if url else "",
     )
+
+
+def stat(
+    label: str, value: object, *, unit: str = "", hint: str = "", tone: str = "plain", url: str = ""
+) -> SafeString:
+    """One figure with its label, which leads to what it counts."""
+    pattern = '<div class="stat {}"><p class="label">{}</p><p class="value">{}{}</p>{}</div>'
+    return markup(
+        *(pattern, tone, markup('<a href="{}">{}</a>', url, label) if url else label),
+        *(localize(value), markup(" <small>{}</small>", unit) if unit else ""),
+        markup('<p class="hint">{}</p>', hint) if hint else "",
+    )
+
+
+def figures(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> SafeString:
+    """The inside of a table that says a chart's figures; the first of a row is its heading."""
+    first, *others = columns
+    head = markup('<th scope="col">{}</th>', first) if first else "<td></td>"
+    parts = [head, *(markup('<th scope="col">{}</th>', c) if c else "<td></td>" for c in others)]
+    body = "".join(_figures(others, *row) for row in rows)
+    return SafeString(f"<thead><tr>{''.join(parts)}</tr></thead><tbody>{body}</tbody>")
+
+
+def _figures(columns: Sequence[str], name: str, *values: str) -> str:
+    cells = "".join(
+        markup('<td data-label="{}">{}</td>', column, value or "–")
+        for column, value in zip(columns, values, strict=True)
+    )
+    return markup('<tr><th scope="row">{}</th>{}</tr>', name, SafeString(cells))
 
 
 def unique(request: HttpRequest | None, prefix: str) -> str:

@@ -359,26 +359,22 @@ def empty(text: str, *, hint: str = "", url: str = "", label: str = "") -> SafeS
     return marks.empty(text, hint, url, label)
 
 
-@register.inclusion_tag("web/components/stat.html")
+@register.simple_tag
 def stat(
     label: str, value: Any, *, unit: str = "", hint: str = "", tone: str = "plain", url: str = ""
-) -> dict[str, Any]:
+) -> SafeString:
     """One figure with its label."""
-    return {
-        "label": label,
-        "value": value,
-        "unit": unit,
-        "hint": hint,
-        "tone": tone,
-        "url": url,
-    }
+    return marks.stat(label, value, unit=unit, hint=hint, tone=tone, url=url)
 
 
 @register.inclusion_tag("web/components/chart.html", takes_context=True)
 def chart(context: Context, given: Chart) -> dict[str, Any]:
     """A chart with its sentence and its data table."""
-    rows = [list(zip(given.columns, row, strict=True)) for row in given.rows]
-    return {"chart": given, "rows": rows, "id": marks.unique(context.get("request"), "chart")}
+    return {
+        "chart": given,
+        "table": marks.figures(given.columns, given.rows),
+        "id": marks.unique(context.get("request"), "chart"),
+    }
 
 
 @register.inclusion_tag("web/components/reach.html")

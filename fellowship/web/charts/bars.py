@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import joined, kept, say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -47,6 +47,22 @@ class Step:
 def bars(data: Sequence[Bar], *, title: str, unit: str = "", high: float | None = None) -> Chart:
     """Bars from zero to `high` (a round number above the largest value unless given)."""
     top = high or nice_ceiling(max((b.value for b in data), default=1))
+    said = joined(
+        "; ",
+        (f"{b.label} {figure(b.value, unit)}{(f' ({b.note})' if b.note else '')}" for b in data),
+    )
+    return Chart(
+        title,
+        _drawn(tuple(data), unit, top),
+        f"{title}: {said}.",
+        ("", unit.capitalize() or say("Value"), say("Note")),
+        [(b.label, figure(b.value, unit), b.note) for b in data],
+    )
+
+
+@kept(256)
+def _drawn(data: tuple[Bar, ...], unit: str, top: float) -> SafeString:
+    """Their pictures: of the same bars the same."""
 
     def draw(sheet: Sheet) -> SafeString:
         scale = Scale(0, top, sheet.start, sheet.width - (2 if sheet.above else _NOTE))
@@ -55,17 +71,7 @@ def bars(data: Sequence[Bar], *, title: str, unit: str = "", high: float | None 
             parts += _bar(bar, scale, sheet, i, figure(bar.value, unit))
         return canvas(sheet, max(sheet.row * len(data), sheet.row), parts)
 
-    said = joined(
-        "; ",
-        (f"{b.label} {figure(b.value, unit)}{(f' ({b.note})' if b.note else '')}" for b in data),
-    )
-    return Chart(
-        title,
-        drawn(draw),
-        f"{title}: {said}.",
-        ("", unit.capitalize() or say("Value"), say("Note")),
-        [(b.label, figure(b.value, unit), b.note) for b in data],
-    )
+    return drawn(draw)
 
 
 def funnel(steps: Sequence[Step], *, title: str) -> Chart:

@@ -7,7 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
+from fellowship.accounts.alike import read_for
 from fellowship.kernel.saying import joined, say, within
+from fellowship.kernel.time import now
 from findings.models import Control, ControlMetric, Measurement
 from findings.plans import amount, level
 from findings.states import Counted, Family, Selection, Verdict
@@ -92,14 +96,29 @@ def _others(control: Control, viewer: Any) -> list[Control]:
     if not taken:
         return []
     first, last = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (min(taken), max(taken)))
+    asked = (control.program_id, control.finding.system, first, last + dt.timedelta(days=1))
+    return _deployed(viewer, now(), *asked, control.pk)
+
+
+@read_for
+def _deployed(  # noqa: PLR0917 - what the statement asks by
+    viewer: Any,
+    _: dt.datetime,
+    program: int,
+    system: str,
+    since: dt.datetime,
+    until: dt.datetime,
+    but: int,
+) -> QuerySet[Control]:
+    """Controls of the same system that were deployed within."""
     rows = Control.objects.visible_to(viewer).filter(
-        program_id=control.program_id,
-        finding__system=control.finding.system,
-        deployed_at__gte=first,
-        deployed_at__lt=last + dt.timedelta(days=1),
+        program_id=program,
+        finding__system=system,
+        deployed_at__gte=since,
+        deployed_at__lt=until,
     )
-    rows = rows.exclude(pk=control.pk).order_by("-deployed_at", "-id")
-    return list(rows.only("ref", "title", "deployed_at")[:20])
+    rows = rows.exclude(pk=but).order_by("-deployed_at", "-id")
+    return rows.only("ref", "title", "deployed_at")[:20]
 
 
 def _missing(metric: ControlMetric) -> str:

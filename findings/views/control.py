@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from fellowship.history.queries import timeline
+from fellowship.history.queries import latest
+from fellowship.kernel.prepared import hold, read
 from fellowship.kernel.saying import say
 from fellowship.web.actions import act, form_verb, reason_of, verb
-from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.shortcuts import seen_key
 from findings import pictures, policy, services
 from findings.forms import AmendForm, CostForm
 from findings.judging import Judgement, judged
@@ -25,17 +26,49 @@ from scoping.policy.standing import seen_by
 
 def of(request: HttpRequest, ref: str) -> Control:
     """The control as the person may see it, with its metrics, counts and amendments."""
-    source: Any = Control.objects.all()
-    rows = source.select_related(
-        *("finding__fellowship__fellow", "finding__program", "owner"),
-        *("deployed_by", "verified_by", "waived_by"),
-    ).prefetch_related(
-        Prefetch("metrics__measurements", Measurement.objects.select_related("measured_by")),
-        Prefetch("metrics__amendments", PlanAmendment.objects.select_related("amended_by")),
-    )
-    found: Control = visible_or_404(rows, request.user, ref=ref)
+    key = seen_key(Control, request.user, ref=ref)
+    found: Control = _whole(key)[0]
+    found.finding.program = found.program
+    metrics = _metrics(key)
+    keys = [metric.pk for metric in metrics]
+    counts, amendments = _measurements(keys), _amendments(keys)
+    for metric in metrics:
+        metric.control = found
+        hold(metric, "measurements", _of(metric, counts))
+        hold(metric, "amendments", _of(metric, amendments))
+    hold(found, "metrics", metrics)
     seen_by(found.finding.fellowship, request.user)  # type: ignore[arg-type]
     return found
+
+
+def _of(metric: ControlMetric, rows: list[Any]) -> list[Any]:
+    mine = [row for row in rows if row.metric_id == metric.pk]
+    for row in mine:
+        row.metric = metric
+    return mine
+
+
+@read
+def _whole(key: int) -> QuerySet[Control]:
+    return Control.objects.filter(pk=key).select_related(
+        *("finding__fellowship__fellow", "finding__reported_by", "program", "owner"),
+        *("deployed_by", "verified_by", "waived_by"),
+    )
+
+
+@read
+def _metrics(key: int) -> QuerySet[ControlMetric]:
+    return ControlMetric.objects.filter(control_id=key)
+
+
+@read
+def _measurements(keys: list[int]) -> QuerySet[Measurement]:
+    return Measurement.objects.filter(metric_id__in=keys).select_related("measured_by")
+
+
+@read
+def _amendments(keys: list[int]) -> QuerySet[PlanAmendment]:
+    return PlanAmendment.objects.filter(metric_id__in=keys).select_related("amended_by")
 
 
 def metric_of(control: Control, number: int) -> ControlMetric:
@@ -57,7 +90,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     control = of(request, ref)
     by: Any = request.user
     found = judged(control, by)
-    events = list(timeline(control)[:20])
+    events = latest(control, 20)
     measures = [policy.may_measure(control, phase, by) for phase in Measurement.Phase]
     return render(
         request,

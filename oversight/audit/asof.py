@@ -269,7 +269,8 @@ def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
     rows = newest(RoleAssignment, at, realm_id=program_id).filter(
         Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at
     )
-    return rows.select_related("user").order_by("role", "user__name", "history_id")
+    shown = ("id", "role", "seat", "starts_at", "ends_at", *_called("user"))
+    return rows.select_related("user").only(*shown).order_by("role", "user__name", "history_id")
 
 
 @read
@@ -292,7 +293,8 @@ def grants_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
         starts_at__lte=at,
         ends_at__gt=at,
     )
-    return rows.select_related("dataset", "person", "fellowship").order_by("-id")
+    shown = ("id", "ref", "ends_at", "dataset__name", "fellowship__ref", *_called("person"))
+    return rows.select_related("dataset", "person", "fellowship").only(*shown).order_by("-id")
 
 
 def exceptions_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
@@ -304,4 +306,10 @@ def exceptions_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:
         starts_at__lte=at,
         expires_at__gt=at,
     )
-    return rows.select_related("owner").order_by("-id")
+    shown = ("id", "ref", "title", "expires_at", *_called("owner"))
+    return rows.select_related("owner").only(*shown).order_by("-id")
+
+
+def _called(person: str) -> tuple[str, str]:
+    """What a person is called by."""
+    return f"{person}__name", f"{person}__email"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
+from fellowship.accounts.models import RoleAssignment
 from fellowship.kernel.saying import say
 from fellowship.web import cells, columns
 from fellowship.web.routes import route_to
@@ -35,6 +36,7 @@ def written(at: dt.datetime) -> str:
 
 def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
     """Who held which role."""
+    seat = cells.display(RoleAssignment, "seat")
     return columns.Table(
         say("Roles held"),
         (
@@ -44,8 +46,8 @@ def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
                     record_url(slug, "accounts.roleassignment", r.id, at), str(r.user)
                 ),
             ),
-            columns.Column(say("Role"), lambda r: r.get_role_display()),
-            columns.Column(say("Seat"), lambda r: cells.shown(r.get_seat_display())),
+            columns.Column(say("Role"), cells.display(RoleAssignment, "role")),
+            columns.Column(say("Seat"), lambda r: cells.shown(seat(r))),
             columns.Column(say("Held from"), lambda r: cells.when(r.starts_at, "date")),
             columns.Column(
                 say("To"), lambda r: cells.when(r.ends_at, "date") if r.ends_at else "open"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import kept, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 from oversight.audit import asof, held
 from oversight.audit import names as naming
@@ -31,18 +33,29 @@ def as_of(request: HttpRequest, program: Program) -> HttpResponse:
         {"page": say("as of"), "at": given, **_paged(request)},
         form=form,
         at=at,
-        asked=_asked(given),
         held=then,
-        kinds=[
-            (route_to("oversight:records", key, below=(program.slug,)), label)
-            for key, label in scopes.kinds()
-        ],
+        kinds=_kinds(program.slug, _asked(given)),
         tables={
             "roles": held.roles(then.roles, program.slug, at),
             "grants": held.grants(then.grants, program.slug, at),
             "exceptions": held.exceptions(then.exceptions, program.slug, at),
         },
     )
+
+
+def _kinds(slug: str, asked: str) -> SafeString:
+    """A link to the records of each kind as they stood then."""
+    return SafeString("".join([markup(line, asked) for line in _lines(slug)]))
+
+
+@kept(64)
+def _lines(slug: str) -> list[str]:
+    """The links, each with a place for the instant."""
+    return [
+        markup('<li><a href="{}{}">{}</a></li>', url, SafeString("{}"), label)
+        for key, label in scopes.kinds()
+        for url in [route_to("oversight:records", key, below=(slug,))]
+    ]
 
 
 @audited

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
+from fellowship.accounts.alike import read_for
+from fellowship.accounts.queries import label_of, realm_ids_where
 from fellowship.history.queries import latest
 from fellowship.kernel.saying import say
+from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.shortcuts import visible_or_404
 from findings import atlas, matrix, policy, services
 from findings.forms import AnswerForm, CellForm, ClassForm, ContestForm
 from findings.matrix import Cell, Cells, Shown
-from findings.models import Contest, MatrixChange
+from findings.models import Contest, Finding, MatrixChange
 from findings.states import ControlType, Family, FindingClass
 from findings.suggesting import suggest
 from findings.views.common import by_of, finding_of
@@ -294,18 +298,23 @@ def classify(request: HttpRequest, ref: str) -> HttpResponse:
 
 def translation_of(finding: Any, by: Any) -> dict[str, Any]:
     """What `_translation.html` shows of a finding read `with_chain`."""
-    asked = ExceptionRecord.objects.visible_to(by).about(finding).filter(kind=policy.EXCEPTED)
     return {
         "suggestions": suggest(finding),
         "technique_name": atlas.name_of(finding.technique),
-        "exceptions": asked.select_related("owner").order_by("-id")[:10]
-        if finding.has_exception
-        else [],
+        "exceptions": _excepted(by, now(), finding.pk) if finding.has_exception else [],
         "may_convert": policy.may_convert(finding, by),
         "may_except": policy.may_except(finding, by),
         "may_classify": policy.may_classify(finding, by),
         "may_contest": policy.may_contest(finding.program_id, finding, by),
     }
+
+
+@read_for
+def _excepted(user: Any, _: dt.datetime, finding: int) -> QuerySet[ExceptionRecord]:
+    rows = ExceptionRecord.objects.visible_to(user).filter(
+        subject_type=label_of(Finding), subject_id=finding, kind=policy.EXCEPTED
+    )
+    return rows.select_related("owner").order_by("-id")[:10]
 
 
 def _cell(family: str, control_type: str) -> Cell:

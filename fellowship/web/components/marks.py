@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -161,6 +161,12 @@ def _figures(columns: Sequence[str], name: str, *values: str) -> str:
         for column, value in zip(columns, values, strict=True)
     )
     return markup('<tr><th scope="row">{}</th>{}</tr>', name, SafeString(cells))
+
+
+def tally(pairs: Iterable[tuple[object, object]]) -> SafeString:
+    """Names with a figure each."""
+    rows = [markup("<dt>{}</dt><dd>{}</dd>", name, figure) for name, figure in pairs]
+    return markup('<dl class="clock">{}</dl>', SafeString("".join(rows)))
 
 
 def unique(request: HttpRequest | None, prefix: str) -> str:

@@ -317,6 +317,12 @@ def summary_list(rows: Sequence[Row]) -> dict[str, Any]:
     return {"rows": rows, "changeable": any(row.url for row in rows)}
 
 
+@register.simple_tag
+def tally(pairs: Iterable[tuple[object, object]]) -> SafeString:
+    """Names with a figure each, in a narrow card."""
+    return marks.tally(pairs)
+
+
 @register.simple_tag(takes_context=True)
 def subnav(context: Context, links: Sequence[Link]) -> SafeString:
     """The pages of one case."""

@@ -118,6 +118,8 @@ def test_the_quorum_counts_votes_not_seats() -> None:
 
 def test_answers_without_links_have_no_third_column() -> None:
     assert render("{% summary_list rows %}", rows=[Row("A", 1)]).count("<dd>") == 1
+    shown = render("{% tally pairs %}", pairs=[("<A>", 1_049)])
+    assert shown == '<dl class="clock"><dt>&lt;A&gt;</dt><dd>1049</dd></dl>'
     html = render("{% summary_list rows %}", rows=[Row("A", 1, "/x/"), Row("B", 2)])
     assert html.count("<dd>") == 4
     assert 'Change<span class="visually-hidden"> A</span>' in html

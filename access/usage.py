@@ -22,7 +22,7 @@ from access.models import AccessEvent, Grant
 from access.states import Operation, Verdict
 from fellowship.kernel.prepared import read
 
-LOOKED_AT: Final = 2_000
+LOOKED_AT: Final = 1_000
 """How many of the latest acts are read for the fields they name."""
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, F, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
@@ -85,7 +85,7 @@ def _counted(fellowship: Fellowship, at: dt.datetime) -> list[dict[str, Any]]:
 @read
 def _stand(fellowship: int, at: dt.datetime) -> QuerySet[Any, Any]:
     def count(rows: Any) -> Coalesce:
-        found = rows.filter(fellowship=OuterRef("pk")).order_by().values("fellowship")
+        found = rows.filter(fellowship_id=fellowship).order_by().values("fellowship")
         return Coalesce(Subquery(found.annotate(n=Count("pk")).values("n")), 0)
 
     rows = Fellowship.objects.filter(pk=fellowship).annotate(

@@ -14,7 +14,7 @@ from access.services.asking import Excepting
 from access.states import Operation
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import place
@@ -266,7 +266,7 @@ def _operations(
             say("Never for this tier: an exception opens it.") if never else "",
             "" if line.operation in signed else say("Not in the signed scope of work."),
         )
-        said = " ".join(filter(None, hints))
+        said = joined(" ", filter(None, hints))
         choices.append((line.operation, forms.Described(line.label, said)))
     return choices
 

@@ -32,7 +32,7 @@ DIMENSION_LABELS = {
 class DescriptionForm(forms.Form):
     """What a dataset is, its fields and its row filters: new or changed."""
 
-    name = forms.CharField(label="Name", max_length=200)
+    name = forms.CharField(label=say("Name"), max_length=200)
     description = forms.Text(label=say("Description"), max_length=4_000)
     owner = forms.ModelChoiceField(
         label=say("Owner"),
@@ -99,9 +99,9 @@ class DatasetForm(DescriptionForm):
     """A new dataset of the catalogue."""
 
     slug = forms.CharField(
-        label="Short name",
+        label=say("Short name"),
         max_length=80,
-        help_text="As systems call it in their events: small letters, digits and hyphens.",
+        help_text=say("As systems call it in their events: small letters, digits and hyphens."),
     )
     variant = forms.ChoiceField(
         label=say("Variant"), choices=Variant.choices, widget=forms.RadioCards

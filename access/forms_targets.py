@@ -26,7 +26,9 @@ _HINTS = {
 class TargetForm(forms.Form):
     """What a target system is, which data it serves, and how long it may take."""
 
-    name = forms.CharField(label="Name", max_length=100, help_text="As people call the system.")
+    name = forms.CharField(
+        label=say("Name"), max_length=100, help_text=say("As people call the system.")
+    )
     kind = forms.ChoiceField(
         label=say("How does it learn what to let through?"),
         widget=forms.RadioCards,
@@ -39,7 +41,7 @@ class TargetForm(forms.Form):
         label=say("Address"),
         required=False,
         max_length=addresses.MAX_LENGTH,
-        help_text="Where messages go, if it is sent them. Begins with https://.",
+        help_text=say("Where messages go, if it is sent them. Begins with https://."),
     )
     account = forms.CharField(
         label=say("Its account"),

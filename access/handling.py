@@ -48,7 +48,7 @@ def tier_of(rule: RuleVersion, tier: str) -> TierHandling:
 def deciders(handling: TierHandling) -> str:
     """Who approves a grant of the tier, as the standard says: “Data steward, then the board”."""
     people = [roles.ROLES[key].label for key in handling.approvers]
-    return joined(", then ", [*people, *([say("the board")] if handling.board else [])])
+    return joined(say(", then "), [*people, *([say("the board")] if handling.board else [])])
 
 
 def table(rule: RuleVersion, tier: str) -> dict[str, str]:

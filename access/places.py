@@ -249,7 +249,7 @@ verbs.register_values(
         ],
         "access.review_anomaly.kind": AnomalyKind.choices,
         "access.verdicts": Verdict.choices,
-        "access.agreed": [*ReleaseVerdict.choices, (say("True"), "yes"), (say("False"), "no")],
+        "access.agreed": [*ReleaseVerdict.choices, ("True", say("yes")), ("False", say("no"))],
         "access.keeper": Keeper.choices,
         "access.thing": CHANGEABLE.items(),
         "access.add_target.kind": TargetKind.choices,

@@ -88,6 +88,11 @@ class DatasetAnswers:
     limits: list[Limits] = field(default_factory=list)
 
     @property
+    def caption(self) -> str:
+        """What its table says, to who cannot see where it stands."""
+        return say("{name}: what is allowed", name=self.dataset.name)
+
+    @property
     def allowed(self) -> list[Answer]:
         """The operations allowed now."""
         return [answer for answer in self.answers if answer.decision.allowed]

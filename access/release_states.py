@@ -33,7 +33,7 @@ PREPARED: Final = (ReleaseState.DRAFT, ReleaseState.RETURNED)
 
 _S = ReleaseState
 RELEASE_MOVES = MoveTable(
-    name="release request",
+    name=say("release request"),
     initial=_S.DRAFT,
     moves=(
         Move("send", _S.DRAFT, _S.IN_REVIEW),

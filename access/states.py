@@ -66,7 +66,7 @@ UNREAD: Final = (_C.OPEN.value, _C.WITHDRAWN.value)
 """While it is in these, nobody reads another's answers: not both have sent, or never will."""
 
 CLASSIFICATION_MOVES = MoveTable(
-    name="classification",
+    name=say("classification"),
     initial=_C.OPEN,
     moves=(
         Move("agree", _C.OPEN, _C.SETTLED),
@@ -84,7 +84,6 @@ CLASSIFICATION_MOVES = MoveTable(
     said={
         _C.OPEN: say("waiting for answers"),
         _C.DIFFER: say("seen differently by two people"),
-        "agree": "agreed",
         "differ": say("seen differently"),
         "call_off": say("called off"),
     },
@@ -164,7 +163,7 @@ OPEN_REQUEST: Final = (
 
 _S = RequestState
 REQUEST_MOVES = MoveTable(
-    name="access request",
+    name=say("access request"),
     initial=_S.REQUESTED,
     moves=(
         Move("check", _S.REQUESTED, _S.CHECKED),

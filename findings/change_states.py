@@ -31,7 +31,7 @@ REPORTED_STATES: Final = (
 
 _C = ChangeState
 CHANGE_MOVES = MoveTable(
-    name="change request",
+    name=say("change request"),
     initial=_C.OPEN,
     moves=(
         Move("begin", _C.OPEN, _C.IN_PROGRESS),
@@ -58,7 +58,7 @@ CHANGE_MOVES = MoveTable(
         _C.WITHDRAWN: Holder.NOBODY,
     },
     labels=dict(ChangeState.choices),
-    said={"begin": "begun"},
+    said={"begin": say("begun")},
 )
 CHANGE_VERBS: Final = {
     _C.OPEN: "reopen",
@@ -89,7 +89,7 @@ class AcceptanceState(models.TextChoices):
 
 _A = AcceptanceState
 ACCEPTANCE_MOVES = MoveTable(
-    name="acceptance test",
+    name=say("acceptance test"),
     initial=_A.PLANNED,
     moves=(
         Move("pass", _A.PLANNED, _A.PASSED),
@@ -135,7 +135,7 @@ ANSWERED: Final = (ContestState.UPHELD, ContestState.REPLACED, ContestState.WITH
 
 _K = ContestState
 CONTEST_MOVES = MoveTable(
-    name="contested suggestion",
+    name=say("contested suggestion"),
     initial=_K.OPEN,
     moves=(
         Move("uphold", _K.OPEN, _K.UPHELD),
@@ -151,6 +151,6 @@ CONTEST_MOVES = MoveTable(
         _K.RETRACTED: Holder.NOBODY,
     },
     labels=dict(ContestState.choices),
-    said={"open": "open"},
+    said={"open": say("open")},
 )
 CONTEST_VERBS: Final = {_K.UPHELD: "uphold", _K.REPLACED: "replace", _K.WITHDRAWN: "withdraw"}

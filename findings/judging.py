@@ -50,7 +50,7 @@ class Judgement:
         return TONES[self.comparison.verdict] if self.comparison else "plain"
 
 
-_BENEFIT = {verdict: str(verdict.label) for verdict in Verdict}
+_BENEFIT = {verdict: verdict.label for verdict in Verdict}
 _COST = {
     Verdict.REDUCED: say("Cost fell"),
     Verdict.NOT_SHOWN: say("No change shown"),
@@ -181,7 +181,7 @@ def _cost(metric: ControlMetric, found: Comparison) -> str:
     if found.verdict == Verdict.NOT_SHOWN:
         lead = say("No change is shown: {lower} went {levels}.", lower=_lower(name), levels=levels)
     else:
-        lead = f"{name} {_way(found.difference)} {levels}."
+        lead = say("{name} {way} {levels}.", name=name, way=_way(found.difference), levels=levels)
     low, high = found.interval
     best, worst = (-high, -low) if metric.higher_is_better else (low, high)
     limit = float(metric.threshold)
@@ -196,7 +196,7 @@ def _cost(metric: ControlMetric, found: Comparison) -> str:
         held = say("That is more than {tolerated}.", tolerated=tolerated)
     else:
         held = say("It may be more than {tolerated}.", tolerated=tolerated)
-    return f"{lead} {_range(metric, found)} {held}"
+    return joined(" ", (lead, _range(metric, found), held))
 
 
 def _levels(metric: ControlMetric, found: Comparison) -> str:
@@ -208,7 +208,7 @@ def _levels(metric: ControlMetric, found: Comparison) -> str:
 
 
 def _way(difference: float) -> str:
-    return "fell" if difference < 0 else "rose" if difference > 0 else "stayed"
+    return say("fell") if difference < 0 else say("rose") if difference > 0 else say("stayed")
 
 
 def _lower(name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from fellowship.kernel.prepared import read
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import begun, joined, say, say_n
 from findings import atlas
 from findings.models import Control, MatrixChange
 from findings.states import ControlState, ControlType, Family, FindingClass, Verdict
@@ -125,12 +125,16 @@ class Shown:
         """Controls shown to have reduced the risk."""
         return self.verdicts[Verdict.REDUCED]
 
+    @property
+    def sentence(self) -> str:
+        """The same at the beginning of a sentence."""
+        return begun(str(self))
+
     def __str__(self) -> str:
         """“chosen 3 times, reduced 2 of 3”; what was not measured is not claimed."""
         if not self.chosen:
             return say("not chosen yet")
-        times = "once" if self.chosen == 1 else say("{chosen} times", chosen=self.chosen)
-        said = [say("chosen {times}", times=times)]
+        said = [say_n(self.chosen, "chosen once", "chosen {n} times")]
         if self.measured:
             said.append(
                 say(

@@ -77,8 +77,9 @@ def difference(one: Judgement) -> charts.Chart | None:
 
 
 def _in(metric: ControlMetric) -> str:
-    unit = {Counted.SHARE: "points", Counted.DURATIONS: metric.unit}.get(Counted(metric.counted))
-    return say(" in {unit}", unit=unit) if unit else ""
+    if metric.counted == Counted.SHARE:
+        return say(" in points")
+    return say(" in {unit}", unit=metric.unit) if metric.counted == Counted.DURATIONS else ""
 
 
 def over_time(metric: ControlMetric) -> charts.Chart | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from fellowship.kernel.saying import say, say_n
+from fellowship.kernel.saying import numeral, say, say_n
 from findings.states import COUNTED, HIGHER_IS_BETTER, Counted, Direction, Metric
 from findings.statistics import Conditions
 
@@ -117,7 +117,7 @@ def amount(of: Measured, value: float, *, signed: bool = False) -> str:
 def level(of: Measured, value: float) -> str:
     """A level in the metric's unit: “68 %”, “0.3 per 1,000 sessions”, “42 minutes”."""
     if of.counted == Counted.SHARE:
-        return f"{value * 100:.3g} %"
+        return f"{numeral(f'{value * 100:.3g}')} %"
     return amount(of, value)
 
 
@@ -126,7 +126,7 @@ def _figure(value: float, signed: bool) -> str:
     text = f"{abs(value):,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     sign = "−" if value < 0 and text != "0" else "+" if signed and text != "0" else ""
-    return f"{sign}{text}"
+    return f"{sign}{numeral(text)}"
 
 
 def said(of: Measured, name: str, value: Any) -> str:

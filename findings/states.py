@@ -29,7 +29,7 @@ UNSETTLED = tuple(state.value for state in FindingState if state not in SETTLED)
 """Its clock runs."""
 
 FINDING_MOVES = MoveTable(
-    name="finding",
+    name=say("finding"),
     initial=FindingState.REPORTED,
     moves=(
         Move("take", FindingState.REPORTED, FindingState.INVESTIGATING),
@@ -99,7 +99,7 @@ class ControlState(models.TextChoices):
 
 
 CONTROL_MOVES = MoveTable(
-    name="control",
+    name=say("control"),
     initial=ControlState.PLANNED,
     moves=(
         Move("deploy", ControlState.PLANNED, ControlState.DEPLOYED),
@@ -362,7 +362,7 @@ class LessonState(models.TextChoices):
 
 
 LESSON_MOVES = MoveTable(
-    name="lesson",
+    name=say("lesson"),
     initial=LessonState.PROPOSED,
     moves=(
         Move("take", LessonState.PROPOSED, LessonState.TAKEN),

@@ -64,7 +64,7 @@ def to_attest(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     counts = mine.values("review_id").annotate(n=Count("pk")).values_list("review_id", "n")
     waiting = dict(counts)
     for review in AccessReview.objects.filter(pk__in=waiting).select_related("program"):
-        many = cells.count(waiting[review.pk], say("role or grant"), say("roles and grants"))
+        many = cells.count(waiting[review.pk], "role or grant", "roles and grants")
         yield WorkItem(
             title=say("Keep or take away {many} in {program}", many=many, program=review.program),
             url=f"{review.get_absolute_url()}?mine=true",

@@ -22,7 +22,7 @@ from fellowship.accounts import recusals
 from fellowship.accounts.models import RecusalOverride
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.web import verbs
 from governance import links
 from governance.models import BallotSeat, Condition, Decision, ExceptionRecord, Matter, RuleVersion
@@ -321,7 +321,7 @@ def _named(event: Event) -> str:
         model = apps.get_model(event.subject_type)
     except LookupError:  # a record of a model that is gone
         return f"{event.subject_type} {event.subject_id}"
-    return f"{str(model._meta.verbose_name).capitalize()} {event.subject_id}"
+    return joined(" ", (begun(say(str(model._meta.verbose_name))), str(event.subject_id)))
 
 
 def _is(event: Event, label: str) -> bool:

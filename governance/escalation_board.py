@@ -49,7 +49,7 @@ class EscalationMatter(MatterKind):
                     raiser=subject.raiser,
                 ),
             ],
-            [say("Occurred"), say("{occurrences} times", occurrences=subject.occurrences)],
+            [say("Occurred"), subject.often],
             [say("About"), subject.subject_label or say("The programme")],
         ]
         steps = [

@@ -45,7 +45,7 @@ class Finding(models.TextChoices):
 
 
 REVIEW_MOVES = MoveTable(
-    name="independent review",
+    name=say("independent review"),
     initial=ReviewState.ASKED,
     moves=(
         Move("name", ReviewState.ASKED, ReviewState.UNDER_REVIEW),

@@ -305,9 +305,9 @@ class WhatIfFound:
     def caption(self) -> str:
         """How many would have gone otherwise, in one sentence."""
         count = len(self.differences)
-        return say(
-            "Of the {of}, {count} would have gone otherwise.", of=self.of, count=count or "none"
-        )
+        if not count:
+            return say("Of the {of}, none would have gone otherwise.", of=self.of)
+        return say("Of the {of}, {count} would have gone otherwise.", of=self.of, count=count)
 
 
 _whatifs: dict[str, list[tuple[str, WhatIf]]] = {}

@@ -136,7 +136,7 @@ EXCEPTION = Plan(
 _CONTAIN = Step(
     say("Security on-call"),
     say("contains it, and may suspend what the fellow can reach"),
-    tuple(str(kind.label) for kind in REPORTED),
+    tuple(kind.label for kind in REPORTED),
     say("Severity clocks"),
 )
 ESCALATION = Plan(

@@ -40,7 +40,7 @@ class RuleStatus(models.TextChoices):
 
 
 RULE_MOVES = MoveTable(
-    name="rule version",
+    name=say("rule version"),
     initial=RuleStatus.DRAFT,
     moves=(
         Move("publish", RuleStatus.DRAFT, RuleStatus.COMMENTS),
@@ -72,7 +72,7 @@ class AmendmentState(models.TextChoices):
 
 
 AMENDMENT_MOVES = MoveTable(
-    name="amendment of a rule",
+    name=say("amendment of a rule"),
     initial=AmendmentState.OFFERED,
     moves=(
         Move("agree", AmendmentState.OFFERED, AmendmentState.AGREED),
@@ -110,7 +110,7 @@ class MatterState(models.TextChoices):
 LIVE_MATTER = (MatterState.OPEN, MatterState.VOTING)
 
 MATTER_MOVES = MoveTable(
-    name="matter",
+    name=say("matter"),
     initial=MatterState.OPEN,
     moves=(
         Move("open_ballot", MatterState.OPEN, MatterState.VOTING),
@@ -130,7 +130,7 @@ MATTER_MOVES = MoveTable(
     labels=dict(MatterState.choices),
     said={
         "open_ballot": say("put to the vote"),
-        "record_decision": "decided",
+        "record_decision": say("brought to a decision"),
     },
 )
 
@@ -183,7 +183,7 @@ class ConditionState(models.TextChoices):
 SETTLED_CONDITION = (ConditionState.VERIFIED, ConditionState.WAIVED)
 
 CONDITION_MOVES = MoveTable(
-    name="condition",
+    name=say("condition"),
     initial=ConditionState.OPEN,
     moves=(
         Move("meet", ConditionState.OPEN, ConditionState.MET),
@@ -233,7 +233,7 @@ class ExceptionState(models.TextChoices):
 
 
 EXCEPTION_MOVES = MoveTable(
-    name="exception",
+    name=say("exception"),
     initial=ExceptionState.REQUESTED,
     moves=(
         Move("grant", ExceptionState.REQUESTED, ExceptionState.GRANTED),
@@ -299,7 +299,7 @@ class EscalationState(models.TextChoices):
 
 
 ESCALATION_MOVES = MoveTable(
-    name="escalation",
+    name=say("escalation"),
     initial=EscalationState.RAISED,
     moves=(
         Move("acknowledge", EscalationState.RAISED, EscalationState.ACKNOWLEDGED),

@@ -208,7 +208,7 @@ def carried(query: Any) -> dict[str, Any]:
 class SaveScopeForm(forms.Form):
     """A name for the scope that is shown."""
 
-    name = forms.CharField(label="Save this scope as", max_length=60)
+    name = forms.CharField(label=say("Save this scope as"), max_length=60)
     query = forms.CharField(max_length=2_000, required=False)
 
 

@@ -98,7 +98,7 @@ class RecommendationForm(forms.Form):
     owner = forms.ModelChoiceField(
         label=say("Who does it"), queryset=User.objects.none(), empty_label=say("Choose a person")
     )
-    due_on = forms.DateField(label=say("By"))
+    due_on = forms.DateField(label=say("Due"))
 
     def __init__(self, program_id: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from fellowship.programs import launch
 from fellowship.programs.models import Program
 from oversight.models import Recommendation
@@ -21,6 +22,6 @@ def recommendations(program: Program, user: Any) -> Iterator[launch.Undertaking]
             title=row.text,
             owner=str(row.owner),
             due_on=row.due_on,
-            source=f"Review of {row.cohort}",
+            source=say("Review of {cohort}", cohort=row.cohort),
             url=row.get_absolute_url(),
         )

@@ -34,7 +34,7 @@ REVISION_CLOCK = "proposals.revision"
 """The time an applicant has for a revision that the board asked for."""
 
 PROPOSAL_MOVES = MoveTable(
-    name="proposal",
+    name=say("proposal"),
     initial=S.DRAFT,
     moves=(
         Move("submit", S.DRAFT, S.SUBMITTED),
@@ -84,7 +84,7 @@ class RunState(models.TextChoices):
 
 
 RUN_MOVES = MoveTable(
-    name="suggestion of reviewers",
+    name=say("suggestion of reviewers"),
     initial=RunState.ASKED,
     moves=(
         Move("work_out", RunState.ASKED, RunState.READY),

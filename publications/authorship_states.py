@@ -23,7 +23,7 @@ class AgreementState(models.TextChoices):
 
 S = AgreementState
 AGREEMENT_MOVES = MoveTable(
-    name="authorship agreement",
+    name=say("authorship agreement"),
     initial=S.PROPOSED,
     moves=(
         Move("agree", S.PROPOSED, S.IN_FORCE),
@@ -55,7 +55,7 @@ AGREEMENT_MOVES = MoveTable(
         "return": say("given back to those named"),
         "refer": say("referred to the board"),
         "turn_down": say("turned down"),
-        "supersede": "superseded",
+        "supersede": say("superseded"),
     },
 )
 OPEN = (S.PROPOSED, S.WITH_MEDIATOR, S.WITH_BOARD)

@@ -76,7 +76,7 @@ def face(
     return Face(
         label=label,
         holder=holder,
-        silence=clock.silence,
+        silence=clock.if_silent,
         can=can,
         starts_at=clock.starts_at,
         due_at=due_at,

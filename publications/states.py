@@ -19,7 +19,7 @@ class PublicationState(models.TextChoices):
 
 
 PUBLICATION_MOVES = MoveTable(
-    name="publication",
+    name=say("publication"),
     initial=PublicationState.DRAFT,
     moves=(
         Move("submit", PublicationState.DRAFT, PublicationState.IN_REVIEW),
@@ -62,7 +62,7 @@ class ObjectionState(models.TextChoices):
 
 _O = ObjectionState
 OBJECTION_MOVES = MoveTable(
-    name="objection",
+    name=say("objection"),
     initial=_O.OPEN,
     moves=(
         Move("accept", _O.OPEN, _O.ACCEPTED),

@@ -11,7 +11,7 @@ from fellowship.web import forms
 class CollaboratorForm(forms.Form):
     """Who it is, and what they do."""
 
-    name = forms.CharField(label="Name", max_length=200)
+    name = forms.CharField(label=say("Name"), max_length=200)
     email = django_forms.EmailField(
         label=say("E-mail address"),
         help_text=say("The one they sign in with, or will register with."),

@@ -106,7 +106,7 @@ def signatures(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             ),
             due=clock.due_at if clock else None,
             holder=other if side_signed else work.ME,
-            silence=clock.silence if clock else "",
+            silence=clock.if_silent if clock else "",
             kind="signature",
             case_ref=case.ref,
             program_id=case.program_id,
@@ -209,7 +209,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             milestone,
             say("Judge “{title}”", title=milestone.title),
             clock.due_at if clock else None,
-            clock.silence if clock else "",
+            clock.if_silent if clock else "",
         )
 
 

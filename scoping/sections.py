@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fellowship.accounts.roles import ROLES
-from fellowship.kernel.saying import joined, say, say_n
+from fellowship.kernel.saying import joined, say, say_n, within
 from scoping import stages
 from scoping.stages import Stage
 from scoping.states import Credit, Environment, Operation, Tier
@@ -57,7 +57,7 @@ class Section:
 
     def label(self, clause: Clause) -> str:
         """How the clause is cited: “4.2 Datasets”."""
-        return f"{self.number}.{self.clauses.index(clause) + 1} {clause.label}"
+        return joined(" ", (f"{self.number}.{self.clauses.index(clause) + 1}", clause.label))
 
 
 def milestone_lines(items: Iterable[Mapping[str, Any]]) -> str:
@@ -70,7 +70,7 @@ def _stage_lines(rows: Iterable[Mapping[str, Any]]) -> str:
 
     “Open groundwork, from 2026-01-05: public data at most; freedom to publish high.”
     """
-    return "\n".join(_stage_line(stage) for stage in stages.read(rows))
+    return joined("\n", (_stage_line(stage) for stage in stages.read(rows)))
 
 
 def _stage_line(stage: Stage) -> str:
@@ -87,7 +87,7 @@ def _stage_line(stage: Stage) -> str:
 
 
 def _named(names: Iterable[str]) -> str:
-    return joined(", ", names) or "none"
+    return joined(", ", names) or say("none")
 
 
 _LESS: Final[dict[str, Callable[[Any], str]]] = {
@@ -97,16 +97,15 @@ _LESS: Final[dict[str, Callable[[Any], str]]] = {
         "operations: {named}", named=_named(Operation(op).label.lower() for op in ops)
     ),
     "environment": lambda place: say(
-        "in {label}{label2}",
-        label=Environment(place).label[0].lower(),
-        label2=Environment(place).label[1:],
+        "in {label}",
+        label=within(Environment(place).label),
     ),
     "code_may_leave": lambda leaves: say("code may leave") if leaves else say("code may not leave"),
 }
 
 
 def _listed(value: Any, labels: Mapping[str, str]) -> str:
-    return "\n".join(labels.get(v, str(v)) for v in value) or say("None")
+    return joined("\n", (labels.get(v, str(v)) for v in value)) or say("None")
 
 
 _SHOWN: Final[dict[str, Callable[[Any, Mapping[str, str]], str]]] = {

@@ -50,7 +50,7 @@ _SIGN = Step(
 _SUSPEND = Step(
     say("Security on-call or the data steward"),
     say("suspends all access"),
-    tuple(str(kind.label) for kind in REPORTED),
+    tuple(kind.label for kind in REPORTED),
     say("Severity clocks"),
     say("The work goes on."),
 )

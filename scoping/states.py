@@ -30,7 +30,7 @@ WORKING: Final[tuple[str, ...]] = ORDER[: ORDER.index(FellowshipState.CLOSE_OUT)
 """Stages in which the fellow still works; access is possible in these alone."""
 
 FELLOWSHIP_MOVES = MoveTable(
-    name="fellowship",
+    name=say("fellowship"),
     initial=FellowshipState.SCOPE,
     moves=(
         # Forward only. A stage may be skipped, save that closing follows close-out.
@@ -58,7 +58,7 @@ FELLOWSHIP_MOVES = MoveTable(
             f"enter_{s}": say("moved to “{label}”", label=FellowshipState(s).label)
             for s in ORDER[:-1]
         },
-        "enter_closed": "closed",
+        "enter_closed": say("closed"),
     },
 )
 
@@ -88,7 +88,7 @@ PENDING: Final = (ScopeState.DRAFT, ScopeState.WITH_BOARD, ScopeState.OFFERED)
 """States of a version on its way; a fellowship has at most one such."""
 
 SCOPE_MOVES = MoveTable(
-    name="scope of work",
+    name=say("scope of work"),
     initial=ScopeState.DRAFT,
     moves=(
         Move("offer", ScopeState.DRAFT, ScopeState.OFFERED),
@@ -132,7 +132,7 @@ class MilestoneState(models.TextChoices):
 
 
 MILESTONE_MOVES = MoveTable(
-    name="milestone",
+    name=say("milestone"),
     initial=MilestoneState.PLANNED,
     moves=(
         Move("deliver", MilestoneState.PLANNED, MilestoneState.DELIVERED),
@@ -175,7 +175,7 @@ WAITING: Final = (TalentState.PROPOSED, TalentState.OFFERED)
 
 
 TALENT_MOVES = MoveTable(
-    name="talent step",
+    name=say("talent step"),
     initial=TalentState.PROPOSED,
     moves=(
         Move("offer", TalentState.PROPOSED, TalentState.OFFERED),

@@ -1,8 +1,9 @@
 """The words of the house and their translations.
 
 `extract` finds every text: in templates what `web.prose` finds, in Python the literals of `say`,
-`say_n` and `cells.count`, the names that forms and models give by themselves. Each top folder has
-its catalogue; a text that several say stands in the first of them, so it is translated once.
+`say_n` and `cells.count`, the names that forms, models and their columns give by themselves. Each
+top folder has its catalogue; a text that several say stands in the first of them, so it is
+translated once.
 
     messages.py update     write new texts into the .po files, drop those no longer said
     messages.py compile    write the .mo files
@@ -120,6 +121,16 @@ def _by_themselves(app: str) -> Iterator[Text]:
         if model.__module__.split(".")[0] == app and not model.__name__.startswith("Historical"):
             yield Text(str(model._meta.verbose_name), "", model.__module__)
             yield Text(str(model._meta.verbose_name_plural), "", model.__module__)
+            yield from _columns(model)
+
+
+def _columns(model: Any) -> Iterator[Text]:
+    """What timelines and the audit room call what changed in a record that is tracked."""
+    from fellowship.history.models import Tracked
+
+    if issubclass(model, Tracked):
+        for field in model._meta.concrete_fields:
+            yield Text(str(field.verbose_name), "", model.__module__)
 
 
 def _below(form: type[Any]) -> Iterator[type[Any]]:

@@ -204,7 +204,7 @@ def _reviews(program: Program, unusual: list[Anomaly]) -> dict[str, AnomalyRevie
 
 def _silence(one: Silence, people: dict[int, str]) -> str:
     label = AnomalyKind(one.kind).label.lower()
-    days = cells.count(one.days, say("active day"))
+    days = cells.count(one.days, "active day")
     who = people.get(one.person or 0, say("somebody we do not know"))
     return say(
         "{who}: too little history to tell “{label}” ({days}).", who=who, label=label, days=days

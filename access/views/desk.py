@@ -43,7 +43,7 @@ ENDING: tuple[Column[Grant], ...] = (
 DELETIONS: tuple[Column[DeletionCertificate], ...] = (
     Column(say("Dataset"), lambda c: of_dataset(c, c.fellowship.ref)),
     Column(say("Confirmed by"), lambda c: c.performed_by),
-    Column(say("On"), lambda c: cells.when(c.performed_at, "short"), num=True),
+    Column(say("When"), lambda c: cells.when(c.performed_at, "short"), num=True),
 )
 
 

@@ -30,7 +30,7 @@ DEPOSITS: tuple[Column[EscrowDeposit], ...] = (
     Column(say("Deposit"), lambda d: cells.link(route_to("access:escrow", d.ref), d.title, d.ref)),
     Column(say("Kind"), lambda d: d.get_kind_display()),
     Column(say("Deposited by"), lambda d: d.depositor),
-    Column(say("On"), lambda d: cells.when(d.created_at, "short"), num=True),
+    Column(say("When"), lambda d: cells.when(d.created_at, "short"), num=True),
     Column(say("Look again"), lambda d: cells.when(d.review_on, "date"), num=True),
 )
 

@@ -82,7 +82,7 @@ class Naming(forms.Form):
 class DetailsForm(forms.Form):
     """Name, affiliation, ORCID iD and time zone."""
 
-    name = forms.CharField(label="Full name", max_length=200)
+    name = forms.CharField(label=say("Full name"), max_length=200)
     affiliation = forms.CharField(
         label=say("Affiliation"),
         max_length=200,
@@ -146,7 +146,7 @@ class SignupForm(DetailsForm):
 class TokenForm(forms.Form):
     """A new API token."""
 
-    name = forms.CharField(label="What it is for", max_length=100)
+    name = forms.CharField(label=say("What it is for"), max_length=100)
     scopes = forms.MultipleChoiceField(
         label=say("What it may do"),
         choices=list(SCOPES.items()),

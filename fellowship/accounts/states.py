@@ -21,7 +21,7 @@ class OverrideState(models.TextChoices):
 
 S = OverrideState
 OVERRIDE_MOVES: Final = MoveTable(
-    name="override of a recusal",
+    name=say("override of a recusal"),
     initial=S.REQUESTED,
     moves=(
         Move("approve", S.REQUESTED, S.IN_FORCE),

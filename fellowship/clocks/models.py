@@ -19,7 +19,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks import registry
 from fellowship.clocks.states import ALIVE, Side, State
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 
 if TYPE_CHECKING:
@@ -130,10 +130,15 @@ class Clock(Tracked):
         return say("{label}, due {due_at:%Y-%m-%d %H:%M} UTC", label=self.label, due_at=self.due_at)
 
     @property
+    def if_silent(self) -> str:
+        """What its silence means: kept in English, said to who reads it."""
+        return say(self.silence) if self.silence else ""
+
+    @property
     def said_silence(self) -> str:
         """What its silence means as a sentence of its own; empty where it means nothing."""
         when = say("Its time has run out") if self.due_at <= now() else say("If nothing happens")
-        return f"{when}: {self.silence}" if self.silence else ""
+        return joined(": ", (when, self.if_silent)) if self.silence else ""
 
     @property
     def label(self) -> str:

@@ -25,7 +25,7 @@ class Side(models.TextChoices):
 
 
 MOVES = MoveTable(
-    name="clock",
+    name=say("clock"),
     initial=State.RUNNING,
     moves=[
         Move("pause", State.RUNNING, State.PAUSED),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import listed, say, within
 
 
 class Holder(enum.StrEnum):
@@ -30,21 +31,60 @@ class Move:
 
 TABLES: dict[str, MoveTable] = {}
 _PARTICIPLES = {
-    "defer": "deferred",
-    "refer": "referred to the board",
-    "stop": "stopped",
-    "submit": "submitted",
-    "take_back": "taken back",
-    "uphold": "upheld",
-    "withdraw": "withdrawn",
+    "accept": say("accepted"),
+    "acknowledge": say("acknowledged"),
+    "adopt": say("adopted"),
+    "agree": say("agreed"),
+    "approve": say("approved"),
+    "assign": say("assigned"),
+    "check": say("checked"),
+    "close": say("closed"),
+    "contain": say("contained"),
+    "contest": say("contested"),
+    "decline": say("declined"),
+    "defer": say("deferred"),
+    "deliver": say("delivered"),
+    "deny": say("denied"),
+    "deploy": say("deployed"),
+    "end": say("ended"),
+    "extend": say("extended"),
+    "finish": say("finished"),
+    "grant": say("granted"),
+    "overrule": say("overruled"),
+    "pause": say("paused"),
+    "prevent": say("prevented"),
+    "propose": say("proposed"),
+    "publish": say("published"),
+    "reconsider": say("reconsidered"),
+    "refer": say("referred to the board"),
+    "refuse": say("refused"),
+    "reject": say("rejected"),
+    "release": say("released"),
+    "reopen": say("reopened"),
+    "replace": say("replaced"),
+    "resume": say("resumed"),
+    "return": say("returned"),
+    "revise": say("revised"),
+    "revoke": say("revoked"),
+    "settle": say("settled"),
+    "sign": say("signed"),
+    "stop": say("stopped"),
+    "submit": say("submitted"),
+    "supersede": say("superseded"),
+    "take_back": say("taken back"),
+    "uphold": say("upheld"),
+    "verify": say("verified"),
+    "waive": say("waived"),
+    "withdraw": say("withdrawn"),
 }
+"""How verbs that several lifecycles share read after “it can be”."""
 
 
 @dataclass(frozen=True)
 class MoveTable:
     """A lifecycle. Creating one registers it, so that docs/states.md can be generated from all.
 
-    `said` holds the states and verbs whose label or regular participle does not read well in
+    `said` holds its states and verbs whose label or shared participle does not read well in
     “This call is closed; it can be published only while it is a draft.”
     """
 
@@ -89,31 +129,37 @@ class MoveTable:
             return None
         return Refusal(
             code="wrong_state",
-            reason=f"This {self.name} is {self._state_for(state, verb)}.",
-            rule=f"the moves of {'an' if self.name[0] in 'aeiou' else 'a'} {self.name}",
+            reason=self._reason(state, verb),
+            rule=say("the moves of an {name}", name=self.name)
+            if self.name[0] in "aeiou"
+            else say("the moves of a {name}", name=self.name),
         )
 
-    def _state_for(self, state: str, verb: str) -> str:
-        """`state` in words, and what it means for `verb`: done already, or when it is possible."""
+    def _reason(self, state: str, verb: str) -> str:
+        """What `state` means for `verb`: done already, or when it is possible."""
         phrase, moves = self.phrase(state), [move for move in self.moves if move.verb == verb]
         if state in {move.target for move in moves}:
-            return f"already {phrase}"
+            return say("This {name} is already {phrase}.", name=self.name, phrase=phrase)
         if not moves:
-            return phrase
-        when = _either([self.phrase(move.source) for move in moves])
-        return f"{phrase}; it can be {self.participle(verb)} only while it is {when}"
+            return say("This {name} is {phrase}.", name=self.name, phrase=phrase)
+        return say(
+            "This {name} is {phrase}; it can be {participle} only while it is {when}.",
+            name=self.name,
+            phrase=phrase,
+            participle=self.participle(verb),
+            when=listed([self.phrase(move.source) for move in moves], say("{all} or {one}")),
+        )
 
     def phrase(self, state: str) -> str:
         """How `state` reads after “it is”."""
         if state in self.said:
             return self.said[state]
         label = self.labels.get(state, state.replace("_", " "))
-        label = label[:1].lower() + label[1:]
-        return "a draft" if label == "draft" else label
+        return say("a draft") if label in ("Draft", "draft") else within(label)
 
     def participle(self, verb: str) -> str:
         """How `verb` reads after “it can be”."""
-        return self.said.get(verb) or _PARTICIPLES.get(verb) or _regular(verb)
+        return self.said.get(verb) or _PARTICIPLES.get(verb) or verb.replace("_", " ")
 
     def target(self, state: str, verb: str) -> str:
         """The state after `verb`; raises Refused where the table has no such move."""
@@ -130,18 +176,3 @@ class MoveTable:
         lines += [f"    {m.source} --> {m.target}: {m.verb}" for m in self.moves]
         lines += [f"    {state} --> [*]" for state in sorted(self.terminal)]
         return "\n".join(lines)
-
-
-def _regular(verb: str) -> str:
-    """The participle of a regular English verb."""
-    words = verb.replace("_", " ")
-    if words.endswith("e"):
-        return f"{words}d"
-    if words.endswith("y") and words[-2] not in "aeiou":
-        return f"{words[:-1]}ied"
-    return f"{words}ed"
-
-
-def _either(phrases: Sequence[str]) -> str:
-    *most, last = phrases
-    return f"{', '.join(most)} or {last}" if most else last

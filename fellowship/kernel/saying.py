@@ -31,6 +31,8 @@ _KEEPS_CAPITALS: Final = {"de"}
 """Languages in which a noun has its capital in the middle of a sentence too."""
 _DECIMAL_COMMA: Final = {"de"}
 _SWAPPED: Final = str.maketrans(",.", ".,")
+_PLAINLY: Final[Any] = object.__format__
+"""How what has no format of its own stands in a text: by `str` alone."""
 # Django's own catalogues have these.
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -69,7 +71,9 @@ class Catalogue:
             return _Dated(part, self)
         if isinstance(part, int | float) and self.language in _DECIMAL_COMMA:
             return _Number(part)
-        return part
+        if isinstance(part, str) or type(part).__format__ is not _PLAINLY:
+            return part
+        return str(part)  # which says itself where it can
 
     def lower(self, text: str) -> str:
         """A label within a sentence."""
@@ -398,7 +402,10 @@ def pack(part: Any) -> Any:
         return part.packed()
     if isinstance(part, dt.date):
         return {"d": part.isoformat()}
-    return part if part is None or isinstance(part, str | int | float) else str(part)
+    if part is None or isinstance(part, str | int | float):
+        return part
+    said = str(part)
+    return said.packed() if isinstance(said, Said) else said
 
 
 def unpacked(kept: Any) -> Any:
@@ -416,6 +423,12 @@ def unpacked(kept: Any) -> Any:
     if "m" in kept:
         return _Filled.of(kept["t"], kept["m"], kept["n"], parts)
     return say(kept["t"], **parts)
+
+
+def numeral(written: str) -> str:
+    """A number written in English, “1,234.5”, with the signs of the language under way."""
+    comma = language().partition("-")[0] in _DECIMAL_COMMA
+    return written.translate(_SWAPPED) if comma else written
 
 
 def is_said(text: object) -> bool:

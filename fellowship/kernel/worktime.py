@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from fellowship.kernel.saying import say_n
 
 Unit = Literal["working_days", "calendar_days", "hours", "minutes"]
 _DAY = dt.timedelta(days=1)
@@ -79,6 +82,14 @@ def _working_days(holidays: frozenset[dt.date], first: dt.date, last: dt.date) -
     return count - sum(first < d <= last and d.weekday() < _WEEKEND for d in holidays)
 
 
+_SAID: Final[dict[str, Callable[[int], str]]] = {
+    "working_days": lambda n: say_n(n, "{n} working day", "{n} working days"),
+    "calendar_days": lambda n: say_n(n, "{n} calendar day", "{n} calendar days"),
+    "hours": lambda n: say_n(n, "{n} hour", "{n} hours"),
+    "minutes": lambda n: say_n(n, "{n} minute", "{n} minutes"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A length of time as policies write it: 30 calendar days, 5 working days, 15 minutes."""
@@ -97,8 +108,7 @@ class Window:
         return calendar.add_working_days(start, self.amount)
 
     def __str__(self) -> str:
-        unit = self.unit.replace("_", " ")
-        return f"{self.amount} {unit if self.amount != 1 else unit[:-1]}"
+        return _SAID[self.unit](self.amount)
 
     @classmethod
     def parse(cls, text: str) -> Window:

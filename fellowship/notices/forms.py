@@ -16,11 +16,13 @@ class EndpointForm(forms.Form):
     """Where messages go, and which."""
 
     realm = forms.ModelChoiceField(label=say("Programme"), queryset=Realm.objects.none())
-    name = forms.CharField(label="Name", max_length=100, help_text="The system, as people call it.")
+    name = forms.CharField(
+        label=say("Name"), max_length=100, help_text=say("The system, as people call it.")
+    )
     url = forms.CharField(
         label=say("Address"),
         max_length=addresses.MAX_LENGTH,
-        help_text="Begins with https://. Messages are sent there by POST.",
+        help_text=say("Begins with https://. Messages are sent there by POST."),
     )
     kinds = forms.MultipleChoiceField(
         label=say("Which messages?"),

@@ -17,7 +17,7 @@ class CallState(models.TextChoices):
 
 
 CALL_MOVES = MoveTable(
-    name="call",
+    name=say("call"),
     initial=CallState.DRAFT,
     moves=(
         Move("publish", CallState.DRAFT, CallState.PUBLISHED),

@@ -26,7 +26,7 @@ from django.forms import (
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import Catalogue, Said, joined, pack, plain, say
 
 __all__ = [
     "BooleanField",
@@ -77,18 +77,27 @@ _BREAK = re.compile(r"[\r\n]")
 _MEGABYTE: Final = 1_000_000
 
 
-class Described(str):
+class Described(Said):
     """A choice's label with a second, smaller line: `Described("Deny", "The fellow sees why")`."""
 
+    label: str
     hint: str
 
     def __new__(cls, label: str, hint: str = "") -> Described:
         """`label` as text that carries `hint`."""
-        made = super().__new__(cls, label)
-        made.hint = hint
+        made = super().__new__(cls, plain(label))
+        made.label, made.hint = label, hint
         return made
 
-    __slots__ = ("hint",)
+    def said_in(self, catalogue: Catalogue) -> str:
+        """As the label says itself."""
+        return str(self.label)
+
+    def packed(self) -> Any:
+        """The label alone: what is kept is chosen already."""
+        return pack(self.label)
+
+    __slots__ = ("hint", "label")
 
 
 class RadioCards(forms.RadioSelect):

@@ -36,6 +36,21 @@ FOR: Final[dict[str, tuple[str, ...]]] = {
     "administrator": (roles.ADMINISTRATOR,),
 }
 """Each guide, by the name of its file, and the roles it is for."""
+TITLES: Final = {
+    "applicant-and-fellow": say("Applicant and fellow"),
+    "mentor": say("Mentor"),
+    "reviewer": say("Panel reviewer"),
+    "board-member-and-chair": say("Board member and chair"),
+    "programme-manager": say("Programme manager"),
+    "data-steward": say("Data steward"),
+    "product-owner": say("Product owner"),
+    "security-on-call": say("Security on-call"),
+    "policy-and-legal-reviewer": say("Policy reviewer and legal reviewer"),
+    "auditor": say("Auditor"),
+    "sponsor": say("Sponsor"),
+    "administrator": say("Administrator"),
+}
+"""The heading of each guide, which says itself; the guides are written in English."""
 _ADDRESS: Final = re.compile(r"`(/[a-z0-9/_.-]*)`")
 _ELSEWHERE: Final = re.compile(r"\[([^\]]+)\]\((?!/|https?:)([^)]*)\)")
 
@@ -57,11 +72,11 @@ def guide(slug: str) -> Guide:
     if slug not in FOR:
         raise KeyError(slug)
     text = (settings.BASE_DIR / "docs" / "roles" / f"{slug}.md").read_text(encoding="utf-8")
-    heading, _, body = text.partition("\n")
+    _, _, body = text.partition("\n")
     before, _, after = body.partition(f"## {plain(TOUR)}\n")
     tour, mark, rest = after.partition("\n## ")
     rest = f"## {rest}" if mark else ""
-    return Guide(slug, heading.removeprefix("# "), _linked(before), _linked(tour), _linked(rest))
+    return Guide(slug, TITLES[slug], _linked(before), _linked(tour), _linked(rest))
 
 
 def _linked(text: str) -> str:

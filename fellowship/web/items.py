@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.saying import say
@@ -13,6 +13,13 @@ from fellowship.kernel.worktime import WorkCalendar
 
 Tone = Literal["plain", "accent", "good", "warn", "bad"]
 SeatState = Literal["voted", "stale", "waiting", "recused", "vacant"]
+_SEAT_STATES: Final[dict[str, str]] = {
+    "voted": say("voted"),
+    "stale": say("stale"),
+    "waiting": say("waiting"),
+    "recused": say("recused"),
+    "vacant": say("vacant"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,11 @@ class SeatMark:
 
     label: str
     state: SeatState
+
+    @property
+    def said(self) -> str:
+        """Its state in words."""
+        return _SEAT_STATES[self.state]
 
 
 @dataclass(frozen=True, slots=True)

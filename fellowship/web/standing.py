@@ -128,7 +128,7 @@ class Plan:
         over = closed and clock is None
         steps = self._steps(state)
         stops = dict.fromkeys((*steps, *self.more.get(state, ())))
-        said = silence or (clock.silence if clock else "") or self.silence.get(state, OVER)
+        said = silence or (clock.if_silent if clock else "") or self.silence.get(state, OVER)
         return Standing(
             where=str(self.table.labels.get(state, state)),
             holder=self.holders[state],

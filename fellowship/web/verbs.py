@@ -119,23 +119,27 @@ _actors: dict[str, str] = {
 _fields: dict[str, str] = {
     "acknowledge_by": say("acknowledged by"),
     "accounts.from": say("since"),
-    "closes_at": "closes",
+    "class": say("class"),
+    "closes_at": say("closes"),
     "doi": "DOI",
-    "due_at": "due",
+    "due": say("due"),
+    "due_at": say("due"),
     "email_hash": say("address (SHA-256)"),
-    "ended_at": "ended",
+    "ended_at": say("ended"),
     "first_at": say("first act"),
     "hash": say("text (SHA-256)"),
     "last_at": say("last act"),
     "max_tier": say("highest tier"),
+    "page": say("page"),
+    "pages": say("pages"),
     "package_sha256": say("package (SHA-256)"),
-    "program": "programme",
-    "realm": "programme",
-    "ref": "reference",
-    "released_at": "released",
+    "program": say("programme"),
+    "realm": say("programme"),
+    "ref": say("reference"),
+    "released_at": say("released"),
     "sha256": "SHA-256",
     "slug": say("short name"),
-    "starts_at": "starts",
+    "starts_at": say("starts"),
     "text_hash": say("text (SHA-256)"),
     "window_ends_at": say("window ends"),
 }
@@ -153,7 +157,7 @@ def register_values(choices: Mapping[str, Iterable[tuple[str, Any]]]) -> None:
     A name that means different things is led by the app, `"findings.state"`, or by the verb.
     """
     for name, pairs in choices.items():
-        named: dict[str, str] = {key: str(words) for key, words in pairs}
+        named: dict[str, str] = dict(pairs)
         register_words(name, named.get)
 
 
@@ -176,7 +180,7 @@ def value(name: str, recorded: str, scope: str = "") -> str | None:
 def field(name: str, scope: str = "", otherwise: str = "") -> str:
     """What a change is about: the registered words of its name, or the name made readable."""
     known = (_fields[key] for key in _keys(name, scope) if key in _fields)
-    return next(known, otherwise or name.replace("_", " "))
+    return next(known, say(otherwise or name.replace("_", " ")))
 
 
 def _keys(name: str, scope: str) -> tuple[str, ...]:

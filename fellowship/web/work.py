@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel import time
 from fellowship.kernel.prepared import any_of
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
@@ -133,11 +133,11 @@ def _item(item: WorkItem) -> SafeString:
         if item.due and item.at <= time.now()
         else say("If nothing happens")
     )
-    silence = f"{when}: {item.silence}" if item.silence else UNMOVED
+    silence = joined(": ", (when, item.silence)) if item.silence else UNMOVED
     return markup(
         '<li><div><p class="title"><a href="{}">{}</a></p><p class="meta">{}</p></div>'
         "<div>{}</div></li>",
-        *(item.url, item.title, " · ".join(part for part in (item.case_ref, silence) if part)),
+        *(item.url, item.title, joined(" · ", (part for part in (item.case_ref, silence) if part))),
         cells.due(item.due, item.calendar) if item.due else cells.tag(NO_DEADLINE),
     )
 

@@ -105,7 +105,7 @@ SETTING: Final = RowKind("setting", _parts(say("Condition"), say("Value")), _kep
 class ArtifactForm(forms.Form):
     """A result by its hash; the file itself stays where it is."""
 
-    name = forms.Text(label="Name", max_length=200, help_text="“Trials, table 2 (CSV)”")
+    name = forms.Text(label=say("Name"), max_length=200, help_text=say("“Trials, table 2 (CSV)”"))
     kind = forms.ChoiceField(
         label=say("Kind"),
         choices=[

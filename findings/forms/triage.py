@@ -95,7 +95,7 @@ class AssignForm(forms.Form):
 class FilterForm(forms.Form):
     """A filter's name, and who else uses it."""
 
-    name = forms.CharField(label="Name", max_length=60)
+    name = forms.CharField(label=say("Name"), max_length=60)
     program = forms.ModelChoiceField(
         label=say("Shared with"),
         queryset=Program.objects.none(),

@@ -123,17 +123,17 @@ def standing(
 
 
 _UNITS = {
-    Counted.SHARE: "trials",
+    Counted.SHARE: say("trials"),
     Counted.RATE: say("units of exposure"),
-    Counted.DURATIONS: "durations",
-    Counted.SCORES: "scores",
+    Counted.DURATIONS: say("durations"),
+    Counted.SCORES: say("scores"),
 }
 
 
 def _warnings(before: Sample, after: Sample, minimum: float) -> list[str]:
     said = []
     unit = _UNITS[before.counted]
-    for name, sample in (("before", before), ("after", after)):
+    for name, sample in ((say("before"), before), (say("after"), after)):
         if sample.size < minimum:
             said.append(
                 say(

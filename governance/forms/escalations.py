@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, within
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance import containment
@@ -129,9 +129,8 @@ class ContainForm(StepForm):
                     self.add_error(
                         name,
                         say(
-                            "This is needed to {label}{label2}.",
-                            label=means.label[:1].lower(),
-                            label2=means.label[1:],
+                            "This is needed to {label}.",
+                            label=within(means.label),
                         ),
                     )
         return data

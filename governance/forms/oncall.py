@@ -25,7 +25,7 @@ class LineForm(forms.Form):
         initial=1,
         help_text=say("1 is called first."),
     )
-    name = forms.CharField(label="Name", max_length=80, initial="First line")
+    name = forms.CharField(label=say("Name"), max_length=80, initial="First line")
     every_days = forms.IntegerField(
         label=say("Days of one turn"), min_value=1, max_value=EVERY_DAYS, initial=7
     )

@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from fellowship.history.models import Tracked, TrackedQuerySet
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
@@ -148,6 +148,11 @@ class Escalation(Tracked):
         """The kind of alarm and what it is about."""
         about = f": {self.subject_label}" if self.subject_label else ""
         return f"{self.get_kind_display()}{about}"
+
+    @property
+    def often(self) -> str:
+        """How many times it was raised."""
+        return say_n(self.occurrences, "{n} time", "{n} times")
 
     @property
     def raiser(self) -> str:

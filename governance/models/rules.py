@@ -16,6 +16,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.saying import joined
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import links
@@ -152,7 +153,9 @@ class RuleVersion(Tracked):
 
     def __str__(self) -> str:
         label = self.get_kind_display()
-        return f"{label} v{self.version}" if self.version else f"{label}, {self.status}"
+        if self.version:
+            return joined(" ", (label, f"v{self.version}"))
+        return joined(", ", (label, self.get_status_display().lower()))
 
     @property
     def ref(self) -> str:

@@ -112,9 +112,7 @@ def _columns(user: Any, at: dt.datetime) -> tuple[Column[Escalation], ...]:
 
 def _name(alarm: Escalation, user: Any) -> object:
     about = f": {short(alarm.subject_label, 60)}" if alarm.subject_label else ""
-    times = (
-        say("{occurrences} times", occurrences=alarm.occurrences) if alarm.occurrences > 1 else ""
-    )
+    times = alarm.often if alarm.occurrences > 1 else ""
     url = route_to("governance:escalation", alarm.ref)
     raiser = "" if alarm.fellow_id == user.pk != alarm.raised_by_id else alarm.raiser
     return cells.link(url, f"{alarm.get_kind_display()}{about}", alarm.ref, raiser, times)

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Concat
 
 from fellowship.clocks import registry as clocks
 from fellowship.kernel.prepared import prepared
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, joined, say
 
 Pair = tuple[str, int]
 Names = Mapping[Pair, str]
@@ -96,13 +96,13 @@ def of(pairs: Iterable[Pair]) -> Names:
 
 def name(label: str, pk: int, names: Names) -> str:
     """What a record is called beside its kind; where it has no name, by kind and key."""
-    return names.get((label, pk)) or f"{kind(label).lower()} {pk}"
+    return names.get((label, pk)) or joined(" ", (kind(label).lower(), str(pk)))
 
 
 def titled(label: str, pk: int, names: Names) -> str:
     """A record by kind and name: “Role assignment: Ada Nwosu”."""
     known = names.get((label, pk))
-    return f"{kind(label)}: {known}" if known else f"{kind(label)} {pk}"
+    return joined(": ", (kind(label), known)) if known else joined(" ", (kind(label), str(pk)))
 
 
 def kind(label: str) -> str:
@@ -110,7 +110,7 @@ def kind(label: str) -> str:
     if label in _CALLED:
         return _CALLED[label]
     model = _model(label)
-    return str(model._meta.verbose_name).capitalize() if model else label
+    return begun(say(str(model._meta.verbose_name))) if model else label
 
 
 @functools.cache

@@ -17,8 +17,10 @@ from fellowship.accounts.models import Conflict, User
 from fellowship.history.models import Event, Tracked
 from fellowship.history.rows import history_model_of
 from fellowship.kernel.prepared import read
+from fellowship.kernel.saying import kept
 from fellowship.programs.models import Program
 from oversight import casebook
+from oversight.audit import names as naming
 from oversight.audit import search
 from proposals.models import Proposal
 from scoping.models import Fellowship
@@ -203,16 +205,16 @@ def actors(program: int) -> QuerySet[User, Any]:
     return rows.values_list("pk", "name", "email")
 
 
-@functools.cache
+@kept(16)
 def kinds() -> list[tuple[str, str]]:
     """Every tracked model as a choice: label and name."""
     models = [m for m in apps.get_models() if issubclass(m, Tracked)]
-    names = [str(m._meta.verbose_name).capitalize() for m in models]
+    names = [naming.kind(m._meta.label_lower) for m in models]
     return sorted(
         (
             (
                 m._meta.label_lower,
-                f"{name} ({m._meta.app_label})" if names.count(name) > 1 else name,
+                f"{name} ({m._meta.app_label})" if names.count(name) > 1 else str(name),
             )
             for m, name in zip(models, names, strict=True)
         ),

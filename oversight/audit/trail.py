@@ -20,7 +20,7 @@ from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
 from fellowship.kernel.prepared import prepared, read
-from fellowship.kernel.saying import joined
+from fellowship.kernel.saying import joined, say
 from fellowship.web import verbs
 from fellowship.web.components.timeline import changes, people
 from fellowship.web.items import Change, Entry
@@ -148,7 +148,7 @@ def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Cha
         return told[:MOST_CHANGES]
     many = len(rows) > 1
     found = [
-        Change(f"{row.label}: {c.field}" if many else c.field, c.old, c.new)
+        Change(joined(": ", (row.label, c.field)) if many else c.field, c.old, c.new)
         for row in rows
         if row.happened != "created"
         for c in row.changes
@@ -159,7 +159,7 @@ def _shown(event: Event, rows: list[RowChange], names: naming.Names) -> list[Cha
         for label in dict.fromkeys(made)
     ]
     if counted:
-        found = [Change("new", "", joined(", ", counted)), *told, *found]
+        found = [Change(say("new"), "", joined(", ", counted)), *told, *found]
     return found[:MOST_CHANGES]
 
 

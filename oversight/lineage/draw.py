@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.web.charts.base import shorten
-from oversight.lineage.graph import RANKS, Graph, Node, counted
+from fellowship.web.markup import escaped
+from oversight.lineage.graph import RANKS, Graph, Node, counted, noun
 
 WIDTH: Final = 132
 HEIGHT: Final = 46
@@ -47,10 +47,10 @@ def draw(found: Graph, gap: str | None = None) -> str:
     height = TOP + rows * (HEIGHT + GAP_Y)
     parts = [
         f'<svg class="lineage{beside}" viewBox="-1 0 {width + 2} {height}" role="group" '
-        f'aria-label="{escape(describe(found, missing))}" xmlns="http://www.w3.org/2000/svg">'
+        f'aria-label="{escaped(describe(found, missing))}" xmlns="http://www.w3.org/2000/svg">'
     ]
     parts += [
-        f'<text class="rank" x="{i * (WIDTH + GAP_X)}" y="14">{kind.capitalize()}</text>'
+        f'<text class="rank" x="{i * (WIDTH + GAP_X)}" y="14">{escaped(begun(noun(kind)))}</text>'
         for i, kind in enumerate(columns)
     ]
     parts += [
@@ -69,7 +69,7 @@ def describe(found: Graph, gap: str | None = None) -> str:
     """The picture in a sentence, with the first missing link."""
     first = found.first_missing if gap is None else gap
     beside = _counted(found, [kind for kind in found.columns if kind not in RANKS])
-    missing = say("; first missing link: {first}", first=first) if first else ""
+    missing = say("; first missing link: {first}", first=noun(first)) if first else ""
     return say(
         "Chain of {counted}{beside}{missing}",
         counted=_counted(found, RANKS),
@@ -80,8 +80,8 @@ def describe(found: Graph, gap: str | None = None) -> str:
 
 def _counted(found: Graph, kinds: Sequence[str]) -> str:
     """“1 claim, 2 findings”."""
-    numbers = ((kind, len(found.of(kind))) for kind in kinds)
-    return joined(", ", (f"{number} {counted(kind, number)}" for kind, number in numbers))
+    numbers = [(kind, len(found.of(kind))) for kind in kinds]
+    return joined(", ", (joined(" ", (str(n), counted(kind, n))) for kind, n in numbers))
 
 
 def _line(a: Box, b: Box) -> str:
@@ -97,14 +97,14 @@ def _line(a: Box, b: Box) -> str:
 
 def _box(box: Box) -> str:
     node = box.node
-    label, detail = escape(shorten(node.label, 17)), escape(shorten(node.detail, 18))
+    label, detail = escaped(shorten(node.label, 17)), escaped(shorten(node.detail, 18))
     inner = (
         f'<rect x="{box.x}" y="{box.y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
         f'<text class="label" x="{box.x + 8}" y="{box.y + 19}">{label}</text>'
         f'<text class="detail" x="{box.x + 8}" y="{box.y + 36}">{detail}</text>'
     )
     if node.url:
-        inner = f'<a href="{escape(node.url)}">{inner}</a>'
+        inner = f'<a href="{escaped(node.url)}">{inner}</a>'
     return f'<g class="node {node.kind}">{inner}</g>'
 
 
@@ -112,5 +112,5 @@ def _gap(column: int, used: int) -> str:
     x, y = column * (WIDTH + GAP_X), TOP + used * (HEIGHT + GAP_Y)
     return (
         f'<g class="node missing"><rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
-        f'<text class="label" x="{x + 8}" y="{y + 27}">{escape(say("missing"))}</text></g>'
+        f'<text class="label" x="{x + 8}" y="{y + 27}">{escaped(say("missing"))}</text></g>'
     )

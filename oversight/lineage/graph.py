@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db.models import Model
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, say
 
 RANKS: Final = (
     "dataset",
@@ -25,7 +25,19 @@ RANKS: Final = (
 """The chain, in its order. Decisions, exceptions, releases and publications stand beside it."""
 COLUMNS: Final = ("decision", *RANKS, "exception", "release", "publication")
 """All kinds as they are laid out: what opened the chain before it, what came of it after."""
-_COUNTED: Final = {"access": (say("set of accesses"), say("sets of accesses"))}
+_COUNTED: Final = {
+    "dataset": (say("dataset"), say("datasets")),
+    "access": (say("set of accesses"), say("sets of accesses")),
+    "artifact": (say("artifact"), say("artifacts")),
+    "claim": (say("claim"), say("claims")),
+    "finding": (say("finding"), say("findings")),
+    "control": (say("control"), say("controls")),
+    "measurement": (say("measurement"), say("measurements")),
+    "decision": (say("decision"), say("decisions")),
+    "exception": (say("exception"), say("exceptions")),
+    "release": (say("release"), say("releases")),
+    "publication": (say("publication"), say("publications")),
+}
 """The accesses to one dataset are one node."""
 
 
@@ -39,6 +51,11 @@ class Node:
     detail: str = ""
     url: str = ""
     at: dt.datetime | None = None
+
+    @property
+    def called(self) -> str:
+        """Its kind in words."""
+        return begun(noun(self.kind))
 
     @property
     def place(self) -> str:
@@ -111,9 +128,14 @@ class Graph:
         return next((kind for kind in RANKS if kind not in kinds), "")
 
 
+def noun(kind: str) -> str:
+    """What one calls a kind in a sentence: “claim”, “access”."""
+    return say("access") if kind == "access" else counted(kind, 1)
+
+
 def counted(kind: str, number: int) -> str:
     """A kind as it follows its number: “claim”, “claims”, “sets of accesses”."""
-    one, many = _COUNTED.get(kind, (kind, f"{kind}s"))
+    one, many = _COUNTED[kind]
     return one if number == 1 else many
 
 

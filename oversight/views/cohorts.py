@@ -82,7 +82,7 @@ RELATIONS: tuple[Column[Relation], ...] = (
 TASKS: tuple[Column[Recommendation], ...] = (
     Column(say("To do"), lambda r: cells.link(r.get_absolute_url(), r.text)),
     Column(say("Who"), lambda r: r.owner),
-    Column(say("By"), lambda r: cells.when(r.due_on, "date"), num=True),
+    Column(say("Due"), lambda r: cells.when(r.due_on, "date"), num=True),
     Column(say("State"), _state),
 )
 SHOWN = 12

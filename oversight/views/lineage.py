@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from access.models import Dataset
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
@@ -26,7 +26,7 @@ from oversight.forms import ChainsForm
 from oversight.lineage import chains, draw, entry, part, serialise
 from oversight.lineage.build import assemble
 from oversight.lineage.chains import Asked, Found
-from oversight.lineage.graph import RANKS, Graph, Node, counted, key_of
+from oversight.lineage.graph import RANKS, Graph, Node, counted, key_of, noun
 from oversight.lineage.records import Records
 from oversight.views.case import load
 from publications.models import Publication
@@ -77,16 +77,23 @@ def lineage(request: HttpRequest, ref: str) -> HttpResponse:
         said=draw.describe(chain, missing),
         table=_table(lines(chain, lacks, _narrower(records) if large else {})),
         missing=missing,
+        missing_noun=_noun(missing),
         found=found,
         page=page,
         narrowed=asked.narrowed,
         form=ChainsForm(request.GET) if large else None,
         forms=list(serialise.FORMS),
         counts=[(kind, counted(kind, 2), len(chain.of(kind))) for kind in chain.columns],
-        gaps=[(gap, len(keys)) for gap, keys in found.keys.items()] if large else (),
+        gaps=[(gap, begun(_noun(gap)), len(keys)) for gap, keys in found.keys.items()]
+        if large
+        else (),
         edges=len(chain.edges),
     )
     return render(request, "oversight/lineage.html", context)
+
+
+def _noun(kind: str) -> str:
+    return noun(kind) if kind else ""
 
 
 def _asked(request: HttpRequest, case: Fellowship) -> Asked:
@@ -174,10 +181,10 @@ def _named(line: Line) -> SafeString:
 
 
 def _kind(line: Line) -> SafeString:
-    lacks = say("no {lacks} yet", lacks=line.lacks) if line.lacks else ""
+    lacks = say("no {lacks} yet", lacks=noun(line.lacks)) if line.lacks else ""
     return markup(
         "{}{}{}",
-        line.node.kind.capitalize(),
+        line.node.called,
         markup('<span class="meta">, {}</span>', lacks) if lacks else "",
         markup(' <a class="meta" href="{}">{}</a>', line.only, say("Its chain alone"))
         if line.only

@@ -120,7 +120,7 @@ def _person_link(user: Any) -> object:
 
 REVIEWERS: tuple[Column[Any], ...] = (
     Column(say("Reviewer"), _person_link),
-    Column(say("Fields"), lambda u: cells.shown(joined(", ", u.said.works_on) if u.said else "")),
+    Column(say("Works on"), lambda u: cells.shown(joined(", ", u.said.works_on) if u.said else "")),
     Column(say("Seat"), lambda u: cells.shown(u.said.get_seat_display() if u.said else "")),
     Column(say("Places in a call"), lambda u: u.said.places if u.said else USUAL_PLACES, num=True),
     Column(say("To score"), lambda u: u.waiting, num=True),

@@ -102,7 +102,7 @@ def test_comments_that_would_come_too_late(world: World) -> None:
         services.comment_on_rule(rule=draft, by=world.mentor, text="In time.")
     shorter = other(world, "rule_making", "comment_window", to="2 working days")
     ((case, before, after),) = found(shorter)
-    assert case == "Publication policy, comments: Faster methods papers"
+    assert case == "Publication policy, open for comments: Faster methods papers"
     assert before.startswith("Comments until ")
     assert after.endswith("1 comment would have come too late")
 

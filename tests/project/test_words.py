@@ -16,8 +16,9 @@ from django.conf import settings
 from tests.support.house import build_house
 from tests.support.words import pages, walk
 
-UNMARKED_AT_MOST = 200
-"""Texts of all pages that no catalogue knows. It only ever goes down."""
+UNMARKED_AT_MOST = 1
+"""Texts of all pages that no catalogue knows: “integer”, the type of a column of an export, named
+as in its file. It only ever goes down."""
 
 
 def _messages() -> ModuleType:

@@ -89,8 +89,10 @@ def _read_on(text: str, depth: int) -> tuple[str, int]:
 
 
 def database_texts() -> str:
-    """Every text in the database, and what no language translates."""
-    texts = {"utc", "fellowship", "sha", "json", "csv", "pdf", "api", "english", "deutsch"}
+    """Every text in the database, what no language translates, and what Django itself does."""
+    texts = {"utc", "fellowship", "sha", "json", "csv", "xlsx", "jsonl", "pdf", "api", "bytes"}
+    texts.update(("english", "deutsch"))
+    texts.update(name.lower() for name in (*saying.MONTHS, *saying.WEEKDAYS))
     texts.update(zone.lower().replace("_", " ") for zone in available_timezones())
     for model in apps.get_models():
         names = [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fellowship.kernel.saying import say
 from fellowship.notices.models import Delivery
 from fellowship.notices.webhooks.posting import Answer
 
@@ -41,7 +42,7 @@ def object_of(**properties: Any) -> dict[str, Any]:
 _known: dict[str, Kind] = {
     TEST: Kind(
         TEST,
-        "Test message",
+        say("Test message"),
         object_of(endpoint=TEXT, note=TEXT),
         {"endpoint": "HOOK-2026-001", "note": "This is a test. Nothing has happened."},
     )

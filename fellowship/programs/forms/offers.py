@@ -93,7 +93,7 @@ class TrackForm(TermsForm):
     """A research track."""
 
     ADDS = "tracks"
-    key = forms.ChoiceField(label="Track", choices=Track.Key.choices)
+    key = forms.ChoiceField(label=say("Track"), choices=Track.Key.choices)
     summary = forms.Text(label=say("What is studied"), max_length=5_000)
     approval = forms.Text(label=say("Who must approve what"), max_length=5_000)
     communication = forms.Text(label=say("What may be said outside, and when"), max_length=5_000)
@@ -107,7 +107,7 @@ class ModelForm(TermsForm):
     """A fellowship model."""
 
     ADDS = "models"
-    key = forms.ChoiceField(label="Model", choices=FellowshipModel.Key.choices)
+    key = forms.ChoiceField(label=say("Model"), choices=FellowshipModel.Key.choices)
     access_level = forms.CharField(label=say("Access"), max_length=200)
     publication_freedom = forms.CharField(label=say("Freedom to publish"), max_length=100)
     best_for = forms.CharField(label=say("Best for"), max_length=200)
@@ -122,7 +122,7 @@ class OutputForm(TermsForm):
     """An output type. Its key is made of its first name."""
 
     ADDS = "output_types"
-    name = forms.CharField(label="Name", max_length=40)
+    name = forms.CharField(label=say("Name"), max_length=40)
     access_level = forms.CharField(label=say("Access it takes"), max_length=200)
     highest_tier = forms.ChoiceField(
         label=say("Highest data tier"),
@@ -182,7 +182,7 @@ class StepForm(TermsForm):
     """A step of the talent path."""
 
     ADDS = "path_steps"
-    key = forms.ChoiceField(label="Step", choices=TalentPath.choices)
+    key = forms.ChoiceField(label=say("Step"), choices=TalentPath.choices)
     summary = forms.Text(label=say("What it is"), max_length=2_000)
     fellow_side = forms.Text(label=say("What the company expects of the fellow"), max_length=5_000)
     company_side = forms.Text(

@@ -41,12 +41,12 @@ class EvidenceForm(forms.Form):
 class FoundForm(Naming):
     """A new programme."""
 
-    name = forms.CharField(label="Name", max_length=200)
+    name = forms.CharField(label=say("Name"), max_length=200)
     slug = forms.CharField(
-        label="Short name",
+        label=say("Short name"),
         max_length=60,
         validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", SLUG)],
-        help_text="Small letters, digits and hyphens, for addresses. It never changes.",
+        help_text=say("Small letters, digits and hyphens, for addresses. It never changes."),
     )
     purpose = forms.Text(
         label=say("Purpose"),
@@ -114,7 +114,7 @@ class SponsorForm(Naming):
 class CohortForm(forms.Form):
     """The fellows of one period."""
 
-    name = forms.CharField(label="Name", max_length=100)
+    name = forms.CharField(label=say("Name"), max_length=100)
     starts_on = forms.DateField(label=say("First day"))
     ends_on = forms.DateField(label=say("Last day"))
 

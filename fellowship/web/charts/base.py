@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
+from fellowship.kernel.saying import numeral, say
 from fellowship.web.markup import escaped, markup
 
 
@@ -128,25 +129,30 @@ def words(text: str, x: float, y: float, name: str = "", anchor: str = "start") 
 
 def shorten(text: str, signs: int) -> str:
     """`text` cut to `signs`, since SVG does not wrap; the data table has it whole."""
-    return text if len(text) <= signs else f"{text[: signs - 1].rstrip()}…"
+    said = str(text)
+    return said if len(said) <= signs else f"{said[: signs - 1].rstrip()}…"
 
 
 def figure(value: float, unit: str = "") -> str:
     """A value as people read it: shares as per cent, others with at most two decimals."""
     if unit == "%":
-        return f"{value * 100:.3g} %"
+        return f"{numeral(f'{value * 100:.3g}')} %"
     number = f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
+    return f"{numeral(number)} {_one(unit) if number == '1' else unit}".strip()
+
+
+def _one(unit: str) -> str:
+    return unit.removesuffix("s")
 
 
 def day(value: dt.date) -> str:
     """A day on an axis."""
-    return f"{value.day} {value:%b}"
+    return say("{day:%-d %b}", day=value)
 
 
 def day_and_year(value: dt.date) -> str:
     """A day on an axis that crosses a year."""
-    return f"{value.day} {value:%b %Y}"
+    return say("{day:%-d %b %Y}", day=value)
 
 
 def grid(scale: Scale, y: float, at: Sequence[float]) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fellowship.kernel.saying import kept, say
+from fellowship.kernel.saying import is_said, joined, kept, say
 from fellowship.web.markup import markup
 
 _TAGS = {
@@ -171,14 +171,18 @@ def readable(value: Any) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):
         named = "statement" in value or "title" in value  # then its key says nothing more
         said = {k: v for k, v in value.items() if not (named and (k == "key" or v in ("", None)))}
-        return "; ".join(f"{k.replace('_', ' ')}: {readable(v)}" for k, v in said.items())
+        return joined("; ", (joined(": ", (_key(k), readable(v))) for k, v in said.items()))
     if isinstance(value, (list, tuple)):
         between = " · " if any(isinstance(v, dict) for v in value) else ", "
-        return between.join(readable(v) for v in value)
-    return str(value)
+        return joined(between, (readable(v) for v in value))
+    return value if isinstance(value, str) else str(value)
+
+
+def _key(name: str) -> str:
+    return name if is_said(name) else name.replace("_", " ")

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.safestring import SafeString
 
 from fellowship.accounts.models import User
+from fellowship.kernel.saying import joined, say
 from fellowship.web import verbs
 from fellowship.web.components import marks, times
 from fellowship.web.components.texts import fold, readable, short_hash
@@ -65,7 +66,7 @@ def render(given: Sequence[Day]) -> SafeString:
         )
         for day in given
     )
-    nothing = marks.empty("Nothing is recorded yet.")
+    nothing = marks.empty(say("Nothing is recorded yet."))
     return markup('<div class="timeline">{}</div>', SafeString(body) if given else nothing)
 
 
@@ -210,7 +211,7 @@ def _said(value: str, known: verbs.Words) -> str:
     """A recorded text: a key of ours or a row of them by their words, a time in the reader's."""
     listed = [known(part) for part in value.split(", ")]
     if all(listed):
-        return ", ".join(part for part in listed if part)
+        return joined(", ", (part for part in listed if part))
     if _HASH.fullmatch(value):
         return short_hash(value)
     if _INSTANT.fullmatch(value):

@@ -58,7 +58,7 @@ def pages(program: Program) -> list[Link]:
         (say("As of"), "as_of"),
         (say("Populations"), "populations"),
         (say("Samples"), "samples"),
-        (say("Controls"), "controls"),
+        (say("Tests of control"), "controls"),
         (say("Export"), "export"),
         (say("Verification"), "verification"),
     )

@@ -8,6 +8,7 @@ import pytest
 
 from fellowship.kernel.moves import TABLES, Holder, Move, MoveTable
 from fellowship.kernel.refusals import Refused
+from fellowship.kernel.saying import is_said
 
 HOLDERS = {"draft": Holder.YOU, "sent": Holder.US, "done": Holder.NOBODY}
 MOVES = [
@@ -34,7 +35,7 @@ PARTICIPLES = {
         "taken back",
         "taken back for changes",
     },
-    "matter": {"decided", "put to the vote", "returned", "withdrawn"},
+    "matter": {"brought to a decision", "put to the vote", "returned", "withdrawn"},
     "condition": {"recorded as failed", "reported as met", "verified", "waived"},
     "exception": {"ended", "granted", "reconsidered", "refused", "withdrawn"},
     "independent review": {"given to its reviewers", "sent back", "upheld"},
@@ -173,6 +174,13 @@ def test_every_refusal_of_the_house_is_a_sentence() -> None:
             assert "“" not in reason or table.name == "fellowship"
     said = {t.name: {t.participle(m.verb) for m in t.moves} for t in TABLES.values()}
     assert said == PARTICIPLES
+
+
+def test_every_refusal_of_the_house_says_itself_in_other_languages() -> None:
+    for table in TABLES.values():
+        words = [table.name, *map(table.phrase, table.states)]
+        words += [table.participle(move.verb) for move in table.moves]
+        assert [word for word in words if not is_said(word)] == []
 
 
 def test_the_diagram_shows_every_move(table: MoveTable) -> None:

@@ -26,6 +26,32 @@ def _other_language() -> Iterator[None]:
         yield
 
 
+def test_a_month_is_a_month_in_german() -> None:
+    """“May” is no other word of ours: a catalogue keeps one translation of a text."""
+    german = saying.Catalogue("de")
+    said = " ".join(map(german.find, (*saying.MONTHS, *saying.WEEKDAYS)))
+    assert said == (
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+        " Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"
+    )
+
+
+def test_a_record_named_in_a_text_says_itself_in_it() -> None:
+    class Named:
+        def __str__(self) -> str:
+            return say("Open")
+
+    word = say("It is {it}.", it=Named())
+    assert (word, str(word)) == ("It is Open.", "⟦It is ⟦Open⟧.⟧")
+    assert str(unpacked(json.loads(json.dumps(pack(word))))) == str(word)
+
+
+def test_a_number_written_in_english_gets_the_signs_of_the_language() -> None:
+    assert saying.numeral("1,234.5") == "1,234.5"
+    with saying.override("de"):
+        assert saying.numeral("1,234.5") == "1.234,5"
+
+
 def test_shown_it_is_said_and_compared_it_is_english() -> None:
     word = say("Open")
     assert (str(word), f"{word}", f"{word}") == ("⟦Open⟧",) * 3

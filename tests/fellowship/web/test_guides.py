@@ -12,6 +12,7 @@ from django.test import Client
 from fellowship.accounts import roles
 from fellowship.accounts.services import grant_role
 from fellowship.kernel import saying
+from fellowship.kernel.saying import plain
 from fellowship.web import guides
 from oversight.demo.content.people import SIGN_INS
 from tests.scenarios.world import SETUP, World
@@ -36,6 +37,8 @@ def test_every_role_has_its_guide_and_every_guide_its_tour() -> None:
     for slug in guides.FOR:
         with saying.override("de"):  # whoever asks first, the guides are as they are written
             tour = guides.guide(slug).tour
+        written = Path(settings.BASE_DIR, "docs", "roles", f"{slug}.md").read_text()
+        assert written.startswith(f"# {plain(guides.TITLES[slug])}\n")
         assert who(tour), slug
         assert set(who(tour)) <= playable, slug
         assert len(re.findall(r"^\d+\. ", tour, re.MULTILINE)) >= 5, slug

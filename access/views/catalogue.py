@@ -124,6 +124,8 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
     staff = found.program_id in realm_ids_where(user, *roles.STAFF)
     stewards = policy.may_catalogue(found.program_id, user) is None
     under_way = found.classifications.under_way().first() if staff else None
+    suspension = AccessSuspension.objects.live().filter(dataset=found).first()
+    watches = has_role(user, found.program_id, *ACCESS_STAFF)
     context = {
         "dataset": found,
         "rule": rule,
@@ -136,8 +138,9 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
         "conditions": duo.described(found.duo),
         "cases": [(case, _ask_refusal(case, found, user)) for case in cases_of(user, found)],
         "events": latest(found, 20),
-        "suspension": AccessSuspension.objects.live().filter(dataset=found).first(),
-        "watches": has_role(user, found.program_id, *ACCESS_STAFF),
+        "suspension": suspension,
+        "suspended_because": suspension.reason if suspension and watches else "",
+        "watches": watches,
         "under_way": under_way,
         "outdated": classifying.outdated(found) if staff else "",
         "affected": classifying.affected(found) if staff else [],

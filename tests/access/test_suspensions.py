@@ -258,6 +258,16 @@ class TestPages:
         assert "Cleaned." in done.content.decode()
         assert allowed(grant)
 
+    def test_everybody_sees_that_a_dataset_is_closed_and_who_watches_over_it_why(
+        self, world: World, grant: Grant
+    ) -> None:
+        made = close_dataset(world, grant)
+        url = grant.dataset.get_absolute_url()
+        for user, why in ((world.steward, True), (grant.person, False), (world.mentor, False)):
+            page = client_of(user).get(url).content.decode()
+            assert "Suspended for everyone" in page
+            assert (made.reason in page, made.get_absolute_url() in page) == (why, why)
+
     def test_the_list_asks_the_same_at_one_and_many_rows(self, world: World, grant: Grant) -> None:
         oncall, counts = client_of(world.oncall), []
         for wanted in (1, 3, 12):

@@ -53,7 +53,9 @@ class WholeProgramSerializer(ProgramSerializer):
 
     @extend_schema_field(LaunchItemSerializer(many=True))
     def get_checklist(self, program: Program) -> Any:
-        """What must stand before the first call opens."""
+        """What must stand before the first call opens; empty for who is not of its office."""
+        if not Program.objects.in_office_of(self.context["request"].user).contains(program):
+            return []
         return LaunchItemSerializer(launch.standings(program), many=True).data
 
 

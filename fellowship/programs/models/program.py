@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,9 @@ from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.states import CallState, LaunchItem
 
+OFFICE: Final = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
+"""Who works in a programme's office: its checklist, its calls before they are published."""
+
 
 class ProgramQuerySet(TrackedQuerySet["Program"]):
     """Programmes a person takes part in."""
@@ -23,6 +26,10 @@ class ProgramQuerySet(TrackedQuerySet["Program"]):
     def visible_to(self, user: Any) -> Self:
         """Programmes in which the person holds any live role."""
         return self.filter(pk__in=realm_ids_where(user, *roles.ROLES))
+
+    def in_office_of(self, user: Any) -> Self:
+        """Programmes in whose office the person works."""
+        return self.filter(pk__in=realm_ids_where(user, *OFFICE))
 
     def with_terms_for(self, user: Any) -> Self:
         """Programmes whose terms they may read: any that ever published a call, and theirs."""

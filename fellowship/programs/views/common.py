@@ -6,18 +6,13 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 
-from fellowship.accounts import roles
-from fellowship.accounts.queries import realm_ids_where
 from fellowship.programs.models import Call, Program
 from fellowship.web.shortcuts import visible_or_404
-
-OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
 
 
 def office(request: HttpRequest) -> Any:
     """The programmes in whose office the person works."""
-    held = realm_ids_where(request.user, *OFFICE)
-    return Program.objects.filter(pk__in=held).select_related("realm", "sponsor")
+    return Program.objects.in_office_of(request.user).select_related("realm", "sponsor")
 
 
 def program_of(request: HttpRequest, slug: str) -> Program:
@@ -30,8 +25,8 @@ def program_of(request: HttpRequest, slug: str) -> Program:
 
 def run_call(request: HttpRequest, ref: str) -> Call:
     """A call of a programme in whose office the person works; services say what they may do."""
-    held = realm_ids_where(request.user, *OFFICE)
-    queryset = Call.objects.filter(program_id__in=held).select_related("program__realm")
+    held = Program.objects.in_office_of(request.user)
+    queryset = Call.objects.filter(program__in=held).select_related("program__realm")
     return visible_or_404(queryset, request.user, ref=ref)
 
 

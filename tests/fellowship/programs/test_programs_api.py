@@ -56,6 +56,9 @@ def test_a_cohort_a_checklist_item_and_a_call(world: World) -> None:
     done = tried(f"{one}complete/", item, refused=world.auditor, **who)
     assert next(i for i in done["checklist"] if i["item"] == "training")["done_at"]
 
+    assert Api(world.sponsor).get(one)["checklist"] == done["checklist"]
+    assert Api(world.mentor).get(one)["checklist"] == []
+
     begin = now() + dt.timedelta(days=3)
     call = {
         "title": "Tools",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from access.models import ReleaseRequest
 from fellowship.accounts import roles
 from fellowship.accounts.services import declare_conflict, grant_role
+from fellowship.history.models import Event
+from governance.models import Decision
+from oversight.lineage.serialise import FORMS
 from proposals.models import Proposal
 from tests.scenarios import access
 from tests.scenarios.proposals import drafted_proposal
@@ -59,16 +64,16 @@ CAST: Final[dict[str, Part]] = {
 }
 """Everybody who may read something, in the order of the columns."""
 
-ASKED: Final = (
-    *("visitor", "newcomer", "fellow", "fellow_other"),
-    *("manager", "manager_recused", "elsewhere_manager"),
-)
-"""Whom the matrix asks: one for each relation to the case. `make matrix ASK=new` asks others who
-are added here.
-"""
+ASKED: Final = tuple(CAST)
+"""Whom the matrix asks. `make matrix ASK=new` asks others who are added."""
 
 RECUSED: Final = tuple(name for name in CAST if name.endswith("_recused"))
 ELSEWHERE: Final = tuple(name for name in CAST if name.startswith("elsewhere_"))
+APART: Final = (
+    *("visitor", "newcomer", "fellow_other", "applicant", "mentor_other", "reviewer_other"),
+    *(*RECUSED, *ELSEWHERE),
+)
+"""Who has no part in the case."""
 STAFF: Final = tuple(
     name
     for name, part in CAST.items()
@@ -84,9 +89,9 @@ _AS |= {"board": "board_security", "board_recused": "board_product"}
 def build_cast() -> House:
     """The house, with everybody there who asks; what was added comes after what its names mean."""
     house = build_house()
-    names = {begin: list(values) for begin, values in house.names.items()}
-    house = replace(house, names=names)
+    house = replace(house, names=_names(house), later=_later(house))
     world, realm = house.world, house.world.program.realm
+    world.people |= {"machine": world.stranger, "stranger": make_person("collaborator")}
     access.collaborator(world, house.case.fellowship)
     other = make_person("fellow_other")
     signed_fellowship(world, other)
@@ -96,9 +101,8 @@ def build_cast() -> House:
         grant_role(user=people[name], realm=realm, role=CAST[name].role, by=SETUP)
     people |= {name: world.people[known] for name, known in _AS.items()}
     elsewhere = make_world("-elsewhere")
-    for name in ELSEWHERE:
-        known = name.removeprefix("elsewhere_").replace("fellow", "applicant")
-        people[name] = elsewhere.people[known]
+    people |= {f"elsewhere_{name}": person for name, person in elsewhere.people.items()}
+    people["elsewhere_fellow"] = elsewhere.applicant
     drafted_proposal(elsewhere)
     world.people.update(people)
     for name in RECUSED:
@@ -113,3 +117,61 @@ def build_cast() -> House:
             by=person,
         )
     return house
+
+
+_WHILE_A_DRAFT: Final = {
+    "proposals/": ("edit/", "attachments/", "check/", "reuse/", "submit/", "discard/"),
+    "access/releases/": ("files/", "send/"),
+}
+"""What is done to what was not sent yet."""
+_ONES_OWN: Final = (
+    *("accounts/2fa/webauthn/keys/", "accounts/sessions/", "accounts/tokens/"),
+    "your-data/copies/",
+)
+"""Of which nobody else ever sees any."""
+
+
+def _names(house: House) -> dict[str, Iterable[Any]]:
+    """What the house says, that of the case first; a draft where one is worked on."""
+    names: dict[str, Iterable[Any]] = {begin: list(values) for begin, values in house.names.items()}
+    sent = house.case.fellowship.proposal.ref, _sent_release().ref
+    for (begin, parts), ref in zip(_WHILE_A_DRAFT.items(), sent, strict=True):
+        known = list(names[begin])
+        names |= {route: known for part in parts for route in _routes(begin, part)}
+        names[begin] = sorted(known, key=lambda one: one != ref)
+    proposal = house.case.fellowship.proposal_id
+    decided = Decision.objects.filter(matter__subject_type="proposals.proposal")
+    refs = decided.filter(matter__subject_id=proposal).values_list("matter__ref", flat=True)
+    names["board/decisions/"] = list(refs)
+    names["rules/<int:pk>/comments/"] = list(names["rules/"])[1:]
+    names["api/v1/reviewers/"] = [house.world.reviewer.username]
+    names["access/releases/<str:ref>/files/<int:pk>/"] = [sent[1]]
+    names |= {begin: [1] for begin in _ONES_OWN}
+    return names
+
+
+def _routes(begin: str, part: str) -> list[str]:
+    """How the addresses below a record of this kind are written."""
+    return [f"{begin}<{kind}:ref>/{part}" for kind in ("str", "slug")]
+
+
+def _sent_release() -> ReleaseRequest:
+    return ReleaseRequest.objects.exclude(first_sent_at=None).earliest("pk")
+
+
+def _later(house: House) -> dict[str, Sequence[Any]]:
+    """What stands for later arguments, so that there is something to be shown."""
+    case, waits = house.case.fellowship, Proposal.objects.get(title="Waits for reviewers")
+    event = Event.objects.filter(subject_type="scoping.fellowship", subject_id=case.pk)
+    output = _sent_release().outputs.earliest("pk")
+    digest = "0" * 64
+    return {
+        "access/releases/<str:ref>/files/": [output.pk],
+        "api/v1/access/releases/<pk>/outputs/": [output.sha256],
+        "api/v1/milestones/<pk>/files/": [digest],
+        "api/v1/proposals/<ref>/attachments/": [digest],
+        "audit/<slug:slug>/case/": [case.ref],
+        "audit/<slug:slug>/event/": [event.earliest("pk").uid],
+        "lineage/<str:ref>/": [min(FORMS)],
+        "proposals/suggestions/<int:pk>/": [waits.ref],
+    }

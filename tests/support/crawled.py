@@ -24,9 +24,11 @@ EACH: Final = 3
 """So many addresses of one route are opened: they differ in what they name."""
 
 
-def crawl(house: House, who: str, share: int = 1) -> Iterator[tuple[str, str]]:
-    """Each address opened, with all that was read there. With `share` about one in so many of
-    the addresses known beforehand, always the same ones, and no links.
+def crawl(
+    house: House, who: str, share: int = 1, *, links: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Each address opened, with all that was read there: about one in `share` of those known
+    beforehand, always the same ones, and what they link to.
     """
     client = house.client("" if who == "visitor" else who)
     ahead = [
@@ -46,7 +48,7 @@ def crawl(house: House, who: str, share: int = 1) -> Iterator[tuple[str, str]]:
         opened[route] += 1
         text = _text(answer)
         yield path, text
-        for link in _links(path, text) if share == 1 else ():
+        for link in _links(path, text) if links else ():
             if link not in seen:
                 seen.add(link)
                 ahead.append(link)

@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.test import Client
@@ -127,6 +128,8 @@ class House:
     clients: dict[str, Client] = field(default_factory=dict)
     fed: set[tuple[str, str, frozenset[str]]] = field(default_factory=set)
     """Forms that somebody was shown and filled with nonsense: once each, whoever is shown them."""
+    last_event: int = 0
+    """The last in the ledger when it was first asked; nothing of asking stays."""
 
     def client(self, name: str) -> Client:
         """Someone's browser; nobody's for an empty name."""
@@ -453,12 +456,12 @@ class Route:
     name: str
     view: Any
 
-    @property
+    @cached_property
     def plain(self) -> str:
         """As an address with its arguments in angle brackets, however it is written."""
         return re.sub(r"\(\?P(<\w+>)(?:[^()]|\\[()])*\)|[\^$]|\\[ZA]", r"\1", self.written)
 
-    @property
+    @cached_property
     def arguments(self) -> list[str]:
         """Its arguments, as written."""
         return re.findall(r"<[^>]+>", self.plain)

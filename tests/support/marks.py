@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,8 +18,9 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 
-from fellowship.accounts.models import User
+from fellowship.accounts.models import RoleAssignment, User
 from proposals.models import Proposal
+from tests.scenarios.world import PEOPLE
 from tests.support.belonging import ends, reached
 from tests.support.cast import CAST, ELSEWHERE, RECUSED, STAFF
 from tests.support.house import House
@@ -96,8 +98,7 @@ def _mark(number: int, field: Field) -> int:
     done = 0
     for key, value in model._base_manager.values_list("pk", field.name):
         mark = f"q7{number:03x}r{key:x}z"
-        address = isinstance(column, models.EmailField)
-        new = f"{mark}@example.org" if address else _marked(value, mark)
+        new = _in_address(column, mark) or _marked(value, mark)
         longest = getattr(column, "max_length", None)
         if isinstance(new, str) and longest and len(new) > longest:
             new = mark
@@ -111,15 +112,31 @@ def _mark(number: int, field: Field) -> int:
     return done
 
 
+def _in_address(column: Any, mark: str) -> str:
+    """An address with the mark, where the field holds one."""
+    if isinstance(column, models.EmailField):
+        return f"{mark}@example.org"
+    return f"https://example.org/{mark}" if isinstance(column, models.URLField) else ""
+
+
 def _marked(value: Any, mark: str) -> Any:
     """The text with its mark; of what is nested, every sentence with it."""
     if isinstance(value, str):
-        return f"{value} {mark}".strip()
+        packed = _unpacked(value)
+        return json.dumps(_marked(packed, mark)) if packed else f"{value} {mark}".strip()
     if isinstance(value, list):
         return [_marked(one, mark) if not _is_word(one) else one for one in value]
     if isinstance(value, dict):
         return {k: _marked(one, mark) if not _is_word(one) else one for k, one in value.items()}
     return value
+
+
+def _unpacked(text: str) -> Any:
+    """What a text of JSON holds, as messages to systems are kept."""
+    try:
+        return json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        return None
 
 
 def _is_word(value: Any) -> bool:
@@ -143,6 +160,8 @@ class Knowing:
         self.elsewhere = {
             (model, key) for key in there for model in ("accounts.realm", "programs.program")
         }
+        holders = RoleAssignment.objects.filter(realm__in=list(there))
+        self.elsewhere |= {("accounts.user", key) for key in holders.values_list("user", flat=True)}
         self.own = {who: self._cases_of(self.people[who]) for who in WITH_CASES}
 
     def _cases_of(self, person: User) -> set[tuple[str, int]]:
@@ -154,7 +173,7 @@ class Knowing:
         field = fields()[mark[0]]
         if "own" in field.readers and self._is_named(who, field.model, mark[1]):
             return True
-        return self.stands(who, field.model, mark[1]) in field.readers
+        return self.stands(_part_of(who), field.model, mark[1]) in field.readers
 
     def stands(self, who: str, model: str, key: int) -> str:
         """How somebody stands to a record, in the words of the cast."""
@@ -180,9 +199,17 @@ class Knowing:
         if who == "visitor":
             return False
         if (model, key) not in self.named:
-            record = apps.get_model(model)._base_manager.get(pk=key)
-            self.named[model, key] = set(_people(record))
+            record = apps.get_model(model)._base_manager.filter(pk=key).first()
+            self.named[model, key] = set(_people(record)) if record else set()
         return self.people[who].pk in self.named[model, key]
+
+
+def _part_of(who: str) -> str:
+    """Who of the cast has the role of somebody of a world that is not among them."""
+    _, elsewhere, known = who.rpartition("elsewhere_")
+    role = PEOPLE.get(known, ("",))[0]
+    same = (name for name, part in CAST.items() if role and part.role == role)
+    return who if who in CAST else elsewhere + next(same, "newcomer")
 
 
 def _people(record: Model) -> Iterator[int]:

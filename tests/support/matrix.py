@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.support.cast import ELSEWHERE, RECUSED
+from tests.support.cast import APART, ELSEWHERE, RECUSED
 from tests.support.walked import WORDS, Row
 
 FILE: Final = Path(__file__).resolve().parent.parent / "authorisation" / "matrix.txt"
 BEGIN: Final = "# asked: "
 FEW: Final = 3
 """So many may be excepted from a group; where they are more, everybody is named."""
-SHARE: Final = 6
+SHARE: Final = 3
 """At one in so many rows an ordinary run asks somebody who has a part in the case."""
 Words = Mapping[str, str]
 """What each is answered, by name."""
@@ -91,18 +91,19 @@ def write(found: Mapping[str, Words]) -> None:
 
 
 def sample(row: Row, words: Words | None) -> list[str]:
-    """Whom an ordinary run asks: visitor and newcomer; at a third of the rows that name something
-    one who is recused or from elsewhere; and at one in `SHARE` of the rows one of the others.
-    Always the same for a row, at each row others.
+    """Whom an ordinary run asks: visitor and newcomer; at rows that name something one who is
+    recused, one from elsewhere, one of the others apart from the case; and at one in `SHARE` of the
+    rows one who has a part in it. Always the same for a row, at each row others.
     """
-    chosen, outside = ["visitor", "newcomer"], (*ELSEWHERE, *RECUSED)
+    chosen = ["visitor", "newcomer"]
     turn = zlib.crc32(str(row).encode())
     if words is None:
         return chosen
-    if row.route.arguments and turn // 5 % 3 == 0:
-        chosen.append(_one([who for who in words if who in outside], turn))
+    if row.route.arguments:
+        others = [who for who in APART if who not in (*chosen, *RECUSED, *ELSEWHERE)]
+        chosen += [_one(group, turn // 5) for group in (RECUSED, ELSEWHERE, others)]
     if turn // 7 % SHARE == 0:
-        rest = [who for who in words if who not in (*chosen, *outside)]
+        rest = [who for who in words if who not in APART]
         word = _one(sorted({words[who] for who in rest}), turn // 7)
         chosen.append(_one([who for who in rest if words[who] == word], turn // 11))
     return chosen

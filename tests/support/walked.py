@@ -112,23 +112,32 @@ def briefly() -> Iterator[None]:
 
 def ask(house: House, who: str, row: Row, path: str = "") -> Answer:
     """Ask once, with nothing in the body; nothing of it stays."""
+    made: list[int | None] = []
+    if not house.last_event:
+        house.last_event = Event.objects.aggregate(last=Max("pk"))["last"]
+    with asking(house, who, row, path) as answer:
+        if row.method not in SAFE:
+            later = Event.objects.filter(pk__gt=house.last_event)
+            made = list(later.values_list("actor_id", flat=True))
+    me = house.world.people[who].pk if who != "visitor" else None
+    others = sum(actor != me for actor in made)
+    return Answer(answer.status_code, _word(answer, row, made), len(made), others)
+
+
+@contextmanager
+def asking(house: House, who: str, row: Row, path: str = "") -> Iterator[Any]:
+    """The answer to asking once; what it changed is there for the length of the block."""
     client = house.client("" if who == "visitor" else who)
     known = client.cookies.copy()
     if row.address.startswith("/accounts/"):
         cache.clear()  # what is counted against limits there is not taken back
-    made: list[int | None] = []
     with transaction.atomic():
-        last = None if row.method in SAFE else Event.objects.aggregate(last=Max("pk"))["last"]
         answer = _sent(client, row, path or path_of(house, row))
         if answer.streaming:
             b"".join(answer.streaming_content)  # and closed
-        if last is not None:
-            made = list(Event.objects.filter(pk__gt=last).values_list("actor_id", flat=True))
+        yield answer
         transaction.set_rollback(True)
     client.cookies = known  # a session that an answer ended is there again
-    me = house.world.people[who].pk if who != "visitor" else None
-    others = sum(actor != me for actor in made)
-    return Answer(answer.status_code, _word(answer, row, made), len(made), others)
 
 
 def path_of(house: House, row: Row) -> str:

@@ -254,14 +254,15 @@ def _rows(of: Then, start: int) -> Asked:
 
 @functools.cache
 def _keys(of: Then) -> Asked:
-    """As many keys as are counted, and one more."""
+    """As many keys as are counted, and one more; planned each time, since how much of the history
+    lies before an instant decides how.
+    """
 
-    @read
     def rows(program_id: int, at: dt.datetime, closed: list[int]) -> QuerySet[Any, Any]:
         open_ones = of(program_id, at).exclude(id__in=closed).order_by()
         return open_ones.values_list("pk", flat=True)[: COUNTED + 1]
 
-    return rows
+    return read(rows, anew=True)
 
 
 def roles_at(program_id: int, at: dt.datetime) -> QuerySet[Any]:

@@ -7,9 +7,10 @@ import datetime as dt
 from django.template.defaultfilters import linebreaksbr
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import kept, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells
+from fellowship.web.items import SeatState
 from fellowship.web.markup import markup
 from governance.docket import DocketRow
 
@@ -38,14 +39,14 @@ def due_on(value: dt.datetime | None, calendar: WorkCalendar | None = None) -> S
     )
 
 
+@kept(256)
+def _mark(state: SeatState, label: str) -> SafeString:
+    return markup('<span class="mark {}" title="{}: {}"></span>', state, label, state)
+
+
 def seats(row: DocketRow) -> SafeString:
     """One mark for each seat of the ballot, and how many votes there are of those needed."""
-    marks = SafeString(
-        "".join(
-            markup('<span class="mark {}" title="{}: {}"></span>', s.state, s.label, s.state)
-            for s in row.seats
-        )
-    )
+    marks = SafeString("".join(_mark(s.state, s.label) for s in row.seats))
     return markup(
         '<span class="nowrap"><span class="marks" role="img" aria-label="{}">{}</span>'
         ' <span class="meta">{}</span></span>',

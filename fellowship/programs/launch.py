@@ -199,4 +199,5 @@ def _stages(program: Program, people: set[int]) -> Fact:
 
 @read
 def _standards(program: int) -> QuerySet[StageStandard]:
-    return StageStandard.objects.filter(program_id=program).select_related("owner")
+    rows = StageStandard.objects.filter(program_id=program).select_related("owner")
+    return rows.only("stage", "owner__is_active")

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.functional import SimpleLazyObject, empty
 
 from fellowship.kernel import logs, reporting
 from fellowship.web import metrics
@@ -73,11 +72,8 @@ def route_of(request: HttpRequest) -> str:
 
 
 def actor_of(request: HttpRequest) -> int | None:
-    """Who acts, by number, where somebody was asked for: nobody is read from the database here."""
-    user: Any = request.__dict__.get("user")
-    if isinstance(user, SimpleLazyObject):
-        user = None if user.__dict__.get("_wrapped") is empty else user
-    return getattr(user, "pk", None)
+    """Who acts, by number; None of a request that was answered before it was asked."""
+    return getattr(getattr(request, "user", None), "pk", None)
 
 
 def _tell(

@@ -31,6 +31,7 @@ from oversight.office.figures import View
 from oversight.states import SCALE
 from oversight.views.office import cohort_of, in_office
 from oversight.views.programs import links_of
+from oversight.views.waits import stalled
 
 TONES = {
     Verdict.REDUCED: "good",
@@ -268,7 +269,7 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
         "measured": [(c, c.comparison(), _tone(c)) for c in proven[:12]],
         "verdicts": _verdicts(controls),
         "risk_chart": _risk_chart(proven),
-        "stalls": waiting_now[:5],
+        "stalls": stalled(program, waiting_now[:5]),
         "counts": figures.count(
             view, "fellowships", "findings", "controls", "verified", "publications", "talent"
         ),

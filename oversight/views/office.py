@@ -27,6 +27,7 @@ from oversight.office import due, figures, stalls, waits, workload
 from oversight.office.figures import FIGURES, OWNED, PROVEN, RECRUITED, View
 from oversight.policy import OFFICE
 from oversight.views import programs
+from oversight.views import waits as tables
 
 
 def in_office(view: programs.View) -> programs.View:
@@ -84,9 +85,9 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
         ),
         "proven_chart": _funnel(say("How far findings came"), [counts[key] for key in PROVEN]),
         "others": [c for key, c in counts.items() if key not in (*RECRUITED, *PROVEN)],
-        "stalls": waiting[:8],
+        "stalls": tables.stalled(program, waiting[:8]),
         "stall_chart": _stall_chart(waiting),
-        "coming": waits.of(stalls.coming(view), request.user),
+        "coming": tables.coming(context["calendar"], waits.of(stalls.coming(view), request.user)),
         "standing": sum(one.stands for one in standings),
         "open_items": [one for one in standings if not one.stands],
         "items": len(standings),
@@ -137,7 +138,7 @@ def stall_map(request: HttpRequest, program: Program) -> HttpResponse:
         "at": view.at,
         "kinds": [(kind, registry.label(kind)) for kind in kinds],
         "rows": [(h, [(k, registry.label(k), h.kinds.get(k)) for k in kinds]) for h in held],
-        "stalls": stalls.stalls(view, context["calendar"], there),
+        "stalls": tables.stalled(program, stalls.stalls(view, context["calendar"], there)),
         "capped": len(there) == stalls.MOST,
     }
     return render(request, "oversight/stalls.html", context)

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import joined, plain, say, say_n
+from fellowship.kernel.saying import joined, kept, plain, say, say_n
 from fellowship.web.components import marks, times
 from fellowship.web.items import Tone
 from fellowship.web.markup import escaped, markup
@@ -67,6 +67,7 @@ def shown(value: object) -> object:
     return NONE if value in ("", None) else value
 
 
+@kept(4096)
 def count(number: int, noun: str, plural: str = "") -> str:
     """“1 day”, “3 days”."""
     many = plural or f"{noun}s"

@@ -58,7 +58,8 @@ def text(value: dt.date, style: str = "full") -> str:
 
 def localised(text: str) -> str:
     """A sentence with its instants, recorded in UTC, in the reader's zone."""
-    return _RECORDED.sub(_reader, str(text))
+    said = str(text)
+    return _RECORDED.sub(_reader, said) if " UTC" in said else said
 
 
 def _reader(found: re.Match[str]) -> str:

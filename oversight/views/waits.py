@@ -53,7 +53,6 @@ def coming(calendar: WorkCalendar, rows: Sequence[Wait]) -> Table[Wait]:
 
 
 def _what(wait: Wait) -> object:
-    silence = wait.clock.if_silent if wait.clock.silence else ""
     if wait.url:
-        return cells.link(wait.url, wait.case, wait.clock.label, silence)
-    return markup('{}<span class="meta">{}</span>', wait.clock.label, silence)
+        return cells.link(wait.url, wait.case, wait.clock.label, wait.clock.if_silent)
+    return markup('{}<span class="meta">{}</span>', wait.clock.label, wait.clock.if_silent)

@@ -198,7 +198,7 @@ def working(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None
         )
     if milestone is not None:
         return Banner(
-            f"{with_fellow}: “{milestone.title}”",
+            say("{who}: “{title}”", who=with_fellow, title=milestone.title),
             by=milestone.due_on,
             silence=say("A late milestone is shown as late and talked over at the next check-in."),
             tone="you" if mine else "wait",

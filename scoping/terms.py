@@ -61,7 +61,8 @@ def _by_stage(old: ScopeOfWork, new: ScopeOfWork) -> Iterator[Difference]:
     last: list[Difference] = []
     for day, was, now in together(old.stretches(), new.stretches()):
         found = _compared(was.terms, now.terms)
-        named = f"“{now.title or was.title}”" + (say(" from {day}", day=day) if day else "")
+        title = now.title or was.title
+        named = say("“{title}” from {day}", title=title, day=day) if day else f"“{title}”"
         yield from (replace(d, stage=named) for d in found if d not in last)
         last = found
 

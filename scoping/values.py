@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.saying import say
 from fellowship.programs.states import Freedom
 from scoping.sections import CLAUSES, TEXT_MAX, Clause
 from scoping.stages import STAGED, Stage
@@ -44,7 +45,13 @@ def parse_milestones(
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
         match = _LINE.match(line)
         if match is None:
-            raise ValueError(f"Line {number} does not read “2026-03-31: Title”: {line[:60]}")
+            raise ValueError(
+                say(
+                    "Line {number} does not read “2026-03-31: Title”: {line}",
+                    number=number,
+                    line=line[:60],
+                )
+            )
         title = match[2].strip()
         found.append(
             {"key": keys.pop(title, None) or _fresh(taken, prefix), "title": title, "due": match[1]}
@@ -139,7 +146,12 @@ def _stages(clause: Clause, value: Any) -> list[dict[str, Any]]:
     for before, after in pairwise(found):
         if before.since == after.since:
             raise ValueError(
-                f"{clause.label}: “{before.title}” and “{after.title}” begin on the same day."
+                say(
+                    "{clause}: “{before}” and “{after}” begin on the same day.",
+                    clause=clause.label,
+                    before=before.title,
+                    after=after.title,
+                )
             )
     return [stage.write() for stage in found]
 
@@ -159,7 +171,13 @@ def _stage(clause: Clause, row: Any) -> Stage:
         raise ValueError(f"{clause.label}: “{row.get('from')}” is not a date.") from None
     freedom = row.get("freedom")
     if freedom not in Freedom.values:
-        raise ValueError(f"{clause.label}: say how freely one may publish in “{title}”.")
+        raise ValueError(
+            say(
+                "{clause}: say how freely one may publish in “{title}”.",
+                clause=clause.label,
+                title=title,
+            )
+        )
     checks = {name: CLAUSES[name] for name in STAGED if name in less}
     clean = {name: _CHECKS[c.kind](c, less[name]) for name, c in checks.items()}
     return Stage(key, title, since, clean, Freedom(freedom), switch)

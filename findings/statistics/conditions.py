@@ -8,11 +8,11 @@ from typing import Any
 from fellowship.kernel.saying import joined, say
 
 LABELS = {
-    "model": "model",
-    "attack": "attack",
-    "harness": "harness",
+    "model": say("model"),
+    "attack": say("attack"),
+    "harness": say("harness"),
     "harness_version": say("harness version"),
-    "context": "context",
+    "context": say("context"),
 }
 
 
@@ -40,7 +40,7 @@ class Conditions:
         return [(label, value) for label, value in pairs if value]
 
     def __str__(self) -> str:
-        return joined(", ", (f"{label} {value}" for label, value in self.stated()))
+        return joined(", ", (joined(" ", pair) for pair in self.stated()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def _read_by_others(marks_by_person: dict[str, dict[tuple[int, int], str]]) -> N
     _told(lines, "read by who may not; see tests/authorisation/fields.toml")
 
 
-SHARES = {name: 24 if name in APART else 32 for name in CAST} | {"visitor": 1, "newcomer": 8}
+SHARES = {name: 24 if name in APART else 40 for name in CAST} | {"visitor": 1, "newcomer": 8}
 """At one in how many addresses it is tried what somebody is shown."""
 
 

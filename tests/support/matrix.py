@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.support.cast import APART, ELSEWHERE, RECUSED
+from tests.support.cast import APART, RECUSED
 from tests.support.walked import WORDS, Row
 
 FILE: Final = Path(__file__).resolve().parent.parent / "authorisation" / "matrix.txt"
@@ -92,16 +92,16 @@ def write(found: Mapping[str, Words]) -> None:
 
 def sample(row: Row, words: Words | None) -> list[str]:
     """Whom an ordinary run asks: visitor and newcomer; at rows that name something one who is
-    recused, one from elsewhere, one of the others apart from the case; and at one in `SHARE` of the
-    rows one who has a part in it. Always the same for a row, at each row others.
+    recused and one who is apart from the case otherwise; and at one in `SHARE` of the rows one who
+    has a part in it. Always the same for a row, at each row others.
     """
     chosen = ["visitor", "newcomer"]
     turn = zlib.crc32(str(row).encode())
     if words is None:
         return chosen
     if row.route.arguments:
-        others = [who for who in APART if who not in (*chosen, *RECUSED, *ELSEWHERE)]
-        chosen += [_one(group, turn // 5) for group in (RECUSED, ELSEWHERE, others)]
+        others = [who for who in APART if who not in (*chosen, *RECUSED)]
+        chosen += [_one(group, turn // 5) for group in (RECUSED, others)]
     if turn // 7 % SHARE == 0:
         rest = [who for who in words if who not in APART]
         word = _one(sorted({words[who] for who in rest}), turn // 7)

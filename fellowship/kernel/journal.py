@@ -168,7 +168,8 @@ def verb(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             by: Any = kwargs["by"]
-            with acting(name, by=by, reason=kwargs.get("reason") or ""):
+            reason: Any = kwargs.get("reason")
+            with acting(name, by=by, reason=reason or ""):
                 return function(*args, **kwargs)
 
         wrapper.verb_name = name  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ from oversight.models import CohortSurvey, Recommendation
 from oversight.office import cohorts, figures, stalls
 from oversight.office.figures import View
 from oversight.states import SCALE
-from oversight.views.office import cohort_of, in_office
+from oversight.views.office import cohort_of, in_office, stats
 from oversight.views.programs import links_of
 from oversight.views.waits import stalled
 
@@ -270,10 +270,13 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
         "verdicts": _verdicts(controls),
         "risk_chart": _risk_chart(proven),
         "stalls": stalled(program, waiting_now[:5]),
-        "counts": figures.count(
-            view, "fellowships", "findings", "controls", "verified", "publications", "talent"
+        "counts": stats(
+            program,
+            figures.count(
+                view, "fellowships", "findings", "controls", "verified", "publications", "talent"
+            ),
         ),
-        "worries": figures.count(view, "exceptions", "escalations"),
+        "worries": stats(program, figures.count(view, "exceptions", "escalations")),
         "sides": cohorts.sides(view, calendar),
         "next": Recommendation.objects.for_the_next_call(program).select_related("owner")[:6],
     }

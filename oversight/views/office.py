@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
@@ -20,6 +22,8 @@ from fellowship.kernel.saying import say
 from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
+from fellowship.web.components import marks
+from fellowship.web.routes import address
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import COUNT_LIMIT, paginate
 from governance.models import BallotSeat
@@ -78,13 +82,17 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
     standings = launching.standings(program)
     context |= {
         "at": view.at,
-        "recruited": [counts[key] for key in RECRUITED],
-        "proven": [counts[key] for key in PROVEN],
+        "recruited": stats(program, [counts[key] for key in RECRUITED]),
+        "proven": stats(program, [counts[key] for key in PROVEN]),
         "recruited_chart": _funnel(
             say("How far proposals came"), [counts[key] for key in RECRUITED]
         ),
         "proven_chart": _funnel(say("How far findings came"), [counts[key] for key in PROVEN]),
-        "others": [c for key, c in counts.items() if key not in (*RECRUITED, *PROVEN)],
+        "others": [
+            (c.figure.label, _behind(program, c), c.text)
+            for key, c in counts.items()
+            if key not in (*RECRUITED, *PROVEN)
+        ],
         "stalls": tables.stalled(program, waiting[:8]),
         "stall_chart": _stall_chart(waiting),
         "coming": tables.coming(context["calendar"], waits.of(stalls.coming(view), request.user)),
@@ -94,6 +102,16 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
         "cohorts": _cohorts(program.pk),
     }
     return render(request, "oversight/office.html", context)
+
+
+def stats(program: Program, counts: Iterable[figures.Count]) -> SafeString:
+    """Figures beside each other, each of which leads to the cases behind it."""
+    parts = [marks.stat(c.figure.label, c.text, url=_behind(program, c)) for c in counts]
+    return SafeString(f'<div class="stats">{"".join(parts)}</div>')
+
+
+def _behind(program: Program, count: figures.Count) -> str:
+    return address("oversight:cases", program.slug, count.figure.key)
 
 
 @read

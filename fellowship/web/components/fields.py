@@ -100,7 +100,7 @@ def view(
 ) -> FieldView:
     """The parts of `bound`."""
     kind = kind_of(bound.field.widget)
-    hint = (hint or str(bound.help_text or "") or _zone_hint(bound)).strip()
+    hint = str(hint or bound.help_text or _zone_hint(bound)).strip()
     errors = [str(e) for e in bound.errors]
     base = bound.auto_id or bound.html_name
     named = ((hint, f"{base}_hint"), (errors, f"{base}_error"), (counter, f"{base}_count"))

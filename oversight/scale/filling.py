@@ -36,6 +36,8 @@ from scoping.models import Fellowship, ScopeOfWork, Training
 
 REVIEWERS: Final = ("reviewer", "reviewer-two", "reviewer-three", "reviewer-four")
 BATCH: Final = 50_000
+TWO_MONTHS: Final = dt.timedelta(days=60)
+"""Over so long access events are laid, the last of them yesterday."""
 """Access events reported at once."""
 STATES: Final = (
     ProposalState.IN_REVIEW,
@@ -485,12 +487,17 @@ class Filling:
         self.say(f"{accepted:,} access events.")
 
 
-def event_rows(case: ModelCase, count: int, *, prefix: str = "run") -> Iterator[dict[str, Any]]:
-    """Reports of the research environment: every thousandth does what its grant does not allow."""
+def event_rows(
+    case: ModelCase, count: int, *, prefix: str = "run", over: dt.timedelta = TWO_MONTHS
+) -> Iterator[dict[str, Any]]:
+    """Reports of the research environment, in order over so long a time that ended yesterday.
+
+    Every thousandth does what its grant does not allow.
+    """
     grants = Grant.objects.filter(dataset=case.grant.dataset).order_by("pk")
     people = list(grants.values_list("person__email", flat=True))
-    dataset, step = case.grant.dataset.slug, dt.timedelta(days=60) / max(count, 1)
-    started = now() - dt.timedelta(days=61)
+    dataset, step = case.grant.dataset.slug, over / max(count, 1)
+    started = now() - dt.timedelta(days=1) - over
     kinds = ("query", "query", "dataset_access", "code_execution")
     for number in range(count):
         yield {

@@ -262,7 +262,7 @@ def _instant(value: Any, received_at: dt.datetime) -> dt.datetime:
     if at.tzinfo is None:
         raise BadRow("no_zone", say("“at” has no time zone, so it names no instant."))
     try:
-        at = at.astimezone(dt.UTC)
+        at = at if at.tzinfo is dt.UTC else at.astimezone(dt.UTC)
     except OverflowError:
         raise BadRow("at", say("“at” is out of range.")) from None
     if at > received_at + TOLERANCE:

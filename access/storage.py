@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -36,6 +36,15 @@ def next_key() -> int:
         return int(cursor.fetchone()[0])
 
 
+def make_room(rows: Iterable[Row]) -> None:
+    """The months the rows lie in, where the database keeps them apart.
+
+    Before anything of the trail is read: two batches that had read would each wait for the other.
+    """
+    stamps = {row.stamp[:7] for row in rows}
+    months.add(connection, AccessEvent, {dt.date(int(m[:4]), int(m[5:]), 1) for m in stamps})
+
+
 def known(program_id: int, source: str, ids: Sequence[str]) -> dict[str, tuple[Any, ...] | None]:
     """Those of a source's ids that are on the trail, each with its content (`rows.CONTENT`).
 
@@ -49,12 +58,6 @@ def known(program_id: int, source: str, ids: Sequence[str]) -> dict[str, tuple[A
         else:
             found |= _known(program_id, source, part)
     return found
-
-
-def any_known(program_id: int, source: str, ids: Sequence[str]) -> bool:
-    """Whether one of a few ids is on the trail."""
-    keys = EventKey.objects.filter(program_id=program_id, source=source, external_id__in=ids)
-    return keys.exists()
 
 
 def _known(program_id: int, source: str, ids: list[str]) -> dict[str, tuple[Any, ...] | None]:
@@ -125,7 +128,6 @@ def _numbered(fresh: list[Row], judged: list[Judged]) -> Iterator[tuple[int, tup
 
 def _copy(key: int, fresh: list[Row], judging: Iterator[Judged], judged: list[Judged]) -> bytes:
     """First the events, judged meanwhile; then their ids, while digests are made."""
-    months.add(connection, AccessEvent, _months(fresh))
     digests: list[bytes] = []
 
     def events(start: int) -> bytes:
@@ -148,10 +150,6 @@ def _copy(key: int, fresh: list[Row], judging: Iterator[Judged], judged: list[Ju
     _copy_in(EVENTS, (*COLUMNS, "batch_id", "position", "id"), events)
     _copy_in(KEYS, ("event", "program_id", "source", "external_id", "at"), keys)
     return b"".join(digests)
-
-
-def _months(fresh: list[Row]) -> set[dt.date]:
-    return {dt.date(int(m[:4]), int(m[5:]), 1) for m in {row.stamp[:7] for row in fresh}}
 
 
 class _Lines:

@@ -25,9 +25,9 @@ BY: Final = journal.System("access trail")
 def raise_for(program: Program, fresh: list[Row], judged: list[Judged]) -> int:
     """One escalation for each fellowship concerned, or dataset where nobody of ours is known."""
     groups: dict[tuple[str, int], list[tuple[Row, Judged]]] = defaultdict(list)
-    for row, one in zip(fresh, judged, strict=True):
-        if one.outcome.verdict == Verdict.WITHIN:
-            continue
+    within = Verdict.WITHIN.value
+    outside = [p for p in zip(fresh, judged, strict=True) if p[1].outcome.verdict != within]
+    for row, one in outside:
         if one.outcome.fellowship_id:
             groups[("fellowship", one.outcome.fellowship_id)].append((row, one))
         elif one.dataset_id:

@@ -105,6 +105,7 @@ def _ingest(
     received_at = now()
     bad: list[RefusedRow] = []
     good = list(_read(events, source, only, received_at, bad))
+    storage.make_room(good)
     fresh: list[Row] = []
     judged: list[Judged] = []
     for attempt in range(ATTEMPTS):
@@ -183,12 +184,7 @@ def _seems_new(program: Program, good: list[Row]) -> bool:
     look at every id costs as much as writing the rows.
     """
     sample = good[:: max(1, len(good) // PROBES)]
-    return not any(
-        storage.any_known(
-            program.pk, source, [row.external_id for row in sample if row.source == source]
-        )
-        for source in {row.source for row in sample}
-    )
+    return not _on_the_trail(program, ((row.source, row.external_id) for row in sample))
 
 
 def _told_apart(
@@ -198,7 +194,7 @@ def _told_apart(
 
     The first of several in a batch is the one. Without `look`, no id is sought on the trail.
     """
-    if not look and len({(row.source, row.external_id) for row in good}) == len(good):
+    if not look and len({row.external_id for row in good}) == len(good):
         return good, 0, []
     first: dict[tuple[str, str], Row] = {}
     repeated = [

@@ -50,7 +50,7 @@ def _hausa(story: Story) -> None:
     """Put off to a day on which it came back by itself, accepted, and put off once more."""
     at = story.stage.at
     at(-69.5, partial(_take, story, "filter"))
-    at(-68, partial(_defer, story, "filter", words.HAUSA_LATER, 27))
+    at(-68, partial(_defer, story, "filter", words.HAUSA_LATER, 25))
     at(-35, partial(_accept, story, "filter", "evaluation", words.HAUSA_AGAIN))
     at(-20.5, partial(_defer, story, "filter", words.HAUSA_FREEZE, 25))
 

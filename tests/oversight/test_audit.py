@@ -426,10 +426,20 @@ def test_the_latest_events_of_a_case_end_where_the_older_ones_begin(case: Case) 
     found = casebook.latest(records, 2**62, 7)
     assert found == newest[:7]
     assert casebook.latest(records, found[-1], 7) == newest[7:14]
+    assert casebook.latest(records, 2**62, len(newest) + 1) == newest
     assert casebook.latest({}, 2**62, 7) == []
     page = trail.page_of(records, "")
     assert [event.pk for event in page.events] == newest[:30]
     assert [event.pk for event in trail.page_of(records, page.older).events] == newest[30:60]
+
+
+def test_the_latest_events_of_a_record_are_found_however_much_came_after(case: Case) -> None:
+    records = {"proposals.proposal": [case.fellowship.proposal_id]}
+    newest = [*casebook.events_of(records).values_list("pk", flat=True)][::-1]
+    assert Event.objects.filter(pk__gt=newest[0]).count() > 2
+    assert casebook.latest(records, 2**62, 2) == newest[:2]
+    # One of three lies at the end of what is read.
+    assert casebook.latest(records, newest[0] + 1, 3) == newest[:3]
 
 
 def test_what_is_about_a_record_is_found_by_an_index() -> None:

@@ -44,7 +44,7 @@ OWN: Final = ("api:notices-",)
 def record(request: HttpRequest, program: Program, looked: Mapping[str, Any]) -> None:
     """Record a look at the programme, once for each request."""
     user: Any = request.user
-    services.record_view(program=program, scope=looked, by=user)
+    services.record_view(programs=[program], scope=looked, by=user)
     request.look_recorded = True  # type: ignore[attr-defined]
 
 
@@ -68,8 +68,8 @@ class RecordLooks:
             return response
         user: Any = getattr(request, "user", None)
         audits = realm_ids_where(user, roles.AUDITOR) if user is not None else []
-        for program in _programs(request, audits):
-            services.record_view(program=program, scope=_looked(request, place), by=user)
+        if programs := _programs(request, audits):
+            services.record_view(programs=programs, scope=_looked(request, place), by=user)
         return response
 
 

@@ -25,11 +25,14 @@ from oversight.models.auditing import MOST_EXCEPTIONS
 
 
 @journal.verb("oversight.view")
-def record_view(*, program: Program, scope: Mapping[str, Any], by: User) -> Event:
-    """Record that an auditor looked at a scope. Every look is an event of its own."""
-    refuse(policy.may_audit(program.pk, by))
-    event: Event = journal.record(subject=program, realm_id=program.pk, change={"scope": scope})
-    return event
+def record_view(*, programs: Sequence[Program], scope: Mapping[str, Any], by: User) -> None:
+    """Record that an auditor looked at a scope. Every look at a programme is an event of its own.
+
+    A page about several of them is kept whole or not at all, and is waited for once.
+    """
+    for program in programs:
+        refuse(policy.may_audit(program.pk, by))
+        journal.record(subject=program, realm_id=program.pk, change={"scope": scope})
 
 
 @journal.verb("oversight.save_scope")

@@ -101,7 +101,7 @@ def test_what_cannot_be_recorded_is_not_shown(
 def test_only_an_auditor_records_looks_samples_and_exports(world: World) -> None:
     manager = world.fresh("manager")
     with pytest.raises(Refused) as refused:
-        services.record_view(program=world.program, scope={}, by=manager)
+        services.record_view(programs=[world.program], scope={}, by=manager)
     assert refused.value.refusal.code == "wrong_role"
     with pytest.raises(Refused):
         services.ask_export(program=world.program, scope={}, file_format="csv", by=manager)

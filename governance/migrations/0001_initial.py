@@ -707,7 +707,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('due_at', 'id'),
-                        'indexes': [models.Index(fields=['program', 'state', 'due_at'], name='governance__program_038331_idx'), models.Index(fields=['subject_type', 'subject_id'], name='governance__subject_351168_idx'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'question'], name='matter_words')],
+                        'indexes': [models.Index(fields=['program', 'state', 'due_at'], name='governance__program_038331_idx'), models.Index(fields=['subject_type', 'subject_id'], include=('program',), name='matter_by_subject'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'question'], name='matter_words')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'voting', 'decided', 'withdrawn', 'returned'])), name='matter_state_is_known'), models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'voting'))), fields=('kind', 'subject_id'), name='matter_one_at_a_time_per_subject'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('open', 'voting')), ('ended_at', None)), models.Q(models.Q(('state__in', ('open', 'voting')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='matter_ended_has_its_time')],
                     },
                 ),

@@ -80,7 +80,12 @@ class Matter(Tracked):
         ordering = ("due_at", "id")
         indexes: ClassVar = [
             models.Index(fields=["program", "state", "due_at"]),
-            models.Index(fields=["subject_type", "subject_id"]),
+            # What came before the board is counted here, without the matters.
+            models.Index(
+                fields=["subject_type", "subject_id"],
+                include=["program"],
+                name="matter_by_subject",
+            ),
             WordIndex(fields=["title", "ref", "question"], name="matter_words"),
         ]
         constraints: ClassVar = [

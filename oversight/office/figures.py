@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from findings.models import Control, Finding
 from findings.states import UNSETTLED, ControlState
 from governance.docket import NOT_CAST
 from governance.models import BallotSeat, Condition, Escalation, ExceptionRecord, Matter
+from governance.models.visibility import EXCEPTION_READERS
 from governance.states import ConditionState, MatterState, Standing
 from proposals.models import Proposal, Review
 from proposals.states import ProposalState
@@ -79,9 +80,14 @@ class View:
             return rows.filter(program_id=self.program_id)
         return rows.filter(**{f"{fellowship}__in": self.fellowships()})
 
-    def _reads_all(self) -> bool:
-        """Whether the person sees every fellowship there, by role and recused from none."""
-        there = self.program_id in realm_ids_where(self.user, *READERS)
+    def exceptions(self) -> Any:
+        """Exceptions of the programme the person sees."""
+        rows = ExceptionRecord.objects.filter(program_id=self.program_id)
+        return rows if self._reads_all(EXCEPTION_READERS) else rows.visible_to(self.user)
+
+    def _reads_all(self, readers: Iterable[str] = READERS) -> bool:
+        """Whether the person sees everything there as one of the readers, recused from nothing."""
+        there = self.program_id in realm_ids_where(self.user, *readers)
         return there and not may_be_recused(self.user)
 
 
@@ -255,9 +261,7 @@ _ALL: Final = (
     Figure(
         "exceptions",
         say("Exceptions in force"),
-        lambda v: (
-            ExceptionRecord.objects.filter(program_id=v.program_id).visible_to(v.user).live(v.at)
-        ),
+        lambda v: v.exceptions().live(v.at),
         _titled,
         "expires_at",
     ),

@@ -11,15 +11,15 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Least
 
+from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import User
-from fellowship.accounts.queries import holds_anywhere, may_be_recused, realm_ids_where
+from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Cover, Finding, FindingQuerySet
 from findings.models.triage import READERS, WORKERS
-from scoping.models.fellowship import READERS as CASE_READERS
 
 LABELS: Final = {
     "mine": say("My queue"),
@@ -87,9 +87,8 @@ class Desk:
 
     def _lengths(self) -> dict[str, int]:
         """Lengths of all queues, in one query."""
-        programs = realm_ids_where(self.user, *CASE_READERS)
-        if programs and not self.covers and not may_be_recused(self.user):
-            found = _lengths_of(self.user.pk, programs)
+        if self.reads and not self.covers:
+            found = _lengths_of(self.user, now())
         else:
             found = list(_lengths(self.visible, self.user.pk, self.covers))
         return dict(zip(LABELS, found[0], strict=True))
@@ -124,10 +123,10 @@ def _narrow(
     return rows
 
 
-@read
-def _lengths_of(key: int, programs: list[int]) -> QuerySet[User, Any]:
-    """The lengths of a person's queues who stands in for nobody and is recused from nothing."""
-    return _lengths(Finding.objects.seen_by(key, programs), key, [])
+@read_for
+def _lengths_of(user: Any, at: dt.datetime) -> QuerySet[User, Any]:
+    """The lengths of a person's queues who stands in for nobody."""
+    return _lengths(Finding.objects.visible_to(user), user.pk, [])
 
 
 def _lengths(visible: FindingQuerySet, person: int, covers: Sequence[Cover]) -> QuerySet[User, Any]:

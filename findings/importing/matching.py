@@ -16,6 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db.models import Value
+from django.db.models.functions import Upper
+
 from fellowship.kernel.folding import words
 from fellowship.kernel.journal import System
 from fellowship.kernel.saying import say
@@ -130,7 +133,9 @@ def index(fellowship: Fellowship, candidates: Iterable[Candidate], by: Any) -> I
     columns = ("pk", "ref", "title", "system", "technique")
     titles = sorted({one.title for one in found})
     for start in range(0, len(titles), 1_000):
-        same = visible.filter(title__in=titles[start : start + 1_000]).only(*columns)
+        part = titles[start : start + 1_000]
+        alike = visible.alias(said=Upper("title")).filter(said__in=[Upper(Value(t)) for t in part])
+        same = alike.filter(title__in=part).only(*columns)
         for known in _with_spots(same.order_by("pk")):
             made.add(known)
     own = visible.filter(fellowship=fellowship).only(*columns).order_by("-pk")[:COMPARED]

@@ -1,5 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import fellowship.kernel.first
 import fellowship.kernel.texts
 import fellowship.kernel.time
@@ -298,7 +299,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('due_at', 'id'),
-                        'indexes': [models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), name='finding_clock'), models.Index(fields=['due_at', 'id'], name='findings_fi_due_at_7272e5_idx'), models.Index(fields=['state', 'due_at', 'id'], name='findings_fi_state_0b0621_idx'), models.Index(fields=['severity_rank', 'id'], name='findings_fi_severit_2a7170_idx'), models.Index(fields=['program', 'state', 'due_at', 'id'], name='findings_fi_program_b6d2bc_idx'), models.Index(fields=['program', 'reported_at', 'id'], name='findings_fi_program_347679_idx'), models.Index(fields=['product_owner', 'state', 'due_at'], name='findings_fi_product_515b93_idx'), models.Index(fields=['fellowship', 'id'], name='findings_fi_fellows_7306fb_idx'), models.Index(fields=['program', '-severity_rank', 'id'], name='findings_fi_program_b17bc1_idx'), models.Index(fields=['program', 'technique'], name='findings_fi_program_768d8e_idx'), models.Index(fields=['program', 'title'], name='findings_fi_program_52ecf4_idx'), models.Index(condition=models.Q(('state', 'deferred')), fields=['look_again_at'], name='finding_look_again'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'technique'], name='finding_words')],
+                        'indexes': [models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), name='finding_clock'), models.Index(fields=['due_at', 'id'], name='findings_fi_due_at_7272e5_idx'), models.Index(fields=['state', 'due_at', 'id'], name='findings_fi_state_0b0621_idx'), models.Index(fields=['severity_rank', 'id'], name='findings_fi_severit_2a7170_idx'), models.Index(fields=['program', 'state', 'due_at', 'id'], name='findings_fi_program_b6d2bc_idx'), models.Index(fields=['program', 'reported_at', 'id'], name='findings_fi_program_347679_idx'), models.Index(fields=['product_owner', 'state', 'due_at'], name='findings_fi_product_515b93_idx'), models.Index(fields=['fellowship', 'id'], name='findings_fi_fellows_7306fb_idx'), models.Index(fields=['program', '-severity_rank', 'id'], name='findings_fi_program_b17bc1_idx'), models.Index(fields=['program', 'technique'], name='findings_fi_program_768d8e_idx'), models.Index(models.F('program'), django.db.models.functions.text.Upper('title'), name='finding_by_title'), models.Index(condition=models.Q(('state', 'deferred')), fields=['look_again_at'], name='finding_look_again'), fellowship.kernel.words.WordIndex(fields=['title', 'ref', 'technique'], name='finding_words')],
                         'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hits', None), ('trials', None)), models.Q(('hits__isnull', False), ('trials__isnull', False), ('hits__lte', models.F('trials')), ('trials__gt', 0)), _connector='OR'), name='finding_hits_of_trials'), models.CheckConstraint(condition=models.Q(('confidence__in', ['not_stated', 'low', 'moderate', 'high']), ('harm__in', ['not_judged', 'none', 'nuisance', 'limited', 'serious', 'severe', 'catastrophic'])), name='finding_harm_and_confidence_are_known'), models.CheckConstraint(condition=models.Q(('embargo_reason', ''), ('embargo_until__isnull', False), _connector='OR'), name='finding_embargo_has_an_end'), models.CheckConstraint(condition=models.Q(('state__in', ['reported', 'investigating', 'accepted', 'deferred', 'rejected', 'closed'])), name='finding_state_is_known'), models.CheckConstraint(condition=models.Q(('closure__in', ['', 'control', 'exception', 'duplicate', 'rejection', 'exploratory']), ('mapping__in', ['', 'control', 'metric', 'policy', 'evaluation'])), name='finding_words_are_known'), models.CheckConstraint(condition=models.Q(models.Q(('severity', 'critical'), ('severity_rank', 4)), models.Q(('severity', 'high'), ('severity_rank', 3)), models.Q(('severity', 'medium'), ('severity_rank', 2)), models.Q(('severity', 'low'), ('severity_rank', 1)), _connector='OR'), name='finding_severity_and_rank_agree'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), models.Q(('actionable', False), ('actionable__isnull', False)), models.Q(('actionable', True), ('actionable__isnull', False), ('product_owner__isnull', False), ('due_at__isnull', False), ('mapping__in', ['control', 'metric', 'policy', 'evaluation'])), _connector='OR'), name='finding_accepted_is_owned_due_and_mapped_or_exploratory'), models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'closed']), ('actionable__isnull', True), _connector='OR'), name='finding_is_acted_on_only_once_accepted'), models.CheckConstraint(condition=models.Q(models.Q(('actionable', True), ('actionable__isnull', False)), ('mapping', ''), _connector='OR'), name='finding_turns_into_something_only_where_acted_on'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'rejected', 'deferred']), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='finding_disposition_says_why'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'deferred'), ('look_again_at__isnull', False)), models.Q(models.Q(('state', 'deferred'), _negated=True), ('look_again_at__isnull', True)), _connector='OR'), name='finding_deferred_until_a_date'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), models.Q(('closure', ''), _negated=True), ('closed_at__isnull', False)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closure', ''), ('closed_at__isnull', True)), _connector='OR'), name='finding_closed_points_at_what_closed_it'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='finding_closed_at_and_by_go_together'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'duplicate'), ('duplicate_of__isnull', False)), models.Q(models.Q(('closure', 'duplicate'), _negated=True), models.Q(('duplicate_of__isnull', False), _negated=True)), _connector='OR'), name='finding_duplicate_names_the_other'), models.CheckConstraint(condition=models.Q(('duplicate_of__isnull', True), models.Q(('duplicate_of', models.F('id')), _negated=True), _connector='OR'), name='finding_is_no_duplicate_of_itself'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'exception'), ('exception__isnull', False)), models.Q(models.Q(('closure', 'exception'), _negated=True), models.Q(('exception__isnull', False), _negated=True)), _connector='OR'), name='finding_excepted_names_the_exception'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'control'), ('closing_control__isnull', False)), models.Q(models.Q(('closure', 'control'), _negated=True), models.Q(('closing_control__isnull', False), _negated=True)), _connector='OR'), name='finding_controlled_names_the_control'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'control'), _negated=True), models.Q(('actionable', True), ('actionable__isnull', False), ('product_owner__isnull', False), ('due_at__isnull', False), ('mapping__in', ['control', 'metric', 'policy', 'evaluation'])), _connector='OR'), name='finding_closed_by_a_control_was_acted_on'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'exploratory'), _negated=True), models.Q(('actionable', False), ('actionable__isnull', False)), _connector='OR'), name='finding_closed_as_exploratory_was_accepted_as_such'), models.CheckConstraint(condition=models.Q(models.Q(('closure__in', ['rejection', 'duplicate']), _negated=True), ('actionable__isnull', True), _connector='OR'), name='finding_closed_by_rejection_or_as_duplicate_is_not_acted_on'), models.CheckConstraint(condition=models.Q(models.Q(('closure', 'rejection'), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='finding_closed_by_rejection_says_why')],
                     },
                 ),
@@ -1577,15 +1578,15 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['-severity_rank', 'due_at', 'reported_at', 'id'], include=('fellowship',), name='finding_accepted_by_rank'),
+                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['-severity_rank', 'due_at', 'reported_at', 'id'], include=('fellowship', 'program'), name='finding_accepted_by_rank'),
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['due_at', 'reported_at', 'id'], include=('fellowship',), name='finding_accepted_by_due'),
+                    index=models.Index(condition=models.Q(('state', 'accepted')), fields=['due_at', 'reported_at', 'id'], include=('fellowship', 'program'), name='finding_accepted_by_due'),
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'id'], include=('fellowship',), name='finding_open_by_owner'),
+                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['product_owner', 'id'], include=('fellowship', 'program'), name='finding_open_by_owner'),
                 ),
                 migrations.RemoveIndex(
                     model_name='finding',
@@ -1609,15 +1610,15 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(fields=['state', 'due_at', 'id'], include=('fellowship', 'severity_rank'), name='finding_by_state'),
+                    index=models.Index(fields=['state', 'due_at', 'id'], include=('fellowship', 'program', 'severity_rank'), name='finding_by_state'),
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(fields=['severity_rank', 'id'], include=('fellowship',), name='finding_by_severity'),
+                    index=models.Index(fields=['severity_rank', 'id'], include=('fellowship', 'program'), name='finding_by_severity'),
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['severity_rank', 'due_at'], include=('fellowship',), name='finding_open_by_severity'),
+                    index=models.Index(condition=models.Q(('state__in', ('reported', 'investigating', 'accepted'))), fields=['severity_rank', 'due_at'], include=('fellowship', 'program'), name='finding_open_by_severity'),
                 ),
                 migrations.AddIndex(
                     model_name='finding',
@@ -1629,7 +1630,7 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddIndex(
                     model_name='finding',
-                    index=models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), include=('fellowship', 'state', 'due_at', 'severity_rank', 'product_owner'), name='finding_clock'),
+                    index=models.Index(models.OrderBy(models.Case(models.When(state__in=('reported', 'investigating', 'accepted'), then=models.F('due_at')))), models.F('id'), include=('fellowship', 'program', 'state', 'due_at', 'severity_rank', 'product_owner'), name='finding_clock'),
                 ),
                 migrations.AddIndex(
                     model_name='control',

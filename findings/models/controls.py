@@ -16,7 +16,7 @@ from findings.models.artifacts import PERSON
 from findings.states import ControlState, ControlType, Family, Verdict
 from findings.statistics import Comparison
 from scoping.models import Fellowship
-from scoping.models.fellowship import READERS
+from scoping.models.fellowship import READERS, whole_programs
 
 if TYPE_CHECKING:
     from findings.models.measurements import Measurement
@@ -31,6 +31,8 @@ class ControlQuerySet(TrackedQuerySet["Control"]):
 
         Where a person reads whole programmes, the control's own says so, and no finding is read.
         """
+        if programs := whole_programs(user):
+            return self.filter(program__in=programs)
         if not getattr(user, "is_active", False) or may_be_recused(user):
             return self.filter(finding__fellowship__in=Fellowship.objects.visible_to(user))
         theirs = Fellowship.objects.seen_by(user.pk, [])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 
 from access.models import Dataset, Grant
@@ -44,6 +44,7 @@ from findings.statistics import Share
 from governance.models import ExceptionRecord
 from governance.states import ExceptionKind
 from scoping.models import Fellowship
+from scoping.models.fellowship import whole_programs
 
 technique = RegexValidator(
     r"^AML\.T\d{4}(\.\d{3})?$",
@@ -60,12 +61,10 @@ class FindingQuerySet(TrackedQuerySet["Finding"]):
     """Findings by who may see them and how their clock stands."""
 
     def visible_to(self, user: Any) -> Self:
-        """Those of visible fellowships."""
+        """Those of visible fellowships; told by their programme where that says it."""
+        if programs := whole_programs(user):
+            return self.filter(program__in=programs)
         return self.filter(fellowship__in=Fellowship.objects.visible_to(user))
-
-    def seen_by(self, key: int, programs: list[int]) -> Self:
-        """`visible_to` by keys, of a person recused from nothing."""
-        return self.filter(fellowship__in=Fellowship.objects.seen_by(key, programs))
 
     def unsettled(self) -> Self:
         """Findings whose clock still runs: neither closed nor rejected nor deferred."""
@@ -228,35 +227,40 @@ class Finding(Tracked):
             models.Index(
                 waits_until().asc(),
                 "id",
-                include=["fellowship", "state", "due_at", "severity_rank", "product_owner"],
+                include=[
+                    *("fellowship", "program"),
+                    *("state", "due_at", "severity_rank", "product_owner"),
+                ],
                 name="finding_clock",
             ),
             models.Index(fields=["due_at", "id"]),
             # With what a list narrowed by them counts, so that counting reads no rows.
             models.Index(
                 fields=["state", "due_at", "id"],
-                include=["fellowship", "severity_rank"],
+                include=["fellowship", "program", "severity_rank"],
                 name="finding_by_state",
             ),
             models.Index(
-                fields=["severity_rank", "id"], include=["fellowship"], name="finding_by_severity"
+                fields=["severity_rank", "id"],
+                include=["fellowship", "program"],
+                name="finding_by_severity",
             ),
             models.Index(
                 fields=["severity_rank", "due_at"],
-                include=["fellowship"],
+                include=["fellowship", "program"],
                 condition=Q(state__in=UNSETTLED),
                 name="finding_open_by_severity",
             ),
             # The risk register: what is accepted and overdue, by gravity and by time.
             models.Index(
                 fields=["-severity_rank", "due_at", "reported_at", "id"],
-                include=["fellowship"],
+                include=["fellowship", "program"],
                 condition=Q(state=FindingState.ACCEPTED),
                 name="finding_accepted_by_rank",
             ),
             models.Index(
                 fields=["due_at", "reported_at", "id"],
-                include=["fellowship"],
+                include=["fellowship", "program"],
                 condition=Q(state=FindingState.ACCEPTED),
                 name="finding_accepted_by_due",
             ),
@@ -271,7 +275,7 @@ class Finding(Tracked):
             # How long each queue of triage is: open findings by who answers for them.
             models.Index(
                 fields=["product_owner", "id"],
-                include=["fellowship"],
+                include=["fellowship", "program"],
                 condition=Q(state__in=UNSETTLED),
                 name="finding_open_by_owner",
             ),
@@ -283,7 +287,8 @@ class Finding(Tracked):
             ),
             models.Index(fields=["program", "-severity_rank", "id"]),
             models.Index(fields=["program", "technique"]),
-            models.Index(fields=["program", "title"]),  # the same title again, in an import
+            # The same title again, in an import. Over what no search for words reads by mistake.
+            models.Index("program", Upper("title"), name="finding_by_title"),
             models.Index(
                 fields=["look_again_at"], condition=Q(state="deferred"), name="finding_look_again"
             ),

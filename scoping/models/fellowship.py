@@ -11,7 +11,12 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from fellowship.accounts import roles
-from fellowship.accounts.queries import conflicted_ids, realm_ids_where
+from fellowship.accounts.queries import (
+    conflicted_ids,
+    may_be_recused,
+    may_have,
+    realm_ids_where,
+)
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
@@ -32,6 +37,20 @@ READERS: Final = (
     roles.AUDITOR,
 )
 """Roles that see every fellowship of their programme. A mentor sees only those they accompany."""
+
+
+CASES: Final = "cases"
+"""Whether anybody accompanies a case or has one of their own, for `may_have`."""
+
+
+def whole_programs(user: Any) -> list[int]:
+    """The programmes of which the person sees every case, where they see no other by name.
+
+    None for those who have or accompany a case, or may be recused from one. Where there are some,
+    the programme's key on a row below a case says who sees it, and no case is read.
+    """
+    programs = realm_ids_where(user, *READERS)
+    return [] if may_have(user, CASES) or may_be_recused(user) else list(programs)
 
 
 class FellowshipQuerySet(TrackedQuerySet["Fellowship"]):

@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from fellowship.accounts.services import declare_conflict
+from fellowship.accounts import roles
+from fellowship.accounts.services import declare_conflict, grant_role
 from fellowship.kernel import journal
 from fellowship.kernel.time import frozen, now
 from fellowship.kernel.worktime import WorkCalendar
@@ -19,7 +20,7 @@ from findings.models import Control, Finding
 from scoping.models import Fellowship
 from tests.scenarios import findings as scenario
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World
+from tests.scenarios.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-7f3a"
@@ -104,6 +105,23 @@ def test_a_recused_owner_sees_nothing_of_the_case(world: World, fellowship: Fell
     client = as_(world.fresh("product_owner"))
     assert client.get(reverse("findings:detail", args=[finding.ref])).status_code == 404
     assert CANARY not in client.get(reverse("findings:queue")).content.decode()
+
+
+def test_who_reads_a_programme_sees_the_cases_they_accompany_elsewhere_as_well(
+    world: World, fellowship: Fellowship
+) -> None:
+    here = scenario.reported(world, fellowship)
+    other = make_world("-b")
+    there = scenario.reported(other, signed_fellowship(other))
+    both = {here.pk, there.pk}
+    for user, seen in ((world.steward, {here.pk}), (other.steward, {there.pk})):
+        assert {f.pk for f in Finding.objects.visible_to(user)} == seen
+    grant_role(user=other.mentor, realm=world.program.realm, role=roles.STEWARD, by=world.admin)
+    mentor = other.fresh("mentor")
+    assert {f.pk for f in Finding.objects.visible_to(mentor)} == both
+    page = as_(mentor).get(reverse("findings:queue"), {"queue": "all"}).content.decode()
+    assert here.ref in page
+    assert there.ref in page
 
 
 def test_wrong_input_comes_back_at_its_field_and_nothing_typed_is_lost(

@@ -37,7 +37,7 @@ def record_training(
 ) -> Training:
     """Record that a person completed a training; it holds a year unless `expires_at` is given.
 
-    The same training at the same instant is returned as it is. A clock tells them to renew it.
+    The same of the same day, until the same day, is returned as it is. A clock tells them to renew.
     """
     completed_at = completed_at or now()
     expires_at = expires_at or completed_at + dt.timedelta(days=TRAINING_DAYS)
@@ -45,7 +45,11 @@ def record_training(
     refuse(_times(kind, completed_at, expires_at))
     refuse(_shown(evidence))
     known = Training.objects.filter(
-        person=person, realm_id=program.pk, kind=kind, completed_at=completed_at
+        person=person,
+        realm_id=program.pk,
+        kind=kind,
+        **_on_the_day("completed_at", completed_at),
+        **_on_the_day("expires_at", expires_at),
     ).first()
     if known:
         return known
@@ -70,6 +74,12 @@ def record_training(
     change = {"person": person.pk, "kind": kind, "until": expires_at}
     journal.record(subject=training, realm_id=program.pk, change=change)
     return training
+
+
+def _on_the_day(name: str, at: dt.datetime) -> dict[str, dt.datetime]:
+    """The field's instant lies in the same day of UTC."""
+    start = at.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {f"{name}__gte": start, f"{name}__lt": start + dt.timedelta(days=1)}
 
 
 def _wait_for_renewal(training: Training, by: Actor) -> None:

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -23,7 +22,7 @@ from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
 from fellowship.web.components import marks
-from fellowship.web.routes import address
+from fellowship.web.routes import address, route_to
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import COUNT_LIMIT, paginate
 from governance.models import BallotSeat
@@ -270,7 +269,7 @@ def _url(row: Any) -> str:
     }
     name = names.get(row._meta.model_name)
     if name:
-        return reverse(name, args=[row.ref])
+        return route_to(name, row.ref)
     target = getattr(row, "fellowship", row)
     found = getattr(target, "get_absolute_url", None)
     return str(found()) if found else ""

@@ -10,13 +10,13 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.items import Link
+from fellowship.web.routes import route_to
 from oversight.policy import HEALTH, OFFICE
 
 View = Callable[..., HttpResponse]
@@ -51,7 +51,7 @@ def choose(request: HttpRequest, *role_keys: str, route: str, title: str) -> Htt
     programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
     if not programs:
         raise Http404
-    pages = [Link(str(p), reverse(route, args=[p.slug])) for p in programs]
+    pages = [Link(str(p), route_to(route, p.slug)) for p in programs]
     if len(pages) == 1:
         return redirect(pages[0].url)
     return render(request, "oversight/offices.html", {"pages": pages, "title": title})
@@ -62,15 +62,15 @@ def links_of(program: Program, user: Any) -> list[Link]:
     slug, found = program.slug, []
     if has_role(user, program.pk, *OFFICE):
         found = [
-            Link(say("Office"), reverse("oversight:program", args=[slug])),
-            Link(say("Stalls"), reverse("oversight:stalls", args=[slug])),
-            Link(say("Calendar"), reverse("oversight:calendar", args=[slug])),
-            Link(say("Workload"), reverse("oversight:workload", args=[slug])),
-            Link(say("Launch"), reverse("oversight:launch", args=[slug])),
+            Link(say("Office"), route_to("oversight:program", slug)),
+            Link(say("Stalls"), route_to("oversight:stalls", slug)),
+            Link(say("Calendar"), route_to("oversight:calendar", slug)),
+            Link(say("Workload"), route_to("oversight:workload", slug)),
+            Link(say("Launch"), route_to("oversight:launch", slug)),
         ]
     if has_role(user, program.pk, *HEALTH):
-        found.append(Link(say("Governance health"), reverse("oversight:health", args=[slug])))
+        found.append(Link(say("Governance health"), route_to("oversight:health", slug)))
     if has_role(user, program.pk, *OFFICE):
-        found.append(Link(say("Cohorts"), reverse("oversight:cohorts", args=[slug])))
-        found.append(Link(say("Sponsor’s page"), reverse("oversight:sponsor", args=[slug])))
+        found.append(Link(say("Cohorts"), route_to("oversight:cohorts", slug)))
+        found.append(Link(say("Sponsor’s page"), route_to("oversight:sponsor", slug)))
     return found

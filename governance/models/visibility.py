@@ -156,18 +156,13 @@ _OF_CASES = (
 """What exceptions, alarms and offers are about, where it is part of a case."""
 
 
-def _conflicted_in(key: int, model: str) -> QuerySet[Any, Any]:
-    """Records of the model about something in which the person declared a conflict."""
-    conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
-    rows = apps.get_model("governance", model).objects.filter(Exists(conflicts))
-    return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
-
-
-def _closed_in(key: int, model: str) -> QuerySet[Any, Any]:
-    """The same, and those about a part of a case that a conflict about another part closes."""
+def _conflicted_in(key: int, model: str, *closing: str) -> QuerySet[Any, Any]:
+    """Records of the model about something in which the person declared a conflict, or about a
+    record of the models `closing` that is closed to them by a conflict about another.
+    """
     conflicts = _declared_by(key, OuterRef("subject_type"), OuterRef("subject_id"))
     rows = apps.get_model("governance", model).objects.filter(
-        Exists(conflicts) | recusals.of_closed(key, *_OF_CASES)
+        Exists(conflicts) | recusals.of_closed(key, *closing)
     )
     return cast("QuerySet[Any, Any]", rows.order_by().values("pk"))
 
@@ -186,12 +181,12 @@ def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
 
 @prepared
 def _closed_exceptions(key: int) -> QuerySet[Any, Any]:
-    return _closed_in(key, "ExceptionRecord")
+    return _conflicted_in(key, "ExceptionRecord", *_OF_CASES)
 
 
 @prepared
 def _closed_escalations(key: int) -> QuerySet[Any, Any]:
-    return _closed_in(key, "Escalation")
+    return _conflicted_in(key, "Escalation", *_OF_CASES)
 
 
 @prepared
@@ -246,7 +241,7 @@ def acknowledgements_visible_to(user: Any) -> Q:
 @prepared
 def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
     """Offers of a later rule for what a conflict of the person's closes."""
-    return _closed_in(key, "RuleAmendment")
+    return _conflicted_in(key, "RuleAmendment", *_OF_CASES)
 
 
 def amendments_visible_to(user: Any) -> Q:

@@ -34,7 +34,7 @@ registry.describe(COMMENT_CLOCK, label=say("Comments on a rule"), reminders=())
 registry.describe(CONDITION_CLOCK, label=say("Condition"))
 registry.describe(ACKNOWLEDGE_CLOCK, label=say("Acknowledgement"), reminders=())
 registry.describe(MEASURE_CLOCK, label=say("Test of a compensating measure"), reminders=(7, 1))
-registry.describe(PAGE_CLOCK, label=say("Page"), reminders=())
+registry.describe(PAGE_CLOCK, label=say("Answer to a page"), reminders=())
 registry.describe(REPORT_CLOCK, label=say("Report to an authority"), reminders=(3, 1))
 kinds.register(
     paging.MESSAGE,

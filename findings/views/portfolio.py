@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -17,9 +18,11 @@ from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.states import CallState
-from fellowship.web import charts
+from fellowship.web import cells, charts
 from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
+from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link
+from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from findings import atlas, policy, services
 from findings.exports import tables
@@ -30,6 +33,7 @@ from findings.forms.portfolio import lesson_of
 from findings.models import Finding, Lesson
 from findings.models.lessons import READERS
 from findings.portfolio.ages import Age, ages
+from findings.portfolio.beside import Standing, standings
 from findings.portfolio.carried import carried
 from findings.portfolio.course import Stage, course
 from findings.portfolio.gaps import Map, gaps
@@ -71,7 +75,31 @@ def portfolios(request: HttpRequest) -> HttpResponse:
         raise Http404
     if len(programs) == 1:
         return redirect("findings:portfolio", programs[0].slug)
-    return render(request, "findings/portfolios.html", {"programs": programs})
+    found = standings(programs, request.user, now())
+    table = Table(say("Your programmes"), PROGRAMS, found)
+    return render(request, "findings/portfolios.html", {"table": table})
+
+
+def _queue(one: Standing, number: int, tone: str = "", **asked: str) -> object:
+    """A number that leads to the findings it counts."""
+    query = urlencode({"queue": "all", "program": one.program.slug, "open": "on", **asked})
+    shown = cells.tag(f"{number:,}", tone) if tone and number else f"{number:,}"
+    return cells.link(f"{reverse('findings:queue')}?{query}", shown) if number else 0
+
+
+PROGRAMS: tuple[Column[Standing], ...] = (
+    Column(
+        say("Programme"),
+        lambda one: cells.link(route_to("findings:portfolio", one.program.slug), one.program),
+    ),
+    Column(say("Not settled"), lambda one: _queue(one, one.unsettled), num=True),
+    Column(say("Overdue"), lambda one: _queue(one, one.overdue, "bad", overdue="on"), num=True),
+    Column(
+        say("Without an owner"),
+        lambda one: _queue(one, one.unowned, "warn", queue="unassigned"),
+        num=True,
+    ),
+)
 
 
 @read_along

@@ -31,6 +31,7 @@ from oversight.health.scope import Scope
 from oversight.health.votes import Voter
 from oversight.models import HealthBreach
 from oversight.policy import HEALTH
+from oversight.views.beside import of_health
 from oversight.views.programs import choose, for_roles, links_of
 
 PER_PAGE = 50
@@ -40,7 +41,14 @@ PER_PAGE = 50
 @require_safe
 def programs(request: HttpRequest) -> HttpResponse:
     """The programmes whose governance the person may look at."""
-    return choose(request, *HEALTH, route="oversight:health", title=say("Governance health"))
+    return choose(
+        request,
+        *HEALTH,
+        route="oversight:health",
+        title=say("Governance health"),
+        lede=say("How each board’s own work stands against what its rule lets pass."),
+        beside=of_health,
+    )
 
 
 @for_roles(*HEALTH)

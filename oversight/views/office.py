@@ -31,6 +31,7 @@ from oversight.office.figures import FIGURES, OWNED, PROVEN, RECRUITED, View
 from oversight.policy import OFFICE
 from oversight.views import programs
 from oversight.views import waits as tables
+from oversight.views.beside import of_office
 
 
 def in_office(view: programs.View) -> programs.View:
@@ -50,7 +51,12 @@ def cohort_of(program: Program, text: str) -> Cohort | None:
 def offices(request: HttpRequest) -> HttpResponse:
     """The programmes the person runs or answers for."""
     return programs.choose(
-        request, *OFFICE, route="oversight:program", title=say("Programme office")
+        request,
+        *OFFICE,
+        route="oversight:program",
+        title=say("Programme office"),
+        lede=say("Where to look first: the most overdue stands on top."),
+        beside=of_office,
     )
 
 

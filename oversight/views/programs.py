@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -15,6 +15,7 @@ from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
+from fellowship.web.columns import Table
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
 from oversight.policy import HEALTH, OFFICE
@@ -45,16 +46,24 @@ def _named(slug: str) -> QuerySet[Program]:
     return Program.objects.select_related("realm", "sponsor").filter(realm__slug=slug).order_by()
 
 
-def choose(request: HttpRequest, *role_keys: str, route: str, title: str) -> HttpResponse:
-    """The programmes in which the person holds one of the roles; straight in where there is one."""
+Beside = Callable[[Sequence[Program], Any], Table[Any]]
+"""The programmes beside each other, as one person may know them."""
+
+
+def choose(request: HttpRequest, *role_keys: str, route: str, **shown: Any) -> HttpResponse:
+    """The programmes in which the person holds one of the roles; straight in where there is one.
+
+    `shown` is what the page says: its `title`, a `lede`, and `beside`, which makes the table.
+    """
     mine = realm_ids_where(request.user, *role_keys)
     programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
     if not programs:
         raise Http404
-    pages = [Link(str(p), route_to(route, p.slug)) for p in programs]
-    if len(pages) == 1:
-        return redirect(pages[0].url)
-    return render(request, "oversight/offices.html", {"pages": pages, "title": title})
+    if len(programs) == 1:
+        return redirect(route_to(route, programs[0].slug))
+    beside: Beside = shown.pop("beside")
+    shown["table"] = beside(programs, request.user)
+    return render(request, "oversight/programs.html", shown)
 
 
 def links_of(program: Program, user: Any) -> list[Link]:

@@ -15,6 +15,8 @@ AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
 DESKTOP = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 SMALLEST = {"width": 320, "height": 640}
+ZOOMED = {"width": 720, "height": 500}
+"""The desktop at 200 %."""
 
 _RUN_AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
@@ -119,10 +121,13 @@ def check_width(page: Page) -> None:
 
 
 def check_sizes(page: Page, *, sizes: tuple[dict[str, int], ...] = (DESKTOP, SMALLEST)) -> None:
-    """`check_page` at each size; leaves the page at the first one."""
+    """`check_page` at each size, the width zoomed too; leaves the page at the first one."""
     for size in sizes:
         page.set_viewport_size(size)  # type: ignore[arg-type]
         check_page(page)
+    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
+    page.evaluate(_DRAWN)
+    check_width(page)
     page.set_viewport_size(sizes[0])  # type: ignore[arg-type]
 
 

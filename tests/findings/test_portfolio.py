@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -15,12 +16,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fellowship.accounts.models import User
+from fellowship.accounts.services import grant_role
 from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
-from fellowship.programs.models import Call
-from fellowship.programs.services import draft_call
+from fellowship.programs.models import Call, Program
+from fellowship.programs.services import draft_call, found_program
 from findings import services
 from findings.exports.tables import FINDINGS
 from findings.models import Finding, Lesson
@@ -33,7 +36,7 @@ from findings.portfolio.view import Portfolio
 from tests.scenarios import findings as scenario
 from tests.scenarios.governance import granted_exception
 from tests.scenarios.scoping import signed_fellowship
-from tests.scenarios.world import World
+from tests.scenarios.world import SETUP, World
 
 pytestmark = pytest.mark.django_db
 
@@ -263,3 +266,30 @@ def test_the_api_gives_the_plan_and_takes_lessons(some: World) -> None:
     stranger = as_(some.stranger)
     assert stranger.get(f"/api/v1/plans-of-action/{some.program.slug}/").status_code == 404
     assert stranger.get("/api/v1/lessons/").json()["results"] == []
+
+
+def test_programmes_beside_each_other_say_where_to_look_first(some: World) -> None:
+    owner = some.fresh("product_owner")
+    counts = []
+    for number in (1, 2, 5):
+        while Program.objects.count() <= number:
+            slug = f"quiet-{Program.objects.count()}"
+            made = found_program(slug=slug, name=f"A {slug}", purpose="One more.", by=SETUP)
+            grant_role(user=owner, realm=made.realm, role="product_owner", by=SETUP)
+        reader = as_(User.objects.get(pk=owner.pk))
+        reader.get(reverse("findings:portfolios"))
+        with CaptureQueriesContext(connection) as counted:
+            page = reader.get(reverse("findings:portfolios")).content.decode()
+        counts.append(len(counted))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= 10
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert main.index(str(some.program)) < main.index("A quiet-1")
+    rows = Finding.objects.filter(program=some.program).unsettled()
+    expected = [rows.count(), rows.overdue().count(), rows.filter(product_owner=None).count()]
+    assert min(expected) > 0
+    numbers = re.findall(r'<a href="([^"]*)">(?:<span class="tag \w+">)?(\d+)<', main)
+    assert [int(number) for _, number in numbers] == expected
+    for url, number in numbers:
+        behind = reader.get(url.replace("&amp;", "&")).content.decode()
+        assert re.search(rf'<p class="lede">\s*{number} finding', behind), url

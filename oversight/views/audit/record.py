@@ -9,13 +9,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
-from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -25,7 +24,9 @@ from oversight.audit import scope as scopes
 from oversight.audit import search, trail
 from oversight.audit_forms import SaveScopeForm, ScopeForm
 from oversight.models import SavedScope
+from oversight.views.audit.beside import of_rooms
 from oversight.views.audit.shared import audited, program_of, shown
+from oversight.views.programs import choose
 from scoping.models import Fellowship
 
 
@@ -33,13 +34,17 @@ from scoping.models import Fellowship
 @require_safe
 def rooms(request: HttpRequest) -> HttpResponse:
     """The programmes the person audits; straight in where there is one."""
-    mine = realm_ids_where(request.user, roles.AUDITOR)
-    programs = list(Program.objects.filter(pk__in=mine).select_related("realm").order_by("name"))
-    if not programs:
-        raise Http404
-    if len(programs) == 1:
-        return redirect("oversight:room", programs[0].slug)
-    return render(request, "oversight/rooms.html", {"programs": programs})
+    return choose(
+        request,
+        roles.AUDITOR,
+        route="oversight:room",
+        title=say("Audit room"),
+        lede=say(
+            "Choose a programme. Inside, everything is read-only, and every look and export is"
+            " itself recorded."
+        ),
+        beside=of_rooms,
+    )
 
 
 @audited

@@ -1,0 +1,160 @@
+"""Where somebody has several programmes: each says where to look first, before one is opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from fellowship.accounts.services import declare_conflict, grant_role
+from fellowship.history.verify import Report
+from fellowship.kernel.time import frozen, now
+from fellowship.programs.models import Program
+from fellowship.programs.services import found_program
+from oversight import drawing, services
+from oversight.audit.controls import TESTS
+from oversight.models import HealthBreach
+from tests.oversight.test_office import NUMBER, TOTAL, client
+from tests.scenarios.governance import granted_exception, raised_escalation, requested_exception
+from tests.scenarios.oversight import Case
+from tests.scenarios.world import SETUP, World
+
+ROWS = re.compile(r'<tr><th scope="row"><a href="[^"]*">([^<]*)</a>.*?</tr>', re.DOTALL)
+
+
+def another(world: World, name: str, role: str, person: str = "") -> Program:
+    """A programme just founded, in which the person of the role has it too."""
+    slug = name.lower().replace(" ", "-")
+    program = found_program(slug=slug, name=name, purpose="One more.", by=SETUP)
+    user = world.fresh(person or role)
+    grant_role(user=user, realm=program.realm, role=role, by=SETUP)
+    return program
+
+
+def shown(reader: Client, name: str) -> str:
+    page = reader.get(reverse(f"oversight:{name}")).content.decode()
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    """What stands in each programme's row, in words, by its name."""
+    return {
+        m[1]: [
+            re.sub(r"<[^>]+>", " ", cell).strip()
+            for cell in re.findall(r"<td[^>]*>(.*?)</td>", m[0], re.DOTALL)
+        ]
+        for m in ROWS.finditer(page)
+    }
+
+
+@pytest.mark.parametrize("name", ["manager", "sponsor", "chair"])
+def test_the_office_says_where_to_look_first(world: World, case: Case, name: str) -> None:
+    quiet = another(world, "A quiet one", name)
+    requested_exception(world, case.finding)
+    raised_escalation(world)
+    with frozen(now() + dt.timedelta(days=40)):
+        reader = client(world, name)
+        page = shown(reader, "office")
+        found = rows(page)
+        assert list(found) == [str(world.program), str(quiet)]
+        assert "1 fellowship under way" in page
+        busy, still = found.values()
+        assert int(busy[0]) > 0
+        assert re.fullmatch(r"\d\d working days", busy[1])
+        assert busy[4] == "1"
+        assert still[:5] == ["0", "–", "0", "0", "0"]
+        for url, number in [(m["url"], m["number"]) for m in NUMBER.finditer(page)]:
+            if "/health/" not in url:
+                behind = TOTAL.search(reader.get(url.replace("&amp;", "&")).content.decode())
+                assert behind is not None, url
+                assert behind["total"] == number, url
+
+
+def test_what_a_conflict_closes_is_not_counted(world: World, case: Case) -> None:
+    another(world, "A quiet one", "manager")
+    raised_escalation(world)
+    manager = client(world, "manager")
+    before = rows(shown(manager, "office"))[str(world.program)]
+    user = world.fresh("manager")
+    declare_conflict(
+        user=user,
+        subject=case.fellowship,
+        realm=world.program.realm,
+        kind="personal",
+        by=user,
+        statement="We share a house.",
+    )
+    after = rows(shown(client(world, "manager"), "office"))[str(world.program)]
+    assert int(after[2]) < int(before[2])
+
+
+def test_figures_beyond_their_limits_are_told_to_the_board_room(world: World, case: Case) -> None:
+    another(world, "A quiet one", "manager")
+    another(world, "A calm one", "sponsor")
+    requested_exception(world, case.finding)
+    with frozen(now() + dt.timedelta(days=60)):
+        services.measure_health(program=world.program, by=SETUP)
+        beyond = HealthBreach.objects.filter(program=world.program).open().count()
+        assert beyond > 1
+        office = rows(shown(client(world, "manager"), "office"))
+        assert office[str(world.program)][5] == f"{beyond} figures"
+        assert office["A quiet one"][5] == "0"
+        assert rows(shown(client(world, "sponsor"), "office"))[str(world.program)][5] == "–"
+        health = rows(shown(client(world, "manager"), "healths"))
+        assert list(health) == [str(world.program), "A quiet one"]
+        assert health[str(world.program)][:2] == [f"{beyond} figures", f"{now():%-d %B %Y}"]
+        assert health["A quiet one"][:2] == ["0", "–"]
+
+
+def test_the_audit_room_says_what_was_audited_and_with_what_end(world: World, case: Case) -> None:
+    another(world, "A quiet one", "auditor")
+    granted_exception(world)
+    raised_escalation(world)
+    auditor, user = client(world, "auditor"), world.fresh("auditor")
+    before = rows(shown(auditor, "audit"))
+    assert before[str(world.program)] == ["1", "1", "Not yet verified", "None run yet", "0"]
+    assert before["A quiet one"] == ["0", "0", "Not yet verified", "None run yet", "0"]
+    some = list(TESTS.values())[:2]
+    for test in some:
+        drawing.run(program=world.program, test=test, from_at=None, to_at=None, by=user)
+    report = Report()
+    report.add("event", "event 7 was changed", 7)
+    services.record_verification(program=world.program, report=report, seconds=1.0, by=user)
+    after = rows(shown(auditor, "audit"))
+    assert next(iter(after)) == str(world.program)
+    assert after[str(world.program)][2].startswith("1 problem")
+    assert f"2 of {len(TESTS)} run" in after[str(world.program)][3]
+
+
+@pytest.mark.parametrize(
+    ("where", "role", "most"),
+    [("office", "manager", 14), ("healths", "chair", 14), ("audit", "auditor", 14)],
+)
+def test_as_many_queries_for_two_programmes_as_for_five(
+    world: World, case: Case, where: str, role: str, most: int
+) -> None:
+    counts = []
+    for size in (1, 3, 6):
+        while Program.objects.count() <= size:
+            another(world, f"Number {Program.objects.count()}", role)
+        reader = client(world, role)
+        reader.get(reverse(f"oversight:{where}"))
+        ContentType.objects.clear_cache()
+        with CaptureQueriesContext(connection) as counted:
+            assert reader.get(reverse(f"oversight:{where}")).status_code == 200
+        # an auditor's look is kept for each programme, the rest is read together
+        counts.append(sum(not q["sql"].startswith("INSERT") for q in counted))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= most
+
+
+@pytest.mark.parametrize("where", ["office", "healths", "audit"])
+def test_nobody_else_finds_them(world: World, where: str) -> None:
+    for name in ("applicant", "mentor", "stranger"):
+        assert client(world, name).get(reverse(f"oversight:{where}")).status_code == 404

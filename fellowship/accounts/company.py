@@ -6,23 +6,27 @@ here. The provider's word for an address counts only where it says that it verif
 
 from __future__ import annotations
 
+import logging
 import time as real_time
 from typing import Any, Final, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthError
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from requests import RequestException
 
 from fellowship.accounts.models import SIGN_UP, User
 from fellowship.accounts.signin import records
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 
+log = logging.getLogger(__name__)
 PROVIDER: Final = "company"
 CONFIRM: Final = "redirect"
 _FRESH_SECONDS: Final = 300
@@ -67,6 +71,22 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == CONFIRM:
             self._confirmed(request, sociallogin)
 
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: Any = None,
+    ) -> None:
+        """Say on our own page why nobody was signed in; the log has the cause."""
+        if error == AuthError.CANCELLED:
+            _turned_away(request, "cancelled", 401)
+        log.warning("nobody was signed in by the company's provider", exc_info=exception)
+        if isinstance(exception, RequestException):
+            _turned_away(request, "unreachable", 503)
+        _turned_away(request, "failed", 401)
+
     def _confirmed(self, request: HttpRequest, sociallogin: Any) -> None:
         """The signed-in person came back: it must be them, and the proof must be fresh."""
         if sociallogin.user != request.user:
@@ -108,7 +128,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
         return user
 
 
-def _turned_away(request: HttpRequest, why: str) -> NoReturn:
+def _turned_away(request: HttpRequest, why: str, status: int = 403) -> NoReturn:
     context = {"why": why, "company": settings.OIDC_NAME}
-    page = render(request, "accounts/turned_away.html", context, status=403)
+    page = render(request, "accounts/turned_away.html", context, status=status)
     raise ImmediateHttpResponse(page)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
+from fellowship.accounts import oidc
 from fellowship.accounts.views import leaving, security
 from fellowship.accounts.views import people as views
 
 app_name = "accounts"
 urlpatterns = [
+    # Before allauth's own, which stand at the same addresses.
+    path("oidc/<str:provider_id>/login/", oidc.login, name="company_login"),
+    path("oidc/<str:provider_id>/login/callback/", oidc.callback, name="company_callback"),
     path("profile/", views.profile, name="profile"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", views.revoke_token, name="revoke_token"),

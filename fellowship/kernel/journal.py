@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from django.db import transaction
 
-from fellowship.kernel import saying
+from fellowship.kernel import logs, saying
+from fellowship.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -157,6 +158,9 @@ def acting(verb_name: str, *, by: Any, reason: str = "") -> Iterator[Scope]:
             if scope.rows:
                 labels = sorted({row._meta.label for row in scope.rows})
                 raise Unrecorded(f"{verb_name} wrote {', '.join(labels)} and recorded no event")
+        except Refused as refused:
+            logs.tell(verb=verb_name, refusal=refused.refusal.code)
+            raise
         finally:
             _scope.reset(token)
 

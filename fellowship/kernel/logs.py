@@ -29,7 +29,7 @@ NAMING: Final = (*OURS, "celery", "gunicorn")
 """Loggers whose short texts are names of tasks, records and parts, and not of people."""
 FIELDS: Final = (
     *("request", "case", "route", "method", "status", "ms", "queries", "actor"),
-    *("task", "task_id", "result"),
+    *("task", "task_id", "result", "verb", "refusal"),
 )
 """What a line tells beside its message, where it is known."""
 LEFT_OUT: Final = "…"

@@ -45,6 +45,9 @@ SECONDS: Final = Histogram(
 QUERIES: Final = Histogram(
     "fellowship_request_queries", "Queries an answer took.", ["route"], buckets=_QUERIES
 )
+REFUSALS: Final = Counter(
+    "fellowship_refusals_total", "Requests that a rule refused.", ["verb", "code"]
+)
 IN_PROGRESS: Final = Gauge(
     "fellowship_requests_in_progress",
     "Requests being answered: threads in use.",
@@ -57,6 +60,11 @@ def seen(*, route: str, method: str, status: int, seconds: float, queries: int) 
     REQUESTS.labels(route, method, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
     QUERIES.labels(route).observe(queries)
+
+
+def refused(verb: str, code: str) -> None:
+    """Count a request that was refused: by the verb it attempted, where it came that far."""
+    REFUSALS.labels(verb, code).inc()
 
 
 @contextmanager

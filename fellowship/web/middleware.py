@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.views.defaults import page_not_found
 
-from fellowship.kernel import saying
+from fellowship.kernel import logs, saying
 from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.web import again, calendars, errors, once, onward
 from fellowship.web.actions import status_of
@@ -183,6 +183,7 @@ class Refusals:
         Where it is a verb's own reason that was refused, its page again.
         """
         if isinstance(error, Refused):
+            logs.tell(refusal=error.refusal.code)
             return again.back(request, error.refusal) or refused(request, error.refusal)
         if isinstance(error, Missing):
             return page_not_found(request, error)

@@ -51,7 +51,7 @@ class Observe:
         logs.tell(route=route_of(request))
 
 
-_NONE: Final[dict[str, Any]] = {"case": None, "route": None, "actor": None}
+_NONE: Final[dict[str, Any]] = dict.fromkeys(("case", "route", "actor", "verb", "refusal"))
 
 
 class _Count:
@@ -82,6 +82,8 @@ def _tell(
     route, status = route_of(request), response.status_code
     method = str(request.method) if request.method in _METHODS else "OTHER"
     metrics.seen(route=route, method=method, status=status, seconds=seconds, queries=queries)
+    if refusal := logs.about().get("refusal"):
+        metrics.refused(logs.about().get("verb") or "", refusal)
     told = {
         "method": method,
         "route": route,

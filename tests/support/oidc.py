@@ -37,6 +37,15 @@ class Provider:
     asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     key: Any = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    signs_with: tuple[Any, str] | None = None
+    """A key and an algorithm that are not those it publishes."""
+    issuer: str = ""
+    """What its document says it is, if not its address."""
+    details: dict[str, Any] | None = None
+    """What it tells of the person beside the ID token, if not the same."""
+    sends_id_token: bool = True
+    silent: bool = False
+    """Whether it hangs up on everyone."""
 
     def settings(self) -> dict[str, Any]:
         """The site's settings that name this provider."""
@@ -78,14 +87,16 @@ class Provider:
             "auth_time": int(self.signed_in_at),
             **self.person,
         }
-        signed = jwt.encode(said, self.key, algorithm="RS256", headers={"kid": "one"})
-        return {"access_token": "at", "token_type": "Bearer", "id_token": signed}
+        key, algorithm = self.signs_with or (self.key, "RS256")
+        signed = jwt.encode(said, key, algorithm=algorithm, headers={"kid": "one"})
+        id_token = {"id_token": signed} if self.sends_id_token else {}
+        return {"access_token": "at", "token_type": "Bearer", **id_token}
 
     def answer(self, path: str) -> Any:
         """What lies at the addresses that are read."""
         if path == "/.well-known/openid-configuration":
             return {
-                "issuer": self.url,
+                "issuer": self.issuer or self.url,
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
                 "userinfo_endpoint": f"{self.url}/userinfo",
@@ -93,7 +104,7 @@ class Provider:
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
             }
         if path == "/userinfo":
-            return self.person
+            return self.person if self.details is None else self.details
         if path == "/jwks":
             jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
             return {"keys": [{**jwk, "kid": "one", "use": "sig", "alg": "RS256"}]}
@@ -107,6 +118,9 @@ def provider(**person: Any) -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if it.silent:
+                self.close_connection = True
+                return
             parts = urlsplit(self.path)
             if parts.path == "/authorize":
                 query = {k: v[0] for k, v in parse_qs(parts.query).items()}
@@ -117,6 +131,9 @@ def provider(**person: Any) -> Iterator[Provider]:
             self._json(it.answer(parts.path))
 
         def do_POST(self) -> None:
+            if it.silent:
+                self.close_connection = True
+                return
             length = int(self.headers["Content-Length"])
             form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
             self._json(it.token(form))

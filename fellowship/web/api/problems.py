@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from fellowship.kernel import logs
 from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.web.actions import status_of
 
@@ -58,6 +59,7 @@ def refusal_body(refusal: Refusal) -> dict[str, Any]:
 
 def _known(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]] | None:
     if isinstance(error, Refused):
+        logs.tell(refusal=error.refusal.code)
         return status_of(error.refusal), refusal_body(error.refusal), {}
     if isinstance(error, Missing | Http404):
         return 404, _body(404, "There is no such thing for you."), {}

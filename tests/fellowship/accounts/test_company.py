@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -114,6 +115,48 @@ def test_a_forged_state_or_a_code_used_twice_signs_nobody_in(company: Provider) 
     assert "_auth_user_id" not in client.session
     assert Client().get(back).status_code == 401
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"signs_with": (rsa.generate_private_key(65537, 2048), "RS256")},
+        {"signs_with": ("a secret that is long enough for its hash", "HS256")},
+        {"signs_with": (None, "none")},
+        {"issuer": "https://elsewhere.example"},
+        {"details": {**NEW, "sub": "m-9"}},
+        {"sends_id_token": False},
+    ],
+    ids=["another key", "a shared secret", "unsigned", "issuer", "two people", "no token"],
+)
+def test_a_token_that_is_not_wholly_the_providers_signs_nobody_in(
+    company: Provider, forged: dict[str, Any]
+) -> None:
+    for name, value in forged.items():
+        setattr(company, name, value)
+    client = Client()
+    answer = sign_in(client)
+    assert (answer.status_code, "could not be confirmed" in answer.content.decode()) == (401, True)
+    assert "_auth_user_id" not in client.session
+    assert not User.objects.exists()
+
+
+def test_a_provider_that_does_not_answer_is_told_as_that(company: Provider) -> None:
+    client = Client()
+    back = visit(client.post(LOGIN)["Location"])
+    company.silent = True
+    for answer in (Client().post(LOGIN), client.get(back)):
+        assert answer.status_code == 503
+        assert "The sign-in of Meridian does not answer" in answer.content.decode()
+    company.silent = False
+    assert sign_in(client).status_code == 302
+
+
+def test_who_turns_round_there_is_told_that_nothing_was_changed(company: Provider) -> None:
+    client = Client()
+    back = visit(client.post(LOGIN)["Location"]).replace("code=", "error=access_denied&was=")
+    answer = client.get(back)
+    assert (answer.status_code, "Nothing was changed" in answer.content.decode()) == (401, True)
 
 
 def test_somebody_who_left_does_not_come_in(company: Provider) -> None:

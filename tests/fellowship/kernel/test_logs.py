@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from fellowship.kernel import logs, taskwatch
+from fellowship.programs.services import close_call
 from tests.scenarios.world import World, make_person
 
 CANARY = "Zoë Canary-Feather"
@@ -113,6 +114,23 @@ def test_a_request_is_one_line_with_route_case_and_the_actor_by_number(
     assert "request" not in logs.about()
     other = Client().get("/healthz", headers={"X-Request-ID": "bad id <script>"})
     assert len(other["X-Request-ID"]) == 32
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("api", [False, True], ids=["page", "api"])
+def test_a_refusal_is_told_with_its_verb_and_code(
+    world: World, written: StringIO, api: bool
+) -> None:
+    browser = Client()
+    browser.force_login(world.fresh("manager"))
+    close_call(call=world.call, by=world.manager, reason="The track is withdrawn.")
+    where = "/api/v1/calls/{}/publish/" if api else "/calls/{}/publish/"
+    browser.post(where.format(world.call.ref), {"reason": CANARY})
+    told = [line for line in lines(written) if line["logger"] == "fellowship.requests"][-1]
+    assert (told["verb"], told["refusal"]) == ("programs.publish_call", "wrong_state")
+    check_nothing_personal(written)
+    browser.get("/")
+    assert "refusal" not in lines(written)[-1], "of one request alone"
 
 
 @pytest.mark.django_db

@@ -20,6 +20,7 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices import services as notices
 from fellowship.notices.models import Delivery
 from fellowship.notices.states import DeliveryState
+from fellowship.programs.services import close_call
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,18 @@ def test_requests_by_route_with_their_queries(client: Client) -> None:
     assert value(text, asking) == value(first, asking) >= 1, "the one that asks, none left behind"
     client.get("/no/such/page/at-all/")
     assert 'route="none",status="404"' in told(client)
+
+
+@pytest.mark.usefixtures("token")
+def test_what_a_rule_refuses_by_verb_and_code(client: Client, world: World) -> None:
+    series = 'fellowship_refusals_total{code="wrong_state",verb="programs.publish_call"}'
+    manager = Client()
+    manager.force_login(world.fresh("manager"))
+    close_call(call=world.call, by=world.manager, reason="The track is withdrawn.")
+    manager.post(f"/calls/{world.call.ref}/publish/")
+    before = value(told(client), series)
+    manager.post(f"/calls/{world.call.ref}/publish/")
+    assert value(told(client), series) == before + 1
 
 
 @pytest.mark.usefixtures("token")

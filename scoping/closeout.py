@@ -49,6 +49,10 @@ class Obligation:
     waivable: bool = False
     excuse: Excuse | None = None
 
+    def url_for(self, user: Any) -> str:
+        """Where `user` does it or reads of it; empty where they may not open it."""
+        return self.url if self.opens is None or self.opens(user) else ""
+
 
 Excuses = Callable[[Fellowship], Mapping[str, Excuse]]
 Provider = Callable[[Fellowship, dt.datetime], Iterable[Obligation]]

@@ -21,6 +21,7 @@ from scoping.models import Fellowship
 from scoping.panels import Panel
 from scoping.policy.standing import seen_by
 
+_OF_PEOPLE = ("talent", "contributions", "collaborators")
 RELATED = ("program", "cohort", "fellow", "mentor")
 
 
@@ -88,6 +89,10 @@ def links(request: HttpRequest, case: Fellowship) -> list[Link]:
         Link(say("Check-ins"), route_to("scoping:check_ins", case.ref)),
         Link(say("What may I do?"), route_to("scoping:may", case.ref)),
     ]
-    people = Link(say("People and path"), route_to("scoping:people", case.ref))
+    people = Link(
+        say("People and path"),
+        route_to("scoping:people", case.ref),
+        covers=tuple(route_to(f"scoping:{page}", case.ref) for page in _OF_PEOPLE),
+    )
     at = casefile.of(case).at
     return [*ours, *panels.links(case, request.user, at), people]

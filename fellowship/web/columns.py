@@ -55,7 +55,9 @@ class Table(Generic[R]):
     def render(self) -> SafeString:
         """The table as HTML."""
         frames = self._frames()
-        rows = "".join(self._row(row, frames) for row in self.rows) or self._nothing()
+        rows = "".join(self._row(row, frames) for row in self.rows)
+        if not rows:
+            return marks.empty(self.empty, self.hint)
         return blocks.table(
             SafeString(f"<thead><tr>{self._head()}</tr></thead><tbody data-rows>{rows}</tbody>"),
             self.caption,
@@ -100,11 +102,6 @@ class Table(Generic[R]):
         picked = ' class="pick"' if self.picked and self.picked(row) else ""
         named = markup(' id="{}"', self.anchor(row)) if self.anchor else ""
         return f"<tr{named}{picked}>{self._tick(row)}{cells}</tr>"
-
-    def _nothing(self) -> str:
-        said = marks.empty(self.empty, self.hint)
-        span = len(self.columns) + (self.pick is not None)
-        return f'<tr><td colspan="{span}">{said}</td></tr>'
 
 
 _TICK = (

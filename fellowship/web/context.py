@@ -13,7 +13,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.accounts.roles import ROLES
 from fellowship.kernel import saying, time
 from fellowship.web.components.times import zone_name
-from fellowship.web.nav import NavEntry, NavLink, entries, links
+from fellowship.web.nav import NavEntry, NavLink, entries, links, rooms
 from fellowship.web.nav import unread as unread_count
 
 SCHEME_COOKIE = f"{settings.COOKIE_PREFIX}scheme"
@@ -58,6 +58,16 @@ class Layout:
     def far_current(self) -> bool:
         """Whether the present page is one of those behind “More”."""
         return any(link.current for link in self.far)
+
+    @property
+    def rooms(self) -> list[tuple[str, list[NavLink]]]:
+        """The main navigation but the present page, by what it is about."""
+        return rooms(self.nav)
+
+    @property
+    def on_rail(self) -> bool:
+        """Whether this page is itself one of the rail's."""
+        return any(link.url == self.request.path for link in self.rail)
 
     @cached_property
     def rail(self) -> list[NavLink]:

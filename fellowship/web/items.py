@@ -46,11 +46,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place to go, with how many things wait there."""
+    """A place to go, with how many things wait there.
+
+    `covers` are addresses that lie under it though they do not begin with its own.
+    """
 
     label: str
     url: str
     count: int | None = None
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import NoReverseMatch, reverse
+
+from fellowship.kernel.saying import say
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -41,6 +43,20 @@ class NavLink:
     count: int
 
 
+_ABOUT: Final = {
+    "public": say("Calls and rules"),
+    "rules": say("Calls and rules"),
+    "portal": say("Programme"),
+    "office": say("Programme"),
+    "board": say("Board and alarms"),
+    "health": say("Board and alarms"),
+    "access": say("Data"),
+    "triage": say("Findings"),
+    "publications": say("Publications"),
+    "audit": say("Audit and data protection"),
+    "retention": say("Audit and data protection"),
+}
+"""What the entries of each section are about, in the order a page names them."""
 _entries: list[NavEntry] = []
 _unread: list[Callable[[Any], int]] = []
 
@@ -91,14 +107,22 @@ def links(
     shown = [(entry, _reverse(entry.url_name)) for entry in seen]
     current = _current((url for entry, url in shown if entry.rail), path)
     if not rail:
-        current = _current((url for entry, url in shown if not entry.rail), path) or (
-            "/" if current else ""
-        )
+        above = _current((url for entry, url in shown if not entry.rail), path)
+        current = "/" if len(current) > len(above) else above
     return [
         NavLink(e.label, url, e.section, url == current, e.badge(user) if e.badge else 0)
         for e, url in shown
         if e.rail == rail
     ]
+
+
+def rooms(entries: Iterable[NavLink]) -> list[tuple[str, list[NavLink]]]:
+    """Where else a person may look: the entries but the present one, by what they are about."""
+    found: dict[str, list[NavLink]] = {}
+    for link in entries:
+        if not link.current:
+            found.setdefault(_ABOUT.get(link.section, link.section), []).append(link)
+    return [(name, found[name]) for name in dict.fromkeys(_ABOUT.values()) if name in found]
 
 
 def unresolved() -> list[NavEntry]:

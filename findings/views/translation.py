@@ -306,6 +306,7 @@ def translation_of(finding: Any, by: Any) -> dict[str, Any]:
         "may_except": policy.may_except(finding, by),
         "may_classify": policy.may_classify(finding, by),
         "may_contest": policy.may_contest(finding.program_id, finding, by),
+        "sees_matrix": finding.program_id in realm_ids_where(by, *SEE),
     }
 
 

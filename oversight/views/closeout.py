@@ -113,7 +113,7 @@ def _exceptable(case: Fellowship, items: list[Obligation], user: Any) -> list[Ob
 
 
 def _task(item: Obligation, user: Any) -> Task:
-    url = item.url if item.opens is None or item.opens(user) else ""
+    url = item.url_for(user)
     if item.excuse:
         said = say(
             "By {by}, {at:%-d %B %Y}: {reason}",

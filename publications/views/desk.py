@@ -204,7 +204,7 @@ def wordings(request: HttpRequest) -> HttpResponse:
             Column(say("For"), lambda w: Saved(w.use).label),
             Column(say("Saved by"), lambda w: w.added_by),
             Column(say("When"), lambda w: cells.when(w.added_at, "date"), sort="new"),
-            Column("", lambda w: _away(request, w)),
+            Column(say("Action"), lambda w: _away(request, w)),
         )
         table = Table(say("Saved wording"), columns, page, page, empty=say("Nothing is saved yet."))
         return {"page": page, "table": table}

@@ -150,14 +150,16 @@ def compare(request: HttpRequest, ref: str) -> HttpResponse:
     before = request.GET.get("from") or str(max(1, new.number - 1))
     old = _version(publication, before)
     texts = [withholding.shown(publication, one, request.user) for one in (old, new)]
+    numbers = list(publication.versions.values_list("number", flat=True))
     context = {
         "publication": publication,
         "old": old,
         "new": new,
         "form": CompareForm(
             initial={"from": str(old.number), "to": str(new.number)},
-            numbers=list(publication.versions.values_list("number", flat=True)),
+            numbers=numbers,
         ),
+        "alone": len(numbers) == 1,
         "comparison": compared(*texts),
         "links": pages_of(publication),
     }

@@ -94,7 +94,7 @@ def fellowships(request: HttpRequest) -> HttpResponse:
         FELLOWSHIPS,
         page,
         page,
-        empty=say("No fellowship matches."),
+        empty=say("No fellowship matches.") if filterset.applied else say("No fellowship yet."),
         hint=say("A fellowship begins when the board accepts a proposal."),
     )
     context = {"page": page, "table": table, "filterset": filterset}

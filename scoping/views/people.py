@@ -64,7 +64,9 @@ def people(request: HttpRequest, ref: str) -> HttpResponse:
         may_lift=policy.may_lift(file.suspension, user) if file.suspension else None,
         may_end=policy.may_end(case, user),
         may_advance=policy.may_advance(case, later[0], user) if later else None,
-        obligations=closeout.obligations(case) if case.has_entered("close_out") else [],
+        obligations=[(o, o.url_for(user)) for o in closeout.obligations(case)]
+        if case.has_entered("close_out")
+        else [],
         manages=_manages(case, user) is None,
     )
     return render(request, "scoping/people.html", context)

@@ -199,6 +199,17 @@ def test_silence_goes_to_the_sponsor_once(world: World) -> None:
     assert raised.state == "retracted"
 
 
+def test_the_matrix_is_linked_for_who_may_open_it(world: World) -> None:
+    finding = scenario.accepted(world)
+    whole = reverse("findings:matrix", args=[world.program.slug])
+    for person, opens in ((world.product_owner, True), (finding.fellowship.fellow, False)):
+        client = signed_in(person)
+        page = client.get(finding.get_absolute_url()).content.decode()
+        assert "Translation matrix" in page
+        assert (f'href="{whole}"' in page) is opens
+        assert (client.get(whole).status_code == 200) is opens
+
+
 def test_pages_of_the_matrix_and_of_a_contest(
     world: World, django_assert_max_num_queries: Any
 ) -> None:

@@ -106,6 +106,25 @@ def test_the_text_is_read_with_numbers_and_secrets_are_dotted_for_others(world: 
     assert "<ins>" in compare
 
 
+def test_with_one_version_nothing_is_compared(world: World) -> None:
+    work = scenario.submitted(world)
+    page = as_(world.manager).get(f"/publications/{work.ref}/compare/").content.decode()
+    assert "There is one version so far." in page
+    assert "Nothing differs" not in page
+    assert '<select name="from"' not in page
+
+
+def test_who_answers_an_objection_is_led_to_it_and_others_to_what_they_can_do(
+    world: World,
+) -> None:
+    work = scenario.objected(world).publication
+    own = as_(work.fellowship.fellow).get(work.get_absolute_url()).content.decode()
+    assert "Answer the objection" in own
+    other = as_(world.policy_reviewer).get(work.get_absolute_url()).content.decode()
+    assert "Answer the objection" not in other
+    assert '<a class="btn" href="#act">What you can do</a>' in other
+
+
 def test_the_public_reads_a_released_work_and_each_passage_from_its_date(world: World) -> None:
     work = scenario.submitted(world, work_class="methods")
     step = plan(work)

@@ -61,7 +61,7 @@ def test_home_of_a_suspended_fellow_says_who_lifts_it_and_when(
     services.suspend(fellowship=signed, by=world.oncall, reason="A leak.")
     home = page(world.fresh("applicant"), "/")
     assert "Suspended: nothing of this fellowship is reachable" in home
-    assert "security on-call, the programme manager or the chair" in home
+    assert "Security on-call, the programme manager or the chair" in home
     services.lift(
         suspension=Suspension.objects.get(), by=world.manager, reason="It was a false alarm."
     )

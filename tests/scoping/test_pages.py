@@ -69,9 +69,9 @@ def test_the_case_says_who_holds_the_ball(world: World, founded: Fellowship) -> 
 def test_the_list_filters_sorts_and_survives_nonsense(world: World, signed: Fellowship) -> None:
     founded_fellowship(world, world.other_applicant, title="Tool-call trust")
     everything = page(world.manager, "/fellowships/")
-    assert "2 you can see" in everything
+    assert "2 fellowships" in everything
     assert "Tool-call trust" in page(world.manager, "/fellowships/?q=tool-call")
-    assert "1 you can see" in page(world.manager, "/fellowships/?state=access")
+    assert "1 fellowship with these filters" in page(world.manager, "/fellowships/?state=access")
     for query in ("?state=party", "?page=99", "?sort=password", "?q=%25_%27", "?page=x"):
         page(world.manager, f"/fellowships/{query}")
 

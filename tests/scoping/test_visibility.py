@@ -114,10 +114,10 @@ def test_verbs_are_404_for_others(world: World, signed: Fellowship, verb: str) -
 def test_another_case_changes_no_number(world: World, signed: Fellowship) -> None:
     other = founded_fellowship(world, world.other_applicant)
     body = _client(world.applicant).get("/fellowships/").content.decode()
-    assert "1 you can see" in body
+    assert "1 fellowship." in body
     assert other.ref not in body
     found = _client(world.applicant).get("/fellowships/", {"q": other.ref}).content.decode()
-    assert "0 you can see" in found
+    assert "0 fellowships with these filters" in found
 
 
 @pytest.mark.parametrize("ref", ["FEL-1999-001", "x", "FEL-2026-001%0A", "🦉"])

@@ -100,7 +100,7 @@ def view(
 ) -> FieldView:
     """The parts of `bound`."""
     kind = kind_of(bound.field.widget)
-    hint = str(hint or bound.help_text or _zone_hint(bound)).strip()
+    hint = _trimmed(str(hint or bound.help_text or _zone_hint(bound)))
     errors = [str(e) for e in bound.errors]
     base = bound.auto_id or bound.html_name
     named = ((hint, f"{base}_hint"), (errors, f"{base}_error"), (counter, f"{base}_count"))
@@ -120,6 +120,11 @@ def view(
         counter=limit if counter else None,
         width=width,
     )
+
+
+def _trimmed(text: str) -> str:
+    """Without the space around it; what is HTML stays HTML."""
+    return SafeString(text.strip()) if isinstance(text, SafeString) else text.strip()
 
 
 def render(f: FieldView) -> SafeString:

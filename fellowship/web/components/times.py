@@ -44,8 +44,10 @@ def when(value: dt.date | None, style: str = "full") -> SafeString:
 def _moment(value: dt.datetime, style: str, zone: dt.tzinfo) -> SafeString:
     local = timezone.localtime(value, zone)
     title = f"{_day(local, 'long')}, {local:%H:%M:%S} {zone_name(local)}"
+    day = SafeString(' class="day"') if style in ("date", "short") else ""
     return markup(
-        '<time datetime="{}" title="{}">{}</time>', stamp(value), title, _text(local, style)
+        '<time{} datetime="{}" title="{}">{}</time>',
+        *(day, stamp(value), title, _text(local, style)),
     )
 
 

@@ -33,8 +33,13 @@ def links(entries: Iterable[NavLink], *, listed: bool = False) -> SafeString:
 
 def subnav(entries: Sequence[Link], path: str) -> SafeString:
     """The pages of one case; the present one is marked, or the one that it lies under."""
-    under = [entry.url for entry in entries if path.startswith(entry.url)]
-    above = max(under, key=len, default="")
+    under = [
+        (len(address), entry.url)
+        for entry in entries
+        for address in (entry.url, *entry.covers)
+        if path.startswith(address)
+    ]
+    above = max(under)[1] if under else ""
     items = "".join(
         markup(
             '<li><a href="{}"{}>{}{}</a></li>',

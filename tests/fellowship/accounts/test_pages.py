@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import mail
 from django.test import Client
 
 from fellowship.accounts import roles
@@ -208,6 +210,33 @@ def test_the_pages_of_the_sign_in_package_are_in_sentence_case(
     words = re.findall(r"<(?:h1|h2|label|button)\b[^>]*>\s*([^<]+)", shown)
     assert words
     assert [text for text in words if text.strip() != sentence_case(text)] == []
+
+
+@pytest.mark.parametrize("address", ["/accounts/password/change/", "/accounts/signup/"])
+def test_what_a_password_must_be_is_said_beforehand_as_it_is_asked(
+    world: World, address: str
+) -> None:
+    client = client_of(world, "applicant") if "change" in address else Client()
+    page = client.get(address).content.decode()
+    (length,) = (
+        rule["OPTIONS"]["min_length"]
+        for rule in settings.AUTH_PASSWORD_VALIDATORS
+        if "min_length" in rule.get("OPTIONS", {})
+    )
+    assert f"<li>Your password must contain at least {length} characters.</li>" in page
+    assert "&lt;" not in page
+
+
+def test_a_password_is_reset_by_mail(world: World) -> None:
+    client = Client()
+    page = client.get("/accounts/password/reset/").content.decode()
+    assert "E-mail address" in page
+    wrong = client.post("/accounts/password/reset/", {"email": "nobody"}).content.decode()
+    assert "There is a problem" in wrong
+    assert 'value="nobody"' in wrong
+    sent = client.post("/accounts/password/reset/", {"email": world.applicant.email})
+    assert sent.status_code == 302
+    assert [message.to for message in mail.outbox] == [[world.applicant.email]]
 
 
 def test_mail_about_an_account_has_a_subject_in_sentence_case(world: World) -> None:

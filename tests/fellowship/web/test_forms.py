@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
 
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.web import forms
@@ -51,6 +52,14 @@ def test_line_ends_count_as_one_sign_as_the_browser_counts_them() -> None:
 def test_every_text_has_a_maximum() -> None:
     assert "title" in filled(title="x" * 301).errors
     assert "story" in filled(story="x" * 6).errors
+
+
+def test_a_hint_that_is_html_stays_html_and_text_is_escaped() -> None:
+    form = Sample()
+    form.fields["title"].help_text = mark_safe("  <ul><li>Long.</li></ul> ")
+    form.fields["story"].help_text = " <b>Short.</b> "
+    assert '_hint"><ul><li>Long.</li></ul></div>' in render("{% field form.title %}", form)
+    assert '_hint">&lt;b&gt;Short.&lt;/b&gt;</div>' in render("{% field form.story %}", form)
 
 
 def test_nothing_is_preselected_and_no_blank_choice_is_offered() -> None:

@@ -139,6 +139,14 @@ def test_a_page_below_those_of_the_case_marks_the_one_it_lies_under() -> None:
     assert '<a href="/room/samples/" aria-current="true">Samples</a>' in html
 
 
+def test_a_page_that_lies_under_another_by_its_subject_marks_that_one() -> None:
+    request = RequestFactory().get("/case/path/")
+    links = [Link("Case", "/case/"), Link("People", "/case/people/", covers=("/case/path/",))]
+    html = render("{% subnav links %}", links=links, request=request)
+    assert html.count("aria-current") == 1
+    assert '<a href="/case/people/" aria-current="true">People</a>' in html
+
+
 def test_a_chart_has_a_name_a_sentence_and_a_table() -> None:
     chart = charts.bars([charts.Bar("With us", 3)], title="Wait", unit="days")
     html = render("{% chart chart %}", chart=chart)

@@ -108,7 +108,45 @@ def test_navigation_shows_what_a_person_may_do_and_where_they_are() -> None:
     assert [(x.label, x.current, x.count) for x in links] == [("Home", False, 0), ("Keys", True, 3)]
     assert [x.label for x in nav.links(None, "/readyz", rail=True)] == ["Mine"]
     assert nav.links(None, "/readyz")[0].current
+    nav.register("Inbox", "notices:inbox", visible=lambda user: True)
+    nav.register("My days", "notices:calendar", rail=True, visible=lambda user: True)
+    assert [x.label for x in nav.links(None, "/inbox/calendar/") if x.current] == ["Home"]
+    assert [x.label for x in nav.links(None, "/inbox/3/") if x.current] == ["Inbox"]
     assert [w.id for w in navigation()] == ["web.W001"]
+
+
+@pytest.mark.usefixtures("_empty_registries")
+def test_who_has_nothing_to_do_is_shown_where_to_look_by_what_it_is_about(
+    client: Client, ada: User
+) -> None:
+    nav.register("My work", "web:home", order=0)
+    nav.register("Rules", "governance:rules", section="rules", order=9)
+    nav.register("Open calls", "programs:calls", section="public", order=5)
+    nav.register("Datasets", "access:catalogue", section="access", order=7)
+    links = nav.links(ada, "/")
+    assert [(about, [x.label for x in found]) for about, found in nav.rooms(links)] == [
+        ("Calls and rules", ["Open calls", "Rules"]),
+        ("Data", ["Datasets"]),
+    ]
+    client.force_login(ada)
+    rooms = client.get("/").content.decode().partition('<div class="rooms">')[2]
+    assert rooms.index("Calls and rules") < rooms.index("Open calls") < rooms.index("Data")
+
+
+def test_every_section_of_the_navigation_says_what_it_is_about() -> None:
+    links = [nav.NavLink(e.label, "/x/", e.section, current=False, count=0) for e in nav._entries]
+    assert sum(len(found) for _, found in nav.rooms(links)) == len(links)
+
+
+@pytest.mark.usefixtures("_empty_registries")
+def test_a_page_of_the_rail_shows_the_rail_whatever_it_is_laid_out_as(
+    client: Client, ada: User
+) -> None:
+    nav.register("Rules", "governance:rules", rail=True)
+    nav.register("Keys", "web:keys")
+    client.force_login(ada)
+    assert '<nav class="rail"' in client.get("/rules/").content.decode()
+    assert '<nav class="rail"' not in client.get("/keys/").content.decode()
 
 
 @pytest.mark.usefixtures("_empty_registries")

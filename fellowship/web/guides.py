@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.saying import plain, say
+from fellowship.web import nav
 from fellowship.web.items import Link
 from fellowship.web.search import Hit, register_pages
 
@@ -51,8 +52,18 @@ TITLES: Final = {
     "administrator": say("Administrator"),
 }
 """The heading of each guide, which says itself; the guides are written in English."""
-_ADDRESS: Final = re.compile(r"`(/[a-z0-9/_.-]*)`")
+_ADDRESS: Final = re.compile(r"`(/[a-z0-9/_.<>-]*)`")
+_RECORD: Final = re.compile(r"<(\w+)>")
+_BY_KEY: Final = {"ref", "number", "id", "key"}
 _ELSEWHERE: Final = re.compile(r"\[([^\]]+)\]\((?!/|https?:)([^)]*)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A guide as the list of guides tells of it: where it is, and what the role is about."""
+
+    link: Link
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,16 @@ class Guide:
     before: str
     tour: str
     rest: str
+
+    @property
+    def about(self) -> str:
+        """What the role is about: the first paragraph."""
+        return " ".join(self.before.strip().partition("\n\n")[0].split())
+
+    @property
+    def told(self) -> Told:
+        """Where it is and what it is about."""
+        return Told(Link(self.title, reverse("web:guide", args=[self.slug])), self.about)
 
 
 @functools.cache
@@ -80,17 +101,49 @@ def guide(slug: str) -> Guide:
 
 
 def _linked(text: str) -> str:
-    """Addresses of this site become links; links into the documentation become words."""
-    return _ADDRESS.sub(r"[\1](\1)", _ELSEWHERE.sub(r"\1", text))
+    """Addresses of this site become the names of their pages, linked where they lead to one page.
+
+    Links into the documentation become words.
+    """
+    return _ADDRESS.sub(_place, _ELSEWHERE.sub(r"\1", text))
+
+
+def _place(found: re.Match[str]) -> str:
+    address = found[1]
+    return f"*{named(address)}*" if "<" in address else f"[{named(address)}]({address})"
+
+
+def named(address: str) -> str:
+    """What a page is called, by the navigation and its address: “Proposals › one of them › panel”.
+
+    The guides are written in English, and so is this.
+    """
+    places = nav.places()
+    begins = [place for place in places if place != "/" and address.startswith(place)]
+    nearest = max(begins, key=len, default="")
+    below = [_word(part) for part in address[len(nearest) :].split("/") if part]
+    if nearest:
+        name = plain(places[nearest])
+        return " › ".join([name.removeprefix("My ").capitalize(), *below]) if below else name
+    return " › ".join(below).capitalize() if below else plain(places["/"])
+
+
+def _word(part: str) -> str:
+    record = _RECORD.fullmatch(part)
+    if record is None:
+        return part.replace("-", " ").replace("_", " ")
+    if record[1] == "programme":
+        return "the programme"
+    return "one of them" if record[1] in _BY_KEY else f"the {record[1]}"
 
 
 def mine(user: Any) -> list[Link]:
     """The guides of the roles that the person holds."""
-    return [
-        Link(guide(slug).title, reverse("web:guide", args=[slug]))
-        for slug, keys in FOR.items()
-        if holds_anywhere(user, *keys)
-    ]
+    return [guide(slug).told.link for slug in _held(user)]
+
+
+def _held(user: Any) -> list[str]:
+    return [slug for slug, keys in FOR.items() if holds_anywhere(user, *keys)]
 
 
 @register_pages
@@ -107,10 +160,11 @@ def _found(user: Any) -> Iterable[Hit]:
 @require_safe
 def guides(request: HttpRequest) -> HttpResponse:
     """Every guide, one's own first."""
-    own = mine(request.user) if request.user.is_authenticated else []
-    urls = {link.url for link in own}
-    others = [Link(guide(slug).title, reverse("web:guide", args=[slug])) for slug in FOR]
-    context = {"own": own, "others": [link for link in others if link.url not in urls]}
+    held = _held(request.user) if request.user.is_authenticated else []
+    context = {
+        "own": [guide(slug).told for slug in held],
+        "others": [guide(slug).told for slug in FOR if slug not in held],
+    }
     return render(request, "web/guides.html", context)
 
 

@@ -125,6 +125,12 @@ def rooms(entries: Iterable[NavLink]) -> list[tuple[str, list[NavLink]]]:
     return [(name, found[name]) for name in dict.fromkeys(_ABOUT.values()) if name in found]
 
 
+def places() -> dict[str, str]:
+    """What the addresses in the navigation are called; the top bar's word before the rail's."""
+    shown = sorted(_entries, key=lambda entry: not entry.rail)
+    return {url: entry.label for entry in shown if (url := _reverse(entry.url_name))}
+
+
 def unresolved() -> list[NavEntry]:
     """Entries whose URL does not exist, for the system check."""
     return [entry for entry in _entries if not _reverse(entry.url_name)]

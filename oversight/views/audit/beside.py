@@ -42,7 +42,7 @@ def _verified(room: Room) -> object:
         return cells.link(url, say("Not yet verified"))
     problems = say_n(last.found, "{n} problem", "{n} problems")
     said = cells.tag(problems, "bad") if last.found else cells.tag(say("Nothing changed"), "good")
-    return cells.link(url, said, cells.when(last.created_at))
+    return cells.beside(cells.link(url, said), cells.meta(cells.when(last.created_at)))
 
 
 def _tested(room: Room) -> object:
@@ -52,7 +52,7 @@ def _tested(room: Room) -> object:
     run = say("{run} of {of} run", run=room.tested, of=of)
     failing = say_n(room.failing, "{n} with exceptions", "{n} with exceptions")
     said = cells.tag(failing, "bad") if room.failing else cells.tag(say("No exceptions"), "good")
-    return cells.link(url, said, run)
+    return cells.beside(cells.link(url, said), cells.meta(run))
 
 
 def _samples(room: Room) -> object:

@@ -73,3 +73,33 @@ def test_the_help_is_for_everyone(client: Client, world: World) -> None:
     client.force_login(world.mentor)
     found = client.get("/search/", {"q": "steward"}).context["groups"]
     assert [hit.title for group in found for hit in group.hits] == ["Help: Data steward"]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/", "My work"),
+        ("/proposals/panels/", "Panels"),
+        ("/proposals/<ref>/panel/", "Proposals › one of them › panel"),
+        ("/office/<programme>/stalls/", "Office › the programme › stalls"),
+        ("/closeout/<ref>/texts/mentor_review/", "Closeout › one of them › texts › mentor review"),
+    ],
+)
+def test_pages_are_named_by_the_navigation_and_not_by_their_address(
+    address: str, name: str
+) -> None:
+    with saying.override("de"):
+        assert guides.named(address) == name
+
+
+def test_a_guide_shows_no_address_and_the_help_says_what_each_role_is_about(
+    client: Client,
+) -> None:
+    page = client.get("/help/programme-manager/").content.decode()
+    assert "Office › the programme › stalls" in page
+    assert '<a href="/risks/"' in page
+    assert ">/risks/<" not in page
+    assert "&lt;ref&gt;" not in page
+    overview = client.get("/help/").content.decode()
+    assert "You propose; therefore you do not approve." in overview
+    assert overview.count('<dd lang="en">') == len(guides.FOR)

@@ -24,7 +24,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event
 from fellowship.kernel.saying import begun, joined, say
 from fellowship.web import verbs
-from governance import links
+from governance import links, recused
 from governance.models import BallotSeat, Condition, Decision, ExceptionRecord, Matter, RuleVersion
 from governance.models.visibility import ROOM, matters_opened_to
 from governance.states import RuleKind
@@ -164,16 +164,19 @@ class Entry:
         return str(Act(self.act).label)
 
 
-def entries(events: Sequence[Event]) -> list[Entry]:
-    """The lines of these events, in their order, in a fixed number of queries."""
-    known = _Known(events)
+def entries(events: Sequence[Event], reader: Any = None) -> list[Entry]:
+    """The lines of these events, in their order, in a fixed number of queries.
+
+    With a `reader`, a line leads only to a recusal that they may open.
+    """
+    known = _Known(events, reader)
     return [_entry(event, known) for event in events]
 
 
 class _Known:
     """What the lines are filled from, read for all of them at once."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: Sequence[Event], reader: Any = None) -> None:
         keys: dict[str, set[int]] = defaultdict(set)
         for event in events:
             keys[event.subject_type].add(event.subject_id)
@@ -191,6 +194,7 @@ class _Known:
             RecusalOverride.objects.select_related("person", "requested_by", "decided_by"),
             keys["accounts.recusaloverride"],
         )
+        self.closed = _closed(self.overrides, reader) if self.overrides and reader else set()
         self.matters = _by_key(
             Matter.objects.select_related(
                 "ballot__rule_version", "decision__rule_version"
@@ -210,6 +214,13 @@ class _Known:
             ),
             None,
         )
+
+
+def _closed(overrides: Mapping[int, RecusalOverride], reader: Any) -> set[int]:
+    """The conflicts behind these overrides that the reader may not open."""
+    conflicts = {override.conflict_id for override in overrides.values()}
+    open_to = recused.rows(reader).filter(pk__in=conflicts)
+    return conflicts - set(open_to.values_list("pk", flat=True))
 
 
 def _by_key(found: Any, keys: set[int]) -> dict[int, Any]:
@@ -302,7 +313,8 @@ def _about(event: Event, known: _Known) -> _About:
             say("{person} (recused)", person=override.person),
             say("{requested_by} (asked)", requested_by=override.requested_by),
         )
-        url = links.to("recusal", override.conflict_id)
+        closed = override.conflict_id in known.closed
+        url = "" if closed else links.to("recusal", override.conflict_id)
         return None, override.reason, url, named, str(override.get_state_display())
     return None, "", "", (), ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, F, QuerySet, Subquery, Value
@@ -152,6 +153,7 @@ def the_board_is_answered(fellowship: Fellowship, at: dt.datetime) -> Iterator[O
         not conditions,
         joined("; ", [*(condition.text for condition in conditions), *more_conditions]),
         conditions[0].get_absolute_url() if conditions else "",
+        opens=partial(_sees, Condition, conditions[0].pk) if conditions else None,
     )
     alarms, more_alarms = _first(
         Escalation.objects.filter(pk__in=case["governance.escalation"]).open().order_by("id")
@@ -162,7 +164,12 @@ def the_board_is_answered(fellowship: Fellowship, at: dt.datetime) -> Iterator[O
         not alarms,
         joined(", ", [*(alarm.ref for alarm in alarms), *more_alarms]),
         alarms[0].get_absolute_url() if alarms else "",
+        opens=partial(_sees, Escalation, alarms[0].pk) if alarms else None,
     )
+
+
+def _sees(model: type[Condition | Escalation], key: int, user: Any) -> bool:
+    return model.objects.visible_to(user).filter(pk=key).exists()
 
 
 HINTS: Final = {

@@ -118,7 +118,7 @@ def _records(request: HttpRequest, found: Fellowship, at: dt.datetime) -> dict[s
             empty=say("Nothing is granted yet."),
         ),
         "chart": _volumes(found),
-        "obligations": list(deletions(found, at)),
+        "obligations": [(o, o.url_for(request.user)) for o in deletions(found, at)],
     }
 
 

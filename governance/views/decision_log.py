@@ -72,7 +72,7 @@ def log(request: HttpRequest) -> HttpResponse:
         default="at",
         then=lambda rows: rows.select_related("actor").defer("body"),
     )
-    entries = book.entries(list(page))
+    entries = book.entries(list(page), request.user)
     table = Table(say("Decision log"), LOG, entries, page, empty=say("Nothing fits."))
     context = {
         "page": page,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from fellowship.accounts.queries import known_in
+from fellowship.accounts.queries import holds_anywhere, known_in
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -30,7 +30,7 @@ from oversight.health.report import Reading
 from oversight.health.scope import Scope
 from oversight.health.votes import Voter
 from oversight.models import HealthBreach
-from oversight.policy import HEALTH
+from oversight.policy import HEALTH, OFFICE
 from oversight.views.beside import of_health
 from oversight.views.programs import choose, for_roles, links_of
 
@@ -62,6 +62,7 @@ def health(request: HttpRequest, program: Program) -> HttpResponse:
     context = {
         "program": program,
         "links": links_of(program, request.user),
+        "outside": _outside(request.user),
         "scope": scope,
         **_headline(len(found.over)),
         "votes": _table(say("How the board votes"), found.group("votes"), program),
@@ -216,6 +217,11 @@ def _votes_of(request: HttpRequest, scope: Scope, figure: str, asked: str) -> Ht
     return render(request, "oversight/health_cases.html", context)
 
 
+def _outside(user: Any) -> bool:
+    """Whether the programme office itself is closed to the person."""
+    return not holds_anywhere(user, *OFFICE)
+
+
 def _context(
     request: HttpRequest, scope: Scope, page: Page[Any], found: Sequence[Case]
 ) -> dict[str, Any]:
@@ -228,6 +234,7 @@ def _context(
     return {
         "program": scope.program,
         "links": links_of(scope.program, request.user),
+        "outside": _outside(request.user),
         "scope": scope,
         "page": page,
         "table": Table(say("Cases"), columns, found, empty=say("None.")),
@@ -266,6 +273,7 @@ def answer(request: HttpRequest, program: Program, figure: str) -> HttpResponse:
         context=lambda: {
             "program": program,
             "links": links_of(program, user),
+            "outside": _outside(user),
             "breach": breach,
             "refused": refused,
             "at": now(),

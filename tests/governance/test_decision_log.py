@@ -101,6 +101,11 @@ def test_overrides_deputies_and_what_rules_did_stand_in_it_too(world: World) -> 
         ("Chair", "In force"),
         ("Manager", "In force"),
     ]
+    leads = f'href="/board/recusals/{conflict.pk}/"'
+    assert leads in page(world.fresh("auditor"), "/board/log/?act=override")
+    told = page(world.fresh("board_policy"), "/board/log/?act=override")
+    assert "Nobody else." in told
+    assert leads not in told
     raised_escalation(world, kind="out_of_scope_access", by=System("access enforcement"))
     automated = entries(world.auditor, Act.AUTOMATED)
     assert [(e.what, e.rule) for e in automated] == [("raised an escalation", "Severity clocks v1")]

@@ -518,3 +518,13 @@ def test_the_pages_stay_within_their_queries_however_many_votes(world: World, th
     assert max(before[1:]) <= 20, before
     decide_on(world, requested_exception(world, title="Eleventh"))
     assert [queries(url) for url in (page, *lists)] == before
+
+
+def test_who_may_not_enter_the_office_is_not_sent_there(world: World) -> None:
+    for name, enters in (("manager", True), ("board_research", False)):
+        browser = client(world, name)
+        page = browser.get(reverse("oversight:health", args=[world.program.slug])).content.decode()
+        office = reverse("oversight:office")
+        assert "Programme office" in page
+        assert (f'href="{office}"' in page) is enters
+        assert (browser.get(office).status_code != 404) is enters

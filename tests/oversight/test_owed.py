@@ -21,6 +21,7 @@ from oversight.closeout import package
 from oversight.models import ClosingText, Handback, Waiver
 from scoping import closeout
 from scoping import services as scoping
+from tests.scenarios.governance import raised_escalation
 from tests.scenarios.oversight import Case
 from tests.scenarios.world import World
 
@@ -60,6 +61,25 @@ def test_every_room_asks(case: Case) -> None:
     assert owed["findings.artifacts"].detail == "1 registered."
     assert not owed["closing.held"].met
     assert owed["closing.held"].detail == "Nobody has listed what was handed out."
+
+
+def test_what_is_owed_leads_only_where_its_reader_may_go(world: World, case: Case) -> None:
+    alarm = raised_escalation(world, subject=case.fellowship, by=world.oncall)
+    owed = _owed(case)
+    accounts, escalations = owed["access.accounts"], owed["governance.escalations"]
+    assert alarm.ref in escalations.detail
+    for item, name, url in (
+        (escalations, "oncall", alarm.get_absolute_url()),
+        (escalations, "mentor", ""),
+        (accounts, "steward", reverse("access:targets")),
+        (accounts, "mentor", ""),
+        (owed["closing.summary"], "mentor", owed["closing.summary"].url),
+    ):
+        assert item.url_for(world.fresh(name)) == url, (item.key, name)
+    for name, opens in (("steward", True), ("mentor", False)):
+        page = _client(world, name).get(f"/access/cases/{case.fellowship.ref}/").content.decode()
+        assert accounts.label in page
+        assert (f'href="{accounts.url}"' in page.partition("<main")[2]) is opens, name
 
 
 @pytest.mark.parametrize(

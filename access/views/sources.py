@@ -20,7 +20,7 @@ from access.states import Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Event
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -43,7 +43,9 @@ def _number(count: int, tone: str = "") -> object:
 
 
 BATCHES: tuple[Column[EventBatch], ...] = (
-    Column(say("Batch"), lambda b: cells.link(route_to("access:batch", b.pk), b.ref, b.source)),
+    Column(
+        say("Batch"), lambda b: cells.link(route_to("access:batch", b.pk), begun(b.ref), b.source)
+    ),
     Column(say("Kept"), lambda b: _number(b.count), num=True),
     Column(say("Out of scope"), lambda b: _number(_outside(b), "bad"), num=True),
     Column(say("Late"), lambda b: _number(b.late), num=True),

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from django.db.models.expressions import RawSQL
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel import time
 from fellowship.kernel.prepared import any_of
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
@@ -145,7 +144,7 @@ def _item(item: WorkItem) -> SafeString:
 
 _WAITING: tuple[Column[WorkItem], ...] = (
     Column(say("What"), lambda i: cells.link(i.url, i.title, i.case_ref)),
-    Column(say("With"), lambda i: capfirst(i.holder)),
+    Column(say("With"), lambda i: begun(i.holder)),
     Column(say("Until"), lambda i: cells.due(i.due, i.calendar) if i.due else NO_DEADLINE),
     Column(say("If they stay silent"), lambda i: i.silence or UNMOVED),
 )

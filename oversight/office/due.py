@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from fellowship.accounts import recusals
 from fellowship.clocks.models import Clock
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Call, Cohort
 from fellowship.programs.states import CallState
@@ -55,7 +55,7 @@ def _clocks(view: View) -> QuerySet[Any]:
 
 def _read_clocks(rows: Sequence[Any], view: View) -> list[Due]:
     return [
-        Due(w.clock.due_at, w.clock.label, w.case or "", w.holder, w.url)
+        Due(w.clock.due_at, w.clock.label, w.case or "", begun(w.holder), w.url)
         for w in waits.of(rows, view.user)
     ]
 
@@ -87,7 +87,7 @@ def _read_meetings(rows: Sequence[Any], view: View) -> list[Due]:
             row.starts_at,
             say("Meeting of the board"),
             row.place,
-            say("the board"),
+            begun(say("the board")),
             row.get_absolute_url() if row.pk in opens else "",
         )
         for row in rows

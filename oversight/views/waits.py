@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.template.defaultfilters import floatformat
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from fellowship.web import cells
@@ -46,7 +46,7 @@ def coming(calendar: WorkCalendar, rows: Sequence[Wait]) -> Table[Wait]:
     """What is due next, and with whom it lies."""
     columns: tuple[Column[Wait], ...] = (
         Column(say("What"), _what),
-        Column(say("With"), lambda w: w.holder),
+        Column(say("With"), lambda w: begun(w.holder)),
         Column(say("Due"), lambda w: cells.due(w.clock.due_at, calendar), num=True),
     )
     return Table(say("Due next"), columns, rows, empty=say("Nothing is due."), dense=True)

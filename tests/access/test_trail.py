@@ -345,7 +345,7 @@ def test_batches_are_listed_with_their_counts(world: World, grant: Grant) -> Non
     batch = EventBatch.objects.get()
     client = signed_in(world.steward)
     page = client.get(reverse("access:batches")).content.decode()
-    assert f"batch {batch.pk}" in page
+    assert f">Batch {batch.pk}<" in page
     shown = client.get(reverse("access:batch", args=[batch.pk])).content.decode()
     assert "is no instant such as" in shown
     assert batch.root[:8] in shown

@@ -22,6 +22,13 @@ MANY = 400
 PATIENCE = 30_000
 """Milliseconds a change of so many may take on a machine that does other things too."""
 LEFT_OUT = {"id", "ref", "title", "created_at"}
+_OUT_OF_SIGHT = """() => {
+  const here = document.activeElement, is = here.getBoundingClientRect();
+  const bar = document.querySelector(".bulk-bar"), over = bar.getBoundingClientRect();
+  const below = !bar.contains(here) && is.top >= over.top && is.bottom <= over.bottom;
+  return below || is.width <= 1 || is.height <= 1 ? here.outerHTML.slice(0, 200) : "";
+}"""
+"""What has the focus, where nobody sees it: below the bar of bulk changes, or drawn nowhere."""
 
 
 def _fill(world: World) -> None:
@@ -54,6 +61,9 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
 
     page.goto(f"{live_server.url}/triage/")
     expect(heading).to_have_text("Unassigned findings")
+    for _ in range(60):
+        press("Tab")
+        assert not page.evaluate(_OUT_OF_SIGHT)
     press("/")
     page.keyboard.type("xjc?")
     expect(page.locator("#id_q")).to_have_value("xjc?")

@@ -178,12 +178,15 @@ def unique(request: HttpRequest | None, prefix: str) -> str:
     return f"{prefix}-{count}"
 
 
-def shares(us: int, you: int) -> dict[str, float] | None:
-    """The bar of a clock face in hundredths; None before the first day is over."""
+def shares(us: int, you: int) -> dict[str, str] | None:
+    """The bar of a clock face in hundredths; None before the first day is over.
+
+    They are text: a picture has its points in every language, where pages have commas in German.
+    """
     total = us + you
     if not total:
         return None
-    return {"us": round(100 * us / total, 1), "them": round(100 * you / total, 1)}
+    return {"us": f"{100 * us / total:.1f}", "them": f"{100 * you / total:.1f}"}
 
 
 def attributes(pairs: dict[str, object]) -> SafeString:

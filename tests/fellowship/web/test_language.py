@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.template import Context, Template
 from django.test import Client
+from django.utils.translation import override
 
 from fellowship.accounts.services import update_profile
 from fellowship.history.models import Event
@@ -17,6 +19,8 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import say
 from fellowship.notices.models import Notice
 from fellowship.notices.services import deliver, notify
+from fellowship.web import work
+from fellowship.web.items import ClockFace
 from tests.scenarios.world import World
 from tests.support.pseudo import Pseudo
 
@@ -125,3 +129,22 @@ def test_the_record_is_the_same_in_whichever_language_one_acts(world: World) -> 
         bodies.append((person.name, person.affiliation, event.verb, event.reason, change))
     assert bodies[0] == bodies[1]
     assert bodies[0][:2] == ("Open", "Of 1")
+
+
+def test_a_picture_has_its_points_in_every_language() -> None:
+    """The bar of a clock is drawn the same where numbers are written with a comma."""
+    source = Template("{% load ui %}{% clock face %}")
+    face = ClockFace(1, 2, "", "", "")
+    with saying.override("de"), override("de"):
+        html = source.render(Context({"face": face}))
+    assert '<rect class="us" width="33.3"' in html
+    assert '<rect class="them" x="33.3" width="66.7"' in html
+
+
+def test_whom_one_waits_for_begins_with_a_capital_in_the_language_of_the_page() -> None:
+    held = work.WorkItem("Vote", "/", holder=say("the board"))
+    board = work.Work(mine=[], waiting=[held])
+    with saying.override("de"):
+        html = str(board.table_of_waiting().render())
+    assert "⟦the board⟧" in html
+    assert "The board" in str(board.table_of_waiting().render())

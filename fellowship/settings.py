@@ -264,7 +264,11 @@ LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "fellowship.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_FORMS = {"login": "fellowship.accounts.login.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "fellowship.accounts.login.LoginForm",
+    "signup": "fellowship.accounts.login.SignupForm",
+    "reset_password": "fellowship.accounts.login.ResetPasswordForm",
+}
 ACCOUNT_SIGNUP_FORM_CLASS = "fellowship.accounts.forms.SignupForm"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"

@@ -1,10 +1,12 @@
-"""The sign-in form. Apart from `forms`, which allauth's own forms import."""
+"""The forms of the entrance. Apart from `forms`, which allauth's own forms import."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -20,6 +22,7 @@ class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]
+        field.label = say("E-mail or username")
         field.validators.append(MaxLengthValidator(LOGIN_MAX))
         field.widget.attrs["maxlength"] = str(LOGIN_MAX)
 
@@ -67,3 +70,19 @@ def _company() -> ValidationError:
         OIDC_NAME=settings.OIDC_NAME,
     )
     return ValidationError(said, code="company")
+
+
+class SignupForm(AllauthSignupForm):
+    """Allauth's, with our `forms.SignupForm` beneath it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = say("E-mail address")
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """Allauth's, with the address called as it is elsewhere."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = say("E-mail address")

@@ -390,7 +390,7 @@ def test_home_names_what_the_board_has_once(world: World) -> None:
     proposal = referred_proposal(world)
     home = client_of(world.applicant).get("/").content.decode()
     assert home.count(proposal.title) == 1
-    assert "the board" in home
+    assert "The board" in home
 
 
 def test_a_text_sent_after_the_session_ended_comes_back(world: World) -> None:

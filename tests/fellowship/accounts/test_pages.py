@@ -232,7 +232,7 @@ def test_a_password_is_reset_by_mail(world: World) -> None:
     page = client.get("/accounts/password/reset/").content.decode()
     assert "E-mail address" in page
     wrong = client.post("/accounts/password/reset/", {"email": "nobody"}).content.decode()
-    assert "There is a problem" in wrong
+    assert '<a href="#id_email">E-mail address: Enter a valid email address.</a>' in wrong
     assert 'value="nobody"' in wrong
     sent = client.post("/accounts/password/reset/", {"email": world.applicant.email})
     assert sent.status_code == 302

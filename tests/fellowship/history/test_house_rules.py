@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,32 +70,44 @@ def test_set_based_writes_are_guarded_on_every_manager(model: type[models.Model]
     assert not model._meta.parents, "history compares live rows table by table"
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Every source of the application, without migrations."""
-    for top in OURS:
-        for path in sorted((BASE / top).rglob("*.py")):
-            name = path.relative_to(BASE).as_posix()
-            if "/migrations/" not in name:
-                yield name, ast.parse(path.read_text(encoding="utf-8"), filename=name)
+@cache
+def sources() -> dict[str, list[tuple[str, int]]]:
+    """What every source of the application calls, imports or reads, and on which line.
+
+    Of each the name alone; where it stands after a dot, with what stands before it as well.
+    """
+    return {
+        name: list(_used(ast.parse(path.read_text(encoding="utf-8"), filename=name)))
+        for top in OURS
+        for path in sorted((BASE / top).rglob("*.py"))
+        if "/migrations/" not in (name := path.relative_to(BASE).as_posix())
+    }
 
 
-def uses(tree: ast.Module, names: set[str]) -> list[int]:
-    """Lines that call, import or read one of the names."""
-    return [
-        node.lineno
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and node.attr in names)
-        or (isinstance(node, ast.Name) and node.id in names)
-        or (isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & names)
-    ]
+def _used(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
+            if isinstance(node.value, ast.Name):
+                yield f"{node.value.id}.{node.attr}", node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.name, node.lineno
+                yield f"{node.module}.{alias.name}", node.lineno
+
+
+def users_of(names: set[str]) -> dict[str, list[int]]:
+    """The sources that use one of the names, and the lines."""
+    found = {
+        name: [line for word, line in used if word in names] for name, used in sources().items()
+    }
+    return {name: lines for name, lines in found.items() if lines}
 
 
 def test_only_the_bulk_helpers_lift_the_guard() -> None:
-    found = {name: uses(tree, {"bulk_writes", "_bulk"}) for name, tree in sources()}
-    assert {name for name, lines in found.items() if lines} == {
-        BULK,
-        "fellowship/kernel/tracking.py",
-    }
+    assert set(users_of({"bulk_writes", "_bulk"})) == {BULK, "fellowship/kernel/tracking.py"}
 
 
 def test_nobody_saves_without_history() -> None:
@@ -107,21 +120,10 @@ def test_nobody_saves_without_history() -> None:
         "bulk_update_with_history",
         "save_base",
     }
-    found = {name: lines for name, tree in sources() if (lines := uses(tree, ways))}
-    assert found == {}
+    assert users_of(ways) == {}
 
 
 def test_triggers_are_lifted_by_tests_alone() -> None:
     """`suspended` is a word of access control as well: only its import from the triggers counts."""
-    found = [
-        name
-        for name, tree in sources()
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and ast.unparse(node) == "triggers.suspended")
-        or (
-            isinstance(node, ast.ImportFrom)
-            and node.module == "fellowship.history.triggers"
-            and "suspended" in {alias.name for alias in node.names}
-        )
-    ]
-    assert found == []
+    ways = {"triggers.suspended", "fellowship.history.triggers.suspended"}
+    assert users_of(ways) == {}

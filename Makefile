@@ -38,12 +38,19 @@ browser: ## install Debian's Chromium where it is missing and we may
 	@bash scripts/browser.sh
 
 .PHONY: check
+check: install ## lint, types, import ladder, migrations, deployment settings, lock files
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules
+
+.PHONY: types rules
+EMBEDDED := env -u DATABASE_URL -u REDIS_URL FELLOWSHIP_VAR=var/check
+types: install
+	$(EMBEDDED:check=types) $(BIN)/mypy
+
 # `check --deploy` and `collectstatic` see the settings as a production host does.
 PRODUCTION := FELLOWSHIP_VAR=var/check FELLOWSHIP_BASE_URL=https://fellowship.example \
 	STATIC_ROOT=var/check/static SECRET_KEY="$$(head -c 48 /dev/urandom | base64 -w0)" \
 	DATABASE_URL=postgresql://app@127.0.0.1/fellowship REDIS_URL=redis://127.0.0.1/0
-EMBEDDED := env -u DATABASE_URL -u REDIS_URL FELLOWSHIP_VAR=var/check
-check: install ## lint, types, import ladder, migrations, deployment settings, lock files
+rules: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
@@ -54,7 +61,6 @@ check: install ## lint, types, import ladder, migrations, deployment settings, l
 	$(EMBEDDED) $(BIN)/python scripts/check_migrations.py
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
-	$(EMBEDDED) $(BIN)/mypy
 
 .PHONY: audit
 audit: install ## licences and known vulnerabilities of the lock file; AUDIT=required fails where unasked

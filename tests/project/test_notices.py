@@ -349,8 +349,14 @@ def _an_absence(world: World) -> None:
     )
 
 
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.django_db
 def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
+    """Where a notice leads to is a word in its row; the verbs that tell it have tests of their own
+    on both databases, the told year is one of SQLite.
+    """
     Story().tell()
     world = make_world("-rest")
     _the_rest(world)

@@ -473,6 +473,7 @@ def test_two_sweeps_and_two_askers_at_once_do_it_once() -> None:
     assert holds[0] == holds[1] == Hold.objects.get()
 
 
+@pytest.mark.once  # the demonstration is on SQLite; rule and hold are tried above on both
 def test_the_demonstration_shows_one_who_is_due_and_one_held_back() -> None:
     story = Story()
     story.stage.at(-310, story._found)

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from fellowship.accounts.services import create_token
@@ -30,9 +31,9 @@ QUERIES = (
     "?page=abc&sort=%27%3B--&q=%3Cscript%3Ealert(9)%3C/script%3E&state=zzz&pick=%F0%9F%98%80",
     "?page=-1&at=yesterday&from=9999-99-99&to=0&as_of=1&severity=x&kind=a&next=//evil.example",
     "?page=99999999999999999999&q=" + "a+" * 200,
-    "",
 )
-READERS = ("", "stranger", "applicant", "manager", "auditor")
+"""Without any, each page is opened for its forms below, and each operation of the API is asked."""
+READERS = ("", "manager", "auditor", "applicant", "stranger")
 WRITERS = ("applicant", "manager", "product_owner", "steward", "board_legal", "oncall", "admin")
 
 
@@ -68,14 +69,22 @@ class Complaints(list[str]):
 
 @pytest.mark.parametrize("name", READERS, ids=lambda name: name or "anonymous")
 def test_every_address_answers(house: House, name: str) -> None:
-    """With a query of nonsense; where a page reads its query at all, with the other ones too."""
+    """With a query of nonsense; where a page reads its query at all, with the other ones too.
+
+    What a page says back is looked at on SQLite. How PostgreSQL takes what is sent does not depend
+    on who sends it: there, a page that somebody was shown before is not asked for again.
+    """
     client, wrong = house.client(name), Complaints()
     for path in addresses(house):
+        if settings.POSTGRESQL and path in house.opened:
+            continue
         for query in QUERIES:
             with transaction.atomic():
                 answer = client.get(path + query)
                 wrong.hear(answer, f"GET {path}{query}")
                 transaction.set_rollback(True)
+            if name and answer.status_code == 200:
+                house.opened.add(path)
             if name not in ("manager", "") or "GET" not in vars(answer.wsgi_request):
                 break
     for path in absent(house) if name in ("manager", "") else ():
@@ -114,16 +123,19 @@ def test_every_form_refuses_nonsense(house: House, name: str) -> None:
     """Each form a person is shown, filled with each kind of nonsense in every field.
 
     A form that somebody before was shown, with the same fields and to the same address, is the
-    same form.
+    same form. A file has none, whoever reads it: it is made once.
     """
     client, wrong = house.client(name), Complaints()
     seen: set[tuple[str, str, frozenset[str]]] = set()
     for path in addresses(house):
-        if path.startswith("/api/"):
+        if path.startswith("/api/") or path in house.files:
             continue
         page = client.get(path)
         wrong.hear(page, f"GET {path}")
-        if page.status_code != 200 or "html" not in page["Content-Type"]:
+        if page.status_code != 200:
+            continue
+        if "html" not in page["Content-Type"]:
+            house.files.add(path)
             continue
         parser = _Forms(path)
         parser.feed(page.content.decode())

@@ -128,6 +128,10 @@ class House:
     clients: dict[str, Client] = field(default_factory=dict)
     fed: set[tuple[str, str, frozenset[str]]] = field(default_factory=set)
     """Forms that somebody was shown and filled with nonsense: once each, whoever is shown them."""
+    opened: set[str] = field(default_factory=set)
+    """Addresses at which somebody was shown a page or file although they asked in nonsense."""
+    files: set[str] = field(default_factory=set)
+    """Addresses at which somebody was given a file."""
     last_event: int = 0
     """The last in the ledger when it was first asked; nothing of asking stays."""
 

@@ -52,6 +52,53 @@ TITLES: Final = {
     "administrator": say("Administrator"),
 }
 """The heading of each guide, which says itself; the guides are written in English."""
+ABOUT: Final = {
+    "applicant-and-fellow": say(
+        "You apply from outside with a proposal; once the board accepts it, the same "
+        "account carries out the fellowship. You see your own cases and nobody else's."
+    ),
+    "mentor": say("You accompany the fellows assigned to you and see what blocks them."),
+    "reviewer": say(
+        "You score proposals on an anchored rubric. You decide nothing alone; your scores "
+        "go to the board with the others."
+    ),
+    "board-member-and-chair": say(
+        "A board has five seats: research, product, security, legal and policy. A member "
+        "decides matters on one page and on the record. The chair records what the ballot "
+        "rule allows, and votes only from a seat also held."
+    ),
+    "programme-manager": say(
+        "You run calls, cohorts, panels, scopes of work and reviews. You propose; "
+        "therefore you do not approve."
+    ),
+    "data-steward": say(
+        "You grant the least that serves, see it used, watch it expire, and verify deletion."
+    ),
+    "product-owner": say(
+        "You take a finding with its evidence, give it a disposition, ship a control, and "
+        "show whether risk fell."
+    ),
+    "security-on-call": say(
+        "You answer alarms and can suspend everything a fellow can reach, at once."
+    ),
+    "policy-and-legal-reviewer": say(
+        "You may object to a marked passage of a publication, on a listed ground, with "
+        "the harm named. You cannot object to “the paper”."
+    ),
+    "auditor": say(
+        "You read the whole record of your programmes as of any date, draw samples, and "
+        "take exports that verify without us. You change nothing."
+    ),
+    "sponsor": say(
+        "You answer for the programme and read on one page what risk fell, where it "
+        "stalls, and who grew."
+    ),
+    "administrator": say(
+        "You found programmes, set them up, and grant and end roles for others. You see "
+        "no case by that alone."
+    ),
+}
+"""What each role is about, as its guide begins; the help says it in the language of the page."""
 _ADDRESS: Final = re.compile(r"`(/[a-z0-9/_.<>-]*)`")
 _RECORD: Final = re.compile(r"<(\w+)>")
 _BY_KEY: Final = {"ref", "number", "id", "key"}
@@ -77,14 +124,9 @@ class Guide:
     rest: str
 
     @property
-    def about(self) -> str:
-        """What the role is about: the first paragraph."""
-        return " ".join(self.before.strip().partition("\n\n")[0].split())
-
-    @property
     def told(self) -> Told:
         """Where it is and what it is about."""
-        return Told(Link(self.title, reverse("web:guide", args=[self.slug])), self.about)
+        return Told(Link(self.title, reverse("web:guide", args=[self.slug])), ABOUT[self.slug])
 
 
 @functools.cache

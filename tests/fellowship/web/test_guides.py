@@ -102,4 +102,7 @@ def test_a_guide_shows_no_address_and_the_help_says_what_each_role_is_about(
     assert "&lt;ref&gt;" not in page
     overview = client.get("/help/").content.decode()
     assert "You propose; therefore you do not approve." in overview
-    assert overview.count('<dd lang="en">') == len(guides.FOR)
+    assert overview.count("<dd>") == len(guides.FOR)
+    for slug in guides.FOR:  # it says what the guide begins with
+        before = guides.guide(slug).before.strip().partition("\n\n")[0]
+        assert plain(guides.ABOUT[slug]) == " ".join(before.split())

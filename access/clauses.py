@@ -127,18 +127,37 @@ def _grant_evidence(grant: GrantFacts, at: dt.datetime) -> str:
     )
 
 
+def quoted(operation: str) -> str:
+    """An operation as a clause names it."""
+    return say("“{label}”", label=Operation(operation).label.lower())
+
+
 def _named(grant: GrantFacts, operation: str) -> Step:
     named = operation in grant.operations
     label = Operation(operation).label.lower()
+    said = {"ref": grant.ref, "names": quoted(operation)}
     return Step(
         "operation",
         say("The grant names the operation"),
         named,
         grant.ref,
-        f"{grant.ref} {('names' if named else say('does not name'))} “{label}”.",
+        say("{ref} names {names}.", **said)
+        if named
+        else say("{ref} does not name {names}.", **said),
         needed=say("Ask for access that names “{label}”.", label=label),
         record=Record("grant", grant.ref),
     )
+
+
+def _covers(version: str, name: str, *, named: bool, within: bool) -> str:
+    said = {"version": version, "name": name}
+    if named and within:
+        return say("{version} names {name}.", **said)
+    if named:
+        return say("{version} names {name}, whose tier lies above its highest.", **said)
+    if within:
+        return say("{version} does not name {name}.", **said)
+    return say("{version} does not name {name}, whose tier lies above its highest.", **said)
 
 
 def _scoped(
@@ -164,8 +183,7 @@ def _scoped(
         title,
         named and within,
         f"{version}, {cite('datasets' if within or not named else 'max_tier')}",
-        f"{version} {('names' if named else say('does not name'))} {data.name}"
-        + ("." if within else say(", whose tier lies above its highest.")),
+        _covers(version, data.name, named=named, within=within),
         min(scope.span.until, tier.until),
         needed=say("Amend the scope of work: name {name}.", name=data.name)
         if not named
@@ -182,7 +200,9 @@ def _scoped(
         say("The scope of work allows the operation"),
         allowed,
         f"{version}, {cite('operations')}",
-        f"{version} {('allows' if allowed else say('does not allow'))} “{label}”.",
+        say("{version} allows {names}.", version=version, names=quoted(operation))
+        if allowed
+        else say("{version} does not allow {names}.", version=version, names=quoted(operation)),
         scope.span.until,
         needed=say("Amend the scope of work: allow “{label}”.", label=label),
         record=record,
@@ -295,20 +315,19 @@ def _handled(grant: GrantFacts, operation: str, at: dt.datetime) -> Step:
     span = grant.dataset.tier_at(at)
     answer = grant.handling[span.label][operation]
     tier = Tier(span.label).label.lower()
-    label = Operation(operation).label.lower()
-    verb = say("never allows") if answer == NO else "allows"
+    said = {
+        "handling_label": grant.handling_label,
+        "names": quoted(operation),
+        "tier": tier,
+    }
     return Step(
         "handling",
         say("The tier's handling allows the operation"),
         answer != NO,
         say("{handling_label}, {tier} tier", handling_label=grant.handling_label, tier=tier),
-        say(
-            "{handling_label} {verb} “{label}” for {tier} data.",
-            handling_label=grant.handling_label,
-            verb=verb,
-            label=label,
-            tier=tier,
-        ),
+        say("{handling_label} never allows {names} for {tier} data.", **said)
+        if answer == NO
+        else say("{handling_label} allows {names} for {tier} data.", **said),
         span.until,
         needed=say("Use a lesser variant of the data, or ask for an exception from the rule."),
         record=Record("rule", str(grant.handling_id)),

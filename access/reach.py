@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from access import facts as known
 from access.between import Between, Obstacle, Unnamed, catalogue
+from access.clauses import quoted
 from access.decisions import Decision, judge
 from access.models import Dataset, Grant
 from access.states import Operation
@@ -127,7 +128,7 @@ def _reason(answer: Answer) -> str:
 
 def _said(answer: Answer) -> str:
     """The reason without the operation's own name, as others may share it."""
-    return _reason(answer).replace(f"“{answer.label.lower()}”", "it")
+    return str(_reason(answer)).replace(str(quoted(answer.operation)), str(say("it")))
 
 
 def matrix(

@@ -90,7 +90,7 @@ def of(
     )
     if answer_due is None or not in_review:
         return found
-    return replace(found, holder="The author, who answers an objection", due=answer_due)
+    return replace(found, holder=say("The author, who answers an objection"), due=answer_due)
 
 
 def _reviewer(

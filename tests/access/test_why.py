@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from access import handling, services
 from access.between import Between
@@ -232,6 +233,21 @@ class TestWhatMayI:
         assert len(lines) < len(row.answers)
         for same in row.alike:
             assert len({a.decision.allowed for a in same.answers}) == 1
+
+    def test_answers_alike_are_one_line_in_german_too(self, world: World, grant: Grant) -> None:
+        case = grant.fellowship
+
+        def lines(language: str) -> list[list[str]]:
+            with override(language):
+                [row] = what_may(case, now(), signed_scope(case)).rows
+                return [[answer.operation for answer in same.answers] for same in row.alike]
+
+        assert lines("de") == lines("en")
+        url = f"/fellowships/{case.ref}/what-may-i-do/"
+        german = client_of(grant.person).get(url, headers={"Accept-Language": "de"})
+        shown = german.content.decode().partition("<main")[2]
+        assert "<h1>Was darf ich tun?</h1>" in shown
+        assert f"{grant.ref} nennt es nicht." in shown
 
     def test_the_document_names_the_last_day_that_the_page_names(
         self, world: World, grant: Grant

@@ -110,7 +110,7 @@ def view(
     return FieldView(
         bound=bound,
         kind=kind,
-        label=label or str(say(cast("str", bound.label))),
+        label=str(say(label or cast("str", bound.label))),
         hint=hint,
         errors=errors,
         control=SafeString("") if kind in GROUPS else bound.as_widget(attrs=attrs),

@@ -227,6 +227,12 @@ def test_what_a_password_must_be_is_said_beforehand_as_it_is_asked(
     assert "&lt;" not in page
 
 
+def test_the_entrance_calls_its_fields_in_german(db: None) -> None:
+    page = Client().get("/accounts/signup/", headers={"Accept-Language": "de"}).content.decode()
+    said = re.findall(r'<label for="id_[^"]*"[^>]*>\s*([^<]*?)\s*<', page)
+    assert said[:2] == ["E-Mail-Adresse", "Vollständiger Name"]
+
+
 def test_a_password_is_reset_by_mail(world: World) -> None:
     client = Client()
     page = client.get("/accounts/password/reset/").content.decode()

@@ -20,7 +20,9 @@ import psycopg2  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUPERUSER = "postgresql://postgres@127.0.0.1:5432/postgres"
-REDIS = "redis://127.0.0.1:6379/7"
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
+REDIS = f"redis://127.0.0.1:6379/{1 + _WORKER % 7}"
+"""Of each worker of the tests its own: two sites served at once would take each other's tasks."""
 START_SECONDS = 240
 TABLES = "from fellowship.kernel.tables import make_at_once; make_at_once()"
 GRANT = "; from django.core.management import call_command; call_command('grant_app_role', {!r})"

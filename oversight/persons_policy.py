@@ -90,11 +90,12 @@ def may_take_copy(copy: PersonalCopy, by: Any, kept: bool) -> Refusal | None:
 
 
 def _may_settle(erasure: Erasure, by: User) -> Refusal | None:
-    if erasure.done_at or erasure.refused_at or erasure.approved_at:
-        return Refusal("settled", say("This was answered already."), rule=RULE)
     if by.pk == erasure.person_id:
         return Refusal("own_erasure", say("Somebody else answers what you asked for."), rule=RULE)
-    return _answers_for(erasure.person, by)
+    refused = _answers_for(erasure.person, by)
+    if refused is None and (erasure.done_at or erasure.refused_at or erasure.approved_at):
+        return Refusal("settled", say("This was answered already."), rule=RULE)
+    return refused
 
 
 def _answers_for(person: User, by: User) -> Refusal | None:

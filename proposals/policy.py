@@ -52,7 +52,7 @@ class Progress:
 
 def may_start(call: Call, by: Actor) -> Refusal | None:
     """Why `by` may not begin a proposal: the call is not open, or they work for the programme."""
-    return first(takes_proposals(call), _from_outside(call.program_id, by))
+    return first(_from_outside(call.program_id, by), takes_proposals(call))
 
 
 def may_edit(proposal: Proposal, by: Actor) -> Refusal | None:

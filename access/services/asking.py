@@ -14,7 +14,7 @@ from access.states import EXPOSURE, REQUEST_MOVES, Operation
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Missing, Refusal, first, refuse
+from fellowship.kernel.refusals import Missing, Refusal, first, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import notify
 from governance.models import ExceptionRecord
@@ -103,7 +103,7 @@ def renew_grant(
     grant = Grant.objects.locked().select_related("dataset", "person", "request").get(pk=grant.pk)
     grant.fellowship = fellowship
     if there := policy.renewal_of(grant):
-        return there
+        return unchanged(there, policy.may_renew(grant, by))
     refuse(policy.may_renew(grant, by))
     unused = usage.unused(grant, operations, fields)
     if unused and not why_unused_is_kept.strip():

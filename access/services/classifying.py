@@ -13,7 +13,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -107,7 +107,7 @@ def call_off_classification(
     """Call off a classification still waiting for answers; one called off stays as it is."""
     found = _locked(classification)
     if found.state == State.WITHDRAWN:
-        return found
+        return unchanged(found, classifying.may_call_off(found, by))
     refuse(classifying.may_call_off(found, by))
     refuse(text_given(reason, "reason", say("Say why it is called off.")))
     found.state = CLASSIFICATION_MOVES.target(found.state, "call_off")

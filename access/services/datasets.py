@@ -15,7 +15,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import has_role
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -140,7 +140,7 @@ def retire_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
     """
     dataset = Dataset.objects.locked().get(pk=dataset.pk)
     if dataset.retired_at is not None:
-        return dataset
+        return unchanged(dataset, policy.may_catalogue(dataset.program_id, by))
     refuse(
         first(
             policy.may_catalogue(dataset.program_id, by),
@@ -159,7 +159,7 @@ def restore_dataset(*, dataset: Dataset, by: Actor, reason: str) -> Dataset:
     """Put a retired dataset back. One in the catalogue stays as it is."""
     dataset = Dataset.objects.locked().get(pk=dataset.pk)
     if dataset.retired_at is None:
-        return dataset
+        return unchanged(dataset, policy.may_catalogue(dataset.program_id, by))
     refuse(
         first(
             policy.may_catalogue(dataset.program_id, by),

@@ -16,7 +16,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -136,7 +136,7 @@ def verify_deletion(
     """Another person has looked: `reason` says how. One verified already stays as it is."""
     certificate = DeletionCertificate.objects.locked().get(pk=certificate.pk)
     if certificate.verified_at is not None:
-        return certificate
+        return unchanged(certificate, policy.may_verify_deletion(certificate, by))
     refuse(policy.may_verify_deletion(certificate, by))
     refuse(policy.reason_given(reason, say("Say how you looked.")))
     certificate.verified_at, certificate.verified_by = now(), by

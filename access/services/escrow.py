@@ -20,7 +20,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
@@ -101,7 +101,7 @@ def _keep(*, fellowship: Fellowship, values: dict[str, Any], by: User) -> Escrow
         fellowship=fellowship, sha256=values["sha256"]
     ).first()
     if known:
-        return known
+        return unchanged(known, ending_policy.may_deposit(fellowship, by))
     refuse(ending_policy.may_deposit(fellowship, by))
     names = ("title", "description", "opens_for")
     refuse(first(*(text_given(values[name], name, say("Say this.")) for name in names)))

@@ -12,7 +12,7 @@ from access.states import REQUEST_MOVES
 from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -191,7 +191,7 @@ def revoke_grant(*, grant: Grant, by: User, reason: str) -> Grant:
     """End a grant now; what it allowed is denied from this instant. One revoked stays as it is."""
     grant = Grant.objects.locked().get(pk=grant.pk)
     if grant.revoked_at is not None:
-        return grant
+        return unchanged(grant, policy.may_revoke(grant, by))
     refuse(policy.may_revoke(grant, by))
     refuse(policy.reason_given(reason, say("Say why access ends now.")))
     return end(grant=grant, by=by, reason=reason)

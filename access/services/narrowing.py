@@ -14,7 +14,7 @@ from access.states import Operation
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -42,7 +42,7 @@ def narrow_grant(
         .get(pk=grant.pk)
     )
     if there := Grant.objects.filter(narrows=grant).first():
-        return there
+        return unchanged(there, policy.may_narrow(grant, by))
     refuse(policy.may_narrow(grant, by))
     refuse(_narrower(grant, operations, fields, row_filters))
     refuse(policy.reason_given(reason, say("Say why less does from now on.")))

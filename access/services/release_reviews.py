@@ -20,7 +20,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import recused
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -49,7 +49,7 @@ def send_release_review(
     request = locked(request)
     mine = request.reviews.filter(round=request.round, reviewer=by, ended_at=None).first()
     if mine:
-        return mine
+        return unchanged(mine, release_policy.may_review(request, by))
     refuse(release_policy.may_review(request, by))
     there = _counted(request, by)
     refuse(release_policy.two_sent(there, by))

@@ -19,7 +19,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Missing, first, refuse
+from fellowship.kernel.refusals import Missing, first, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -151,7 +151,7 @@ def remove_output(*, output: Output, by: User, reason: str = "") -> Output:
     request = locked(output.request)
     output = Output.objects.locked().get(pk=output.pk)
     if output.removed_at is not None:
-        return output
+        return unchanged(output, release_policy.may_change(request, by))
     refuse(release_policy.may_change(request, by))
     output.removed_at = now()
     output.save()
@@ -234,7 +234,7 @@ def withdraw_release(*, request: ReleaseRequest, by: User, reason: str = "") -> 
     """Take a request back before it is decided. One withdrawn stays so."""
     request = locked(request)
     if request.state == ReleaseState.WITHDRAWN:
-        return request
+        return unchanged(request, release_policy.may_withdraw(request, by))
     refuse(release_policy.may_withdraw(request, by))
     request.state = RELEASE_MOVES.target(request.state, "withdraw")
     request.save()

@@ -13,7 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -70,7 +70,7 @@ def send_back_request(
     """
     request = AccessRequest.objects.locked().get(pk=request.pk)
     if request.state == "changes":
-        return request
+        return unchanged(request, policy.may_send_back(request, by))
     answers = answers or {}
     refuse(policy.may_send_back(request, by))
     refuse(checks.explained(request.dataset, answers))
@@ -101,7 +101,7 @@ def refer_request(*, request: AccessRequest, by: User, reason: str = "") -> Acce
     """Refer a checked request to the board. One already with the board stays as it is."""
     request = AccessRequest.objects.locked().get(pk=request.pk)
     if request.state == "with_board":
-        return request
+        return unchanged(request, policy.may_refer(request, by))
     refuse(policy.may_refer(request, by))
     request.state = REQUEST_MOVES.target(request.state, "refer")
     request.save()
@@ -136,7 +136,7 @@ def refuse_request(*, request: AccessRequest, by: User, reason: str) -> AccessRe
     """Refuse, with the reason the fellow reads. One already refused stays as it is."""
     request = AccessRequest.objects.locked().get(pk=request.pk)
     if request.state == "refused":
-        return request
+        return unchanged(request, policy.may_refuse(request, by))
     refuse(policy.may_refuse(request, by))
     refuse(policy.reason_given(reason, say("Say what would have to be different.")))
     request.state = REQUEST_MOVES.target(request.state, "refuse")
@@ -152,7 +152,7 @@ def withdraw_request(*, request: AccessRequest, by: User, reason: str = "") -> A
     """Take a request back before access opens. One already withdrawn stays as it is."""
     request = AccessRequest.objects.locked().get(pk=request.pk)
     if request.state == "withdrawn":
-        return request
+        return unchanged(request, policy.may_withdraw(request, by))
     refuse(policy.may_withdraw(request, by))
     request.state = REQUEST_MOVES.target(request.state, "withdraw")
     request.save()

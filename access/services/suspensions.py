@@ -17,7 +17,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import begun, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -40,7 +40,7 @@ def suspend_person(
     """
     User.objects.select_for_update().get(pk=person.pk)
     if live := _lasting(AccessSuspension.objects.filter(program=program, person=person), until):
-        return live
+        return unchanged(live, suspending.may_suspend(program, by, person=person, until=until))
     refuse(suspending.may_suspend(program, by, person=person, until=until))
     refuse(reason_given(reason, say("Say why it must close now.")))
     grants = Grant.objects.filter(person=person, fellowship__program=program)
@@ -64,7 +64,9 @@ def suspend_dataset(
     """Suspend a dataset for everyone, until lifted or `until`; as `suspend_person`."""
     dataset = Dataset.objects.locked().get(pk=dataset.pk)
     if live := _lasting(AccessSuspension.objects.filter(dataset=dataset), until):
-        return live
+        return unchanged(
+            live, suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until)
+        )
     refuse(suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until))
     refuse(reason_given(reason, say("Say why it must close now.")))
     grants = Grant.objects.filter(dataset=dataset)
@@ -87,7 +89,7 @@ def lift_suspension(*, suspension: AccessSuspension, by: User, reason: str) -> A
     """Lift a suspension; one lifted already is returned unchanged. Grants open as they stand."""
     suspension = AccessSuspension.objects.locked().get(pk=suspension.pk)
     if suspension.lifted_at is not None:
-        return suspension
+        return unchanged(suspension, suspending.may_lift(suspension, by))
     refuse(suspending.may_lift(suspension, by))
     refuse(reason_given(reason, say("Say why it may open again.")))
     suspension.lifted_at, suspension.lifted_by = now(), by

@@ -10,7 +10,7 @@ from access.states import TargetKind
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import joined
 from fellowship.kernel.time import now
 from fellowship.notices.services import add_endpoint
@@ -137,7 +137,7 @@ def retire_target(*, target: TargetSystem, by: User, reason: str) -> TargetSyste
     """The system is no more: it is told nothing, and nothing it let through is waited for."""
     target = TargetSystem.objects.locked().get(pk=target.pk)
     if target.retired_at is not None:
-        return target
+        return unchanged(target, policy.may_change(target, by))
     refuse(policy.may_change(target, by))
     refuse(policy.reason_given(reason))
     target.retired_at, target.retired_by = now(), by

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+FORBIDDEN: Final = ("not_allowed", "wrong_role", "not_yours", "separation")
+"""How codes begin that refuse the person, whatever the state of the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,11 @@ class Refusal:
     def __str__(self) -> str:
         return self.reason
 
+    @property
+    def personal(self) -> bool:
+        """Whether it is the person who may not; else it is the state of things that forbids it."""
+        return self.code.startswith(FORBIDDEN)
+
 
 class Refused(Exception):
     """Raised by a service when its policy refuses; carries the refusal."""
@@ -40,6 +51,16 @@ def refuse(refusal: Refusal | None) -> None:
     """Raise `Refused` where there is a refusal."""
     if refusal is not None:
         raise Refused(refusal)
+
+
+def unchanged(value: T, refusal: Refusal | None) -> T:
+    """`value`, of which what a verb is for is done already.
+
+    Raises `Refused` for a person who might not have done it: authority comes before state.
+    """
+    if refusal is not None and refusal.personal:
+        raise Refused(refusal)
+    return value
 
 
 def first(*refusals: Refusal | None) -> Refusal | None:

@@ -26,7 +26,6 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 REASON_MAX = 5_000
 """Signs of a reason given with a button."""
 _NOT_TYPED = {"csrfmiddlewaretoken", "version", "_once"}
-FORBIDDEN = ("not_allowed", "wrong_role", "not_yours", "separation")
 
 
 def attempt(form: BaseForm, call: Callable[[], T]) -> T | None:
@@ -147,4 +146,4 @@ def form_verb(
 
 def status_of(refusal: Refusal) -> int:
     """403 where the person may never do it, 409 where it is the case's state that forbids it."""
-    return 403 if refusal.code.startswith(FORBIDDEN) else 409
+    return 403 if refusal.personal else 409

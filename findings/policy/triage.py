@@ -199,6 +199,7 @@ def may_end_cover(cover: Cover, by: User) -> Refusal | None:
 def may_save(by: User, program_id: int | None) -> Refusal | None:
     """Why `by` may not save a filter, or not share it with the programme."""
     return first(
+        _may_share(by, program_id),
         Refusal(
             "too_many",
             say("Keep at most {FILTERS} filters: remove one first.", FILTERS=FILTERS),
@@ -206,7 +207,6 @@ def may_save(by: User, program_id: int | None) -> Refusal | None:
         )
         if SavedFilter.objects.filter(owner=by).count() >= FILTERS
         else None,
-        _may_share(by, program_id),
     )
 
 

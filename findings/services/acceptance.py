@@ -10,7 +10,7 @@ from django.db import transaction
 from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
@@ -46,7 +46,7 @@ def plan_test(
     standing = AcceptanceTest.objects.standing().filter(finding=finding, title=title)
     there: AcceptanceTest | None = standing.first()
     if there is not None:
-        return there
+        return unchanged(there, policy.may_convert(finding, by))
     refuse(policy.may_convert(finding, by))
     refuse(policy.about_the_finding(finding, control))
     refuse(policy.tests_the_work_of(finding, owner))
@@ -145,7 +145,7 @@ def withdraw_test(*, test: AcceptanceTest, by: Actor, reason: str) -> Acceptance
     """Ask for the test no longer, with the reason. One withdrawn stays so."""
     test = _lock(test)
     if test.state == AcceptanceState.WITHDRAWN:
-        return test
+        return unchanged(test, policy.may_withdraw_test(test, by))
     refuse(policy.may_withdraw_test(test, by))
     refuse(policy.says_why(reason))
     before = test.state

@@ -7,7 +7,7 @@ import datetime as dt
 from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -63,7 +63,7 @@ def _do(action: Action, finding: Finding, by: User, said: Said) -> Finding:
     """An action of many on one finding, by the same description."""
     finding = lock(finding)
     if action.already(finding, by, said):
-        return finding
+        return unchanged(finding, action.refusal(finding, by, said))
     refuse(action.refusal(finding, by, said))
     change = action.apply(finding, by, said)
     finding.save()
@@ -88,9 +88,9 @@ def enter_cover(
     Program.objects.locked().get(pk=program.pk)
     same = {"person": person, "starts_at": starts_at, "ends_at": ends_at}
     known: Cover | None = Cover.objects.standing().filter(program=program, **same).first()
-    if known and known.stand_in_id == stand_in.pk:
-        return known
     cover = Cover(program=program, stand_in=stand_in, entered_by=by, **same)
+    if known and known.stand_in_id == stand_in.pk:
+        return unchanged(known, policy.may_cover(cover, by))
     refuse(policy.may_cover(cover, by))
     cover.save()
     journal.record(
@@ -109,7 +109,7 @@ def end_cover(*, cover: Cover, by: User, reason: str = "") -> Cover:
     """Take an absence back, or end it early; one taken back stays so."""
     cover = Cover.objects.locked().select_related("person", "stand_in").get(pk=cover.pk)
     if cover.cancelled_at is not None:
-        return cover
+        return unchanged(cover, policy.may_end_cover(cover, by))
     refuse(policy.may_end_cover(cover, by))
     cover.cancelled_at = now()
     cover.save()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.links import absolute
@@ -52,7 +52,7 @@ def request_change(
     standing = ChangeRequest.objects.standing().filter(finding=finding, control=control)
     there: ChangeRequest | None = standing.first()
     if there is not None:
-        return there
+        return unchanged(there, policy.may_convert(finding, by))
     refuse(policy.may_convert(finding, by))
     refuse(policy.about_the_finding(finding, control))
     change = ChangeRequest.objects.create(
@@ -142,7 +142,7 @@ def withdraw_change(*, change_request: ChangeRequest, by: Actor, reason: str) ->
     """Ask for the change no longer, with the reason. One withdrawn stays so."""
     change = _lock(change_request)
     if change.state == ChangeState.WITHDRAWN:
-        return change
+        return unchanged(change, policy.may_withdraw_change(change, by))
     refuse(policy.may_withdraw_change(change, by))
     refuse(policy.says_why(reason))
     before = change.state

@@ -11,7 +11,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import queries
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refused, refuse
+from fellowship.kernel.refusals import Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
@@ -62,7 +62,7 @@ def rerate_finding(
     """
     finding = lock(finding)
     if _said_already(finding, severity, reason):
-        return finding
+        return unchanged(finding, policy.may_rerate(finding, by))
     refuse(policy.may_rerate(finding, by))
     refuse(policy.rerates_soundly(finding, severity, reason, evidence, by))
     score = cvss_score(cvss_vector) if cvss_vector else finding.cvss_score
@@ -135,7 +135,7 @@ def pause_finding(
     """
     finding = lock(finding)
     if finding.standing_still(now()):
-        return finding
+        return unchanged(finding, policy.may_pause(finding, by))
     end_pause(finding, by, now())
     refuse(policy.may_pause(finding, by))
     used = obligation(finding)[1]
@@ -180,7 +180,7 @@ def resume_finding(*, finding: Finding, by: Actor, reason: str = "") -> Finding:
     """Let a paused clock run on before its day. One that runs is returned unchanged."""
     finding = lock(finding)
     if finding.standing_still(now()) is None:
-        return finding
+        return unchanged(finding, policy.may_resume(finding, by))
     refuse(policy.may_resume(finding, by))
     end_pause(finding, by, now())
     journal.record(subject=finding, change={"due_at": finding.due_at})

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
@@ -31,7 +31,7 @@ def close_finding(*, finding: Finding, closure: str, by: User, reason: str = "")
     """Close a finding on a verified control, a live exception, its rejection, or as exploratory."""
     finding = lock(finding)
     if finding.state == FindingState.CLOSED:
-        return finding
+        return unchanged(finding, policy.may_close(finding, closure, by))
     refuse(policy.may_close(finding, closure, by))
     if closure == Closure.CONTROL:
         refuse(policy.tests_passed(finding))
@@ -54,7 +54,7 @@ def close_as_duplicate(*, finding: Finding, of: Finding, by: User, reason: str =
     list(Finding.objects.locked().filter(pair).order_by("pk").values_list("pk"))
     finding, of = lock(finding), lock(of)
     if finding.state == FindingState.CLOSED:
-        return finding
+        return unchanged(finding, policy.may_close_as_duplicate(finding, of, by))
     refuse(policy.may_close_as_duplicate(finding, of, by))
     finding.duplicate_of = of
     finding.actionable, finding.mapping = None, ""
@@ -95,7 +95,7 @@ def reopen_finding(
     """
     finding = lock(finding)
     if finding.state == FindingState.INVESTIGATING:
-        return finding
+        return unchanged(finding, policy.may_reopen(finding, by))
     refuse(policy.may_reopen(finding, by))
     refuse(policy.says_why(reason))
     before = {"closure": journal.moved(finding.closure, ""), "answer": finding.answer_ref}

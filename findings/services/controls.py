@@ -5,7 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
@@ -77,7 +77,7 @@ def waive_baseline(*, control: Control, by: User, reason: str) -> Control:
     """Deploy without a baseline, visibly: the reason stands on every page of the control."""
     control = lock_control(control)
     if control.baseline_waiver:
-        return control
+        return unchanged(control, policy.may_waive(control, by))
     refuse(policy.may_waive(control, by))
     refuse(policy.says_why(reason))
     control.baseline_waiver, control.waived_at, control.waived_by = reason, now(), by
@@ -91,7 +91,7 @@ def deploy_control(*, control: Control, by: User, reason: str = "") -> Control:
     """Record that the control is live, which locks its plan."""
     control = lock_control(control)
     if control.state == ControlState.DEPLOYED:
-        return control
+        return unchanged(control, policy.may_deploy(control, by))
     refuse(policy.may_deploy(control, by))
     control.state = CONTROL_MOVES.target(control.state, "deploy")
     control.deployed_at, control.deployed_by = now(), by
@@ -110,7 +110,7 @@ def verify_control(*, control: Control, by: User, reason: str = "") -> Control:
     """Confirm, as another person than the owner, that the measurement shows the reduction."""
     control = lock_control(control)
     if control.state == ControlState.VERIFIED:
-        return control
+        return unchanged(control, policy.may_verify(control, by))
     refuse(policy.may_verify(control, by))
     control.state = CONTROL_MOVES.target(control.state, "verify")
     control.verified_at, control.verified_by = now(), by

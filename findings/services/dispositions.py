@@ -7,7 +7,7 @@ from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
@@ -30,7 +30,7 @@ def take_finding(*, finding: Finding, by: Actor, reason: str = "") -> Finding:
     """Take a finding up: it is under investigation, and the person who took it owns it for now."""
     finding = lock(finding)
     if finding.state == FindingState.INVESTIGATING:
-        return finding
+        return unchanged(finding, policy.may_take(finding, by))
     refuse(policy.may_take(finding, by))
     finding.state = FINDING_MOVES.target(finding.state, "take")
     if finding.product_owner is None and isinstance(by, User):
@@ -58,7 +58,7 @@ def accept_finding(
     """
     finding = lock(finding)
     if finding.state == FindingState.ACCEPTED:
-        return finding
+        return unchanged(finding, policy.may_accept(finding, by))
     refuse(policy.may_accept(finding, by))
     refuse(policy.says_why(reason))
     owner = product_owner or finding.product_owner
@@ -113,7 +113,7 @@ def defer_finding(
     """
     finding = lock(finding)
     if finding.state == FindingState.DEFERRED:
-        return finding
+        return unchanged(finding, policy.may_defer(finding, by))
     refuse(policy.may_defer(finding, by))
     refuse(policy.says_why(reason))
     refuse(policy.deferred_within_rule(finding, look_again_at))
@@ -129,7 +129,7 @@ def reject_finding(*, finding: Finding, by: Actor, reason: str) -> Finding:
     """Reject a finding with its rationale. Severe ones are rejected by the board."""
     finding = lock(finding)
     if finding.state == FindingState.REJECTED:
-        return finding
+        return unchanged(finding, policy.may_reject(finding, by))
     refuse(policy.may_reject(finding, by))
     refuse(policy.says_why(reason))
     return _settle(
@@ -178,7 +178,7 @@ def reconsider_finding(
     """
     finding = lock(finding)
     if finding.state == FindingState.INVESTIGATING:
-        return finding
+        return unchanged(finding, policy.may_reconsider(finding, by))
     refuse(policy.may_reconsider(finding, by))
     refuse(policy.says_why(reason))
     finding.state = FINDING_MOVES.target(finding.state, "reconsider")

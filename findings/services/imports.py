@@ -17,7 +17,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.history.references import next_reference, next_references
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -143,7 +143,7 @@ def confirm_import(
     """
     brought = _locked(brought)
     if brought.confirmed_at:
-        return brought
+        return unchanged(brought, policy.may_settle(brought, by))
     case = brought.fellowship
     refuse(policy.may_settle(brought, by))
     rows = list(brought.rows.order_by("place"))

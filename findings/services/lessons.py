@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.services import edit_call
@@ -22,7 +22,7 @@ def propose_lesson(
     topic, why = topic.strip(), why.strip()
     there = Lesson.objects.waiting().filter(program=program, topic=topic).first()
     if there is not None:
-        return there
+        return unchanged(there, policy.may_propose_lesson(program, by))
     refuse(policy.may_propose_lesson(program, by))
     refuse(policy.topic_said(topic, why))
     lesson = Lesson.objects.create(
@@ -37,7 +37,7 @@ def take_lesson(*, lesson: Lesson, call: Call, by: User) -> Lesson:
     """Write the lesson into a call that is not published yet, as a line of its topics."""
     lesson = _locked(lesson)
     if lesson.state == LessonState.TAKEN and lesson.call_id == call.pk:
-        return lesson
+        return unchanged(lesson, policy.may_take_lesson(lesson, call, by))
     call = Call.objects.locked().select_related("program").get(pk=call.pk)
     refuse(policy.may_take_lesson(lesson, call, by))
     edit_call(call=call, by=by, topics=f"{call.topics.rstrip()}\n\n- {lesson.topic}\n")
@@ -52,7 +52,7 @@ def set_lesson_aside(*, lesson: Lesson, by: User, reason: str) -> Lesson:
     """Set a lesson aside, with the reason."""
     lesson = _locked(lesson)
     if lesson.state == LessonState.SET_ASIDE:
-        return lesson
+        return unchanged(lesson, policy.may_set_aside(lesson, by, reason))
     refuse(policy.may_set_aside(lesson, by, reason))
     _settle(lesson, "set_aside", by)
     journal.record(subject=lesson, change={"state": lesson.state})

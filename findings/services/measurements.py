@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Control, ControlMetric, Measurement, PlanAmendment, columns_of
@@ -38,7 +38,7 @@ def measure(
     taken_on, under = taken_on or now().date(), conditions or metric.under
     there = _read_already(metric, phase, source, taken_on)
     if there:
-        return there
+        return unchanged(there, policy.may_measure(metric.control, phase, by))
     refuse(policy.may_measure(metric.control, phase, by))
     refuse(policy.count_stands(metric, phase, sample, taken_on, under))
     measurement = Measurement.objects.create(
@@ -87,7 +87,7 @@ def amend_plan(
         if getattr(metric, name) != value
     }
     if not changes:
-        return metric
+        return unchanged(metric, policy.may_amend(metric, by))
     refuse(policy.may_amend(metric, by))
     refuse(policy.plan_stands(plan))
     refuse(policy.amended_with_reason(metric, reason))

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from findings import policy
@@ -20,7 +20,7 @@ def save_filter(
     """Save a query under a name of one's own; the same name with the same query is the same."""
     known: SavedFilter | None = SavedFilter.objects.filter(owner=by, name=name).first()
     if known and known.query == query and known.program_id == (program.pk if program else None):
-        return known
+        return unchanged(known, policy.may_save(by, program.pk if program else None))
     refuse(policy.may_save(by, program.pk if program else None))
     saved = SavedFilter(owner=by, name=name, query=query, program=program, is_default=is_default)
     if is_default:

@@ -8,7 +8,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -155,7 +155,7 @@ def take_back_contest(*, contest: Contest, by: User, reason: str = "") -> Contes
     """Contest a suggestion no longer. One taken back stays so."""
     contest = _lock(contest)
     if contest.state == ContestState.RETRACTED:
-        return contest
+        return unchanged(contest, policy.may_take_back(contest, by))
     refuse(policy.may_take_back(contest, by))
     contest.state = CONTEST_MOVES.target(contest.state, "take_back")
     _end(contest, by)

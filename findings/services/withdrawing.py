@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from findings import policy
 from findings.models import Control, Finding
@@ -19,7 +19,7 @@ def withdraw_control(*, control: Control, by: User, reason: str) -> Control:
     finding = lock(control.finding)
     control = lock_control(control)
     if control.state == ControlState.WITHDRAWN:
-        return control
+        return unchanged(control, policy.may_withdraw(control, by))
     refuse(policy.may_withdraw(control, by))
     refuse(policy.says_why(reason))
     control.state = CONTROL_MOVES.target(control.state, "withdraw")

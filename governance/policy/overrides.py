@@ -36,9 +36,9 @@ def says_why_it_counts(reason: str) -> Refusal | None:
 def may_decide(override: RecusalOverride, by: Actor, verb: str) -> Refusal | None:
     """Why `by` may not approve or decline it: also nobody who asked for it."""
     return first(
-        OVERRIDE_MOVES.refusal(override.state, verb),
         _apart(override.conflict, by),
         needs_role(by, override.realm_id, *recused.DECIDING, to="decide on an override"),
+        OVERRIDE_MOVES.refusal(override.state, verb),
         Refusal("second_person", say("A second person decides what you asked for."), rule=DUTIES)
         if by == override.requested_by
         else None,
@@ -51,9 +51,9 @@ def may_decide(override: RecusalOverride, by: Actor, verb: str) -> Refusal | Non
 def may_revoke(override: RecusalOverride, by: Actor) -> Refusal | None:
     """Why `by` may not end the override."""
     return first(
-        OVERRIDE_MOVES.refusal(override.state, "revoke"),
         _apart(override.conflict, by),
         needs_role(by, override.realm_id, *recused.DECIDING, to="end an override"),
+        OVERRIDE_MOVES.refusal(override.state, "revoke"),
     )
 
 

@@ -101,12 +101,12 @@ def heard(rule: RuleVersion) -> Refusal | None:
 
 def may_acknowledge(rule: RuleVersion, by: User) -> Refusal | None:
     """Why `by` has nothing to acknowledge here."""
+    asked = RuleAcknowledgement.objects.filter(rule=rule, user=by).exists()
+    if not asked and not rulemaking.is_bound(rule, by):
+        return Refusal("wrong_role", say("This rule does not bind you."))
     if rule.status != RuleStatus.ADOPTED:
         return Refusal("not_adopted", say("Only an adopted version is acknowledged."))
-    asked = RuleAcknowledgement.objects.filter(rule=rule, user=by).exists()
-    if asked or rulemaking.is_bound(rule, by):
-        return None
-    return Refusal("wrong_role", say("This rule does not bind you."))
+    return None
 
 
 def reads_acknowledgements(rule: RuleVersion, user: Any) -> bool:

@@ -103,10 +103,12 @@ def may_rework(rule: RuleVersion, by: Actor) -> Refusal | None:
 
 def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | None:
     """Why the founding rules may not be adopted: two people do it, administrator and sponsor."""
+    refused = needs_role(by, program.pk, roles.ADMINISTRATOR, to="adopt its first rules")
+    if refused is not None:
+        return refused
     if sponsor is None:
         return Refusal("no_sponsor", say("Name the programme's sponsor first."), field="sponsor")
     return first(
-        needs_role(by, program.pk, roles.ADMINISTRATOR, to="adopt its first rules"),
         None
         if sponsor.pk == program.sponsor_id or has_role(sponsor, program.pk, roles.SPONSOR)
         else Refusal(

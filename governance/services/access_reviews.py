@@ -93,8 +93,8 @@ def attest_access(
     """Keep a role or grant, or take it away at once. The same answer again changes nothing."""
     review = AccessReview.objects.locked().get(pk=item.review_id)
     item = AccessReviewItem.objects.locked().select_related("review").get(pk=item.pk)
-    refuse(policy.is_whole(decision, reason))
     refuse(policy.may_attest(item, by))
+    refuse(policy.is_whole(decision, reason))
     if item.decided_at is not None:
         if item.decision == decision:
             return item

@@ -13,7 +13,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
@@ -33,7 +33,7 @@ def acknowledge_rule(*, rule: RuleVersion, by: User) -> RuleAcknowledgement:
     rule = RuleVersion.objects.locked().select_related("program").get(pk=rule.pk)
     row = RuleAcknowledgement.objects.filter(rule=rule, user=by).first()
     if row and row.acknowledged_at:
-        return row
+        return unchanged(row, policy.may_acknowledge(rule, by))
     refuse(policy.may_acknowledge(rule, by))
     at = now()
     if row is None:  # bound since the last sweep, or not asked: whoever wishes may say it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -30,7 +30,7 @@ def offer_amendment(*, pin: RulePin, rule: RuleVersion, by: User, reason: str) -
     about = {"subject_type": pin.subject_type, "subject_id": pin.subject_id, "kind": pin.kind}
     there: RuleAmendment | None = RuleAmendment.objects.open().filter(**about).first()
     if there and there.to_rule_id == rule.pk:
-        return there
+        return unchanged(there, policy.may_offer(rule, pin, subject, party, by))
     refuse(policy.may_offer(rule, pin, subject, party, by))
     assert party is not None  # noqa: S101 - refused above
     refuse(
@@ -114,7 +114,7 @@ def withdraw_amendment(*, amendment: RuleAmendment, by: User, reason: str) -> Ru
     """Take an offer back before it is answered. Once is enough."""
     amendment = _locked(amendment)
     if amendment.state == AMENDMENT_MOVES.target("offered", "withdraw"):
-        return amendment
+        return unchanged(amendment, policy.may_withdraw(amendment, by))
     refuse(policy.may_withdraw(amendment, by))
     refuse(text_given(reason, "reason", say("Say why it is taken back.")))
     amendment.answer = reason.strip()

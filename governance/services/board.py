@@ -14,7 +14,7 @@ from fellowship.clocks import services as clock_services
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -46,7 +46,7 @@ def refer(*, kind: str, subject: Model, program: Program, by: Actor, reason: str
     subject = type(subject)._default_manager.select_for_update(of=("self",)).get(pk=subject.pk)
     live = Matter.objects.live().filter(kind=kind, subject_id=subject.pk).first()
     if live:
-        return live
+        return unchanged(live, policy.may_refer(handler, subject, program, by))
     refuse(policy.may_refer(handler, subject, program, by))
     refuse(policy.has_ballot_rule(rules.in_force(program, RuleKind.BALLOT_RULES), kind))
     body = sealing.sealed(kind, subject)
@@ -135,7 +135,7 @@ def open_dossier(*, matter: Matter, by: User) -> DossierOpening:
     """Note that the person opened the dossier. Only the first time of each version is an act."""
     opening = ballot_box.openings(matter, by).first()
     if opening:
-        return opening
+        return unchanged(opening, policy.may_enter(matter, by))
     matter = Matter.objects.locked().get(pk=matter.pk)
     refuse(policy.may_enter(matter, by))
     opening, created = DossierOpening.objects.get_or_create(
@@ -232,7 +232,7 @@ def record_decision(*, matter: Matter, by: User, note: str = "", reason: str = "
     matter = Matter.objects.locked().select_related("program").get(pk=matter.pk)
     decided = Decision.objects.filter(matter=matter).first()
     if decided:
-        return decided
+        return unchanged(decided, policy.may_record(matter, by))
     refuse(policy.may_record(matter, by))
     refuse(policy.unchanged(matter, sealing.revision_held(matter)))
     ballot = Ballot.objects.locked().get(matter=matter)
@@ -323,7 +323,7 @@ def withdraw_matter(*, matter: Matter, by: Actor, reason: str) -> Matter:
     """Take a matter back before it is decided. Votes cast stay sealed for ever. Once is enough."""
     matter = Matter.objects.locked().get(pk=matter.pk)
     if matter.state == MatterState.WITHDRAWN:
-        return matter
+        return unchanged(matter, policy.may_withdraw(matter, by))
     refuse(policy.may_withdraw(matter, by))
     refuse(text_given(reason, "reason", say("Say why it is withdrawn.")))
     return _end(matter, "withdraw", by)
@@ -333,9 +333,9 @@ def withdraw_matter(*, matter: Matter, by: Actor, reason: str) -> Matter:
 def return_matter(*, matter: Matter, by: User, reason: str) -> Matter:
     """Give back a matter that cannot be decided: quorum missed, or its subject changed."""
     matter = Matter.objects.locked().get(pk=matter.pk)
-    if matter.state == MatterState.RETURNED:
-        return matter
     revision = kinds.get(matter.kind).revision(kinds.subject_of(matter))
+    if matter.state == MatterState.RETURNED:
+        return unchanged(matter, policy.may_return(matter, by, revision))
     refuse(policy.may_return(matter, by, revision))
     refuse(text_given(reason, "reason", say("Say why it cannot be decided.")))
     return _end(matter, "return", by)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -60,7 +60,7 @@ def end_cadence(*, cadence: Cadence, by: User, reason: str) -> Cadence:
     """End the cadence; its meetings to come are cancelled. Once is enough."""
     cadence = Cadence.objects.locked().select_related("program").get(pk=cadence.pk)
     if cadence.ended_at is not None:
-        return cadence
+        return unchanged(cadence, policy.may_end_cadence(cadence, by, reason))
     refuse(policy.may_end_cadence(cadence, by, reason))
     _end(cadence, by, reason.strip())
     return cadence

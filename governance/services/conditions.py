@@ -16,7 +16,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
@@ -167,7 +167,7 @@ def meet_condition(*, condition: Condition, by: User, evidence: str, reason: str
     """Report a condition as met, with its evidence; the gate stays shut until it is verified."""
     condition = _locked(condition)
     if condition.state == ConditionState.MET and condition.evidence == evidence:
-        return condition
+        return unchanged(condition, policy.may_meet(condition, by))
     refuse(policy.may_meet(condition, by))
     refuse(text_given(evidence, "evidence", say("Say where it can be seen that this is met.")))
     condition.evidence, condition.met_at = evidence, now()
@@ -181,7 +181,7 @@ def verify_condition(*, condition: Condition, by: User, reason: str = "") -> Con
     """Verify that a condition is met: the gate opens when all are. One verified stays so."""
     condition = _locked(condition)
     if condition.state == ConditionState.VERIFIED:
-        return condition
+        return unchanged(condition, policy.may_verify(condition, by))
     refuse(policy.may_verify(condition, by))
     return _settle(condition, "verify", by)
 
@@ -191,7 +191,7 @@ def fail_condition(*, condition: Condition, by: User, reason: str) -> Condition:
     """Find that a condition is not met; its owner may report again. One failed stays so."""
     condition = _locked(condition)
     if condition.state == ConditionState.FAILED:
-        return condition
+        return unchanged(condition, policy.may_verify(condition, by, "fail"))
     refuse(policy.may_verify(condition, by, "fail"))
     refuse(text_given(reason, "reason", say("Say what is missing.")))
     _move(condition, "fail")
@@ -204,7 +204,7 @@ def waive_condition(*, condition: Condition, by: User, reason: str) -> Condition
     """Give up a condition, with a reason on record. One waived stays so."""
     condition = _locked(condition)
     if condition.state == ConditionState.WAIVED:
-        return condition
+        return unchanged(condition, policy.may_waive(condition, by))
     refuse(policy.may_waive(condition, by))
     refuse(text_given(reason, "reason", say("Say why the condition is given up.")))
     return _settle(condition, "waive", by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.time import now
 from governance.models import ConsentItem, Decision, Matter, Meeting
 from governance.policy import consent as policy
@@ -32,7 +32,7 @@ def pull_consent(*, item: ConsentItem, by: User) -> ConsentItem:
     matter = Matter.objects.locked().get(pk=item.matter_id)
     item = ConsentItem.objects.locked().select_related("meeting").get(pk=item.pk)
     if item.pulled_at is not None:
-        return item
+        return unchanged(item, policy.may_pull(item, matter, by))
     refuse(policy.may_pull(item, matter, by))
     item.pulled_at, item.pulled_by = now(), by
     item.save()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Q
-
 from fellowship.accounts.models import User
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -36,7 +34,7 @@ def note_harm(
     escalation = locked(escalation)
     there = escalation.duties.filter(harm=harm, lifted_at=None).first()
     if there:
-        return there
+        return unchanged(there, policy.may_note_harm(escalation, harm, by))
     aware_at = aware_at or escalation.raised_at
     refuse(policy.may_note_harm(escalation, harm, by))
     refuse(policy.knew(escalation, aware_at))
@@ -88,7 +86,7 @@ def send_report(*, duty: ReportDuty, sent_to: str, by: User, receipt: str = "") 
     """Record that the report went to the authority, with its receipt. One recorded stays."""
     duty = _locked(duty)
     if duty.sent_at is not None:
-        return duty
+        return unchanged(duty, policy.may_report(duty, by))
     refuse(policy.may_report(duty, by))
     refuse(text_given(sent_to, "sent_to", say("Name the authority that was told.")))
     duty.sent_at, duty.sent_by = now(), by
@@ -106,7 +104,7 @@ def lift_duty(*, duty: ReportDuty, because: str, by: User) -> ReportDuty:
     """Say that no report is due after all, and why. One lifted stays."""
     duty = _locked(duty)
     if duty.lifted_at is not None:
-        return duty
+        return unchanged(duty, policy.may_lift(duty, by, because))
     refuse(policy.may_lift(duty, by, because))
     duty.lifted_at, duty.lifted_by, duty.lifted_because = now(), by, because.strip()
     duty.save()

@@ -15,7 +15,7 @@ from fellowship.accounts.queries import has_role
 from fellowship.clocks import services as clock_services
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refused, refuse
+from fellowship.kernel.refusals import Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -169,7 +169,7 @@ def acknowledge(*, escalation: Escalation, by: User, text: str = "") -> Escalati
     """Take the alarm. One acknowledged already stays as it is."""
     escalation = locked(escalation)
     if escalation.acknowledged_at is not None:
-        return escalation
+        return unchanged(escalation, policy.may_answer(escalation, by, "acknowledge"))
     refuse(policy.may_answer(escalation, by, "acknowledge"))
     move(escalation, "acknowledge", Step.ACKNOWLEDGED, by, text)
     return escalation
@@ -194,7 +194,7 @@ def contain(
     """
     escalation = locked(escalation)
     if escalation.state == EscalationState.CONTAINED:
-        return escalation
+        return unchanged(escalation, policy.may_answer(escalation, by, "contain"))
     refuse(policy.may_answer(escalation, by, "contain"))
     refuse(policy.known_means(actions))
     if not actions:
@@ -249,7 +249,7 @@ def verify(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Confirm that the containment holds. One verified already stays as it is."""
     escalation = locked(escalation)
     if escalation.state == EscalationState.VERIFIED:
-        return escalation
+        return unchanged(escalation, policy.may_answer(escalation, by, "verify"))
     refuse(policy.may_answer(escalation, by, "verify"))
     refuse(text_given(text, "text", say("Say how it was verified.")))
     move(escalation, "verify", Step.VERIFIED, by, text)
@@ -261,7 +261,7 @@ def prevent(*, escalation: Escalation, by: User, text: str) -> Escalation:
     """Say what prevents it from now on, with owner and date. One prevented stays as it is."""
     escalation = locked(escalation)
     if escalation.state == EscalationState.PREVENTED:
-        return escalation
+        return unchanged(escalation, policy.may_prevent(escalation, by))
     refuse(policy.may_prevent(escalation, by))
     refuse(text_given(text, "text", say("Say what prevents it, who owns that, and by when.")))
     move(escalation, "prevent", Step.PREVENTED, by, text)
@@ -308,7 +308,7 @@ def close(
     """
     escalation = locked(escalation)
     if escalation.state == EscalationState.CLOSED:
-        return escalation
+        return unchanged(escalation, policy.may_close(escalation, by, review, findings, none_found))
     refuse(policy.may_close(escalation, by, review, findings, none_found))
     keep_findings(escalation, findings, none_found, by)
     escalation.review, escalation.closed_at, escalation.closed_by = review.strip(), now(), by

@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from governance.models import Escalation, Matter
 from governance.policy import escalations as policy
 from governance.services.board import refer
@@ -33,7 +33,7 @@ def refer_escalation(
     escalation = Escalation.objects.locked().select_related("program").get(pk=escalation.pk)
     live = Matter.objects.live().filter(kind=ESCALATION_MATTER, subject_id=escalation.pk).first()
     if live:
-        return live
+        return unchanged(live, policy.may_close(escalation, by, review, findings, none_found))
     refuse(policy.may_close(escalation, by, review, findings, none_found))
     keep_findings(escalation, findings, none_found, by)
     escalation.review = review.strip()

@@ -9,7 +9,7 @@ from django.db.models import Model
 from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -99,7 +99,7 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
     rows = ExceptionRecord.objects.locked().select_related("program", "owner")
     exception = rows.get(pk=exception.pk)
     if exception.state == ExceptionState.GRANTED:
-        return exception
+        return unchanged(exception, policy.may_grant(exception, by))
     refuse(policy.may_grant(exception, by))
     exception.state = EXCEPTION_MOVES.target(exception.state, "grant")
     exception.approved_by, exception.approved_at, exception.decision = by, now(), decision
@@ -175,7 +175,7 @@ def withdraw_exception(*, exception: ExceptionRecord, by: Actor, reason: str) ->
     matter = live.filter(kind=MATTER_KIND, subject_id=exception.pk).first()
     exception = ExceptionRecord.objects.locked().get(pk=exception.pk)
     if exception.state == ExceptionState.WITHDRAWN:
-        return exception
+        return unchanged(exception, policy.may_withdraw(exception, by))
     refuse(policy.may_withdraw(exception, by))
     exception.state = EXCEPTION_MOVES.target(exception.state, "withdraw")
     exception.save()
@@ -190,7 +190,7 @@ def end_exception(*, exception: ExceptionRecord, by: Actor, reason: str) -> Exce
     """End a granted exception before its time; the rule applies again at once. Once is enough."""
     exception = ExceptionRecord.objects.locked().select_related("owner").get(pk=exception.pk)
     if exception.state == ExceptionState.ENDED:
-        return exception
+        return unchanged(exception, policy.may_end(exception, by))
     refuse(policy.may_end(exception, by))
     exception.state = EXCEPTION_MOVES.target(exception.state, "end")
     exception.ended_at = now()

@@ -9,7 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import forget_what_is_held, holders, seat_of
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -44,7 +44,7 @@ def move_meeting(*, meeting: Meeting, starts_at: dt.datetime, by: User, reason: 
     """Move a meeting that has not begun to another time, and send the invitation anew."""
     meeting = Meeting.objects.locked().select_related("program").get(pk=meeting.pk)
     if meeting.starts_at == starts_at:
-        return meeting
+        return unchanged(meeting, policy.may_move(meeting, starts_at, by))
     refuse(policy.may_move(meeting, starts_at, by))
     refuse(text_given(reason, "reason", say("Say why it is moved: those who were called read it.")))
     before, meeting.starts_at = meeting.starts_at, starts_at
@@ -65,7 +65,7 @@ def cancel_meeting(*, meeting: Meeting, by: User, reason: str) -> Meeting:
     """Cancel a meeting that has no minutes, and tell those called. Once is enough."""
     meeting = Meeting.objects.locked().select_related("program").get(pk=meeting.pk)
     if meeting.cancelled_at is not None:
-        return meeting
+        return unchanged(meeting, policy.may_cancel(meeting, by))
     refuse(policy.may_cancel(meeting, by))
     refuse(
         text_given(reason, "reason", say("Say why it is cancelled: those who were called read it."))

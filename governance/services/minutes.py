@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.time import now
 from governance import minutes as drafts
 from governance.models import Meeting, MinutesItem
@@ -70,7 +70,7 @@ def approve_minutes(*, meeting: Meeting, by: User) -> Meeting:
     """Approve the minutes and seal them: they never change again. Once is enough."""
     meeting = Meeting.objects.locked().get(pk=meeting.pk)
     if meeting.approved_at is not None:
-        return meeting
+        return unchanged(meeting, policy.may_approve(meeting, by))
     refuse(policy.may_approve(meeting, by))
     meeting.approved_at, meeting.approved_by = now(), by
     meeting.sha256 = digest(drafts.sealed(meeting))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Missing, Refusal, Refused, refuse
+from fellowship.kernel.refusals import Missing, Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -55,7 +55,18 @@ def set_rota(
     )
     wanted = (name.strip(), starts_at, every_days, [m.pk for m in members])
     if live and wanted == _told(live):
-        return live
+        return unchanged(
+            live,
+            policy.may_set_rota(
+                program,
+                name=name,
+                line=line,
+                members=members,
+                starts_at=starts_at,
+                every_days=every_days,
+                by=by,
+            ),
+        )
     refuse(
         policy.may_set_rota(
             program,
@@ -91,7 +102,7 @@ def end_rota(*, rota: Rota, by: Actor, reason: str = "") -> Rota:
     _locked(rota.program)
     rota = Rota.objects.locked().get(pk=rota.pk)
     if rota.ended_at is not None:
-        return rota
+        return unchanged(rota, policy.may_end_rota(rota, by))
     refuse(policy.may_end_rota(rota, by))
     rota.ended_at = max(now(), rota.starts_at)
     rota.save()
@@ -116,7 +127,7 @@ def be_away(
         OncallAbsence.objects.standing().filter(program=program, **values).first()
     )
     if same:
-        return same
+        return unchanged(same, policy.may_be_away(program, user, starts_at, ends_at, by))
     refuse(policy.may_be_away(program, user, starts_at, ends_at, by))
     absence = OncallAbsence.objects.create(program=program, note=note.strip(), **values)
     journal.record(subject=absence, change=values | {"user": user.pk})
@@ -146,7 +157,7 @@ def stand_in(
         OncallOverride.objects.standing().filter(program=program, **values).first()
     )
     if same:
-        return same
+        return unchanged(same, policy.may_override(program, reason=reason, by=by, **values))
     refuse(policy.may_override(program, reason=reason, by=by, **values))
     override = OncallOverride.objects.create(program=program, reason=reason.strip(), **values)
     journal.record(subject=override, change=values | {"user": user.pk})
@@ -176,7 +187,7 @@ def _cancel(entry: Entry, by: User) -> Entry:
     _locked(entry.program)
     found: Entry = type(entry).objects.locked().get(pk=entry.pk)
     if found.cancelled_at is not None:
-        return found
+        return unchanged(found, policy.may_cancel(found, by))
     refuse(policy.may_cancel(found, by))
     found.cancelled_at, found.cancelled_by = now(), by
     found.save()

@@ -8,7 +8,7 @@ from fellowship.accounts.models import Conflict, RecusalOverride, User
 from fellowship.accounts.queries import holders
 from fellowship.accounts.states import OVERRIDE_MOVES, OverrideState
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -80,7 +80,7 @@ def revoke_override(*, override: RecusalOverride, by: User, reason: str) -> Recu
     """Let the recusal count again from now on, and tell the person. Once is enough."""
     override = _locked(override)
     if override.state == OverrideState.REVOKED:
-        return override
+        return unchanged(override, policy.may_revoke(override, by))
     refuse(policy.may_revoke(override, by))
     refuse(policy.says_why_it_counts(reason))
     override.state = OVERRIDE_MOVES.target(override.state, "revoke")

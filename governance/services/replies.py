@@ -8,7 +8,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.queries import latest
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -68,7 +68,7 @@ def reply_to_decision(*, decision: Decision, by: User, text: str) -> Reply:
     text = text.strip()
     made = Reply.objects.filter(decision=decision, author=by, text=text).first()
     if made:
-        return made
+        return unchanged(made, policy.may_reply(decision, by))
     refuse(policy.may_reply(decision, by))
     refuse(text_given(text, "text", say("Write your reply.")))
     reply = Reply.objects.create(decision=decision, author=by, text=text, made_at=now())

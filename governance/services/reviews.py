@@ -10,7 +10,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -37,7 +37,7 @@ def ask_review(*, decision: Decision, by: User, ground: str, text: str) -> Indep
     decision = Decision.objects.select_related("matter__program", "reply_rule").get(pk=decision.pk)
     asked = IndependentReview.objects.filter(decision=decision, asked_by=by).first()
     if asked:
-        return asked
+        return unchanged(asked, policy.may_ask(decision, by))
     refuse(policy.may_ask(decision, by))
     refuse(
         None
@@ -96,7 +96,7 @@ def name_reviewers(
     standing = {seat.reviewer_id: seat for seat in review.seats.standing()}
     wanted = {person.pk: person for person in reviewers}
     if standing and set(standing) == set(wanted):
-        return review
+        return unchanged(review, policy.may_name(review, by))
     refuse(policy.may_name(review, by))
     rule = review.decision.reply_rule
     needed = rule.params.independent_reviewers if rule else 1
@@ -178,7 +178,7 @@ def give_finding(
         refuse(Refusal("not_yours", say("A finding is given by who was named to review.")))
         raise AssertionError
     if seat.finding and (seat.finding, seat.reasons) == (finding, reasons.strip()):
-        return review
+        return unchanged(review, policy.may_find(seat, by))
     refuse(policy.may_find(seat, by))
     refuse(
         None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance import founding
@@ -46,7 +46,9 @@ def import_rule_history(
     there = RuleVersion.objects.adopted().filter(program=program, kind=kind).order_by("version")
     before = list(there)
     if before and _same(before, versions):
-        return before
+        return unchanged(
+            before, policy.may_import_history(program, kind, versions, by, there=bool(before))
+        )
     refuse(policy.may_import_history(program, kind, versions, by, there=bool(before)))
     parameters = founding.parameters(kind)
     made = []

@@ -7,7 +7,7 @@ from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -31,7 +31,7 @@ def publish_rule(*, rule: RuleVersion, by: Actor) -> RuleVersion:
     """
     rule = RuleVersion.objects.locked().select_related("program", "owner").get(pk=rule.pk)
     if rule.status == RuleStatus.COMMENTS:
-        return rule
+        return unchanged(rule, drafts.may_publish(rule, by))
     refuse(drafts.may_publish(rule, by))
     at, before = now(), rule.comments_until
     heard = before is not None and before <= at
@@ -71,7 +71,7 @@ def rework_rule(*, rule: RuleVersion, by: User, reason: str) -> RuleVersion:
     """
     rule = RuleVersion.objects.locked().get(pk=rule.pk)
     if rule.status == RuleStatus.DRAFT:
-        return rule
+        return unchanged(rule, drafts.may_rework(rule, by))
     refuse(drafts.may_rework(rule, by))
     refuse(text_given(reason, "reason", say("Say what is to change.")))
     rule.status = RULE_MOVES.target(rule.status, "rework")
@@ -91,7 +91,7 @@ def comment_on_rule(*, rule: RuleVersion, by: User, text: str) -> RuleComment:
     said = {"rule": rule, "author": by, "text_hash": rule.text_hash, "sha256": digest(text)}
     there: RuleComment | None = RuleComment.objects.filter(**said).first()
     if there:
-        return there
+        return unchanged(there, policy.may_comment(rule, by))
     refuse(policy.may_comment(rule, by))
     refuse(policy.says_something(text))
     comment: RuleComment = RuleComment.objects.create(**said, text=text, commented_at=now())

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -82,7 +82,7 @@ def propose_rule(*, rule: RuleVersion, by: User, reason: str = "") -> Matter:
     rule = RuleVersion.objects.locked().select_related("program").get(pk=rule.pk)
     live = Matter.objects.live().filter(kind=policy.RULE_MATTER, subject_id=rule.pk).first()
     if live:
-        return live
+        return unchanged(live, policy.may_propose(rule, by))
     refuse(policy.may_propose(rule, by))
     rule.status = RULE_MOVES.target(rule.status, "propose")
     rule.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight import policy
@@ -23,7 +23,7 @@ def close_fellowship(*, fellowship: Fellowship, by: User, reason: str, notes: st
     """
     case = Fellowship.objects.locked().get(pk=fellowship.pk)
     if closed := Closeout.objects.filter(fellowship=case).first():
-        return closed
+        return unchanged(closed, policy.may_close(case, by))
     refuse(policy.may_close(case, by))
     if not reason.strip():
         refuse(

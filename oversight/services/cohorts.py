@@ -13,7 +13,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
@@ -36,7 +36,7 @@ def open_survey(*, cohort: Cohort, closes_on: dt.date, by: User) -> CohortSurvey
     cohort = Cohort.objects.locked().select_related("program").get(pk=cohort.pk)
     there = CohortSurvey.objects.filter(cohort=cohort).first()
     if there is not None:
-        return there
+        return unchanged(there, policy.may_open_survey(cohort, by))
     refuse(policy.may_open_survey(cohort, by))
     at, asked = now(), _people(cohort)
     closes_at = _end_of(closes_on, cohort.program)
@@ -132,7 +132,7 @@ def recommend(
     text, why = text.strip(), why.strip()
     there = Recommendation.objects.waiting().filter(cohort=cohort, text=text).first()
     if there is not None:
-        return there
+        return unchanged(there, policy.may_recommend(cohort, by))
     refuse(policy.may_recommend(cohort, by))
     today = cohort.program.calendar().local(now()).date()
     refuse(
@@ -181,7 +181,7 @@ def settle_recommendation(
     """It is done, or dropped; `how` says what was done or why not. Settled already: unchanged."""
     row = Recommendation.objects.locked().select_related("program").get(pk=recommendation.pk)
     if row.settled_at is not None:
-        return row
+        return unchanged(row, policy.may_settle(row, by, outcome, how))
     refuse(policy.may_settle(row, by, outcome, how))
     row.settled_at, row.settled_by = now(), by
     row.outcome, row.how = outcome, how.strip()

@@ -9,7 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -132,7 +132,7 @@ def answer_breach(
     calendar = breach.program.calendar()
     begins = calendar.end_of_day(look_again_on - dt.timedelta(days=1))
     if breach.answer == answer.strip() and breach.look_again_at == begins:
-        return breach
+        return unchanged(breach, policy.may_answer_breach(breach, by, answer, look_again_on))
     refuse(policy.may_answer_breach(breach, by, answer, look_again_on))
     breach.answer, breach.look_again_at = answer.strip(), begins
     breach.answered_at, breach.answered_by = now(), by

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from oversight import closing_policy as policy
@@ -25,9 +25,9 @@ def write_closing_text(*, fellowship: Fellowship, kind: str, text: str, by: User
     text = text.strip()
     row: ClosingText | None = ClosingText.objects.filter(fellowship=case, kind=kind).first()
     if row is not None and row.text == text:
-        return row
-    refuse(policy.text_said(kind, text))
+        return unchanged(row, policy.may_write(case, kind, by))
     refuse(policy.may_write(case, kind, by))
+    refuse(policy.text_said(kind, text))
     row = row or ClosingText(fellowship=case, kind=kind)
     row.text, row.author, row.written_at = text, by, now()
     row.save()
@@ -47,9 +47,9 @@ def list_handback(*, fellowship: Fellowship, kind: str, by: User, what: str = ""
         what = str(HeldKind.NOTHING.label)
     there: Handback | None = Handback.objects.filter(fellowship=case, kind=kind, what=what).first()
     if there is not None:
-        return there
-    refuse(policy.held_said(case, kind, what))
+        return unchanged(there, policy.may_list(case, by))
     refuse(policy.may_list(case, by))
+    refuse(policy.held_said(case, kind, what))
     at = now()
     stated = kind == HeldKind.NOTHING
     row: Handback = Handback.objects.create(
@@ -73,7 +73,7 @@ def settle_handback(*, handback: Handback, by: User, reason: str) -> Handback:
     row: Handback = Handback.objects.locked().get(pk=handback.pk)
     row.fellowship = case
     if row.settled_at is not None:
-        return row
+        return unchanged(row, policy.may_list(case, by))
     refuse(policy.may_list(case, by))
     refuse(policy.how_said(reason))
     row.settled_at, row.settled_by, row.how = now(), by, reason.strip()
@@ -87,9 +87,9 @@ def except_obligation(*, fellowship: Fellowship, key: str, by: User, reason: str
     """Let the case close without this obligation. Excepted already it is returned as it is."""
     case = _locked(fellowship)
     there: Waiver | None = Waiver.objects.filter(fellowship=case, key=key).first()
-    if there is not None:
-        return there
     found = {item.key: item for item in closeout.obligations(case)}.get(key)
+    if there is not None:
+        return unchanged(there, policy.may_except(case, found, by, reason))
     refuse(policy.may_except(case, found, by, reason))
     row: Waiver = Waiver.objects.create(
         fellowship=case,

@@ -13,7 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, ApiToken, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Mail, Notice
@@ -68,7 +68,7 @@ def ask_due_erasure(*, due: DueErasure, by: User) -> DueErasure:
     """Ask, as the first of two people, for the erasure that the rule proposes. Twice is once."""
     found: DueErasure = DueErasure.objects.locked().select_related("person").get(pk=due.pk)
     if found.erasure is not None and found.erasure.refused_at is None:
-        return found
+        return unchanged(found, policy.may_ask_due(found, by))
     refuse(policy.may_ask_due(found, by))
     why = f"{found.rule}: {found.get_ground_display().lower()}."
     found.erasure = ask_erasure(person=found.person, reason=why, by=by)
@@ -88,11 +88,12 @@ def hold_data(
     ends = calendar.end_of_day(until)
     said: dict[str, Any] = {"ground": ground, "until": ends, "reason": reason.strip()}
     known: Hold | None = Hold.objects.live().filter(person=person, program=program, **said).first()
-    if known:
-        return known
     longest = parts.Rules(now()).terms(program.pk).longest_hold.due(now(), calendar)
     longest = calendar.end_of_day(calendar.local(longest).date())
-    refuse(policy.may_hold(person=person, program=program, longest=longest, by=by, **said))
+    refused = policy.may_hold(person=person, program=program, longest=longest, by=by, **said)
+    if known:
+        return unchanged(known, refused)
+    refuse(refused)
     hold: Hold = Hold.objects.create(person=person, program=program, placed_by=by, **said)
     journal.record(subject=hold, change={"person": person.pk, "ground": ground, "until": ends})
     notify(
@@ -115,7 +116,7 @@ def lift_hold(*, hold: Hold, reason: str, by: User) -> Hold:
     """End a hold before its day. One lifted stays as it is."""
     found: Hold = Hold.objects.locked().get(pk=hold.pk)
     if found.lifted_at:
-        return found
+        return unchanged(found, policy.may_lift(found, by, reason))
     refuse(policy.may_lift(found, by, reason))
     found.lifted_at, found.lifted_by, found.lifted_because = now(), by, reason.strip()
     found.save()

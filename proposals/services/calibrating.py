@@ -6,7 +6,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from proposals import policy
 from proposals.models import Assignment, Calibration, Proposal
@@ -23,7 +23,7 @@ def calibrate(*, proposal: Proposal, by: User) -> Calibration:
     proposal = Proposal.objects.locked().select_related("call", "applicant").get(pk=proposal.pk)
     there = Calibration.objects.filter(proposal=proposal).first()
     if there:
-        return there
+        return unchanged(there, policy.may_calibrate(proposal, by))
     refuse(policy.may_calibrate(proposal, by))
     made = Calibration.objects.create(proposal=proposal, call=proposal.call, marked_by=by)
     journal.record(subject=made, realm_id=proposal.program_id, change={"proposal": proposal.ref})

@@ -8,7 +8,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries as running
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -43,7 +43,7 @@ def refer_to_board(*, proposal: Proposal, by: Actor, reason: str = "") -> Propos
     """Hand the proposal with its reviews to the board. One already there is returned unchanged."""
     proposal = _locked(proposal)
     if proposal.state == ProposalState.WITH_BOARD:
-        return proposal
+        return unchanged(proposal, policy.may_refer(proposal, by))
     refuse(policy.may_refer(proposal, by))
     proposal.state = PROPOSAL_MOVES.target(proposal.state, "refer")
     proposal.revision_asked_at = None

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -67,7 +67,7 @@ def close_discussion(*, discussion: Discussion, outcome: str, by: User) -> Discu
         .get(pk=discussion.pk)
     )
     if found.closed_at is not None:
-        return found
+        return unchanged(found, policy.may_manage(found.proposal, by))
     refuse(policy.may_manage(found.proposal, by))
     if not outcome.strip():
         refuse(Refusal("no_outcome", say("Say what the discussion came to."), field="outcome"))

@@ -17,7 +17,7 @@ from fellowship.clocks import queries as running
 from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -148,7 +148,7 @@ def submit_proposal(*, proposal: Proposal, by: User, reason: str = "") -> Propos
     proposal = Proposal.objects.locked().select_related("call__program").get(pk=proposal.pk)
     drafts = Draft.objects.filter(proposal=proposal)
     if proposal.state != ProposalState.DRAFT and not drafts.exists():
-        return proposal
+        return unchanged(proposal, policy.may_revise(proposal, by))
     found = sections.only_known(draft_answers(proposal))
     if proposal.state != ProposalState.DRAFT:
         return _revise(proposal, found, by)

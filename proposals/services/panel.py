@@ -14,7 +14,7 @@ from fellowship.accounts.services import declare_conflict
 from fellowship.clocks import queries as running
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -80,7 +80,7 @@ def unassign_reviewer(*, assignment: Assignment, by: Actor, reason: str) -> Assi
     """Take an assignment back; one taken back already stays as it is."""
     assignment = _locked(assignment)
     if assignment.ended_at is not None:
-        return assignment
+        return unchanged(assignment, policy.may_unassign(assignment, by))
     refuse(policy.may_unassign(assignment, by))
     _end(assignment)
     journal.record(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
@@ -103,7 +103,7 @@ def set_aside(*, run: SuggestionRun, by: Actor, reason: str = "") -> SuggestionR
     """Let a suggestion lie; one set aside already stays as it is."""
     run = _locked(run)
     if run.state == RunState.SET_ASIDE:
-        return run
+        return unchanged(run, policy.may_suggest(run.call, by))
     refuse(policy.may_suggest(run.call, by))
     refuse(RUN_MOVES.refusal(run.state, "set_aside"))
     run.state = RUN_MOVES.target(run.state, "set_aside")
@@ -121,7 +121,7 @@ def add_suggested(*, panel: SuggestedPanel, reviewer: User, by: User) -> Suggest
     panel = _locked_panel(panel)
     there = Suggestion.objects.filter(panel=panel, reviewer=reviewer).first()
     if there:
-        return there
+        return unchanged(there, policy.may_change_suggested(panel, by))
     refuse(policy.may_change_suggested(panel, by))
     refuse(policy.may_serve(panel.proposal, reviewer))
     gathered = gather.of_call(
@@ -162,7 +162,7 @@ def assign_suggested(*, run: SuggestionRun, by: User) -> SuggestionRun:
     """
     run = _locked(run)
     if run.state in (RunState.ASSIGNING, RunState.ASSIGNED):
-        return run
+        return unchanged(run, policy.may_assign_suggested(run, by))
     refuse(policy.may_assign_suggested(run, by))
     run.state = RUN_MOVES.target(run.state, "assign")
     run.assigned_at, run.assigned_by = now(), by

@@ -13,7 +13,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -112,7 +112,7 @@ def consent_to_agreement(
     agreement = _locked(agreement)
     party = policy.party_of(agreement, by)
     if party and party.answer == Answer.CONSENTED:
-        return agreement
+        return unchanged(agreement, policy.may_answer(agreement, by))
     refuse(policy.may_answer(agreement, by))
     assert party is not None  # noqa: S101 - refused above
     party.answer, party.answered_at, party.reason = Answer.CONSENTED, now(), reason.strip()
@@ -130,7 +130,7 @@ def refuse_agreement(
     agreement = _locked(agreement)
     party = policy.party_of(agreement, by)
     if party and party.answer == Answer.REFUSED and agreement.state == S.REFUSED:
-        return agreement
+        return unchanged(agreement, policy.may_answer(agreement, by))
     refuse(policy.may_answer(agreement, by))
     refuse(text_given(reason, "reason", say("Say why you refuse: the others read it.")))
     assert party is not None  # noqa: S101 - refused above
@@ -149,7 +149,7 @@ def withdraw_agreement(
     """Take one's proposal back."""
     agreement = _locked(agreement)
     if agreement.state == S.WITHDRAWN:
-        return agreement
+        return unchanged(agreement, policy.may_withdraw_agreement(agreement, by))
     refuse(policy.may_withdraw_agreement(agreement, by))
     agreement.ended_at = now()
     _move(agreement, "withdraw", by)
@@ -176,7 +176,7 @@ def ask_mediator(*, agreement: AuthorshipAgreement, by: User, reason: str) -> Au
     """Bring a refused version to its mediator."""
     agreement = _locked(agreement)
     if agreement.state == S.WITH_MEDIATOR:
-        return agreement
+        return unchanged(agreement, policy.may_ask_mediator(agreement, by))
     refuse(policy.may_ask_mediator(agreement, by))
     refuse(text_given(reason, "reason", say("Say what the mediator should look at.")))
     _move(agreement, "mediate", by)
@@ -206,7 +206,7 @@ def mediate(
     agreement = _locked(agreement)
     done = S.PROPOSED if back else S.WITH_BOARD
     if agreement.advice and agreement.state == done:
-        return agreement
+        return unchanged(agreement, policy.may_mediate(agreement, by))
     refuse(policy.may_mediate(agreement, by))
     refuse(text_given(advice, "advice", say("Write what you found and what you advise.")))
     agreement.advice = advice.strip()

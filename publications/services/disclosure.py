@@ -10,7 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings.models import Finding
@@ -52,7 +52,7 @@ def plan_step(
         version=version, passage_start=start, passage_end=end
     ).first()
     if there:
-        return there
+        return unchanged(there, policy.may_plan(publication, by))
     if objection is None:
         refuse(policy.may_plan(publication, by))
         refuse(policy.may_stage(publication, version=version, start=start, end=end, on=on))
@@ -83,7 +83,7 @@ def extend_step(*, step: DisclosureStep, on: dt.datetime, by: User, reason: str)
     """Put a step off, once, with the reason and within the longest time the policy gives."""
     step = _locked(step)
     if step.extended_at and step.on == on:
-        return step
+        return unchanged(step, policy.may_extend_step(step, on, by))
     refuse(policy.may_extend_step(step, on, by))
     refuse(policy.step_reason(reason))
     before = step.on
@@ -107,7 +107,7 @@ def release_early(*, step: DisclosureStep, by: User, reason: str) -> DisclosureS
     """Let a passage out at once, as when the fix has shipped; with the reason."""
     step = _locked(step)
     if step.early_at:
-        return step
+        return unchanged(step, policy.may_release_early(step, by))
     refuse(policy.may_release_early(step, by))
     refuse(policy.step_reason(reason))
     at, before = now(), step.on

@@ -9,7 +9,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import services as governance
@@ -46,7 +46,7 @@ def contest_objection(*, objection: Objection, by: User, reason: str) -> Objecti
     """
     objection = locked_objection(objection)
     if objection.state == ObjectionState.CONTESTED:
-        return objection
+        return unchanged(objection, policy.may_answer(objection, "contest", by))
     refuse(policy.may_answer(objection, "contest", by))
     refuse(policy.contest_said(reason))
     objection.answer = reason
@@ -81,7 +81,7 @@ def name_mediator(*, objection: Objection, mediator: User, by: User) -> Objectio
     objection = locked_objection(objection)
     mediation = _mediation(objection)
     if mediation.mediator_id == mediator.pk:
-        return objection
+        return unchanged(objection, policy.may_name_mediator(objection, by))
     refuse(policy.may_name_mediator(objection, by))
     refuse(policy.may_mediate(objection, mediator))
     mediation.mediator, mediation.named_at, mediation.named_by = mediator, now(), by
@@ -161,7 +161,7 @@ def answer_proposal(*, objection: Objection, takes: bool, by: User, reason: str 
     mediation = _mediation(objection)
     side = policy.side_of(objection, by)
     if side and getattr(mediation, f"{side}_takes") == takes:
-        return objection
+        return unchanged(objection, policy.may_say(objection, mediation, by))
     refuse(policy.may_say(objection, mediation, by))
     if not takes:
         refuse(policy.contest_said(reason))

@@ -12,7 +12,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
@@ -59,7 +59,7 @@ def object_to_passage(
         version=version, passage_start=start, passage_end=end, ground=ground, raised_by=by
     ).first()
     if same:
-        return same
+        return unchanged(same, policy.may_object(publication, by))
     refuse(policy.may_object(publication, by))
     if ground not in Ground.values:
         refuse(Refusal("no_ground", say("Choose one of the listed grounds."), field="ground"))
@@ -88,10 +88,10 @@ def accept_objection(
 ) -> Objection:
     """The author accepts what is asked; so does the passing of the time to answer, `at` its end."""
     objection = locked_objection(objection)
+    refused = policy.may_answer(objection, "accept", by) if isinstance(by, User) else None
     if objection.state == ObjectionState.ACCEPTED:
-        return objection
-    if isinstance(by, User):
-        refuse(policy.may_answer(objection, "accept", by))
+        return unchanged(objection, refused)
+    refuse(refused)
     objection.answer = reason
     return settle(objection, "accept", by, at=at)
 
@@ -101,7 +101,7 @@ def offer_wording(*, objection: Objection, wording: str, by: User, reason: str =
     """The author offers other wording. Where whoever objected stays silent, the wording stands."""
     objection = locked_objection(objection)
     if objection.state == ObjectionState.REWORDED and objection.wording == wording:
-        return objection
+        return unchanged(objection, policy.may_answer(objection, "reword", by))
     refuse(policy.may_answer(objection, "reword", by))
     if not wording.strip():
         refuse(Refusal("no_wording", say("Write the other wording."), field="wording"))
@@ -128,10 +128,10 @@ def agree_wording(
 ) -> Objection:
     """Whoever objected agrees to the other wording; so does the passing of their time, `at`."""
     objection = locked_objection(objection)
+    refused = policy.may_settle(objection, "agree", by) if isinstance(by, User) else None
     if objection.state == ObjectionState.AGREED:
-        return objection
-    if isinstance(by, User):
-        refuse(policy.may_settle(objection, "agree", by))
+        return unchanged(objection, refused)
+    refuse(refused)
     return settle(objection, "agree", by, at=at)
 
 
@@ -140,7 +140,7 @@ def decline_wording(*, objection: Objection, by: User, reason: str) -> Objection
     """Whoever objected says why the wording will not do; the author has the time to answer anew."""
     objection = locked_objection(objection)
     if objection.state == ObjectionState.OPEN and objection.declined == reason:
-        return objection
+        return unchanged(objection, policy.may_settle(objection, "decline", by))
     refuse(policy.may_settle(objection, "decline", by))
     refuse(policy.contest_said(reason))
     objection.declined = reason
@@ -167,7 +167,7 @@ def withdraw_objection(*, objection: Objection, by: User, reason: str = "") -> O
     """Whoever objected takes it back, at any step; a matter before the board ends with it."""
     objection = locked_objection(objection)
     if objection.state == ObjectionState.WITHDRAWN:
-        return objection
+        return unchanged(objection, policy.may_settle(objection, "withdraw", by))
     refuse(policy.may_settle(objection, "withdraw", by))
     leave_the_board(objection, say("{ref} was withdrawn.", ref=objection.ref))
     return settle(objection, "withdraw", by)

@@ -6,7 +6,7 @@ from collections import Counter
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, precheck
@@ -74,7 +74,7 @@ def answer_hit(*, hit: Hit, answer: str, reason: str, by: User) -> Hit:
     rows = Hit.objects.locked().select_related("precheck__version__publication__fellowship")
     hit = rows.get(pk=hit.pk)
     if (hit.answer, hit.reason) == (answer, reason):
-        return hit
+        return unchanged(hit, policy.may_answer_hit(hit, by))
     refuse(policy.may_answer_hit(hit, by))
     refuse(policy.hit_said(answer, reason))
     hit.answer, hit.reason = answer, reason

@@ -8,7 +8,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy, terms
@@ -30,7 +30,7 @@ def ask_author(*, publication: Publication, track: str, question: str, by: User)
     publication = with_window(publication)
     same = publication.questions.filter(asked_by=by, question=question, ended_at=None).first()
     if same:
-        return same
+        return unchanged(same, policy.may_ask(publication, track, by))
     refuse(policy.may_ask(publication, track, by))
     if not question.strip():
         refuse(Refusal("no_question", say("Write the question."), field="question"))
@@ -86,7 +86,7 @@ def answer_question(*, question: Question, answer: str, by: User) -> Question:
     """The author answers; the window runs on from this instant."""
     question = _locked(question)
     if question.ended_at is not None and question.answer == answer:
-        return question
+        return unchanged(question, policy.may_reply(question, by))
     refuse(policy.may_reply(question, by))
     if not answer.strip():
         refuse(Refusal("no_answer", say("Write the answer."), field="answer"))
@@ -122,7 +122,7 @@ def withdraw_publication(*, publication: Publication, by: Actor, reason: str = "
     """Take the work back."""
     publication = with_window(publication)
     if publication.state == PublicationState.WITHDRAWN:
-        return publication
+        return unchanged(publication, policy.may_edit(publication, by))
     refuse(policy.may_edit(publication, by))
     publication.state = PUBLICATION_MOVES.target(publication.state, "withdraw")
     publication.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import policy
@@ -22,7 +22,7 @@ def assign_reviewer(
     publication = locked(publication)
     there = publication.reviewers.filter(track=track, reviewer=reviewer).first()
     if there:
-        return there
+        return unchanged(there, policy.may_assign(publication, track, reviewer, by))
     refuse(policy.may_assign(publication, track, reviewer, by))
     assignment = ReviewerAssignment.objects.create(
         publication=publication, track=track, reviewer=reviewer
@@ -89,7 +89,7 @@ def clear_policy_review(*, publication: Publication, by: User, reason: str = "")
     """End the policy review early: no further objections. With none open, it is released."""
     publication = with_window(publication)
     if publication.policy_cleared_at:
-        return publication
+        return unchanged(publication, policy.may_clear(publication, by))
     refuse(policy.may_clear(publication, by))
     publication.policy_cleared_at, publication.policy_cleared_by = now(), by
     publication.save()

@@ -13,7 +13,7 @@ from fellowship.accounts.queries import holders
 from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance import exceptions
@@ -37,7 +37,7 @@ def submit_publication(*, publication: Publication, by: Actor, reason: str = "")
     """
     publication = locked(publication)
     if publication.state == PublicationState.IN_REVIEW:
-        return publication
+        return unchanged(publication, policy.may_submit(publication, by))
     refuse(policy.may_submit(publication, by))
     publication.state = PUBLICATION_MOVES.target(publication.state, "submit")
     publication.work_class = terms.class_with(publication.work_class, _closely_held(publication))

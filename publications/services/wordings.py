@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -39,7 +39,7 @@ def retire_wording(*, wording: SavedWording, by: User) -> SavedWording:
     """Put it away: what was written with it stays as it is."""
     wording = SavedWording.objects.locked().select_related("added_by").get(pk=wording.pk)
     if wording.retired_at is not None:
-        return wording
+        return unchanged(wording, policy.may_retire(wording, by))
     refuse(policy.may_retire(wording, by))
     wording.retired_at, wording.retired_by = now(), by
     wording.save()

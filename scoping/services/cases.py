@@ -6,7 +6,7 @@ import datetime as dt
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from scoping import policy, reach
@@ -40,7 +40,7 @@ def assign_mentor(
     case = locked(fellowship)
     hours = case.mentor_hours if hours is None else hours
     if (case.mentor_id, case.mentor_hours) == (mentor.pk, hours):
-        return case
+        return unchanged(case, policy.may_assign_mentor(case, mentor, by))
     refuse(policy.may_assign_mentor(case, mentor, by))
     refuse(policy.promises(case, mentor, hours, handover))
     before, case.mentor, case.mentor_hours = case.mentor_id, mentor, hours
@@ -72,7 +72,7 @@ def enter_stage(*, fellowship: Fellowship, stage: str, by: Actor, reason: str = 
     """
     case = locked(fellowship)
     if case.has_entered(stage):
-        return case
+        return unchanged(case, policy.may_enter_stage(case, stage, by))
     refuse(policy.may_enter_stage(case, stage, by))
     before = case.state
     case.state = FELLOWSHIP_MOVES.target(case.state, f"enter_{stage}")
@@ -93,7 +93,7 @@ def advance(*, fellowship: Fellowship, stage: str, by: User, reason: str) -> Fel
     """Move the case on by hand, where no signature, grant or release does. Idempotent."""
     case = locked(fellowship)
     if case.has_entered(stage):
-        return case
+        return unchanged(case, policy.may_advance(case, stage, by))
     refuse(policy.may_advance(case, stage, by))
     before = case.state
     case = enter_stage(fellowship=case, stage=stage, by=by, reason=reason)
@@ -116,7 +116,7 @@ def end(*, fellowship: Fellowship, by: User, reason: str) -> Fellowship:
     """
     case = locked(fellowship)
     if case.ended_at is not None:
-        return case
+        return unchanged(case, policy.may_end(case, by))
     refuse(policy.may_end(case, by))
     case.ended_at, case.ended_by = now(), by
     if not case.has_entered(FellowshipState.CLOSE_OUT):
@@ -153,7 +153,7 @@ def suspend(
     case, at = locked(fellowship), now()
     for live in Suspension.objects.live(at).filter(fellowship=case):
         if live.lasts(until):
-            return live
+            return unchanged(live, policy.may_suspend(case, by, until))
     refuse(policy.may_suspend(case, by, until))
     suspension = Suspension.objects.create(
         fellowship=case,
@@ -183,7 +183,7 @@ def lift(*, suspension: Suspension, by: User, reason: str) -> Suspension:
     suspension = Suspension.objects.locked().get(pk=suspension.pk)
     suspension.fellowship = case
     if suspension.lifted_at is not None:
-        return suspension
+        return unchanged(suspension, policy.may_lift(suspension, by))
     refuse(policy.may_lift(suspension, by))
     suspension.lifted_at, suspension.lifted_by = now(), by
     suspension.lifted_because = reason

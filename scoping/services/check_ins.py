@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
@@ -67,7 +67,7 @@ def clear_blocker(*, check_in: CheckIn, by: User, reason: str) -> CheckIn:
     row = CheckIn.objects.locked().get(pk=check_in.pk)
     row.fellowship = case
     if row.cleared_at is not None:
-        return row
+        return unchanged(row, policy.may_clear_blocker(row, by))
     refuse(policy.may_clear_blocker(row, by))
     refuse(_how(reason))
     row.cleared_at, row.cleared_by, row.cleared_how = now(), by, reason.strip()

@@ -8,7 +8,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.services import end_role, grant_role
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -71,7 +71,7 @@ def confirm_collaborator(*, collaborator: Collaborator, by: User, reason: str = 
     """
     found = _locked(collaborator)
     if found.confirmed_at is not None and found.removed_at is None:
-        return found
+        return unchanged(found, policy.may_confirm_collaborator(found, by))
     refuse(policy.may_confirm_collaborator(found, by))
     person = User.objects.filter(email__iexact=found.email, is_active=True).first()
     refuse(policy.may_take_part(found, person))
@@ -116,7 +116,7 @@ def remove_collaborator(*, collaborator: Collaborator, by: User, reason: str) ->
     """
     found = _locked(collaborator)
     if found.removed_at is not None:
-        return found
+        return unchanged(found, policy.may_remove_collaborator(found, by))
     refuse(policy.may_remove_collaborator(found, by))
     refuse(text_given(reason, "reason", say("Say why the collaboration ends.")))
     found.removed_at, found.removed_by, found.removed_because = now(), by, reason.strip()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
@@ -36,7 +36,7 @@ def add_contribution(
     said = _said(kind=kind, title=title, link=link, on=on, people=people, licence=licence)
     there = case.contributions.standing().filter(link=said["link"]).first()
     if there and all(getattr(there, name) == said[name] for name in FIELDS):
-        return there
+        return unchanged(there, policy.may_contribute(case, by))
     refuse(policy.may_contribute(case, by))
     refuse(_known(there))
     refuse(_sound(said))
@@ -65,7 +65,7 @@ def revise_contribution(
     said = _said(kind=kind, title=title, link=link, on=on, people=people, licence=licence)
     changed = [name for name in FIELDS if getattr(row, name) != said[name]]
     if not changed:
-        return row
+        return unchanged(row, policy.may_revise(row, by))
     refuse(policy.may_revise(row, by))
     refuse(_sound(said))
     same = row.fellowship.contributions.standing().exclude(pk=row.pk)
@@ -82,7 +82,7 @@ def confirm_contribution(*, contribution: Contribution, by: User) -> Contributio
     """Confirm that it is there and came of the fellowship. Confirmed already: unchanged."""
     row = _locked(contribution)
     if row.confirmed_at is not None and row.withdrawn_at is None:
-        return row
+        return unchanged(row, policy.may_confirm(row, by))
     refuse(policy.may_confirm(row, by))
     row.confirmed_at, row.confirmed_by = now(), by
     row.save()
@@ -103,7 +103,7 @@ def withdraw_contribution(*, contribution: Contribution, by: User, reason: str) 
     """Take a contribution back, with the reason; it counts no more. Taken back already: same."""
     row = _locked(contribution)
     if row.withdrawn_at is not None:
-        return row
+        return unchanged(row, policy.may_take_back(row, by))
     refuse(policy.may_take_back(row, by))
     refuse(
         None

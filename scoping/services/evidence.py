@@ -10,7 +10,7 @@ from django.core.files import File
 
 from fellowship.accounts.models import User
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping import policy
@@ -39,7 +39,7 @@ def attach_evidence(*, milestone: Milestone, file: File[bytes], by: User) -> Mil
 def _attach(*, milestone: Milestone, entry: dict[str, Any], by: User) -> Milestone:
     milestone = locked_milestone(milestone)
     if any(file["sha256"] == entry["sha256"] for file in milestone.files):
-        return milestone
+        return unchanged(milestone, policy.may_deliver(milestone, by))
     refuse(policy.may_deliver(milestone, by))
     refuse(_fits(milestone, entry["name"], entry["size"]))
     milestone.files = [*milestone.files, {**entry, "at": now().isoformat()}]
@@ -55,7 +55,7 @@ def remove_evidence(*, milestone: Milestone, sha256: str, by: User) -> Milestone
     milestone = locked_milestone(milestone)
     found = next((file for file in milestone.files if file["sha256"] == sha256), None)
     if found is None:
-        return milestone
+        return unchanged(milestone, policy.may_deliver(milestone, by))
     refuse(policy.may_deliver(milestone, by))
     refuse(_not_handed_in(milestone, found))
     milestone.files = [file for file in milestone.files if file["sha256"] != sha256]

@@ -7,7 +7,7 @@ from typing import Any
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.services import refer
@@ -46,7 +46,7 @@ def draft_scope(*, fellowship: Fellowship, by: Actor, reason: str = "") -> Scope
     """
     case = locked(fellowship)
     if pending := ScopeOfWork.objects.pending().filter(fellowship=case).first():
-        return pending
+        return unchanged(pending, policy.may_amend(case, by))
     refuse(policy.may_amend(case, by))
     made = generation.draft(case)
     scope = ScopeOfWork(
@@ -95,7 +95,7 @@ def offer_scope(*, scope: ScopeOfWork, by: User, reason: str = "") -> ScopeOfWor
     """
     scope = locked_scope(scope)
     if scope.state in (ScopeState.OFFERED, ScopeState.WITH_BOARD, ScopeState.SIGNED):
-        return scope
+        return unchanged(scope, policy.may_offer(scope, by))
     refuse(policy.may_offer(scope, by))
     routed = policy.route_of(scope)
     scope.prepared_by = by
@@ -190,7 +190,7 @@ def withdraw_scope(*, scope: ScopeOfWork, by: User, reason: str) -> ScopeOfWork:
     """Take a version back before both have signed. One withdrawn already is returned unchanged."""
     scope = locked_scope(scope)
     if scope.state == ScopeState.WITHDRAWN:
-        return scope
+        return unchanged(scope, policy.may_withdraw(scope, by))
     refuse(policy.may_withdraw(scope, by))
     scope.state = SCOPE_MOVES.target(scope.state, "withdraw")
     scope.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fellowship.accounts.models import User
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import PathStep
@@ -27,7 +27,7 @@ def propose_talent_step(
         state=TalentState.PROPOSED, step=step, expectations=expectations.strip()
     ).first()
     if same:
-        return same
+        return unchanged(same, policy.may_propose_talent(case, by))
     refuse(policy.may_propose_talent(case, by))
     refuse(_step(step, expectations))
     terms = PathStep.of(case.program, step)
@@ -56,7 +56,7 @@ def decide_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str) 
     row = _locked(step)
     case, verb = row.fellowship, "offer" if agree else "decline"
     if row.decided_at and row.state == TALENT_MOVES.target(TalentState.PROPOSED, verb):
-        return row
+        return unchanged(row, policy.may_decide_talent(row, by, verb))
     refuse(policy.may_decide_talent(row, by, verb))
     refuse(
         None
@@ -81,7 +81,7 @@ def answer_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str =
     row = _locked(step)
     case, verb = row.fellowship, "agree" if agree else "decline"
     if row.answered_at and row.state == TALENT_MOVES.target(TalentState.OFFERED, verb):
-        return row
+        return unchanged(row, policy.may_answer_talent(row, by, verb))
     refuse(policy.may_answer_talent(row, by, verb))
     row.state = TALENT_MOVES.target(row.state, verb)
     row.answered_at, row.answer = now(), reason.strip()

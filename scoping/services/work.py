@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks.services import start, stop_open
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.services import raise_escalation
@@ -27,7 +27,7 @@ def name_reviewer(
     """Name who judges a milestone; None for the mentor. The same again changes nothing."""
     milestone = locked_milestone(milestone)
     if milestone.reviewer_id == (reviewer.pk if reviewer else None):
-        return milestone
+        return unchanged(milestone, policy.may_name_reviewer(milestone, reviewer, by))
     refuse(policy.may_name_reviewer(milestone, reviewer, by))
     before, milestone.reviewer = milestone.reviewer_id, reviewer
     milestone.save()
@@ -54,7 +54,7 @@ def deliver_milestone(
     """Hand a milestone in with its evidence. Delivered or judged already: returned unchanged."""
     milestone = locked_milestone(milestone)
     if milestone.state in (MilestoneState.DELIVERED, MilestoneState.ACCEPTED):
-        return milestone
+        return unchanged(milestone, policy.may_deliver(milestone, by))
     refuse(policy.may_deliver(milestone, by))
     refuse(_evidence(evidence, evidence_hash, evidence_url))
     milestone.state = MILESTONE_MOVES.target(milestone.state, "deliver")
@@ -113,15 +113,16 @@ def locked_milestone(milestone: Milestone) -> Milestone:
 def _judge(milestone: Milestone, verb: str, by: User, reason: str, outcome: str = "") -> Milestone:
     milestone = locked_milestone(milestone)
     done = {"accept": MilestoneState.ACCEPTED, "except": MilestoneState.EXCEPTED}
-    if milestone.state == done.get(verb):
-        return milestone
-    if verb == "return" and reason.strip() and milestone.verdict == reason.strip():
-        return milestone
-    refuse(
+    refused = (
         policy.may_except(milestone, by)
         if verb == "except"
         else policy.may_judge(milestone, by, verb)
     )
+    if milestone.state == done.get(verb):
+        return unchanged(milestone, refused)
+    if verb == "return" and reason.strip() and milestone.verdict == reason.strip():
+        return unchanged(milestone, refused)
+    refuse(refused)
     refuse(policy.verdict_says_enough(milestone, verb, reason, outcome))
     milestone.state = MILESTONE_MOVES.target(milestone.state, verb)
     milestone.verdict, milestone.judged_at, milestone.judged_by = reason.strip(), now(), by

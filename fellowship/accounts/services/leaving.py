@@ -21,7 +21,7 @@ from fellowship.accounts.queries import forget_what_is_held, recused_ids
 from fellowship.accounts.services.people import end_role, revoke_token
 from fellowship.accounts.services.sessions import end_sessions
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 
@@ -47,7 +47,7 @@ def leave(*, user: User, by: User, reason: str, by_directory: bool = False) -> D
     user = User.objects.select_for_update().get(pk=user.pk)
     known = Departure.objects.filter(person=user, returned_at=None).first()
     if known:
-        return known
+        return unchanged(known, policy.may_end_account(user, by, by_directory=by_directory))
     refuse(policy.may_end_account(user, by, by_directory=by_directory))
     refuse(None if reason.strip() else Refusal("no_reason", say("Say why."), field="reason"))
     roles = list(RoleAssignment.objects.live().filter(user=user).select_related("realm"))
@@ -86,7 +86,7 @@ def come_back(*, user: User, by: User, by_directory: bool = False, reason: str =
     """Let somebody who left sign in again. Roles, tokens and access do not come back."""
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_active:
-        return user
+        return unchanged(user, policy.may_end_account(user, by, by_directory=by_directory))
     refuse(policy.may_end_account(user, by, by_directory=by_directory))
     user.is_active = True
     user.save()
@@ -108,7 +108,7 @@ def settle_hand_over(
     """
     hand_over = HandOver.objects.locked().select_related("realm").get(pk=hand_over.pk)
     if hand_over.settled_at is not None:
-        return hand_over
+        return unchanged(hand_over, policy.may_settle(hand_over, by, to=to, reason=reason))
     refuse(policy.may_settle(hand_over, by, to=to, reason=reason))
     holding = holdings.of_key(hand_over.holding)
     if holding and not holding.by_hand:

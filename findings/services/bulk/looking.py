@@ -37,9 +37,10 @@ def look(action: Action, found: Iterable[Finding], *, by: User, said: Said) -> O
     """What `action` would do to findings read `with_related`."""
     outlook, said = Outlook(), {**said, "known": {}}
     for finding in found:
-        if action.already(finding, by, said):
+        refusal = action.refusal(finding, by, said)
+        if action.already(finding, by, said) and not (refusal and refusal.personal):
             outlook.same.append(finding)
-        elif refusal := action.refusal(finding, by, said):
+        elif refusal:
             outlook.refused.append((finding, refusal))
         else:
             outlook.changes.append(finding)

@@ -10,7 +10,7 @@ from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.history.bulk import save_many
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import refuse
+from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from findings import policy
@@ -32,7 +32,7 @@ def undo_batch(*, batch: Batch, by: User, reason: str = "") -> Batch:
     """
     batch = Batch.objects.locked().select_related("made_by").get(pk=batch.pk)
     if batch.undone_at is not None:
-        return batch
+        return unchanged(batch, policy.may_undo(batch, by))
     refuse(policy.may_undo(batch, by))
     verb = ACTIONS[batch.action]
     rows = list(batch.rows.filter(outcome=CHANGED).order_by("finding_id"))

@@ -9,7 +9,7 @@ Why it is so: docs/adr/0014-recusal-derived-blind-by-copy.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +21,9 @@ from fellowship.accounts.queries import may_be_recused
 from fellowship.kernel.prepared import prepared
 
 Records = Callable[[int], RawSQL]
+Keys = Callable[[int], list[int]]
 _closed: dict[str, Records] = {}
+_found: dict[str, tuple[Keys, dict[str, str]]] = {}
 
 
 def closes(label: str) -> Callable[[Records], Records]:
@@ -49,6 +51,14 @@ def closes_with(label: str, path: str, records: Records) -> Records:
     return keys
 
 
+def closes_found(label: str, keys: Keys, parts: dict[str, str]) -> None:
+    """Register records whose keys are found first, by a query of their own: within another it would
+    be deeper than SQLite reads. `parts` are models that belong to them, with the path that leads
+    there.
+    """
+    _found[label] = keys, parts
+
+
 def about(user: Any) -> Q:
     """Rows whose `subject_type` and `subject_id` name a record closed to the person."""
     if not may_be_recused(user):
@@ -60,7 +70,21 @@ def about(user: Any) -> Q:
     found = Q(Exists(named))
     for label, records in _closed.items():
         found |= Q(subject_type=label, subject_id__in=records(key))
+    for label, rows in _rows_found(key):
+        found |= Q(subject_type=label, subject_id__in=rows)
     return found
+
+
+def _rows_found(key: int) -> Iterator[tuple[str, Any]]:
+    """What is found first, by model label: the keys, and then the keys of what belongs to them."""
+    for label, (keys, parts) in _found.items():
+        there = keys(key)
+        if not there:
+            continue
+        yield label, there
+        for part, path in parts.items():
+            rows: QuerySet[Any] = apps.get_model(part)._default_manager.order_by()
+            yield part, rows.filter(**{f"{path}__in": there}).values("pk")
 
 
 def of_closed(key: int, *labels: str) -> Q:
@@ -78,4 +102,7 @@ def closed_to(key: int) -> dict[str, list[int]]:
     for label, records in _closed.items():
         rows: Any = apps.get_model(label)._default_manager.filter(pk__in=records(key)).order_by()
         found[label] = list(rows.values_list("pk", flat=True))
+    for label, rows in _rows_found(key):
+        keys = rows if isinstance(rows, list) else rows.values_list("pk", flat=True)
+        found[label] = list(keys)
     return found

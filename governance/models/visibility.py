@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from fellowship.accounts import recusals, roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
-from fellowship.kernel.prepared import prepared
+from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.time import now
 from governance.states import Step
 
@@ -168,18 +168,6 @@ def _conflicted_in(key: int, model: str, *closing: str) -> QuerySet[Any, Any]:
 
 
 @prepared
-def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
-    """Exceptions about a record in which the person declared a conflict."""
-    return _conflicted_in(key, "ExceptionRecord")
-
-
-@prepared
-def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
-    """Alarms about a record in which the person declared a conflict."""
-    return _conflicted_in(key, "Escalation")
-
-
-@prepared
 def _closed_exceptions(key: int) -> QuerySet[Any, Any]:
     return _conflicted_in(key, "ExceptionRecord", *_OF_CASES)
 
@@ -187,6 +175,18 @@ def _closed_exceptions(key: int) -> QuerySet[Any, Any]:
 @prepared
 def _closed_escalations(key: int) -> QuerySet[Any, Any]:
     return _conflicted_in(key, "Escalation", *_OF_CASES)
+
+
+@read
+def closed_exceptions(key: int) -> QuerySet[Any, Any]:
+    """Keys of exceptions about a record, or about a part of a case, that a conflict closes."""
+    return _conflicted_in(key, "ExceptionRecord", *_OF_CASES).values_list("pk", flat=True)
+
+
+@read
+def closed_escalations(key: int) -> QuerySet[Any, Any]:
+    """Keys of alarms about such a record."""
+    return _conflicted_in(key, "Escalation", *_OF_CASES).values_list("pk", flat=True)
 
 
 @prepared

@@ -158,5 +158,4 @@ def call_in(*, escalation: Escalation, people: Iterable[User], by: User) -> list
 
 
 def _conflicted(escalation: Escalation, user: User) -> bool:
-    known = visibility.conflicted_escalations(user.pk)
-    return Escalation.objects.filter(Q(pk=escalation.pk), pk__in=known).exists()
+    return escalation.pk in visibility.closed_escalations(user.pk)

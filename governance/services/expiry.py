@@ -20,7 +20,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.saying import joined, say, say_n
 from fellowship.notices.services import Message, notify_each
 from governance import links, rearming
-from governance.models import ExceptionRecord, ExceptionReminder, RuleVersion
+from governance.models import ExceptionRecord, ExceptionReminder, RuleVersion, visibility
 from governance.services.measures import drop_tests
 from governance.states import ExceptionState, RuleKind
 
@@ -126,21 +126,17 @@ def _to_boards(
 
 
 def _closed_to(people: Iterable[User], batch: Sequence[ExceptionRecord]) -> dict[int, set[int]]:
-    """The exceptions that a declared conflict closes to each of these, in one query."""
-    about: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for exception in batch:
-        about[exception.subject_type, exception.subject_id].add(exception.pk)
-        about[exception._meta.label_lower, exception.pk].add(exception.pk)
-    rows = Conflict.objects.recusing().filter(
-        user__in=[person.pk for person in people],
-        subject_type__in={kind for kind, _ in about},
-        subject_id__in={key for _, key in about},
-    )
-    closed: dict[int, set[int]] = defaultdict(set)
-    for user, kind, key in rows.values_list("user_id", "subject_type", "subject_id"):
-        if keys := about.get((kind, key)):
-            closed[user] |= keys
-    return closed
+    """The exceptions that a declared conflict closes to each of these."""
+    of_these = Conflict.objects.recusing().filter(user__in=[person.pk for person in people])
+    ended = {exception.pk for exception in batch}
+    named: dict[int, set[int]] = defaultdict(set)
+    for user, label, key in of_these.values_list("user_id", "subject_type", "subject_id"):
+        named[user] |= {key} if label == ExceptionRecord._meta.label_lower else set()
+    closed = {
+        user: ended & (keys | set(visibility.closed_exceptions(user)))
+        for user, keys in named.items()
+    }
+    return {user: keys for user, keys in closed.items() if keys}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from fellowship.accounts.queries import holds_anywhere
-from fellowship.kernel.refusals import Refusal, Refused
+from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.kernel.saying import say
 from governance.models import Delegation
 from governance.models.visibility import ROOM
@@ -61,14 +61,17 @@ class BoardSite(AdminSite):
         return Delegation.objects.live().filter(deputy_id=user.pk).exists()
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
-        """The view behind the door: visitors sign in first, others learn why it stays shut."""
+        """The view behind the door: visitors sign in first, others learn why it stays shut.
+
+        Of what an address names there, they learn nothing: it is not there for them.
+        """
 
         @functools.wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return self.login(request)
             if not self.has_permission(request):
-                raise Refused(NOT_THE_ROOM)
+                raise Missing if kwargs else Refused(NOT_THE_ROOM)
             return view(request, *args, **kwargs)
 
         return inner if cacheable else never_cache(inner)

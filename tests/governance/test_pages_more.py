@@ -284,7 +284,7 @@ def test_a_meeting_from_call_to_approved_minutes(world: World) -> None:
     shown = page(world.fresh("auditor"), url)
     assert "We met." in shown
     assert "Approved by" in shown
-    page(world.fresh("steward"), url, 403)
+    page(world.fresh("steward"), url, 404)
 
 
 # --- the rest --------------------------------------------------------------------------------

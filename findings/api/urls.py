@@ -38,9 +38,18 @@ router.register("acceptance-tests", AcceptanceTestViewSet, basename="acceptance-
 
 router.register("contests", ContestViewSet, basename="contests")
 
-router.register("translation-matrix", MatrixViewSet, basename="translation-matrix")
 
 urlpatterns = [
     path("plans-of-action/<slug:slug>/", PlanView.as_view(), name="plan-of-action"),
+    path(
+        "translation-matrix/",
+        MatrixViewSet.as_view({"get": "list"}),
+        name="translation-matrix-list",
+    ),
+    path(
+        "translation-matrix/change/",
+        MatrixViewSet.as_view({"post": "change"}),
+        name="translation-matrix-change",
+    ),
     *router.urls,
 ]

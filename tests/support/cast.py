@@ -17,6 +17,7 @@ from tests.scenarios import access
 from tests.scenarios.proposals import drafted_proposal
 from tests.scenarios.scoping import signed_fellowship
 from tests.scenarios.world import SETUP, make_person, make_world
+from tests.support.furnished import furnish_all
 from tests.support.house import House, build_house
 
 
@@ -89,6 +90,8 @@ _AS |= {"board": "board_security", "board_recused": "board_product"}
 def build_cast() -> House:
     """The house, with everybody there who asks; what was added comes after what its names mean."""
     house = build_house()
+    house.names = {begin: list(values) or values for begin, values in house.names.items()}
+    furnish_all(house)
     house = replace(house, names=_names(house), later=_later(house))
     world, realm = house.world, house.world.program.realm
     world.people |= {"machine": world.stranger, "stranger": make_person("collaborator")}
@@ -124,11 +127,6 @@ _WHILE_A_DRAFT: Final = {
     "access/releases/": ("files/", "send/"),
 }
 """What is done to what was not sent yet."""
-_ONES_OWN: Final = (
-    *("accounts/2fa/webauthn/keys/", "accounts/sessions/", "accounts/tokens/"),
-    "your-data/copies/",
-)
-"""Of which nobody else ever sees any."""
 
 
 def _names(house: House) -> dict[str, Iterable[Any]]:
@@ -146,7 +144,7 @@ def _names(house: House) -> dict[str, Iterable[Any]]:
     names["rules/<int:pk>/comments/"] = list(names["rules/"])[1:]
     names["api/v1/reviewers/"] = [house.world.reviewer.username]
     names["access/releases/<str:ref>/files/<int:pk>/"] = [sent[1]]
-    names |= {begin: [1] for begin in _ONES_OWN}
+    names["accounts/2fa/webauthn/keys/"] = [1]
     return names
 
 
@@ -164,12 +162,10 @@ def _later(house: House) -> dict[str, Sequence[Any]]:
     case, waits = house.case.fellowship, Proposal.objects.get(title="Waits for reviewers")
     event = Event.objects.filter(subject_type="scoping.fellowship", subject_id=case.pk)
     output = _sent_release().outputs.earliest("pk")
-    digest = "0" * 64
     return {
+        **house.later,
         "access/releases/<str:ref>/files/": [output.pk],
         "api/v1/access/releases/<pk>/outputs/": [output.sha256],
-        "api/v1/milestones/<pk>/files/": [digest],
-        "api/v1/proposals/<ref>/attachments/": [digest],
         "audit/<slug:slug>/case/": [case.ref],
         "audit/<slug:slug>/event/": [event.earliest("pk").uid],
         "lineage/<str:ref>/": [min(FORMS)],

@@ -125,6 +125,10 @@ class House:
     names: dict[str, Iterable[Any]] = field(default_factory=dict)
     later: dict[str, Sequence[Any]] = field(default_factory=dict)
     """What stands for the arguments after the first, by the beginning of their route."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """What the question of an address says after its path, where it names something there."""
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the body of an address says, where it names something there."""
     clients: dict[str, Client] = field(default_factory=dict)
     fed: set[tuple[str, str, frozenset[str]]] = field(default_factory=set)
     """Forms that somebody was shown and filled with nonsense: once each, whoever is shown them."""

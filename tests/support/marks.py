@@ -19,7 +19,10 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 
 from fellowship.accounts.models import RoleAssignment, User
+from governance.models import IndependentReview
+from governance.services.reviews import namers
 from proposals.models import Proposal
+from publications.models import Publication, Version
 from tests.scenarios.world import PEOPLE
 from tests.support.belonging import ends, reached
 from tests.support.cast import CAST, ELSEWHERE, RECUSED, STAFF
@@ -148,6 +151,12 @@ def read(text: str) -> set[tuple[int, int]]:
     return {(int(number, 16), int(key, 16)) for number, key in MARK.findall(text)}
 
 
+SECOND_ON_CALL: Final = "nightly"
+"""Who is on call beside the cast's, by `tests.scenarios.oncall.colleague`."""
+ONCE_RELEASED: Final = {"publications.publication.title", "publications.version.text"}
+"""What is public of a work that is released."""
+
+
 class Knowing:
     """Who may read a mark."""
 
@@ -163,6 +172,8 @@ class Knowing:
         holders = RoleAssignment.objects.filter(realm__in=list(there))
         self.elsewhere |= {("accounts.user", key) for key in holders.values_list("user", flat=True)}
         self.own = {who: self._cases_of(self.people[who]) for who in WITH_CASES}
+        self.released = _released()
+        self.reviewing = _reviewing()
 
     def _cases_of(self, person: User) -> set[tuple[str, int]]:
         found = Proposal.objects.filter(applicant=person), person.fellowships.all()
@@ -171,6 +182,8 @@ class Knowing:
     def may(self, who: str, mark: tuple[int, int]) -> bool:
         """Whether the person is among the readers of the field, as they stand to the record."""
         field = fields()[mark[0]]
+        if str(field) in ONCE_RELEASED and mark[1] in self.released[field.model]:
+            return True
         if "own" in field.readers and self._is_named(who, field.model, mark[1]):
             return True
         return self.stands(_part_of(who), field.model, mark[1]) in field.readers
@@ -201,11 +214,36 @@ class Knowing:
         if (model, key) not in self.named:
             record = apps.get_model(model)._base_manager.filter(pk=key).first()
             self.named[model, key] = set(_people(record)) if record else set()
+            if model == "governance.matter":
+                self.named[model, key] |= self.reviewing.get(key, set())
         return self.people[who].pk in self.named[model, key]
+
+
+def _released() -> dict[str, set[int]]:
+    """The keys of works that are public, and of their versions."""
+    works = Publication.objects.filter(state="released")
+    versions = Version.objects.filter(publication__in=works)
+    return {
+        rows.model._meta.label_lower: set(rows.values_list("pk", flat=True))
+        for rows in (works, versions)
+    }
+
+
+def _reviewing() -> dict[int, set[int]]:
+    """Who was named to review a decision, and who names them, by the key of its matter."""
+    return {
+        review.decision.matter_id: {
+            *review.seats.values_list("reviewer_id", flat=True),
+            *(person.pk for person in namers(review)),
+        }
+        for review in IndependentReview.objects.select_related("decision__matter")
+    }
 
 
 def _part_of(who: str) -> str:
     """Who of the cast has the role of somebody of a world that is not among them."""
+    if who == SECOND_ON_CALL:
+        return "oncall"
     _, elsewhere, known = who.rpartition("elsewhere_")
     role = PEOPLE.get(known, ("",))[0]
     same = (name for name, part in CAST.items() if role and part.role == role)

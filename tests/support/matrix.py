@@ -8,6 +8,7 @@ everything anew and writes file and page.
 
 from __future__ import annotations
 
+import tomllib
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.support.cast import APART, RECUSED
 from tests.support.walked import WORDS, Row
 
 FILE: Final = Path(__file__).resolve().parent.parent / "authorisation" / "matrix.txt"
+WHY: Final = FILE.with_name("unanswered.toml")
 BEGIN: Final = "# asked: "
 FEW: Final = 3
 """So many may be excepted from a group; where they are more, everybody is named."""
@@ -34,6 +36,17 @@ def default(who: str) -> str:
 def is_offered(words: Words) -> bool:
     """Whether anybody gets further than to be told that the method is not one of the address."""
     return "" not in words.values() or bool(set(words.values()) - {"", "closed", "sign-in"})
+
+
+def unanswered(known: Mapping[str, Words]) -> list[str]:
+    """The rows that name something and are answered to nobody."""
+    nothing = {"", "closed", "sign-in"}
+    return sorted(n for n, words in known.items() if "<" in n and set(words.values()) <= nothing)
+
+
+def why_unanswered() -> dict[str, list[str]]:
+    """The rows that nobody needs to be answered at, by the reason."""
+    return {part["reason"]: part["rows"] for part in tomllib.loads(WHY.read_text()).values()}
 
 
 def line_of(name: str, words: Words) -> str:

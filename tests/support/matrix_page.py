@@ -8,7 +8,7 @@ from typing import Final
 
 from fellowship.accounts.roles import ROLES
 from tests.support.cast import CAST
-from tests.support.matrix import Words
+from tests.support.matrix import Words, unanswered, why_unanswered
 from tests.support.walked import Row, rows
 
 FILE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "authorisation.md"
@@ -43,7 +43,10 @@ def page(known: Mapping[str, Words]) -> str:
     ]
     marks = [f"| {mark} | {meaning} |" for mark, meaning in MARKS.values()]
     head = HEAD.read_text().format(
-        people=len(people), marks="\n".join(marks), columns="\n".join(columns)
+        people=len(people),
+        marks="\n".join(marks),
+        columns="\n".join(columns),
+        unanswered=_unanswered(known),
     )
     tables: dict[str, list[str]] = {}
     for row in rows():
@@ -53,6 +56,14 @@ def page(known: Mapping[str, Words]) -> str:
     top = f"| address | | {heads} |\n|---|---|{'---|' * len(people)}"
     parts = [f"## {name}\n\n{top}\n" + "\n".join(tables[name]) for name in _order(tables)]
     return "\n\n".join([head.rstrip(), *parts]) + "\n"
+
+
+def _unanswered(known: Mapping[str, Words]) -> str:
+    """How many of the rows that name something are answered to nobody, and why."""
+    named = [name for name in known if "<" in name]
+    told = [f"- {len(rows)}: {reason}" for reason, rows in why_unanswered().items()]
+    first = f"Of {len(named)} rows that name something, {len(unanswered(known))} are answered to "
+    return "\n".join([first + "nobody who asks here:", "", *told])
 
 
 def _order(tables: Mapping[str, object]) -> list[str]:

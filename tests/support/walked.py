@@ -111,7 +111,7 @@ def briefly() -> Iterator[None]:
 
 
 def ask(house: House, who: str, row: Row, path: str = "") -> Answer:
-    """Ask once, with nothing in the body; nothing of it stays."""
+    """Ask once, with nothing in the body but what the address names there; nothing of it stays."""
     made: list[int | None] = []
     if not house.last_event:
         house.last_event = Event.objects.aggregate(last=Max("pk"))["last"]
@@ -132,7 +132,8 @@ def asking(house: House, who: str, row: Row, path: str = "") -> Iterator[Any]:
     if row.address.startswith("/accounts/"):
         cache.clear()  # what is counted against limits there is not taken back
     with transaction.atomic():
-        answer = _sent(client, row, path or path_of(house, row))
+        said = house.said.get(row.address, {})
+        answer = _sent(client, row, path or path_of(house, row), said)
         if answer.streaming:
             b"".join(answer.streaming_content)  # and closed
         yield answer
@@ -142,17 +143,19 @@ def asking(house: House, who: str, row: Row, path: str = "") -> Iterator[Any]:
 
 def path_of(house: House, row: Row) -> str:
     """The row's address with what the house has there."""
-    return (row.route.filled(house) or row.route.filled(house, ["1"]))[0]
+    path = (row.route.filled(house) or row.route.filled(house, ["1"]))[0]
+    asked = house.asked.get(row.address)
+    return f"{path}?{asked}" if asked else path
 
 
-def _sent(client: Client, row: Row, path: str) -> Any:
+def _sent(client: Client, row: Row, path: str, said: dict[str, Any]) -> Any:
     if row.method == "GET":
         return client.get(path)
     send = getattr(client, row.method.lower())
     if row.route.plain.startswith(SYSTEMS):
         headers = {"If-Match": "*"}
-        return send(path, {}, content_type="application/json", headers=headers)
-    return send(path, {})
+        return send(path, said, content_type="application/json", headers=headers)
+    return send(path, said)
 
 
 def _word(answer: Any, row: Row, made: list[Any]) -> str:
@@ -161,7 +164,8 @@ def _word(answer: Any, row: Row, made: list[Any]) -> str:
         return BROKEN
     if status in (301, 302, 303, 307, 308):
         away = answer["Location"].startswith("/accounts/login/")
-        return "sign-in" if away else ("changed" if made and row.method not in SAFE else "moved")
+        done = made and row.method not in SAFE
+        return "changed" if done else ("sign-in" if away else "moved")
     if made and row.method not in SAFE:
         return "changed"
     told = {401: "sign-in", 403: "refused", 404: "closed", 405: "", 409: "not-now"}

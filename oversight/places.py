@@ -44,6 +44,13 @@ nav.register(
     order=56,
 )
 nav.register(
+    say("Sponsor’s page"),
+    "oversight:sponsors",
+    visible=lambda user: holds_anywhere(user, roles.SPONSOR),
+    section="office",
+    order=25,
+)
+nav.register(
     say("Personal data"),
     "oversight:due_erasures",
     visible=lambda user: bool(user.is_superuser) or holds_anywhere(user, *READERS),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("office/<slug:slug>/cohorts/<int:pk>/survey/", surveys.open_survey, name="open_survey"),
     path("office/<slug:slug>/cohorts/<int:pk>/recommend/", surveys.recommend, name="recommend"),
     path("office/<slug:slug>/outcomes/<slug:key>/", cohorts.outcomes, name="outcomes"),
+    path("sponsor/", cohorts.sponsored, name="sponsors"),
     path("office/<slug:slug>/sponsor/", cohorts.sponsor, name="sponsor"),
     path("surveys/<int:pk>/", surveys.survey, name="survey"),
     path("recommendations/<int:pk>/", surveys.recommendation, name="recommendation"),

@@ -77,7 +77,7 @@ def register() -> None:
     """Enter the navigation."""
     nav.register(say("My proposals"), "proposals:mine", visible=_applies, order=20, rail=True)
     nav.register(
-        say("My reviews"),
+        say("Proposals to review"),
         "proposals:reviews",
         visible=_reviews_something,
         order=25,

@@ -56,7 +56,7 @@ nav.register(
     rail=True,
 )
 nav.register(
-    say("Your reviews"),
+    say("Publications to review"),
     "publications:desk",
     visible=lambda user: holds_anywhere(
         user, roles.POLICY_REVIEWER, roles.LEGAL_REVIEWER, roles.REVIEWER

@@ -31,6 +31,13 @@ def is_known(scope: str) -> bool:
     return scope in SCOPES or bool(source_of(scope))
 
 
+def meaning(scope: str) -> str:
+    """What it allows, as people read it; the scope itself where it is known no more."""
+    if source := source_of(scope):
+        return say("Report access events of {source}", source=source)
+    return SCOPES.get(scope, scope)
+
+
 def source_of(scope: str) -> str:
     """The one source that a token with this scope reports for; empty where the scope is another."""
     found = _ONE.fullmatch(scope)

@@ -146,13 +146,21 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
         _address(email)
         or _plain(cells)
         or (
-            say("There is no role “{cells}”.", cells=cells["role"])
+            say(
+                "There is no role “{cells}”. Write one of: {keys}.",
+                cells=cells["role"],
+                keys=joined(", ", roles.ROLES),
+            )
             if role is None and cells.get("role")
             else ""
         )
         or (say("Say which role.") if role is None else "")
         or (
-            say("There is no seat “{cells}”.", cells=cells["seat"])
+            say(
+                "There is no seat “{cells}”. Write one of: {keys}.",
+                cells=cells["seat"],
+                keys=joined(", ", roles.Seat.values),
+            )
             if seat is None and cells.get("seat")
             else ""
         )

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
+from fellowship.accounts import roles
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
@@ -29,8 +32,9 @@ from oversight.models import CohortSurvey, Recommendation
 from oversight.office import cohorts, figures, stalls
 from oversight.office.figures import View
 from oversight.states import SCALE
+from oversight.views.beside import of_office
 from oversight.views.office import cohort_of, in_office, stats
-from oversight.views.programs import links_of
+from oversight.views.programs import choose, links_of
 from oversight.views.waits import stalled
 
 TONES = {
@@ -253,6 +257,20 @@ def _case(line: counts.Line, row: Any, opens: bool) -> object:
     title = line.says(row)[0]
     target = row if hasattr(row, "get_absolute_url") else getattr(row, "fellowship", None)
     return cells.link(target.get_absolute_url(), title) if opens and target else title
+
+
+@login_required
+@require_safe
+def sponsored(request: HttpRequest) -> HttpResponse:
+    """The programmes whose sponsor the person is; straight in where there is one."""
+    return choose(
+        request,
+        roles.SPONSOR,
+        route="oversight:sponsor",
+        title=say("Sponsor’s page"),
+        lede=say("What risk fell, where we stall, who we grew: one page for each programme."),
+        beside=of_office,
+    )
 
 
 @in_office

@@ -134,7 +134,12 @@ def test_the_audit_room_says_what_was_audited_and_with_what_end(world: World, ca
 
 @pytest.mark.parametrize(
     ("where", "role", "most"),
-    [("office", "manager", 14), ("healths", "chair", 14), ("audit", "auditor", 14)],
+    [
+        ("office", "manager", 14),
+        ("healths", "chair", 14),
+        ("audit", "auditor", 14),
+        ("sponsors", "sponsor", 14),
+    ],
 )
 def test_as_many_queries_for_two_programmes_as_for_five(
     world: World, case: Case, where: str, role: str, most: int
@@ -154,7 +159,21 @@ def test_as_many_queries_for_two_programmes_as_for_five(
     assert counts[0] <= most
 
 
-@pytest.mark.parametrize("where", ["office", "healths", "audit"])
+def test_a_sponsor_finds_the_own_page_from_home(world: World) -> None:
+    """Straight in where there is one programme; where there are two, beside each other."""
+    sponsor, path = client(world, "sponsor"), reverse("oversight:sponsors")
+    assert f'<a href="{path}">Sponsor’s page</a>' in sponsor.get("/").content.decode()
+    assert f'href="{path}"' not in client(world, "chair").get("/").content.decode()
+    straight = sponsor.get(path)
+    assert straight["Location"] == reverse("oversight:sponsor", args=[world.program.slug])
+    another(world, "A quiet one", "sponsor")
+    assert set(rows(shown(client(world, "sponsor"), "sponsors"))) == {
+        str(world.program),
+        "A quiet one",
+    }
+
+
+@pytest.mark.parametrize("where", ["office", "healths", "audit", "sponsors"])
 def test_nobody_else_finds_them(world: World, where: str) -> None:
     for name in ("applicant", "mentor", "stranger"):
         assert client(world, name).get(reverse(f"oversight:{where}")).status_code == 404

@@ -204,5 +204,6 @@ READ = {
     "oversight:cohorts": "cohorts/*/review",
     "oversight:cohort": "cohorts/*/review",
     "oversight:outcomes": "cohorts/*/review",
+    "oversight:sponsors": "programmes",
     "oversight:sponsor": "– One page of what office/, cohorts/ and controls/ say each by itself.",
 }

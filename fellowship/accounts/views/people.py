@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import queries, roles, services
 from fellowship.accounts.forms import GrantForm, ProfileForm, TokenForm
 from fellowship.accounts.models import ApiToken, Realm, RoleAssignment
-from fellowship.accounts.scopes import SCOPES
+from fellowship.accounts.scopes import SCOPES, meaning
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
@@ -59,7 +59,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made, secret = services.create_token(user=user, by=user, **form.cleaned_data)
         form = TokenForm()
-    rows = ApiToken.objects.filter(user=user)[:100]
+    held = ApiToken.objects.filter(user=user)[:100]
+    rows = [(token, [meaning(scope) for scope in token.scopes]) for token in held]
     context = {"tokens": rows, "secret": secret, "made": made, "scopes": SCOPES, "at": now()}
     return form_page(request, "accounts/tokens.html", form, context)
 
@@ -135,11 +136,11 @@ def _end(held: RoleAssignment) -> object:
         '<a href="{}">{}<span class="visually-hidden"> {}</span></a> · '
         '<a href="{}">{}<span class="visually-hidden"> {}</span></a> · '
         '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
-        *(route_to("accounts:end", held.pk), say("End")),
+        *(route_to("accounts:end", held.pk), say("End the role")),
         say("{role} of {person}", role=held, person=held.user),
-        *(route_to("accounts:reset_factors", held.pk), say("Lost factors")),
+        *(route_to("accounts:reset_factors", held.pk), say("Reset factors")),
         say("of {person}", person=held.user),
-        *(route_to("accounts:leave", held.user_id), say("Leaves"), held.user),
+        *(route_to("accounts:leave", held.user_id), say("End the account"), held.user),
     )
 
 

@@ -121,3 +121,15 @@ def test_a_token_is_found_by_scanners_and_only_its_hash_is_kept() -> None:
     assert hashlib.sha256(secret.encode()).hexdigest() == token.token_hash
     kept = [str(value) for value in ApiToken.objects.values().get().values()]
     assert not any(secret[8:] in value for value in kept)
+
+
+def test_the_page_says_what_a_token_may_do_in_words() -> None:
+    """A scope's meaning, never its key."""
+    world = make_world()
+    client = Client()
+    client.force_login(world.steward)
+    sent = {"name": "Laptop", "scopes": ["read"], "source": "gateway", "days": 30}
+    html = client.post(reverse("accounts:tokens"), sent).content.decode()
+    allowed = re.search(r'<td[^>]*data-label="Allowed"[^>]*>(.*?)</td>', html, re.DOTALL)
+    assert allowed is not None
+    assert allowed[1].split("<br>") == ["Report access events of gateway", "Read what I may read"]

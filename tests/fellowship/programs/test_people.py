@@ -88,7 +88,7 @@ def test_each_bad_row_says_what_to_change() -> None:
     said = {row.line: row.problem for row in people_csv.read(LIST) if isinstance(row, BadRow)}
     assert said == {
         6: "This is no e-mail address.",
-        7: "There is no role “wizard”.",
+        7: f"There is no role “wizard”. Write one of: {', '.join(roles.ROLES)}.",
         10: "A name does not begin with =: a spreadsheet takes it for a formula.",
         11: "Line 2 says the same.",
         13: "Write the day it ends as 2027-12-31.",
@@ -111,6 +111,14 @@ def test_a_file_that_is_no_list_says_so(data: bytes, said: str) -> None:
     """In one sentence that says what to do."""
     with pytest.raises(people_csv.Unreadable, match=said):
         people_csv.read(people_csv.decoded(data))
+
+
+def test_a_seat_there_is_not_names_those_there_are() -> None:
+    """As the keys to write."""
+    (row,) = people_csv.read("email,role,seat\nbo@example.org,board_member,finance\n")
+    assert isinstance(row, BadRow)
+    seats = "research, product, security, legal, policy"
+    assert row.problem == f"There is no seat “finance”. Write one of: {seats}."
 
 
 def test_a_trial_tells_everything_and_leaves_no_trace(world: World) -> None:

@@ -13,6 +13,8 @@ READ = {
     "web:search": "search",
     "accounts:second_factor": "– Signing in is the browser’s.",
     "accounts:company_again": "– Signing in is the browser’s.",
+    "accounts:company_callback": "– Signing in is the browser’s.",
+    "accounts:company_login": "– Signing in is the browser’s.",
     "accounts:go_on": "– Signing in is the browser’s.",
     "accounts:sessions": "– Of browsers.",
     "accounts:hand_overs": "handed-over",

@@ -159,7 +159,7 @@ def acting(verb_name: str, *, by: Any, reason: str = "") -> Iterator[Scope]:
                 labels = sorted({row._meta.label for row in scope.rows})
                 raise Unrecorded(f"{verb_name} wrote {', '.join(labels)} and recorded no event")
         except Refused as refused:
-            logs.tell(verb=verb_name, refusal=refused.refusal.code)
+            logs.refused(refused.refusal.code, verb=verb_name)
             raise
         finally:
             _scope.reset(token)

@@ -52,6 +52,12 @@ def tell(**values: Any) -> None:
     _about.set({**_about.get(), **values})
 
 
+def refused(code: str, **more: str) -> None:
+    """Say that a rule refused what is under way; nothing where neither request nor task is."""
+    if about():
+        tell(refusal=code, **more)
+
+
 @contextmanager
 def during(**values: Any) -> Iterator[None]:
     """Lines written inside tell these."""

@@ -183,7 +183,7 @@ class Refusals:
         Where it is a verb's own reason that was refused, its page again.
         """
         if isinstance(error, Refused):
-            logs.tell(refusal=error.refusal.code)
+            logs.refused(error.refusal.code)
             return again.back(request, error.refusal) or refused(request, error.refusal)
         if isinstance(error, Missing):
             return page_not_found(request, error)

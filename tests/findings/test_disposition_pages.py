@@ -118,7 +118,7 @@ def test_overdue_findings_stand_on_the_first_page_by_their_owner(world: World) -
         for name in ("manager", "sponsor"):
             shown = as_(world.fresh(name)).get("/").content.decode()
             assert shown.count("1 overdue finding, the oldest since") == 2, name
-            assert "nobody yet" in shown
+            assert "Nobody yet" in shown
             assert f"owner={world.product_owner.username}" in shown
         overdue = page(world.fresh("product_owner"), finding)
         assert "The product owner was told on" in overdue

@@ -59,7 +59,7 @@ def refusal_body(refusal: Refusal) -> dict[str, Any]:
 
 def _known(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]] | None:
     if isinstance(error, Refused):
-        logs.tell(refusal=error.refusal.code)
+        logs.refused(error.refusal.code)
         return status_of(error.refusal), refusal_body(error.refusal), {}
     if isinstance(error, Missing | Http404):
         return 404, _body(404, "There is no such thing for you."), {}

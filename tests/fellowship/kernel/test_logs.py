@@ -14,7 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from fellowship.kernel import logs, taskwatch
-from fellowship.programs.services import close_call
+from fellowship.kernel.refusals import Refused
+from fellowship.programs.services import close_call, publish_call
 from tests.scenarios.world import World, make_person
 
 CANARY = "Zoë Canary-Feather"
@@ -124,6 +125,9 @@ def test_a_refusal_is_told_with_its_verb_and_code(
     browser = Client()
     browser.force_login(world.fresh("manager"))
     close_call(call=world.call, by=world.manager, reason="The track is withdrawn.")
+    with pytest.raises(Refused):
+        publish_call(call=world.call, by=world.manager)
+    assert not logs.about(), "nothing is under way"
     where = "/api/v1/calls/{}/publish/" if api else "/calls/{}/publish/"
     browser.post(where.format(world.call.ref), {"reason": CANARY})
     told = [line for line in lines(written) if line["logger"] == "fellowship.requests"][-1]

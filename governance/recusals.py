@@ -5,21 +5,19 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, QuerySet
 
 from fellowship.accounts.models import Conflict, RecusalOverride
-from fellowship.accounts.recusals import closes, closes_found, closes_with
+from fellowship.accounts.recusals import closes, closes_about, closes_with
 from fellowship.kernel.prepared import prepared
 from governance.models import visibility
 
 closes("governance.matter")(visibility.conflicted_matters)
 closes("governance.ruleamendment")(visibility.conflicted_amendments)
-closes_found("governance.exceptionrecord", visibility.closed_exceptions, {})
-closes_found(
-    "governance.escalation",
-    visibility.closed_escalations,
-    {
-        **{f"governance.escalation{p}": "escalation" for p in ("step", "page", "party", "finding")},
-        "governance.reportduty": "escalation",
-    },
-)
+closes("governance.escalation")(visibility.conflicted_escalations)
+closes("governance.exceptionrecord")(visibility.conflicted_exceptions)
+for _label in ("governance.escalation", "governance.exceptionrecord"):
+    closes_about(_label, *visibility.OF_CASES)
+for _part in ("step", "page", "party", "finding"):
+    closes_with(f"governance.escalation{_part}", "escalation_id", visibility.conflicted_escalations)
+closes_with("governance.reportduty", "escalation_id", visibility.conflicted_escalations)
 closes_with("governance.dossier", "matter_id", visibility.conflicted_matters)
 closes_with("governance.ballot", "matter_id", visibility.conflicted_matters)
 closes_with("governance.decision", "matter_id", visibility.conflicted_matters)

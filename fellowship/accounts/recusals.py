@@ -9,7 +9,7 @@ Why it is so: docs/adr/0014-recusal-derived-blind-by-copy.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
@@ -21,9 +21,8 @@ from fellowship.accounts.queries import may_be_recused
 from fellowship.kernel.prepared import prepared
 
 Records = Callable[[int], RawSQL]
-Keys = Callable[[int], list[int]]
 _closed: dict[str, Records] = {}
-_found: dict[str, tuple[Keys, dict[str, str]]] = {}
+_about: list[tuple[str, Records]] = []
 
 
 def closes(label: str) -> Callable[[Records], Records]:
@@ -51,12 +50,22 @@ def closes_with(label: str, path: str, records: Records) -> Records:
     return keys
 
 
-def closes_found(label: str, keys: Keys, parts: dict[str, str]) -> None:
-    """Register records whose keys are found first, by a query of their own: within another it would
-    be deeper than SQLite reads. `parts` are models that belong to them, with the path that leads
-    there.
+def closes_about(label: str, *closing: str) -> None:
+    """Register records that are about what a conflict closes of the models `closing`.
+
+    Each is a condition of its own: one within another is deeper than SQLite reads.
     """
-    _found[label] = keys, parts
+    _about.extend((label, _about_closed(label, other)) for other in closing)
+
+
+def _about_closed(label: str, closing: str) -> Records:
+    @prepared
+    def keys(key: int) -> QuerySet[Any, Any]:
+        rows: QuerySet[Any] = apps.get_model(label)._default_manager.filter(subject_type=closing)
+        found = rows.filter(subject_id__in=_closed[closing](key))
+        return found.order_by().values_list("pk", flat=True)
+
+    return keys
 
 
 def about(user: Any) -> Q:
@@ -68,23 +77,9 @@ def about(user: Any) -> Q:
         user_id=key, subject_type=OuterRef("subject_type"), subject_id=OuterRef("subject_id")
     )
     found = Q(Exists(named))
-    for label, records in _closed.items():
+    for label, records in (*_closed.items(), *_about):
         found |= Q(subject_type=label, subject_id__in=records(key))
-    for label, rows in _rows_found(key):
-        found |= Q(subject_type=label, subject_id__in=rows)
     return found
-
-
-def _rows_found(key: int) -> Iterator[tuple[str, Any]]:
-    """What is found first, by model label: the keys, and then the keys of what belongs to them."""
-    for label, (keys, parts) in _found.items():
-        there = keys(key)
-        if not there:
-            continue
-        yield label, there
-        for part, path in parts.items():
-            rows: QuerySet[Any] = apps.get_model(part)._default_manager.order_by()
-            yield part, rows.filter(**{f"{path}__in": there}).values("pk")
 
 
 def of_closed(key: int, *labels: str) -> Q:
@@ -98,11 +93,8 @@ def of_closed(key: int, *labels: str) -> Q:
 
 def closed_to(key: int) -> dict[str, list[int]]:
     """The keys of the registered records that are closed to the person, by model label."""
-    found = {}
-    for label, records in _closed.items():
+    found: dict[str, list[int]] = {}
+    for label, records in (*_closed.items(), *_about):
         rows: Any = apps.get_model(label)._default_manager.filter(pk__in=records(key)).order_by()
-        found[label] = list(rows.values_list("pk", flat=True))
-    for label, rows in _rows_found(key):
-        keys = rows if isinstance(rows, list) else rows.values_list("pk", flat=True)
-        found[label] = list(keys)
+        found.setdefault(label, []).extend(rows.values_list("pk", flat=True))
     return found

@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from fellowship.accounts import recusals, roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused, may_have, realm_ids_where
-from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.prepared import prepared
 from fellowship.kernel.time import now
 from governance.states import Step
 
@@ -145,7 +145,7 @@ def follow_ups_visible_to(user: Any, decision: str) -> Q:
     return (matters_known_to(user, matter, program) | asked | names) & ~_recused(user, matter)
 
 
-_OF_CASES = (
+OF_CASES = (
     "proposals.proposal",
     "scoping.fellowship",
     "access.accessrequest",
@@ -168,25 +168,27 @@ def _conflicted_in(key: int, model: str, *closing: str) -> QuerySet[Any, Any]:
 
 
 @prepared
-def _closed_exceptions(key: int) -> QuerySet[Any, Any]:
-    return _conflicted_in(key, "ExceptionRecord", *_OF_CASES)
+def conflicted_exceptions(key: int) -> QuerySet[Any, Any]:
+    """Exceptions about a record in which the person declared a conflict."""
+    return _conflicted_in(key, "ExceptionRecord")
 
 
 @prepared
-def _closed_escalations(key: int) -> QuerySet[Any, Any]:
-    return _conflicted_in(key, "Escalation", *_OF_CASES)
+def conflicted_escalations(key: int) -> QuerySet[Any, Any]:
+    """Alarms about a record in which the person declared a conflict."""
+    return _conflicted_in(key, "Escalation")
 
 
-@read
+@prepared
 def closed_exceptions(key: int) -> QuerySet[Any, Any]:
-    """Keys of exceptions about a record, or about a part of a case, that a conflict closes."""
-    return _conflicted_in(key, "ExceptionRecord", *_OF_CASES).values_list("pk", flat=True)
+    """Exceptions about a record, or about a part of a case, that a conflict closes."""
+    return _conflicted_in(key, "ExceptionRecord", *OF_CASES)
 
 
-@read
+@prepared
 def closed_escalations(key: int) -> QuerySet[Any, Any]:
-    """Keys of alarms about such a record."""
-    return _conflicted_in(key, "Escalation", *_OF_CASES).values_list("pk", flat=True)
+    """Alarms about such a record."""
+    return _conflicted_in(key, "Escalation", *OF_CASES)
 
 
 @prepared
@@ -208,7 +210,7 @@ def exceptions_visible_to(user: Any) -> Q:
     """Exceptions of one's programme (see `EXCEPTION_READERS`), one's own, none about a conflict."""
     mine = Q(owner_id=_key(user)) | Q(requested_by_id=_key(user))
     readers = Q(program_id__in=realm_ids_where(user, *EXCEPTION_READERS))
-    conflict = Q(pk__in=_closed_exceptions(_key(user)) if may_be_recused(user) else [])
+    conflict = Q(pk__in=closed_exceptions(_key(user)) if may_be_recused(user) else [])
     return (readers | mine) & ~conflict
 
 
@@ -228,7 +230,7 @@ def escalations_visible_to(user: Any) -> Q:
         Q(acknowledged_at=None) | Q(acknowledged_at__gte=F("acknowledge_by"))
     )
     readers |= Q(program_id__in=realm_ids_where(user, *LATE_ESCALATION_READERS)) & late
-    conflict = Q(pk__in=_closed_escalations(_key(user)) if may_be_recused(user) else [])
+    conflict = Q(pk__in=closed_escalations(_key(user)) if may_be_recused(user) else [])
     return (readers & ~conflict) | mine
 
 
@@ -241,7 +243,7 @@ def acknowledgements_visible_to(user: Any) -> Q:
 @prepared
 def conflicted_amendments(key: int) -> QuerySet[Any, Any]:
     """Offers of a later rule for what a conflict of the person's closes."""
-    return _conflicted_in(key, "RuleAmendment", *_OF_CASES)
+    return _conflicted_in(key, "RuleAmendment", *OF_CASES)
 
 
 def amendments_visible_to(user: Any) -> Q:

@@ -158,4 +158,5 @@ def call_in(*, escalation: Escalation, people: Iterable[User], by: User) -> list
 
 
 def _conflicted(escalation: Escalation, user: User) -> bool:
-    return escalation.pk in visibility.closed_escalations(user.pk)
+    known = visibility.closed_escalations(user.pk)
+    return Escalation.objects.filter(pk=escalation.pk).filter(pk__in=known).exists()

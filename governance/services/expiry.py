@@ -132,10 +132,11 @@ def _closed_to(people: Iterable[User], batch: Sequence[ExceptionRecord]) -> dict
     named: dict[int, set[int]] = defaultdict(set)
     for user, label, key in of_these.values_list("user_id", "subject_type", "subject_id"):
         named[user] |= {key} if label == ExceptionRecord._meta.label_lower else set()
-    closed = {
-        user: ended & (keys | set(visibility.closed_exceptions(user)))
-        for user, keys in named.items()
-    }
+    theirs = ExceptionRecord.objects.filter(pk__in=ended).order_by()
+    for user, keys in named.items():
+        found = theirs.filter(pk__in=visibility.closed_exceptions(user))
+        keys |= set(found.values_list("pk", flat=True))
+    closed = {user: ended & keys for user, keys in named.items()}
     return {user: keys for user, keys in closed.items() if keys}
 
 

@@ -63,11 +63,10 @@ def suspend_dataset(
 ) -> AccessSuspension:
     """Suspend a dataset for everyone, until lifted or `until`; as `suspend_person`."""
     dataset = Dataset.objects.locked().get(pk=dataset.pk)
+    refused = suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until)
     if live := _lasting(AccessSuspension.objects.filter(dataset=dataset), until):
-        return unchanged(
-            live, suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until)
-        )
-    refuse(suspending.may_suspend(dataset.program_id, by, dataset=dataset, until=until))
+        return unchanged(live, refused)
+    refuse(refused)
     refuse(reason_given(reason, say("Say why it must close now.")))
     grants = Grant.objects.filter(dataset=dataset)
     made = _made(dataset.program, by, reason, until, grants, dataset=dataset)

@@ -82,8 +82,9 @@ def _tell(
     route, status = route_of(request), response.status_code
     method = str(request.method) if request.method in _METHODS else "OTHER"
     metrics.seen(route=route, method=method, status=status, seconds=seconds, queries=queries)
-    if refusal := logs.about().get("refusal"):
-        metrics.refused(logs.about().get("verb") or "", refusal)
+    known = logs.about()
+    if refusal := known.get("refusal"):
+        metrics.refused(known.get("verb") or "", refusal)
     told = {
         "method": method,
         "route": route,

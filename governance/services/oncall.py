@@ -54,30 +54,18 @@ def set_rota(
         Rota.objects.locked().filter(program=program, line=line, ended_at=None).first()
     )
     wanted = (name.strip(), starts_at, every_days, [m.pk for m in members])
-    if live and wanted == _told(live):
-        return unchanged(
-            live,
-            policy.may_set_rota(
-                program,
-                name=name,
-                line=line,
-                members=members,
-                starts_at=starts_at,
-                every_days=every_days,
-                by=by,
-            ),
-        )
-    refuse(
-        policy.may_set_rota(
-            program,
-            name=name,
-            line=line,
-            members=members,
-            starts_at=starts_at,
-            every_days=every_days,
-            by=by,
-        )
+    refused = policy.may_set_rota(
+        program,
+        name=name,
+        line=line,
+        members=members,
+        starts_at=starts_at,
+        every_days=every_days,
+        by=by,
     )
+    if live and wanted == _told(live):
+        return unchanged(live, refused)
+    refuse(refused)
     if live:
         live.ended_at = max(starts_at, live.starts_at)
         live.save()

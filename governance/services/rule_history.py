@@ -45,11 +45,10 @@ def import_rule_history(
     program = Program.objects.locked().get(pk=program.pk)
     there = RuleVersion.objects.adopted().filter(program=program, kind=kind).order_by("version")
     before = list(there)
+    refused = policy.may_import_history(program, kind, versions, by, there=bool(before))
     if before and _same(before, versions):
-        return unchanged(
-            before, policy.may_import_history(program, kind, versions, by, there=bool(before))
-        )
-    refuse(policy.may_import_history(program, kind, versions, by, there=bool(before)))
+        return unchanged(before, refused)
+    refuse(refused)
     parameters = founding.parameters(kind)
     made = []
     for number, past in enumerate(versions, start=1):

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from fellowship.kernel.logs import OURS
+
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
-APPS: Final = (
-    *("fellowship", "governance", "proposals", "scoping", "access", "findings", "publications"),
-    "oversight",
-)
 MEANT: Final = {
     "remove_filter": "nothing is there any more that could be judged",
     "remove_scope": "nothing is there any more that could be judged",
@@ -59,7 +57,7 @@ def test_a_hasty_verb_would_be_found() -> None:
 
 def _verbs() -> Iterator[tuple[Path, ast.FunctionDef]]:
     """Every verb that is told who does it, with its file."""
-    for app in APPS:
+    for app in OURS:
         for path in sorted((ROOT / app).rglob("*.py")):
             text = path.read_text()
             if "journal.verb(" not in text:
@@ -105,7 +103,7 @@ def _names_by(node: ast.AST) -> bool:
     )
 
 
-def _asked_of_by(verb: ast.FunctionDef, node: ast.AST) -> bool:
+def _asked_of_by(verb: ast.FunctionDef, node: ast.stmt | ast.expr) -> bool:
     """Whether it stands under a question about the person."""
     return any(
         _names_by(one.test)

@@ -74,7 +74,7 @@ class Activity:
         counted: Counter[dt.date] = Counter()
         outside: Counter[dt.date] = Counter()
         for cell in self.cells:
-            day = self.calendar.local(cell.hour).date()
+            day = self.calendar.day(cell.hour)
             counted[day] += cell.number
             if cell.verdict != Verdict.WITHIN:
                 outside[day] += cell.number

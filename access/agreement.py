@@ -9,6 +9,7 @@ from access import handling
 from access.models import AccessRequest
 from access.states import Operation
 from fellowship.kernel import saying
+from fellowship.kernel.saying import dated
 from governance.exceptions import covering
 from governance.states import ExceptionKind
 from scoping.models import ScopeOfWork
@@ -108,7 +109,7 @@ def _operations(request: AccessRequest) -> Iterator[str]:
 def _terms(request: AccessRequest, scope: ScopeOfWork) -> Iterator[str]:
     tier = handling.tier_of(request.handling, request.dataset.tier)
     yield "## 4 Time"
-    yield f"From {request.starts_on:%-d %B %Y} until the end of {request.ends_on:%-d %B %Y} in the "
+    yield f"From {dated(request.starts_on)} until the end of {dated(request.ends_on)} in the "
     yield f"zone of the programme ({request.fellowship.program.zone})."
     yield ""
     yield "## 5 What it rests on"

@@ -178,7 +178,7 @@ def _is_off(activity: Activity, hour: dt.datetime) -> bool:
 def _spikes(activity: Activity, person: int | None, cells: list[Cell]) -> Iterator[Found]:
     """Many exports and downloads on one day, against the person's days before."""
     leaving = [cell for cell in cells if cell.operation in LEAVING]
-    days = len({activity.calendar.local(cell.hour).date() for cell in cells})
+    days = len({activity.calendar.day(cell.hour) for cell in cells})
     if leaving and days <= DAYS_LEAST:
         yield Silence(AnomalyKind.EXPORT_SPIKE, person, days)
     for day, count, said in _unusual(
@@ -201,12 +201,12 @@ def _unusual(
 
     Far is the median and SPREADS times the spread (median absolute deviation, at least one act).
     """
-    local = activity.calendar.local
-    active = sorted({local(cell.hour).date() for cell in cells})
+    day_of = activity.calendar.day
+    active = sorted({day_of(cell.hour) for cell in cells})
     number: Counter[dt.date] = Counter()
     begins: dict[dt.date, dt.datetime] = {}
     for cell in counted:
-        day = local(cell.hour).date()
+        day = day_of(cell.hour)
         number[day] += cell.number
         begins[day] = min(begins.get(day, cell.hour), cell.hour)
     for place, day in enumerate(active):

@@ -37,6 +37,7 @@ class AccessConfig(AppConfig):
             reach,
             recusals,
             release_tasks,
+            request_tasks,
             search,
             setting_up,
             tasks,

@@ -15,7 +15,6 @@ from access.states import Operation
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
 from fellowship.web import forms
 from fellowship.web.actions import place
 from governance.models import RuleVersion
@@ -141,7 +140,7 @@ class RequestForm(forms.Form):
         else:
             staff = holders(self.case.program_id, *OWNERS).filter(is_active=True)
             self.fields["owner"].queryset = staff.distinct().order_by("name")  # type: ignore[attr-defined]
-        today = self.case.program.calendar().local(now()).date()
+        today = self.case.program.today()
         begins = fitting.first_day_after(self.renews) if self.renews else today
         if self.renews:
             del self.fields["starts_on"]

@@ -43,7 +43,7 @@ class Between:
 
     def __init__(self, fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) -> None:
         self.fellowship, self.scope = fellowship, scope
-        today = fellowship.program.calendar().local(at).date()
+        today = fellowship.program.day(at)
         self.terms: Stretch | None = scope.terms_on(today) if scope else None
         self._rule: RuleVersion | None = None
         self._tables: dict[str, Mapping[str, str]] = {}

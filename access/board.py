@@ -15,8 +15,7 @@ from access.states import OPEN_REQUEST, Operation, RequestState
 from fellowship.accounts.models import Actor, User
 from fellowship.history.queries import revision
 from fellowship.kernel.refusals import Refusal
-from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
+from fellowship.kernel.saying import dated, joined, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from governance.states import APPROVING, Outcome
@@ -44,7 +43,11 @@ class AccessMatter(MatterKind):
     def question(self, subject: AccessRequest) -> str:
         """Who would do what, with how much of it, until when."""
         total = len(subject.dataset.fields)
-        fields = f"{len(subject.fields)} of {total} fields" if total else "the whole dataset"
+        fields = (
+            say("{n} of {total} fields", n=len(subject.fields), total=total)
+            if total
+            else say("the whole dataset")
+        )
         return say(
             "Grant {ref} {operations} on {fields} of {name}, from {starts_on:%-d %B %Y} "
             "to {ends_on:%-d %B %Y}?",
@@ -101,7 +104,7 @@ class AccessMatter(MatterKind):
         )
         if others.filter(state__in=[*OPEN_REQUEST, RequestState.APPROVED]).exists():
             return Refusal("asked_anew", say("The same access has been asked for again since."))
-        if subject.ends_on > now().date():
+        if subject.ends_on > subject.fellowship.program.today():
             return None
         return Refusal("expired", say("The time it was asked for is over. Ask anew."))
 
@@ -150,8 +153,8 @@ def _asked(subject: AccessRequest) -> list[list[str]]:
         [say("Operations"), _operations(subject)],
         [say("Fields"), joined(", ", subject.fields) or "all"],
         [say("Rows"), rows_in_words(dataset, subject.row_filters)],
-        [say("From"), f"{subject.starts_on:%-d %B %Y}"],
-        [say("Last day"), f"{subject.ends_on:%-d %B %Y}"],
+        [say("From"), dated(subject.starts_on)],
+        [say("Last day"), dated(subject.ends_on)],
     ]
 
 
@@ -203,7 +206,10 @@ def _five_safes(subject: AccessRequest) -> list[list[str]]:
     return [
         [
             say("People"),
-            say("training until {expires_at:%-d %B %Y}", expires_at=training.expires_at)
+            say(
+                "training until {expires_at:%-d %B %Y}",
+                expires_at=case.program.last_day(training.expires_at),
+            )
             if training
             else say("no training"),
         ],

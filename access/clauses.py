@@ -261,10 +261,16 @@ def _placed(scope: ScopeFacts | None, grant: GrantFacts, at: dt.datetime) -> Ite
         not kept,
         f"{scope.label}, {cite('environment')}",
         say(
-            "The work is done on the fellow's own equipment; {handling_label} {more} "
+            "The work is done on the fellow's own equipment; {handling_label} never lets "
             "{tier} data be downloaded to it.",
             handling_label=grant.handling_label,
-            more=say("never lets") if kept else "lets",
+            tier=tier,
+        )
+        if kept
+        else say(
+            "The work is done on the fellow's own equipment; {handling_label} lets "
+            "{tier} data be downloaded to it.",
+            handling_label=grant.handling_label,
             tier=tier,
         ),
         min(scope.span.until, span.until),

@@ -57,7 +57,7 @@ class Limits:
 
     def kinds_words(self) -> str:
         """The kinds of output that may leave, as the page says them."""
-        named = [str(OutputKind(kind).label).lower() for kind in self.kinds]
+        named = [OutputKind(kind).label.lower() for kind in self.kinds]
         return joined(", ", named) or "nothing"
 
     def tiers_words(self) -> str:

@@ -32,9 +32,13 @@ class Duty:
     grant: Grant
     ends_at: dt.datetime
     due_at: dt.datetime
+    last_day: dt.date
+    """The day it is due with, on the programme's wall: at midnight the day before has ended."""
     clause: str
     certificate: DeletionCertificate | None
     exception: ExceptionRecord | None
+    beside: str = ""
+    """The clause that would give it more time, and does not: the shorter one holds."""
 
     @property
     def verified(self) -> bool:
@@ -113,28 +117,30 @@ def _duty(
     certificate: DeletionCertificate | None,
     excepted: dict[int, ExceptionRecord],
 ) -> Duty:
-    last = max(grants, key=_end)
-    end = _end(last)
+    last = max(grants, key=lambda grant: grant.over_at)
+    end = last.over_at
     if fellowship.ended_at:
         end = min(end, fellowship.ended_at)
     window = handling.tier_of(last.handling, last.dataset.tier).deletion_within
-    due = window.due(end, fellowship.program.calendar())
+    calendar = fellowship.program.calendar()
+    due = window.due(end, calendar)
     clause = say(
         "{handling}: within {window} of the end of access", handling=last.handling, window=window
     )
+    beside = ""
     limit = _retention(fellowship, scope)
-    if scope and limit and limit < due:
-        due = max(limit, end)
-        clause = say(
+    if scope and limit:
+        kept = say(
             "Scope of work v{number}, {cite}", number=scope.number, cite=cite("retention_days")
         )
+        if limit < due:
+            due, clause, beside = max(limit, end), kept, clause
+        elif due < limit:
+            beside = kept
     live = [excepted[g.pk] for g in grants if g.pk in excepted]
     exception = max(live, key=lambda e: e.expires_at, default=None)
-    return Duty(last.dataset, last, end, due, clause, certificate, exception)
-
-
-def _end(grant: Grant) -> dt.datetime:
-    return min(grant.ends_at, grant.revoked_at or grant.ends_at)
+    day = calendar.last_day(due)
+    return Duty(last.dataset, last, end, due, day, clause, certificate, exception, beside)
 
 
 def _retention(fellowship: Fellowship, scope: ScopeOfWork | None) -> dt.datetime | None:

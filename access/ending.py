@@ -97,7 +97,7 @@ def _data(fellowship: Fellowship, duty: Duty, at: dt.datetime) -> Thing:
         key=f"data.{duty.dataset.ref}",
         label=f"{duty.dataset} ({duty.dataset.get_variant_display().lower()})",
         keeper=Keeper.NOBODY,
-        until=fellowship.program.calendar().local(duty.until).date(),
+        until=fellowship.program.last_day(duty.until),
         clause=clause,
         state=state,
         tone=tone,
@@ -114,8 +114,9 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
     leaves = bool(scope and scope.code_may_leave)
     policy = pinned(fellowship, RuleKind.FELLOWSHIP_POLICY)
     window = policy.params.retention_after_close
-    ends = fellowship.ended_at or at
-    last = window.due(max(ends, _last_day(fellowship)), fellowship.program.calendar()).date()
+    calendar = fellowship.program.calendar()
+    ends = max(fellowship.ended_at or at, calendar.end_of_day(fellowship.ends_on))
+    last = calendar.last_day(window.due(ends, calendar))
     deposits, waived = _escrow(fellowship)
     counts = dict(
         ReleaseRequest.objects.filter(fellowship=fellowship, state=ReleaseState.RELEASED)
@@ -177,10 +178,6 @@ def _others(fellowship: Fellowship, scope: ScopeOfWork | None, at: dt.datetime) 
             "plain",
         ),
     ]
-
-
-def _last_day(fellowship: Fellowship) -> dt.datetime:
-    return dt.datetime.combine(fellowship.ends_on, dt.time.min, tzinfo=dt.UTC)
 
 
 def _escrow(fellowship: Fellowship) -> tuple[int, bool]:

@@ -104,7 +104,11 @@ def may_adjust(fellowship: Fellowship, by: Any) -> Refusal | None:
 
 
 def fits(
-    thing: str, changeable: Iterable[str], keeper: str, until: dt.date | None
+    fellowship: Fellowship,
+    thing: str,
+    changeable: Iterable[str],
+    keeper: str,
+    until: dt.date | None,
 ) -> Refusal | None:
     """Why a term is not taken: data is kept longer by an exception alone."""
     if thing not in set(changeable):
@@ -112,7 +116,7 @@ def fits(
         return Refusal("not_changeable", reason, rule="retention", field="thing")
     if keeper not in Keeper.values:
         return Refusal("unknown_keeper", say("Choose from the list."), field="keeper")
-    if until and until < now().date():
+    if until and until < fellowship.program.today():
         return Refusal("in_the_past", say("This lies in the past."), field="until")
     return None
 

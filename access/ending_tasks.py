@@ -146,11 +146,11 @@ def deletion_late(clock: Clock, at: dt.datetime) -> None:
     if duty is None or duty.met or duty.certificate or at < duty.due_at:
         return
     summary = say(
-        "{dataset} of {ref} should have been deleted by {due_at:%-d %B %Y} ({clause}); "
+        "{dataset} of {ref} should have been deleted by {day:%-d %B %Y} ({clause}); "
         "no deletion is certified.",
         dataset=grant.dataset,
         ref=grant.fellowship.ref,
-        due_at=duty.due_at,
+        day=duty.last_day,
         clause=duty.clause,
     )
     raise_escalation(

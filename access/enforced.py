@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from access.desired import Pair
-from access.models import Assignment
+from access.models import Assignment, Grant
 from access.states import Operation
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say, within
@@ -54,10 +54,29 @@ def _assignments(people: list[int], datasets: list[int]) -> QuerySet[Assignment]
     return rows.select_related("target").order_by("target__name", "id")
 
 
-def line(rows: Iterable[Assignment], at: dt.datetime) -> SafeString:
-    """“JupyterHub ✔ 14:02 · Warehouse waits 12 min”."""
-    parts = [_part(row, at) for row in rows]
+def line(rows: Iterable[Assignment], grant: Grant, at: dt.datetime) -> SafeString:
+    """“JupyterHub ✔ 14:02 · Warehouse waits 12 min”, of one grant of the pair.
+
+    Of a grant that is over a system says that it is closed, whatever it lets through by another.
+    """
+    over = grant.over_at <= at
+    parts = [
+        _closed(row, grant, at) if over and _shuts(row, grant) else _part(row, at) for row in rows
+    ]
     return SafeString(joined(" · ", parts)) if parts else NONE
+
+
+def _shuts(row: Assignment, grant: Grant) -> bool:
+    """Whether the target said that it enforces what does not name the grant any more."""
+    return row.is_acknowledged and all(one["grant"] != grant.ref for one in row.acknowledged)
+
+
+def _closed(row: Assignment, grant: Grant, at: dt.datetime) -> SafeString:
+    """That it is closed, and since when the target has said so, where it said it after the end."""
+    said = row.acknowledged_at
+    since = cells.when(said, _style(said, at)) if said and said >= grant.over_at else ""
+    words = say("closed ✔")
+    return markup("{} {} {}", row.target.name, words, since)
 
 
 def _part(row: Assignment, at: dt.datetime) -> SafeString:

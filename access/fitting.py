@@ -13,7 +13,6 @@ from access.states import OPEN_REQUEST, TIERS, Operation, RequestState
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
 from governance.models import RuleVersion
 from scoping.models import Collaborator, Fellowship
 from scoping.queries import signed_scope
@@ -158,7 +157,7 @@ def _dates_fit(asked: Asked) -> Refusal | None:
         return Refusal(
             "ends_before_start", say("The end must not come before the start."), field="ends_on"
         )
-    if end < case.program.calendar().local(now()).date():
+    if end < case.program.today():
         return Refusal("in_the_past", say("The end lies in the past."), field="ends_on")
     if end > case.ends_on:
         reason = say(
@@ -179,7 +178,7 @@ def _dates_fit(asked: Asked) -> Refusal | None:
 
 def first_day_after(grant: Grant) -> dt.date:
     """The day on which a grant that follows begins, in the programme's zone: no gap, no overlap."""
-    return grant.fellowship.program.calendar().local(grant.ends_at).date()
+    return grant.fellowship.program.day(grant.ends_at)
 
 
 def _follows_on(asked: Asked) -> Refusal | None:

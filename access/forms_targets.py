@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.saying import say
+from fellowship.notices.forms import sendable
 from fellowship.notices.webhooks import addresses
 from fellowship.programs.models import Program
 from fellowship.web import forms
@@ -41,6 +42,7 @@ class TargetForm(forms.Form):
         label=say("Address"),
         required=False,
         max_length=addresses.MAX_LENGTH,
+        validators=[sendable],
         help_text=say("Where messages go, if it is sent them. Begins with https://."),
     )
     account = forms.CharField(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from access import classifying
 from access.models import (
@@ -20,9 +20,12 @@ from access.models import (
 )
 from access.release_policy import REVIEWERS
 from access.release_states import OPEN_RELEASE, ReleaseState
+from access.services.waiting import DECISION_CLOCK
+from access.standing import SILENCE
 from access.states import RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.saying import say
 from fellowship.web.routes import route_to
@@ -34,6 +37,18 @@ _WAITS_ON = {
     RequestState.REQUESTED: say("the data steward"),
     RequestState.CHECKED: say("the programme manager"),
 }
+
+_DUE = Subquery(
+    Clock.objects.open()
+    .filter(
+        kind=DECISION_CLOCK,
+        subject_type=AccessRequest._meta.label_lower,
+        subject_id=OuterRef("pk"),
+    )
+    .order_by()
+    .values("due_at")[:1]
+)
+"""When a request should be decided."""
 
 
 def _mine(key: int) -> Q:
@@ -78,8 +93,10 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
 
     What the board has is left out: its matter stands on a party's home already, with its date.
     """
-    own = AccessRequest.objects.filter(_mine(user.pk)).select_related(
-        "dataset", "agreement", "fellowship"
+    own: Any = (
+        AccessRequest.objects.filter(_mine(user.pk))
+        .annotate(due=_DUE)
+        .select_related("dataset", "agreement", "fellowship")
     )
     for request in own:
         if request.state == RequestState.APPROVED:
@@ -107,6 +124,8 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
                 title=say("Your request for {dataset}", dataset=request.dataset),
                 url=request.get_absolute_url(),
                 holder=_WAITS_ON[RequestState(request.state)],
+                due=request.due,
+                silence=SILENCE,
                 kind="access request",
                 case_ref=request.fellowship.ref,
                 program_id=request.fellowship.program_id,
@@ -118,7 +137,8 @@ def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Requests to check, to refer and to approve."""
     steward = realm_ids_where(user, roles.STEWARD)
     manager = realm_ids_where(user, roles.MANAGER)
-    waiting = AccessRequest.objects.visible_to(user).select_related("dataset", "fellowship")
+    rows = AccessRequest.objects.visible_to(user).select_related("dataset", "fellowship")
+    waiting: Any = rows.annotate(due=_DUE)
     if steward:
         found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
         for request in found.exclude(requested_by_id=user.pk)[:100]:
@@ -239,12 +259,13 @@ def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
             )
 
 
-def _item(title: str, request: AccessRequest) -> WorkItem:
+def _item(title: str, request: Any) -> WorkItem:
     return WorkItem(
         title=say("{title} for {dataset}", title=title, dataset=request.dataset),
         url=request.get_absolute_url(),
         holder=ME,
-        silence=say("The request stays where it is."),
+        due=request.due,
+        silence=SILENCE,
         kind="access request",
         case_ref=request.fellowship.ref,
         program_id=request.fellowship.program_id,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.urls import reverse
 
 from access.deletion import duties
@@ -18,7 +18,7 @@ from access.release_states import ReleaseState
 from access.states import RequestState
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.prepared import read
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, joined, say
 from scoping.closeout import Obligation, register
 from scoping.models import Fellowship
 
@@ -32,7 +32,7 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         if duty.verified:
             detail = say("Verified.")
         elif duty.exception:
-            last = f"{duty.exception.expires_at:%-d %B %Y}"
+            last = dated(fellowship.program.last_day(duty.exception.expires_at))
             owner = say(
                 "{ref}, owned by {owner}", ref=duty.exception.ref, owner=duty.exception.owner
             )
@@ -45,10 +45,15 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             detail = say("Confirmed; the steward verifies it.")
         else:
             detail = say(
-                "The fellow confirms it by {due_at:%-d %B %Y}. {clause}.",
-                due_at=duty.due_at,
+                "The fellow confirms it by {day:%-d %B %Y}. {clause}.",
+                day=duty.last_day,
                 clause=duty.clause,
             )
+            if duty.beside:
+                longer = say(
+                    "This comes before what another rule allows: {rule}.", rule=duty.beside
+                )
+                detail = joined(" ", (detail, longer))
         url = (
             certificate.get_absolute_url()
             if certificate
@@ -63,7 +68,7 @@ def deletions(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
             opens=partial(reads, fellowship),
         )
     if found:
-        yield from _kept_and_closed(fellowship, {duty.dataset.pk for duty in found})
+        yield from _kept_and_closed(fellowship, {duty.dataset.pk for duty in found}, at)
 
 
 @register
@@ -75,11 +80,9 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         said = RequestState(state).label if request else ReleaseState(state).label
         yield Obligation(
             key=f"access.{which}.{ref}",
-            label=say(
-                "{ref} {more} or withdrawn",
-                ref=ref,
-                more="decided" if request else say("released, refused"),
-            ),
+            label=say("{ref} decided or withdrawn", ref=ref)
+            if request
+            else say("{ref} released, refused or withdrawn", ref=ref),
             met=False,
             detail=str(said),
             url=reverse(f"access:{which}", args=[ref]),
@@ -87,10 +90,12 @@ def requests(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obligation]:
         )
 
 
-def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obligation]:
+def _kept_and_closed(
+    fellowship: Fellowship, datasets: set[int], at: dt.datetime
+) -> Iterator[Obligation]:
     """Methods and notes are in escrow, or somebody said why not; and every system that enforces
-    access has said that it closed what was open. One query."""
-    ((deposit, waived, target),) = _kept(fellowship.pk, sorted(datasets))
+    access has said that it closed what was open: due when access has ended. One query."""
+    ((deposit, waived, target, enforcing),) = _kept(fellowship.pk, sorted(datasets), at)
     yield Obligation(
         key="access.escrow",
         label=say("Methods and notes in escrow, or waived"),
@@ -102,9 +107,11 @@ def _kept_and_closed(fellowship: Fellowship, datasets: set[int]) -> Iterator[Obl
     yield Obligation(
         key="access.accounts",
         label=say("Accounts in target systems closed"),
-        met=target is None,
+        met=target is None and enforcing is None,
         detail=say("{target} has not said that it closed them.", target=target)
         if target
+        else say("Open in {target} while access lasts; not due yet.", target=enforcing)
+        if enforcing
         else say("None is open."),
         url=reverse("access:targets"),
         opens=lambda user: has_role(user, fellowship.program_id, *TARGET_READERS),
@@ -121,13 +128,23 @@ def _open(fellowship: int) -> QuerySet[Any, Any]:
 
 
 @read
-def _kept(fellowship: int, datasets: list[int]) -> QuerySet[Any, Any]:
-    """What is in escrow, why nothing is, and which system has not closed its accounts."""
+def _kept(fellowship: int, datasets: list[int], at: dt.datetime) -> QuerySet[Any, Any]:
+    """What is in escrow, why nothing is, which system has not closed its accounts, and which lets
+    through what is granted."""
     deposits = EscrowDeposit.objects.filter(fellowship=OuterRef("pk")).order_by("id")
     people = Grant.objects.filter(fellowship_id=fellowship).order_by().values("person")
-    closing = Assignment.objects.closing().filter(person__in=people, dataset_id__in=datasets)
+    theirs = Q(person__in=people, dataset_id__in=datasets)
+    closing = Assignment.objects.closing().filter(theirs)
+    # What is open by another case alone is not this one's to close.
+    granted = Grant.objects.live(at).filter(
+        person_id=OuterRef("person_id"), dataset_id=OuterRef("dataset_id")
+    )
+    ours = Exists(granted.filter(fellowship_id=fellowship))
+    others = Exists(granted.exclude(fellowship_id=fellowship))
+    enforced = Assignment.objects.letting_through().filter(theirs).filter(ours | ~others)
     found = Fellowship.objects.filter(pk=fellowship).annotate(
         deposit=Subquery(deposits.values("title")[:1]),
         target=Subquery(closing.order_by("target__name").values("target__name")[:1]),
+        enforcing=Subquery(enforced.order_by("target__name").values("target__name")[:1]),
     )
-    return found.values_list("deposit", "escrow_waiver__reason", "target")
+    return found.values_list("deposit", "escrow_waiver__reason", "target", "enforcing")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from access import fitting, handling
 from access.models import AccessRequest, Agreement, Dataset, DeletionCertificate, Grant
+from access.models.events import BATCH_MAX
 from access.states import REQUEST_MOVES, RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
@@ -81,7 +82,7 @@ def may_check(request: AccessRequest, by: Actor) -> Refusal | None:
     """Why `by` may not record the steward's check: another person than whoever asks."""
     return first(
         _steward(request.program_id, by),
-        _nobody_of(request, by, "checks"),
+        _nobody_of(request, by, say("Nobody checks a request of their own case.")),
         REQUEST_MOVES.refusal(request.state, "check"),
     )
 
@@ -90,7 +91,7 @@ def may_send_back(request: AccessRequest, by: Actor) -> Refusal | None:
     """Why `by` may not send the request back for changes."""
     return first(
         _steward_or_manager(request, by),
-        _nobody_of(request, by, say("sends back")),
+        _nobody_of(request, by, say("Nobody sends back a request of their own case.")),
         REQUEST_MOVES.refusal(request.state, "send_back"),
     )
 
@@ -121,7 +122,7 @@ def may_refer(request: AccessRequest, by: Actor) -> Refusal | None:
     board = handling.tier_of(request.handling, request.dataset.tier).board
     return first(
         _steward_or_manager(request, by),
-        _nobody_of(request, by, "refers"),
+        _nobody_of(request, by, say("Nobody refers a request of their own case.")),
         REQUEST_MOVES.refusal(request.state, "refer"),
         exception_granted(request),
         None
@@ -139,7 +140,7 @@ def may_approve(request: AccessRequest, by: Actor) -> Refusal | None:
     board = handling.tier_of(request.handling, request.dataset.tier).board
     return first(
         _manager(request.program_id, by),
-        _nobody_of(request, by, "approves"),
+        _nobody_of(request, by, say("Nobody approves a request of their own case.")),
         Refusal(
             "board_decides",
             say("Data of this tier is opened by the board alone."),
@@ -161,7 +162,7 @@ def may_refuse(request: AccessRequest, by: Actor) -> Refusal | None:
     """Why `by` may not refuse: once with the board, only the board decides."""
     return first(
         _steward_or_manager(request, by),
-        _nobody_of(request, by, "refuses"),
+        _nobody_of(request, by, say("Nobody refuses a request of their own case.")),
         Refusal("board_decides", say("The board has it now."), rule=str(request.handling))
         if request.state == "with_board"
         else REQUEST_MOVES.refusal(request.state, "refuse"),
@@ -304,6 +305,14 @@ def may_ingest(program: Program, by: Actor) -> Refusal | None:
     )
 
 
+def batch_fits(events: int) -> Refusal | None:
+    """Why so many events are not taken at once: a batch has no more places."""
+    if events <= BATCH_MAX:
+        return None
+    said = say("Send at most {most} events at once, not {events}.", most=BATCH_MAX, events=events)
+    return Refusal("too_many", said)
+
+
 def may_name_identities(program: Program | int, by: Actor) -> Refusal | None:
     """Why `by` may not say whom a source's names mean."""
     return _steward(program, by)
@@ -361,15 +370,11 @@ def _steward_or_manager(request: AccessRequest, by: Actor) -> Refusal | None:
     return Refusal("wrong_role", say("Only the data steward or a programme manager may do this."))
 
 
-def _nobody_of(request: AccessRequest, by: Actor, does: str) -> Refusal | None:
+def _nobody_of(request: AccessRequest, by: Actor, said: str) -> Refusal | None:
     """Neither whoever asks, nor the mentor of the case, nor a person in conflict judges it."""
     case = request.fellowship
     if by in (request.person, request.requested_by, case.fellow, case.mentor):
-        return Refusal(
-            "separation",
-            say("Nobody {does} a request of their own case.", does=does),
-            rule=SEPARATION,
-        )
+        return Refusal("separation", said, rule=SEPARATION)
     if recused(by, request) or recused(by, request.fellowship):
         return Refusal("separation_conflict", say("You declared a conflict of interest here."))
     return None

@@ -206,9 +206,12 @@ def _limits(
     datasets = {row.dataset.pk: row.dataset for row in rows}
     found: dict[int, list[Limits]] = {}
     for grant in grants:
-        ends = min(grant.ends_at, grant.revoked_at or grant.ends_at)
         data = datasets.get(grant.dataset_id)
-        if data is None or grant.person_id != person_id or not grant.starts_at <= at < ends:
+        if (
+            data is None
+            or grant.person_id != person_id
+            or not grant.starts_at <= at < grant.over_at
+        ):
             continue
         labels = {row["key"]: row["label"] for row in data.row_filters}
         narrowed = [labels.get(key, key) for key in grant.row_filters]

@@ -76,7 +76,7 @@ def takes(request: ReleaseRequest, kind: str, size: int, limits: Limits) -> Refu
     if kind not in OutputKind.values:
         return Refusal("unknown_kind", say("Choose from the list."), field="kind")
     if kind not in limits.kinds:
-        label = str(OutputKind(kind).label).lower()
+        label = OutputKind(kind).label.lower()
         reason = say(
             "Outputs of this tier leave as {kinds_words}, not as {label}.",
             kinds_words=limits.kinds_words(),

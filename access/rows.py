@@ -166,8 +166,8 @@ def quick(index: int, raw: Any, *, source: str, received_at: dt.datetime) -> Row
     if not text.isprintable():
         return None
     said, details = get("at"), get("details")
-    at = _instant(said, received_at)
     written = _details(details) if details else ""
+    at = _instant(said, received_at)
     return Row(
         index,
         named,

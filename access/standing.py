@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
+from access.handling import tier_of
 from access.models import AccessRequest, Classification, Grant
 from access.states import (
     CLASSIFICATION_MOVES,
@@ -11,25 +13,30 @@ from access.states import (
     ClassificationState,
     RequestState,
 )
+from fellowship.clocks.models import Clock
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.standing import Plan, Standing, Step
-from governance.models import Matter
 from governance.standing import CLOSED, conditions_of
 
 S = RequestState
 C = ClassificationState
 SHUT = say("Access stays closed.")
+SILENCE = say(
+    "Access stays closed. When the time is over, the data steward and the programme manager are "
+    "told; silence never grants."
+)
 HANDLING = say("Data handling standard")
 GROUNDS = (
     say("Less would serve the purpose"),
     say("The purpose is outside the signed scope"),
     say("The handling of the tier does not allow the operation"),
 )
-_CHECK = Step(say("The data steward"), say("checks it, or refuses it"), GROUNDS, HANDLING, SHUT)
-_APPROVE = Step(
-    say("The programme manager"), say("approves or refuses it"), GROUNDS, HANDLING, SHUT
+_CHECK = Step(
+    say("The data steward"), say("checks it, or sends it back for changes"), GROUNDS, HANDLING
 )
+_REFUSE = Step(say("The data steward or the manager"), say("may refuse it"), GROUNDS, HANDLING)
+_APPROVE = Step(say("The programme manager"), say("approves it"), GROUNDS, HANDLING)
 _BOARD = Step(
     say("The board"),
     say("approves it, with or without conditions, denies or defers it"),
@@ -37,7 +44,7 @@ _BOARD = Step(
     HANDLING,
 )
 _REFER = Step(
-    say("The data steward or the manager"), say("refers it to the board, where the tier asks so")
+    say("The data steward or the manager"), say("refers it to the board, which decides this tier")
 )
 _ACCEPT = Step(say("The person named"), say("reads and accepts the agreement"))
 _REVOKE = Step(
@@ -55,47 +62,58 @@ _BACK = Step(say("The person who asked"), say("may withdraw it"))
 _RETURN = Step(say("The data steward or the manager"), say("may send it back for changes"))
 _REVISE = Step(say("The person who asked"), say("changes what was named and sends it again"))
 
-REQUEST = Plan(
-    REQUEST_MOVES,
-    holders={
-        S.REQUESTED: say("The data steward"),
-        S.CHANGES: say("The person who asked"),
-        S.CHECKED: say("The programme manager"),
-        S.WITH_BOARD: say("The board"),
-        S.APPROVED: say("The person named in the agreement"),
-        S.GRANTED: say("Nobody: it is granted, and ends by itself"),
-        S.REFUSED: say("Nobody: it is refused"),
-        S.WITHDRAWN: CLOSED,
-    },
-    silence={
-        S.REQUESTED: SHUT,
-        S.CHANGES: say("It stays where it is; access stays closed."),
-        S.CHECKED: SHUT,
-        S.WITH_BOARD: SHUT,
-        S.APPROVED: SHUT,
-        S.GRANTED: say("Access ends by itself on the last day."),
-        S.REFUSED: SHUT,
-    },
-    steps={
-        "check": _CHECK,
-        f"{S.REQUESTED}.refuse": _CHECK,
-        f"{S.CHANGES}.refuse": _CHECK,
-        "send_back": _RETURN,
-        "revise": _REVISE,
-        "refer": _REFER,
-        "approve": _APPROVE,
-        "refuse": _APPROVE,
-        f"{S.WITH_BOARD}.approve": _BOARD,
-        f"{S.WITH_BOARD}.refuse": _BOARD,
-        "return": _BOARD,
-        "reconsider": Step(
-            say("An independent review"), say("may send a board's refusal back, once")
-        ),
-        "accept": _ACCEPT,
-        "withdraw": _BACK,
-    },
-    more={S.APPROVED: (_REVOKE,), S.GRANTED: (_REVOKE,)},
-)
+
+def _plan(decider: Step, after_check: Step) -> Plan:
+    """The lifecycle of a request by who decides its tier, and what follows on the check."""
+    undecided = (S.REQUESTED, S.CHANGES, S.CHECKED)
+    return Plan(
+        REQUEST_MOVES,
+        holders={
+            S.REQUESTED: say("The data steward"),
+            S.CHANGES: say("The person who asked"),
+            S.CHECKED: say("The programme manager"),
+            S.WITH_BOARD: say("The board"),
+            S.APPROVED: say("The person named in the agreement"),
+            S.GRANTED: say("Nobody: it is granted, and ends by itself"),
+            S.REFUSED: say("Nobody: it is refused"),
+            S.WITHDRAWN: CLOSED,
+        },
+        silence={
+            S.REQUESTED: SILENCE,
+            S.CHANGES: say("It stays where it is; access stays closed."),
+            S.CHECKED: SILENCE,
+            S.WITH_BOARD: SHUT,
+            S.APPROVED: SHUT,
+            S.GRANTED: say("Access ends by itself on the last day."),
+            S.REFUSED: SHUT,
+        },
+        steps={
+            "check": _CHECK,
+            "send_back": _RETURN,
+            "revise": _REVISE,
+            f"{S.CHECKED}.refer": after_check,
+            f"{S.CHECKED}.approve": after_check,
+            "refuse": _REFUSE,
+            f"{S.WITH_BOARD}.approve": _BOARD,
+            f"{S.WITH_BOARD}.refuse": _BOARD,
+            "return": _BOARD,
+            "reconsider": Step(
+                say("An independent review"), say("may send a board's refusal back, once")
+            ),
+            "accept": _ACCEPT,
+            "withdraw": _BACK,
+        },
+        more={
+            **dict.fromkeys(undecided, (decider,)),
+            S.APPROVED: (_REVOKE,),
+            S.GRANTED: (_REVOKE,),
+        },
+    )
+
+
+REQUEST = _plan(_APPROVE, _APPROVE)
+BOARD_REQUEST = _plan(_BOARD, _REFER)
+"""Of a tier that the board decides: the manager refers it, and approves nothing."""
 
 _ANSWER = Step(say("Two people of two roles"), say("answer its questions, each alone"))
 _CALL_OFF = Step(
@@ -145,24 +163,28 @@ def of_classification(
 def of_request(
     request: AccessRequest,
     *,
-    since: dt.datetime | None,
+    clocks: Sequence[Clock],
     grant: Grant | None,
-    matter: Matter | None = None,
+    board_due: dt.datetime | None = None,
 ) -> Standing:
-    """Where a request stands; `since` is when it was made. A grant that ended ends it too."""
+    """Where a request stands, by its clocks. A grant that ended ends it too.
+
+    `board_due` is when the vote on it ends: everybody who waits may know the date.
+    """
     if grant is not None and _over(grant):
         return of_grant(grant)
     accepted = grant.agreement.accepted_at if grant else None
     live = grant is not None and request.state == S.GRANTED
-    board = matter if request.state == S.WITH_BOARD else None
-    return REQUEST.at(
+    waited = next((clock.due_at for clock in clocks if clock.ended_at is None), None)
+    board = board_due if request.state == S.WITH_BOARD else None
+    return plan_of(request).at(
         request.state,
         calendar=request.fellowship.program.calendar(),
         spans=[
-            ("us", since, request.decided_at),
+            *(("us", clock.starts_at, clock.ended_at) for clock in clocks),
             *([("you", request.decided_at, accepted)] if grant else []),
         ],
-        due=grant.ends_at if live and grant else board.due_at if board else None,
+        due=grant.ends_at if live and grant else board or waited,
         names={
             "The data steward": str(request.dataset.steward),
             "The person named": str(request.person),
@@ -170,6 +192,12 @@ def of_request(
         rules={HANDLING: request.handling.get_absolute_url()},
         also=conditions_of(request) if grant else (),
     )
+
+
+def plan_of(request: AccessRequest) -> Plan:
+    """The lifecycle of the request by the tier of its data."""
+    by_board = tier_of(request.handling, request.dataset.tier).board
+    return BOARD_REQUEST if by_board else REQUEST
 
 
 def of_grant(grant: Grant) -> Standing:
@@ -190,7 +218,7 @@ def of_grant(grant: Grant) -> Standing:
             calendar=calendar,
         )
     accepted = grant.agreement.accepted_at
-    return REQUEST.at(
+    return plan_of(request).at(
         request.state,
         calendar=calendar,
         spans=[("you", request.decided_at, accepted)],

@@ -52,7 +52,9 @@ def grants(program: Program, before: DataHandling, after: DataHandling) -> Itera
         if was == would and not shorter:
             continue
         until = (
-            say("at most until {latest:%-d %B %Y}", latest=latest) if shorter else say("as long")
+            say("at most until {latest:%-d %B %Y}", latest=calendar.last_day(latest))
+            if shorter
+            else say("as long")
         )
         yield Difference(
             case=say(
@@ -62,7 +64,11 @@ def grants(program: Program, before: DataHandling, after: DataHandling) -> Itera
                 person=grant.person,
             ),
             url=grant.get_absolute_url(),
-            before=say("{was}; until {ends_at:%-d %B %Y}", was=was, ends_at=grant.ends_at),
+            before=say(
+                "{was}; until {ends_at:%-d %B %Y}",
+                was=was,
+                ends_at=calendar.last_day(grant.ends_at),
+            ),
             after=f"{would}; {until}",
             record=grant,
         )

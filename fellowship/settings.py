@@ -367,16 +367,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Powers of a browser that no page of ours uses; passkeys, copying and the whole screen are used.
+# Those a browser has no name for are left out: it complains of each on every page.
 PERMISSIONS_POLICY = ", ".join(
     [
         *(
             f"{power}=()"
             for power in (
-                *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
-                *("display-capture", "encrypted-media", "geolocation", "gyroscope", "hid"),
-                *("identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
-                *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
-                *("storage-access", "sync-xhr", "web-share", "xr-spatial-tracking"),
+                *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+                *("encrypted-media", "geolocation", "gyroscope", "hid", "identity-credentials-get"),
+                *("idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
+                *("screen-wake-lock", "serial", "storage-access", "sync-xhr", "usb"),
+                "xr-spatial-tracking",
             )
         ),
         *(
@@ -548,6 +549,8 @@ LEDGER_WITNESSES = env.list("LEDGER_WITNESSES", default=[])
 
 # Lets webhooks go to addresses of the own network, and without https to plain http as well.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)
+# Hosts that webhooks may go to, ".example.com" for all below one; empty lets them go to any.
+WEBHOOKS_HOSTS = env.list("WEBHOOKS_HOSTS", default=[])
 # Minutes for which notices that are not urgent are gathered into one mail.
 NOTICES_DIGEST_MINUTES = env.int("NOTICES_DIGEST_MINUTES", default=15)
 _MAIL: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")

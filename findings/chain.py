@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from fellowship.kernel.saying import joined, say
+from fellowship.web import calendars
 from findings.change_states import AcceptanceState, ChangeState
 from findings.models import (
     AcceptanceTest,
@@ -27,12 +28,16 @@ from governance.models import ExceptionRecord
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link of the chain: what it is, whether it is there, what stands there, where to look."""
+    """One link of the chain: what it is, whether it is there, what stands there, where to look.
+
+    `so_far` is what was found where the link is not there yet: a verdict that verifies nothing.
+    """
 
     label: str
     present: bool
     detail: str = ""
     url: str = ""
+    so_far: str = ""
 
 
 def links(finding: Finding) -> Iterator[tuple[str, bool]]:
@@ -78,7 +83,10 @@ def gap(finding: Finding) -> str:
     if missing := first_missing(finding):
         return missing
     if row.excepted_until:
-        return say("excepted until {excepted_until:%-d %b %Y}", excepted_until=row.excepted_until)
+        return say(
+            "excepted until {excepted_until:%-d %b %Y}",
+            excepted_until=calendars.of(finding.program_id).last_day(row.excepted_until),
+        )
     return say("complete")
 
 
@@ -122,7 +130,14 @@ def chain(finding: Finding, *, withheld: bool = False) -> list[Link]:
     details = _details(finding)
     if withheld:
         details |= {"dataset": ("", ""), "artifact": ("", "")}
-    return [Link(label, there, *details.get(label, ("", ""))) for label, there in links(finding)]
+    found = [Link(label, there, *details.get(label, ("", ""))) for label, there in links(finding)]
+    return [*found[:-1], replace(found[-1], so_far=_newest_verdict(finding))]
+
+
+def _newest_verdict(finding: Finding) -> str:
+    """What the latest control that was judged was found to be."""
+    judged = [c for c in finding.controls.all() if c.verdict and c.state != ControlState.WITHDRAWN]
+    return str(judged[-1].get_verdict_display()) if judged else ""
 
 
 def _details(finding: Finding) -> dict[str, tuple[str, str]]:

@@ -16,18 +16,27 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
-from fellowship.web import work
+from fellowship.web import calendars, work
 from fellowship.web.routes import route_to
-from findings.models import DuePause, Finding
+from findings.models import DuePause, Finding, FindingQuerySet
+from findings.models.segments import Overdue
 from findings.models.triage import WORKERS
 from findings.queues import Desk
-from findings.states import FindingState, WaitsOn
+from findings.states import FindingState, OverdueStep, WaitsOn
 
 OWN: Final = (roles.PRODUCT_OWNER,)
 OVERSEE: Final = (roles.MANAGER, roles.SPONSOR)
 MOST: Final = 20
 COUNTED: Final = 500
-"""Overdue findings counted for the first page: enough to say with whom they lie."""
+"""Findings counted for the first page: enough to say how many wait, and with whom."""
+_IN_TRIAGE: Final = {
+    "mine": say("your queue in triage"),
+    "unassigned": say("unassigned in triage"),
+}
+TOLD: Final = {
+    OverdueStep.OWNER: say("Its owner was told."),
+    OverdueStep.SPONSOR: say("The sponsor was told."),
+}
 VERBS: Final = {
     FindingState.REPORTED: say("Take up"),
     FindingState.INVESTIGATING: say("Dispose of"),
@@ -47,30 +56,41 @@ def _with_question(rows: Any, at: dt.datetime) -> Any:
     )
 
 
-def _asked_of(desk: Desk, at: dt.datetime) -> QuerySet[Any]:
+def _asked_of(desk: Desk) -> FindingQuerySet:
     """Findings somebody is to act on: theirs, nobody's, and of those they stand in for."""
     nobodys = Q(product_owner=None, program__in=realm_ids_where(desk.user, *OWN))
-    rows = desk.visible.unsettled().filter(desk.theirs | nobodys)
+    return desk.visible.unsettled().filter(desk.theirs | nobodys)
+
+
+def _first_asked_of(desk: Desk, at: dt.datetime) -> QuerySet[Any]:
+    """The most urgent of them, as they are shown."""
+    rows = _asked_of(desk)
     people = ("fellowship__fellow__name", "fellowship__fellow__email", *NAMED)
     rows = rows.select_related("fellowship__fellow", "product_owner").only(*READ, *people)
-    found: QuerySet[Any] = _with_question(rows, at).order_by("due_at", "id")[:MOST]
+    steps = Overdue.objects.filter(finding=OuterRef("pk"), due_at=OuterRef("due_at"))
+    told = Subquery(steps.order_by("-step").values("step")[:1])
+    asked = _with_question(rows, at).annotate(told=told)
+    found: QuerySet[Any] = asked.order_by("due_at", "id")[:MOST]
     return found
 
 
 @read_for
 def _own(user: Any, at: dt.datetime) -> QuerySet[Any]:
     """The same for who stands in for nobody."""
-    return _asked_of(Desk(user), at)
+    return _first_asked_of(Desk(user), at)
 
 
 @work.register_for(*WORKERS)
-def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem | work.More]:
     """What a product owner has to take up, decide or ship; at most the twenty most urgent.
 
     What they answer for while its owner is away says so. A manager is asked for what is theirs.
     """
     desk = Desk.of(user)
-    for finding in _asked_of(desk, at) if desk.covers else _own(user, at):
+    first = list(_first_asked_of(desk, at) if desk.covers else _own(user, at))
+    if len(first) == MOST:
+        yield from _rest(desk, at)
+    for finding in first:
         waits = bool(finding.asked)
         owner = finding.product_owner
         absent = say(" for {owner}, who is away", owner=owner) if owner and owner != user else ""
@@ -81,10 +101,31 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             holder=str(finding.fellowship.fellow) if waits else work.ME,
             silence=say("The clock runs again by itself.")
             if waits
-            else say("The sponsor is told."),
+            else ("" if finding.told == OverdueStep.SPONSOR else say("The sponsor is told.")),
+            happened="" if waits else TOLD.get(finding.told, ""),
             kind="finding",
             case_ref=finding.ref,
             program_id=finding.program_id,
+        )
+
+
+def _rest(desk: Desk, at: dt.datetime) -> Iterator[work.More]:
+    """How many more wait in triage, by queue; what waits for a fellow's answer needs nobody."""
+    rows = _with_question(_asked_of(desk), at).order_by("due_at", "id")
+    rest = list(rows.values_list("product_owner_id", "due_at", "asked")[MOST : COUNTED + 1])
+    capped = len(rest) > COUNTED - MOST
+    for queue, title in _IN_TRIAGE.items():
+        dues = [
+            due
+            for owner, due, asked in rest[: COUNTED - MOST]
+            if not asked and (owner is None) == (queue == "unassigned")
+        ]
+        yield work.More(
+            title=title,
+            url=f"{reverse('findings:queue')}?{urlencode({'queue': queue, 'sort': 'due'})}",
+            number=len(dues),
+            overdue=sum(due is not None and due <= at for due in dues),
+            capped=capped,
         )
 
 
@@ -133,7 +174,7 @@ def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
                 "{n} {many}, the oldest since {dues:%-d %B %Y}",
                 n=len(dues),
                 many=many,
-                dues=dues[0],
+                dues=calendars.of(program).last_day(dues[0]),
             ),
             url=f"{reverse('findings:queue')}?{urlencode(chosen)}",
             due=dues[0],

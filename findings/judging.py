@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from fellowship.accounts.alike import read_for
-from fellowship.kernel.saying import joined, say, within
+from fellowship.kernel.saying import dated, joined, say, within
 from fellowship.kernel.time import now
 from findings.models import Control, ControlMetric, Measurement
 from findings.plans import amount, level
@@ -95,8 +96,9 @@ def _others(control: Control, viewer: Any) -> list[Control]:
     taken = [one.taken_on for one in control.counts()]
     if not taken:
         return []
-    first, last = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (min(taken), max(taken)))
-    asked = (control.program_id, control.finding.system, first, last + dt.timedelta(days=1))
+    zone, after = ZoneInfo(control.program.zone), max(taken) + dt.timedelta(days=1)
+    first, last = (dt.datetime.combine(day, dt.time(), zone) for day in (min(taken), after))
+    asked = (control.program_id, control.finding.system, first, last)
     return _deployed(viewer, now(), *asked, control.pk)
 
 
@@ -132,7 +134,7 @@ def _missing(metric: ControlMetric) -> str:
     if control.locked:
         return say("No baseline was taken before it was deployed, so no change can be shown.")
     window = say(
-        "{day} to {day2}", day=_day(metric.baseline_from), day2=_day(metric.baseline_until)
+        "{day} to {day2}", day=dated(metric.baseline_from), day2=dated(metric.baseline_until)
     )
     return say("No baseline yet. It is taken from {window}.", window=window)
 
@@ -290,16 +292,17 @@ def _overlaps(
     before = metric.baseline_for(after) if after else None
     if before is None or after is None:
         return
+    calendar = metric.control.program.calendar()
     for other in others:
-        at = other.deployed_at
-        if at is not None and before.taken_on <= at.date() <= after.taken_on:
+        on = calendar.day(other.deployed_at) if other.deployed_at else None
+        if on is not None and before.taken_on <= on <= after.taken_on:
             yield (
                 say(
                     "{ref} “{title}” was deployed on the same system on {day}, between "
                     "the two counts: the change may be its doing.",
                     ref=other.ref,
                     title=other.title,
-                    day=_day(at.date()),
+                    day=dated(on),
                 )
             )
 
@@ -309,7 +312,8 @@ def _amended(metric: ControlMetric, found: Comparison) -> Iterator[str]:
     rows = [row for row in metric.amendments.all() if row.field in _JUDGES]
     if not rows:
         return
-    on, changes = _day(rows[-1].amended_at.date()), joined("; ", (str(row) for row in rows))
+    last = metric.control.program.day(rows[-1].amended_at)
+    on, changes = dated(last), joined("; ", (str(row) for row in rows))
     said = say(
         "The plan was amended after it was locked, last on {on}: {changes}.", on=on, changes=changes
     )
@@ -322,7 +326,3 @@ def _amended(metric: ControlMetric, found: Comparison) -> Iterator[str]:
 
 
 _JUDGES = ("threshold", "minimum_n", "baseline_from", "baseline_until", "selection")
-
-
-def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.web import charts
 from findings.judging import Judgement
 from findings.models import ControlMetric, Measurement
@@ -46,7 +46,8 @@ def _tone(one: Judgement) -> Tone:
 
 def _interval(label: str, sample: Sample, tone: Tone = "plain") -> charts.Interval:
     low, high = sample.interval()
-    return charts.Interval(f"{label} {sample}", sample.value, max(low, 0), high, tone=tone)
+    said = joined(" ", (label, str(sample)))
+    return charts.Interval(said, sample.value, max(low, 0), high, tone=tone)
 
 
 def difference(one: Judgement) -> charts.Chart | None:
@@ -94,7 +95,8 @@ def over_time(metric: ControlMetric) -> charts.Chart | None:
         read.append(charts.Reading(row.taken_on, value, max(low, 0), high, row.said))
     control = metric.control
     at = control.deployed_at
-    marks = [charts.Mark(at.date(), say("{ref} deployed", ref=control.ref))] if at else []
+    on = control.program.day(at) if at else None
+    marks = [charts.Mark(on, say("{ref} deployed", ref=control.ref))] if on else []
     bounded = metric.counted == Counted.SHARE
     return charts.readings(
         read,

@@ -117,11 +117,13 @@ verbs.register(
 )
 verbs.register_values(
     {
+        "findings.baseline": [("waived", say("waived"))],
         "findings.closure": Closure.choices,
         "findings.mapping": Mapping.choices,
         "findings.metric": Metric.choices,
         "findings.selection": Selection.choices,
         "findings.setting": Setting.choices,
+        "findings.plan": [("locked", say("locked"))],
         "findings.phase": Measurement.Phase.choices,
         "findings.state": (*FindingState.choices, *ControlState.choices, *LessonState.choices),
         "findings.verdict": Verdict.choices,

@@ -18,6 +18,7 @@ from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.web.tables import told
 from findings.models import Cover, Finding, FindingQuerySet
 from findings.models.triage import READERS, WORKERS
 
@@ -146,9 +147,9 @@ def _length(rows: FindingQuerySet) -> Length:
 
 @read
 def _covers(key: int, at: dt.datetime) -> QuerySet[Cover]:
-    return Cover.objects.live(at).select_related("person").filter(stand_in_id=key)
+    return Cover.objects.live(at).select_related("person", "program").filter(stand_in_id=key)
 
 
 def words(count: int) -> str:
     """A queue's length as it is shown."""
-    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+    return told(count, COUNTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fellowship.accounts.roles import Seat
-from fellowship.kernel.saying import listed, say
+from fellowship.kernel.saying import listed, say, say_n
 from governance.ballots import BallotRule
 
 
@@ -46,14 +46,17 @@ def _sentences(rule: BallotRule) -> Iterator[str]:
         "To approve takes {threshold} of the {counted}.", threshold=rule.threshold, counted=counted
     )
     if rule.blocking:
-        noun = "seat" if len(rule.blocking) == 1 else "seats"
-        yield say(
-            "A vote to deny from the {blocking} {noun} prevents approval.",
-            blocking=_and(rule.blocking, "or"),
-            noun=noun,
+        yield say_n(
+            len(rule.blocking),
+            "A vote to deny from the {blocking} seat prevents approval.",
+            "A vote to deny from the {blocking} seats prevents approval.",
+            blocking=_and(rule.blocking, say("{all} or {one}")),
         )
-    undecided = "deferred" if rule.undecided == "defer" else "declined"
-    yield say("Where neither side reaches that, the matter is {undecided}.", undecided=undecided)
+    yield (
+        say("Where neither side reaches that, the matter is deferred.")
+        if rule.undecided == "defer"
+        else say("Where neither side reaches that, the matter is declined.")
+    )
 
 
 def _and(keys: Sequence[str], last: str = "") -> str:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import joined, plain, say
 from governance.states import Outcome, Position, Standing
 
-_SHARE = re.compile(r"^(?P<how>more than|at least) (?P<n>\d+)/(?P<d>\d+)$")
+_SHARE = re.compile(r"^(?P<how>.+) (?P<n>\d+)/(?P<d>\d+)$")
 _HALF = Fraction(1, 2)
 _QUORUM = re.compile(r"^(?P<n>\d+)(?:/(?P<d>\d+))?$")
 
@@ -31,13 +31,23 @@ class Threshold:
 
     @classmethod
     def parse(cls, text: str) -> Threshold:
-        """Read the words; raises ValueError for anything else, or a share that decides nothing."""
-        match = _SHARE.match(text)
-        if match is None or int(match["d"]) == 0:
-            raise ValueError("must read like “more than 1/2” or “at least 2/3”")
-        share, strict = Fraction(int(match["n"]), int(match["d"])), match["how"] == "more than"
+        """Read the words, also in the language under way.
+
+        Raises ValueError for anything else, or a share that decides nothing.
+        """
+        match = _SHARE.match(plain(text).strip())
+        strict = _hows().get(match["how"]) if match else None
+        if match is None or strict is None or int(match["d"]) == 0:
+            raise ValueError(
+                say(
+                    "must read like “{more}” or “{least}”",
+                    more=_threshold(1, 2, strict=True),
+                    least=_threshold(2, 3, strict=False),
+                )
+            )
+        share = Fraction(int(match["n"]), int(match["d"]))
         if share > 1 or (share == 1 and strict) or share < Fraction(1, 2):
-            raise ValueError("must ask for at least a half and be within reach")
+            raise ValueError(say("must ask for at least a half and be within reach"))
         return cls(share, strict)
 
     def reached(self, votes: int, of: int) -> bool:
@@ -48,8 +58,21 @@ class Threshold:
         return part > self.share if self.strict else part >= self.share
 
     def __str__(self) -> str:
-        how = "more than" if self.strict else "at least"
-        return f"{how} {self.share.numerator}/{self.share.denominator}"
+        return _threshold(self.share.numerator, self.share.denominator, strict=self.strict)
+
+
+def _threshold(n: int, d: int, *, strict: bool) -> str:
+    return say("more than {n}/{d}", n=n, d=d) if strict else say("at least {n}/{d}", n=n, d=d)
+
+
+def _hows() -> dict[str, bool]:
+    """Whether the share must be exceeded, by the words before it: English, and as said now."""
+    written = {strict: _threshold(1, 2, strict=strict) for strict in (True, False)}
+    return {
+        said.removesuffix(" 1/2"): strict
+        for strict, text in written.items()
+        for said in (plain(text), f"{text}")
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +87,10 @@ class Quorum:
         """Read the words; raises ValueError for anything else, or for a quorum of nobody."""
         match = _QUORUM.match(text)
         if match is None or match["d"] == "0" or int(match["n"]) == 0:
-            raise ValueError("must be a number of seats such as “3”, or a share such as “3/5”")
+            raise ValueError(say("must be a number of seats such as “3”, or a share such as “3/5”"))
         amount = Fraction(int(match["n"]), int(match["d"] or 1))
         if match["d"] and amount > 1:
-            raise ValueError("must not ask for more than all seats")
+            raise ValueError(say("must not ask for more than all seats"))
         return cls(amount, match["d"] is not None)
 
     def needed(self, base: int) -> int:

@@ -11,8 +11,9 @@ from django.db import models
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
 from governance import exceptions, kinds, rearming, recourse, rules
 from governance.kinds import MatterKind, register
 from governance.models import (
@@ -57,7 +58,8 @@ class RuleMatter(MatterKind):
 
     def question(self, subject: RuleVersion) -> str:
         """Whether it is adopted, and from when."""
-        when = f"{subject.effective_at:%-d %B %Y}" if subject.effective_at else say("once decided")
+        at = subject.effective_at
+        when = dated(subject.program.day(at)) if at else say("once decided")
         return say(
             "Shall this version of the {kind} apply, from {when}?",
             kind=subject.get_kind_display().lower(),
@@ -123,19 +125,20 @@ class ExceptionMatter(MatterKind):
 
     def question(self, subject: ExceptionRecord) -> str:
         """Whether, for what, and until when."""
-        until = f"{subject.expires_at:%-d %B %Y}"
         return say(
             "Shall this exception for {subject_label} be granted until {until}?",
             subject_label=subject.subject_label,
-            until=until,
+            until=dated(subject.program.last_day(subject.expires_at)),
         )
 
     def dossier(self, subject: ExceptionRecord) -> dict[str, Any]:
         """Reason, risk, what makes up for it, and every earlier exception it extends."""
+        calendar = subject.program.calendar()
+        first, last = _term(subject, calendar)
         term = [
             [say("For"), subject.subject_label],
-            [say("From"), f"{subject.starts_at:%-d %B %Y}"],
-            [say("Until"), f"{subject.expires_at:%-d %B %Y}"],
+            [say("From"), first],
+            [say("Until"), last],
             [say("Longest term"), exceptions.longest(subject)],
             [say("Owner"), str(subject.owner)],
             [say("Asked for by"), str(subject.requested_by)],
@@ -150,11 +153,11 @@ class ExceptionMatter(MatterKind):
             {"heading": say("How that is tested"), "text": subject.measure_test},
         ]
         if earlier := exceptions.earlier(subject):
-            sections.append(_before(say("Earlier exceptions it extends"), earlier))
+            sections.append(_before(say("Earlier exceptions it extends"), earlier, calendar))
             if tests := exceptions.tests_of(earlier):
-                sections.append(_tests(tests))
+                sections.append(_tests(tests, calendar))
         if others := exceptions.others(subject, earlier):
-            sections.append(_before(say("The same was excepted before"), others))
+            sections.append(_before(say("The same was excepted before"), others, calendar))
         return {"sections": sections}
 
     def revision(self, subject: ExceptionRecord) -> str:
@@ -209,11 +212,16 @@ class ExceptionMatter(MatterKind):
         return subject.owner
 
 
-def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
-    rows = [
-        [e.ref, f"{e.starts_at:%-d %B %Y}", f"{e.expires_at:%-d %B %Y}", e.get_state_display()]
-        for e in earlier
-    ]
+def _term(exception: ExceptionRecord, calendar: WorkCalendar) -> tuple[str, str]:
+    """Its first and its last day."""
+    first, last = calendar.day(exception.starts_at), calendar.last_day(exception.expires_at)
+    return dated(first), dated(last)
+
+
+def _before(
+    heading: str, earlier: Iterable[ExceptionRecord], calendar: WorkCalendar
+) -> dict[str, Any]:
+    rows = [[e.ref, *_term(e, calendar), e.get_state_display()] for e in earlier]
     return {
         "heading": heading,
         "columns": [say("Reference"), say("From"), say("Until"), say("State")],
@@ -221,11 +229,11 @@ def _before(heading: str, earlier: Iterable[ExceptionRecord]) -> dict[str, Any]:
     }
 
 
-def _tests(tests: Iterable[MeasureTest]) -> dict[str, Any]:
+def _tests(tests: Iterable[MeasureTest], calendar: WorkCalendar) -> dict[str, Any]:
     rows = [
         [
             t.exception.ref,
-            f"{t.tested_at:%-d %B %Y}",
+            dated(calendar.day(t.tested_at)),
             say("Held") if t.held else say("Did not hold"),
             t.found,
         ]

@@ -44,12 +44,14 @@ BINDING = (
 @launch.register
 def rule_facts(program: Program) -> dict[LaunchItem, launch.Fact]:
     """Whether the rules behind an item are in force, with the versions that are."""
-    there = rules.all_in_force(program)
-    return {item: _fact(kinds, there) for item, kinds in RESTS_ON.items()}
+    there = rules.named_in_force(program)
+    return {item: _fact(program, kinds, there) for item, kinds in RESTS_ON.items()}
 
 
-def _fact(kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]) -> launch.Fact:
-    missing = [str(kind.label).lower() for kind in kinds if kind.value not in there]
+def _fact(
+    program: Program, kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]
+) -> launch.Fact:
+    missing = [kind.label.lower() for kind in kinds if kind.value not in there]
     if missing:
         return launch.Fact(
             False, say("No version is in force of: {missing}.", missing=joined(", ", missing))
@@ -61,9 +63,10 @@ def _fact(kinds: tuple[RuleKind, ...], there: dict[str, RuleVersion]) -> launch.
             say(
                 "{rule}, in force since {effective_at:%-d %B %Y}",
                 rule=rule,
-                effective_at=rule.effective_at,
+                effective_at=program.day(rule.effective_at),
             )
             for rule in found
+            if rule.effective_at
         ),
     )
     sources = tuple(launch.Source(str(rule), rule.get_absolute_url()) for rule in found)
@@ -100,9 +103,10 @@ def hold_to_its_rules(call: Call) -> None:
 @agreements.register
 def rules_that_bind(call: Call) -> Iterator[agreements.Agreement]:
     """The rules a proposal for this call is held to from its first line on."""
-    held = rules.all_in_force(call.program_id) | rules.pins(call)
+    held = rules.held(call)
     for order, (kind, about) in enumerate(BINDING):
-        if rule := held.get(kind.value):
+        rule = held.get(kind.value)
+        if rule and rule.effective_at:
             yield agreements.Agreement(
                 order=order,
                 title=rule.title,
@@ -113,7 +117,7 @@ def rules_that_bind(call: Call) -> Iterator[agreements.Agreement]:
                 version=say(
                     "Version {version}, in force since {effective_at:%-d %B %Y}",
                     version=rule.version,
-                    effective_at=rule.effective_at,
+                    effective_at=call.program.day(rule.effective_at),
                 ),
                 url=rule.get_absolute_url(),
             )

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from fellowship.kernel.saying import kept, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells
+from fellowship.web.components import times
 from fellowship.web.items import SeatState
 from fellowship.web.markup import markup
 from governance.docket import DocketRow
@@ -35,7 +36,7 @@ def due_on(value: dt.datetime | None, calendar: WorkCalendar | None = None) -> S
     return markup(
         '<span>{} <span class="meta nowrap">{}</span></span>',
         cells.due(value, calendar),
-        cells.when(value, "short"),
+        times.until(value, calendar, "short"),
     )
 
 
@@ -46,6 +47,14 @@ def _mark(state: SeatState, label: str) -> SafeString:
 
 def seats(row: DocketRow) -> SafeString:
     """One mark for each seat of the ballot, and how many votes there are of those needed."""
+    said = say("{voted} voted, {needed} needed", voted=row.voted, needed=row.needed)
+    if row.stale:
+        said = say(
+            "{voted} count, {needed} needed; {stale} to reaffirm",
+            voted=row.voted,
+            needed=row.needed,
+            stale=row.stale,
+        )
     marks = SafeString("".join(_mark(s.state, s.label) for s in row.seats))
     return markup(
         '<span class="nowrap"><span class="marks" role="img" aria-label="{}">{}</span>'
@@ -57,5 +66,5 @@ def seats(row: DocketRow) -> SafeString:
             needed=row.needed,
         ),
         marks,
-        say("{voted} voted, {needed} needed", voted=row.voted, needed=row.needed),
+        said,
     )

@@ -84,6 +84,11 @@ class DocketRow:
     opened: bool = False
     """Whether the person has opened the dossier as it stands."""
 
+    @property
+    def stale(self) -> int:
+        """How many votes were cast on an earlier text and count once they are reaffirmed."""
+        return sum(seat.state == "stale" for seat in self.seats)
+
 
 def kind_label(kind: str) -> str:
     """The name of a kind of matter, also of one no longer served."""

@@ -40,15 +40,16 @@ def fellowship_policy() -> rk.FellowshipPolicy:
     """The frame of every fellowship."""
     return rk.FellowshipPolicy(
         longest_fellowship_months=12,
-        mentor_meeting_every=days(14),
+        signature=working(10),
+        countersignature=working(5),
+        verdict=working(5),
+        training_holds=days(365),
         right_of_reply=working(10),
         reply_answer=working(10),
         review_request=working(10),
         independent_review=working(20),
         independent_reviewers=2,
-        training_before_access=True,
         retention_after_close=days(90),
-        independence=True,
     )
 
 
@@ -314,7 +315,6 @@ def review_rubric() -> rk.ReviewRubric:
         ),
         reviewers_per_proposal=3,
         review_window=working(10),
-        shown_from_reviews=3,
         discussed_from_range=3,
         adjusted_from_reviews=4,
     )

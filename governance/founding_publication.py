@@ -35,6 +35,7 @@ def publication_policy() -> PublicationPolicy:
         scientific_review=days(21),
         objection_reply=working(10),
         mediation=working(10),
+        alarm_hold=days(14),
         preprint=PreprintTerms(
             before_release=False,
             notice_before=working(2),

@@ -36,7 +36,7 @@ def told(departure: Departure, hand_overs: list[HandOver]) -> None:
                 person=departure.person,
                 count=_count(len(rows) - waiting, waiting),
             ),
-            body="\n".join(f"{row.label}: {row.title}" for row in rows[:50]),
+            body=joined("\n", (joined(": ", (row.label, row.title)) for row in rows[:50])),
             url=reverse("accounts:hand_overs"),
             urgent=waiting > 0,
         )

@@ -62,6 +62,25 @@ class Recourse:
 
 
 @dataclass(frozen=True, slots=True)
+class Roll:
+    """The seats of the ballot: how many voted of how many, the quorum, and which were recused."""
+
+    voted: int
+    seats: int
+    needed: int
+    recused: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What the votes' reasons were, by the side they were given on."""
+
+    decisive: Sequence[str] = ()
+    dissenting: Sequence[str] = ()
+    abstaining: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Under what it was decided: the ballot rule, and the dossier by its hash and headings."""
 
@@ -76,7 +95,8 @@ def compose(
     question: str,
     outcome: str,
     positions: Mapping[str, int],
-    reasons: Sequence[str],
+    roll: Roll,
+    reasons: Reasons,
     weighed: Sequence[str],
     conditions: Sequence[LetterCondition],
     record: Record,
@@ -91,6 +111,7 @@ def compose(
     parts = [f"# {title}", question, f"**{_OPENING[Outcome(outcome)]}**"]
     cast = [f"{positions[p]} {_COUNTED[p]}" for p in Position if positions.get(p)]
     parts.append(f"The vote was {', '.join(cast) or 'not taken by anyone'}, under {record.rule}.")
+    parts.append(_roll(roll))
     if under_override:
         who = "One vote was" if under_override == 1 else f"{under_override} votes were"
         parts.append(
@@ -99,7 +120,7 @@ def compose(
         )
     if note.strip():
         parts.append(note.strip())
-    if reasons or record.read or weighed:
+    if reasons != Reasons() or record.read or weighed:
         parts.append(_weighed(reasons, weighed, record))
     if conditions:
         rows = [_condition(i, c) for i, c in enumerate(conditions, 1)]
@@ -114,15 +135,25 @@ def compose(
     return "\n\n".join(parts) + "\n"
 
 
-def _weighed(reasons: Sequence[str], weighed: Sequence[str], record: Record) -> str:
+def _roll(roll: Roll) -> str:
+    """The quorum, and the seats that a conflict of interest kept out."""
+    told = [f"{roll.voted} of {roll.seats} seats voted; {roll.needed} needed."]
+    told += [f"{seat} seat: recused, took no part." for seat in roll.recused]
+    return " ".join(told)
+
+
+def _weighed(reasons: Reasons, weighed: Sequence[str], record: Record) -> str:
     parts = ["## What was weighed"]
     if record.read:
         parts.append(f"The members read: {'; '.join(_line(h) for h in record.read)}.")
-    if reasons:
-        parts.append(
-            "They gave these reasons, here without their names:\n\n"
-            + "\n".join(f"- {text}" for text in _each_once(reasons))
-        )
+    for intro, given in (
+        ("Those whose votes decided gave these reasons", reasons.decisive),
+        ("Those who voted otherwise gave these reasons", reasons.dissenting),
+        ("Those who abstained gave these reasons", reasons.abstaining),
+    ):
+        if given:
+            told = "\n".join(f"- {text}" for text in _each_once(given))
+            parts.append(f"{intro}, here without their names:\n\n{told}")
     if weighed:
         parts.append("### Scores in summary\n\n" + "\n".join(f"- {_line(w)}" for w in weighed))
     return "\n\n".join(parts)
@@ -175,13 +206,29 @@ def instant(at: dt.datetime, calendar: WorkCalendar) -> str:
 
 def dissent(outcome: str, votes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The votes on the other side of the outcome, with their reasons, for the record."""
-    approving = {Position.APPROVE, Position.CONDITIONS}
-    side = approving if outcome in approving else {outcome}
+    side = _side(outcome)
     return [
         {key: vote[key] for key in ("seat", "user", "position", "rationale")}
         for vote in votes
         if vote["position"] not in side and vote["position"] != Position.ABSTAIN
     ]
+
+
+def reasons_of(outcome: str, votes: Sequence[Mapping[str, Any]]) -> Reasons:
+    """The reasons of the votes, those of the dissent and of abstentions apart."""
+    side = _side(outcome)
+    given = [(vote["position"], vote["rationale"]) for vote in votes if vote["rationale"]]
+    return Reasons(
+        decisive=[text for position, text in given if position in side],
+        dissenting=[text for p, text in given if p not in side and p != Position.ABSTAIN],
+        abstaining=[text for position, text in given if position == Position.ABSTAIN],
+    )
+
+
+def _side(outcome: str) -> set[str]:
+    """The positions that count for the outcome."""
+    approving: set[str] = {Position.APPROVE, Position.CONDITIONS}
+    return approving if outcome in approving else {outcome}
 
 
 def _line(text: str) -> str:

@@ -258,17 +258,14 @@ def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _unanswered(alarm: Escalation, at: dt.datetime) -> str:
     """What follows from the silence, or has followed: nobody is told of what they were told."""
     if alarm.state == EscalationState.RAISED:
-        happened = say("have been") if alarm.acknowledge_by <= at else say("are")
-        return say(
-            "The chair, the programme manager and the sponsor {happened} told.", happened=happened
-        )
+        if alarm.acknowledge_by <= at:
+            return say("The chair, the programme manager and the sponsor were told.")
+        return say("The chair, the programme manager and the sponsor are told.")
     if alarm.next_word_by is None:
         return say("It stays open; nobody else is told.")
-    happened = say("have been") if alarm.next_word_by <= at else say("are")
-    return say(
-        "The chair and the programme manager {happened} told that the fellow is without word.",
-        happened=happened,
-    )
+    if alarm.next_word_by <= at:
+        return say("The chair and the programme manager were told that the fellow is without word.")
+    return say("The chair and the programme manager are told that the fellow is without word.")
 
 
 @work.register_for(*ANSWERERS)

@@ -127,6 +127,7 @@ class PublicationPolicy:
     `silence` is what happens when a window ends without a word; `silence_escalates_for` names the
     classes in which it escalates instead. An author answers an objection within `objection_reply`;
     a contested one is with the mediator for `mediation` at most, then with the board.
+    `alarm_hold` is how long a passage is held at most while an alarm about it is dealt with.
     `check_stops` is what the check of a text stops a submission over; all else is told to the
     author and to the reviewers, and stops nothing.
     """
@@ -141,6 +142,7 @@ class PublicationPolicy:
     scientific_review: Window
     objection_reply: Window
     mediation: Window
+    alarm_hold: Window
     preprint: PreprintTerms
     citation: CitationTerms
     authorship: AuthorshipTerms
@@ -157,6 +159,11 @@ class PublicationPolicy:
                 ),
             )
         longest = _weeks(self.windows.vulnerability_extended)
+        if _weeks(self.alarm_hold) > longest:
+            raise BadParameter(
+                "alarm_hold",
+                say("must not go beyond the longer preset, windows.vulnerability_extended"),
+            )
         extended = _weeks(self.windows.vulnerability) + _weeks(self.extension.vulnerability)
         if extended > longest:
             raise BadParameter(

@@ -33,21 +33,24 @@ TIERS = ("public", "internal", "restricted", "highly_restricted")
 class FellowshipPolicy:
     """The frame of every fellowship of the programme.
 
+    The fellow signs an offered scope within `signature`, the company within `countersignature`;
+    delivered work has its verdict within `verdict`. A training opens access for `training_holds`.
     A party replies to a decision within `right_of_reply`, is answered within `reply_answer`, and
     may ask for an independent review within `review_request` of the decision or of that answer.
     `independent_reviewers` people carry it out within `independent_review`.
     """
 
     longest_fellowship_months: int
-    mentor_meeting_every: Window
+    signature: Window
+    countersignature: Window
+    verdict: Window
+    training_holds: Window
     right_of_reply: Window
     reply_answer: Window
     review_request: Window
     independent_review: Window
     independent_reviewers: int
-    training_before_access: bool
     retention_after_close: Window
-    independence: bool
 
     def __post_init__(self) -> None:
         _positive(
@@ -238,7 +241,6 @@ class ReviewRubric:
     criteria: tuple[Criterion, ...]
     reviewers_per_proposal: int
     review_window: Window
-    shown_from_reviews: int
     discussed_from_range: int
     adjusted_from_reviews: int
 

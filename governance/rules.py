@@ -69,9 +69,20 @@ def all_in_force(program: Program | int, at: dt.datetime | None = None) -> dict[
     return {rule.kind: rule for rule in _current(pk, at or now())}
 
 
+def named_in_force(program: Program) -> dict[str, RuleVersion]:
+    """The same where it matters which they are and not what they say: their texts are not read."""
+    return {rule.kind: rule for rule in _named(program.pk, now())}
+
+
 @read
 def _current(program: int, at: dt.datetime) -> QuerySet[RuleVersion]:
     return RuleVersion.objects.current(at=at).filter(program_id=program)
+
+
+@read
+def _named(program: int, at: dt.datetime) -> QuerySet[RuleVersion]:
+    named = ("program_id", "kind", "version", "title", "effective_at")
+    return RuleVersion.objects.current(at=at).filter(program_id=program).only(*named)
 
 
 def history(program: Program | int, kind: str) -> QuerySet[RuleVersion]:
@@ -144,6 +155,11 @@ def pins(subject: Model) -> dict[str, RuleVersion]:
         subject_type=subject._meta.label_lower, subject_id=subject.pk
     ).select_related("rule_version")
     return {row.kind: row.rule_version for row in rows}
+
+
+def held(subject: Any) -> dict[str, RuleVersion]:
+    """By kind, what a subject of a programme is held to, and where to nothing, what is in force."""
+    return all_in_force(subject.program_id) | pins(subject)
 
 
 def pinned(subject: Any, kind: str) -> RuleVersion:

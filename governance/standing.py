@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from fellowship.accounts.models import User
 from fellowship.clocks.queries import current, history
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say
@@ -31,6 +32,7 @@ from governance.states import (
     CONDITION_MOVES,
     ESCALATION_MOVES,
     EXCEPTION_MOVES,
+    LIVE_MATTER,
     MATTER_MOVES,
     REPORTED,
     ConditionState,
@@ -212,6 +214,13 @@ def matter_about(subject: Model, user: Any) -> Matter | None:
     return about.order_by("-id").first()
 
 
+def board_due(subject: Model) -> dt.datetime | None:
+    """When the vote on a record ends. The date alone, so it is told to everybody who waits."""
+    live = Matter.objects.filter(state__in=LIVE_MATTER)
+    about = live.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+    return about.order_by("-id").values_list("due_at", flat=True).first()
+
+
 def of_matter(matter: Matter) -> Standing:
     """A matter as its parties may know it."""
     voting = matter.state == MatterState.VOTING
@@ -303,13 +312,60 @@ def of_review(review: IndependentReview, reviewers: Iterable[Any] = ()) -> Stand
 @read
 def _unsettled(label: str, pk: int, at: dt.datetime) -> QuerySet[Condition]:
     rows = Condition.objects.filter(subject_type=label, subject_id=pk).unsettled(at)
-    return rows.select_related("decision__matter", "owner", "verifier")
+    return rows.select_related("decision__matter", "owner", "verifier", "program")
 
 
-def conditions_of(subject: Model, conditions: Iterable[Condition] | None = None) -> list[Blocker]:
+def open_conditions(subject: Model) -> list[Condition]:
+    """The unsettled conditions that hold the gate of a record shut, the first due first."""
+    return list(_unsettled(subject._meta.label_lower, subject.pk, now()))
+
+
+def acts_on(condition: Condition) -> User:
+    """Who is to act on an unsettled condition now: who meets it, or once met who verifies it."""
+    return condition.verifier if condition.state == ConditionState.MET else condition.owner
+
+
+def told(condition: Condition) -> str:
+    """An unsettled condition in words: what it asks, until when, who meets it, who verifies it."""
+    return say(
+        "Condition {ref}: “{text}”. {owner} meets it by {due:%-d %B %Y}; {verifier} verifies it.",
+        ref=condition.ref,
+        text=condition.text.rstrip("."),
+        due=condition.program.last_day(condition.due_at),
+        owner=condition.owner,
+        verifier=condition.verifier,
+    )
+
+
+def under_conditions(found: Standing, conditions: Sequence[Condition]) -> Standing:
+    """A decided case whose decision rests on these: held by who acts on the first due of them."""
+    if not conditions:
+        return found
+    first = conditions[0]
+    met = first.state == ConditionState.MET
+    steps = CONDITION.steps
+    names = {"Its owner": first.owner, "Its verifier": first.verifier}
+    return replace(
+        found,
+        holder=str(acts_on(first)),
+        due=first.due_at,
+        next=tuple(
+            f"{names[step.who]} {step.does}."
+            for step in (() if met else (steps["meet"],)) + (steps["verify"],)
+        ),
+        silence=first.consequence,
+        blockers=(*blocking(conditions), *found.blockers),
+        over=False,
+    )
+
+
+def conditions_of(subject: Model) -> list[Blocker]:
     """The unsettled conditions that hold the gate of a record shut, each with its people."""
-    if conditions is None:
-        conditions = _unsettled(subject._meta.label_lower, subject.pk, now())
+    return blocking(open_conditions(subject))
+
+
+def blocking(conditions: Iterable[Condition]) -> list[Blocker]:
+    """How unsettled conditions can hold a case up, each with its people."""
     return [
         Blocker(
             who=say("The verifier of a condition"),

@@ -189,7 +189,12 @@ def _tell_late(clock: Clock, title: str, *role_keys: str) -> None:
         to=readers(escalation, *role_keys),
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"{title}: {escalation.ref} {escalation.get_kind_display()}",
+        title=say(
+            "{title}: {ref} {kind}",
+            title=title,
+            ref=escalation.ref,
+            kind=escalation.get_kind_display(),
+        ),
         body=escalation.summary,
         url=escalation.get_absolute_url(),
         urgent=True,

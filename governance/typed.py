@@ -11,7 +11,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -52,6 +52,25 @@ def read(cls: type[T], value: Any, path: str = "") -> T:
         return cls(**made)
     except BadParameter as error:
         raise BadParameter(_join(path, error.path), error.text) from error
+
+
+def choices(cls: Any, path: Sequence[str | int]) -> tuple[str, ...]:
+    """The values that fit at a path into a `cls`, where they are a closed list; else none."""
+    hint: Any = cls
+    for step in path:
+        if typing.get_origin(hint) in (dict, Mapping):
+            hint = typing.get_args(hint)[1]
+        elif isinstance(step, int):
+            hint = typing.get_args(hint)[0]
+        elif dataclasses.is_dataclass(hint):
+            hint = _hints(typing.cast("Any", hint)).get(step)
+        else:
+            return ()
+    if typing.get_origin(hint) is typing.Literal:
+        return tuple(map(str, typing.get_args(hint)))
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return tuple(str(member.value) for member in hint)
+    return ()
 
 
 def write(value: Any) -> Any:
@@ -109,7 +128,7 @@ def _parsed(hint: Any, value: Any, path: str) -> Any:
     try:
         return hint.parse(value)
     except ValueError as error:
-        raise BadParameter(path, str(error)) from error
+        raise BadParameter(path, error.args[0]) from error
 
 
 def _choice(value: Any, allowed: tuple[Any, ...], path: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from fellowship.kernel.saying import joined, say, say_n
+from fellowship.kernel.saying import dated, joined, say, say_n
 from fellowship.kernel.worktime import Window, WorkCalendar
 from fellowship.programs.models import Program
 from governance import ballot_box, ballots
@@ -27,7 +27,6 @@ from governance.states import ExceptionState, Outcome, RuleKind
 
 LOOKED_AT = 500
 """The latest of each; older ones say little about the next year."""
-DAY = "%-d %B %Y"
 
 
 @whatif(RuleKind.BALLOT_RULES, of=say("decisions recorded"))
@@ -81,7 +80,8 @@ def other_terms(
     program: Program, before: ExceptionRules, after: ExceptionRules
 ) -> Iterator[Difference]:
     """Exceptions that would have been refused for their length, or granted where they were not."""
-    add = program.calendar().add_calendar_days
+    calendar = program.calendar()
+    add = calendar.add_calendar_days
     rows = ExceptionRecord.objects.filter(
         program=program, state__in=(ExceptionState.GRANTED, ExceptionState.ENDED)
     )
@@ -95,11 +95,13 @@ def other_terms(
             continue
         fitted, fits = (end <= add(begin, days) for days in (old, new))
         if fitted != fits:
+            until = say("Until {day}", day=dated(calendar.last_day(end)))
+            most = dated(calendar.last_day(add(begin, new)))
             yield Difference(
                 f"{exception.ref} {exception.title}",
                 exception.get_absolute_url(),
-                f"Until {end:{DAY}}" if fitted else say("At most {old} days", old=old),
-                f"Until {end:{DAY}}" if fits else f"At most {new} days: {add(begin, new):{DAY}}",
+                until if fitted else say("At most {old} days", old=old),
+                until if fits else say("At most {new} days: {most}", new=new, most=most),
                 record=exception,
             )
 
@@ -166,7 +168,11 @@ def other_periods(program: Program, before: RuleMaking, after: RuleMaking) -> It
             yield Difference(
                 f"{rule}: {rule.title}",
                 rule.get_absolute_url(),
-                f"Comments until {was:{DAY}}",
-                f"Until {would:{DAY}}: {comments} would have come too late",
+                say("Comments until {day}", day=dated(calendar.last_day(was))),
+                say(
+                    "Until {day}: {comments} would have come too late",
+                    day=dated(calendar.last_day(would)),
+                    comments=comments,
+                ),
                 record=rule,
             )

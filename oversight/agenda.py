@@ -23,7 +23,7 @@ def breaches(program: Program, user: Any, at: dt.datetime) -> Iterator[agenda.Ag
     for breach in rows.select_related("program__realm")[: agenda.MOST]:
         found = say(
             "Beyond its limit since {local:%-d %B %Y}",
-            local=program.calendar().local(breach.found_at),
+            local=program.day(breach.found_at),
         )
         again = say(": to be looked at again") if breach.answered_at else ""
         yield agenda.AgendaItem(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class OversightConfig(AppConfig):
     """Lineage, closeout, the audit room, exports and the programme office."""
 
     name = "oversight"
+    verbose_name = say("Oversight")
 
     def ready(self) -> None:
         """Register what must be done before closing, and where oversight appears."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,9 +12,8 @@ from django.core.exceptions import ValidationError
 from django.forms import Select
 from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import joined, kept, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms, verbs
@@ -50,13 +49,25 @@ class AddOne(Select):
         self.choices = Pairs(first, ())
         html = super().render(name, value, attrs, renderer)
         self.choices = held
-        more = _options(tuple(rest), get_language())
+        more = _options(tuple(rest))
         return SafeString(html.replace("</select>", f"{more}</select>"))
 
 
-@functools.lru_cache(maxsize=64)
-def _options(choices: tuple[tuple[str, str], ...], _language: str | None) -> SafeString:
-    """Options of which none is chosen, in the reader's language."""
+@kept(64)
+def _options(choices: tuple[tuple[str, str], ...]) -> SafeString:
+    """Options of which none is chosen, by application where their keys name one."""
+    if not all("." in key for key, _ in choices):
+        return _one_group(choices)
+    groups = scopes.by_application(choices)
+    return SafeString(
+        "".join(
+            markup('<optgroup label="{}">{}</optgroup>', name, _one_group(group))
+            for name, group in groups
+        )
+    )
+
+
+def _one_group(choices: Iterable[tuple[str, str]]) -> SafeString:
     return SafeString(
         "".join(markup('<option value="{}">{}</option>', key, str(label)) for key, label in choices)
     )
@@ -217,6 +228,10 @@ class InstantForm(forms.Form):
 
     at = forms.DateTimeField(label=say("As of"), required=False)
 
+    def clean_at(self) -> Any:
+        """An instant to come has no record yet."""
+        return _passed(self.cleaned_data["at"])
+
 
 class SampleForm(Period, forms.Form):
     """How many records of which population, and the seed of an earlier draw to repeat it."""
@@ -295,9 +310,10 @@ class ExportForm(ScopeForm):
 
     def clean_as_of(self) -> Any:
         """An instant to come has no record yet."""
-        at = self.cleaned_data["as_of"]
-        if at and at > now():
-            raise ValidationError(
-                say("Choose an instant that has passed: nothing is recorded yet.")
-            )
-        return at
+        return _passed(self.cleaned_data["as_of"])
+
+
+def _passed(at: dt.datetime | None) -> dt.datetime | None:
+    if at and at > now():
+        raise ValidationError(say("Choose an instant that has passed: nothing is recorded yet."))
+    return at

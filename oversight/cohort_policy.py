@@ -51,7 +51,11 @@ def may_answer(
         return Refusal("not_yours", say("You are not asked in this survey."))
     if not survey.is_open(at):
         return Refusal(
-            "survey_closed", say("It closed on {closes_at:%-d %B %Y}.", closes_at=survey.closes_at)
+            "survey_closed",
+            say(
+                "It closed on {closes_at:%-d %B %Y}.",
+                closes_at=survey.program.last_day(survey.closes_at),
+            ),
         )
     return None
 

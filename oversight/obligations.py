@@ -114,7 +114,7 @@ def _turned_into(counted: list[dict[str, Any]]) -> str:
     for row in counted:
         if row["state"]:
             known = row["closure"] if row["state"] == FindingState.CLOSED else ""
-            said = TURNED_INTO.get(known) or str(FindingState(row["state"]).label).lower()
+            said = TURNED_INTO.get(known) or FindingState(row["state"]).label.lower()
             words[said] += row["n"]
     return joined("; ", (f"{n} {said}" for said, n in sorted(words.items()))) or say(
         "No finding was made."
@@ -189,7 +189,11 @@ def texts_and_things(fellowship: Fellowship, at: dt.datetime) -> Iterator[Obliga
             f"closing.{kind}",
             say("{label} written", label=kind.label),
             text is not None,
-            say("By {person}, {at:%-d %B %Y}.", person=text.person, at=text.at)
+            say(
+                "By {person}, {at:%-d %B %Y}.",
+                person=text.person,
+                at=fellowship.program.day(text.at),
+            )
             if text and text.at
             else HINTS[kind],
             reverse("oversight:closing_text", args=[fellowship.ref, kind]),

@@ -34,12 +34,12 @@ def may_ask_erasure(person: User, by: User, *, reason: str) -> Refusal | None:
 def may_approve_erasure(erasure: Erasure, by: User) -> Refusal | None:
     """Why `by` may not approve it: asked it, is the person, or the person still has a part."""
     return first(
-        _may_settle(erasure, by),
         None
         if by.pk != erasure.asked_by_id
         else Refusal(
-            "second_person", say("A second person approves what you asked for."), rule=RULE
+            "separation_second", say("A second person approves what you asked for."), rule=RULE
         ),
+        _may_settle(erasure, by),
         retention.held(erasure.person_id),
         _still_here(erasure.person_id),
     )
@@ -91,7 +91,9 @@ def may_take_copy(copy: PersonalCopy, by: Any, kept: bool) -> Refusal | None:
 
 def _may_settle(erasure: Erasure, by: User) -> Refusal | None:
     if by.pk == erasure.person_id:
-        return Refusal("own_erasure", say("Somebody else answers what you asked for."), rule=RULE)
+        return Refusal(
+            "separation_own", say("Somebody else answers what you asked for."), rule=RULE
+        )
     refused = _answers_for(erasure.person, by)
     if refused is None and (erasure.done_at or erasure.refused_at or erasure.approved_at):
         return Refusal("settled", say("This was answered already."), rule=RULE)

@@ -13,7 +13,6 @@ from fellowship.accounts.models import Actor, Conflict
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance.models.visibility import ROOM
 from oversight import closing_policy
@@ -71,7 +70,7 @@ def may_answer_breach(
         )
     if not answer.strip():
         return Refusal("no_answer", say("Say what the board makes of it."), field="answer")
-    today = breach.program.calendar().local(now()).date()
+    today = breach.program.today()
     if look_again_on and not today < look_again_on <= today + LOOK_AGAIN_WITHIN:
         return Refusal(
             "look_again_on",

@@ -32,10 +32,9 @@ def held(person: int) -> Refusal | None:
     hold = Hold.objects.live().filter(person=person).order_by("-until").first()
     if hold is None:
         return None
-    last = hold.program.calendar().local(hold.until - dt.timedelta(seconds=1)).date()
     text = say(
-        "It is held back until {last:%d %B %Y}: {ground}.",
-        last=last,
+        "It is held back until {last:%-d %B %Y}: {ground}.",
+        last=hold.program.last_day(hold.until),
         ground=hold.get_ground_display().lower(),
     )
     return Refusal("held", text, rule=RULE)
@@ -45,7 +44,7 @@ def may_ask_due(due: DueErasure, by: User) -> Refusal | None:
     """Why `by` may not ask the erasure that is due."""
     return first(
         administers(by, due.program_id),
-        Refusal("own_erasure", say("Another administrator asks for yours."), rule=RULE)
+        Refusal("separation_own", say("Another administrator asks for yours."), rule=RULE)
         if by.pk == due.person_id
         else None,
         None
@@ -68,7 +67,7 @@ def may_hold(
     """Why the person's data is not held back."""
     return first(
         administers(by, program),
-        Refusal("own_hold", say("Another administrator holds yours back."), rule=RULE)
+        Refusal("separation_own", say("Another administrator holds yours back."), rule=RULE)
         if by.pk == person.pk
         else None,
         None
@@ -86,8 +85,8 @@ def may_hold(
         else Refusal(
             "too_long",
             say(
-                "By the rule a hold ends by {longest:%d %B %Y}; then it is decided anew.",
-                longest=longest,
+                "By the rule a hold ends by {longest:%-d %B %Y}; then it is decided anew.",
+                longest=program.last_day(longest),
             ),
             rule=RULE,
             field="until",
@@ -99,7 +98,7 @@ def may_lift(hold: Hold, by: User, reason: str) -> Refusal | None:
     """Why `by` may not lift the hold."""
     return first(
         administers(by, hold.program_id),
-        Refusal("own_hold", say("Another administrator lifts yours."), rule=RULE)
+        Refusal("separation_own", say("Another administrator lifts yours."), rule=RULE)
         if by.pk == hold.person_id
         else None,
         None if hold.lasts(now()) else Refusal("over", say("It holds no more."), rule=RULE),

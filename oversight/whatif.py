@@ -28,7 +28,7 @@ def people(program: Program, before: Retention, after: Retention) -> Iterator[Di
             yield Difference(
                 case=f"{due.person}: {due.get_ground_display().lower()}",
                 url=due.get_absolute_url(),
-                before=say("kept until {local:%-d %B %Y}", local=calendar.local(was)),
-                after=say("kept until {local:%-d %B %Y}", local=calendar.local(would)),
+                before=say("kept until {local:%-d %B %Y}", local=calendar.last_day(was)),
+                after=say("kept until {local:%-d %B %Y}", local=calendar.last_day(would)),
                 record=due,
             )

@@ -120,7 +120,9 @@ def _months(totals: Sequence[tuple[Review, float, float]]) -> list[Compared]:
     by_month: dict[dt.date, list[tuple[float, float]]] = defaultdict(list)
     for review, mine, theirs in totals:
         by_month[review.submitted_at.date().replace(day=1)].append((mine, theirs))
-    return [_compared(f"{month:%B %Y}", by_month[month]) for month in sorted(by_month)]
+    return [
+        _compared(say("{month:%B %Y}", month=month), by_month[month]) for month in sorted(by_month)
+    ]
 
 
 def _deviation(values: Sequence[float]) -> float | None:

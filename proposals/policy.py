@@ -321,7 +321,9 @@ def may_review(assignment: Assignment, by: Actor) -> Refusal | None:
         None
         if by == assignment.reviewer and has_role(by, proposal.program_id, roles.REVIEWER)
         else Refusal("not_yours", say("A review is written by the reviewer it was assigned to.")),
-        Refusal("recused", say("You declared a conflict about this proposal."), rule=SEPARATION)
+        Refusal(
+            "separation_conflict", say("You declared a conflict about this proposal."), SEPARATION
+        )
         if said is not None and isinstance(by, User) and _recused(proposal, by)
         else None,
         Refusal("taken_back", say("This assignment was taken back."))

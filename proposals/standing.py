@@ -10,7 +10,7 @@ from fellowship.kernel.saying import say
 from fellowship.web.standing import Blocker, Plan, Standing, Step
 from governance.models import IndependentReview, Matter
 from governance.services.telling import FOR_PARTIES
-from governance.standing import CLOSED, after
+from governance.standing import CLOSED, after, open_conditions, under_conditions
 from proposals.models import Proposal
 from proposals.services.case import KIND
 from proposals.services.drafting import DECISION_SILENCE
@@ -88,6 +88,8 @@ def of(
         silence=FOR_PARTIES if matter else "",
         also=also,
     ).held_by(_holder(proposal))
+    if proposal.state == S.ACCEPTED:
+        return under_conditions(found, open_conditions(proposal))
     return after(found, review=review_of(proposal)) if proposal.state in DECIDED else found
 
 

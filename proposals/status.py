@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,13 @@ from django.urls import reverse
 
 from fellowship.clocks import queries as clocks
 from fellowship.clocks.models import Clock
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
-from governance.models import Matter
+from governance.models import Condition, Matter
 from governance.services.telling import FOR_PARTIES
-from governance.states import LIVE_MATTER
+from governance.standing import acts_on, open_conditions, told
+from governance.states import LIVE_MATTER, ConditionState
 from proposals import policy, standing
 from proposals.models import Proposal
 from proposals.services.case import KIND
@@ -45,7 +47,7 @@ def of(proposal: Proposal, user: Any) -> Status:
     if proposal.state == S.DRAFT:
         return _draft(proposal)
     if proposal.state == S.WITHDRAWN or proposal.decided_at:
-        return _decided(proposal, mine)
+        return _decided(proposal, user)
     if proposal.state == S.WITH_BOARD:
         return _with_board(proposal, user)
     if proposal.revision_asked_at:
@@ -92,7 +94,7 @@ def _with_board(proposal: Proposal, user: Any) -> Status:
     days = _span(calendar, matter.referred_at, matter.due_at) if matter and matter.due_at else ""
     return Status(
         say("With the board{days}{more}", days=days, more=f", {NOTHING}" if mine else ""),
-        detail=say("It votes until {local:%-d %B %Y}.", local=calendar.local(matter.due_at))
+        detail=say("It votes until {local:%-d %B %Y}.", local=calendar.last_day(matter.due_at))
         if matter and matter.due_at
         else say("The vote is not open yet."),
         silence=FOR_PARTIES,
@@ -115,10 +117,9 @@ def _revising(proposal: Proposal) -> Status:
 def _revision(proposal: Proposal, mine: bool) -> Status:
     clock = clocks.latest(proposal, REVISION_CLOCK)
     return Status(
-        say(
-            "With {more}: the board asked for a revision",
-            more="you" if mine else say("the applicant"),
-        ),
+        say("With you: the board asked for a revision")
+        if mine
+        else say("With the applicant: the board asked for a revision"),
         tone="you" if mine else "wait",
         by=clock.due_at if clock else None,
         detail=say("Version {version} counts until a new one is sent.", version=proposal.version),
@@ -128,19 +129,47 @@ def _revision(proposal: Proposal, mine: bool) -> Status:
     )
 
 
-def _decided(proposal: Proposal, mine: bool) -> Status:
+def _decided(proposal: Proposal, user: Any) -> Status:
     if proposal.state == S.WITHDRAWN:
         return Status(say("Withdrawn by the applicant"), detail=say("The case is closed."))
     letter = reverse("proposals:letter", args=[proposal.ref])
     if proposal.state == S.ACCEPTED:
+        held = open_conditions(proposal)
+        if held:
+            return _conditional(held, user, letter)
         return Status(say("Accepted"), tone="good", url=letter, label=say("Read the letter"))
     review = standing.review_of(proposal)
     return Status(
         say("Not accepted; an independent review is under way") if review else say("Not accepted"),
         by=review.due_at if review else None,
-        detail=say("The letter gives the reasons and how to reply.") if mine else "",
+        detail=say("The letter gives the reasons and how to reply.")
+        if user == proposal.applicant
+        else "",
         url=letter,
         label=say("Read the letter"),
+    )
+
+
+def _conditional(held: Sequence[Condition], user: Any, letter: str) -> Status:
+    """Accepted, with conditions open: the first due says who acts by when."""
+    first, others = held[0], len(held) - 1
+    who, met = acts_on(first), first.state == ConditionState.MET
+    yours = user == who
+    head = {
+        (True, True): say("Accepted, with a condition that you verify"),
+        (True, False): say("Accepted, with a condition that you meet"),
+        (False, True): say("Accepted, with a condition that {who} verifies", who=who),
+        (False, False): say("Accepted, with a condition that {who} meets", who=who),
+    }
+    more = say_n(others, "{n} more condition is open.", "{n} more conditions are open.")
+    return Status(
+        head[yours, met],
+        tone="you" if yours else "wait",
+        by=first.due_at,
+        detail=joined(" ", (told(first), *([more] if others else []))),
+        silence=first.consequence,
+        url=first.get_absolute_url() if yours else letter,
+        label=say("To the condition") if yours else say("Read the letter"),
     )
 
 

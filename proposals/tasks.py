@@ -11,7 +11,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.models import Clock
 from fellowship.clocks.registry import describe, on_breach, on_reminder, sweeper
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import notify
 from fellowship.programs.models import Call
 from fellowship.programs.moments import Moment, on_moved
@@ -37,7 +37,7 @@ def review_late(clock: Clock, at: dt.datetime) -> None:
         body=say(
             "{reviewer} had until {due_at:%-d %B %Y}. Assign somebody else.",
             reviewer=assignment.reviewer,
-            due_at=clock.due_at,
+            due_at=assignment.proposal.program.last_day(clock.due_at),
         ),
         dedupe=f"proposals.review_late:{clock.pk}",
     )
@@ -51,7 +51,10 @@ def case_late(clock: Clock, at: dt.datetime) -> None:
         proposal,
         kind="proposals.case_late",
         title=say("{ref} waits for longer than our standard", ref=proposal.ref),
-        body=say("It should have been decided by {due_at:%-d %B %Y}.", due_at=clock.due_at),
+        body=say(
+            "It should have been decided by {due_at:%-d %B %Y}.",
+            due_at=proposal.program.last_day(clock.due_at),
+        ),
         dedupe=f"proposals.case_late:{clock.pk}",
     )
 
@@ -75,7 +78,7 @@ def remind_reviewer(clock: Clock, days: int, at: dt.datetime) -> None:
         body=say(
             "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
             due_at=clock.due_at,
-            silence=clock.silence,
+            silence=clock.if_silent,
         ),
         url=reverse("proposals:review", args=[assignment.pk]),
         dedupe=f"proposals.review_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
@@ -94,7 +97,7 @@ def remind_applicant(clock: Clock, days: int, at: dt.datetime) -> None:
         body=say(
             "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
             due_at=clock.due_at,
-            silence=clock.silence,
+            silence=clock.if_silent,
         ),
         url=proposal.get_absolute_url(),
         dedupe=f"proposals.revision_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
@@ -109,7 +112,10 @@ def remind_managers(clock: Clock, days: int, at: dt.datetime) -> None:
         proposal,
         kind="proposals.case_due",
         title=say("{ref} should be decided soon", ref=proposal.ref),
-        body=say("By our standard until {due_at:%-d %B %Y}.", due_at=clock.due_at),
+        body=say(
+            "By our standard until {due_at:%-d %B %Y}.",
+            due_at=proposal.program.last_day(clock.due_at),
+        ),
         dedupe=f"proposals.case_due:{clock.pk}:{days}:{clock.due_at:%Y%m%d}",
     )
 
@@ -134,11 +140,13 @@ def tell_drafters(call: Call, moment: Moment, reason: str) -> None:
         kind="proposals.call_moved",
         to=User.objects.filter(pk__in=drafts.values("applicant_id")),
         subject_obj=call,
-        title=title.format(ref=call.ref),
-        body=say(
-            "{format} The reason given: {reason}",
-            format=body.format(call=call, end=end),
-            reason=reason,
+        title=say(title, ref=call.ref),
+        body=joined(
+            " ",
+            (
+                say(body, call=call, end=end),
+                say("The reason given: {reason}", reason=reason),
+            ),
         ),
         url=call.get_absolute_url(),
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class PublicationsConfig(AppConfig):
     """Publications and their reviews."""
 
     name = "publications"
+    verbose_name = say("Publications")
 
     def ready(self) -> None:
         """Register the board's kinds, the clocks' handlers and the pages' places."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 from fellowship.accounts.models import Actor
 from fellowship.history.queries import revision
 from fellowship.kernel.journal import System
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from governance.kinds import MatterKind, register
 from governance.models import Decision, Matter
 from publications import withholding
@@ -42,7 +42,10 @@ class DisputeKind(MatterKind):
     def dossier(self, subject: Any) -> dict[str, Any]:
         objection = cast("Objection", subject)
         read = withholding.excerpts([objection])[objection.pk]
-        until = say(", until {until:%-d %B %Y}", until=objection.until) if objection.until else ""
+        last = objection.publication.program.last_day
+        until = (
+            say(", until {until:%-d %B %Y}", until=last(objection.until)) if objection.until else ""
+        )
         return {
             "sections": [
                 {"heading": say("Passage"), "text": read.passage},
@@ -87,7 +90,8 @@ def _mediated(objection: Objection) -> list[dict[str, Any]]:
     if mediation is None or not mediation.proposal:
         return [{"heading": say("The mediator proposed"), "text": say("Nothing in time")}]
     way = mediation.get_proposal_display()
-    until = f", {mediation.until:%-d %B %Y}" if mediation.until else ""
+    last = objection.publication.program.last_day
+    until = f", {dated(last(mediation.until))}" if mediation.until else ""
     wording = f"\n\n{mediation.wording}" if mediation.wording else ""
     return [
         {"heading": say("The mediator proposed"), "text": f"{way}{until}.{wording}"},

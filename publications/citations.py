@@ -67,7 +67,7 @@ def shown(publication: Publication) -> Outcome | None:
 
 def _day(publication: Publication) -> dt.date:
     at = shown(publication)
-    return at.on if at else released_at(publication).date()
+    return at.on if at else publication.program.day(released_at(publication))
 
 
 def _split(name: str) -> tuple[str, str]:

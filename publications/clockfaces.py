@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.clocks.models import Clock, ClockPause
 from fellowship.clocks.states import State
-from fellowship.kernel.saying import joined, say
+from fellowship.kernel.saying import dated, joined, say
 from fellowship.kernel.worktime import Window, WorkCalendar
 from fellowship.web.charts.base import Chart, Scale, Sheet, canvas, drawn, shape, words
 from fellowship.web.items import Tone
@@ -90,7 +90,7 @@ def face(
     )
 
 
-def chart(faces: Sequence[Face], *, title: str) -> Chart:
+def chart(faces: Sequence[Face], calendar: WorkCalendar, *, title: str) -> Chart:
     """One bar for each clock, as long as its days; what has gone is filled."""
 
     def draw(sheet: Sheet) -> SafeString:
@@ -128,7 +128,12 @@ def chart(faces: Sequence[Face], *, title: str) -> Chart:
         joined("; ", (f"{one.label}: {one.said}" for one in faces)) + ".",
         (say("Clock"), say("Where it is"), say("From"), say("Until")),
         [
-            (one.label, one.said, f"{one.starts_at:%-d %B %Y}", f"{one.due_at:%-d %B %Y}")
+            (
+                one.label,
+                one.said,
+                dated(calendar.day(one.starts_at)),
+                dated(calendar.last_day(one.due_at)),
+            )
             for one in faces
         ],
     )
@@ -144,7 +149,7 @@ def _length(clock: Clock, start: dt.datetime, end: dt.datetime, calendar: WorkCa
         return 0
     if _working(clock):
         return calendar.working_days_between(start, end)
-    return (calendar.local(end).date() - calendar.local(start).date()).days
+    return (calendar.day(end) - calendar.day(start)).days
 
 
 def _due_without_rest(clock: Clock, due_at: dt.datetime, at: dt.datetime) -> dt.datetime:

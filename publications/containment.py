@@ -52,7 +52,8 @@ def act(
     if chosen is None:
         raise Refused(Refusal("no_work", say("Choose the work."), field="work"))
     held = hold_passage(publication=chosen, passage=passage, ground=ground, harm=reason, by=by)
-    until = say(" until {until:%-d %B %Y}", until=held.until) if held.until else ""
+    last = chosen.program.last_day
+    until = say(" until {until:%-d %B %Y}", until=last(held.until)) if held.until else ""
     return say(
         "One passage of {ref} is held{until}: {ref2}.", ref=chosen.ref, until=until, ref2=held.ref
     )
@@ -64,6 +65,6 @@ register(
     act,
     applies=lambda escalation: bool(works(escalation)),
     asks=asks,
-    hint=say("For two weeks at most. Its author is told, and may contest it."),
+    hint=say("For as long as its policy allows. Its author is told, and may contest it."),
     order=30,
 )

@@ -61,6 +61,19 @@ PUBLICATION = Plan(
     },
 )
 
+ESCALATED = replace(
+    PUBLICATION,
+    silence={**PUBLICATION.silence, S.IN_REVIEW: say("It goes to the board.")},
+    steps={
+        **PUBLICATION.steps,
+        "release": Step(
+            say("The work"), say("is released by the policy review, or by an exception")
+        ),
+        "escalate": Step(say("The clock"), say("brings it to the board when the window ends")),
+    },
+)
+"""Of work whose class silence does not release."""
+
 
 def of(
     publication: Publication,
@@ -76,7 +89,8 @@ def of(
     at, in_review = now(), state == S.IN_REVIEW
     calendar = publication.program.calendar()
     unsettled = [one for one in objections if one.effective_state(at) in UNSETTLED]
-    found = PUBLICATION.at(
+    plan = PUBLICATION if publication.silence_releases else ESCALATED
+    found = plan.at(
         state,
         calendar=calendar,
         clocks=clocks,
@@ -85,6 +99,7 @@ def of(
         rules=rules,
         also=[
             *(_reviewer(publication, reviewers, rules) if in_review else ()),
+            *(_board(rules) if in_review and not publication.silence_releases else ()),
             *(_objection(one, at, rules) for one in unsettled),
         ],
     )
@@ -109,6 +124,20 @@ def _reviewer(
             rule=POLICY,
             rule_url=rules.get(POLICY, ""),
             names=joined(", ", reviewers) or say("to be assigned"),
+        )
+    ]
+
+
+def _board(rules: Mapping[str, str]) -> list[Blocker]:
+    """The board, before which silence brings the work."""
+    return [
+        Blocker(
+            who=_BOARD.who,
+            can=_BOARD.does,
+            grounds=_BOARD.grounds,
+            silence=_BOARD.silence,
+            rule=POLICY,
+            rule_url=rules.get(POLICY, ""),
         )
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
@@ -84,6 +85,11 @@ def mediation_window(fellowship: Fellowship) -> Window:
     return params_of(fellowship).mediation
 
 
+def alarm_hold(fellowship: Fellowship) -> Window:
+    """How long a passage is held at most because of an alarm: to contain and verify."""
+    return params_of(fellowship).alarm_hold
+
+
 def silence_releases(fellowship: Fellowship, work_class: str) -> bool:
     """Whether silence releases this class; for the others it goes to the board."""
     return work_class not in params_of(fellowship).silence_escalates_for
@@ -92,6 +98,12 @@ def silence_releases(fellowship: Fellowship, work_class: str) -> bool:
 def longest_stage(fellowship: Fellowship) -> Window:
     """The latest a staged or delayed passage may be put off, from the objection."""
     return params_of(fellowship).windows.vulnerability_extended
+
+
+def latest_stage(fellowship: Fellowship, since: dt.datetime) -> dt.datetime:
+    """The end of the last day to which a passage objected to then may be put off."""
+    calendar = fellowship.program.calendar()
+    return calendar.through(longest_stage(fellowship).due(since, calendar))
 
 
 def agreement_answer(fellowship: Fellowship) -> Window:

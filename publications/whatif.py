@@ -30,6 +30,7 @@ def other_windows(
     """
     calendar = program.calendar()
     works = Publication.objects.filter(program=program, submitted_at__isnull=False)
+    works = works.select_related("program")
     rows = works.defer("abstract", "acknowledgement").prefetch_related("objections")
     for work in rows.order_by("-submitted_at")[:LOOKED_AT]:
         then, else_ = _end(work, before, calendar), _end(work, after, calendar)
@@ -58,7 +59,7 @@ def _end(work: Publication, policy: PublicationPolicy, calendar: WorkCalendar) -
 def _said(work: Publication, policy: PublicationPolicy, end: dt.datetime) -> str:
     escalates = work.work_class in policy.silence_escalates_for
     what = say("silence goes to the board") if escalates else say("silence releases")
-    return say("{what} on {end:%-d %B %Y}", what=what, end=end)
+    return say("{what} on {end:%-d %B %Y}", what=what, end=work.program.last_day(end))
 
 
 def _happened(work: Publication) -> str:
@@ -70,7 +71,9 @@ def _happened(work: Publication) -> str:
     told = {ReleasedBy.REVIEW: "review", ReleasedBy.EXCEPTION: say("an exception")}
     by = told.get(ReleasedBy(work.release_kind), say("the board"))
     return say(
-        "; in fact released by {by} on {released_at:%-d %B %Y}", by=by, released_at=work.released_at
+        "; in fact released by {by} on {released_at:%-d %B %Y}",
+        by=by,
+        released_at=work.program.day(work.released_at),
     )
 
 

@@ -48,14 +48,16 @@ def withheld(
     if objections is None:
         objections = list(publication.objections.select_related("version"))
     planned = {step.objection_id for step in steps}
+    calendar = publication.program.calendar()
     marks = []
     for step in steps:
         if not step.out(at):
-            said = _until(step.on, step.ground, step.summary)
+            said = _until(calendar.last_day(step.on), step.ground, step.summary)
             marks += [Mark(p.start, p.end, said, hidden=True) for p in places(text, step)]
     for one in objections:
         if one.pk not in planned and one.withholds(at):
-            said = _until(one.until, one.ground, one.public_summary)
+            last = calendar.last_day(one.until) if one.until else None
+            said = _until(last, one.ground, one.public_summary)
             marks += [Mark(p.start, p.end, said, hidden=True) for p in places(text, one)]
     return marks
 
@@ -160,7 +162,7 @@ def places(text: str, one: DisclosureStep | Objection) -> list[Passage]:
     return [place] if place else []
 
 
-def _until(until: dt.datetime | None, ground: str, summary: str) -> str:
+def _until(until: dt.date | None, ground: str, summary: str) -> str:
     what = Ground(ground).label.lower()
     when = say(" until {until:%-d %b %Y}", until=until) if until else ""
     return say("Withheld{when}: {what}. {summary}", when=when, what=what, summary=summary)

@@ -34,6 +34,7 @@ class ScopingConfig(AppConfig):
             search,
             talent_home,
             tasks,
+            whatif,
         )
         from scoping.models import Fellowship
         from scoping.models.fellowship import CASES

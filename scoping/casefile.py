@@ -14,6 +14,8 @@ from fellowship.clocks.queries import history, running
 from fellowship.clocks.states import ALIVE
 from fellowship.kernel.prepared import any_of, prepared
 from fellowship.kernel.time import now
+from governance.models import Condition
+from governance.standing import open_conditions
 from scoping.models import (
     CheckIn,
     Fellowship,
@@ -27,7 +29,7 @@ from scoping.models import (
 from scoping.queries import latest_training, live_suspension
 from scoping.services.common import COUNTERSIGNATURE, SIGNATURE
 from scoping.stages import Stretch
-from scoping.states import PENDING, MilestoneState, ScopeState, Side
+from scoping.states import PENDING, FellowshipState, MilestoneState, ScopeState, Side
 
 T = TypeVar("T")
 
@@ -79,9 +81,15 @@ class CaseFile:
         return next((scope for scope in self.scopes if scope.state == ScopeState.SIGNED), None)
 
     @cached_property
+    def conditions(self) -> list[Condition]:
+        """What the board's decision rests on and is open still: it holds the first signature."""
+        waits = self.fellowship.state == FellowshipState.SCOPE and not self.fellowship.ended_at
+        return open_conditions(self.fellowship.proposal) if waits else []
+
+    @cached_property
     def stretch(self) -> Stretch | None:
         """What the version in force allows today, in the programme's zone: in its stage, if any."""
-        today = self.fellowship.program.calendar().local(self.at).date()
+        today = self.fellowship.program.day(self.at)
         return self.signed.terms_on(today) if self.signed else None
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -13,7 +14,6 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.filekinds import ENDINGS
 from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
 from fellowship.web import filters, forms
 from scoping.models import Contribution, Fellowship, Milestone
 from scoping.models.fellowship import READERS
@@ -162,10 +162,10 @@ class CheckInForm(forms.Form):
 
 def _months(fellowship: Fellowship) -> list[tuple[str, str]]:
     """This month and the two before, as far as the fellowship goes back."""
-    month, found = now().date().replace(day=1), []
+    month, found = fellowship.program.today().replace(day=1), []
     for _ in range(3):
         if month >= fellowship.starts_on.replace(day=1):
-            found.append((month.isoformat(), f"{month:%B %Y}"))
+            found.append((month.isoformat(), say("{month:%B %Y}", month=month)))
         month = (month - dt.timedelta(days=1)).replace(day=1)
     return found
 
@@ -223,6 +223,8 @@ class AdvanceForm(forms.ReasonForm):
 
 class TrainingForm(forms.Form):
     """A training the fellow completed."""
+
+    asked_as: ClassVar[Mapping[str, str]] = {"completed_at": "completed_on"}
 
     kind = forms.ChoiceField(choices=TrainingKind.choices, label=say("Training"))
     completed_on = forms.DateField(label=say("Completed on"))

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from dateutil.relativedelta import relativedelta
+
 from fellowship.programs.models import FellowshipModel, Offer, OutputType, Track
 from fellowship.programs.terms import Milestone, ResidencyStage
+from governance.rulekinds import FellowshipPolicy
+from governance.rules import pinned
+from governance.states import RuleKind
 from proposals.models import Proposal
 from proposals.terms import chosen
 from scoping import postures
@@ -38,10 +43,6 @@ _AUTHORSHIP: Final = (
 _ACKNOWLEDGEMENT: Final = (
     "Other help is acknowledged by name and by what was done, with consent. The work names the "
     "programme that gave access."
-)
-_REVIEWS: Final = (
-    "A check-in each month, noted by the fellow and by the mentor; the mentor's verdict on every "
-    "milestone and at every review checkpoint within five working days."
 )
 STANDING: Final = "the programme's standing clauses"
 
@@ -121,18 +122,29 @@ def facts(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def span(proposal: Proposal, today: dt.date) -> tuple[dt.date, dt.date]:
-    """First and last day: the cohort's, begun no earlier than today; half a year without one."""
+def span(proposal: Proposal, today: dt.date, policy: FellowshipPolicy) -> tuple[dt.date, dt.date]:
+    """First and last day: the cohort's, begun no earlier than today; half a year without one.
+
+    No fellowship is longer than its policy allows.
+    """
     cohort = proposal.call.cohort
     if cohort is None or cohort.ends_on <= today:
-        return today, today + dt.timedelta(days=DEFAULT_DAYS)
-    return max(cohort.starts_on, today), cohort.ends_on
+        first, last = today, today + dt.timedelta(days=DEFAULT_DAYS)
+    else:
+        first, last = max(cohort.starts_on, today), cohort.ends_on
+    return first, min(last, latest_end(first, policy))
+
+
+def latest_end(first: dt.date, policy: FellowshipPolicy) -> dt.date:
+    """The last day of the longest fellowship that begins on the day."""
+    return first + relativedelta(months=policy.longest_fellowship_months, days=-1)
 
 
 def terms(
     case: Fellowship, answers: Mapping[str, Any], offers: Mapping[str, Offer]
 ) -> dict[str, str]:
     """The prose clauses, in the applicant's own words where there are any."""
+    policy = pinned(case, RuleKind.FELLOWSHIP_POLICY).params
     said = {key: str(text).strip() for key, text in answers.items() if isinstance(text, str)}
     prose = {
         "objective": said.get("problem", ""),
@@ -143,7 +155,7 @@ def terms(
         "tools": postures.TOOLS[case.track],
         "prohibited": postures.PROHIBITED[case.track],
         "deliverables": said.get("output_note", "") or said.get("success", ""),
-        "reviews": "\n\n".join([_REVIEWS, *_reviews_passed(offers)]),
+        "reviews": "\n\n".join([_reviews(policy), *_reviews_passed(offers)]),
         "mentoring": f"{case.mentor_hours} hours a month with the mentor named in the fellowship.",
         "publication": "\n\n".join([case.proposal.call.publication_rules, *_freedom(offers)]),
         "authorship": _AUTHORSHIP,
@@ -152,6 +164,13 @@ def terms(
         "closeout": _CLOSEOUT,
     }
     return {key: text.strip()[:TEXT_MAX] for key, text in prose.items()}
+
+
+def _reviews(policy: FellowshipPolicy) -> str:
+    return (
+        "A check-in each month, noted by the fellow and by the mentor; the mentor's verdict on "
+        f"every milestone and at every review checkpoint within {policy.verdict}."
+    )
 
 
 def _freedom(offers: Mapping[str, Offer]) -> Iterable[str]:
@@ -218,10 +237,10 @@ def checkpoints(
     ]
 
 
-def standing_clauses(call_rules: str) -> str:
+def standing_clauses(call_rules: str, policy: FellowshipPolicy) -> str:
     """What a first scope says whatever the proposal, in Markdown; both sides may change it."""
     clauses = (
-        ("Reviews", _REVIEWS),
+        ("Reviews", _reviews(policy)),
         ("Publication", call_rules),
         ("Authorship", _AUTHORSHIP),
         ("Acknowledgement", _ACKNOWLEDGEMENT),

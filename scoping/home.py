@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.urls import reverse
 
 from fellowship.accounts import roles
@@ -216,9 +217,11 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(roles.FELLOW, roles.MENTOR)
 def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """This month's check-in, where it is not written yet."""
-    month = at.date().replace(day=1)
-    last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-    for ref, program_id, fellow in _without_check_in(user, at, month):
+    for ref, program_id, zone, fellow, written in _last_check_ins(user, at):
+        month = at.astimezone(ZoneInfo(zone)).date().replace(day=1)
+        if written == month:
+            continue
+        last = (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
         yield work.WorkItem(
             title=say("Check in for {month:%B}", month=month)
             + (say(" with {fellow}", fellow=fellow) if fellow != user.name else ""),
@@ -232,19 +235,22 @@ def check_ins(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 
 @read_for
-def _without_check_in(user: Any, at: dt.datetime, month: dt.date) -> QuerySet[Fellowship, Any]:
-    """Fellowships for which the person, as fellow or as mentor, has not written for the month.
+def _last_check_ins(user: Any, at: dt.datetime) -> QuerySet[Fellowship, Any]:
+    """Fellowships under way of the person, as fellow or as mentor, by the last month they wrote of.
 
-    Each by reference, programme and the fellow's name.
+    Each by reference, programme, where that lives, the fellow's name, and the month.
     """
 
-    def unwritten(author: str, column: str) -> Q:
-        written = CheckIn.objects.filter(fellowship=OuterRef("pk"), month=month, author=author)
-        return Q(~Exists(written), **{column: user.pk})
+    def last(author: str) -> QuerySet[CheckIn, Any]:
+        written = CheckIn.objects.filter(fellowship=OuterRef("pk"), author=author)
+        return written.order_by("-month").values("month")[:1]
 
     cases = Fellowship.objects.visible_to(user).under_way().exclude(state="scope")
-    found = cases.filter(unwritten("fellow", "fellow_id") | unwritten("mentor", "mentor_id"))
-    return found.values_list("ref", "program_id", "fellow__name")[: 2 * MOST]
+    found = cases.filter(Q(fellow_id=user.pk) | Q(mentor_id=user.pk)).annotate(
+        written=Case(When(fellow_id=user.pk, then=last("fellow")), default=last("mentor"))
+    )
+    named = ("ref", "program_id", "program__zone", "fellow__name", "written")
+    return found.values_list(*named)[: 2 * MOST]
 
 
 def _offered(user: Any) -> list[ScopeOfWork]:

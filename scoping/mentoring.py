@@ -84,10 +84,11 @@ def _span(
     case: Fellowship, this: dt.date, mentorships: Sequence[Mentorship], written: list[dt.date]
 ) -> list[dt.date]:
     """From the month in which somebody began to mentor, or the first written about."""
-    began = [m.starts_at.date() for m in mentorships]
+    day = case.program.calendar().day
+    began = [day(m.starts_at) for m in mentorships]
     due = max(case.starts_on, min(began, default=case.starts_on)).replace(day=1)
     first = min([*written, next_month(this) if case.state == FellowshipState.SCOPE else due])
-    ended = case.ended_at.date().replace(day=1) if case.ended_at else this
+    ended = day(case.ended_at).replace(day=1) if case.ended_at else this
     last = min(this, max([ended, *written]))
     found = []
     while first <= last:

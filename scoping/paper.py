@@ -26,7 +26,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.kernel import saying
 from fellowship.kernel.canonical import canonical
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import now
 from fellowship.web import pdf
 from scoping import document, stages
@@ -188,7 +188,7 @@ def instant(at: dt.datetime) -> str:
 
 def day(on: dt.date) -> str:
     """A day as the document writes it."""
-    return f"{on:%-d %B %Y}"
+    return dated(on)
 
 
 def _rendered(part: Part, scope: ScopeOfWork) -> SafeString:

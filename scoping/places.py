@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.programs.states import Stage
 from fellowship.web import nav, verbs
+from governance.models import Condition
+from governance.standing import acts_on, told
+from governance.states import ConditionState
 from scoping import casefile, panels
 from scoping.models import CheckIn, Contribution, Fellowship, Milestone
 from scoping.models.fellowship import READERS
@@ -51,6 +55,8 @@ verbs.register(
         "scoping.return_scope": say("took the version back from the board"),
         "scoping.sign_scope": say("signed the scope of work"),
         "scoping.withdraw_scope": say("withdrew the version"),
+        "scoping.rebase_scope": say("laid the draft over the narrowed version"),
+        "scoping.set_aside": say("set the offer aside, as the scope narrowed"),
         "scoping.lapse_offer": say("let the offer lapse"),
         "scoping.deliver_milestone": say("delivered the milestone"),
         "scoping.accept_milestone": say("accepted the milestone"),
@@ -91,7 +97,9 @@ verbs.register_values(
         "scoping.step": TalentPath.choices,
     }
 )
-verbs.register_words("scoping.month", lambda day: f"{dt.date.fromisoformat(day):%B %Y}")
+verbs.register_words(
+    "scoping.month", lambda day: say("{month:%B %Y}", month=dt.date.fromisoformat(day))
+)
 
 
 def _sees_fellowships(user: Any) -> bool:
@@ -134,6 +142,9 @@ nav.register(
 )
 
 
+NO_SIGNATURE: Final = say("Nobody can sign the scope of work before it is verified.")
+
+
 def stopped(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None:
     """A suspension, or the end: nothing else matters then."""
     suspension = casefile.of(fellowship).suspension
@@ -144,7 +155,10 @@ def stopped(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None
             detail=suspension.reason,
             silence=say("It stays closed until a second person lifts it.")
             if suspension.until is None
-            else say("It ends on {until:%-d %B %Y} unless lifted before.", until=suspension.until),
+            else say(
+                "It ends on {until:%-d %B %Y} unless lifted before.",
+                until=fellowship.program.last_day(suspension.until),
+            ),
             tone="bad",
         )
     if fellowship.state == FellowshipState.CLOSED:
@@ -153,7 +167,33 @@ def stopped(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None
 
 
 def scope_stage(fellowship: Fellowship, user: Any, at: dt.datetime) -> Banner | None:
-    """Who holds the ball while a version is on its way."""
+    """Who holds the ball while a version is on its way, and which condition holds it up."""
+    found, held = _on_its_way(fellowship, user), casefile.of(fellowship).conditions
+    return _held(found, held[0], user) if found and held else found
+
+
+def _held(found: Banner, condition: Condition, user: Any) -> Banner:
+    """With a condition open nothing can be signed: first of all whoever acts on it is asked."""
+    if acts_on(condition) != user:
+        return replace(
+            found,
+            detail=told(condition),
+            silence=joined(" ", (NO_SIGNATURE, condition.consequence)),
+        )
+    return Banner(
+        say("With you: verify a condition of the board")
+        if condition.state == ConditionState.MET
+        else say("With you: meet a condition of the board"),
+        by=condition.due_at,
+        detail=told(condition),
+        silence=joined(" ", (NO_SIGNATURE, condition.consequence)),
+        tone="you",
+        url=condition.get_absolute_url(),
+        label=say("To the condition"),
+    )
+
+
+def _on_its_way(fellowship: Fellowship, user: Any) -> Banner | None:
     file = casefile.of(fellowship)
     scope = file.pending
     if scope is None:

@@ -61,22 +61,6 @@ def _pending(fellowship: int) -> QuerySet[ScopeOfWork]:
     return ScopeOfWork.objects.pending().filter(fellowship_id=fellowship).order_by("-number")[:1]
 
 
-def training_valid(
-    person: User | int,
-    realm: Realm | int,
-    at: dt.datetime | None = None,
-    kind: str = TrainingKind.SECURITY,
-) -> bool:
-    """Whether the person's training for the realm (or the programme of that key) holds at `at`."""
-    person_id = person.pk if isinstance(person, User) else person
-    realm_id = realm if isinstance(realm, int) else realm.pk
-    return (
-        Training.objects.valid(at)
-        .filter(person_id=person_id, realm_id=realm_id, kind=kind)
-        .exists()
-    )
-
-
 def latest_training(person: User | int, realm_id: int) -> Training | None:
     """The security training of the person that expires last, expired or not."""
     person_id = person.pk if isinstance(person, User) else person
@@ -104,11 +88,6 @@ def _suspended(fellowship: int, at: dt.datetime) -> QuerySet[Suspension]:
     return Suspension.objects.live(at).filter(fellowship_id=fellowship)[:1]
 
 
-def is_suspended(fellowship: Fellowship | int, at: dt.datetime | None = None) -> bool:
-    """Whether a suspension is in force at `at`: derived, never stored."""
-    return live_suspension(fellowship, at) is not None
-
-
 def is_active(fellowship: Fellowship, at: dt.datetime | None = None) -> bool:
     """Whether the fellowship runs at `at`: begun, not past its last day, not ended.
 
@@ -117,5 +96,5 @@ def is_active(fellowship: Fellowship, at: dt.datetime | None = None) -> bool:
     at = at or now()
     if fellowship.ended_at and fellowship.ended_at <= at:
         return False
-    today = fellowship.program.calendar().local(at).date()
+    today = fellowship.program.day(at)
     return fellowship.starts_on <= today <= fellowship.ends_on

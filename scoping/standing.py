@@ -10,8 +10,8 @@ from fellowship.clocks.models import Clock
 from fellowship.clocks.states import ALIVE
 from fellowship.kernel.saying import say
 from fellowship.web.standing import UNMOVED, Plan, Standing, Step
-from governance.models import Matter
-from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, conditions_of
+from governance.models import Condition
+from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, blocking, conditions_of
 from governance.states import REPORTED
 from scoping.models import Fellowship, ScopeOfWork
 from scoping.states import (
@@ -147,8 +147,13 @@ SCOPE = Plan(
 )
 
 
-def of_fellowship(case: Fellowship, clocks: Sequence[Clock]) -> Standing:
-    """Where a fellowship stands; days count by its clocks, or since its stage began."""
+def of_fellowship(
+    case: Fellowship, clocks: Sequence[Clock], conditions: Sequence[Condition] = ()
+) -> Standing:
+    """Where a fellowship stands; days count by its clocks, or since its stage began.
+
+    `conditions` are those that hold the first signature.
+    """
     side = FELLOWSHIP_MOVES.holder(case.state)
     runs = any(clock.state in ALIVE for clock in clocks)
     return FELLOWSHIP.at(
@@ -157,17 +162,20 @@ def of_fellowship(case: Fellowship, clocks: Sequence[Clock]) -> Standing:
         clocks=clocks if runs else (),
         spans=[("you" if side == "you" else "us", case.stage_at, case.ended_at)],
         names={"Either side": say("the company and {fellow}", fellow=case.fellow)},
-        also=conditions_of(case.proposal) if case.state == F.SCOPE else (),
+        also=blocking(conditions),
     )
 
 
 def of_scope(
     scope: ScopeOfWork,
     clocks: Sequence[Clock],
-    matter: Matter | None,
+    board_due: dt.datetime | None,
     since: dt.datetime | None = None,
 ) -> Standing:
-    """Where a version stands; the clocks of signatures are the case's, counted while it waits."""
+    """Where a version stands; the clocks of signatures are the case's, counted while it waits.
+
+    `board_due` is when the vote on it ends: everybody who waits may know the date.
+    """
     case = scope.fellowship
     waits = scope.state in PENDING
     return SCOPE.at(
@@ -178,7 +186,7 @@ def of_scope(
             ("us", since, scope.offered_at or scope.signed_at),
             ("you", scope.offered_at, scope.signed_at),
         ],
-        due=matter.due_at if matter and scope.state == S.WITH_BOARD else None,
+        due=board_due if scope.state == S.WITH_BOARD else None,
         names={"Either side": say("the company and {fellow}", fellow=case.fellow)},
         also=conditions_of(scope) if waits else (),
     )

@@ -55,10 +55,11 @@ def verdict_late(clock: Clock, at: dt.datetime) -> None:
     """A delivered milestone waits too long: the managers are told."""
     milestone = Milestone.objects.select_related("fellowship").get(pk=clock.subject_id)
     case = milestone.fellowship
+    assert milestone.delivered_at is not None  # noqa: S101 - its clock runs from then
     text = say(
-        "“{title}” waits for a verdict since {delivered_at:%-d %B}",
+        "“{title}” waits for a verdict since {delivered_at:%-d %B %Y}",
         title=milestone.title,
-        delivered_at=milestone.delivered_at,
+        delivered_at=case.program.day(milestone.delivered_at),
     )
     tell(case, "verdict_overdue", managers(case), text, page="milestones")
 
@@ -79,10 +80,13 @@ def _silent(clock: Clock, author: str) -> None:
     mentorship = Mentorship.objects.select_related("mentor").get(pk=clock.subject_id)
     case = Fellowship.objects.select_related("program", "fellow").get(pk=mentorship.fellowship_id)
     mentorship.fellowship = case
-    month = case.program.calendar().local(clock.due_at)
-    who = "fellow" if author == CheckIn.Author.FELLOW else "mentor"
+    month = case.program.last_day(clock.due_at)
     people = [case.fellow, mentorship.mentor, *managers(case)]
-    text = say("no check-in of the {who} for {month:%B}", who=who, month=month)
+    text = (
+        say("no check-in of the fellow for {month:%B %Y}", month=month)
+        if author == CheckIn.Author.FELLOW
+        else say("no check-in of the mentor for {month:%B %Y}", month=month)
+    )
     tell(case, "check_in_missing", people, text, page="check_ins")
     if mentorship.ends_at is None and rounds.wanted(case):
         rounds.wait_for(mentorship, author, rounds.month_of(case), SWEEP)

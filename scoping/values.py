@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.refusals import Refusal, refuse, said_by
 from fellowship.kernel.saying import say
 from fellowship.programs.states import Freedom
 from scoping.sections import CLAUSES, TEXT_MAX, Clause
@@ -28,7 +28,7 @@ def checked(clause: Clause, value: Any) -> Any:
     try:
         return _CHECKS[clause.kind](clause, value)
     except ValueError as error:
-        refuse(Refusal("bad_value", str(error), field=clause.key))
+        refuse(Refusal("bad_value", said_by(error), field=clause.key))
         raise
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fellowship.accounts.queries import conflicted_keys, label_of
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import read
-from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
-from fellowship.web import calendars
+from fellowship.programs.models import Program
 from proposals.models import Proposal
 from scoping.models import CheckIn, Fellowship, Mentorship, Milestone
 from scoping.services.common import VERDICT
@@ -33,9 +34,9 @@ class Months(NamedTuple):
     since: dt.date
 
     @classmethod
-    def at(cls, at: dt.datetime) -> Self:
-        """Those of an instant."""
-        this = at.date().replace(day=1)
+    def on(cls, day: dt.date) -> Self:
+        """Those of a day."""
+        this = day.replace(day=1)
         before = (this - dt.timedelta(days=1)).replace(day=1)
         return cls(this, before, (before - dt.timedelta(days=1)).replace(day=1))
 
@@ -82,9 +83,9 @@ class Week:
     check_ins: list[CheckIn]
 
     @property
-    def calendar(self) -> WorkCalendar | None:
+    def calendar(self) -> WorkCalendar:
         """The working days of its programme."""
-        return calendars.of(self.case.program_id)
+        return self.case.program.calendar()
 
     @property
     def blockers(self) -> list[CheckIn]:
@@ -130,23 +131,49 @@ class Week:
         return mine.hours if mine else Decimal(0)
 
 
-def standings(mentor: int, months: Months, at: dt.datetime) -> list[Standing]:
-    """How the mentor's open cases stand, the most urgent first, in one query."""
-    begins = dt.datetime.combine(months.this, dt.time(), dt.UTC)
-    rows = _standings(mentor, *months, begins, at.date(), at)
-    return sorted(map(Standing._make, rows), key=lambda one: one.place)
+def standings(mentor: int, at: dt.datetime) -> list[Standing]:
+    """How the mentor's open cases stand, the most urgent first.
+
+    In two queries where their programmes live in one zone, and one more for each other.
+    """
+    found: list[Standing] = []
+    for zone, programs in _zones(mentor).items():
+        today = at.astimezone(zone).date()
+        months = Months.on(today)
+        begins = dt.datetime.combine(months.this, dt.time(), zone)
+        rows = _standings(mentor, programs, *months, begins, today, at)
+        found += map(Standing._make, rows)
+    return sorted(found, key=lambda one: one.place)
 
 
-def weeks(shown: Sequence[Standing], months: Months, at: dt.datetime | None = None) -> list[Week]:
+def _zones(mentor: int) -> dict[ZoneInfo, list[int]]:
+    """The programmes of the mentor's open cases, by where they live."""
+    zones: dict[ZoneInfo, list[int]] = defaultdict(list)
+    for key, zone in _programs(mentor):
+        zones[ZoneInfo(zone)].append(key)
+    return zones
+
+
+@read
+def _programs(mentor: int) -> QuerySet[Program, Any]:
+    open_cases = Fellowship.objects.filter(mentor_id=mentor).exclude(state=FellowshipState.CLOSED)
+    found: Any = Program.objects.filter(pk__in=open_cases.order_by().values("program_id"))
+    return found.order_by("pk").values_list("pk", "zone")  # type: ignore[no-any-return]
+
+
+def weeks(shown: Sequence[Standing], at: dt.datetime) -> list[Week]:
     """The weeks of these cases, in three queries."""
     keys = [one.key for one in shown]
-    at = at or now()
     cases = {case.pk: case for case in _cases(keys, at)}
-    milestones, check_ins = _milestones(keys), _check_ins(keys, months.since)
+    months = {key: Months.on(case.program.day(at)) for key, case in cases.items()}
+    since = min((one.since for one in months.values()), default=at.date())
+    milestones, check_ins = _milestones(keys), _check_ins(keys, since)
+    for milestone in milestones:
+        milestone.fellowship = cases[milestone.fellowship_id]
     return [
         Week(
             cases[one.key],
-            months,
+            months[one.key],
             one,
             [m for m in milestones if m.fellowship_id == one.key],
             [c for c in check_ins if c.fellowship_id == one.key],
@@ -159,6 +186,7 @@ def weeks(shown: Sequence[Standing], months: Months, at: dt.datetime | None = No
 @read
 def _standings(  # noqa: PLR0917 - what a statement is asked for stands in a row
     mentor: int,
+    programs: list[int],
     this: dt.date,
     before: dt.date,
     since: dt.date,
@@ -184,6 +212,7 @@ def _standings(  # noqa: PLR0917 - what a statement is asked for stands in a row
         starts_on__lt=this,
     )
     rows: Any = Fellowship.objects.seen_by(mentor, [], recused).filter(mentor_id=mentor)
+    rows = rows.filter(program_id__in=programs)
     return (  # type: ignore[no-any-return]
         rows.exclude(state=FellowshipState.CLOSED)
         .annotate(
@@ -215,7 +244,7 @@ def _verdicts() -> QuerySet[Clock]:
 
 @read
 def _cases(keys: list[int], at: dt.datetime) -> QuerySet[Fellowship]:
-    found = Fellowship.objects.filter(pk__in=keys).order_by().select_related("fellow")
+    found = Fellowship.objects.filter(pk__in=keys).order_by().select_related("fellow", "program")
     return found.annotate_suspended(at)
 
 

@@ -1,9 +1,9 @@
 """The words of the house and their translations.
 
 `extract` finds every text: in templates what `web.prose` finds, in Python the literals of `say`,
-`say_n` and `cells.count`, the names that forms, models and their columns give by themselves. Each
-top folder has its catalogue; a text that several say stands in the first of them, so it is
-translated once.
+`say_n` and `cells.count`, in scripts those of their `say`, the names that forms, models and their
+columns give by themselves. Each top folder has its catalogue; a text that several say stands in
+the first of them, so it is translated once.
 
     messages.py update     write new texts into the .po files, drop those no longer said
     messages.py compile    write the .mo files
@@ -31,7 +31,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fellowship.settings")
 from babel.messages import mofile, pofile  # noqa: E402
 from babel.messages.catalog import Catalog  # noqa: E402
 
-from fellowship.web import prose  # noqa: E402
+from fellowship.web import prose, scripted  # noqa: E402
 
 APPS = (
     *("fellowship", "governance", "proposals", "scoping", "access", "findings", "publications"),
@@ -63,6 +63,8 @@ def texts(app: str) -> Iterator[Text]:
     for path in sorted((ROOT / "templates").rglob("*.*")):
         if _app_of(path) == app:
             yield from _of_template(path)
+    if app == "fellowship":
+        yield from (Text(said, "", script) for said, script in scripted.texts())
     yield from _by_themselves(app)
 
 

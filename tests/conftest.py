@@ -15,11 +15,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
-from playwright.sync_api import Playwright
+from playwright.sync_api import BrowserContext, Playwright, expect
 
 from fellowship.kernel import garbage
+from tests import browser
 from tests.scenarios.world import World, make_world
-from tests.support import kept, signed_in
+from tests.support import days, kept, signed_in
 from tests.support.emptying import empty
 from tests.support.passes import asks_nothing
 
@@ -92,6 +93,14 @@ def _empty_only_what_is_filled() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _days_are_of_a_place() -> Iterator[None]:
+    """No text says a day that would be another one elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        days.watch(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def playwright(playwright: Playwright) -> Iterator[Playwright]:
     """Close the connections of Playwright's time before it ends.
@@ -99,8 +108,16 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
     While its event loop runs, `connections` holds others than before and after it: these would
     stay open, out of reach, and keep PostgreSQL from dropping the test database.
     """
+    expect.set_options(timeout=browser.PATIENCE)
     yield playwright
     connections.close_all()
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """A browser of a person who waits."""
+    context.set_default_timeout(browser.PATIENCE)
+    return context
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +145,7 @@ def _no_copies_of_another_log() -> None:
     shutil.rmtree(Path(settings.VAR_DIR) / "checkpoints", ignore_errors=True)
 
 
-kept_world = kept.fixture(make_world)
+kept_world = kept.fixture(make_world, shared=True)
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ if not POSTGRESQL:
     # A file, not memory: a served site and worker threads each need a connection of their own.
     DATABASES["default"]["TEST"] = {"NAME": f"{_VAR}/test.sqlite3"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# A test may be held up between reading a code and sending it.
+MFA_TOTP_TOLERANCE = 2
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Each test client makes the middleware anew: look a static file up when it is asked for.
 WHITENOISE_AUTOREFRESH = True

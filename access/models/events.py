@@ -236,6 +236,7 @@ class AccessEvent(Untracked):
 BATCH_BITS: Final = 20
 """An event's key is its batch's, shifted by so many bits, and its position."""
 BATCH_MAX: Final = 1 << BATCH_BITS
+"""Events of one batch: one more would have the key of the next batch's first."""
 
 
 def event_key(batch: int, position: int) -> int:

@@ -206,6 +206,11 @@ class Grant(Tracked):
         """The programme, for the ledger."""
         return int(self.fellowship.program_id)
 
+    @property
+    def over_at(self) -> dt.datetime:
+        """When it opens nothing any more: at its end, or at its revocation before that."""
+        return min(self.ends_at, self.revoked_at or self.ends_at)
+
 
 class GrantReminder(Tracked):
     """That the person was told once that their grant ends in so many days or fewer."""

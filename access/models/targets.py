@@ -159,6 +159,10 @@ class AccessAssignmentQuerySet(models.QuerySet["Assignment"]):
         """Revocations and narrowings not acknowledged yet."""
         return self.filter(narrowed_at__isnull=False, target__retired_at=None)
 
+    def letting_through(self) -> Self:
+        """Those that should let something through now."""
+        return self.filter(until__isnull=False, target__retired_at=None)
+
     def overdue(self, at: dt.datetime) -> Self:
         """Of those, what waits longer than its target may take."""
         return self.closing().filter(overdue_at__lte=at)

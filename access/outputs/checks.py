@@ -89,7 +89,7 @@ def acceptable(file: File) -> None:
     for table in file.tables:
         row = tables.formula(table)
         if row is not None:
-            where = "heading" if row == 0 else say("row {row}", row=row)
+            where = say("heading") if row == 0 else say("row {row}", row=row)
             sheet = say(" of sheet {name}", name=table.name) if table.name else ""
             reason = say(
                 "The {where}{sheet} holds a formula. Save its values instead.",

@@ -9,7 +9,7 @@ from access.models import Output
 from access.outputs import kinds, tables
 from fellowship.kernel import blobs
 from fellowship.kernel.refusals import Refused
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 
 LINES: Final = 40
 ROWS: Final = 15
@@ -51,7 +51,7 @@ def _shown(name: str, body: bytes) -> Preview:
     end = kinds.ending(name)
     if end == "zip":
         found = kinds.entries(name, body)
-        return Preview(files=tuple(found), note=_more(len(found), len(found), "file"))
+        return Preview(files=tuple(found), note=say_n(len(found), "{n} file.", "{n} files."))
     sheets = tables.read(name, body)
     if sheets:
         return _table(sheets)
@@ -60,7 +60,7 @@ def _shown(name: str, body: bytes) -> Preview:
         return Preview(note=say("Not shown here: download it to look at it."))
     lines = body.decode("utf-8-sig").splitlines()
     head = "\n".join(line[:WIDTH] for line in lines[:LINES])
-    return Preview(text=head, note=_more(LINES, len(lines), "line"))
+    return Preview(text=head, note=_lines(len(lines)))
 
 
 def _table(sheets: list[tables.Table]) -> Preview:
@@ -69,7 +69,7 @@ def _table(sheets: list[tables.Table]) -> Preview:
         tuple(cell[:WIDTH] for cell in row[:COLUMNS]) + ("",) * (len(first.columns) - len(row))
         for row in first.rows[:ROWS]
     )
-    note = _more(ROWS, len(first.rows), "row")
+    note = _rows(len(first.rows))
     if len(first.columns) > COLUMNS:
         note += say(" The first {COLUMNS} of {n} columns.", COLUMNS=COLUMNS, n=len(first.columns))
     if len(sheets) > 1:
@@ -77,10 +77,13 @@ def _table(sheets: list[tables.Table]) -> Preview:
     return Preview(columns=first.columns[:COLUMNS], rows=rows, note=note.strip())
 
 
-def _more(shown: int, there: int, what: str) -> str:
-    plural = "" if there == 1 else "s"
-    return (
-        say("The first {shown} of {there:,} {what}s.", shown=shown, there=there, what=what)
-        if there > shown
-        else f"{there} {what}{plural}."
-    )
+def _lines(there: int) -> str:
+    if there > LINES:
+        return say("The first {shown} of {there:,} lines.", shown=LINES, there=there)
+    return say_n(there, "{n} line.", "{n} lines.")
+
+
+def _rows(there: int) -> str:
+    if there > ROWS:
+        return say("The first {shown} of {there:,} rows.", shown=ROWS, there=there)
+    return say_n(there, "{n} row.", "{n} rows.")

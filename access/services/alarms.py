@@ -11,7 +11,7 @@ from access.models import Dataset
 from access.rows import Row
 from access.states import Operation, Verdict
 from fellowship.kernel import journal
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 from fellowship.programs.models import Program
 from governance.services import raise_escalation
 from governance.states import EscalationKind, Severity
@@ -57,13 +57,12 @@ def _summary(subject: Any, found: list[tuple[Row, Judged]]) -> str:
         (row.dataset_name, Operation(row.operation).label.lower(), one.outcome.reason)
         for row, one in found
     )
-    acts = "act" if len(found) == 1 else "acts"
     lines = [
-        say(
-            "{subject}: {n} reported {acts} outside the agreements.",
+        say_n(
+            len(found),
+            "{subject}: {n} reported act outside the agreements.",
+            "{subject}: {n} reported acts outside the agreements.",
             subject=subject,
-            n=len(found),
-            acts=acts,
         )
     ]
     lines += [

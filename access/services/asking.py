@@ -10,6 +10,7 @@ from typing import Any
 from access import fitting, policy, usage
 from access.fitting import Asked
 from access.models import AccessRequest, Dataset, Grant
+from access.services import waiting
 from access.states import EXPOSURE, REQUEST_MOVES, Operation
 from fellowship.accounts.models import User
 from fellowship.history.references import next_reference
@@ -190,6 +191,7 @@ def revise_request(
     request.checked_at = request.checked_by = None
     request.steward_check, request.checklist = "", []
     request.save()
+    waiting.start(request, by)
     _tell_steward(request, say("{ref} was changed and is with you again", ref=request.ref))
     journal.record(subject=request, change={"state": request.state, **change})
     return request
@@ -218,6 +220,7 @@ def _made(
         **_values(asked, lesser),
         **words,
     )
+    waiting.start(request, by)
     title = say("{dataset} is asked for in {ref}", dataset=asked.dataset, ref=asked.fellowship.ref)
     _tell_steward(request, say("{title} again", title=title) if asked.renews else title)
     if excepting is not None:

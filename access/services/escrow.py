@@ -21,7 +21,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -56,7 +56,8 @@ def deposit(
     refuse(ending_policy.may_deposit(fellowship, by))
     if kind not in DepositKind.values:
         refuse(Refusal("unknown_kind", say("Choose from the list."), field="kind"))
-    if not now().date() < review_on <= now().date() + dt.timedelta(days=LONGEST):
+    today = fellowship.program.today()
+    if not today < review_on <= today + dt.timedelta(days=LONGEST):
         reason = say("Name a day to come, within ten years.")
         refuse(Refusal("review_on", reason, rule=ending_policy.RULE, field="review_on"))
     name = filekinds.clean_name(file.name or "")
@@ -166,12 +167,14 @@ def decide_opening(*, opening: EscrowOpening, agreed: bool, by: User, reason: st
     opening.decided_at, opening.decided_by, opening.agreed = now(), by, agreed
     opening.decided_because = reason.strip()
     opening.save()
-    words = say("may be taken for 14 days") if agreed else say("stays closed")
+    ref = opening.deposit.ref
     notify(
         kind="access.escrow_decided",
         to=[opening.requested_by],
         subject_obj=opening.deposit,
-        title=f"{opening.deposit.ref} {words}",
+        title=say("{ref} may be taken for 14 days", ref=ref)
+        if agreed
+        else say("{ref} stays closed", ref=ref),
         body=opening.decided_because,
         url=opening.deposit.get_absolute_url(),
     )
@@ -216,7 +219,7 @@ def adjust_ending(
     """Decide that something is kept otherwise than was agreed. The same decision twice is one."""
     fellowship = Fellowship.objects.locked().get(pk=fellowship.pk)
     refuse(ending_policy.may_adjust(fellowship, by))
-    refuse(ending_policy.fits(thing, CHANGEABLE, keeper, until))
+    refuse(ending_policy.fits(fellowship, thing, CHANGEABLE, keeper, until))
     refuse(reason_given(reason, say("Say why it ends otherwise than was agreed.")))
     last: EndingTerm | None = EndingTerm.objects.filter(fellowship=fellowship, thing=thing).first()
     if last and (last.keeper, last.until, last.reason) == (keeper, until, reason.strip()):
@@ -240,7 +243,7 @@ def adjust_ending(
             ref=fellowship.ref,
             CHANGEABLE=CHANGEABLE[thing].lower(),
         ),
-        body=f"{made.get_keeper_display()}. {made.reason}",
+        body=joined(". ", (made.get_keeper_display(), made.reason)),
         url=route_to("access:ending", fellowship.ref),
     )
     journal.record(subject=made, change={"thing": thing, "keeper": keeper, "until": until})

@@ -91,9 +91,11 @@ def ingest(
     Idempotent by (source, id): what is known with the same content is counted and left alone, with
     other content it is refused. With `only`, rows that name another source are refused. `offset` is
     added to the places of refused rows. Rows outside the agreements raise one escalation per
-    fellowship, or are added to the open one. Where nothing is new, nothing is recorded.
+    fellowship, or are added to the open one. Where nothing is new, nothing is recorded. Raises
+    Refused for more events than a batch has places.
     """
     refuse(policy.may_ingest(program, by))
+    refuse(policy.batch_fits(len(events)))
     with _no_collection():
         return _ingest(program, events, source, only, offset)
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from access import agreement as wording
 from access import fitting, handling, policy
 from access.models import AccessRequest, Agreement, Grant
+from access.services import waiting
 from access.states import REQUEST_MOVES
 from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
@@ -22,7 +23,7 @@ from scoping.services import enter_stage
 from scoping.states import FellowshipState
 
 
-def make(*, request: AccessRequest) -> Grant:
+def make(*, request: AccessRequest, by: Actor) -> Grant:
     """Agreement and grant of a request just decided; inside the deciding verb, which it records."""
     scope = signed_scope(request.fellowship)
     if scope is None:
@@ -31,6 +32,7 @@ def make(*, request: AccessRequest) -> Grant:
     refuse(fitting.person_is_of_the_case(request.fellowship, request.person))
     request.state = REQUEST_MOVES.target(request.state, "approve")
     request.save()
+    waiting.stop(request, by)
     text = wording.text(request, scope)
     agreement = Agreement.objects.create(
         ref=next_reference("AGR"),
@@ -92,7 +94,12 @@ def tell_decided(request: AccessRequest) -> None:
         kind="access.decided",
         to={request.person, request.requested_by},
         subject_obj=request,
-        title=f"{request.ref}, {request.dataset}: {request.get_state_display().lower()}",
+        title=say(
+            "{ref}, {subject}: {state}",
+            ref=request.ref,
+            subject=request.dataset,
+            state=request.get_state_display().lower(),
+        ),
         body=request.decided_because,
         url=request.get_absolute_url(),
     )
@@ -104,7 +111,7 @@ def grant_by_board(*, request: AccessRequest, decision: Decision, by: Actor) -> 
     request = AccessRequest.objects.locked().get(pk=request.pk)
     request.decided_at, request.decision = now(), decision
     request.decided_because = decision.letter
-    return make(request=request)
+    return make(request=request, by=by)
 
 
 @journal.verb("access.refuse_by_board")
@@ -115,6 +122,7 @@ def refuse_by_board(*, request: AccessRequest, decision: Decision, by: Actor) ->
     request.decided_at, request.decision = now(), decision
     request.decided_because = decision.letter
     request.save()
+    waiting.stop(request, by)
     tell_decided(request)
     journal.record(subject=request, change={"state": request.state})
     return request
@@ -142,6 +150,7 @@ def reconsider(*, request: AccessRequest, by: Actor, reason: str = "") -> Access
     request.decided_at = request.decision = None
     request.decided_because = ""
     request.save()
+    waiting.start(request, by)
     journal.record(subject=request, change={"state": request.state})
     return request
 

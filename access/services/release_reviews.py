@@ -246,7 +246,12 @@ def conclude(*, request: ReleaseRequest, verdict: str, by: Actor) -> ReleaseRequ
         kind="access.release_decided",
         to={request.requester, request.fellowship.fellow},
         subject_obj=request,
-        title=f"{request.ref}, {request.title}: {request.get_state_display().lower()}",
+        title=say(
+            "{ref}, {subject}: {state}",
+            ref=request.ref,
+            subject=request.title,
+            state=request.get_state_display().lower(),
+        ),
         body=_told(request, released),
         url=request.get_absolute_url(),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from access import checks, policy
 from access.checks import Answer
 from access.models import AccessRequest, Grant
-from access.services import grants
+from access.services import grants, waiting
 from access.states import REQUEST_MOVES
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
@@ -42,6 +42,7 @@ def check_request(
     request.checked_at, request.checked_by, request.steward_check = now(), by, reason
     request.checklist = checks.kept(request.dataset, answers)
     request.save()
+    waiting.check_done(request, by)
     notify(
         kind="access.checked",
         to=holders(request.program_id, roles.MANAGER),
@@ -80,6 +81,7 @@ def send_back_request(
     request.checked_at = request.checked_by = None
     request.steward_check, request.checklist = "", checks.kept(request.dataset, answers)
     request.save()
+    waiting.stop(request, by)
     notify(
         kind="access.sent_back",
         to={request.person, request.requested_by},
@@ -128,7 +130,7 @@ def approve_request(*, request: AccessRequest, by: User, reason: str) -> Grant:
     refuse(policy.may_approve(request, by))
     refuse(policy.reason_given(reason, say("Say why this is the least that serves.")))
     request.decided_at, request.decided_by, request.decided_because = now(), by, reason
-    return grants.make(request=request)
+    return grants.make(request=request, by=by)
 
 
 @journal.verb("access.refuse")
@@ -142,6 +144,7 @@ def refuse_request(*, request: AccessRequest, by: User, reason: str) -> AccessRe
     request.state = REQUEST_MOVES.target(request.state, "refuse")
     request.decided_at, request.decided_by, request.decided_because = now(), by, reason
     request.save()
+    waiting.stop(request, by)
     grants.tell_decided(request)
     journal.record(subject=request, change={"state": request.state})
     return request
@@ -156,6 +159,7 @@ def withdraw_request(*, request: AccessRequest, by: User, reason: str = "") -> A
     refuse(policy.may_withdraw(request, by))
     request.state = REQUEST_MOVES.target(request.state, "withdraw")
     request.save()
+    waiting.stop(request, by)
     journal.record(subject=request, change={"state": request.state})
     return request
 
@@ -176,5 +180,6 @@ def take_back(*, request: AccessRequest, by: User, reason: str) -> AccessRequest
         return request
     request.state = REQUEST_MOVES.target(request.state, "withdraw")
     request.save()
+    waiting.stop(request, by)
     journal.record(subject=request, change={"state": request.state})
     return request

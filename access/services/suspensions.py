@@ -18,7 +18,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import begun, say
+from fellowship.kernel.saying import begun, joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -156,7 +156,7 @@ def _tell(
         kind=f"access.{what}",
         to=watching - set(people),
         subject_obj=suspension,
-        title=f"{suspension.ref}: {title}",
+        title=joined(": ", (suspension.ref, title)),
         body=body,
         url=suspension.get_absolute_url(),
         urgent=True,

@@ -53,7 +53,7 @@ def _granted(
     )
     if where:
         pairs = {g.pk: where.get((g.person_id, g.dataset_id), ()) for g in grants}
-        yield Column(say("Enforced in"), lambda g: enforced.line(pairs[g.pk], at))
+        yield Column(say("Enforced in"), lambda g: enforced.line(pairs[g.pk], g, at))
 
 
 def _case(request: HttpRequest, ref: str) -> Fellowship:

@@ -159,9 +159,7 @@ def dataset(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Put a dataset into the catalogue of a programme one stewards."""
-    program = stewarded(request.user).filter(realm__slug=request.GET.get("program", "")).first()
-    if program is None:
-        raise Http404
+    program = stewarded_one(request)
     context = {"program": program, "new_url": new_url(program)}
     if "more" in request.POST:
         again = DatasetForm(program=program, initial=_typed(request), more=True)
@@ -237,6 +235,16 @@ restore = _verb(services.restore_dataset, say("Back in the catalogue."))
 def stewarded(user: Any) -> QuerySet[Program]:
     """The programmes whose data the person stewards."""
     return Program.objects.filter(pk__in=realm_ids_where(user, roles.STEWARD)).order_by("name")
+
+
+def stewarded_one(request: HttpRequest) -> Program:
+    """The programme the address names, or the first the person stewards; else nothing is there."""
+    asked = request.GET.get("program", "")
+    mine = stewarded(request.user)
+    found = (mine.filter(realm__slug=asked) if asked else mine).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _dataset(request: HttpRequest, ref: str) -> Dataset:

@@ -173,7 +173,7 @@ def _enforced(found: Grant) -> object:
     """Which systems enforce it, in a line; nothing where none serves the dataset."""
     pair = (found.person_id, found.dataset_id)
     rows = enforced.of([found.person_id], [found.dataset_id]).get(pair)
-    return enforced.line(rows, now()) if rows else ""
+    return enforced.line(rows, found, now()) if rows else ""
 
 
 @login_required

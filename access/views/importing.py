@@ -6,23 +6,20 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from access import rowforms
 from access.catalogue_forms import DatasetForm, ImportForm
 from access.importers import croissant
-from access.views.catalogue import new_url, stewarded
+from access.views.catalogue import new_url, stewarded_one
 from fellowship.web.actions import form_page
 
 
 @login_required
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file; what was read comes back as the form of a new dataset, to be looked over."""
-    programs = stewarded(request.user)
-    program = programs.filter(realm__slug=request.GET.get("program", "")).first()
-    if program is None:
-        raise Http404
+    program = stewarded_one(request)
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:

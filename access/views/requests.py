@@ -23,6 +23,7 @@ from access.views.catalogue import cases_of
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.clocks.queries import history
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import say
@@ -32,7 +33,7 @@ from fellowship.web.items import Task
 from fellowship.web.shortcuts import visible_or_404
 from governance.models import ExceptionRecord
 from governance.rules import pinned
-from governance.standing import matter_about
+from governance.standing import board_due, matter_about
 from governance.states import RuleKind
 from scoping.frame import posted
 from scoping.queries import signed_scope
@@ -218,7 +219,6 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     grant = grants.order_by("-pk").first()
     if grant is not None:
         grant.request = found
-    events = latest(found, 30)
     matter = matter_about(found, user)
     context = {
         "it": found,
@@ -230,7 +230,10 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "grant": grant,
         "stands": standing(grant, now()) if grant else None,
         "standing": of_request(
-            found, since=events[-1].at if events else None, grant=grant, matter=matter
+            found,
+            clocks=history(found),
+            grant=grant,
+            board_due=board_due(found) if found.state == RequestState.WITH_BOARD else None,
         ),
         "matter": matter,
         "may": {
@@ -249,7 +252,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         if found.excepted
         else (),
         "reads_case": reads(found.fellowship, user),
-        "events": events,
+        "events": latest(found, 30),
     }
     return render(request, "access/request.html", context)
 

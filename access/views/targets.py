@@ -167,7 +167,7 @@ def _key(target: TargetSystem) -> str:
 def new(request: HttpRequest) -> HttpResponse:
     """Set up a target system of a programme one keeps."""
     wanted = request.GET.get("program", "")
-    program = next((p for p in _kept(request.user) if p.slug == wanted), None)
+    program = next((p for p in _kept(request.user) if not wanted or p.slug == wanted), None)
     if program is None:
         raise Http404
     form = TargetForm(request.POST or None, program=program, initial={"alarm_after_minutes": 15})

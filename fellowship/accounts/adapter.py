@@ -13,8 +13,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import get_template
+from django.http import HttpRequest
+from django.shortcuts import render
 from django.urls import reverse
 
 from fellowship.accounts import company
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except OSError as error:  # smtplib's are among them
             log.exception("a mail of the account pages could not be sent")
-            page = HttpResponse(get_template("account/unsent.html").render(), status=503)
+            page = render(self.request, "account/unsent.html", status=503)
             page["Retry-After"] = str(RETRY_SECONDS)
             raise ImmediateHttpResponse(page) from error
 

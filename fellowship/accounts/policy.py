@@ -34,7 +34,7 @@ def may_grant_role(
         _administers(by, realm),
         None
         if by != user
-        else Refusal("own_role", say("Nobody grants a role to themselves."), rule=RULE),
+        else Refusal("separation_own", say("Nobody grants a role to themselves."), rule=RULE),
         None
         if role in roles.ROLES
         else Refusal("unknown_role", say("There is no role “{role}”.", role=role), field="role"),
@@ -119,7 +119,7 @@ def may_reset_factors(user: User, by: User) -> Refusal | None:
     )
     return first(
         Refusal(
-            "own_factors", say("Your own factors are taken away by another administrator."), RULE
+            "separation_own", say("Your own factors are taken away by another administrator."), RULE
         )
         if by == user
         else None,
@@ -142,7 +142,9 @@ def may_end_account(user: User, by: User, *, by_directory: bool) -> Refusal | No
     theirs = user.role_assignments.values("realm_id")
     return first(
         Refusal(
-            "own_account", say("Nobody ends their own account: another administrator does."), RULE
+            "separation_own",
+            say("Nobody ends their own account: another administrator does."),
+            RULE,
         )
         if by == user
         else None,

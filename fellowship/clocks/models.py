@@ -96,6 +96,9 @@ class Clock(Tracked):
             models.Index(fields=["due_at", "id"], condition=Q(state="running"), name="clock_due"),
             models.Index(fields=["holder_user", "state", "due_at"]),
             models.Index(fields=["realm", "state", "due_at"]),
+            models.Index(
+                fields=["realm", "starts_at"], condition=Q(ended_at=None), name="clock_open_since"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -198,7 +201,9 @@ class ClockPause(Tracked):
 
     def __str__(self) -> str:
         return say(
-            "paused {paused_at:%Y-%m-%d}: {ground}", paused_at=self.paused_at, ground=self.ground
+            "paused {paused_at:%Y-%m-%d %H:%M} UTC: {ground}",
+            paused_at=self.paused_at,
+            ground=self.ground,
         )
 
 
@@ -229,7 +234,9 @@ class ClockExtension(Tracked):
 
     def __str__(self) -> str:
         return say(
-            "extended to {new_due:%Y-%m-%d}: {ground}", new_due=self.new_due, ground=self.ground
+            "extended to {new_due:%Y-%m-%d %H:%M} UTC: {ground}",
+            new_due=self.new_due,
+            ground=self.ground,
         )
 
 
@@ -277,7 +284,7 @@ class Reminder(Untracked):
 
     def __str__(self) -> str:
         return say(
-            "{threshold} days before {due_at:%Y-%m-%d}",
+            "{threshold} days before {due_at:%Y-%m-%d %H:%M} UTC",
             threshold=self.threshold,
             due_at=self.due_at,
         )

@@ -53,6 +53,12 @@ def refuse(refusal: Refusal | None) -> None:
         raise Refused(refusal)
 
 
+def said_by(error: Exception) -> str:
+    """The text of an error, to be said in the language of who reads it: `str` says it at once."""
+    text = error.args[0] if error.args else ""
+    return text if isinstance(text, str) else str(error)
+
+
 def unchanged(value: T, refusal: Refusal | None) -> T:
     """`value`, of which what a verb is for is done already.
 

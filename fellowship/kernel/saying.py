@@ -6,7 +6,9 @@ template, `web.markup`) it is said in the language under way. What is no such te
 translation, is English.
 
 Every service verb works in the source language (`kernel.journal`), so the record does not depend on
-who wrote it. Why it is so: docs/adr/0043-words-that-say-themselves.md.
+who wrote it. A day in a text is a `date`, one on the wall of the programme: which day an instant is
+depends on the place (`WorkCalendar.day`, `last_day`). An instant is told with its hour, in UTC, and
+pages put it into the reader's zone. Why it is so: docs/adr/0043-words-that-say-themselves.md.
 """
 
 from __future__ import annotations
@@ -179,12 +181,12 @@ def kept(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @functools.lru_cache(maxsize=most)
-        def found(code: str, args: Any, named: Any) -> T:
+        def found(catalogue: Catalogue | None, args: Any, named: Any) -> T:
             return function(*args, **dict(named))
 
         @functools.wraps(function)
         def asked(*args: P.args, **kwargs: P.kwargs) -> T:
-            return found(language(), args, tuple(kwargs.items()))
+            return found(speech(), args, tuple(kwargs.items()))
 
         return asked
 
@@ -237,6 +239,14 @@ class Said(str):
     def rstrip(self, chars: str | None = None, /) -> str:
         """Without these signs at its end."""
         return _Changed.of(self, "rstrip", chars)
+
+    def strip(self, chars: str | None = None, /) -> str:
+        """Without these signs at either end."""
+        return _Changed.of(self, "strip", chars)
+
+    def splitlines(self, keepends: bool = False) -> list[str]:
+        """Its lines as they are said."""
+        return str(self).splitlines(keepends)
 
     def removesuffix(self, suffix: str, /) -> str:
         """Without this end."""
@@ -364,10 +374,15 @@ def say_n(n: int, one: str, many: str, /, **parts: Any) -> str:
     return _Filled.of(one, many, n, {"n": n, **parts})
 
 
+def dated(on: dt.date) -> str:
+    """“3 May 2026”, as its language writes it; of an instant, `day` or `last_day` is given."""
+    return say("{on:%-d %B %Y}", on=on)
+
+
 def joined(sep: str, items: Iterable[str]) -> str:
     """`sep.join(items)` of texts that say themselves; plain where none of them does."""
     held = tuple(items)
-    if any(isinstance(item, Said) for item in held):
+    if any(isinstance(text, Said) for text in (sep, *held)):
         return _Joined.of(sep, held)
     return sep.join(held)
 

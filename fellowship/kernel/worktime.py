@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from fellowship.kernel.saying import say_n
+from fellowship.kernel.saying import plain, say, say_n, speech
 
 Unit = Literal["working_days", "calendar_days", "hours", "minutes"]
 _DAY = dt.timedelta(days=1)
@@ -31,6 +31,14 @@ class WorkCalendar:
     def local(self, at: dt.datetime) -> dt.datetime:
         """The instant on the wall of this calendar's zone."""
         return at.astimezone(ZoneInfo(self.zone))
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """The day of an instant on the wall of this calendar's zone."""
+        return self.local(at).date()
+
+    def last_day(self, end: dt.datetime) -> dt.date:
+        """The last day of what ends then: of an end at midnight, the day before."""
+        return self.day(end - dt.datetime.resolution)
 
     def add_working_days(self, start: dt.datetime, days: int) -> dt.datetime:
         """The same wall time `days` working days after `start`, in UTC.
@@ -54,9 +62,19 @@ class WorkCalendar:
         return self._at_wall(local.date() + days * _DAY, local)
 
     def end_of_day(self, day: dt.date) -> dt.datetime:
-        """The last instant of `day` on the wall of this calendar's zone, in UTC."""
+        """The last instant of `day` on the wall of this calendar's zone, in UTC.
+
+        The last day there is ends no later than UTC can say, wherever the wall stands.
+        """
         end = dt.datetime.combine(day, dt.time.max, tzinfo=ZoneInfo(self.zone))
-        return end.astimezone(dt.UTC)
+        try:
+            return end.astimezone(dt.UTC)
+        except OverflowError:
+            return dt.datetime.max.replace(tzinfo=dt.UTC)
+
+    def through(self, at: dt.datetime) -> dt.datetime:
+        """The last instant of the day on which `at` lies here, in UTC."""
+        return self.end_of_day(self.day(at))
 
     def working_days_between(self, start: dt.datetime, end: dt.datetime) -> int:
         """Working days after the day of `start`, up to and with the day of `end`; negative if
@@ -64,7 +82,7 @@ class WorkCalendar:
 
         The inverse of `add_working_days`: `working_days_between(s, add_working_days(s, n)) == n`.
         """
-        first, last = self.local(start).date(), self.local(end).date()
+        first, last = self.day(start), self.day(end)
         if last < first:
             return -self.working_days_between(end, start)
         return _working_days(self.holidays, first, last)
@@ -112,10 +130,22 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
-        """`"30 calendar_days"` or `"30 calendar days"`; raises ValueError on anything else."""
-        amount, _, unit = text.strip().partition(" ")
-        unit = unit.replace(" ", "_")
-        unit = unit if unit.endswith("s") else f"{unit}s"
-        if unit not in typing.get_args(Unit) or not amount.isdigit():
-            raise ValueError(f"{text!r} is not a window such as “30 calendar days”")
-        return cls(int(amount), unit)  # type: ignore[arg-type]
+        """`"30 calendar_days"`, `"30 calendar days"`, or as the language under way says it.
+
+        Raises ValueError on anything else.
+        """
+        amount, _, unit = plain(text).strip().partition(" ")
+        named = unit.replace(" ", "_")
+        named = _units().get(unit) or (named if named.endswith("s") else f"{named}s")
+        if named not in typing.get_args(Unit) or not amount.isdecimal():
+            example = Window(30, "calendar_days")
+            said = say("“{text}” is not a window such as “{example}”", text=text, example=example)
+            raise ValueError(said)
+        return cls(int(amount), named)  # type: ignore[arg-type]
+
+
+def _units() -> dict[str, str]:
+    """The unit that each word stands for in the language under way, for one and for many."""
+    if speech() is None:
+        return {}
+    return {str(say_so(n)).partition(" ")[2]: u for u, say_so in _SAID.items() for n in (1, 2)}

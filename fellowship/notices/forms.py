@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from fellowship.accounts.models import Realm
 from fellowship.kernel.saying import say
 from fellowship.notices.webhooks import addresses, kinds
 from fellowship.web import forms
+
+
+def sendable(url: str) -> None:
+    """Say beside whatever else is missing that nothing is sent to the address, as the verb would.
+
+    Raises ValidationError.
+    """
+    if refusal := addresses.problem(url):
+        raise ValidationError(refusal.reason, code=refusal.code)
 
 
 class EndpointForm(forms.Form):
@@ -22,6 +32,7 @@ class EndpointForm(forms.Form):
     url = forms.CharField(
         label=say("Address"),
         max_length=addresses.MAX_LENGTH,
+        validators=[sendable],
         help_text=say("Begins with https://. Messages are sent there by POST."),
     )
     kinds = forms.MultipleChoiceField(

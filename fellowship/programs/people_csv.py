@@ -64,11 +64,13 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be taken: where it stands, what it begins with, and what to change."""
+    """A row that cannot be taken: where it stands, what was written, and what to change."""
 
     line: int
     email: str
     problem: str
+    name: str = ""
+    role: str = ""
 
 
 def decoded(data: bytes) -> str:
@@ -118,7 +120,8 @@ def _rows(lines: Iterator[Sequence[str]]) -> Iterator[PersonRow | BadRow]:
         if isinstance(row, PersonRow):
             key = (row.email, row.role, row.seat)
             if key in seen:
-                row = BadRow(line, row.email, say("Line {seen} says the same.", seen=seen[key]))
+                said = say("Line {seen} says the same.", seen=seen[key])
+                row = BadRow(line, row.email, said, row.name, row.role)
             seen.setdefault(key, line)
         yield row
     if heading is None:
@@ -129,10 +132,10 @@ def _heading(cells: Sequence[str]) -> list[str]:
     names = [_SAME.get(cell.strip().lower(), cell.strip().lower()) for cell in cells]
     missing = [name for name in ("email", "role") if name not in names]
     if missing:
-        lacking = joined(say(" and "), (f"“{name}”" for name in missing))
+        lacking = joined(say(" and "), (say("“{name}”", name=name) for name in missing))
         raise Unreadable(
             say(
-                "The first line names the columns; {lacking} is missing. Begin with the template.",
+                "The first line names the columns; it lacks {lacking}. Begin with the template.",
                 lacking=lacking,
             )
         )
@@ -173,7 +176,8 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
         except ValueError:
             problem = say("Write the day it ends as 2027-12-31.")
     if problem:
-        return BadRow(line, email[:254], problem)
+        written = (cells.get(column, "")[:200] for column in ("name", "role"))
+        return BadRow(line, email[:254], problem, *written)
     name, affiliation = cells.get("name", ""), cells.get("affiliation", "")
     return PersonRow(line, email, name, affiliation, role or "", seat or "", ends_at)
 

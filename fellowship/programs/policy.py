@@ -62,7 +62,8 @@ def may_manage(program: Program, by: Actor) -> Refusal | None:
     if isinstance(by, System) or has_role(by, program.pk, roles.MANAGER):
         return None
     return Refusal(
-        "wrong_role", say("Only a programme manager of {program} may do this.", program=program)
+        "wrong_role",
+        say("Only a programme manager of {program} changes it and its calls.", program=program),
     )
 
 

@@ -29,7 +29,7 @@ def remind_holder(clock: Clock, days: int, at: dt.datetime) -> None:
         body=say(
             "It is due on {due_at:%-d %B %Y, %H:%M} UTC. {silence}",
             due_at=clock.due_at,
-            silence=clock.silence,
+            silence=clock.if_silent,
         ).strip(),
         url=address() if address else "",
         subject_obj=subject or clock,

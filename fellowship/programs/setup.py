@@ -105,7 +105,8 @@ def _own(program: Program, user: Any) -> Iterator[Step]:
     yield Step(10, say("Name the sponsor"), sponsor, named, refusal=refusal)
     hint = say("Nobody is {lacking} yet.", lacking=joined(", ", lacking)) if lacking else ""
     administers = policy.may_administer(program, user)
-    yield Step(20, say("Give the roles"), reverse("accounts:grant"), not lacking, hint, administers)
+    give = f"{reverse('accounts:grant')}?realm={slug}"
+    yield Step(20, say("Give the roles"), give, not lacking, hint, administers)
     by_list = reverse("programs:bring_people", args=[slug])
     said = say("From a spreadsheet; who has no account yet is invited by mail.")
     yield Step(

@@ -43,8 +43,12 @@ def place(form: BaseForm, refusal: Refusal) -> None:
     """Put a refusal where the person can act on it.
 
     A form that asks under another name what the verb takes says so in `asked_as`: verb's to form's.
+    What is asked as a whole takes what is said of a part of it: `tiers.public.0` of `tiers.public`.
     """
-    name = getattr(form, "asked_as", {}).get(refusal.field, refusal.field)
+    asked, at = getattr(form, "asked_as", {}), refusal.field
+    while at not in asked and "." in at:
+        at = at.rpartition(".")[0]
+    name = asked.get(at, refusal.field)
     field = name if name in form.fields else None
     form.add_error(field, ValidationError(localised(refusal.reason), code=refusal.code))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from fellowship.kernel.saying import say
+
 
 class WebConfig(AppConfig):
     """Registers the navigation of the foundation and the system checks."""
 
     name = "fellowship.web"
+    verbose_name = say("Pages")
     label = "web"
 
     def ready(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import overload
 
 from fellowship.clocks import registry
 from fellowship.kernel.worktime import WorkCalendar
@@ -12,6 +13,12 @@ from fellowship.kernel.worktime import WorkCalendar
 _kept: ContextVar[dict[int, WorkCalendar] | None] = ContextVar("fellowship_calendars", default=None)
 
 
+@overload
+def of(program_id: int) -> WorkCalendar: ...
+@overload
+def of(program_id: None) -> None: ...
+@overload
+def of(program_id: int | None) -> WorkCalendar | None: ...
 def of(program_id: int | None) -> WorkCalendar | None:
     """The programme's calendar, for the rows of a list too; None where there is no programme."""
     if program_id is None:

@@ -21,6 +21,8 @@ KEYS_COOKIE = f"{settings.COOKIE_PREFIX}keys"
 SCHEMES = ("light", "dark")
 BAR = 7
 """Entries of the main navigation that fit into the bar, “More” among them."""
+LETTERS = 66
+"""Letters of their names that fit into it, in any language."""
 
 
 class Layout:
@@ -44,10 +46,16 @@ class Layout:
             return []
         return links(self.user, self.request.path, rail=rail, seen=self._seen)
 
-    @property
+    @cached_property
     def near(self) -> list[NavLink]:
-        """The entries shown in the bar: as many as fit beside the brand."""
-        return self.nav if len(self.nav) <= BAR else self.nav[: BAR - 1]
+        """The entries shown in the bar: as many as fit beside the brand, on one line."""
+        shown = list(self.nav)
+        while (
+            len(shown) + (len(shown) < len(self.nav)) > BAR
+            or sum(len(str(link.label)) for link in shown) > LETTERS
+        ):
+            shown.pop()
+        return shown
 
     @property
     def far(self) -> list[NavLink]:

@@ -15,6 +15,7 @@ from django.views import defaults
 from fellowship.kernel.connections import redis_errors
 from fellowship.kernel.saying import say
 from fellowship.web.api.problems import plain_problem
+from fellowship.web.context import Layout
 
 log = logging.getLogger("fellowship.security")
 API = "/api/"
@@ -25,7 +26,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
     if request.path.startswith(API):
         return plain_problem(request, 400, say("This request cannot be read."))
-    return defaults.bad_request(request, exception)
+    return render(request, "400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -64,7 +65,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _unavailable(request)
     if request.path.startswith(API):
         return plain_problem(request, 500, say("Something failed here; nothing was changed."))
-    return defaults.server_error(request)
+    return _bare(request, "500.html", status=500)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
@@ -73,6 +74,12 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
             request, 503, say("It cannot be reached now. Try again.")
         )
     else:
-        response = HttpResponse(get_template("503.html").render(), status=503)
+        response = _bare(request, "503.html", status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def _bare(request: HttpRequest, template: str, *, status: int) -> HttpResponse:
+    """A page that asks the database for nothing; the colours chosen stand in a cookie."""
+    page = get_template(template).render({"layout": Layout(request)})
+    return HttpResponse(page, status=status)

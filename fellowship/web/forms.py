@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -128,6 +129,17 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+    def format_value(self, value: Any) -> str | None:
+        """Of a second three digits, the next where there are more: browsers show nothing else."""
+        try:
+            at = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo or not at.microsecond:
+            return super().format_value(value)
+        at += dt.timedelta(microseconds=-at.microsecond % 1000)
+        return at.isoformat(timespec="milliseconds")
 
 
 class DateField(forms.DateField):

@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
 from fellowship.kernel.saying import kept, language, say
+from fellowship.web import scripted
 from fellowship.web.components import marks, ways
 from fellowship.web.context import Layout
 from fellowship.web.markup import escaped, markup
@@ -30,6 +31,8 @@ def register(library: Library) -> None:
     """Add the parts of the frame to the library `ui`."""
     library.simple_tag(assets, name="page_assets")
     library.simple_tag(search, name="search_form")
+    library.simple_tag(brand)
+    library.simple_tag(scripted.words, name="page_words")
     for name, part in {"page_top": top, "page_messages": messages, "page_foot": foot}.items():
         library.simple_tag(_in_context(part), takes_context=True, name=name)
 
@@ -127,6 +130,11 @@ def _seek() -> str:
     return markup(
         *(pattern, field, say("search"), _url("web:search")), marks.icon("search"), say("Search")
     )
+
+
+def brand() -> SafeString:
+    """The mark and the name, which lead home."""
+    return SafeString(_BRAND)
 
 
 _BRAND = (

@@ -166,7 +166,10 @@ def named(address: str) -> str:
     below = [_word(part) for part in address[len(nearest) :].split("/") if part]
     if nearest:
         name = plain(places[nearest])
-        return " › ".join([name.removeprefix("My ").capitalize(), *below]) if below else name
+        if not below:
+            return name
+        name = name.removeprefix("My ").capitalize()
+        return " › ".join([name, *below[below[0] == name.lower() :]])  # “Datasets › new”
     return " › ".join(below).capitalize() if below else plain(places["/"])
 
 

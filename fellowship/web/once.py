@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
 from fellowship.kernel.connections import redis_errors
+from fellowship.kernel.saying import say
 
 log = logging.getLogger(__name__)
 
@@ -92,4 +93,4 @@ def answer(act: str) -> HttpResponse | None:
             return HttpResponseRedirect(known)
         real_time.sleep(_STEP_SECONDS)
         waited += _STEP_SECONDS
-    return HttpResponse("Your first click is still being worked on.", status=409)
+    return HttpResponse(str(say("Your first click is still being worked on.")), status=409)

@@ -22,6 +22,7 @@ from fellowship.web import nav, work
 from fellowship.web.landing import OpenCall
 
 _SHOWN = 20
+_SET_UP = (roles.ADMINISTRATOR, roles.MANAGER)
 _OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
 
 
@@ -43,11 +44,11 @@ def open_calls(at: dt.datetime) -> Iterable[OpenCall]:
         )
 
 
-@work.register_for(roles.ADMINISTRATOR)
+@work.register_for(*_SET_UP)
 def programmes_to_set_up(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """Programmes one administers that have no cohort yet: they are not set up."""
-    administered = realm_ids_where(user, roles.ADMINISTRATOR)
-    bare = Program.objects.filter(pk__in=administered, cohorts=None).select_related("realm")
+    """Programmes that have no cohort yet, of who administers or runs them: they are not set up."""
+    theirs = realm_ids_where(user, *_SET_UP)
+    bare = Program.objects.filter(pk__in=theirs, cohorts=None).select_related("realm")
     for program in bare.order_by("name")[:_SHOWN]:
         yield work.WorkItem(
             title=say("Set up {program}", program=program),

@@ -18,8 +18,19 @@ COUNT_LIMIT = 10_000
 """Beyond this many rows the total is “10,000+”, and one narrows the list instead of paging on."""
 
 
-SEARCH_LIMIT = 500
+SEARCH_LIMIT = 250
 """The same where words are sought (`?q=`): each row found is looked at, so counting ends sooner."""
+
+
+def length(rows: QuerySet[Any, Any]) -> Length:
+    """How many rows there are, for use within a query: as far as lists are counted, plus one."""
+    return Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
+
+
+def told(number: int, most: int | None = None) -> str:
+    """A number counted no further than `most`, or than lists are: “412”, or “10,000+” beyond it."""
+    most = COUNT_LIMIT if most is None else most
+    return f"{most:,}+" if number > most else f"{number:,}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Page(Generic[M]):
     @property
     def total_text(self) -> str:
         """The number of rows in words: “412”, or “10,000+” when it was not worth counting on."""
-        return f"{self.total:,}{'+' if self.capped else ''}"
+        return told(self.total + self.capped, self.total)
 
     @property
     def first(self) -> int:

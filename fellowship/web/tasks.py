@@ -46,9 +46,9 @@ def warn_of_tokens(at: dt.datetime) -> int:
             to=[token.user],
             subject_obj=token,
             title=say(
-                "Your API token {name} expires on {expires_at:%d %B %Y}",
+                "Your API token {name} expires on {expires_at:%-d %B %Y}",
                 name=token.name,
-                expires_at=token.expires_at,
+                expires_at=token.user.day(token.expires_at),
             ),
             body=say("It is still used. Make another, put it in its place, and revoke this one."),
             url=reverse("accounts:tokens"),

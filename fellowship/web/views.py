@@ -29,9 +29,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "web/landing.html", {"calls": landing.open_calls(now)})
     mine = work.of(request.user, now)
-    overdue = sum(1 for item in mine.mine if item.at <= now)
     first = request.user.is_superuser and sources.is_empty_to(request.user)
-    context = {"work": mine, "overdue": overdue, "first": first, "tours": guides.mine(request.user)}
+    context = {
+        "work": mine,
+        "overdue": mine.overdue(now),
+        "first": first,
+        "tours": guides.mine(request.user),
+    }
     return render(request, "web/home.html", context)
 
 

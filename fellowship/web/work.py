@@ -19,6 +19,7 @@ from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.components import times
 from fellowship.web.markup import markup
+from fellowship.web.tables import told
 
 ME: Final = "me"
 NO_DEADLINE: Final = say("No deadline")
@@ -43,6 +44,8 @@ class WorkItem:
     program_id: int | None = None
     pressing: bool = False
     """Whether it stands before all else, what is overdue too: somebody is called for it now."""
+    happened: str = ""
+    """What its end has brought already; `silence` is then what is still to come, if anything."""
 
     @property
     def calendar(self) -> WorkCalendar | None:
@@ -55,7 +58,26 @@ class WorkItem:
         return times.instant(self.due, self.calendar) if self.due else _FAR
 
 
-Provider = Callable[[Any, dt.datetime], Iterable[WorkItem]]
+@dataclass(frozen=True, slots=True)
+class More:
+    """What needs the person beyond the items given: where the rest of a list is, and how many.
+
+    `capped` says that it was not worth counting on.
+    """
+
+    title: str
+    url: str
+    number: int
+    overdue: int = 0
+    capped: bool = False
+
+    @property
+    def number_text(self) -> str:
+        """How many, “500+” where it was not counted on."""
+        return told(self.number + self.capped, self.number)
+
+
+Provider = Callable[[Any, dt.datetime], Iterable[WorkItem | More]]
 Question = Callable[[int, dt.datetime], RawSQL]
 
 
@@ -92,10 +114,28 @@ def register_for(*roles: str, when: Question | None = None) -> Callable[[Provide
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What needs the person, and what they wait for; each by due time, the undated last."""
+    """What needs the person, and what they wait for; each by due time, the undated last.
+
+    `more` are the rests of lists too long to stand here whole.
+    """
 
     mine: list[WorkItem]
     waiting: list[WorkItem]
+    more: Sequence[More] = ()
+
+    @property
+    def total(self) -> int:
+        """How many things need the person, as far as they are counted."""
+        return len(self.mine) + sum(rest.number for rest in self.more)
+
+    @property
+    def total_text(self) -> str:
+        """The same in words: “33”, or “520+”."""
+        return told(self.total + any(rest.capped for rest in self.more), self.total)
+
+    def overdue(self, at: dt.datetime) -> int:
+        """How many of them are late at `at`."""
+        return sum(i.at <= at for i in self.mine) + sum(rest.overdue for rest in self.more)
 
     def list_of_mine(self) -> SafeString:
         """What needs the person, as HTML."""
@@ -110,12 +150,14 @@ class Work:
 
 def of(user: Any, at: dt.datetime) -> Work:
     """Everything the providers know of `user` at `at`."""
-    items = [item for provider in _asked(user, at) for item in provider(user, at)]
+    given = [item for provider in _asked(user, at) for item in provider(user, at)]
+    items = [item for item in given if isinstance(item, WorkItem)]
     with calendars.kept():
         items.sort(key=lambda item: (not item.pressing, item.at, item.case_ref, item.title))
     return Work(
         mine=[item for item in items if item.holder == ME],
         waiting=[item for item in items if item.holder != ME],
+        more=[rest for rest in given if isinstance(rest, More) and rest.number],
     )
 
 
@@ -134,6 +176,11 @@ def _item(item: WorkItem) -> SafeString:
         else say("If nothing happens")
     )
     silence = joined(": ", (when, item.silence)) if item.silence else UNMOVED
+    if item.happened:
+        said = [joined(": ", (say("Its time has run out"), item.happened))]
+        if item.silence:
+            said.append(joined(": ", (say("If nothing happens"), item.silence)))
+        silence = joined(" ", said)
     return markup(
         '<li><div><p class="title"><a href="{}">{}</a></p><p class="meta">{}</p></div>'
         "<div>{}</div></li>",

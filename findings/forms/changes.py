@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms as django_forms
-from django.core.exceptions import ValidationError
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.change_states import REPORTED_STATES, SHARES, AcceptanceState, ChangeState, Must
 from findings.models import AcceptanceTest, Control, Finding
@@ -179,6 +177,8 @@ class ResultForm(forms.Form):
 class ExceptForm(forms.Form):
     """A risk left standing for a time: who answers for it, until when, what makes up for it."""
 
+    asked_as: ClassVar[Mapping[str, str]] = {"expires_at": "expires_on"}
+
     owner = forms.ModelChoiceField(
         label=say("Owner"),
         queryset=User.objects.none(),
@@ -205,10 +205,3 @@ class ExceptForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = holders(finding.program_id, *OWNERS).order_by("name")
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
-
-    def clean_expires_on(self) -> dt.date:
-        """A day that is still to come."""
-        day: dt.date = self.cleaned_data["expires_on"]
-        if day < now().date():
-            raise ValidationError(say("Choose a day that is still to come."))
-        return day

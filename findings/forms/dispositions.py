@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import forms
@@ -48,6 +48,7 @@ class AcceptForm(forms.Form):
         label=say("It turns into"),
         choices=[("", say("Choose")), *Mapping.choices],
         required=False,
+        help_text=say("Needed where it is actionable."),
     )
     product_owner = forms.ModelChoiceField(
         label=say("Product owner"), queryset=User.objects.none(), required=False
@@ -67,6 +68,8 @@ class AcceptForm(forms.Form):
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("product_owner", finding.product_owner_id)
+        self.fields["mapping"].says_optional = False  # type: ignore[attr-defined]
         self.fields["product_owner"].queryset = holders(  # type: ignore[attr-defined]
             finding.program_id, roles.PRODUCT_OWNER
         )
@@ -86,7 +89,7 @@ class DeferForm(forms.Form):
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limit, calendar = terms.deferral_limit(finding), finding.program.calendar()
-        latest = calendar.local(limit.due(now(), calendar))
+        latest = calendar.day(limit.due(now(), calendar))
         self.fields["look_again_at"].help_text = say(
             "At the latest {latest:%-d %B %Y}: the rule gives {limit}. On that day it is "
             "under investigation again, by itself.",
@@ -126,7 +129,7 @@ class PauseForm(forms.Form):
         super().__init__(*args, **kwargs)
         calendar = finding.program.calendar()
         left = policy.pause_left(finding, services.obligation(finding)[1])
-        latest = calendar.local(left.due(now(), calendar))
+        latest = calendar.day(left.due(now(), calendar))
         self.fields["until"].help_text = say(
             "At the latest {latest:%-d %B %Y}. The clock may stand still for "
             "{pause_limit} in all; {left} are left.",
@@ -177,7 +180,7 @@ class RerateForm(forms.Form):
 
 def _outcome(due: Due, calendar: WorkCalendar) -> str:
     """What the change would do to the due date, in words."""
-    day, by_rule = (f"{calendar.local(at):%-d %B %Y}" for at in (due.at, due.by_rule))
+    day, by_rule = (dated(calendar.last_day(at)) for at in (due.at, due.by_rule))
     if due.stays:
         return say("It stays overdue, since {day}.", day=day)
     if due.grace:

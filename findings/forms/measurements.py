@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.web import forms
 from findings.forms.controls import NUMBER, ConditionFields
 from findings.models import ControlMetric, Measurement
@@ -51,7 +50,8 @@ class MeasureForm(ConditionFields):
     def __init__(self, *args: Any, metric: ControlMetric, **kwargs: Any) -> None:
         self.of = metric
         planned = {name: getattr(metric, name) for name in Conditions.__dataclass_fields__}
-        super().__init__(*args, initial={"taken_on": now().date(), **planned}, **kwargs)
+        today = metric.control.program.today()
+        super().__init__(*args, initial={"taken_on": today, **planned}, **kwargs)
         self._ask(Counted(metric.counted))
         for name, value in planned.items():
             if value:

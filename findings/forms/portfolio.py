@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 from fellowship.web import forms
 from findings.policy.lessons import TOPIC_MAX, WHY_MAX
 
@@ -55,13 +55,12 @@ class ExportForm(forms.Form):
 
 def lesson_of(title: str, total: int, unmeasured: int) -> dict[str, Any]:
     """A lesson as it may be proposed from a line of the map."""
-    noun = "finding" if total == 1 else "findings"
     return {
-        "why": say(
-            "{title}: {unmeasured} of {total} {noun} have no measured control.",
+        "why": say_n(
+            total,
+            "{title}: {unmeasured} of {n} finding has no measured control.",
+            "{title}: {unmeasured} of {n} findings have no measured control.",
             title=title,
             unmeasured=unmeasured,
-            total=total,
-            noun=noun,
         )
     }

@@ -163,11 +163,7 @@ class Control(Tracked):
         """Whether the plan may still change, in words."""
         if self.deployed_at is None:
             return say("locked once it is deployed")
-        return say(
-            "locked since {day} {deployed_at:%B %Y}",
-            day=self.deployed_at.day,
-            deployed_at=self.deployed_at,
-        )
+        return say("locked since {day:%-d %B %Y}", day=self.finding.program.day(self.deployed_at))
 
     def counts(self) -> list[Measurement]:
         """All that was counted for it, in the order in which it was recorded."""

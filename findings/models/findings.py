@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from access.models import Dataset, Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.texts import TextsField
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
@@ -358,7 +358,7 @@ class Finding(Tracked):
     def embargo_day(self) -> str:
         """The day its embargo ends in the programme's zone, as letters write it; "" for none."""
         ends = self.embargo_until
-        return f"{self.program.calendar().local(ends):%-d %B %Y}" if ends else ""
+        return dated(self.program.last_day(ends)) if ends else ""
 
     def standing_still(self, at: dt.datetime) -> DuePause | None:
         """The pause of its clock at `at`; one that is over by its own date is none."""

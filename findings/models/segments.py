@@ -74,7 +74,11 @@ class DueSegment(Tracked):
         ]
 
     def __str__(self) -> str:
-        return say("{why}, due {due_at:%Y-%m-%d}", why=self.get_why_display(), due_at=self.due_at)
+        return say(
+            "{why}, due {due_at:%Y-%m-%d %H:%M} UTC",
+            why=self.get_why_display(),
+            due_at=self.due_at,
+        )
 
 
 class DuePause(Tracked):
@@ -117,7 +121,11 @@ class DuePause(Tracked):
         ]
 
     def __str__(self) -> str:
-        return say("paused until {until:%Y-%m-%d}: {reason}", until=self.until, reason=self.reason)
+        return say(
+            "paused until {until:%Y-%m-%d %H:%M} UTC: {reason}",
+            until=self.until,
+            reason=self.reason,
+        )
 
 
 class Overdue(Tracked):

@@ -9,7 +9,7 @@ from fellowship.accounts.models import Actor
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.journal import System
 from fellowship.kernel.refusals import Refusal, first
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from findings import terms
@@ -53,7 +53,7 @@ def pause_within_rule(
     `used` are the pauses there have been since the present clock began.
     """
     left = pause_left(finding, used)
-    latest = finding.program.calendar().end_of_day(_local(finding, _after(finding, left)))
+    latest = finding.program.calendar().through(_after(finding, left))
     return first(
         None
         if reason.strip() and len(reason) <= REASON_LENGTH
@@ -182,9 +182,7 @@ def deferred_within_rule(finding: Finding, until: dt.datetime | None) -> Refusal
     """A deferral names the day on which it is looked at again, and not too late a one."""
     if until is None:
         return Refusal("no_date", say("Name the day to look at it again."), field="look_again_at")
-    latest = finding.program.calendar().end_of_day(
-        _local(finding, _after(finding, terms.deferral_limit(finding)))
-    )
+    latest = finding.program.calendar().through(_after(finding, terms.deferral_limit(finding)))
     if now() < until <= latest:
         return None
     return Refusal(
@@ -222,9 +220,5 @@ def _after(finding: Finding, window: Window) -> dt.datetime:
     return window.due(now(), finding.program.calendar())
 
 
-def _local(finding: Finding, at: dt.datetime) -> dt.date:
-    return finding.program.calendar().local(at).date()
-
-
 def _day(finding: Finding, at: dt.datetime | None) -> str:
-    return f"{_local(finding, at):%-d %B %Y}" if at else ""
+    return dated(finding.program.last_day(at)) if at else ""

@@ -199,7 +199,7 @@ def due_within_rule(finding: Finding, window: Window, due_at: dt.datetime | None
         say(
             "Choose a time up to {latest:%-d %B %Y}, as the severity's clock allows; for "
             "later, ask for an exception.",
-            latest=latest,
+            latest=finding.program.last_day(latest),
         ),
         rule=terms.rule_label(finding),
         field="due_at",

@@ -6,8 +6,7 @@ import datetime as dt
 
 from fellowship.accounts.models import Actor
 from fellowship.kernel.refusals import Refusal, first
-from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
+from fellowship.kernel.saying import dated, say
 from findings.models import Control, ControlMetric, Measurement
 from findings.plans import MetricPlan
 from findings.policy.controls import HONEST
@@ -115,20 +114,21 @@ def _counted_alike(metric: ControlMetric, sample: Sample) -> Refusal | None:
 
 def _in_time(metric: ControlMetric, phase: str, taken_on: dt.date) -> Refusal | None:
     window = say(
-        "{day} to {day2}", day=_day(metric.baseline_from), day2=_day(metric.baseline_until)
+        "{day} to {day2}", day=dated(metric.baseline_from), day2=dated(metric.baseline_until)
     )
     deployed = metric.control.deployed_at
-    early = deployed is not None and taken_on < deployed.date()
+    program = metric.control.program
+    early = deployed is not None and taken_on < program.day(deployed)
     return first(
         Refusal("future", say("This day is still to come."), field="taken_on")
-        if taken_on > now().date()
+        if taken_on > program.today()
         else None,
         Refusal(
             "outside_window",
             say(
                 "The baseline window is {window}; this was counted on {day}.",
                 window=window,
-                day=_day(taken_on),
+                day=dated(taken_on),
             ),
             rule=HONEST,
             field="taken_on",
@@ -140,7 +140,7 @@ def _in_time(metric: ControlMetric, phase: str, taken_on: dt.date) -> Refusal | 
             say(
                 "It was counted on {day}, before the control went live. Only on a test "
                 "bench is a control measured before that.",
-                day=_day(taken_on),
+                day=dated(taken_on),
             ),
             rule=HONEST,
             field="taken_on",
@@ -183,7 +183,3 @@ def _as_before(metric: ControlMetric, phase: str, under: Conditions) -> Refusal 
         rule=HONEST,
         field=differs[0].field,
     )
-
-
-def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"

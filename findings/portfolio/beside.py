@@ -7,31 +7,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import OuterRef
 
 from fellowship.programs.models import Program
+from fellowship.web.tables import length
 from findings.models import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one programme's findings, those whose clock runs."""
+    """Of one programme's findings, those whose clock runs: counted as far as lists are."""
 
     program: Program
-    unsettled: int = 0
-    overdue: int = 0
-    unowned: int = 0
+    unsettled: int
+    overdue: int
+    unowned: int
 
 
 def standings(programs: Sequence[Program], user: Any, at: dt.datetime) -> list[Standing]:
     """The programmes' findings as the person sees them, in one query; the most overdue first."""
-    rows = Finding.objects.visible_to(user).unsettled().filter(program__in=programs).order_by()
-    late, nobodys = Q(due_at__lte=at), Q(product_owner=None)
-    counted = rows.values_list("program_id").annotate(
-        unsettled=Count("id"),
-        overdue=Count("id", filter=late),
-        unowned=Count("id", filter=nobodys),
+    rows = Finding.objects.visible_to(user).unsettled().filter(program=OuterRef("pk"))
+    counted = Program.objects.filter(pk__in=[program.pk for program in programs]).values_list(
+        "pk", length(rows), length(rows.overdue(at)), length(rows.filter(product_owner=None))
     )
     numbers = {program: found for program, *found in counted}
-    found = [Standing(program, *numbers.get(program.pk, ())) for program in programs]
+    found = [Standing(program, *numbers[program.pk]) for program in programs]
     return sorted(found, key=lambda one: (-one.overdue, -one.unowned, -one.unsettled))

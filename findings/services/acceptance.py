@@ -11,7 +11,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.change_states import ACCEPTANCE_MOVES, SHARES, AcceptanceState, Must
@@ -134,9 +134,8 @@ def record_test(
         subject=test,
         change={"state": journal.moved(before, test.state), "hits": hits, "trials": trials},
     )
-    tell(
-        test.finding, {test.owner, test.finding.product_owner} - {by, None}, f"{test.ref} {result}"
-    )
+    people = {test.owner, test.finding.product_owner} - {by, None}
+    tell(test.finding, people, joined(" ", (test.ref, str(result))))
     return result
 
 

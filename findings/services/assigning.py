@@ -33,8 +33,9 @@ def covering(finding: Finding, person: User) -> policy.Covered:
 @journal.verb("findings.claim")
 def claim_finding(*, finding: Finding, by: User, reason: str = "") -> Finding:
     """Make a finding one's own; a reported one is under investigation from then on."""
+    finding = lock(finding)
     before = finding.state
-    finding = _do(CLAIM, finding, by, {"covered": covered_by(by)})
+    _do(CLAIM, finding, by, {"covered": covered_by(by)})
     if finding.state != before:
         tell(
             finding,
@@ -47,8 +48,9 @@ def claim_finding(*, finding: Finding, by: User, reason: str = "") -> Finding:
 @journal.verb("findings.assign")
 def assign_finding(*, finding: Finding, to: User, by: User, reason: str = "") -> Finding:
     """Give a finding to another who disposes of findings; both owners hear of it."""
+    finding = lock(finding)
     former = finding.product_owner
-    finding = _do(ASSIGN, finding, by, {"to": to, "reason": reason})
+    _do(ASSIGN, finding, by, {"to": to, "reason": reason})
     if finding.product_owner != former:
         told = {to: say("{by} assigned {ref} to you", by=by, ref=finding.ref)}
         if former is not None:
@@ -59,18 +61,18 @@ def assign_finding(*, finding: Finding, to: User, by: User, reason: str = "") ->
     return finding
 
 
-def _do(action: Action, finding: Finding, by: User, said: Said) -> Finding:
-    """An action of many on one finding, by the same description."""
-    finding = lock(finding)
+def _do(action: Action, finding: Finding, by: User, said: Said) -> None:
+    """An action of many on one finding, which is locked, by the same description."""
+    refused = action.refusal(finding, by, said)
     if action.already(finding, by, said):
-        return unchanged(finding, action.refusal(finding, by, said))
-    refuse(action.refusal(finding, by, said))
+        unchanged(finding, refused)
+        return
+    refuse(refused)
     change = action.apply(finding, by, said)
     finding.save()
     journal.record(subject=finding, change=change)
     open_ones = clocks.open_on(DUE_CLOCK, Finding, [finding.pk])
     clocks.hand_over_many(open_ones, to=finding.product_owner, by=by)
-    return finding
 
 
 @journal.verb("findings.enter_cover")
@@ -99,7 +101,11 @@ def enter_cover(
     _tell(
         cover,
         by,
-        say("You stand in for {person} until {ends_at:%-d %B %Y}", person=person, ends_at=ends_at),
+        say(
+            "You stand in for {person} until {ends_at:%-d %B %Y}",
+            person=person,
+            ends_at=program.last_day(ends_at),
+        ),
     )
     return cover
 

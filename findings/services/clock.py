@@ -12,13 +12,13 @@ from fellowship.clocks import queries
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
 from findings.duetimes import Due
 from findings.models import DuePause, DueSegment, Finding
 from findings.services.claims import cvss_score
-from findings.services.common import date_of, lock, tell
+from findings.services.common import end_of, lock, tell
 from findings.services.segments import (
     DUE_CLOCK,
     add_segment,
@@ -111,7 +111,7 @@ def _tell_rerated(finding: Finding, before: str, by: Actor, reason: str) -> None
     grave = finding.severity == Severity.CRITICAL
     if grave or not owners:
         owners += list(holders(finding.program_id, roles.PRODUCT_OWNER))
-    words = f"{Severity(before).label} → {finding.get_severity_display()}"
+    words = joined(" → ", (Severity(before).label, finding.get_severity_display()))
     tell(
         finding,
         {finding.fellowship.fellow, *owners} - {by},
@@ -119,7 +119,7 @@ def _tell_rerated(finding: Finding, before: str, by: Actor, reason: str) -> None
         body=say(
             "{reason}\n\nIt is due on {date_of}.",
             reason=reason.strip(),
-            date_of=date_of(finding, finding.due_at),
+            date_of=end_of(finding, finding.due_at),
         ),
         urgent=grave,
     )
@@ -163,14 +163,19 @@ def pause_finding(
         change={"until": until, "waits_on": waits_on, "due_at": finding.due_at},
     )
     asked = waits_on == WaitsOn.FELLOW
-    ends = say("Its clock stands still until {date_of}", date_of=date_of(finding, until))
+    day = end_of(finding, until)
+    ends = (
+        say("Its clock stands still until {day}, or until you reply.", day=day)
+        if asked
+        else say("Its clock stands still until {day}.", day=day)
+    )
     tell(
         finding,
         [finding.fellowship.fellow],
         say("{ref} waits for you", ref=finding.ref)
         if asked
         else say("{ref}: the clock stands still", ref=finding.ref),
-        body=f"{reason}\n\n{ends}{(say(', or until you reply') if asked else '')}.",
+        body=joined("\n\n", (reason, ends)),
     )
     return finding
 
@@ -188,7 +193,7 @@ def resume_finding(*, finding: Finding, by: Actor, reason: str = "") -> Finding:
         finding,
         {finding.fellowship.fellow} - {by},
         say("{ref}: the clock runs again", ref=finding.ref),
-        body=say("It is due on {date_of}.", date_of=date_of(finding, finding.due_at)),
+        body=say("It is due on {date_of}.", date_of=end_of(finding, finding.due_at)),
     )
     return finding
 

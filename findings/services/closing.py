@@ -9,7 +9,7 @@ from django.db.models import Q
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding
@@ -80,7 +80,7 @@ def _close(finding: Finding, verb: str, closure: str, by: User, reason: str) -> 
         finding,
         [finding.fellowship.fellow],
         say("{ref} is closed", ref=finding.ref),
-        body=f"{words}\n\n{reason.strip()}".strip(),
+        body=joined("\n\n", filter(None, (words, reason.strip()))),
     )
     return finding
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+from fellowship.kernel.saying import dated
 from fellowship.notices.services import notify
 from findings.models import (
     Control,
@@ -50,6 +52,11 @@ def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool 
     )
 
 
-def date_of(finding: Finding, at: Any) -> str:
-    """A day as letters write it, in the programme's zone; empty for none."""
-    return f"{finding.program.calendar().local(at):%-d %B %Y}" if at else ""
+def date_of(finding: Finding, at: dt.datetime | None) -> str:
+    """The day of an instant in the programme, as letters write it; empty for none."""
+    return dated(finding.program.day(at)) if at else ""
+
+
+def end_of(finding: Finding, at: dt.datetime | None) -> str:
+    """The last day of what is due or ends then, as letters write it; empty for none."""
+    return dated(finding.program.last_day(at)) if at else ""

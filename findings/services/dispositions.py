@@ -8,13 +8,13 @@ from typing import Any
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from findings import duetimes, policy, terms
 from findings.models import (
     Finding,
 )
-from findings.services.common import date_of, lock, start_clock, stop_clock, tell
+from findings.services.common import date_of, end_of, lock, start_clock, stop_clock, tell
 from findings.states import (
     FINDING_MOVES,
     FindingState,
@@ -82,7 +82,7 @@ def accept_finding(
         say(
             "{mapping} will answer it by {date_of}. {owner} owns it.",
             mapping=finding.get_mapping_display(),
-            date_of=date_of(finding, finding.due_at),
+            date_of=end_of(finding, finding.due_at),
             owner=owner,
         )
         if actionable
@@ -92,7 +92,7 @@ def accept_finding(
         finding,
         [finding.fellowship.fellow],
         say("{ref} was accepted", ref=finding.ref),
-        body=f"{reason.strip()}\n\n{follows}",
+        body=joined("\n\n", (reason.strip(), follows)),
     )
     enter_stage(
         fellowship=finding.fellowship,
@@ -151,8 +151,8 @@ def _settle(finding: Finding, verb: str, by: Actor, reason: str, follows: str) -
     tell(
         finding,
         [finding.fellowship.fellow],
-        f"{finding.ref}: {finding.get_state_display().lower()}",
-        body=f"{finding.rationale}\n\n{follows}",
+        joined(": ", (finding.ref, finding.get_state_display().lower())),
+        body=joined("\n\n", (finding.rationale, follows)),
     )
     return finding
 
@@ -204,7 +204,7 @@ def begin_anew(
 
 def tell_open(finding: Finding, by: Actor, title: str, reason: str) -> None:
     """Tell the fellow and the owner that a finding is under investigation again."""
-    day = date_of(finding, finding.due_at)
+    day = end_of(finding, finding.due_at)
     tell(
         finding,
         {finding.fellowship.fellow, finding.product_owner} - {by, None},

@@ -17,7 +17,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.history.references import next_reference, next_references
 from fellowship.kernel import blobs, filekinds, journal
-from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
+from fellowship.kernel.refusals import Refusal, Refused, refuse, said_by, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
@@ -56,7 +56,9 @@ def parse(data: bytes, file_format: str) -> Parsed:
         return FORMATS[file_format](data)
     except Unreadable as error:
         label = ImportFormat(file_format).label
-        raise Refused(Refusal("unreadable", f"{label}: {error}", field="file")) from None
+        raise Refused(
+            Refusal("unreadable", joined(": ", (label, said_by(error))), field="file")
+        ) from None
 
 
 @journal.verb("findings.read_import")

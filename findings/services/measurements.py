@@ -35,7 +35,7 @@ def measure(
     row, `source_sha256` the file) is recorded once.
     """
     metric = _locked(metric)
-    taken_on, under = taken_on or now().date(), conditions or metric.under
+    taken_on, under = taken_on or metric.control.program.today(), conditions or metric.under
     there = _read_already(metric, phase, source, taken_on)
     if there:
         return unchanged(there, policy.may_measure(metric.control, phase, by))

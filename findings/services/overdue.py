@@ -22,7 +22,7 @@ from findings import terms
 from findings.models import DuePause, Finding, Overdue
 from findings.services.clock import record_pause_over
 from findings.services.closing import carry_over, reopen_finding
-from findings.services.common import date_of
+from findings.services.common import date_of, end_of
 from findings.services.dispositions import reconsider_finding
 from findings.states import UNSETTLED, Closure, FindingState, OverdueStep
 from governance import exceptions
@@ -166,7 +166,7 @@ class _People:
 
 
 def _message(finding: Finding, step: OverdueStep, to: Iterable[User]) -> Message:
-    due = date_of(finding, finding.due_at)
+    due = end_of(finding, finding.due_at)
     owner = finding.product_owner or say("nobody yet")
     if step == OverdueStep.SPONSOR:
         says = say(

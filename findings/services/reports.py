@@ -21,7 +21,7 @@ from findings.models import (
     Finding,
 )
 from findings.services.claims import Claim, attach, finding_of, others_of
-from findings.services.common import date_of, lock, start_clock, tell
+from findings.services.common import end_of, lock, start_clock, tell
 from findings.states import Severity
 from scoping.models import Fellowship
 from scoping.services import enter_stage
@@ -124,7 +124,7 @@ def change_embargo(
     finding.save()
     journal.record(subject=finding, change={"embargo_until": journal.moved(before, until)})
     others = {finding.fellowship.fellow, finding.product_owner} - {by, None}
-    said = say("until {date_of}", date_of=date_of(finding, until)) if until else "lifted"
+    said = say("until {date_of}", date_of=end_of(finding, until)) if until else say("lifted")
     tell(
         finding,
         [u for u in others if u],

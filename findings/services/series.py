@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fellowship.accounts.models import User
-from fellowship.kernel.refusals import Refusal, Refused, refuse
+from fellowship.kernel.refusals import Refusal, Refused, refuse, said_by
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from findings import policy
 from findings.models import ControlMetric, Measurement
 from findings.series import FORMATS, BadRow, Reading, Unreadable
@@ -76,7 +75,7 @@ def _rows(data: bytes, format: str) -> Iterator[Reading | BadRow]:
     try:
         yield from FORMATS[format].read(data)
     except Unreadable as error:
-        refuse(Refusal("unreadable", str(error), field="file"))
+        refuse(Refusal("unreadable", said_by(error), field="file"))
 
 
 def _names_its_attack(metric: ControlMetric, row: Reading) -> Refusal | None:
@@ -108,7 +107,7 @@ def _side(row: Reading, defence: str, phase: str) -> str:
 
 
 def _record(metric: ControlMetric, row: Reading, phase: str, by: User, digest: str) -> Measurement:
-    day = row.taken_on or now().date()
+    day = row.taken_on or metric.control.program.today()
     refuse(policy.count_stands(metric, phase, row.sample, day, row.conditions))
     return measure(
         metric=metric,

@@ -9,7 +9,7 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -146,7 +146,11 @@ def answer_contest(
     journal.record(
         subject=contest, change={"outcome": contest.state, "instead": " ".join(instead).strip()}
     )
-    _tell(contest, [contest.raised_by], f"{contest.ref}: {contest.get_state_display().lower()}")
+    _tell(
+        contest,
+        [contest.raised_by],
+        joined(": ", (contest.ref, contest.get_state_display().lower())),
+    )
     return contest
 
 

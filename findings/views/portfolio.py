@@ -24,6 +24,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link
 from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
+from fellowship.web.tables import told
 from findings import atlas, policy, services
 from findings.exports import tables
 from findings.exports.files import handed
@@ -83,7 +84,7 @@ def portfolios(request: HttpRequest) -> HttpResponse:
 def _queue(one: Standing, number: int, tone: str = "", **asked: str) -> object:
     """A number that leads to the findings it counts."""
     query = urlencode({"queue": "all", "program": one.program.slug, "open": "on", **asked})
-    shown = cells.tag(f"{number:,}", tone) if tone and number else f"{number:,}"
+    shown = cells.tag(told(number), tone) if tone else told(number)
     return cells.link(f"{reverse('findings:queue')}?{query}", shown) if number else 0
 
 
@@ -215,7 +216,7 @@ def export(request: HttpRequest, program: Program) -> Any:
         "program": program,
         "links": _links(program),
         "columns": tables.FINDINGS,
-        "version_text": str(tables.VERSION),
+        "columns_title": say("Columns, version {version}", version=tables.VERSION),
         "narrowed": request.GET.urlencode(),
         "refused": policy.may_export(program.pk, user),
     }

@@ -21,7 +21,7 @@ from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.filters import Shape
 from fellowship.web.routes import route_to
-from fellowship.web.tables import COUNT_LIMIT, keys_of, paginate_keys
+from fellowship.web.tables import keys_of, paginate_keys
 from findings import policy
 from findings.cells import severity, verdict
 from findings.chain import gap
@@ -173,7 +173,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "query": query_of(given, queue=key),
         "saved": _saved(request, given, key) if desk.reads else [],
         "actions": ACTIONS.values(),
-        "whole": page.total if page.total <= policy.AT_ONCE < COUNT_LIMIT else 0,
+        "whole": page.total_text if 0 < page.total <= policy.AT_ONCE else "",
     }
     return render(request, "findings/queue.html", context)
 

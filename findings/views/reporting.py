@@ -161,8 +161,8 @@ def sections(form: ReportForm, finding: Finding) -> list[tuple[str, list[Row]]]:
                 (say("Results"), joined(", ", (one.name for one in data["evidence"]))),
                 (say("Datasets"), joined(", ", (one.name for one in data["datasets"]))),
                 (say("Acts on the trail"), joined(", ", (str(one.pk) for one in data["events"]))),
-                (say("Under embargo until"), times.when(finding.embargo_until, "date"))
-                if finding.embargo_until
+                (say("Under embargo until"), times.until(ends, finding.program.calendar(), "date"))
+                if (ends := finding.embargo_until)
                 else (say("Under embargo until"), ""),
                 (say("Why it must wait"), finding.embargo_reason),
             ],

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
-
-from django.core.exceptions import ValidationError
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms
 from governance.forms.common import one_program
@@ -72,10 +68,6 @@ class ExceptionForm(forms.Form):
             people = people | holders(pk, *OWNERS)
         self.fields["owner"].queryset = people.filter(is_active=True).distinct().order_by("name")  # type: ignore[attr-defined]
 
-    def clean_expires_on(self) -> dt.date:
-        """A day that is still to come."""
-        return _still_to_come(self.cleaned_data["expires_on"])
-
 
 class MeasureForm(forms.Form):
     """One test of what makes up for an exception."""
@@ -130,13 +122,3 @@ class AmendForm(forms.Form):
         max_length=2_000,
         help_text=say("Members of the board read this beside the difference."),
     )
-
-    def clean_expires_on(self) -> dt.date:
-        """A day that is still to come."""
-        return _still_to_come(self.cleaned_data["expires_on"])
-
-
-def _still_to_come(day: dt.date) -> dt.date:
-    if day < now().date():
-        raise ValidationError(say("Choose a day that is still to come."))
-    return day

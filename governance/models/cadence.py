@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say_n
 from fellowship.programs.models import Program
 from governance.models.visibility import ROOM
 
@@ -73,18 +73,13 @@ class Cadence(Tracked):
         ]
 
     def __str__(self) -> str:
-        every = (
-            "week"
-            if self.every_weeks == 1
-            else say("{every_weeks} weeks", every_weeks=self.every_weeks)
-        )
-        zone = self.program.zone
-        return say(
-            "Every {every} on {first_on:%A} at {at:%H:%M} ({zone})",
-            every=every,
+        return say_n(
+            self.every_weeks,
+            "Every week on {first_on:%A} at {at:%H:%M} ({zone})",
+            "Every {n} weeks on {first_on:%A} at {at:%H:%M} ({zone})",
             first_on=self.first_on,
             at=self.at,
-            zone=zone,
+            zone=self.program.zone,
         )
 
     def slots(self, since: dt.date, until: dt.date) -> Iterator[dt.date]:

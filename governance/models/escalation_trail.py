@@ -130,7 +130,7 @@ class ReportDuty(Tracked):
 
     def __str__(self) -> str:
         return say(
-            "{harm}, to report by {due_at:%-d %B %Y}",
+            "{harm}, to report by {due_at:%-d %B %Y, %H:%M} UTC",
             harm=self.get_harm_display(),
             due_at=self.due_at,
         )

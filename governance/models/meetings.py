@@ -135,7 +135,7 @@ class Meeting(Tracked):
         ]
 
     def __str__(self) -> str:
-        return say("Meeting of {starts_at:%-d %B %Y}", starts_at=self.starts_at)
+        return say("Meeting of {starts_at:%-d %B %Y}", starts_at=self.program.day(self.starts_at))
 
     @property
     def ends_at(self) -> dt.datetime:
@@ -145,8 +145,7 @@ class Meeting(Tracked):
     @property
     def moved(self) -> bool:
         """Whether it was moved to another day than its cadence names, as for a day off."""
-        local = self.program.calendar().local(self.starts_at).date()
-        return self.slot_on is not None and local != self.slot_on
+        return self.slot_on is not None and self.program.day(self.starts_at) != self.slot_on
 
     @property
     def cancelled_words(self) -> str:
@@ -155,7 +154,7 @@ class Meeting(Tracked):
             say(
                 "By {cancelled_by}, {cancelled_at:%-d %B %Y}.",
                 cancelled_by=self.cancelled_by,
-                cancelled_at=self.cancelled_at,
+                cancelled_at=self.program.day(self.cancelled_at),
             )
             if self.cancelled_at
             else ""

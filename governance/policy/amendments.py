@@ -24,8 +24,8 @@ def may_offer(
     """Why the later version may not be offered for the case."""
     held = pin.rule_version
     return first(
-        needs_role(by, rule.program_id, *OFFERING, to="offer a later version"),
-        Refusal("recused", say("You are recused from this case."))
+        needs_role(by, rule.program_id, *OFFERING, to=say("offer a later version")),
+        Refusal("separation_recused", say("You are recused from this case."))
         if recused(by, subject)
         else None,
         None
@@ -79,6 +79,6 @@ def may_decline(amendment: RuleAmendment, by: User) -> Refusal | None:
 def may_withdraw(amendment: RuleAmendment, by: User) -> Refusal | None:
     """Why the offer may not be taken back."""
     return first(
-        needs_role(by, amendment.program_id, *OFFERING, to="take an offer back"),
+        needs_role(by, amendment.program_id, *OFFERING, to=say("take an offer back")),
         AMENDMENT_MOVES.refusal(amendment.state, "withdraw"),
     )

@@ -189,7 +189,7 @@ def may_set_conditions(kind: str, position: str) -> Refusal | None:
 def may_record(matter: Matter, by: User, at: dt.datetime | None = None) -> Refusal | None:
     """Why the decision may not be recorded now. It never tells how anyone voted."""
     return first(
-        _chairs(matter, by, to="record the decision"),
+        _chairs(matter, by, to=say("record the decision")),
         MATTER_MOVES.refusal(matter.state, "record_decision"),
         _countable(matter, at),
     )
@@ -244,7 +244,7 @@ def may_reseal(matter: Matter, by: Actor) -> Refusal | None:
 def _reseals(matter: Matter, by: User) -> Refusal | None:
     needed = (roles.CHAIR, roles.MANAGER)
     return first(
-        needs_role(by, matter.program_id, *needed, to="seal the dossier anew"),
+        needs_role(by, matter.program_id, *needed, to=say("seal the dossier anew")),
         may_enter(matter, by),
     )
 
@@ -255,7 +255,7 @@ def may_withdraw(matter: Matter, by: Actor) -> Refusal | None:
     return first(
         None
         if referrer
-        else needs_role(by, matter.program_id, roles.MANAGER, to="withdraw another's matter"),
+        else needs_role(by, matter.program_id, roles.MANAGER, to=say("withdraw another's matter")),
         MATTER_MOVES.refusal(matter.state, "withdraw"),
     )
 
@@ -265,7 +265,7 @@ def may_return(
 ) -> Refusal | None:
     """Why the chair may not return the matter: only what cannot be decided as it stands."""
     return first(
-        _chairs(matter, by, to="return a matter"),
+        _chairs(matter, by, to=say("return a matter")),
         MATTER_MOVES.refusal(matter.state, "return"),
         _decidable(matter, revision, at),
     )
@@ -327,7 +327,7 @@ def may_verify(condition: Condition, by: User, verb: str = "verify") -> Refusal 
 def may_waive(condition: Condition, by: User) -> Refusal | None:
     """Why `by` may not waive the condition."""
     return first(
-        needs_role(by, condition.program_id, roles.CHAIR, to="waive a condition"),
+        needs_role(by, condition.program_id, roles.CHAIR, to=say("waive a condition")),
         may_enter(condition.decision.matter, by),
         Refusal("separation", say("Nobody waives a condition of their own."), rule=DUTIES)
         if by.pk == condition.owner_id

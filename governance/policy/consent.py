@@ -15,7 +15,7 @@ from governance.states import MatterState
 def may_list(meeting: Meeting, matter: Matter, by: User) -> Refusal | None:
     """Why the matter may not be listed: the chair lists what is voted on, before the minutes."""
     return first(
-        needs_role(by, meeting.program_id, roles.CHAIR, to="list a matter for consent"),
+        needs_role(by, meeting.program_id, roles.CHAIR, to=say("list a matter for consent")),
         may_enter(matter, by),
         _still_open(meeting),
         None
@@ -28,7 +28,7 @@ def may_pull(item: ConsentItem, matter: Matter, by: User) -> Refusal | None:
     """Why the matter may not be pulled out: any member may until it is decided."""
     needed = (roles.BOARD_MEMBER, roles.CHAIR)
     return first(
-        needs_role(by, matter.program_id, *needed, to="pull out a consent item"),
+        needs_role(by, matter.program_id, *needed, to=say("pull out a consent item")),
         may_enter(matter, by),
         _still_open(item.meeting),
         None

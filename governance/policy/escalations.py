@@ -128,7 +128,7 @@ def may_raise(
 def may_answer(escalation: Escalation, by: Actor, verb: str) -> Refusal | None:
     """Why `by` may not take this step of the escalation now."""
     return first(
-        needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
+        needs_role(by, escalation.program_id, *ANSWERERS, to=say("answer an escalation")),
         ESCALATION_MOVES.refusal(escalation.state, verb),
     )
 
@@ -136,7 +136,7 @@ def may_answer(escalation: Escalation, by: Actor, verb: str) -> Refusal | None:
 def may_inform(escalation: Escalation, by: Actor) -> Refusal | None:
     """Why `by` may not tell the fellow how it stands."""
     return first(
-        needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
+        needs_role(by, escalation.program_id, *ANSWERERS, to=say("answer an escalation")),
         None
         if escalation.state != EscalationState.CLOSED
         else Refusal("wrong_state", say("This escalation is closed.")),
@@ -165,7 +165,7 @@ def means_chosen(keys: Iterable[str]) -> Refusal | None:
 def may_act(escalation: Escalation, by: Actor) -> Refusal | None:
     """Why `by` may not use further means: while it is open, who answers may."""
     return first(
-        needs_role(by, escalation.program_id, *ANSWERERS, to="answer an escalation"),
+        needs_role(by, escalation.program_id, *ANSWERERS, to=say("answer an escalation")),
         None
         if escalation.state != EscalationState.CLOSED
         else Refusal("wrong_state", say("This escalation is closed.")),
@@ -244,7 +244,7 @@ def _reported(escalation: Escalation) -> Refusal | None:
             "“{harm}” is still to be reported, by {due_at:%-d %B %Y}. Record the report "
             "first, or say why none is due.",
             harm=duty.get_harm_display(),
-            due_at=duty.due_at,
+            due_at=escalation.program.last_day(duty.due_at),
         ),
         rule=duty.rule,
     )
@@ -277,7 +277,7 @@ def knew(escalation: Escalation, aware_at: dt.datetime) -> Refusal | None:
 def may_report(duty: ReportDuty, by: Actor) -> Refusal | None:
     """Why no report is recorded."""
     return first(
-        needs_role(by, duty.program_id, *ANSWERERS, to="record this report"),
+        needs_role(by, duty.program_id, *ANSWERERS, to=say("record this report")),
         Refusal("lifted", say("It turned out that this need not be reported."))
         if duty.lifted_at
         else None,
@@ -287,7 +287,7 @@ def may_report(duty: ReportDuty, by: Actor) -> Refusal | None:
 def may_lift(duty: ReportDuty, by: Actor, because: str) -> Refusal | None:
     """Why the duty stays: the chair lifts it, who does not answer the alarm alone."""
     return first(
-        needs_role(by, duty.program_id, roles.CHAIR, to="say that no report is due"),
+        needs_role(by, duty.program_id, roles.CHAIR, to=say("say that no report is due")),
         Refusal("sent", say("It was reported already.")) if duty.sent_at else None,
         text_given(because, "because", say("Say why no report is due.")),
     )

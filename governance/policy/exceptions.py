@@ -124,7 +124,7 @@ def may_test(exception: ExceptionRecord, by: Actor) -> Refusal | None:
     return first(
         None
         if owner
-        else needs_role(by, exception.program_id, *TESTERS, to="record a test of its measure"),
+        else needs_role(by, exception.program_id, *TESTERS, to=say("record a test of its measure")),
         None
         if exception.is_live()
         else Refusal("not_live", say("It does not apply now: there is nothing to make up for.")),
@@ -167,7 +167,9 @@ def may_withdraw(exception: ExceptionRecord, by: Actor) -> Refusal | None:
     return first(
         None
         if requester
-        else needs_role(by, exception.program_id, roles.MANAGER, to="withdraw another's request"),
+        else needs_role(
+            by, exception.program_id, roles.MANAGER, to=say("withdraw another's request")
+        ),
         EXCEPTION_MOVES.refusal(exception.state, "withdraw"),
     )
 
@@ -184,7 +186,7 @@ def may_end(exception: ExceptionRecord, by: Actor) -> Refusal | None:
             roles.MANAGER,
             roles.CHAIR,
             roles.ONCALL,
-            to="end another's exception",
+            to=say("end another's exception"),
         ),
         EXCEPTION_MOVES.refusal(exception.state, "end"),
         None

@@ -22,7 +22,7 @@ RANGES = {"every_weeks": (1, 52), "minutes": (10, 600), "weeks_ahead": (1, 26)}
 
 def may_call(program: Program, by: Actor) -> Refusal | None:
     """Why `by` may not call a meeting or write its minutes."""
-    return needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to="call a meeting")
+    return needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to=say("call a meeting"))
 
 
 def may_call_for(program: Program, starts_at: dt.datetime, by: Actor) -> Refusal | None:
@@ -41,7 +41,7 @@ def may_move(meeting: Meeting, starts_at: dt.datetime, by: User) -> Refusal | No
         program_id=meeting.program_id, starts_at=starts_at, cancelled_at=None
     )
     return first(
-        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="move a meeting"),
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to=say("move a meeting")),
         Refusal("cancelled", say("This meeting was cancelled.")) if meeting.cancelled_at else None,
         Refusal("has_begun", say("This meeting has begun: it is not moved any more."))
         if meeting.minutes or meeting.starts_at <= now()
@@ -82,10 +82,10 @@ def may_set_cadence(
 ) -> Refusal | None:
     """Why the board may not meet by this cadence; `lengths` in weeks and minutes, by field."""
     return first(
-        needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to="set the cadence"),
+        needs_role(by, program.pk, roles.CHAIR, roles.MANAGER, to=say("set the cadence")),
         *(_within(field, value, *RANGES[field]) for field, value in lengths.items()),
         None
-        if first_on >= program.calendar().local(now()).date()
+        if first_on >= program.today()
         else Refusal("in_the_past", say("Choose a day that is still to come."), field="first_on"),
     )
 
@@ -101,7 +101,7 @@ def _within(field: str, value: int, low: int, high: int) -> Refusal | None:
 def may_end_cadence(cadence: Cadence, by: Actor, reason: str) -> Refusal | None:
     """Why the cadence may not be ended."""
     return first(
-        needs_role(by, cadence.program_id, roles.CHAIR, roles.MANAGER, to="end the cadence"),
+        needs_role(by, cadence.program_id, roles.CHAIR, roles.MANAGER, to=say("end the cadence")),
         text_given(reason, "reason", say("Say why: those who were called read it.")),
     )
 
@@ -109,7 +109,7 @@ def may_end_cadence(cadence: Cadence, by: Actor, reason: str) -> Refusal | None:
 def may_cancel(meeting: Meeting, by: Actor) -> Refusal | None:
     """Why the meeting may not be cancelled: one with minutes took place."""
     return first(
-        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="cancel a meeting"),
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to=say("cancel a meeting")),
         Refusal("took_place", say("This meeting has minutes: it took place."))
         if meeting.minutes
         else None,
@@ -119,7 +119,7 @@ def may_cancel(meeting: Meeting, by: Actor) -> Refusal | None:
 def may_write(meeting: Meeting, by: Actor) -> Refusal | None:
     """Why the minutes may not be changed: approved ones never are."""
     return first(
-        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to="write the minutes"),
+        needs_role(by, meeting.program_id, roles.CHAIR, roles.MANAGER, to=say("write the minutes")),
         None
         if meeting.approved_at is None
         else Refusal(
@@ -136,7 +136,7 @@ def may_write(meeting: Meeting, by: Actor) -> Refusal | None:
 def may_approve(meeting: Meeting, by: Actor) -> Refusal | None:
     """Why the minutes may not be approved."""
     return first(
-        needs_role(by, meeting.program_id, roles.CHAIR, to="approve the minutes"),
+        needs_role(by, meeting.program_id, roles.CHAIR, to=say("approve the minutes")),
         text_given(meeting.minutes, "minutes", say("There are no minutes to approve.")),
     )
 

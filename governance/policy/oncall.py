@@ -36,7 +36,7 @@ def may_set_rota(
     """Why the line is not set: its people answer alarms, each once, in turns of a sane length."""
     unable = [m for m in members if not has_role(m, program, *CALLED)]
     return first(
-        needs_role(by, program.pk, *KEEPERS, to="set the on-call rota"),
+        needs_role(by, program.pk, *KEEPERS, to=say("set the on-call rota")),
         text_given(name, "name", say("Give the line a name, such as “First line”.")),
         None
         if 1 <= line <= LINES
@@ -90,7 +90,7 @@ def _after_the_last(program: Program, line: int, starts_at: dt.datetime) -> Refu
 
 def may_end_rota(rota: Rota, by: Actor) -> Refusal | None:
     """Why the line does not end."""
-    return needs_role(by, rota.program_id, *KEEPERS, to="end a line of the rota")
+    return needs_role(by, rota.program_id, *KEEPERS, to=say("end a line of the rota"))
 
 
 def sound_period(starts_at: dt.datetime, ends_at: dt.datetime) -> Refusal | None:
@@ -110,7 +110,7 @@ def may_be_away(
     """Why the absence is not entered: one's own, or another's by who keeps the rota."""
     own = isinstance(by, User) and by.pk == user.pk
     return first(
-        needs_role(by, program.pk, *(CALLED if own else KEEPERS), to="enter this absence"),
+        needs_role(by, program.pk, *(CALLED if own else KEEPERS), to=say("enter this absence")),
         None
         if has_role(user, program, *CALLED)
         else Refusal("wrong_role", say("{user} is not called here.", user=user), field="user"),
@@ -131,7 +131,7 @@ def may_override(
     """Why nobody stands in so: any of those called may arrange it among themselves."""
     there = OncallOverride.objects.filter(program=program, line=line, user=user)
     return first(
-        needs_role(by, program.pk, *CALLED, to="change who is on call"),
+        needs_role(by, program.pk, *CALLED, to=say("change who is on call")),
         None
         if Rota.objects.filter(program=program, line=line, ended_at=None).exists()
         else Refusal("no_such_line", say("This programme has no such line."), field="line"),
@@ -157,7 +157,7 @@ def may_override(
 def may_cancel(entry: OncallAbsence | OncallOverride, by: Actor) -> Refusal | None:
     """Why the entry stands: its own person or who keeps the rota takes it back."""
     own = isinstance(by, User) and by.pk == entry.user_id
-    refusal = needs_role(by, entry.program_id, *KEEPERS, to="take this back")
+    refusal = needs_role(by, entry.program_id, *KEEPERS, to=say("take this back"))
     if refusal is not None and own:
         refusal = None
     over = Refusal("past", say("It is over already.")) if entry.ends_at <= now() else None
@@ -167,5 +167,6 @@ def may_cancel(entry: OncallAbsence | OncallOverride, by: Actor) -> Refusal | No
 def may_hand_over(program: Program, holder: User | None, text: str, by: Actor) -> Refusal | None:
     """Why no handover is written: who is on duty writes it, or who keeps the rota."""
     on_duty = holder is not None and isinstance(by, User) and by.pk == holder.pk
-    allowed = None if on_duty else needs_role(by, program.pk, *KEEPERS, to="hand over this line")
+    hand_over = say("hand over this line")
+    allowed = None if on_duty else needs_role(by, program.pk, *KEEPERS, to=hand_over)
     return first(allowed, text_given(text, "text", say("Say what the next person must know.")))

@@ -16,7 +16,7 @@ def may_request(conflict: Conflict, by: Actor) -> Refusal | None:
     """Why `by` may not ask for an override: role, own recusal, or nothing to set aside."""
     return first(
         _apart(conflict, by),
-        needs_role(by, conflict.realm_id, *recused.ASKING, to="ask to set a recusal aside"),
+        needs_role(by, conflict.realm_id, *recused.ASKING, to=say("ask to set a recusal aside")),
         None
         if Conflict.objects.recusing().filter(pk=conflict.pk).exists()
         else Refusal("not_recusing", say("This declaration recuses nobody now.")),
@@ -37,11 +37,13 @@ def may_decide(override: RecusalOverride, by: Actor, verb: str) -> Refusal | Non
     """Why `by` may not approve or decline it: also nobody who asked for it."""
     return first(
         _apart(override.conflict, by),
-        needs_role(by, override.realm_id, *recused.DECIDING, to="decide on an override"),
-        OVERRIDE_MOVES.refusal(override.state, verb),
-        Refusal("second_person", say("A second person decides what you asked for."), rule=DUTIES)
+        needs_role(by, override.realm_id, *recused.DECIDING, to=say("decide on an override")),
+        Refusal(
+            "separation_second", say("A second person decides what you asked for."), rule=DUTIES
+        )
         if by == override.requested_by
         else None,
+        OVERRIDE_MOVES.refusal(override.state, verb),
         None
         if override.declared_at == override.conflict.declared_at
         else Refusal("declared_again", say("The conflict was declared anew since. Ask again.")),
@@ -52,7 +54,7 @@ def may_revoke(override: RecusalOverride, by: Actor) -> Refusal | None:
     """Why `by` may not end the override."""
     return first(
         _apart(override.conflict, by),
-        needs_role(by, override.realm_id, *recused.DECIDING, to="end an override"),
+        needs_role(by, override.realm_id, *recused.DECIDING, to=say("end an override")),
         OVERRIDE_MOVES.refusal(override.state, "revoke"),
     )
 
@@ -62,7 +64,7 @@ def _apart(conflict: Conflict, by: Actor) -> Refusal | None:
     if not isinstance(by, User):
         return Refusal("wrong_role", say("An override is a matter of people."))
     return first(
-        Refusal("own_recusal", say("Nobody sets their own recusal aside."), rule=DUTIES)
+        Refusal("separation_own", say("Nobody sets their own recusal aside."), rule=DUTIES)
         if by.pk == conflict.user_id
         else None,
         Refusal("separation_recused", say("You declared a conflict here yourself."), rule=DUTIES)

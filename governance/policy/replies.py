@@ -61,7 +61,7 @@ def may_answer(reply: Reply, by: User) -> Refusal | None:
     """Why `by` may not answer the reply: the chair does, once, and has no conflict."""
     matter = reply.decision.matter
     return first(
-        needs_role(by, matter.program_id, roles.CHAIR, to="answer a reply"),
+        needs_role(by, matter.program_id, roles.CHAIR, to=say("answer a reply")),
         may_enter(matter, by),
         Refusal("answered", say("This reply has been answered.")) if reply.answered_at else None,
     )
@@ -100,7 +100,7 @@ def may_name(review: IndependentReview, by: User) -> Refusal | None:
     """Why `by` may not name the reviewers: the sponsor or an administrator does, uninvolved."""
     matter = review.decision.matter
     return first(
-        needs_role(by, matter.program_id, *NAMERS, to="name the reviewers"),
+        needs_role(by, matter.program_id, *NAMERS, to=say("name the reviewers")),
         _uninvolved(matter, by, recourse.took_part(matter)),
         REVIEW_MOVES.refusal(review.state, "name"),
     )

@@ -8,7 +8,6 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from governance import rulemaking
 from governance.models import RuleAcknowledgement, RuleComment, RuleVersion
 from governance.models.visibility import RULE_KEEPERS
@@ -25,7 +24,7 @@ def may_comment(rule: RuleVersion, by: Any) -> Refusal | None:
     """Why `by` may not comment: they are not bound by it, or the period is over."""
     return first(
         needs_role(
-            by, rule.program_id, *{*rulemaking.roles_bound(rule), *AUTHORS}, to="comment on it"
+            by, rule.program_id, *{*rulemaking.roles_bound(rule), *AUTHORS}, to=say("comment on it")
         ),
         None
         if rule.status == RuleStatus.COMMENTS
@@ -49,7 +48,7 @@ def may_answer(comment: RuleComment, by: User) -> Refusal | None:
     """Why the comment may not be answered by this person: never by who wrote it."""
     rule = comment.rule
     return first(
-        needs_role(by, rule.program_id, *AUTHORS, to="answer comments"),
+        needs_role(by, rule.program_id, *AUTHORS, to=say("answer comments")),
         None
         if by.pk != comment.author_id
         else Refusal(
@@ -80,10 +79,9 @@ def heard(rule: RuleVersion) -> Refusal | None:
     if rule.status != RuleStatus.COMMENTS:
         return None  # the table of moves says it
     if rule.open_for_comments():
-        until = rule.program.calendar().local(rule.comments_until or now())
         text = say(
-            "Comments are open until {until:%-d %B %Y, %H:%M}. The board hears them all.",
-            until=until,
+            "Comments are open until {until:%-d %B %Y, %H:%M} UTC. The board hears them all.",
+            until=rule.comments_until,
         )
         return Refusal("comments_open", text, rule=_cited(rule))
     waiting = RuleComment.objects.filter(rule=rule).unanswered().count()
@@ -113,7 +111,7 @@ def reads_acknowledgements(rule: RuleVersion, user: Any) -> bool:
     """Whether the person may see who has acknowledged the version."""
     if not getattr(user, "is_authenticated", False):
         return False
-    keeps = needs_role(user, rule.program_id, *RULE_KEEPERS, to="see it") is None
+    keeps = needs_role(user, rule.program_id, *RULE_KEEPERS, to=say("see it")) is None
     return keeps or rule.owner_id == user.pk
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from governance import kinds
 from governance.models import Decision, RuleVersion
+from governance.parameters import path_words
 from governance.policy.common import needs_role, text_given
 from governance.policy.rulemaking import AUTHORS, heard
 from governance.rulekinds import BadParameter, read_params
@@ -26,7 +28,7 @@ RULE_MATTER = "governance.rule"
 
 def may_draft(program: Program, by: Actor) -> Refusal | None:
     """Why `by` may not draft a rule."""
-    return needs_role(by, program.pk, *AUTHORS, to="draft a rule")
+    return needs_role(by, program.pk, *AUTHORS, to=say("draft a rule"))
 
 
 def fits(kind: str, parameters: Any) -> Refusal | None:
@@ -36,7 +38,9 @@ def fits(kind: str, parameters: Any) -> Refusal | None:
     try:
         params = read_params(kind, parameters)
     except BadParameter as error:
-        return Refusal("bad_parameter", f"{error.path} {error.text}.", field="parameters")
+        text = say("{where}: {text}.", where=path_words(error.path), text=error.text)
+        at = ".".join(filter(None, ("parameters", re.sub(r"\[(\d+)\]", r".\1", error.path))))
+        return Refusal("bad_parameter", text, field=at)
     if kind == RuleKind.BALLOT_RULES:
         return _matters_exist(params.matters)
     return None
@@ -65,7 +69,7 @@ def may_edit(rule: RuleVersion, by: Actor) -> Refusal | None:
     """Why the draft may not be changed: adopted and proposed versions never change."""
     editable = rule.status == RuleStatus.DRAFT
     return first(
-        needs_role(by, rule.program_id, *AUTHORS, to="change a draft"),
+        needs_role(by, rule.program_id, *AUTHORS, to=say("change a draft")),
         None
         if editable
         else Refusal(
@@ -77,7 +81,7 @@ def may_edit(rule: RuleVersion, by: Actor) -> Refusal | None:
 def may_propose(rule: RuleVersion, by: Actor) -> Refusal | None:
     """Why the draft may not go to the board."""
     return first(
-        needs_role(by, rule.program_id, *AUTHORS, to="propose a rule"),
+        needs_role(by, rule.program_id, *AUTHORS, to=say("propose a rule")),
         RULE_MOVES.refusal(rule.status, "propose"),
         heard(rule),
         fits(rule.kind, rule.parameters),
@@ -87,7 +91,7 @@ def may_propose(rule: RuleVersion, by: Actor) -> Refusal | None:
 def may_publish(rule: RuleVersion, by: Actor) -> Refusal | None:
     """Why the draft may not be published for comments."""
     return first(
-        needs_role(by, rule.program_id, *AUTHORS, to="publish a draft"),
+        needs_role(by, rule.program_id, *AUTHORS, to=say("publish a draft")),
         RULE_MOVES.refusal(rule.status, "publish"),
         fits(rule.kind, rule.parameters),
     )
@@ -96,14 +100,14 @@ def may_publish(rule: RuleVersion, by: Actor) -> Refusal | None:
 def may_rework(rule: RuleVersion, by: Actor) -> Refusal | None:
     """Why a published draft may not be taken back for changes."""
     return first(
-        needs_role(by, rule.program_id, *AUTHORS, to="take a draft back"),
+        needs_role(by, rule.program_id, *AUTHORS, to=say("take a draft back")),
         RULE_MOVES.refusal(rule.status, "rework"),
     )
 
 
 def may_found(program: Program, sponsor: User | None, by: Actor) -> Refusal | None:
     """Why the founding rules may not be adopted: two people do it, administrator and sponsor."""
-    refused = needs_role(by, program.pk, roles.ADMINISTRATOR, to="adopt its first rules")
+    refused = needs_role(by, program.pk, roles.ADMINISTRATOR, to=say("adopt its first rules"))
     if refused is not None:
         return refused
     if sponsor is None:
@@ -130,7 +134,7 @@ def may_shape(program: Program, kind: str, by: Actor) -> Refusal | None:
     """Why `by` may not change what a first version will say: once adopted, only the board does."""
     adopted = RuleVersion.objects.adopted().filter(program=program, kind=kind)
     return first(
-        needs_role(by, program.pk, roles.ADMINISTRATOR, to="shape its first rules"),
+        needs_role(by, program.pk, roles.ADMINISTRATOR, to=say("shape its first rules")),
         Refusal(
             "adopted", say("This rule has its first version; from now on the board changes it.")
         )
@@ -149,7 +153,7 @@ def may_import_history(
     times = [past.effective_at for past in versions]
     empty = next((past.source for past in versions if not past.prose.strip()), None)
     return first(
-        needs_role(by, program.pk, roles.ADMINISTRATOR, to="bring a rule's history along"),
+        needs_role(by, program.pk, roles.ADMINISTRATOR, to=say("bring a rule's history along")),
         None
         if kind in RuleKind.values
         else Refusal("unknown_kind", say("Choose one of the listed kinds of rule."), field="kind"),

@@ -14,7 +14,7 @@ from fellowship.accounts.queries import holders
 from fellowship.history.bulk import create_many
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import Message, notify_each
 from governance import links, rulemaking
@@ -96,9 +96,9 @@ def _ask(rule: RuleVersion, people: list[User], at: dt.datetime, due: dt.datetim
         change=lambda row: {"rule": str(rule), "due": row.due_at},
         realm_id=rule.program_id,
     )
-    local = rule.program.calendar().local
+    calendar = rule.program.calendar()
     applies = (
-        say("It applies from {local:%-d %B %Y}. ", local=local(rule.effective_at))
+        say("It applies from {local:%-d %B %Y}. ", local=calendar.day(rule.effective_at))
         if rule.effective_at
         else ""
     )
@@ -111,7 +111,7 @@ def _ask(rule: RuleVersion, people: list[User], at: dt.datetime, due: dt.datetim
         body=say(
             "{applies}Say that you have read it by {local:%-d %B %Y}. It binds you in either case.",
             applies=applies,
-            local=local(due),
+            local=calendar.last_day(due),
         ),
         url=rule.get_absolute_url(),
     )
@@ -157,7 +157,7 @@ def _tell(rule: RuleVersion, batch: list[RuleAcknowledgement], days: int, at: dt
     by_due: dict[dt.datetime, list[User]] = defaultdict(list)
     for row in batch:
         by_due[row.due_at].append(row.user)
-    local = rule.program.calendar().local
+    last_day = rule.program.calendar().last_day
     messages = [
         Message(
             kind="governance.acknowledgement_due",
@@ -168,7 +168,7 @@ def _tell(rule: RuleVersion, batch: list[RuleAcknowledgement], days: int, at: dt
             body=say(
                 "{title}\n\nDue on {local:%-d %B %Y}. It binds you in either case.",
                 title=rule.title,
-                local=local(due),
+                local=last_day(due),
             ),
             url=rule.get_absolute_url(),
         )
@@ -191,6 +191,6 @@ def _to_keepers(rule: RuleVersion, batch: Iterable[RuleAcknowledgement]) -> Mess
         realm=rule.program_id,
         subject_obj=rule,
         title=say("{rule}: {n} have not acknowledged it in time", rule=rule, n=len(names)),
-        body="\n".join(lines),
+        body=joined("\n", lines),
         url=links.to("rule_acknowledgements", rule.pk),
     )

@@ -81,7 +81,7 @@ def call_ahead(*, cadence: Cadence, by: Actor) -> list[Meeting]:
     cadence = Cadence.objects.locked().select_related("program").get(pk=cadence.pk)
     if cadence.ended_at is not None:
         return []
-    today = cadence.program.calendar().local(now()).date()
+    today = cadence.program.today()
     until = today + dt.timedelta(weeks=cadence.weeks_ahead)
     called = set(cadence.meetings.values_list("slot_on", flat=True))
     made = []

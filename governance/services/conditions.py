@@ -17,7 +17,7 @@ from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
@@ -158,7 +158,10 @@ def start_clocks(made: Sequence[Condition], *, by: Actor) -> None:
         _tell(
             condition,
             [condition.owner, condition.verifier],
-            say("A condition to meet by {due_at:%-d %B %Y}", due_at=condition.due_at),
+            say(
+                "A condition to meet by {due_at:%-d %B %Y}",
+                due_at=condition.program.last_day(condition.due_at),
+            ),
         )
 
 
@@ -268,8 +271,9 @@ def _settle(condition: Condition, verb: str, by: User) -> Condition:
     subject = _held(condition)
     if conditions_met(subject) is None:
         _kind_of(condition).conditions_settled(subject=subject, by=by)
-    word = "verified" if condition.state in SETTLED_CONDITION[:1] else "waived"
-    _tell(condition, [condition.owner], say("A condition is {word}", word=word))
+    verified = condition.state in SETTLED_CONDITION[:1]
+    title = say("A condition is verified") if verified else say("A condition is waived")
+    _tell(condition, [condition.owner], title)
     return condition
 
 
@@ -279,7 +283,7 @@ def _tell(condition: Condition, to: Sequence[User], title: str, body: str = "") 
         to=to,
         subject_obj=condition,
         realm=condition.program_id,
-        title=f"{title}: {condition.text}",
+        title=joined(": ", (title, condition.text)),
         body=body or condition.consequence,
         url=condition.get_absolute_url(),
     )

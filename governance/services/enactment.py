@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from fellowship.accounts.models import User
+from fellowship.accounts.roles import Seat
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
@@ -78,6 +79,17 @@ def _tally(ballot: Ballot, tally: Tally) -> dict[str, Any]:
     }
 
 
+def _roll(ballot: Ballot, tally: Tally) -> letters.Roll:
+    lines = ballot_box.lines(ballot)
+    recused_ones = [line.row for line in lines if line.standing == Standing.RECUSED]
+    return letters.Roll(
+        voted=tally.taking_part,
+        seats=len(lines),
+        needed=tally.quorum_needed,
+        recused=[str(Seat(row.seat).label) for row in recused_ones],
+    )
+
+
 def _vote(vote: Vote) -> dict[str, Any]:
     return {
         "seat": vote.ballot_seat.seat,
@@ -103,7 +115,8 @@ def _letter(
         question=matter.question,
         outcome=str(tally.outcome),
         positions=tally.positions,
-        reasons=[vote.rationale for vote in votes if vote.rationale],
+        roll=_roll(ballot, tally),
+        reasons=letters.reasons_of(str(tally.outcome), [_vote(vote) for vote in votes]),
         weighed=kinds.get(matter.kind).scores_in_summary(kinds.subject_of(matter)),
         conditions=[
             letters.LetterCondition(

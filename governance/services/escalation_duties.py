@@ -73,7 +73,11 @@ def note_harm(
         to=readers(escalation, *TO_TELL),
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=say("To be reported by {due_at:%-d %B %Y}: {ref}", due_at=due_at, ref=escalation.ref),
+        title=say(
+            "To be reported by {due_at:%-d %B %Y}: {ref}",
+            due_at=escalation.program.last_day(due_at),
+            ref=escalation.ref,
+        ),
         body=words,
         url=escalation.get_absolute_url(),
         urgent=True,

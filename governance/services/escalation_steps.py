@@ -10,7 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.clocks import queries as clocks
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rules
@@ -48,7 +48,7 @@ def move(escalation: Escalation, verb: str, kind: str, by: User, text: str, **ch
     journal.record(subject=escalation, change={"state": escalation.state, **change})
     stop(escalation, ACKNOWLEDGE_CLOCK, by)
     promise(escalation, by)
-    label = "closed" if closed else Step(kind).label.lower()
+    label = say("closed") if closed else Step(kind).label.lower()
     tell_fellow(
         escalation, say("Your escalation is {label}", label=label), CLOSED_WORDS if closed else text
     )
@@ -119,7 +119,7 @@ def tell_of(escalation: Escalation, by: Actor) -> None:
         to=[user for user in readers(escalation, *TO_TELL) if user.pk not in paged],
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"{escalation.get_severity_display()}: {escalation.get_kind_display()}",
+        title=joined(": ", (escalation.get_severity_display(), escalation.get_kind_display())),
         body=say(
             "{summary}\n\nAcknowledge by {said}.",
             summary=escalation.summary,
@@ -140,13 +140,13 @@ def tell_fellow(escalation: Escalation, title: str, text: str) -> None:
     if escalation.fellow is None:
         return
     due = escalation.next_word_by
-    word = say("\n\nThe next word is due by {said}.", said=said(due)) if due else ""
+    word = say("The next word is due by {said}.", said=said(due)) if due else ""
     notify(
         kind="governance.escalation_word",
         to=[escalation.fellow],
         subject_obj=escalation,
         realm=escalation.program_id,
-        title=f"{title}: {escalation.ref}",
-        body=f"{text.strip()}{word}",
+        title=joined(": ", (title, escalation.ref)),
+        body=joined("\n\n", filter(None, (text.rstrip(), word))),
         url=escalation.get_absolute_url(),
     )

@@ -114,7 +114,7 @@ def grant_exception(*, exception: ExceptionRecord, decision: Decision, by: User)
         exception,
         say(
             "Granted until {expires_at:%-d %B %Y}: {title}",
-            expires_at=exception.expires_at,
+            expires_at=exception.program.last_day(exception.expires_at),
             title=exception.title,
         ),
     )

@@ -66,7 +66,7 @@ def _thresholds(at: dt.datetime) -> list[tuple[int, int]]:
 
 def _in_batches(crossed: QuerySet[ExceptionRecord], days: int, at: dt.datetime, verb: str) -> int:
     told = 0
-    rows = crossed.select_related(None).order_by("pk").only(*_READ)
+    rows = crossed.select_related("program").order_by("pk").only(*_READ)
     while batch := list(rows[:BATCH]):
         with journal.acting(verb, by=SWEEP):
             _remind(batch, days, at)
@@ -76,7 +76,7 @@ def _in_batches(crossed: QuerySet[ExceptionRecord], days: int, at: dt.datetime, 
 
 _READ = (
     *("program_id", "ref", "title", "kind", "subject_type", "subject_id", "owner_id"),
-    *("expires_at", "waits"),
+    *("expires_at", "waits", "program__zone", "program__holidays"),
 )
 
 
@@ -169,8 +169,11 @@ class Ending:
         return say_n(self.days, "within {n} day", "within {n} days")
 
     def _one(self, one: ExceptionRecord) -> str:
-        does = say("has ended") if self.days == 0 else say("ends {within}", within=self._within())
-        return f"{one.ref} {does}: {one.title}"
+        if self.days == 0:
+            return say("{ref} has ended: {title}", ref=one.ref, title=one.title)
+        return say(
+            "{ref} ends {within}: {title}", ref=one.ref, within=self._within(), title=one.title
+        )
 
     def _several(self, exceptions: Sequence[ExceptionRecord]) -> str:
         if self.days:
@@ -190,10 +193,11 @@ class Ending:
         return joined("\n", [*lines, say("and {more} more", more=more)] if more else lines)
 
     def _line(self, exception: ExceptionRecord) -> str:
+        last_day = exception.program.last_day
         said = say(
             "{ref}, until {expires_at:%-d %B %Y}: {title}",
             ref=exception.ref,
-            expires_at=exception.expires_at,
+            expires_at=last_day(exception.expires_at),
             title=exception.title,
         )
         other = self.covered.get(exception.pk)
@@ -202,10 +206,10 @@ class Ending:
                 "{said}. {ref} still covers it, until {expires_at:%-d %B %Y}.",
                 said=said,
                 ref=other.ref,
-                expires_at=other.expires_at,
+                expires_at=last_day(other.expires_at),
             )
         if self.days:
             return said
         if exception.waits:
             return say("{said}. It never began: its conditions were not settled.", said=said)
-        return f"{said}. {rearming.gate(exception.kind).again}"
+        return joined(". ", (said, rearming.gate(exception.kind).again))

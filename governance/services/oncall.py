@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Missing, Refusal, Refused, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -153,7 +153,7 @@ def stand_in(
         _tell(
             user,
             program,
-            say("You stand in on call from {starts_at:%-d %B, %H:%M} UTC", starts_at=starts_at),
+            say("You stand in on call from {starts_at:%-d %B %Y, %H:%M} UTC", starts_at=starts_at),
             reason,
         )
     return override
@@ -259,20 +259,16 @@ def _begin(*, program: Program, turn: roster.Turn, by: Actor) -> Watch:
     watch.save()
     journal.record(subject=watch, change={"line": watch.line, "user": watch.user_id})
     waiting = Escalation.objects.open().filter(program=program).visible_to(watch.user).count()
-    alarms = (
-        say("{waiting} alarms are open.", waiting=waiting)
-        if waiting != 1
-        else say("One alarm is open.")
-    )
+    alarms = say_n(waiting, "One alarm is open.", "{n} alarms are open.")
     _tell(
         watch.user,
         program,
         say(
-            "You are on call until {ends_at:%-d %B, %H:%M} UTC: {program}",
+            "You are on call until {ends_at:%-d %B %Y, %H:%M} UTC: {program}",
             ends_at=turn.ends_at,
             program=program,
         ),
-        "\n\n".join(filter(None, (alarms, watch.handover))),
+        joined("\n\n", filter(None, (alarms, watch.handover))),
         dedupe=f"governance.on_call:{watch.pk}",
     )
     return watch

@@ -12,8 +12,9 @@ from fellowship.kernel.refusals import refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
+from fellowship.programs.queries import calendar_of
 from governance import ballot_box, links, recused
-from governance.models import BallotSeat
+from governance.models import BallotSeat, Matter
 from governance.policy import overrides as policy
 from governance.states import Standing
 
@@ -51,12 +52,13 @@ def request_override(*, conflict: Conflict, by: User, reason: str) -> RecusalOve
 @journal.verb("governance.approve_override")
 def approve_override(*, override: RecusalOverride, by: User, reason: str = "") -> RecusalOverride:
     """Set the recusal aside: the person may take part again, and is told. Once is enough."""
+    matters = _matters(override)
     override = _locked(override)
     if override.state == OverrideState.IN_FORCE and override.decided_by == by:
         return override
     refuse(policy.may_decide(override, by, "approve"))
     _decide(override, "approve", by)
-    _restore_seats(override)
+    _restore_seats(override, matters)
     _record(override)
     _tell_set_aside(override)
     return override
@@ -78,6 +80,7 @@ def decline_override(*, override: RecusalOverride, by: User, reason: str) -> Rec
 @journal.verb("governance.revoke_override")
 def revoke_override(*, override: RecusalOverride, by: User, reason: str) -> RecusalOverride:
     """Let the recusal count again from now on, and tell the person. Once is enough."""
+    matters = _matters(override)
     override = _locked(override)
     if override.state == OverrideState.REVOKED:
         return unchanged(override, policy.may_revoke(override, by))
@@ -86,13 +89,28 @@ def revoke_override(*, override: RecusalOverride, by: User, reason: str) -> Recu
     override.state = OVERRIDE_MOVES.target(override.state, "revoke")
     override.revoked_by, override.revoked_at = by, now()
     override.save()
-    for seat in _seats(override, Standing.ELIGIBLE):
+    for seat in _seats(override, matters, Standing.ELIGIBLE):
         if ballot_box.is_recused(seat.ballot.matter, override.person):
             seat.standing = Standing.RECUSED
             seat.save()
     _record(override)
     _tell_revoked(override)
     return override
+
+
+def _matters(override: RecusalOverride) -> list[Matter]:
+    """Those before the board about the record, on whose roll the person stands.
+
+    They are locked before the declaration is, as who votes, closes or declares does.
+    """
+    said = Conflict.objects.get(pk=override.conflict_id)
+    about = Matter.objects.filter(
+        subjects__subject_type=said.subject_type,
+        subjects__subject_id=said.subject_id,
+        ballot__closed_at=None,
+        ballot__seats__user=said.user_id,
+    )
+    return list(Matter.objects.locked().filter(pk__in=about.values("pk")).order_by("pk"))
 
 
 def _locked(override: RecusalOverride) -> RecusalOverride:
@@ -119,21 +137,20 @@ def _record(override: RecusalOverride) -> None:
     journal.record(subject=override, realm_id=override.realm_id, change=change)
 
 
-def _seats(override: RecusalOverride, standing: str) -> list[BallotSeat]:
-    """The person's seats of this standing in ballots still open about the record."""
+def _seats(override: RecusalOverride, matters: list[Matter], standing: str) -> list[BallotSeat]:
+    """The person's seats of this standing in ballots of the matters still open."""
     seats = BallotSeat.objects.filter(
         user=override.person,
         standing=standing,
         ballot__closed_at=None,
-        ballot__matter__subjects__subject_type=override.conflict.subject_type,
-        ballot__matter__subjects__subject_id=override.conflict.subject_id,
+        ballot__matter__in=matters,
     )
     return list(seats.select_related("ballot__matter").order_by("pk"))
 
 
-def _restore_seats(override: RecusalOverride) -> None:
+def _restore_seats(override: RecusalOverride, matters: list[Matter]) -> None:
     """The roll of an open ballot says it at once, unless another conflict recuses as well."""
-    for seat in _seats(override, Standing.RECUSED):
+    for seat in _seats(override, matters, Standing.RECUSED):
         if not ballot_box.is_recused(seat.ballot.matter, override.person):
             seat.standing = Standing.ELIGIBLE
             seat.save()
@@ -189,7 +206,7 @@ def _tell_revoked(override: RecusalOverride) -> None:
         realm=override.realm_id,
         title=say(
             "Your conflict of interest of {declared_at:%-d %B %Y} counts again",
-            declared_at=override.declared_at,
+            declared_at=calendar_of(override.realm_id).day(override.declared_at),
         ),
         body=say("It had been set aside. From now on you do not take part in what it is about."),
     )

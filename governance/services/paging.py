@@ -14,7 +14,7 @@ from django.conf import settings
 from fellowship.accounts.models import Actor, User
 from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.models import Endpoint
 from fellowship.notices.services import notify, queue, supersede
@@ -131,7 +131,7 @@ def _carry(escalation: Escalation, page: EscalationPage) -> None:
         subject_obj=escalation,
         realm=escalation.program_id,
         title=say("{severity}: {kind}. You are on call", severity=severity, kind=kind),
-        body=f"{escalation.summary}\n\n{within}",
+        body=joined("\n\n", (escalation.summary, within)),
         url=escalation.get_absolute_url(),
         urgent=True,
         dedupe=f"governance.page:{escalation.pk}:{page.number}",

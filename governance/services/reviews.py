@@ -11,7 +11,7 @@ from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import kinds, recourse
@@ -111,7 +111,7 @@ def name_reviewers(
     review.save()
     matter = review.decision.matter
     journal.record(subject=matter, change={"reviewers": sorted(wanted)})
-    until = f"{matter.program.calendar().local(review.due_at):%-d %B %Y}"
+    until = dated(matter.program.last_day(review.due_at))
     _tell(
         review,
         [wanted[pk] for pk in sorted(set(wanted) - set(standing))],

@@ -8,7 +8,7 @@ from fellowship.clocks import services as clock_services
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import rulemaking
@@ -124,14 +124,13 @@ def answer_comment(*, comment: RuleComment, by: User, outcome: str, answer: str)
         subject_obj=comment.rule,
         realm=comment.rule.program_id,
         title=say("Your comment is answered: {title}", title=comment.rule.title),
-        body=f"{comment.get_outcome_display()}. {comment.answer}",
+        body=joined(". ", (comment.get_outcome_display(), comment.answer)),
         url=comment.rule.get_absolute_url(),
     )
     return comment
 
 
 def _tell_bound(rule: RuleVersion, by: Actor) -> None:
-    until = rule.program.calendar().local(rule.comments_until or now())
     notify(
         kind="governance.rule_published",
         to=rulemaking.bound(rule).exclude(pk=getattr(by, "pk", 0)),
@@ -139,9 +138,9 @@ def _tell_bound(rule: RuleVersion, by: Actor) -> None:
         realm=rule.program_id,
         title=say("A rule that binds you may change: {title}", title=rule.title),
         body=say(
-            "{rationale}\n\nComment until {until:%-d %B %Y, %H:%M}. {SILENCE}",
+            "{rationale}\n\nComment until {until:%-d %B %Y, %H:%M} UTC. {SILENCE}",
             rationale=rule.rationale,
-            until=until,
+            until=rule.comments_until,
             SILENCE=SILENCE,
         ),
         url=rule.get_absolute_url(),

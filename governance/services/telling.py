@@ -5,7 +5,7 @@ from __future__ import annotations
 from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import holders
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import notify
 from governance import ballot_box
 from governance.letters import instant
@@ -34,7 +34,7 @@ def seats(matter: Matter, ballot: Ballot) -> None:
         body=say(
             "{question}\n\nThe vote ends on {closes_at:%-d %B %Y}. {SILENCE}",
             question=matter.question,
-            closes_at=ballot.closes_at,
+            closes_at=matter.program.last_day(ballot.closes_at),
             SILENCE=SILENCE,
         ),
         url=matter.get_absolute_url(),
@@ -62,7 +62,7 @@ def stale(matter: Matter, ballot: Ballot, voted: list[User], why: str) -> None:
             "{why}\n\nYour vote counts once you reaffirm it or vote anew, until "
             "{closes_at:%-d %B %Y}.",
             why=why,
-            closes_at=ballot.closes_at,
+            closes_at=matter.program.last_day(ballot.closes_at),
         ),
         url=matter.get_absolute_url(),
     )
@@ -93,7 +93,7 @@ def decided(matter: Matter, decision: Decision) -> None:
         to={*parties, *room(matter, roles.CHAIR, roles.BOARD_MEMBER, roles.MANAGER)},
         subject_obj=matter,
         realm=matter.program_id,
-        title=f"{label}: {matter.title}",
+        title=joined(": ", (label, matter.title)),
         body=say(
             "{question}\n\n{label}. The letter gives the reasons.{may_reply}",
             question=matter.question,

@@ -29,7 +29,7 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
         raise Http404
     calendar = exception.program.calendar()
     initial: dict[str, Any] = {name: getattr(exception, name) for name in KEPT}
-    initial["expires_on"] = calendar.local(exception.expires_at).date()
+    initial["expires_on"] = calendar.last_day(exception.expires_at)
     form = AmendForm(posted(request), initial=initial)
 
     def call() -> ExceptionRecord:
@@ -62,7 +62,7 @@ def test(request: HttpRequest, ref: str) -> HttpResponse:
     def call() -> MeasureTest:
         data = dict(form.cleaned_data)
         day, calendar = data.pop("tested_at"), exception.program.calendar()
-        today = calendar.local(now()).date()
+        today = exception.program.today()
         at = calendar.end_of_day(day) if day and day != today else now()
         return services.record_measure_test(
             exception=exception, by=person(request), tested_at=at, **data

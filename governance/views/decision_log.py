@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from fellowship.history.models import Event
 from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
 from fellowship.web import cells, filters
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
@@ -129,7 +128,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     target = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     write_csv(target, COLUMNS, _lines(found.qs))
     target.seek(0)
-    name = f"decision-log-{now():%Y-%m-%d}.csv"
+    name = f"decision-log-{user.today()}.csv"
     return FileResponse(
         target, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
     )

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from fellowship.accounts import roles
@@ -351,14 +350,14 @@ def _covering(exception: ExceptionRecord, user: Any, at: dt.datetime) -> Excepti
 
 def _until(exception: ExceptionRecord, words: str, at: dt.datetime) -> str:
     """“In force until 22 January 2027, 44 more working days”."""
-    left = exception.program.calendar().working_days_between(at, exception.expires_at)
-    day = timezone.localtime(exception.expires_at)
+    calendar = exception.program.calendar()
+    left = calendar.working_days_between(at, exception.expires_at)
     return say_n(
         left,
         "{words}: until {day:%-d %B %Y}, {n} more working day",
         "{words}: until {day:%-d %B %Y}, {n} more working days",
         words=words,
-        day=day,
+        day=calendar.last_day(exception.expires_at),
     )
 
 
@@ -396,6 +395,12 @@ def end(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _exception(request: HttpRequest, ref: str) -> ExceptionRecord:
     rows = ExceptionRecord.objects.select_related(
-        "program__realm", "owner", "requested_by", "approved_by", "ended_by", "extends"
+        "program__realm",
+        "owner",
+        "requested_by",
+        "approved_by",
+        "decision__matter",
+        "ended_by",
+        "extends",
     )
     return visible_or_404(rows, request.user, ref=ref)

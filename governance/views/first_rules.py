@@ -57,10 +57,11 @@ def shape(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         raise Http404
     draft = founding_draft(program, kind)
     words: dict[str, Any] = {"title": founding.TITLES[kind], "prose": founding.prose(kind)}
-    parameters = draft.parameters if draft else founding.parameters(kind)
+    parameters = founding.parameters(kind)
     if draft:
         words = {"title": draft.title, "prose": draft.prose}
-    form = FirstRuleForm(posted(request), parameters=parameters, initial=words)
+        parameters = founding.in_order(kind, draft.parameters)
+    form = FirstRuleForm(posted(request), kind=kind, parameters=parameters, initial=words)
     return form_verb(
         request,
         form,

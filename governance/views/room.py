@@ -17,6 +17,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflict_of, has_role
+from fellowship.accounts.roles import Seat
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
@@ -41,7 +42,7 @@ from governance.models import (
     Vote,
 )
 from governance.policy import board as policy
-from governance.states import LIVE_MATTER, Position
+from governance.states import LIVE_MATTER, Position, Standing
 from governance.views.common import events_of, person, room_links
 from governance.views.docket import CONDITION_COLUMNS
 from governance.views.replies import ways
@@ -248,6 +249,7 @@ def _decided(matter: Matter, user: Any, decision: Decision) -> dict[str, Any]:
         "decision": decision,
         "tone": TONES[decision.outcome],
         "votes": _votes_table(_votes_of(user, now(), matter.pk), against, uncounted),
+        "silent": _silent(decision),
         "tally": _tally(decision),
         "conditions": conditions_of(decision),
         "ways": ways(matter, decision, user, party=False),
@@ -282,6 +284,20 @@ def _votes_table(votes: list[Vote], against: set[str], uncounted: set[str]) -> T
         Column(say("Rationale"), lambda v: lines(v.rationale) if v.rationale else cells.NONE),
     )
     return Table(say("How each seat voted"), columns, votes, empty=say("No vote was cast."))
+
+
+def _silent(decision: Decision) -> list[str]:
+    """The seats that cast no vote, each with why: recused, vacant, or silent until the end."""
+    absent = decision.tally.get("absent", ())
+    return [
+        say(
+            "{seat}: {why}",
+            seat=Seat(seat).label,
+            why=say("did not vote") if seat in absent else Standing(standing).label.lower(),
+        )
+        for seat, standing in decision.tally.get("seats", {}).items()
+        if seat in absent or standing != Standing.ELIGIBLE
+    ]
 
 
 CONDITIONS: tuple[Column[Condition], ...] = (

@@ -153,7 +153,7 @@ def _ahead(rule: RuleVersion) -> str:
     """From when an adopted version applies that does not yet, in words; empty for any other."""
     if not rule.adopted_at or not rule.effective_at or rule.effective_at <= now():
         return ""
-    day = rule.program.calendar().local(rule.effective_at)
+    day = rule.program.day(rule.effective_at)
     return say("It applies from {day:%-d %B %Y}. Until then the version in force stays.", day=day)
 
 
@@ -218,7 +218,7 @@ def new(request: HttpRequest) -> HttpResponse:
     by = person(request)
     _refuse_others(base.program, by)
     said = founding.in_order(base.kind, base.parameters)
-    form = RuleForm(posted(request), parameters=said, initial=_words_of(base))
+    form = RuleForm(posted(request), kind=base.kind, parameters=said, initial=_words_of(base))
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
@@ -242,6 +242,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused(refusal)
     form = RuleForm(
         posted(request),
+        kind=rule.kind,
         parameters=founding.in_order(rule.kind, rule.parameters),
         initial={**_words_of(rule), "rationale": rule.rationale, "effective_on": rule.effective_at},
     )

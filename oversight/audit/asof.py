@@ -97,9 +97,14 @@ def known(program_id: int, label: str, pk: int) -> bool:
     model = history_of(label)
     if model is None:
         return False
-    key = model.instance_type._meta.pk.attname
+    key = key_of(model)
     rows = model.objects.filter(**{key: pk}, history_event__in=events.values("uid"))
     return bool(rows.exists())
+
+
+def key_of(history: Any) -> str:
+    """The column of a history model with the record's key: a programme has that of its realm."""
+    return str(history.instance_type._meta.pk.attname)
 
 
 def newest(model: Any, at: dt.datetime, **only: Any) -> QuerySet[Any]:
@@ -131,8 +136,7 @@ def records(program_id: int, label: str, at: dt.datetime, hidden: Hidden) -> Que
     history = history_of(label)
     if history is None:
         return None
-    model = history.instance_type
-    key = model._meta.pk.attname
+    model, key = history.instance_type, key_of(history)
     columns = {field.attname for field in history._meta.concrete_fields}
     own = next((name for name in ("program_id", "realm_id") if name in columns), "")
     if own:
@@ -175,14 +179,14 @@ def part(rows: QuerySet[Any], before: str) -> Part:
 
     Nonsense in `before` begins with the newest.
     """
-    asked = rows
+    asked, key = rows, key_of(rows.model)
     if before.isascii() and before.isdigit() and len(before) < 19:
-        asked = rows.filter(id__lt=int(before))
+        asked = rows.filter(**{f"{key}__lt": int(before)})
     found = list(asked[: RECORDS_PER_PAGE + 1])
     more = len(found) > RECORDS_PER_PAGE
     found = found[:RECORDS_PER_PAGE]
     counted = rows.order_by().values("pk")[: COUNTED + 1].count()
-    return Part(found, str(found[-1].id) if more else "", counted)
+    return Part(found, str(getattr(found[-1], key)) if more else "", counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fellowship.kernel.saying import say
 from fellowship.web import cells, columns
 from fellowship.web.routes import route_to
 from fellowship.web.tables import Page
+from oversight.audit import asof
 from oversight.audit import names as naming
 from oversight.audit.words import word
 
@@ -102,16 +103,17 @@ def exceptions(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any
 
 def records(page: Any, label: str, slug: str, at: dt.datetime) -> columns.Table[Any]:
     """The records of a kind: what each is called, the state it was in, and since when."""
-    names = naming.of([(label, row.id) for row in page])
+    keys = {row.history_id: getattr(row, asof.key_of(type(row))) for row in page}
+    names = naming.of([(label, key) for key in keys.values()])
+
+    def named(row: Any) -> object:
+        key = keys[row.history_id]
+        return cells.link(record_url(slug, label, key, at), naming.name(label, key, names))
+
     return columns.Table(
         naming.kind(label),
         (
-            columns.Column(
-                say("Record"),
-                lambda r: cells.link(
-                    record_url(slug, label, r.id, at), naming.name(label, r.id, names)
-                ),
-            ),
+            columns.Column(say("Record"), named),
             columns.Column(say("State"), lambda r: cells.shown(_state(r))),
             columns.Column(say("Unchanged since"), lambda r: cells.when(r.history_date)),
         ),

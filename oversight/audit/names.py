@@ -46,12 +46,32 @@ _NUMBERED: Final = frozenset(
 )
 """Versions of one thing, told apart by their number."""
 _CALLED: Final[Mapping[str, str]] = {
+    "access.output": say("File to be released"),
     "accounts.realm": say("Programme’s roles"),
+    "findings.batch": say("One act on many findings"),
+    "findings.contest": say("Suggestion contested"),
+    "findings.cover": say("Stand-in of a product owner"),
+    "findings.duepause": say("Pause of a finding’s deadline"),
+    "findings.duesegment": say("Stretch of a finding’s deadline"),
+    "findings.overdue": say("Overdue finding told"),
+    "governance.cadence": say("Standing dates of a board"),
     "governance.exceptionrecord": say("Exception"),
+    "governance.oncallabsence": say("Absence from on-call"),
+    "governance.oncalloverride": say("Stand-in on call"),
+    "governance.watch": say("Turn on call"),
+    "oversight.controlrun": say("Test of a control over a period"),
     "oversight.extract": say("Export"),
+    "oversight.handback": say("Thing to hand back"),
+    "oversight.verification": say("Verification of the ledger"),
+    "oversight.waiver": say("Obligation not held to"),
     "programs.program": say("Programme"),
+    "proposals.absence": say("Absence of a reviewer"),
     "proposals.assignment": say("Reviewer of a proposal"),
+    "publications.hit": say("Hit of a publication’s check"),
+    "publications.precheck": say("Check of a publication"),
+    "publications.question": say("Question to an author"),
     "publications.reviewerassignment": say("Reviewer of a publication"),
+    "publications.source": say("What a publication rests on"),
     "publications.version": say("Version of a publication"),
     "scoping.checkin": say("Check-in"),
 }
@@ -160,7 +180,7 @@ def _path(label: str) -> str:
         related = columns[step].related_model if step in columns else None
         if related is not None and (rest := _path(related._meta.label_lower)):
             return f"{step}__{rest}"
-    return next((name for name in _KINDS if name in columns), "")
+    return next((name for name in _KINDS if isinstance(columns.get(name), CharField)), "")
 
 
 def _worded(label: str, text: str) -> str:

@@ -7,51 +7,59 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef
 
 from fellowship.programs.models import Program
+from fellowship.web.tables import length
 from governance.models import Escalation, ExceptionRecord
 from oversight.models import ControlRun, Sample, Verification
-from oversight.office.glance import numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One programme: alarms open, exceptions in force, and what was audited.
+    """One programme: alarms open, exceptions in force, samples drawn, and what was audited.
 
     `failing` of the `tested` tests of control found exceptions when last run.
     """
 
     program: Program
-    alarms: int = 0
-    exceptions: int = 0
-    verification: Verification | None = None
-    tested: int = 0
-    failing: int = 0
-    samples: int = 0
+    alarms: int
+    in_force: int
+    samples: int
+    verification: Verification | None
+    tested: int
+    failing: int
 
 
 def rooms(programs: Sequence[Program], user: Any, at: dt.datetime) -> list[Room]:
-    """The programmes as their auditor knows them, in five queries; those with problems first."""
+    """The programmes as their auditor knows them, in three queries; those with problems first."""
     keys = [program.pk for program in programs]
-    alarms = numbers(Escalation.objects.visible_to(user).open(), keys)
-    exceptions = numbers(ExceptionRecord.objects.visible_to(user).live(at), keys)
+    numbers = _numbers(keys, user, at)
     verified = {one.program_id: one for one in _newest(Verification, user, keys, "program_id")}
     runs = _newest(ControlRun, user, keys, "program_id", "test")
-    samples = numbers(Sample.objects.visible_to(user), keys)
     found = [
         Room(
             program,
-            alarms.get(program.pk, 0),
-            exceptions.get(program.pk, 0),
-            verified.get(program.pk),
-            sum(run.program_id == program.pk for run in runs),
-            sum(run.program_id == program.pk and run.failed > 0 for run in runs),
-            samples.get(program.pk, 0),
+            verification=verified.get(program.pk),
+            tested=sum(run.program_id == program.pk for run in runs),
+            failing=sum(run.program_id == program.pk and run.failed > 0 for run in runs),
+            **numbers[program.pk],
         )
         for program in programs
     ]
     return sorted(found, key=lambda room: (not _broken(room), -room.failing))
+
+
+def _numbers(keys: Sequence[int], user: Any, at: dt.datetime) -> dict[int, dict[str, Any]]:
+    """Alarms, exceptions and samples of each, counted as far as lists are."""
+    there = {"program": OuterRef("pk")}
+    rows: Any = Program.objects.filter(pk__in=keys).values(
+        "pk",
+        alarms=length(Escalation.objects.visible_to(user).open().filter(**there)),
+        in_force=length(ExceptionRecord.objects.visible_to(user).live(at).filter(**there)),
+        samples=length(Sample.objects.visible_to(user).filter(**there)),
+    )
+    return {row.pop("pk"): row for row in rows}
 
 
 def _broken(room: Room) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -203,6 +203,17 @@ def actors(program: int) -> QuerySet[User, Any]:
     """The people who hold or held a role in the programme, for the filter: key, name, address."""
     rows = User.objects.filter(role_assignments__realm_id=program).distinct().order_by("name")
     return rows.values_list("pk", "name", "email")
+
+
+def by_application(
+    choices: Iterable[tuple[str, str]],
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Choices whose keys begin with an application, under its name; as they come within it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for key, label in choices:
+        found.setdefault(key.partition(".")[0], []).append((key, label))
+    named = ((str(apps.get_app_config(app).verbose_name), group) for app, group in found.items())
+    return sorted(named, key=lambda pair: pair[0])
 
 
 @kept(16)

@@ -41,6 +41,8 @@ SKIPPED = frozenset(
     }
 )
 PERSON = "accounts.user"
+CLOCK = "clocks.clock"
+CLOCKS_ROW = "clocks.historicalclock"
 MOST_CHANGES = 5
 """Field changes shown for one event; the page of the event has them all."""
 PER_PAGE = 30
@@ -99,23 +101,44 @@ def _page(rows: list[Event], size: int) -> Page:
 def entries(events: Iterable[Event], slug: str) -> list[Entry]:
     """The events as lines of a timeline, each with its field changes."""
     listed = list(events)
+    read = written(listed)
     # Of new records a line says only that they were made: their values are not put into words.
-    rows = [w if w.row.kind != "+" else w.without_values() for w in written(listed)]
+    rows = [w if w.row.kind != "+" else w.without_values() for w in read]
     unnamed = [(e.subject_type, e.subject_id) for e in listed if not e.subject_ref]
     spoken = [(PERSON, pk) for event in listed for pk in sorted(people(event.body))]
-    names = naming.of([*unnamed, *spoken, *_pointed(rows)])
+    of = {row.event: pair for label, row in read if (pair := _hangs_on(label, row))}
+    names = naming.of([*unnamed, *spoken, *of.values(), *_pointed(rows)])
     by_event = _changes(rows, names)
-    return [_entry(event, by_event.get(str(event.uid), []), slug, names) for event in listed]
+    return [
+        _entry(event, by_event.get(str(event.uid), []), slug, names, of.get(str(event.uid)))
+        for event in listed
+    ]
 
 
-def _entry(event: Event, rows: list[RowChange], slug: str, names: naming.Names) -> Entry:
+def _hangs_on(label: str, row: Row) -> naming.Pair | None:
+    """The record that a clock runs for, without which one is told like many others."""
+    if label != CLOCKS_ROW:
+        return None
+    return naming.pointed(model_of(label), "subject_id", row.values)
+
+
+def _entry(
+    event: Event,
+    rows: list[RowChange],
+    slug: str,
+    names: naming.Names,
+    of: naming.Pair | None,
+) -> Entry:
+    ref = event.subject_ref or naming.titled(event.subject_type, event.subject_id, names)
+    if of and of in names and event.subject_type == CLOCK:
+        ref = joined(", ", (ref, names[of]))
     return Entry(
         at=event.at,
         actor=verbs.actor(event.actor_name),
         verb=verbs.label(event.verb),
         reason=event.reason,
         changes=_shown(event, rows, names),
-        ref=event.subject_ref or naming.titled(event.subject_type, event.subject_id, names),
+        ref=ref,
         url=_event_page(slug, str(event.uid)),
     )
 

@@ -41,6 +41,20 @@ class PeriodInput(Input):
         return attrs
 
 
+class InstantInput(Input):
+    """An instant to look back to."""
+
+    at = serializers.DateTimeField()
+
+    def validate_at(self, at: dt.datetime) -> dt.datetime:
+        """An instant to come has no record yet."""
+        if at > now():
+            raise serializers.ValidationError(
+                say("Choose an instant that has passed: nothing is recorded yet.")
+            )
+        return at
+
+
 class AuditView(EndpointView):
     """Base: the programme for its auditors, 404 to everybody else; each answer is a look."""
 
@@ -63,9 +77,9 @@ class AuditView(EndpointView):
         return found["from_at"], found["to_at"]
 
     def instant(self, request: Request) -> dt.datetime:
-        """The instant of the address; now without one."""
+        """The instant of the address, which has passed; now without one."""
         given = request.query_params.get("at")
-        return serializers.DateTimeField().run_validation(given) if given else now()
+        return self.read(request, InstantInput, {"at": given})["at"] if given else now()
 
 
 def paged(page: Page[Any], results: list[Any]) -> dict[str, Any]:

@@ -139,9 +139,9 @@ class RecordsView(AuditView):
         rows = asof.records(program.pk, kind, at, scopes.conflicted(request.user))
         if rows is None:
             raise Http404
-        part = asof.part(rows, request.query_params.get("before", ""))
+        part, key = asof.part(rows, request.query_params.get("before", "")), asof.key_of(rows.model)
         found = [
-            {"id": r.id, "ref": getattr(r, "ref", ""), "unchanged_since": r.history_date}
+            {"id": getattr(r, key), "ref": getattr(r, "ref", ""), "unchanged_since": r.history_date}
             for r in part
         ]
         return Response({"at": at, "results": found, "next": part.older})

@@ -40,7 +40,7 @@ def _info(data: Mapping[str, bytes], at: dt.datetime, info: Mapping[str, str]) -
     size = sum(len(content) for content in data.values())
     said = {
         **info,
-        "Bagging-Date": f"{at:%Y-%m-%d}",
+        "Bagging-Date": at.date().isoformat(),
         "Payload-Oxum": f"{size}.{len(data)}",
     }
     lines = (f"{key}: {' '.join(said[key].split())}\n" for key in sorted(said))

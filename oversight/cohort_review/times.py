@@ -72,7 +72,7 @@ class _Days:
         self.calendar, self.known = calendar, dict[tuple[dt.date, dt.date], int]()
 
     def __call__(self, start: dt.datetime, end: dt.datetime) -> int:
-        pair = (start.date(), end.date())
+        pair = (self.calendar.day(start), self.calendar.day(end))
         if pair not in self.known:
             self.known[pair] = self.calendar.working_days_between(start, end)
         return self.known[pair]

@@ -82,7 +82,7 @@ def _asked(
 ) -> AccessRequest:
     """The fellow asks for somebody of the case, for some days from today."""
     dataset = story.data[slug]
-    today = case.program.calendar().local(now()).date()
+    today = case.program.today()
     given: dict[str, Any] = {
         "operations": ["view", "query"],
         "fields": [f["name"] for f in dataset.fields if not f["sensitive"]],

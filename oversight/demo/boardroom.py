@@ -26,7 +26,7 @@ REQUEST: dict[str, Any] = {
 
 def begin(cast: Cast, program: Program, today: dt.datetime) -> list[Meeting]:
     """The chair sets the cadence: every second week, at ten on the programme's wall."""
-    first = program.calendar().local(today).date() + dt.timedelta(days=1)
+    first = program.day(today) + dt.timedelta(days=1)
     while first.weekday() > 3:
         first += dt.timedelta(days=1)
     cadence = governance.set_cadence(

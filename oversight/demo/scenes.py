@@ -68,6 +68,16 @@ REASONS = {
 }
 
 
+SEES = {
+    "research": "the method",
+    "product": "the use",
+    "security": "the exposure",
+    "legal": "the terms",
+    "policy": "the limits",
+}
+"""What each seat looks at first."""
+
+
 def pick(text: str, *options: Any) -> Any:
     """One of the options, always the same for the same text."""
     return options[hashlib.sha256(text.encode()).digest()[0] % len(options)]
@@ -147,11 +157,23 @@ def ballot(
     *,
     dissent: str = "",
     voters: int = 5,
+    recused: str = "",
     conditions: Sequence[dict[str, Any]] = (),
 ) -> Matter:
-    """The board reads and votes; one seat may dissent."""
+    """The board reads and votes; one seat may dissent, and one stay out for a conflict."""
     matter = matter_about(subject)
     people = cast.board[:voters]
+    if recused:
+        away = cast[f"board-{recused}"]
+        people = [person for person in people if person != away]
+        declare_conflict(
+            user=away,
+            subject=subject,
+            realm=subject.program_id,
+            kind="coauthor",
+            statement="We wrote a paper together two years ago.",
+            by=away,
+        )
     declare_none(cast, subject, [*people, cast["chair"]])
     for member in people:
         position = outcome
@@ -193,14 +215,14 @@ def vote(
 def _reason(matter: Matter, member: User, position: str) -> str:
     """What a member who has read the dossier writes about it; to approve, only some say why."""
     about = f"{matter.ref}{member.username}{position}"
-    name = matter.title.rpartition(": ")[2][:80]
-    seat = member.username.removeprefix("board-")
+    sees = SEES[member.username.removeprefix("board-")]
+    looked = f"I looked at {sees} of “{matter.title.rpartition(': ')[2][:80]}”"
     if position == "approve":
-        said: str = pick(about, "", "", f"“{name}”: the {seat} seat found no objection.")
+        said: str = pick(about, "", "", f"{looked}, and nothing speaks against it.")
         return said
     if matter.kind == RULE_MATTER and position == "deny":
         return "It shortens what people plan by, and nobody has looked at a whole year of it."
-    return f"{pick(about, *REASONS[position])} So the {seat} seat, on “{name}”."
+    return f"{pick(about, *REASONS[position])} {looked}."
 
 
 def decide(cast: Cast, subject: Any, outcome: str = "approve", **options: Any) -> Decision:
@@ -291,7 +313,7 @@ def request(
     cast: Cast, fellowship: Fellowship, dataset: Dataset, days: int = 60, *, begins: int = 0
 ) -> AccessRequest:
     """The fellow asks for the least that serves, to begin in so many days; the steward checks."""
-    today = fellowship.program.calendar().local(now()).date()
+    today = fellowship.program.today()
     start = today + dt.timedelta(days=begins)
     end = min(start + dt.timedelta(days=days), fellowship.ends_on)
     lesser, wanted = lesser_variants(dataset), [f for f in dataset.fields if not f["sensitive"]]

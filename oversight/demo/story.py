@@ -215,8 +215,8 @@ class Story:
             elif index in accepted:
                 act = partial(self._decide, A, index, "approve", **accepted[index])
             else:
-                dissent = "research" if index == 13 else ""
-                act = partial(self._decide, A, index, "deny", dissent=dissent)
+                options = {12: {"recused": "policy"}, 13: {"dissent": "research"}}.get(index, {})
+                act = partial(self._decide, A, index, "deny", **options)
             at(-240 + 0.3 * index, act)
         at(-232, partial(self._sign, A, 0, "refusal-logs-2026-q3"))
         at(-231, partial(self._sign, A, 1, "tool-call-traces"))

@@ -177,7 +177,7 @@ class _Days:
         return sum(self._between(start, end) for start, end in merged)
 
     def _between(self, start: dt.datetime, end: dt.datetime) -> int:
-        key = self.calendar.local(start).date(), self.calendar.local(end).date()
+        key = self.calendar.day(start), self.calendar.day(end)
         if key not in self.known:
             self.known[key] = self.calendar.working_days_between(start, end)
         return self.known[key]

@@ -172,20 +172,19 @@ def _reviewers(assigned: list[Any]) -> str:
 
 def of_escalations(scope: Scope, rows: Sequence[Any]) -> list[Case]:
     """Alarms with when they should have been acknowledged and by whom they were."""
-    calendar = scope.calendar
     return [
         Case(
             row.title,
             say(
-                "{ref}, {severity}: due {local:%-d %B %Y, %H:%M}, ",
+                "{ref}, {severity}: due {due:%-d %B %Y, %H:%M} UTC, ",
                 ref=row.ref,
                 severity=row.get_severity_display().lower(),
-                local=calendar.local(row.acknowledge_by),
+                due=row.acknowledge_by,
             )
             + (
                 say(
-                    "acknowledged {local:%-d %B %Y, %H:%M} by {acknowledged_by}",
-                    local=calendar.local(row.acknowledged_at),
+                    "acknowledged {at:%-d %B %Y, %H:%M} UTC by {acknowledged_by}",
+                    at=row.acknowledged_at,
                     acknowledged_by=row.acknowledged_by,
                 )
                 if row.acknowledged_at

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 
 from fellowship.clocks.states import Side
 from fellowship.kernel.saying import say
+from fellowship.web import cells
 from governance.health_terms import GovernanceHealth
 from oversight.health import days, duties, lines, votes
 from oversight.health.scope import Scope
@@ -25,8 +26,8 @@ class Measure:
     """One measure.
 
     `cases` are what its number counts, in the order they are listed. Of a share, `of` is what
-    could have been counted, and `of_what` its name. `most` reads from the rule how much passes, in
-    the measure's unit; `says` explains in a sentence what is counted.
+    could have been counted, and `of_what` counts it in words. `most` reads from the rule how much
+    passes, in the measure's unit; `says` explains in a sentence what is counted.
     """
 
     figure: HealthFigure
@@ -37,7 +38,7 @@ class Measure:
     cases: Callable[[Scope], Cases]
     lines: lines.Lines
     of: Callable[[Scope], QuerySet[Any]] | None = None
-    of_what: str = ""
+    of_what: Callable[[int], str] | None = None
 
     @property
     def key(self) -> str:
@@ -76,7 +77,7 @@ _ALL: Final = (
         lambda s: _listed(votes.hasty(s)),
         lines.of_votes,
         votes.votes,
-        "votes",
+        lambda n: cells.count(n, "vote"),
     ),
     Measure(
         _F.UNOPENED,
@@ -90,7 +91,7 @@ _ALL: Final = (
         _seats,
         lines.of_seats,
         votes.seats,
-        "seats",
+        lambda n: cells.count(n, "seat"),
     ),
     Measure(
         _F.SILENT,
@@ -101,7 +102,7 @@ _ALL: Final = (
         lambda s: _listed(votes.silent(s)),
         lines.of_votes,
         votes.votes,
-        "votes",
+        lambda n: cells.count(n, "vote"),
     ),
     Measure(
         _F.COPIED,
@@ -112,7 +113,7 @@ _ALL: Final = (
         lambda s: _listed(votes.copied(s)),
         lines.of_votes,
         votes.reasoned,
-        "reasons",
+        lambda n: cells.count(n, "reason"),
     ),
     Measure(
         _F.UNANIMOUS,
@@ -180,7 +181,7 @@ _ALL: Final = (
         ),
         lines.of_windows,
         duties.windows,
-        "windows",
+        lambda n: cells.count(n, "window"),
     ),
     Measure(
         _F.LATE,
@@ -191,7 +192,7 @@ _ALL: Final = (
         lambda s: duties.late(s).select_related("acknowledged_by").order_by("-raised_at", "-id"),
         lines.of_escalations,
         duties.alarms,
-        "escalations",
+        lambda n: cells.count(n, "escalation"),
     ),
     Measure(
         _F.UNOWNED,
@@ -220,7 +221,7 @@ _ALL: Final = (
         ),
         lines.of_clocks,
         duties.promises,
-        "promises",
+        lambda n: cells.count(n, "promise"),
     ),
     Measure(
         _F.DAYS_US,

@@ -76,15 +76,16 @@ class Reading:
     @property
     def most_said(self) -> str:
         """How much passes, in words."""
-        ending = {"percent": " %", "days": say(" working days")}.get(self.measure.unit, "")
-        return f"{self.most:,}{ending}"
+        if self.measure.unit == "days":
+            return cells.count(self.most, "working day")
+        return f"{self.most:,} %" if self.measure.unit == "percent" else f"{self.most:,}"
 
     @property
     def out_of(self) -> str:
         """Of what the cases are a part: “212 votes”."""
-        if self.of is None:
+        if self.of is None or self.measure.of_what is None:
             return ""
-        return cells.count(self.of, self.measure.of_what.removesuffix("s"))
+        return self.measure.of_what(self.of)
 
 
 @dataclass(frozen=True)

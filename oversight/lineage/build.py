@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch
 
 from access.models import Grant, Release
 from fellowship.kernel.saying import say
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web.routes import route_to
 from findings.embargoes import Withheld
 from findings.models import Finding
@@ -47,18 +48,20 @@ def _read_key(fellowship: Fellowship, dataset_id: int) -> str:
 
 
 def _datasets(found: Graph, records: Records) -> None:
+    calendar = records.fellowship.program.calendar()
     for dataset in records.datasets:
         tier, url = dataset.get_tier_display(), _url("access:dataset", dataset.ref)
         found.add(Node(key_of(dataset), "dataset", dataset.name, tier, url))
     for read in records.reads:
         key = _read_key(records.fellowship, read.dataset_id)
         label = say("{count:,}{more} accesses", count=read.count, more="+" if read.more else "")
-        node = Node(key, "access", label, _span(read), "", read.first)
+        node = Node(key, "access", label, _span(read, calendar), "", read.first)
         found.add(node, (f"access.dataset:{read.dataset_id}", say("was read")))
 
 
-def _span(read: Read) -> str:
-    return say("{first:%-d %b %Y} to {last:%-d %b %Y}", first=read.first, last=read.last)
+def _span(read: Read, calendar: WorkCalendar) -> str:
+    first, last = calendar.day(read.first), calendar.day(read.last)
+    return say("{first:%-d %b %Y} to {last:%-d %b %Y}", first=first, last=last)
 
 
 def _artifacts(found: Graph, records: Records) -> None:

@@ -86,6 +86,7 @@ class CasesSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
     count = serializers.IntegerField()
+    count_is_at_least = serializers.BooleanField(help_text="There are more.")
     page = serializers.IntegerField()
     pages = serializers.IntegerField()
     results = CaseSerializer(many=True)
@@ -111,6 +112,7 @@ class CasesView(EndpointView):
             "key": key,
             "title": figure.label,
             "count": page.total,
+            "count_is_at_least": page.capped,
             "page": page.number,
             "pages": page.pages,
             "results": [

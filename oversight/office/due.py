@@ -174,7 +174,7 @@ def _counts(view: View, begins: dt.date, ends: dt.date, calendar: WorkCalendar) 
     for source in SOURCES:
         rows = _between(source, view, begins, ends, calendar)
         for value in rows.order_by().values_list(source.field, flat=True)[:MOST]:
-            due[value if source.day else calendar.local(value).date()] += 1
+            due[value if source.day else calendar.day(value)] += 1
     return due
 
 

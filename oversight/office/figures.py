@@ -16,6 +16,7 @@ from fellowship.kernel.counting import Length
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
+from fellowship.web.tables import told
 from findings.models import Control, Finding
 from findings.states import UNSETTLED, ControlState
 from governance.docket import NOT_CAST
@@ -348,7 +349,7 @@ class Count:
     @property
     def text(self) -> str:
         """The number as it is shown: “412”, or “10,000+”."""
-        return f"{self.value:,}+" if self.more else str(self.value)
+        return told(self.value + self.more, self.value)
 
 
 def count(view: View, *keys: str, most: int | None = None) -> list[Count]:

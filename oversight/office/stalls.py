@@ -44,23 +44,18 @@ class Stall:
     overdue: int
 
 
-def open_clocks(view: View) -> Any:
+def open_clocks(user: Any, at: dt.datetime) -> Any:
     """Clocks nobody has ended, without those on subjects the person declared a conflict about.
 
     An appointment, such as the day a training ends, counts once it is past: nobody waits before.
     """
-    rows = Clock.objects.open().filter(realm_id=view.program_id)
-    return _counting(rows, view.user, view.at)
-
-
-def open_among(programs: Sequence[int], user: Any, at: dt.datetime) -> Any:
-    """The open clocks of several programmes, as `open_clocks` has those of one."""
-    return _counting(Clock.objects.open().filter(realm_id__in=programs), user, at)
-
-
-def _counting(rows: Any, user: Any, at: dt.datetime) -> Any:
-    rows = rows.exclude(kind__in=registry.appointments(), due_at__gt=at)
+    rows = Clock.objects.open().exclude(kind__in=registry.appointments(), due_at__gt=at)
     return rows.exclude(recusals.about(user))
+
+
+def of_program(view: View) -> Any:
+    """Those of the view's programme."""
+    return open_clocks(view.user, view.at).filter(realm_id=view.program_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ def lying(view: View, calendar: WorkCalendar) -> list[Lying]:
     found = []
     rows = _lying(view.user, view.at, view.program_id)
     for side, person, kind, starts_at, due_at, paused_at in rows:
-        day = starts_at.date()
+        day = calendar.day(starts_at)
         if day not in known:
             known[day] = calendar.working_days_between(starts_at, view.at)
         late = due_at <= view.at and paused_at is None
@@ -98,14 +93,14 @@ def lying(view: View, calendar: WorkCalendar) -> list[Lying]:
 
 @read_for
 def _lying(user: Any, at: dt.datetime, realm: int) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = open_clocks(View(realm, user, at)).order_by("starts_at")
+    rows: QuerySet[Any, Any] = open_clocks(user, at).filter(realm_id=realm).order_by("starts_at")
     shown = ("holder", "holder_user_id", "kind", "starts_at", "due_at", "paused_at")
     return rows.values_list(*shown)[:MOST]
 
 
 def held_by(view: View, holder: str) -> Any:
     """The open clocks of a holder as `Lying.holder` names them; none for nonsense."""
-    rows = open_clocks(view)
+    rows = of_program(view)
     if holder == Side.YOU:
         return rows.filter(holder=Side.YOU)
     if holder == Side.US:
@@ -208,5 +203,5 @@ def coming(view: View) -> list[Clock]:
 
 @read_for
 def _coming(user: Any, at: dt.datetime, realm: int) -> QuerySet[Clock]:
-    rows: QuerySet[Clock] = open_clocks(View(realm, user, at)).filter(paused_at=None)
+    rows: QuerySet[Clock] = open_clocks(user, at).filter(realm_id=realm, paused_at=None)
     return rows.select_related("holder_user").order_by("due_at", "id")[:COMING]

@@ -18,8 +18,11 @@ from fellowship.kernel.time import now
 
 Key = tuple[str, int]
 _WITH = {
+    "access.accessrequest": ("dataset",),
     "proposals.assignment": ("proposal", "reviewer"),
     "publications.objection": ("publication",),
+    "scoping.mentorship": ("fellowship",),
+    "scoping.milestone": ("fellowship",),
 }
 """What a case needs beside it to say its name and address."""
 
@@ -50,11 +53,13 @@ def of(clocks: Iterable[Clock], user: Any) -> list[Wait]:
 
 
 def _cases(label: str, keys: set[int], user: Any) -> dict[Key, tuple[str, str]]:
-    return {
-        (label, row.pk): (str(row), row.get_absolute_url())
-        for row in _shown(label)(user, now(), sorted(keys))
-        if hasattr(row, "get_absolute_url")
-    }
+    rows = {row.pk: _with_page(row) for row in _shown(label)(user, now(), sorted(keys))}
+    return {(label, pk): (str(row), row.get_absolute_url()) for pk, row in rows.items() if row}
+
+
+def _with_page(row: Any) -> Any:
+    """The record, or where it has no page of its own its fellowship."""
+    return row if hasattr(row, "get_absolute_url") else getattr(row, "fellowship", None)
 
 
 @functools.cache

@@ -71,5 +71,5 @@ def _roles(view: View) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     for user_id, role in rows.order_by("role").values_list("user_id", "role"):
         if role in roles.STAFF:
-            found[user_id].append(str(roles.ROLES[role].label).lower())
+            found[user_id].append(roles.ROLES[role].label.lower())
     return found

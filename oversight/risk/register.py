@@ -17,9 +17,8 @@ from typing import Any, Final
 from django.db.models import Count, F, QuerySet, Window
 
 from fellowship.accounts.alike import read_for
-from fellowship.kernel.counting import Length
 from fellowship.web.filters import Search
-from fellowship.web.tables import COUNT_LIMIT
+from fellowship.web.tables import length
 from oversight.risk.sources import SOURCES, Risk, Source
 
 Key = tuple[Any, ...]
@@ -160,7 +159,7 @@ def _first(wanted: Wanted, source: Source, order: str, many: int) -> QuerySet[An
     rows = wanted.rows(source)
     there: Any = Window(Count("pk"))
     if source.ordered:
-        there = Length(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
+        there = length(rows)
     fields = ORDERS[order].fields if order else ()
     first: QuerySet[Any, Any] = rows.order_by(*fields).annotate(of=there)
     return first.values_list("level", "due", "since", "pk", "of")[:many]

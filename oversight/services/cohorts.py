@@ -134,7 +134,7 @@ def recommend(
     if there is not None:
         return unchanged(there, policy.may_recommend(cohort, by))
     refuse(policy.may_recommend(cohort, by))
-    today = cohort.program.calendar().local(now()).date()
+    today = cohort.program.today()
     refuse(
         policy.recommendation_fits(
             cohort, text=text, why=why, owner=owner, due_on=due_on, today=today

@@ -10,7 +10,7 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
@@ -30,7 +30,7 @@ def measure_health(*, program: Program, by: Actor) -> HealthReading:
     comes off. Chair and manager are told of what is new.
     """
     program = Program.objects.locked().select_related("realm").get(pk=program.pk)
-    today = program.calendar().local(now()).date()
+    today = program.today()
     if known := HealthReading.objects.filter(program=program, on=today).first():
         return known
     report = measure(Scope.of(program))
@@ -92,7 +92,7 @@ def _ended(report: Report) -> list[HealthBreach]:
 
 
 def _tell(program: Program, found: list[HealthBreach]) -> None:
-    lines = [f"- {breach}" for breach in found]
+    lines = [joined("", ("- ", str(breach))) for breach in found]
     notify(
         kind="oversight.health",
         to=holders(program.pk, roles.CHAIR, roles.MANAGER),
@@ -103,7 +103,7 @@ def _tell(program: Program, found: list[HealthBreach]) -> None:
             program=program,
             n=len(found),
         ),
-        body=say("Beyond what the rule lets pass:\n\n") + "\n".join(lines),
+        body=joined("\n", (say("Beyond what the rule lets pass:\n"), *lines)),
         url=policy.health_url(program),
     )
 
@@ -111,7 +111,7 @@ def _tell(program: Program, found: list[HealthBreach]) -> None:
 def measure_due(at: dt.datetime) -> int:
     """Measure every programme not measured yet on its day; returns how many. Twice is once."""
     programs = list(Program.objects.select_related("realm").order_by("pk"))
-    days = {p.pk: p.calendar().local(at).date() for p in programs}
+    days = {p.pk: p.day(at) for p in programs}
     done = HealthReading.objects.filter(on__in=set(days.values())).values_list("program_id", "on")
     known = set(done)
     due = [p for p in programs if (p.pk, days[p.pk]) not in known]

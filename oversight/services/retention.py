@@ -89,7 +89,7 @@ def hold_data(
     said: dict[str, Any] = {"ground": ground, "until": ends, "reason": reason.strip()}
     known: Hold | None = Hold.objects.live().filter(person=person, program=program, **said).first()
     longest = parts.Rules(now()).terms(program.pk).longest_hold.due(now(), calendar)
-    longest = calendar.end_of_day(calendar.local(longest).date())
+    longest = calendar.end_of_day(calendar.day(longest))
     refused = policy.may_hold(person=person, program=program, longest=longest, by=by, **said)
     if known:
         return unchanged(known, refused)
@@ -101,7 +101,7 @@ def hold_data(
         to=[person],
         title=say("Your data is kept back"),
         body=say(
-            "{ground}, until {until:%d %B %Y}. Then it ends by itself.",
+            "{ground}, until {until:%-d %B %Y}. Then it ends by itself.",
             ground=hold.get_ground_display(),
             until=until,
         ),
@@ -129,7 +129,7 @@ def keep_to_retention(at: dt.datetime) -> int:
     keep. Returns how many were proposed or taken back. Nothing is erased here.
     """
     programs = list(Program.objects.select_related("realm").order_by("pk"))
-    days = {p.pk: p.calendar().local(at).date() for p in programs}
+    days = {p.pk: p.day(at) for p in programs}
     done = set(
         RetentionRun.objects.filter(on__in=set(days.values())).values_list("program_id", "on")
     )

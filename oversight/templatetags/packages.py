@@ -6,6 +6,8 @@ import datetime as dt
 
 from django import template
 
+from fellowship.kernel.saying import dated
+
 register = template.Library()
 
 
@@ -16,5 +18,5 @@ def instant(text: str | None) -> str:
         return "–"
     found = dt.datetime.fromisoformat(text)
     if len(text) == len("2026-05-03"):
-        return f"{found:%-d %B %Y}"
+        return dated(found.date())
     return f"{found.astimezone(dt.UTC):%-d %B %Y, %H:%M} UTC"

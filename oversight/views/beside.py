@@ -12,14 +12,15 @@ from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import address, route_to
-from oversight.office.glance import Glance, Waiting, glances
+from fellowship.web.tables import told
+from oversight.office.glance import Glance, glances
 
 
 def of_office(programs: Sequence[Program], user: Any) -> Table[Glance]:
     """What waits in each programme, how long, and what alarms are open."""
 
-    def waits(side: str, of: Callable[[Glance], Waiting]) -> Callable[[Glance], object]:
-        return lambda one: cells.link(_waiting(one, holder=side), f"{of(one).clocks:,}")
+    def waits(side: str, of: Callable[[Glance], int]) -> Callable[[Glance], object]:
+        return lambda one: cells.link(_waiting(one, holder=side), told(of(one)))
 
     columns: tuple[Column[Glance], ...] = (
         Column(say("Programme"), _named),
@@ -43,7 +44,7 @@ def of_health(programs: Sequence[Program], user: Any) -> Table[Glance]:
         Column(say("Programme"), named),
         Column(say("Beyond limits"), _beyond, num=True),
         Column(say("Since"), lambda one: cells.when(one.beyond_since, "date"), num=True),
-        Column(say("Overdue"), lambda one: one.overdue, num=True),
+        Column(say("Overdue"), lambda one: told(one.overdue), num=True),
         Column(say("Longest wait"), _oldest, num=True),
     )
     found = sorted(glances(programs, user, now()), key=lambda one: -(one.beyond or 0))
@@ -62,7 +63,7 @@ def _waiting(one: Glance, **asked: str) -> str:
 def _overdue(one: Glance) -> object:
     if not one.overdue:
         return 0
-    return cells.link(_waiting(one, overdue="1"), cells.tag(f"{one.overdue:,}", "bad"))
+    return cells.link(_waiting(one, overdue="1"), cells.tag(told(one.overdue), "bad"))
 
 
 def _oldest(one: Glance) -> object:
@@ -73,7 +74,7 @@ def _alarms(one: Glance) -> object:
     if not one.alarms:
         return 0
     url = address("oversight:cases", one.program.slug, "escalations")
-    return cells.link(url, cells.tag(f"{one.alarms:,}", "warn"))
+    return cells.link(url, cells.tag(told(one.alarms), "warn"))
 
 
 def _beyond(one: Glance) -> object:

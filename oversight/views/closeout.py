@@ -51,9 +51,9 @@ def closing(request: HttpRequest, ref: str) -> HttpResponse:
         request,
         found,
         closed=closed,
-        rooms=_rooms(items, user),
+        rooms=_rooms(items, found, user),
         exceptable=_exceptable(found, items, user) if not closed else [],
-        wishes=[_task(item, user) for item in items if not item.required],
+        wishes=[_task(item, found, user) for item in items if not item.required],
         done=sum(item.met for item in items if item.required),
         total=sum(item.required for item in items),
         refused=None if closed else policy.may_close(found, user, items),
@@ -94,13 +94,13 @@ def _excuse(said: dict[str, str] | None) -> Excuse | None:
     return Excuse(said["reason"], said["by"], dt.datetime.fromisoformat(said["at"]), 0)
 
 
-def _rooms(items: list[Obligation], user: Any) -> list[tuple[str, list[Task]]]:
+def _rooms(items: list[Obligation], case: Fellowship, user: Any) -> list[tuple[str, list[Task]]]:
     """The required obligations by the room that asks."""
     found: dict[str, list[Task]] = {label: [] for label in (*ROOMS.values(), say("Others"))}
     for item in items:
         if item.required:
             room = ROOMS.get(item.key.partition(".")[0], say("Others"))
-            found[room].append(_task(item, user))
+            found[room].append(_task(item, case, user))
     return [(room, tasks) for room, tasks in found.items() if tasks]
 
 
@@ -112,13 +112,13 @@ def _exceptable(case: Fellowship, items: list[Obligation], user: Any) -> list[Ob
     return waiting
 
 
-def _task(item: Obligation, user: Any) -> Task:
+def _task(item: Obligation, case: Fellowship, user: Any) -> Task:
     url = item.url_for(user)
     if item.excuse:
         said = say(
             "By {by}, {at:%-d %B %Y}: {reason}",
             by=item.excuse.by,
-            at=item.excuse.at,
+            at=case.program.day(item.excuse.at),
             reason=item.excuse.reason,
         )
         return Task(item.label, url=url, status=say("Excepted"), tone="plain", hint=said)

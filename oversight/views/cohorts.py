@@ -15,13 +15,12 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.kernel.saying import joined, say
-from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import cells, charts
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
 from fellowship.web.shortcuts import visible_among
-from fellowship.web.tables import paginate
+from fellowship.web.tables import COUNT_LIMIT, paginate
 from findings.states import Counted, Verdict
 from oversight import cohort_policy
 from oversight.cohort_review import counts, prediction, questions, times
@@ -74,7 +73,7 @@ def _rho(found: Relation) -> str:
 def _state(row: Recommendation) -> object:
     if row.settled_at:
         return cells.tag(row.get_outcome_display(), "good" if row.outcome == "done" else "plain")
-    late = row.due_on < now().date()
+    late = row.due_on < row.program.today()
     return cells.tag(say("Overdue"), "bad") if late else cells.tag(say("To do"), "warn")
 
 
@@ -104,7 +103,7 @@ def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
     view, calendar = View.of(program.pk, request.user, found.pk), program.calendar()
     spent, controls = times.stage_times(view, calendar), figures.measured(view)
     relations = prediction.relations(view, controls)
-    tasks = Recommendation.objects.filter(cohort=found).select_related("owner")
+    tasks = Recommendation.objects.filter(cohort=found).select_related("owner", "program")
     context = {
         "program": program,
         "links": links_of(program, request.user),
@@ -291,12 +290,18 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
         "counts": stats(
             program,
             figures.count(
-                view, "fellowships", "findings", "controls", "verified", "publications", "talent"
+                view,
+                *("fellowships", "findings", "controls", "verified", "publications", "talent"),
+                most=COUNT_LIMIT,
             ),
         ),
-        "worries": stats(program, figures.count(view, "exceptions", "escalations")),
+        "worries": stats(
+            program, figures.count(view, "exceptions", "escalations", most=COUNT_LIMIT)
+        ),
         "sides": cohorts.sides(view, calendar),
-        "next": Recommendation.objects.for_the_next_call(program).select_related("owner")[:6],
+        "next": Recommendation.objects.for_the_next_call(program).select_related(
+            "owner", "program"
+        )[:6],
     }
     return render(request, "oversight/sponsor.html", context)
 
@@ -308,12 +313,12 @@ def _tone(control: Any) -> str:
 
 def _verdicts(controls: list[Any]) -> list[Row]:
     """Controls in use by verdict, those not measured on both sides among them."""
+    unmeasured = say("Not measured on both sides")
     tally: Counter[str] = Counter()
     for control in controls:
         comparison = control.comparison()
-        tally[str(comparison.verdict.label) if comparison else "Not measured on both sides"] += 1
-    order = [str(v.label) for v in Verdict] + [say("Not measured on both sides")]
-    return [Row(label, tally[label]) for label in order]
+        tally[comparison.verdict.label if comparison else unmeasured] += 1
+    return [Row(label, tally[label]) for label in (*(v.label for v in Verdict), unmeasured)]
 
 
 def _relation_chart(found: list[Relation]) -> charts.Chart | None:

@@ -20,6 +20,7 @@ from fellowship.programs.models import Program
 from fellowship.web import cells, charts
 from fellowship.web.actions import form_verb
 from fellowship.web.columns import Column, Table
+from fellowship.web.components.times import localised
 from fellowship.web.tables import COUNT_LIMIT, Page, paginate
 from oversight import policy, services
 from oversight.health import report
@@ -114,7 +115,7 @@ def _table(caption: str, readings: list[Reading], program: Program) -> Table[Rea
         return cells.link(url, f"{reading.cases:,}")
 
     columns: tuple[Column[Reading], ...] = (
-        Column(say("Figure"), _named),
+        Column(say("Measure"), _named),
         Column(say("Cases"), cases, num=True),
         Column(say("Out of"), lambda r: r.out_of or "–", num=True),
         Column(say("Share"), lambda r: cells.unbroken(r.said) if _share(r) else "–", num=True),
@@ -129,7 +130,7 @@ def _days_table(readings: list[Reading], program: Program) -> Table[Reading]:
         return cells.link(_cases_url(program, reading.measure.key), f"{reading.cases:,}")
 
     columns: tuple[Column[Reading], ...] = (
-        Column(say("Figure"), _named),
+        Column(say("Measure"), _named),
         Column(say("Cases"), cases, num=True),
         Column(say("Median"), lambda r: f"{r.days.median:g}", num=True),
         Column(say("90 % within"), lambda r: r.days.p90, num=True),
@@ -227,7 +228,7 @@ def _context(
 ) -> dict[str, Any]:
     columns: tuple[Column[Case], ...] = (
         Column(say("Case"), lambda c: cells.link(c.url, c.title) if c.url else c.title),
-        Column(say("What was found"), lambda c: c.found),
+        Column(say("What was found"), lambda c: localised(c.found)),
     )
     if any(case.at for case in found):
         columns += (Column(say("When"), lambda c: cells.when(c.at, "date") if c.at else ""),)

@@ -23,7 +23,7 @@ from fellowship.web.markup import markup
 from fellowship.web.tables import Page
 from findings.models import Finding
 from oversight.forms import ChainsForm
-from oversight.lineage import chains, draw, entry, part, serialise
+from oversight.lineage import chains, doors, draw, entry, part, serialise
 from oversight.lineage.build import assemble
 from oversight.lineage.chains import Asked, Found
 from oversight.lineage.graph import RANKS, Graph, Node, counted, key_of, noun
@@ -67,6 +67,7 @@ def lineage(request: HttpRequest, ref: str) -> HttpResponse:
     page = _page(request, found)
     records = part.records(case, asked, data, page.rows, request.user)
     chain = assemble(records)
+    doors.close(chain, request.user)
     large = asked.narrowed or page.pages > 1
     missing = found.first or chain.first_missing
     lacks = {key_of(row): found.gap_of(row.pk) for row in page.rows} if page.total > 1 else {}

@@ -191,12 +191,12 @@ def calendar(request: HttpRequest, program: Program) -> HttpResponse:
     """A month of what is due, and one of its days."""
     view, context = View.of(program.pk, request.user), _page(request, program)
     working = context["calendar"]
-    today = working.local(view.at).date()
+    today = working.day(view.at)
     day = _day(request.GET.get("day", "")) or today
     first = _day(f"{request.GET.get('month', '')}-01") or day.replace(day=1)
     if "month" in request.GET and "day" not in request.GET:
         day = today if today.replace(day=1) == first else first
-    overdue = stalls.late(stalls.open_clocks(view), view.at).count()
+    overdue = stalls.late(stalls.of_program(view), view.at).count()
     context |= {
         "at": view.at,
         "today": today,
@@ -285,7 +285,7 @@ def _url(row: Any) -> str:
 def waiting(request: HttpRequest, program: Program) -> HttpResponse:
     """The clocks behind one number of the map: of a holder, of a kind, or overdue."""
     view, who = View.of(program.pk, request.user), request.GET.get("who", "")
-    rows = stalls.held_by(view, who) if who else stalls.open_clocks(view)
+    rows = stalls.held_by(view, who) if who else stalls.of_program(view)
     kind, side = request.GET.get("kind", ""), request.GET.get("holder", "")
     if kind:
         rows = rows.filter(kind=kind[:60])

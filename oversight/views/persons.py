@@ -55,7 +55,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
         "copies": [(copy, copy.is_kept(at)) for copy in copies],
         "waiting": any(not (copy.made_at or copy.failed_at) for copy in copies),
         "erasure": Erasure.objects.filter(person=user).first(),
-        "holds": Hold.objects.live(at).filter(person=user),
+        "holds": Hold.objects.live(at).filter(person=user).select_related("program"),
     }
     return render(request, "oversight/your_data.html", context)
 

@@ -77,7 +77,8 @@ def due_erasures(request: HttpRequest) -> HttpResponse:
     table = Table(
         say("Erasures due"), COLUMNS, page, page, empty=say("Nobody is kept longer than that.")
     )
-    context = {"page": page, "table": table, "runs": _runs(user)}
+    answers = user.is_superuser or holds_anywhere(user, roles.ADMINISTRATOR)
+    context = {"page": page, "table": table, "runs": _runs(user), "answers": answers}
     return render(request, "oversight/due_erasures.html", context)
 
 
@@ -100,7 +101,9 @@ def due_erasure(request: HttpRequest, pk: int) -> HttpResponse:
     found = _one(request, pk)
     context = {
         "due": found,
-        "holds": Hold.objects.visible_to(user).filter(person=found.person)[:HOLDS_SHOWN],
+        "holds": Hold.objects.visible_to(user)
+        .filter(person=found.person)
+        .select_related("program")[:HOLDS_SHOWN],
         "askable": found.askable,
         "refusal": policy.may_ask_due(found, user),
         "answers": policy.administers(user, found.program_id) is None,

@@ -20,7 +20,7 @@ from fellowship.web import cells, files
 from fellowship.web.columns import Column, Table
 from fellowship.web.components.times import localised
 from fellowship.web.sheets.writers import write_csv
-from fellowship.web.tables import COUNT_LIMIT, page_of
+from fellowship.web.tables import page_of, told
 from oversight.policy import RISK_READERS
 from oversight.risk.asked import PER_PAGE, RiskFilter, asked, number_of
 from oversight.risk.register import Wanted
@@ -59,7 +59,7 @@ def register(request: HttpRequest) -> HttpResponse:
             hint=say("What is open stands here, the gravest first."),
         ),
         "counts": [
-            (one.label, _figure(counts[one.key]), one.about, f"?source={one.key}")
+            (one.label, told(counts[one.key]), one.about, f"?source={one.key}")
             for one in SOURCES
             if one.key in counts
         ],
@@ -94,10 +94,6 @@ def row_of(line: Risk, request: HttpRequest) -> tuple[Any, ...]:
         *(line.source, line.kind, line.level_label, line.title, line.why, line.holder),
         *(line.program, line.since, line.due, request.build_absolute_uri(line.url)),
     )
-
-
-def _figure(count: int) -> str:
-    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
 
 
 def _age(line: Risk, at: dt.datetime) -> object:

@@ -123,8 +123,9 @@ def of_call(call: Call, *, proposals: QuerySet[Proposal], reader: User) -> Gathe
     rule = rubric.of_call(call)
     per_proposal = rule.reviewers_per_proposal
     found = list(proposals.filter(state__in=TO_STAFF).select_related("applicant").order_by("pk"))
-    at = now()
-    window = (at.date(), rule.review_window.due(at, call.program.calendar()).date())
+    at, calendar = now(), call.program.calendar()
+    due = rule.review_window.due(at, calendar)
+    window = (calendar.day(at), calendar.day(due))
     people = _people(call, window)
     panels, returned = _assigned([proposal.pk for proposal in found])
     cases = [Case(p, max(0, per_proposal - len(panels[p.pk])), panels[p.pk]) for p in found]

@@ -187,23 +187,27 @@ def _ask_revision(proposal: Proposal) -> None:
 
 
 def _tell_outcome(proposal: Proposal, verb: str) -> None:
+    ref = proposal.ref
     words = {
-        "accept": (say("was accepted"), say("The letter gives the reasons and any conditions.")),
+        "accept": (
+            say("{ref} was accepted", ref=ref),
+            say("The letter gives the reasons and any conditions."),
+        ),
         "decline": (
-            say("was not accepted"),
+            say("{ref} was not accepted", ref=ref),
             say("The letter gives the reasons and your right of reply."),
         ),
         "defer": (
-            say("was deferred"),
+            say("{ref} was deferred", ref=ref),
             say("The board asks for a revision; the letter says what of."),
         ),
     }
-    what, body = words[verb]
+    title, body = words[verb]
     notify(
         kind="proposals.outcome",
         to=[proposal.applicant],
         subject_obj=proposal,
-        title=f"{proposal.ref} {what}",
+        title=title,
         body=body,
         url=reverse("proposals:letter", args=[proposal.ref]),
         urgent=True,

@@ -59,7 +59,7 @@ def describe_reviewing(
 def enter_absence(*, by: User, starts_on: dt.date, ends_on: dt.date) -> Absence:
     """Days on which the person does not review. The same entered twice is one."""
     refuse(policy.may_describe(by))
-    today = now().date()
+    today = by.today()
     if ends_on < starts_on:
         raise ValidationError({"ends_on": say("The last day must not lie before the first.")})
     if ends_on < today:

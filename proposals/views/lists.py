@@ -118,7 +118,7 @@ def _name(proposal: Proposal) -> object:
 
 def _reviews(proposal: Any) -> object:
     return (
-        say("{done} of {asked} in", done=proposal.done, asked=proposal.asked)
+        cells.unbroken(say("{done} of {asked} in", done=proposal.done, asked=proposal.asked))
         if proposal.asked
         else cells.NONE
     )

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.shortcuts import visible_or_404
 from proposals import drift, services
@@ -84,7 +83,7 @@ def _reviewer(request: HttpRequest) -> None:
 
 def _absences(request: HttpRequest) -> Any:
     rows = Absence.objects.standing().filter(user=_person(request))
-    return rows.filter(ends_on__gte=now().date())
+    return rows.filter(ends_on__gte=_person(request).today())
 
 
 def _said(profile: ReviewerProfile | None) -> dict[str, Any]:

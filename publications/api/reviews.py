@@ -35,8 +35,15 @@ class ObjectInput(Input):
 
 
 class AdviceInput(Input):
-    """Scientific advice; scores from 1 to 5."""
+    """Scientific advice; scores from 1 to 5.
 
+    Where `version` names the one that was read, advice on an earlier one than the newest is
+    refused.
+    """
+
+    version = serializers.IntegerField(
+        source="read", required=False, min_value=1, max_value=1_000_000
+    )
     soundness = serializers.IntegerField(min_value=1, max_value=5)
     reproducibility = serializers.IntegerField(min_value=1, max_value=5)
     support = serializers.IntegerField(min_value=1, max_value=5)

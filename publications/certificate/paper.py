@@ -38,8 +38,8 @@ def context(publication: Publication, said: facts.Facts | None = None) -> dict[s
                 **clock,
                 "from": _read(clock["from"]),
                 "due": _read(clock["due"]),
-                "from_said": _day(clock["from"]),
-                "due_said": _day(clock["due"]),
+                "from_said": _instant(clock["from"]),
+                "due_said": _instant(clock["due"]),
             }
             for clock in said["review"]["windows"]
         ],
@@ -47,7 +47,7 @@ def context(publication: Publication, said: facts.Facts | None = None) -> dict[s
             {
                 **one,
                 "until": _read(one["until"]),
-                "until_said": _day(one["until"]),
+                "until_said": _instant(one["until"]),
                 "ground": Ground(one["ground"]).label,
             }
             for one in said["passages"]["withheld"]
@@ -98,10 +98,8 @@ def _read(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
 
 
-def _instant(text: str) -> str:
+def _instant(text: str | None) -> str:
     """An instant as the document writes it, the same wherever it is printed."""
+    if not text:
+        return ""
     return f"{dt.datetime.fromisoformat(text).astimezone(dt.UTC):%-d %B %Y, %H:%M} UTC"
-
-
-def _day(text: str | None) -> str:
-    return f"{dt.datetime.fromisoformat(text).astimezone(dt.UTC):%-d %B %Y}" if text else ""

@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms as django_forms
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.web import forms
-from fellowship.web.components.times import text as when_text
 from publications.models import Publication, Version
 from publications.states import Ground
 from publications.text_states import HitAnswer
@@ -71,8 +70,9 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.version, self.presets = version, dict(presets)
         when: Any = self.fields["when"]
+        day = publication.program.calendar().day
         when.choices = [
-            *((key, forms.Described(key, when_text(at, "date"))) for key, at in presets),
+            *((key, forms.Described(key, dated(day(at)))) for key, at in presets),
             (OWN, say("On a day of its own")),
         ]
         finding: Any = self.fields["finding"]

@@ -58,6 +58,7 @@ class AdviceForm(forms.Form):
     advice = forms.Text(
         label=say("Advice to the author"), max_length=50_000, widget=django_forms.Textarea
     )
+    read = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
 
 
 class ObjectionForm(forms.Form):
@@ -85,6 +86,7 @@ class ObjectionForm(forms.Form):
     at = django_forms.IntegerField(
         required=False, min_value=0, max_value=TEXT_MAX, widget=django_forms.HiddenInput
     )
+    read = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
     ground = forms.ChoiceField(label=say("Ground"), choices=Ground.choices, widget=forms.RadioCards)
     harm = forms.Text(
         label=say("What harm would follow"),
@@ -129,9 +131,19 @@ class ObjectionForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Where the passage stands in the text: once, or in the paragraphs that are named."""
+        """Where the passage stands in the text: once, or in the paragraphs that are named.
+
+        A version added since the page was opened is read first: what was marked may not be there.
+        """
         said = super().clean() or {}
-        if not {"passage", "paragraphs"} & set(self.errors):
+        number = self.version.number
+        if (said.get("read") or number) != number:
+            new = say(
+                "The author added version {number} meanwhile. Mark the passage in it.",
+                number=number,
+            )
+            self.add_error("passage", new)
+        elif not {"passage", "paragraphs"} & set(self.errors):
             try:
                 said["span"] = locate(
                     self.text,

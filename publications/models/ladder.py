@@ -112,7 +112,7 @@ class WindowExtension(Tracked):
         ]
 
     def __str__(self) -> str:
-        return say("extended to {new_due:%-d %B %Y}", new_due=self.new_due)
+        return say("extended to {new_due:%-d %B %Y, %H:%M} UTC", new_due=self.new_due)
 
 
 class QuestionQuerySet(TrackedQuerySet["Question"]):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from fellowship.history.models import Tracked
+from fellowship.kernel.saying import dated
 from fellowship.kernel.time import now
 from publications.models.works import Publication
 from publications.states import OutcomeStage
@@ -47,7 +48,7 @@ class Outcome(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_stage_display()}, {self.on:%-d %B %Y}"
+        return f"{self.get_stage_display()}, {dated(self.on)}"
 
     @property
     def program_id(self) -> int:

@@ -37,6 +37,7 @@ from publications.policy.reviews import (
     may_own,
     may_staff,
     owner_of_hold,
+    reads_newest,
 )
 from publications.policy.texts import (
     has_files,
@@ -115,6 +116,7 @@ __all__ = [
     "may_submit",
     "may_take_shortcut",
     "owner_of_hold",
+    "reads_newest",
     "side_of",
     "sound_extension",
     "sound_proposal",

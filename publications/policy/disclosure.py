@@ -74,8 +74,8 @@ def step_reason(reason: str) -> Refusal | None:
 def may_extend_step(step: DisclosureStep, on: dt.datetime | None, by: User) -> Refusal | None:
     """Why a step may not be put off to `on` (any date where None): once, by who answers for it."""
     publication = step.publication
-    calendar = publication.program.calendar()
-    latest = terms.longest_stage(publication.fellowship).due(step.planned_at, calendar)
+    latest = terms.latest_stage(publication.fellowship, step.planned_at)
+    last_day = publication.program.last_day(latest)
     rule = str(terms.policy_of(publication.fellowship))
     return first(
         _answers(step, by),
@@ -87,18 +87,18 @@ def may_extend_step(step: DisclosureStep, on: dt.datetime | None, by: User) -> R
             "at_its_longest",
             say(
                 "It may be put off until {latest:%-d %B %Y} at the latest, and that is its date.",
-                latest=latest,
+                latest=last_day,
             ),
             rule=rule,
         )
-        if step.on >= latest
+        if publication.program.last_day(step.on) >= last_day
         else None,
         Refusal("not_later", say("Choose a later date than its own."), field="on")
         if on is not None and on <= step.on
         else None,
         Refusal(
             "too_long",
-            say("It may be put off until {latest:%-d %B %Y} at the latest.", latest=latest),
+            say("It may be put off until {latest:%-d %B %Y} at the latest.", latest=last_day),
             rule=rule,
             field="on",
         )
@@ -150,7 +150,13 @@ def _answers(step: DisclosureStep, by: User) -> Refusal | None:
 
 def _ahead(step: DisclosureStep) -> Refusal | None:
     return first(
-        Refusal("out", say("The passage is public since {on:%-d %B %Y}.", on=step.on))
+        Refusal(
+            "out",
+            say(
+                "The passage is public since {on:%-d %B %Y}.",
+                on=step.publication.program.day(step.on),
+            ),
+        )
         if step.on <= now()
         else None,
         Refusal("withdrawn", say("The work was withdrawn."))

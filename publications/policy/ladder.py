@@ -153,7 +153,7 @@ def sound_proposal(
 ) -> Refusal | None:
     """Why this is no proposal: it names one way, its reasons, and what that way needs."""
     work = objection.publication
-    longest = terms.longest_stage(work.fellowship).due(objection.raised_at, work.program.calendar())
+    longest = terms.latest_stage(work.fellowship, objection.raised_at)
     later = proposal == Proposal.LATER
     return first(
         None
@@ -180,7 +180,8 @@ def sound_proposal(
         Refusal(
             "too_long",
             say(
-                "A passage may be put off until {longest:%-d %B %Y} at the latest.", longest=longest
+                "A passage may be put off until {longest:%-d %B %Y} at the latest.",
+                longest=work.program.last_day(longest),
             ),
             rule=str(terms.policy_of(work.fellowship)),
             field="until",

@@ -117,17 +117,29 @@ def may_advise(publication: Publication, by: User) -> Refusal | None:
     )
 
 
-def advice_said(given: ScientificReview, advice: str = "") -> Refusal | None:
-    """Why there is no second advice on the same version; the same words again are no second one."""
-    if given.advice == advice:
+def reads_newest(version: Version, read: int | None) -> Refusal | None:
+    """Why advice on the version of number `read` is not taken: the author added `version` since."""
+    if read in (None, version.number):
         return None
+    return Refusal(
+        "new_version",
+        say(
+            "The author added version {number} meanwhile. Read it, and send what you advise on it.",
+            number=version.number,
+        ),
+        field="advice",
+    )
+
+
+def advice_said(given: ScientificReview) -> Refusal:
+    """Why there is no second advice on the same version."""
     return Refusal(
         "advised",
         say(
             "You gave your advice on {version} on {given_at:%-d %B %Y}. Advise anew when "
             "the author adds a version.",
             version=given.version,
-            given_at=given.given_at,
+            given_at=given.publication.program.day(given.given_at),
         ),
         field="advice",
     )
@@ -229,7 +241,7 @@ def may_mark(
     """
     length = len(version.text)
     limit = max(length // ONE_IN, min(FLOOR, length // TOGETHER_IN))
-    longest = terms.longest_stage(publication.fellowship).due(now(), publication.program.calendar())
+    longest = terms.latest_stage(publication.fellowship, now())
     rule = str(terms.policy_of(publication.fellowship))
     return first(
         None
@@ -263,7 +275,8 @@ def may_mark(
         Refusal(
             "too_long",
             say(
-                "A passage may be put off until {longest:%-d %B %Y} at the latest.", longest=longest
+                "A passage may be put off until {longest:%-d %B %Y} at the latest.",
+                longest=publication.program.last_day(longest),
             ),
             rule=rule,
             field="until",

@@ -84,7 +84,8 @@ def sound_extension(
         Refusal(
             "too_long",
             say(
-                "The window may be extended until {latest:%-d %B %Y} at the latest.", latest=latest
+                "The window may be extended until {latest:%-d %B %Y} at the latest.",
+                latest=publication.program.last_day(latest),
             ),
             rule=str(terms.policy_of(publication.fellowship)),
             field="new_due",
@@ -95,11 +96,12 @@ def sound_extension(
 
 
 def latest_extension(publication: Publication) -> dt.datetime | None:
-    """The latest end the one extension may give the window; None where there is none."""
+    """The end of the last day to which the one extension may put the window; None for no window."""
     given = terms.extension_window(publication.fellowship, publication.work_class)
     if given is None or publication.window_ends_at is None:
         return None
-    return given.due(publication.window_ends_at, publication.program.calendar())
+    calendar = publication.program.calendar()
+    return calendar.through(given.due(publication.window_ends_at, calendar))
 
 
 def may_ask(publication: Publication, track: str, by: User) -> Refusal | None:

@@ -13,8 +13,8 @@ from fellowship.accounts.models import Actor, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.clocks import services as clocks
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.refusals import Refusal, refuse, said_by, unchanged
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices.services import notify
 from governance import services as governance
@@ -277,7 +277,7 @@ def _read(case: Fellowship, one: Mapping[str, Any]) -> dict[str, Any]:
         given = one.get("orcid") or person.orcid
         orcid = normalise_orcid(given) if given else ""
     except ValueError as error:
-        refuse(Refusal("people", f"{person}: {error}", field="people"))
+        refuse(Refusal("people", joined(": ", (str(person), said_by(error))), field="people"))
         raise AssertionError from error
     return {
         "person": person,
@@ -430,7 +430,7 @@ def _tell(agreement: AuthorshipAgreement, to: Iterable[User], what: str, *, body
             what=what,
         )
         if not what.startswith("your")
-        else f"{case.ref}: {what}",
+        else joined(": ", (case.ref, what)),
         body=body,
         url=agreement.get_absolute_url(),
     )

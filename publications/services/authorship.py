@@ -9,7 +9,7 @@ from typing import Any
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.kernel import journal
-from fellowship.kernel.refusals import Refusal, first, refuse
+from fellowship.kernel.refusals import Refusal, first, refuse, said_by
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from publications import credit, policy
@@ -63,8 +63,8 @@ def record_outcome(
     """
     publication = locked(publication)
     refuse(policy.may_record_outcome(publication, by))
-    on, venue, doi = on or now().date(), venue.strip(), _doi(doi)
-    refuse(_outcome_sound(stage, on=on, venue=venue, doi=doi, link=link))
+    on, venue, doi = on or publication.program.today(), venue.strip(), _doi(doi)
+    refuse(_outcome_sound(publication, stage, on=on, venue=venue, doi=doi, link=link))
     row = publication.outcomes.filter(stage=stage, venue=venue).first()
     said = {"on": on, "doi": doi, "link": link.strip()}
     if row and all(getattr(row, name) == value for name, value in said.items()):
@@ -96,14 +96,16 @@ def _furthest(publication: Publication) -> Outcome:
     return min(rows, key=lambda row: (order.index(OutcomeStage(row.stage)), -row.on.toordinal()))
 
 
-def _outcome_sound(stage: str, *, on: dt.date, venue: str, doi: str, link: str) -> Refusal | None:
+def _outcome_sound(
+    publication: Publication, stage: str, *, on: dt.date, venue: str, doi: str, link: str
+) -> Refusal | None:
     at_venue = stage not in (OutcomeStage.PREPRINT, OutcomeStage.PUBLISHED)
     return first(
         None
         if stage in OutcomeStage.values
         else Refusal("unknown_stage", say("Choose one of the steps."), field="stage"),
         Refusal("future", say("Record it once it has happened."), field="on")
-        if on > now().date()
+        if on > publication.program.today()
         else None,
         Refusal("no_venue", say("Name the venue."), field="venue")
         if at_venue and not venue
@@ -123,7 +125,7 @@ def _doi(text: str) -> str:
     try:
         return normalise_doi(text)
     except ValueError as error:
-        refuse(Refusal("doi", str(error), field="doi"))
+        refuse(Refusal("doi", said_by(error), field="doi"))
         raise AssertionError from error
 
 
@@ -147,10 +149,10 @@ def _author(
         orcid = normalise_orcid(author["orcid"]) if author.get("orcid") else ""
         roles = credit.read(author.get("credit", ()))
     except credit.UnknownRole as error:
-        refuse(Refusal("credit", str(error), field="authors"))
+        refuse(Refusal("credit", said_by(error), field="authors"))
         raise AssertionError from error
     except ValueError as error:
-        refuse(Refusal("orcid", str(error), field="orcid"))
+        refuse(Refusal("orcid", said_by(error), field="orcid"))
         raise AssertionError from error
     party = known.get(_plain(author["name"]))
     return Author(

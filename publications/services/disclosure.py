@@ -96,7 +96,7 @@ def extend_step(*, step: DisclosureStep, on: dt.datetime, by: User, reason: str)
         step.publication,
         _people(step, by),
         say("{ref}: one passage comes out later", ref=step.publication.ref),
-        body=say("On {on:%-d %B %Y}: {reason}", on=on, reason=reason),
+        body=say("On {on:%-d %B %Y}: {reason}", on=step.publication.program.day(on), reason=reason),
     )
     journal.record(subject=step, change={"on": journal.moved(before, on)})
     return step
@@ -152,11 +152,14 @@ def record_disclosed(
 def _start_clock(step: DisclosureStep, by: Actor) -> None:
     publication = step.publication
     case = publication.fellowship
-    latest = terms.longest_stage(case).due(now(), publication.program.calendar())
+    latest = terms.latest_stage(case, now())
     refuse(
         Refusal(
             "too_long",
-            say("A passage may be put off until {latest:%-d %B %Y}.", latest=latest),
+            say(
+                "A passage may be put off until {latest:%-d %B %Y}.",
+                latest=publication.program.last_day(latest),
+            ),
             field="on",
         )
         if step.on > latest
@@ -168,6 +171,7 @@ def _start_clock(step: DisclosureStep, by: Actor) -> None:
         realm=publication.program.realm,
         window=terms.longest_stage(case),
         due_at=step.on,
+        latest=latest,
         by=by,
         holder="us",
         silence=say("The passage is public."),

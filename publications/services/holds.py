@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Final
 
@@ -17,8 +16,6 @@ from publications.services.objections import mark
 from publications.services.works import locked
 from publications.states import Ask, Ground
 
-HELD_FOR: Final = dt.timedelta(days=14)
-"""How long a passage is held, unless the rules allow less: long enough to contain and verify."""
 PUBLIC: Final = say("Held for some days while an alarm about it is dealt with.")
 
 
@@ -26,7 +23,7 @@ PUBLIC: Final = say("Held for some days while an alarm about it is dealt with.")
 def hold_passage(
     *, publication: Publication, passage: str, ground: str, harm: str, by: User
 ) -> Objection:
-    """Hold one passage of a work not yet released, copied word for word, for two weeks at most.
+    """Hold one passage of a work not yet released, copied word for word, as the policy allows.
 
     It is an objection on a listed ground that asks for a brief delay: the author is told at once,
     may contest it, and the rest of the work goes on. A reviewer of policy or law owns it. The same
@@ -43,8 +40,8 @@ def hold_passage(
     )
     if found := same.first():
         return found
-    longest = terms.longest_stage(publication.fellowship)
-    until = min(now() + HELD_FOR, longest.due(now(), publication.program.calendar()))
+    longest = terms.alarm_hold(publication.fellowship)
+    until = longest.due(now(), publication.program.calendar())
     owner = policy.owner_of_hold(publication)
     if owner is None:
         raise Refused(

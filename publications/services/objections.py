@@ -13,7 +13,7 @@ from fellowship.clocks.models import Clock
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse, unchanged
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from governance import services as governance
@@ -222,7 +222,7 @@ def mark(
         say(
             "{ref}: an objection to one passage of {ref2}", ref=objection.ref, ref2=publication.ref
         ),
-        body=f"{objection.get_ground_display()}. {harm}",
+        body=joined(". ", (objection.get_ground_display(), harm)),
     )
     if owner != by:
         tell(
@@ -322,7 +322,7 @@ def settle(
     objection.save()
     end_step(objection, by)
     redactions.check_newest(objection)
-    tell_both(objection, f"{objection.ref}: {objection.get_state_display().lower()}", by)
+    tell_both(objection, joined(": ", (objection.ref, objection.get_state_display().lower())), by)
     journal.record(subject=objection, change={"state": objection.state})
     if objection.until is not None and objection.state in DATED:
         disclosure.plan_step(objection=objection, on=objection.until, by=by)

@@ -49,15 +49,23 @@ def give_scientific_review(
     support: int,
     advice: str,
     by: User,
+    read: int | None = None,
 ) -> ScientificReview:
-    """Advise the author on the newest version. It is sent as it is given and blocks nothing."""
+    """Advise the author on the newest version. It is sent as it is given and blocks nothing.
+
+    `read` is the number of the version that was read, where an earlier one may have been. The same
+    words on a version again are no second advice.
+    """
     publication = locked(publication)
     refuse(policy.may_advise(publication, by))
     version = _newest(publication)
-    there = ScientificReview.objects.filter(version=version, reviewer=by).first()
+    mine = publication.scientific_reviews.filter(reviewer=by)
+    there = mine.filter(version__number=read or version.number, advice=advice).first()
     if there:
-        refuse(policy.advice_said(there, advice))
         return there
+    refuse(policy.reads_newest(version, read))
+    there = mine.filter(version=version).first()
+    refuse(policy.advice_said(there) if there else None)
     review = ScientificReview.objects.create(
         publication=publication,
         version=version,

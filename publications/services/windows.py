@@ -191,7 +191,7 @@ def extend_window(
         say(
             "{ref}: its window was extended to {new_due:%-d %B %Y}",
             ref=publication.ref,
-            new_due=new_due,
+            new_due=publication.program.last_day(new_due),
         ),
         body=say(
             "{ground}. {reason} It cannot be extended again.",
@@ -230,7 +230,9 @@ def release_by_exception(*, publication: Publication, by: User) -> Publication:
     live = exceptions.covering(publication, policy.SHORTCUT).first()
     reason = (
         say(
-            "{ref}, in force until {expires_at:%-d %B %Y}", ref=live.ref, expires_at=live.expires_at
+            "{ref}, in force until {expires_at:%-d %B %Y}",
+            ref=live.ref,
+            expires_at=publication.program.last_day(live.expires_at),
         )
         if live
         else ""

@@ -70,7 +70,8 @@ def _in_time(agreement: AuthorshipAgreement) -> bool:
         .values_list("in_force_at", flat=True)
         .first()
     )
-    return first is not None and first.date() <= agreement.fellowship.starts_on
+    case = agreement.fellowship
+    return first is not None and case.program.day(first) <= case.starts_on
 
 
 @login_required

@@ -204,8 +204,10 @@ def wordings(request: HttpRequest) -> HttpResponse:
             Column(say("For"), lambda w: Saved(w.use).label),
             Column(say("Saved by"), lambda w: w.added_by),
             Column(say("When"), lambda w: cells.when(w.added_at, "date"), sort="new"),
-            Column(say("Action"), lambda w: _away(request, w)),
         )
+        acts = {wording.pk: _away(request, wording) for wording in page}
+        if any(acts.values()):
+            columns += (Column(say("Action"), lambda w: acts[w.pk] or cells.NONE),)
         table = Table(say("Saved wording"), columns, page, page, empty=say("Nothing is saved yet."))
         return {"page": page, "table": table}
 

@@ -109,6 +109,7 @@ def _clocks(
         one.publication = publication
     ran = history(publication)
     faces = _faces(publication, ran, reviewers, bool(advice), at)
+    title = say("Both clocks")
     questions = list(publication.questions.all())
     for question in questions:
         question.publication = publication
@@ -122,7 +123,9 @@ def _clocks(
             (ReviewTrack.POLICY.label, CAN_MARK),
             (ReviewTrack.SCIENTIFIC.label, CAN_ADVISE),
         ),
-        "clock_chart": clockfaces.chart(faces, title=say("Both clocks")) if faces else None,
+        "clock_chart": clockfaces.chart(faces, publication.program.calendar(), title=title)
+        if faces
+        else None,
         "pauses": [pause for one in faces for pause in one.pauses],
         "extension": getattr(publication, "extension", None),
         "questions": [(one, one.open(at), policy.may_reply(one, by)) for one in questions],

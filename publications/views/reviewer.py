@@ -163,7 +163,7 @@ def _passage(said: dict[str, Any], publication: Publication) -> dict[str, Any]:
     start, end = said["span"]
     until: dt.date | None = said["until"]
     instant = publication.program.calendar().end_of_day(until) if until else None
-    left = ("passage", "paragraphs", "at", "span")
+    left = ("passage", "paragraphs", "at", "span", "read")
     rest = {name: value for name, value in said.items() if name not in left}
     return {**rest, "start": start, "end": end, "until": instant}
 

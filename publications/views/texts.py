@@ -116,11 +116,11 @@ def _marks(publication: Publication, version: Version) -> list[Mark]:
     plan = reverse("publications:disclosure", args=[publication.ref])
     for step in publication.disclosure_steps.select_related("version"):
         planned.add(step.objection_id)
-        out, when = step.out(at), f"{step.on:%-d %b %Y}"
+        out, day = step.out(at), publication.program.day(step.on)
         said = (
-            say("Public since {when}", when=when)
+            say("Public since {day:%-d %b %Y}", day=day)
             if out
-            else say("Withheld from the public until {when}", when=when)
+            else say("Withheld from the public until {day:%-d %b %Y}", day=day)
         )
         marks += [
             Mark(p.start, p.end, said, tone="good" if out else "warn", url=f"{plan}#step-{step.pk}")

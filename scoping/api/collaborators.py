@@ -52,7 +52,7 @@ def train(
         person=collaborator.person,
         program=collaborator.fellowship.program,
         by=by,
-        completed_at=instant(completed_on),
+        completed_at=instant(completed_on, collaborator.fellowship.program),
         kind=kind,
         evidence=evidence,
     )

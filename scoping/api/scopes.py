@@ -206,7 +206,7 @@ def train(
         person=fellowship.fellow,
         program=fellowship.program,
         by=by,
-        completed_at=instant(completed_on),
+        completed_at=instant(completed_on, fellowship.program),
         kind=kind,
         evidence=evidence,
     )

@@ -159,7 +159,9 @@ class Milestone(Tracked):
     @property
     def is_late(self) -> bool:
         """Whether it is still planned and its day has passed."""
-        return self.state == MilestoneState.PLANNED and self.due_on < now().date()
+        return (
+            self.state == MilestoneState.PLANNED and self.due_on < self.fellowship.program.today()
+        )
 
     @property
     def is_returned(self) -> bool:
@@ -248,7 +250,7 @@ class CheckIn(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_author_display()}, {self.month:%B %Y}"
+        return say("{author}, {month:%B %Y}", author=self.get_author_display(), month=self.month)
 
     @property
     def program_id(self) -> int:

@@ -81,7 +81,11 @@ def open_case(fellowship: Fellowship) -> Refusal | None:
     if fellowship.ended_at is None:
         return None
     return Refusal(
-        "ended", say("This fellowship ended on {ended_at:%-d %B %Y}.", ended_at=fellowship.ended_at)
+        "ended",
+        say(
+            "This fellowship ended on {ended_at:%-d %B %Y}.",
+            ended_at=fellowship.program.day(fellowship.ended_at),
+        ),
     )
 
 

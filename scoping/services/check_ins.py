@@ -96,7 +96,7 @@ def _check_in(case: Fellowship, month: dt.date, notes: str, hours: Decimal) -> R
         return Refusal("no_notes", say("Say in a few words how it went."), field="notes")
     if not 0 <= hours <= 744:
         return Refusal("bad_hours", say("A month has at most 744 hours."), field="hours")
-    if month > now().date():
+    if month > case.program.today():
         return Refusal(
             "future_month", say("A check-in is about a month that has begun."), field="month"
         )

@@ -11,18 +11,15 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Actor, User
 from fellowship.accounts.queries import holders, recused_ids
 from fellowship.clocks.services import start, stop_open
-from fellowship.kernel.saying import say
-from fellowship.kernel.worktime import Window
+from fellowship.kernel.saying import joined, say
 from fellowship.notices.services import notify
+from governance.rules import pinned
+from governance.states import RuleKind
 from scoping.models import Fellowship, ScopeOfWork
 
 SIGNATURE: Final = "scoping.signature"
 COUNTERSIGNATURE: Final = "scoping.countersignature"
-SIGNATURE_WINDOW: Final = Window(10, "working_days")
-COUNTERSIGNATURE_WINDOW: Final = Window(5, "working_days")
 VERDICT: Final = "scoping.verdict"
-VERDICT_WINDOW: Final = Window(5, "working_days")
-RULE: Final = say("signatures of a scope of work")
 
 
 def locked(fellowship: Fellowship) -> Fellowship:
@@ -72,7 +69,7 @@ def tell(  # one call site a line: every notice of this application goes through
     notify(
         kind=f"scoping.{kind}",
         to=to,
-        title=f"{case.ref}: {title}",
+        title=joined(": ", (case.ref, title)),
         body=body,
         url=_address(page, case),
         subject_obj=case,
@@ -83,30 +80,32 @@ def tell(  # one call site a line: every notice of this application goes through
 
 def wait_for_fellow(case: Fellowship, by: Actor) -> None:
     """Start the window in which the fellow signs; silence lets the offer lapse."""
+    rule = pinned(case, RuleKind.FELLOWSHIP_POLICY)
     start(
         kind=SIGNATURE,
         subject=case,
         realm=case.program_id,
-        window=SIGNATURE_WINDOW,
+        window=rule.params.signature,
         by=by,
         holder="you",
         holder_user=case.fellow,
         silence=say("The offer lapses, and a new version has to be offered."),
-        rule=RULE,
+        rule=str(rule),
     )
 
 
 def wait_for_company(case: Fellowship, by: Actor) -> None:
     """Start the window in which the company signs; silence escalates, it never costs the fellow."""
+    rule = pinned(case, RuleKind.FELLOWSHIP_POLICY)
     start(
         kind=COUNTERSIGNATURE,
         subject=case,
         realm=case.program_id,
-        window=COUNTERSIGNATURE_WINDOW,
+        window=rule.params.countersignature,
         by=by,
         holder="us",
         silence=say("The sponsor and the chair are told; the offer stays open."),
-        rule=RULE,
+        rule=str(rule),
     )
 
 

@@ -39,7 +39,7 @@ def add_contribution(
         return unchanged(there, policy.may_contribute(case, by))
     refuse(policy.may_contribute(case, by))
     refuse(_known(there))
-    refuse(_sound(said))
+    refuse(_sound(said, case.program.today()))
     row = Contribution.objects.create(fellowship=case, added_by=by, added_at=now(), **said)
     others = [person for person in managers(case) if person.pk != by.pk]
     text = say("a contribution to confirm: {row}", row=row)
@@ -67,7 +67,7 @@ def revise_contribution(
     if not changed:
         return unchanged(row, policy.may_revise(row, by))
     refuse(policy.may_revise(row, by))
-    refuse(_sound(said))
+    refuse(_sound(said, row.fellowship.program.today()))
     same = row.fellowship.contributions.standing().exclude(pk=row.pk)
     refuse(_known(same.filter(link=said["link"]).first()))
     for name in changed:
@@ -146,7 +146,7 @@ def _known(there: Contribution | None) -> Refusal | None:
     )
 
 
-def _sound(said: dict[str, Any]) -> Refusal | None:
+def _sound(said: dict[str, Any], today: dt.date) -> Refusal | None:
     kind, link = said["kind"], urlsplit(said["link"])
     checks = (
         (kind in Contribution.Kind.values, "unknown_kind", say("Choose one of the kinds."), "kind"),
@@ -163,7 +163,7 @@ def _sound(said: dict[str, Any]) -> Refusal | None:
             say("Write the whole address, or the DOI as 10.1234/abcd."),
             "link",
         ),
-        (said["on"] <= now().date(), "future", say("Add it once it is open to others."), "on"),
+        (said["on"] <= today, "future", say("Add it once it is open to others."), "on"),
         (
             bool(said["licence"]) or kind == Contribution.Kind.TALK,
             "no_licence",

@@ -8,8 +8,8 @@ from fellowship.accounts.services import grant_role
 from fellowship.history.references import next_reference
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import refuse
-from fellowship.kernel.time import now
-from governance.rules import pin
+from governance.rules import pin, pinned
+from governance.states import RuleKind
 from proposals.models import Proposal
 from scoping import generation, policy
 from scoping.models import Fellowship
@@ -32,7 +32,8 @@ def found_fellowship(*, proposal: Proposal, by: Actor, reason: str = "") -> Fell
     if existing := Fellowship.objects.filter(proposal=proposal).first():
         return existing
     refuse(policy.may_found(proposal))
-    starts_on, ends_on = generation.span(proposal, now().date())
+    policy_held = pinned(proposal, RuleKind.FELLOWSHIP_POLICY).params
+    starts_on, ends_on = generation.span(proposal, proposal.program.today(), policy_held)
     case = Fellowship.objects.create(
         proposal=proposal,
         program=proposal.program,

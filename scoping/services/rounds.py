@@ -11,7 +11,6 @@ from typing import Final
 from fellowship.accounts.models import Actor
 from fellowship.clocks.services import start, stop_open
 from fellowship.kernel.saying import say
-from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from scoping.models import CheckIn, Fellowship, Mentorship
 from scoping.states import FellowshipState
@@ -83,7 +82,7 @@ def cease(mentorship: Mentorship | None, by: Actor, reason: str) -> None:
 
 def month_of(case: Fellowship) -> dt.date:
     """The first day of the month it is where the programme is."""
-    return case.program.calendar().local(now()).date().replace(day=1)
+    return case.program.today().replace(day=1)
 
 
 def next_month(month: dt.date) -> dt.date:

@@ -86,9 +86,12 @@ def answer_talent_step(*, step: TalentStep, agree: bool, by: User, reason: str =
     row.state = TALENT_MOVES.target(row.state, verb)
     row.answered_at, row.answer = now(), reason.strip()
     row.save()
-    words = say("agreed to") if agree else "declined"
     people = {person.pk: person for person in (*signers(case), *managers(case))}
-    text = say("{fellow} {words} the step “{row}”", fellow=case.fellow, words=words, row=row)
+    text = (
+        say("{fellow} agreed to the step “{row}”", fellow=case.fellow, row=row)
+        if agree
+        else say("{fellow} declined the step “{row}”", fellow=case.fellow, row=row)
+    )
     tell(case, "talent_answered", people.values(), text, body=row.answer, page="talent")
     journal.record(subject=row, change={"state": row.state})
     return row

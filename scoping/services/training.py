@@ -14,13 +14,14 @@ from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
+from governance.founding import fellowship_policy
+from governance.rules import terms
+from governance.states import RuleKind
 from scoping import policy
 from scoping.models import Training
 from scoping.states import TrainingKind
 
 RENEWAL: Final = "scoping.renewal"
-TRAINING_DAYS: Final = 365
-"""Calendar days a training holds unless its record says otherwise."""
 
 
 @journal.verb("scoping.record_training")
@@ -35,24 +36,23 @@ def record_training(
     evidence: str,
     reason: str = "",
 ) -> Training:
-    """Record that a person completed a training; it holds a year unless `expires_at` is given.
+    """Record that a person completed a training.
 
+    It holds as long as the fellowship policy says, unless `expires_at` is given.
     The same of the same day, until the same day, is returned as it is. A clock tells them to renew.
     """
     completed_at = completed_at or now()
-    expires_at = expires_at or completed_at + dt.timedelta(days=TRAINING_DAYS)
     refuse(policy.may_record_training(program, person, by))
     refuse(_times(kind, completed_at, expires_at))
     refuse(_shown(evidence))
-    known = Training.objects.filter(
-        person=person,
-        realm_id=program.pk,
-        kind=kind,
-        **_on_the_day("completed_at", completed_at),
-        **_on_the_day("expires_at", expires_at),
-    ).first()
-    if known:
-        return known
+    calendar = program.calendar()
+    if expires_at is None:
+        said, _ = terms(program, RuleKind.FELLOWSHIP_POLICY, fellowship_policy)
+        expires_at = said.training_holds.due(completed_at, calendar)
+    days = (calendar.day(completed_at), calendar.day(expires_at))
+    for known in Training.objects.filter(person=person, realm_id=program.pk, kind=kind):
+        if (calendar.day(known.completed_at), calendar.day(known.expires_at)) == days:
+            return known
     training = Training.objects.create(
         person=person,
         realm_id=program.pk,
@@ -67,19 +67,15 @@ def record_training(
         kind="scoping.training",
         to=[person],
         title=say("Your training is recorded: {training}", training=training),
-        body=say("It holds until {expires_at:%-d %B %Y}.", expires_at=expires_at),
+        body=say(
+            "It holds until {expires_at:%-d %B %Y}.", expires_at=calendar.last_day(expires_at)
+        ),
         subject_obj=training,
         realm=program.pk,
     )
     change = {"person": person.pk, "kind": kind, "until": expires_at}
     journal.record(subject=training, realm_id=program.pk, change=change)
     return training
-
-
-def _on_the_day(name: str, at: dt.datetime) -> dict[str, dt.datetime]:
-    """The field's instant lies in the same day of UTC."""
-    start = at.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return {f"{name}__gte": start, f"{name}__lt": start + dt.timedelta(days=1)}
 
 
 def _wait_for_renewal(training: Training, by: Actor) -> None:
@@ -118,14 +114,14 @@ def _shown(evidence: str) -> Refusal | None:
     )
 
 
-def _times(kind: str, completed_at: dt.datetime, expires_at: dt.datetime) -> Refusal | None:
+def _times(kind: str, completed_at: dt.datetime, expires_at: dt.datetime | None) -> Refusal | None:
     if kind not in TrainingKind.values:
         return Refusal("unknown_kind", say("Choose one of the listed trainings."), field="kind")
     if completed_at > now():
         return Refusal(
             "future", say("A training is recorded once it is done."), field="completed_at"
         )
-    if expires_at <= completed_at:
+    if expires_at is not None and expires_at <= completed_at:
         return Refusal(
             "expires_first", say("It expires after it was completed."), field="expires_at"
         )

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.refusals import Refusal, refuse
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from governance.rules import pins
 from scoping import document, policy
@@ -118,7 +118,9 @@ def put_in_force_at_once(scope: ScopeOfWork, routed: Routed, by: User) -> None:
         "narrowed",
         [case.fellow, case.mentor, *managers(case)],
         say("version {number} allows less and is in force", number=scope.number),
-        body="\n".join([scope.rationale, *(f"{c.cited}: {c.text}" for c in routed.changes)]),
+        body=joined(
+            "\n", [scope.rationale, *(joined(": ", (c.cited, c.text)) for c in routed.changes)]
+        ),
         urgent=True,
     )
 

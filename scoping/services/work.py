@@ -10,11 +10,12 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from governance.rules import pinned
 from governance.services import raise_escalation
-from governance.states import EscalationKind, Severity
+from governance.states import EscalationKind, RuleKind, Severity
 from scoping import policy
 from scoping.models import Fellowship, Milestone
-from scoping.services.common import VERDICT, VERDICT_WINDOW, locked, managers, tell
+from scoping.services.common import VERDICT, locked, managers, tell
 from scoping.states import MILESTONE_MOVES, CheckpointOutcome, MilestoneState
 
 SILENCE = say("The programme manager is told, and may give the verdict; it stays delivered.")
@@ -129,16 +130,18 @@ def _judge(milestone: Milestone, verb: str, by: User, reason: str, outcome: str 
     milestone.outcome = outcome
     milestone.save()
     _stop_waiting(milestone, by)
+    title = milestone.title
     words = {
-        "accept": say("was accepted"),
-        "return": say("came back"),
-        "except": say("is excepted"),
+        "accept": say("“{title}” was accepted", title=title),
+        "return": say("“{title}” came back", title=title),
+        "except": say("“{title}” is excepted", title=title),
     }[verb]
     if outcome:
-        words = say("was reviewed: {label}", label=CheckpointOutcome(outcome).label.lower())
+        label = CheckpointOutcome(outcome).label.lower()
+        words = say("“{title}” was reviewed: {label}", title=title, label=label)
     case = milestone.fellowship
     people = [case.fellow, *(managers(case) if outcome == CheckpointOutcome.STOP else [])]
-    tell(case, "judged", people, f"“{milestone.title}” {words}", body=reason, page="milestones")
+    tell(case, "judged", people, words, body=reason, page="milestones")
     if outcome == CheckpointOutcome.STOP:
         _escalate(milestone, by, reason)
     change = {"state": milestone.state, "outcome": outcome}
@@ -162,16 +165,17 @@ def _escalate(milestone: Milestone, by: User, reason: str) -> None:
 
 
 def _wait_for_verdict(milestone: Milestone, by: Actor) -> None:
+    rule = pinned(milestone.fellowship, RuleKind.FELLOWSHIP_POLICY)
     start(
         kind=VERDICT,
         subject=milestone,
         realm=milestone.fellowship.program_id,
-        window=VERDICT_WINDOW,
+        window=rule.params.verdict,
         by=by,
         holder="us",
         holder_user=milestone.judge,
         silence=SILENCE,
-        rule=say("review checkpoints of the scope of work"),
+        rule=str(rule),
     )
 
 

@@ -13,6 +13,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
 from fellowship.web.routes import route_to
 from governance.models import RulePin
+from governance.standing import told
 from governance.states import RuleKind
 from scoping import casefile, document, frame, panels, story
 from scoping.models import Fellowship, Milestone
@@ -62,7 +63,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         banner=panels.banner(found, user, at),
         next_steps=panels.next_steps(found, user, at)[:7],
         rule=pin.rule_version if pin else None,
-        standing=of_fellowship(found, file.all_clocks),
+        standing=of_fellowship(found, file.all_clocks, file.conditions),
         file=file,
         milestones=_milestones(found, file),
         done=sum(
@@ -115,10 +116,14 @@ def _gates(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
             file.signed is not None,
             say("version {number}", number=file.signed.number) if file.signed else say("not yet"),
         ),
+        *_conditions(file),
         (
             say("Security training holds"),
             file.trained,
-            say("until {expires_at:%-d %B %Y}", expires_at=training.expires_at)
+            say(
+                "until {expires_at:%-d %B %Y}",
+                expires_at=found.program.last_day(training.expires_at),
+            )
             if training
             else say("not recorded"),
         ),
@@ -127,9 +132,21 @@ def _gates(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
             found.is_under_way(),
             say("until {ends_on:%-d %B %Y}", ends_on=found.ends_on)
             if found.is_under_way()
-            else "over",
+            else say("over"),
         ),
-        (say("Not suspended"), file.suspension is None, "" if not file.suspension else "suspended"),
+        (
+            say("Not suspended"),
+            file.suspension is None,
+            say("suspended") if file.suspension else "",
+        ),
+    ]
+
+
+def _conditions(file: casefile.CaseFile) -> list[tuple[str, bool, str]]:
+    """The gates that conditions of the board's decision hold shut before the first signature."""
+    return [
+        (say("The board's condition is verified"), False, told(condition))
+        for condition in file.conditions
     ]
 
 

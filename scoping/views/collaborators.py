@@ -128,7 +128,7 @@ def train(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             person=person,
             program=found.fellowship.program,
             by=_me(request),
-            completed_at=instant(form.cleaned_data["completed_on"]),
+            completed_at=instant(form.cleaned_data["completed_on"], found.fellowship.program),
             kind=form.cleaned_data["kind"],
             evidence=form.cleaned_data["evidence"],
         ),

@@ -21,7 +21,7 @@ from fellowship.web.markup import markup
 from fellowship.web.routes import route_to
 from fellowship.web.tables import page_of
 from scoping.models import Milestone
-from scoping.weeks import Months, Week, standings, weeks
+from scoping.weeks import Week, standings, weeks
 
 PER_PAGE = 25
 _NOTES = 140
@@ -32,12 +32,11 @@ _NOTES = 140
 def mentoring(request: HttpRequest) -> HttpResponse:
     """My fellows in five minutes a week, each with what to do next."""
     at = now()
-    months = Months.at(at)
-    mine = standings(request.user.pk or 0, months, at)
+    mine = standings(request.user.pk or 0, at)
     page = page_of(
         request,
         len(mine),
-        lambda start, size: weeks(mine[start : start + size], months, at),
+        lambda start, size: weeks(mine[start : start + size], at),
         per_page=PER_PAGE,
     )
     return render(
@@ -48,7 +47,7 @@ def mentoring(request: HttpRequest) -> HttpResponse:
             "weeks": [_Card(week, at) for week in page],
             "asks": sum(not one.calm for one in mine),
             "to_write": sum(one.to_write for one in mine),
-            "month": months.this,
+            "month": next((week.months.this for week in page), None),
             "is_mentor": holds_anywhere(request.user, roles.MENTOR),
         },
     )
@@ -107,7 +106,7 @@ def _tasks(week: Week, at: dt.datetime) -> Iterator[SafeString]:
 def _to_judge(week: Week, one: Milestone, due: dt.datetime | None, at: dt.datetime) -> SafeString:
     # The address names the case before the milestone.
     url = route_to("scoping:verdict", one.pk, below=(week.case.ref,))
-    over = say("The five working days are over; the programme manager was told.")
+    over = say("The time for a verdict is over; the programme manager was told.")
     return _task(
         markup('<a href="{}">{}</a>', url, say("Judge “{title}”", title=one.title)),
         cells.due(due, week.calendar) if due else cells.tag(say("Delivered"), "accent"),

@@ -14,8 +14,11 @@ from django.views.decorators.http import require_safe
 from fellowship.accounts import roles
 from fellowship.clocks.models import Clock
 from fellowship.kernel.saying import say
+from fellowship.kernel.worktime import Window
 from fellowship.web import files, forms
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
+from governance.rules import pinned
+from governance.states import RuleKind
 from proposals.attachments import size_text
 from scoping import casefile, frame, policy, services
 from scoping.forms import DeliverForm, EvidenceForm, ReviewerForm, VerdictForm
@@ -56,7 +59,7 @@ def milestones(request: HttpRequest, ref: str) -> HttpResponse:
 def deliver(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """Hand a milestone in."""
     case, milestone = _milestone(request, ref, pk)
-    form = DeliverForm(frame.posted(request))
+    form, within = DeliverForm(frame.posted(request)), _within(case)
     return form_verb(
         request,
         form,
@@ -64,9 +67,9 @@ def deliver(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             milestone=milestone, by=_me(request), **form.cleaned_data
         ),
         template="scoping/deliver.html",
-        context=lambda: _delivery(request, case, milestone, EvidenceForm()),
+        context=lambda: _delivery(request, case, milestone, EvidenceForm(), within),
         to=_page(case),
-        success=say("Delivered. The reviewer has five working days for a verdict."),
+        success=say("Delivered. The reviewer has {window} for a verdict.", window=within),
     )
 
 
@@ -89,7 +92,8 @@ def attach(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         if done is not None:
             messages.success(request, say("The file is attached."))
             return redirect(to)
-    context = _delivery(request, case, milestone, attached) | {"form": DeliverForm()}
+    context = _delivery(request, case, milestone, attached, _within(case))
+    context["form"] = DeliverForm()
     context["summary"] = attached
     return render(request, "scoping/deliver.html", context, status=422)
 
@@ -191,7 +195,11 @@ def reviewer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 
 
 def _delivery(
-    request: HttpRequest, case: Fellowship, milestone: Milestone, attached: EvidenceForm
+    request: HttpRequest,
+    case: Fellowship,
+    milestone: Milestone,
+    attached: EvidenceForm,
+    within: Window,
 ) -> dict[str, Any]:
     return frame.context(
         request,
@@ -200,7 +208,14 @@ def _delivery(
         files=_files(milestone),
         attach_form=attached,
         refusal=policy.may_deliver(milestone, _me(request)),
+        within=within,
     )
+
+
+def _within(case: Fellowship) -> Window:
+    """How soon a verdict follows what was delivered."""
+    window: Window = pinned(case, RuleKind.FELLOWSHIP_POLICY).params.verdict
+    return window
 
 
 def _files(milestone: Milestone) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
@@ -17,6 +18,7 @@ from fellowship.accounts import roles
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.programs.models import Program
 from fellowship.web import forms
 from fellowship.web.actions import form_verb, verb
 from governance.models import ExceptionRecord
@@ -100,11 +102,11 @@ def train(request: HttpRequest, ref: str) -> HttpResponse:
             person=case.fellow,
             program=case.program,
             by=_me(request),
-            completed_at=instant(form.cleaned_data["completed_on"]),
+            completed_at=instant(form.cleaned_data["completed_on"], case.program),
             kind=form.cleaned_data["kind"],
             evidence=form.cleaned_data["evidence"],
         ),
-        said=say("The training is recorded; it holds a year."),
+        said=say("The training is recorded."),
         label=say("Record the training"),
     )
 
@@ -203,10 +205,10 @@ def _manages(case: Fellowship, user: Any) -> Refusal | None:
     return staff(case, user, roles.MANAGER, what=say("assigns mentors"))
 
 
-def instant(day: dt.date) -> dt.datetime:
-    """Noon in UTC of that day, or the present instant where that is still to come today."""
-    noon = dt.datetime.combine(day, TODAY_AT_NOON, tzinfo=dt.UTC)
-    return min(noon, now()) if day == now().date() else noon
+def instant(day: dt.date, program: Program) -> dt.datetime:
+    """Noon of that day in the programme, or the present instant where that is still to come."""
+    noon = dt.datetime.combine(day, TODAY_AT_NOON, tzinfo=ZoneInfo(program.zone))
+    return min(noon, now()) if day == program.today() else noon
 
 
 def _me(request: HttpRequest) -> Any:

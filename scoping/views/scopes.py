@@ -16,7 +16,7 @@ from fellowship.history.queries import timeline
 from fellowship.kernel.saying import say
 from fellowship.web import files, forms, pdf
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
-from governance.standing import matter_about
+from governance.standing import board_due
 from scoping import casefile, document, frame, paper, policy, routes, services
 from scoping.forms import SignForm
 from scoping.models import Fellowship, ScopeOfWork
@@ -59,7 +59,7 @@ def scope(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         "standing": of_scope(
             found,
             casefile.of(case).all_clocks if found.state == ScopeState.OFFERED else (),
-            matter_about(found, user) if found.state == ScopeState.WITH_BOARD else None,
+            board_due(found) if found.state == ScopeState.WITH_BOARD else None,
             since=first.at if (first := timeline(found).last()) else None,
         ),
         "changes": routes.changes(before, found) if before else [],

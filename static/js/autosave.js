@@ -1,11 +1,11 @@
 // A draft is saved while it is written. A lost connection or a session that ended loses nothing: the text stays in this
 // browser until it is stored, and a draft that someone else changed meanwhile is shown beside ours, never overwritten.
+import { say } from "./words.js";
 import { worddiff } from "./worddiff.js";
 
 const WAIT = 1200;
 const RETRY = [3000, 10000, 30000];
 const SKIP = new Set(["csrfmiddlewaretoken", "_once", "version"]);
-const KEPT = "Kept in this browser";
 
 export function autosave(root) {
   for (const form of root.querySelectorAll("form[data-autosave]:not([data-saving])")) {
@@ -69,7 +69,7 @@ class Draft {
     this.touched = true;
     if (this.tries || this.form.querySelector(".offer.conflict")) this.keep();
     if (this.form.querySelector(".offer.conflict")) return;
-    if (!this.tries) this.say("Saving…");
+    if (!this.tries) this.say(say("Saving…"));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), WAIT);
   }
@@ -98,20 +98,24 @@ class Draft {
     }
     if (response?.ok && body) return this.stored(body);
     if (response?.status === 409 && body?.data) return this.conflict(body);
-    if (response?.status === 422 && body) { this.keep(); return this.say(`Not saved. ${body.text}`, true); }
+    if (response?.status === 422 && body) { this.keep(); return this.say(say("Not saved. {why}", { why: body.text }), true); }
     this.dirty = true;
     this.keep();
     if (response && response.status < 500) return this.refused(body);
     this.tries += 1;
     this.timer = setTimeout(() => this.save(), RETRY[Math.min(this.tries, RETRY.length) - 1]);
-    this.say(`Not saved: ${response ? "the service does not answer" : "no connection"}. ${KEPT}, and sent again by itself.`, true);
+    const why = response
+      ? say("Not saved: the service does not answer. Kept in this browser, and sent again by itself.")
+      : say("Not saved: no connection. Kept in this browser, and sent again by itself.");
+    this.say(why, true);
   }
 
   // Signed out, or no longer allowed: trying again would change nothing.
   refused(body) {
-    this.say(`Not saved: ${body?.text ?? "this page is out of date. Reload it"}. ${KEPT}.`, true);
+    const why = body?.text ?? say("this page is out of date. Reload it");
+    this.say(say("Not saved: {why}. Kept in this browser.", { why }), true);
     if (!body?.sign_in) return;
-    const link = line("a", "Sign in and go on");
+    const link = line("a", say("Sign in and go on"));
     link.href = `${body.sign_in}?next=${encodeURIComponent(location.pathname)}`;
     this.status.append(" ", link);
   }
@@ -120,7 +124,7 @@ class Draft {
     this.tries = 0;
     if (this.version) this.version.value = version;
     if (!this.dirty) this.forget();
-    this.say(`Saved ${at}`);
+    this.say(say("Saved {at}", { at }));
     if (String(version) !== this.told) this.tabs?.postMessage(version);
     this.told = String(version);
   }
@@ -145,10 +149,10 @@ class Draft {
     let kept;
     try { kept = JSON.parse(localStorage.getItem(this.key) ?? "null"); } catch { kept = null; }
     if (!kept?.values || plain(kept.values) === plain(this.values())) return this.forget();
-    const at = new Date(kept.at ?? Date.now()).toLocaleString("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-    this.offer(`This browser keeps text of ${at} that was not saved. Underlined: what it would change below.`, kept.values, [
-      ["Put it back", () => { this.fill(kept.values); this.forget(); this.changed(); }],
-      ["Drop it", () => this.forget()],
+    const at = new Date(kept.at ?? Date.now()).toLocaleString(document.documentElement.lang, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+    this.offer(say("This browser keeps text of {at} that was not saved. Underlined: what it would change below.", { at }), kept.values, [
+      [say("Put it back"), () => { this.fill(kept.values); this.forget(); this.changed(); }],
+      [say("Drop it"), () => this.forget()],
     ]);
   }
 
@@ -156,18 +160,18 @@ class Draft {
     if (this.touched) this.keep();
     const theirs = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, [String(value ?? "")]]));
     const seen = () => { if (this.version) this.version.value = version; };
-    this.say("Not saved: this text was saved in another tab or by another person. Choose below which to keep.", true);
-    const words = "Another tab or person saved a different text after you opened this page. Nothing of yours is lost; nothing more is saved here until you choose. Struck out: yours. Underlined: the other.";
+    this.say(say("Not saved: this text was saved in another tab or by another person. Choose below which to keep."), true);
+    const words = say("Another tab or person saved a different text after you opened this page. Nothing of yours is lost; nothing more is saved here until you choose. Struck out: yours. Underlined: the other.");
     const box = this.offer(words, theirs, [
-      ["Use the other text", () => {
+      [say("Use the other text"), () => {
         this.fill(theirs);
         seen();
         this.forget();
         this.dirty = false;
-        this.say("The other text is in the form. It is saved.");
+        this.say(say("The other text is in the form. It is saved."));
       }],
-      ["Keep what is here", () => { seen(); this.changed(); }],
-      ["Merge by hand", () => { seen(); this.merge(box); this.changed(); }],
+      [say("Keep what is here"), () => { seen(); this.changed(); }],
+      [say("Merge by hand"), () => { seen(); this.merge(box); this.changed(); }],
     ]);
     box.classList.add("conflict");
     this.status.after(box);
@@ -177,8 +181,8 @@ class Draft {
   // Both texts stay in view, to copy from, while the form is changed.
   merge(box) {
     box.classList.remove("conflict");
-    box.querySelector("p").textContent = "Change the form as you like; it is saved again. Struck out: your text as it was. Underlined: the other.";
-    box.querySelector(".row").replaceChildren(button("Done", () => box.remove()));
+    box.querySelector("p").textContent = say("Change the form as you like; it is saved again. Struck out: your text as it was. Underlined: the other.");
+    box.querySelector(".row").replaceChildren(button(say("Done"), () => box.remove()));
     this.status.after(box);
   }
 

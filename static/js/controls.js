@@ -1,4 +1,5 @@
 // Character counters, copy buttons, bars in reach, folding filters, menus that close.
+import { say } from "./words.js";
 
 export function counters(root) {
   for (const counter of root.querySelectorAll("[data-counter]:not([data-wired])")) {
@@ -6,7 +7,6 @@ export function counters(root) {
     if (!control) continue;
     counter.dataset.wired = "";
     const max = Number(counter.dataset.max);
-    const number = new Intl.NumberFormat("en-GB");
     const live = document.createElement("span");
     live.className = "visually-hidden";
     live.setAttribute("aria-live", "polite");
@@ -17,8 +17,8 @@ export function counters(root) {
       const over = length - max;
       counter.classList.toggle("over", over > 0);
       counter.textContent = over > 0
-        ? `${number.format(over)} character${over === 1 ? "" : "s"} too many`
-        : `${number.format(length)} of ${number.format(max)} characters`;
+        ? (over === 1 ? say("1 character too many") : say("{over} characters too many", { over }))
+        : say("{length} of {max} characters", { length, max });
       clearTimeout(timer);
       if (over > 0 || max - length < 100) timer = setTimeout(() => { live.textContent = counter.textContent; }, 1000);
     };
@@ -48,7 +48,7 @@ export function copies(root) {
     const before = words.textContent;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
-      words.textContent = "Copied";
+      words.textContent = say("Copied");
       setTimeout(() => { words.textContent = before; }, 2000);
     });
   }

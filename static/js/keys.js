@@ -1,4 +1,6 @@
 // Single-key shortcuts, named by the page with data-key; off by the switch at /keys/ (a cookie the server reads).
+import { say } from "./words.js";
+
 const WRITES = "input, textarea, select, [contenteditable]";
 
 export function keys() {
@@ -96,7 +98,7 @@ function build() {
   dialog.setAttribute("aria-labelledby", "keys-help-title");
   const title = document.createElement("h2");
   title.id = "keys-help-title";
-  title.textContent = "Keys on this page";
+  title.textContent = say("Keys on this page");
   const list = document.createElement("dl");
   list.className = "keys";
   const add = (key, words) => {
@@ -109,29 +111,29 @@ function build() {
     list.append(dt, dd);
   };
   if (document.querySelector("tbody[data-rows]")) {
-    add("j", "next row");
-    add("k", "row before");
-    add("Enter", "open the row");
-    add("x", "pick the row");
+    add("j", say("next row"));
+    add("k", say("row before"));
+    add("Enter", say("open the row"));
+    add("x", say("pick the row"));
   }
   if (document.querySelector("[data-score-keys]")) {
-    add("1–5", "score this criterion, and on to the next");
-    add("n", "not applicable");
+    add("1–5", say("score this criterion, and on to the next"));
+    add("n", say("not applicable"));
   }
   for (const el of document.querySelectorAll("[data-key]")) {
     add(el.dataset.key, (el.dataset.keyLabel ?? el.textContent).trim());
   }
-  add("?", "this list");
+  add("?", say("this list"));
   const off = document.createElement("p");
   const link = document.createElement("a");
   link.href = "/keys/";
-  link.textContent = "Turn single keys off";
+  link.textContent = say("Turn single keys off");
   off.append(link);
   const form = document.createElement("form");
   form.method = "dialog";
   const close = document.createElement("button");
   close.className = "btn quiet";
-  close.textContent = "Close";
+  close.textContent = say("Close");
   form.append(close);
   dialog.append(title, list, off, form);
   return dialog;

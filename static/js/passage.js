@@ -1,5 +1,7 @@
 // Selecting words in the text, by mouse or by keyboard, fills in the passage; without this one
 // copies them by hand, or names paragraphs by number.
+import { say } from "./words.js";
+
 const source = document.getElementById("passage-source");
 const passage = document.querySelector("textarea[name=passage]");
 const among = document.querySelector("input[name=paragraphs]");
@@ -28,7 +30,7 @@ function fill() {
   at.value = place;
   if (among) among.value = "";
   passage.dispatchEvent(new Event("input", { bubbles: true }));
-  said.textContent = `Marked ${points(words)} characters in paragraph ${paragraph(text, start)}.`;
+  said.textContent = say("Marked {length} characters in paragraph {number}.", { length: points(words), number: paragraph(text, start) });
 }
 
 // A read-only field has no caret in some browsers, so that no key selects in it. It becomes one that

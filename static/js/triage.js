@@ -1,4 +1,6 @@
 // The queue: the pane beside it, and what is picked. Without this the rows lead to pages and the form still sends.
+import { say } from "./words.js";
+
 const wide = matchMedia("(min-width: 62.01rem)");
 const pane = document.querySelector("[data-pane]");
 const body = document.querySelector("tbody[data-rows]");
@@ -16,8 +18,16 @@ async function open(row, focus) {
   empty ??= pane.innerHTML;
   const back = encodeURIComponent(pane.dataset.back);
   mark(row);
-  await window.htmx.ajax("GET", `${link.pathname}pane/?back=${back}`, { target: pane, swap: "innerHTML" });
-  if (focus) pane.querySelector("[data-pane-title]")?.focus();
+  pane.setAttribute("aria-busy", "true");
+  try {
+    await window.htmx.ajax("GET", `${link.pathname}pane/?back=${back}`, { target: pane, swap: "innerHTML" });
+  } catch { /* asked below whether it came */ }
+  pane.removeAttribute("aria-busy");
+  if (!focus) return;
+  const title = pane.querySelector("[data-pane-title]");
+  // What does not come, or is the sign-in, is shown as a page: nobody presses a row in vain.
+  if (title?.querySelector("a")?.pathname === link.pathname) title.focus();
+  else location.assign(link.href);
 }
 
 function mark(row) {
@@ -67,13 +77,13 @@ if (form) {
     const picked = ticks().filter((tick) => tick.checked).length;
     all.checked = picked > 0 && picked === ticks().length;
     all.indeterminate = picked > 0 && !all.checked;
-    if (words) words.textContent = picked ? `${picked} picked` : none;
+    if (words) words.textContent = picked ? say("{picked} picked", { picked }) : none;
     form.toggleAttribute("data-any", picked > 0);
   };
   all.type = "checkbox";
-  all.setAttribute("aria-label", "Pick all on this page");
+  all.setAttribute("aria-label", say("Pick all on this page"));
   all.dataset.key = "p";
-  all.dataset.keyLabel = "pick all on this page";
+  all.dataset.keyLabel = say("pick all on this page");
   all.addEventListener("change", () => {
     for (const tick of ticks()) tick.checked = all.checked;
     count();

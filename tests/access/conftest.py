@@ -14,13 +14,15 @@ from tests.scenarios.scoping import world_with_fellowship
 from tests.scenarios.world import World
 from tests.support import kept
 
-kept_world = kept.fixture(world_with_fellowship)
+kept_world = kept.fixture(world_with_fellowship, shared=True)
 
 
 @pytest.fixture(scope="module")
 def kept_grant(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Grant]:
     """The grant that those of a module's tests share which ask for one."""
-    with kept.built(lambda: scenario.granted(kept_world), django_db_blocker) as grant:
+    with kept.built(
+        lambda: scenario.granted(kept_world), django_db_blocker, "granted", kept_world
+    ) as grant:
         yield grant
 
 

@@ -77,6 +77,7 @@ def test_data_is_due_by_the_tiers_window_or_the_scope_whichever_comes_first(gran
     assert duty.ends_at == grant.ends_at
     assert duty.due_at == grant.ends_at + 14 * DAY
     assert duty.clause == "Data handling standard v1: within 14 calendar days of the end of access"
+    assert duty.last_day == grant.request.ends_on + 14 * DAY, "as people count days"
     assert duty.state(now()) == ("In use", "plain")
     assert duty.state(grant.ends_at) == ("To be deleted", "warn")
     assert duty.state(duty.due_at) == ("Overdue", "bad")

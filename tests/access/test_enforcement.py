@@ -12,10 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from standardwebhooks import Webhook
 
-from access import services, tasks
+from access import enforced, services, tasks
 from access.decisions import decide
 from access.desired import narrows
 from access.models import Assignment, Grant, TargetSystem
+from access.obligations import deletions
 from access.services import enforcement
 from access.states import Operation
 from fellowship.clocks.services import sweep
@@ -29,6 +30,7 @@ from governance.models import Escalation
 from scoping.services import suspend
 from tests.scenarios import access as scenario
 from tests.scenarios import targets as scenes
+from tests.scenarios.scoping import signed_fellowship
 from tests.scenarios.world import World
 from tests.support.receiver import Receiver, receiving
 
@@ -375,3 +377,72 @@ def test_a_failing_hint_harms_nothing(
     assert row_of(grant).desired
     sweep()
     assert row_of(grant).desired == []
+
+
+# --- what pages say of it -------------------------------------------------------------------------
+
+
+def accounts(grant: Grant) -> tuple[bool, str]:
+    """Whether accounts in target systems count as closed, and what is said of them."""
+    found = {item.key: item for item in deletions(grant.fellowship, now())}["access.accounts"]
+    return found.met, str(found.detail)
+
+
+def test_accounts_are_not_closed_while_a_system_lets_through_what_is_granted(
+    world: World, grant: Grant
+) -> None:
+    assert accounts(grant) == (True, "None is open.")
+    target = scenes.pulling(world, grant)
+    said = (False, "Open in JupyterHub while access lasts; not due yet.")
+    assert accounts(grant) == said
+    enforcement.acknowledge(target=target, revision=target.revision, by=enforcement.BY)
+    assert accounts(grant) == said
+    revoke(world, grant)
+    enforcement.sync()
+    assert accounts(grant) == (False, "JupyterHub has not said that it closed them.")
+    target.refresh_from_db()
+    enforcement.acknowledge(target=target, revision=target.revision, by=enforcement.BY)
+    assert accounts(grant) == (True, "None is open.")
+
+
+def test_what_is_open_by_another_case_is_closed_by_it(world: World, grant: Grant) -> None:
+    data, more = grant.dataset, signed_fellowship(world, world.other_applicant)
+    scenario.collaborator(world, grant.fellowship)
+    scenario.collaborator(world, more, trained=False)
+    one, other = (
+        scenario.granted(world, case, data, person=world.stranger, operations=["query"])
+        for case in (grant.fellowship, more)
+    )
+    revoke(world, grant)
+    target = scenes.pulling(world, grant)
+    not_due = (False, "Open in JupyterHub while access lasts; not due yet.")
+    assert [accounts(one), accounts(other)] == [not_due, not_due]
+    revoke(world, one)
+    enforcement.sync()
+    target.refresh_from_db()
+    enforcement.acknowledge(target=target, revision=target.revision, by=enforcement.BY)
+    assert [accounts(one), accounts(other)] == [(True, "None is open."), not_due]
+
+
+def test_of_a_grant_that_is_over_a_system_says_that_it_closed_it(
+    world: World, grant: Grant
+) -> None:
+    target = scenes.pulling(world, grant)
+    enforcement.acknowledge(target=target, revision=target.revision, by=enforcement.BY)
+    assert "closed" not in enforced.line([row_of(grant)], grant, now())
+    narrower = services.narrow_grant(
+        grant=grant,
+        operations=["view"],
+        fields=grant.fields,
+        row_filters=grant.row_filters,
+        by=grant.person,
+        reason="Less serves.",
+    )
+    enforcement.sync()
+    target.refresh_from_db()
+    enforcement.acknowledge(target=target, revision=target.revision, by=enforcement.BY)
+    grant.refresh_from_db()
+    row = row_of(grant)
+    assert "JupyterHub closed ✔" in enforced.line([row], grant, now())
+    assert "<time" in enforced.line([row], grant, now())
+    assert "closed" not in enforced.line([row], narrower, now())

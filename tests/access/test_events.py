@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from access import rows, services
@@ -288,6 +288,7 @@ LIKELY = st.fixed_dictionaries(
 
 
 @given(raw=LIKELY)
+@example(raw={"id": "1", "person": "a", "at": "2026-11-22T14:00:00", "kind": "query", "details": 1})
 @settings(max_examples=400, deadline=None)
 def test_the_quick_look_and_the_careful_one_agree(raw: Any) -> None:
     received = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)

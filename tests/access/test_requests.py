@@ -8,17 +8,26 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from access import services
+from access import policy, services
+from access.home import desk
 from access.models import AccessRequest, Agreement, Dataset, Grant
+from access.obligations import requests as requests_open
+from access.standing import of_request
+from fellowship.accounts.services import declare_conflict
+from fellowship.clocks.models import Clock
+from fellowship.clocks.queries import history
+from fellowship.clocks.services import sweep
 from fellowship.history import recorder
 from fellowship.history.models import Event
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import Missing, Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from governance import kinds
 from governance.models import Decision, Matter
+from governance.services import open_ballot
 from scoping.models import Fellowship
 from tests.scenarios import access as scenario
 from tests.scenarios import scoping as scopes
@@ -356,3 +365,128 @@ def test_a_refusal_of_the_board_sent_back_by_a_review_may_become_a_grant(world: 
         assert kind.may_reopen(request).code == "expired"  # type: ignore[union-attr]
     decide(world, again)
     assert Grant.objects.get().request == request
+
+
+# --- the time a request may take ----------------------------------------------------------------
+
+
+def clock_of(request: AccessRequest) -> Clock:
+    """The clock waited for on the request."""
+    return Clock.objects.about(request).open().get()
+
+
+def test_a_request_has_a_date_until_it_is_decided(world: World) -> None:
+    request = scenario.requested(world)
+    clock = clock_of(request)
+    assert (clock.window, clock.holder_user) == ("15 working days", world.steward)
+    assert clock.rule == "Stage standards v1"
+    scenario.checked(world, request)
+    assert clock_of(request).due_at == clock.due_at, "the check gives no new time"
+    assert clock_of(request).holder_user is None
+    services.send_back_request(request=request, by=world.manager, reason="Fewer fields.")
+    assert not Clock.objects.about(request).open().exists(), "with whoever asked"
+    request.refresh_from_db()
+    asked = {name: getattr(request, name) for name in ("operations", "fields", "starts_on")}
+    words = {name: getattr(request, name) for name in ("purpose", "why_less_would_not_do")}
+    services.revise_request(
+        request=request, ends_on=request.ends_on, by=request.person, **asked, **words
+    )
+    assert clock_of(request).holder_user == world.steward
+    request = scenario.with_board(world, request)
+    assert clock_of(request).ended_at is None, "the whole way counts, the board's part too"
+    scenario.decided_by_board(world, request)
+    assert not Clock.objects.about(request).open().exists()
+
+
+@pytest.mark.parametrize("verb", ["refuse", "withdraw"])
+def test_a_request_that_came_to_nothing_is_waited_for_no_more(world: World, verb: str) -> None:
+    request = scenario.requested(world)
+    if verb == "refuse":
+        services.refuse_request(request=request, by=world.steward, reason="Too wide.")
+    else:
+        services.withdraw_request(request=request, by=request.person)
+    assert not Clock.objects.about(request).open().exists()
+
+
+def test_silence_opens_nothing_and_is_told(world: World) -> None:
+    request = scenario.requested(world)
+    with frozen(clock_of(request).due_at + dt.timedelta(days=1)):
+        sweep(at=now())
+        sweep(at=now())
+        request.refresh_from_db()
+        assert request.state == "requested"
+        late = Notice.objects.filter(kind="access.request_late")
+        assert {n.recipient for n in late} == {world.steward, world.manager}
+        assert late.count() == 2, "once"
+        (item,) = desk(world.steward, now())
+        assert item.due == clock_of(request).due_at
+        standing = of_request(request, clocks=history(request), grant=None)
+        assert (standing.due, standing.silence) == (item.due, item.silence)
+
+
+def test_who_declared_a_conflict_is_not_told_that_it_is_late(world: World) -> None:
+    request = scenario.requested(world)
+    declare_conflict(
+        user=world.manager,
+        subject=request,
+        realm=world.program.pk,
+        kind="personal",
+        statement="Siblings.",
+        by=world.manager,
+    )
+    with frozen(clock_of(request).due_at):
+        sweep(at=now())
+    late = Notice.objects.filter(kind="access.request_late")
+    assert [n.recipient for n in late] == [world.steward]
+
+
+@pytest.mark.parametrize(("tier", "decides"), [("restricted", "board"), ("internal", "manager")])
+def test_who_decides_the_tier_is_named_from_the_first_day(
+    world: World, tier: str, decides: str
+) -> None:
+    request = scenario.requested(world, data=scenario.dataset(world, tier=tier))
+
+    def blockers() -> dict[str, str]:
+        found = of_request(request, clocks=history(request), grant=None)
+        return {f"{b.who} {b.can}": b.who for b in found.blockers}
+
+    said = "The board approves it, with or without conditions, denies or defers it"
+    approves = "The programme manager approves it"
+    refuses = "The data steward or the manager may refuse it"
+    checks = "The data steward checks it, or sends it back for changes"
+    decider = said if decides == "board" else approves
+    assert set(blockers()) == {checks, refuses, decider}
+    request = scenario.checked(world, request)
+    assert set(blockers()) == {refuses, decider}
+    assert (policy.may_approve(request, world.manager) is None) == (decides == "manager")
+
+
+def test_the_steward_reads_the_date_of_the_vote_and_not_the_matter(
+    world: World, client: Client
+) -> None:
+    request = scenario.with_board(world)
+    open_ballot(matter=Matter.objects.get(kind="access.request"), by=world.manager)
+    matter = Matter.objects.get(kind="access.request")
+    assert not Matter.objects.visible_to(world.steward).filter(pk=matter.pk).exists()
+    client.force_login(world.steward)
+    context = client.get(request.get_absolute_url()).context
+    assert context["standing"].due == matter.due_at
+    assert context["matter"] is None
+
+
+def test_a_judge_of_their_own_case_is_refused_in_whole_sentences(world: World) -> None:
+    request = scenario.requested(world)
+    said = []
+    for verb in ("check", "send_back", "refer", "approve", "refuse"):
+        request.requested_by = world.manager if verb == "approve" else world.steward
+        said.append(getattr(policy, f"may_{verb}")(request, request.requested_by).reason)
+    (still_open,) = requests_open(request.fellowship, now())
+    with saying.override("de"):
+        assert [str(reason) for reason in said] == [
+            "Niemand prüft eine Anfrage des eigenen Falls.",
+            "Niemand sendet eine Anfrage des eigenen Falls zurück.",
+            "Niemand verweist eine Anfrage des eigenen Falls an das Gremium.",
+            "Niemand genehmigt eine Anfrage des eigenen Falls.",
+            "Niemand lehnt eine Anfrage des eigenen Falls ab.",
+        ]
+        assert str(still_open.label) == f"{request.ref} entschieden oder zurückgezogen"

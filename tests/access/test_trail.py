@@ -413,3 +413,14 @@ def test_what_narrows_the_trail(world: World, grant: Grant) -> None:
         assert client.get(f"/access/trail/?{query}").status_code == 200
     assert client.get("/api/v1/access/events?since=nonsense").status_code == 400
     assert client.get("/access/trail/?since=nonsense").status_code == 200
+
+
+def test_a_batch_of_more_events_than_it_has_places_is_refused(
+    world: World, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("access.policy.BATCH_MAX", 2)
+    ingest(world, scenario.event(grant, 1), scenario.event(grant, 2))
+    with pytest.raises(Refused) as refused:
+        ingest(world, *(scenario.event(grant, number) for number in (3, 4, 5)))
+    assert refused.value.refusal.code == "too_many"
+    assert AccessEvent.objects.count() == 2

@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db.models import F, Model
 from django.urls import resolve
 from pytest_django import DjangoDbBlocker
+from simple_history.models import HistoricalChanges
 
 from fellowship.web.schema import described
 from tests.support import authority, kept, marks, matrix, matrix_page
@@ -32,7 +36,7 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.once,
     pytest.mark.slow,
-    pytest.mark.timeout(0 if WRITES else 900),
+    pytest.mark.timeout(0 if WRITES else 2400),
 ]
 
 OPEN = tomllib.loads((Path(__file__).parent / "open.toml").read_text())
@@ -113,6 +117,27 @@ def test_every_address_asked_leads_to_its_view(kept_house: House, db: None) -> N
         if resolve(path.partition("?")[0]).func is not row.route.view
     ]
     _told(wrong, "leads elsewhere")
+
+
+def test_what_a_record_hangs_on_is_of_the_same_programme(kept_house: House, db: None) -> None:
+    """Services see to it, and visibility rests on it: Django has no foreign key of two columns."""
+    wrong, pairs = [], 0
+    for model in apps.get_models():
+        for field in _within_a_programme(model):
+            there = model._base_manager.filter(**{f"{field}__isnull": False})
+            pairs += there.exists()
+            if there.exclude(**{f"{field}__program": F("program")}).exists():
+                wrong.append(f"{model._meta.label}.{field}")
+    assert wrong == []
+    assert pairs > 20
+
+
+def _within_a_programme(model: type[Model]) -> Iterator[str]:
+    """The relations of a record with a programme to others with one."""
+    if hasattr(model, "program") and not issubclass(model, HistoricalChanges):
+        for field in model._meta.concrete_fields:
+            if field.related_model and hasattr(field.related_model, "program"):
+                yield field.name
 
 
 @of_the_file

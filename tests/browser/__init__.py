@@ -18,6 +18,9 @@ SMALLEST = {"width": 320, "height": 640}
 ZOOMED = {"width": 720, "height": 500}
 """The desktop at 200 %."""
 
+PATIENCE = 60_000
+"""Milliseconds a page may take on a machine that does other things too."""
+
 _RUN_AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map(v => ({

@@ -14,10 +14,6 @@ from playwright.sync_api import Browser, Locator, Page, Response, expect
 from tests import browser as checks
 from tests.fellowship.accounts.test_factors import code
 
-TIMEOUT = 30_000
-"""Milliseconds a page may take on a machine that does other things too."""
-
-
 REFUSED = (403, 409, 422)
 """To the wrong person, in the wrong state, and on a form that is shown again."""
 
@@ -28,7 +24,7 @@ class Person:
     def __init__(self, house: House, page: Page) -> None:
         self.house, self.page = house, page
         self.watch = checks.watch(page.context)
-        page.set_default_timeout(TIMEOUT)
+        page.set_default_timeout(checks.PATIENCE)
 
     # --- moving about
 

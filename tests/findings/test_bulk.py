@@ -15,6 +15,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.services import declare_conflict
 from fellowship.clocks import queries as clocks
 from fellowship.history.models import Event
+from fellowship.kernel import saying
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
@@ -213,6 +214,8 @@ def test_the_same_key_is_the_same_batch_and_each_person_hears_once(
     assert Event.objects.count() == events
     notice = Notice.objects.get(recipient=fellowship.fellow)
     assert notice.title == "12 findings are under investigation"
+    with saying.override("de"):
+        assert notice.said_title == "12 Befunde werden untersucht"
     assert notice.url == f"/triage/?queue=all&batch={first.pk}"
     assert found[11].ref in notice.body
     claimed = Event.objects.filter(verb="findings.claim")

@@ -103,7 +103,12 @@ def test_a_finding_that_is_open_again_says_so_before_any_sweep(world: World) -> 
     services.close_finding(finding=finding, closure="exception", by=owner)
     finding.refresh_from_db()
     assert finding.exception is not None
-    assert "Closed" in page(owner, finding)
+    shown = page(owner, finding)
+    assert "Closed" in shown
+    assert f'href="{finding.exception.get_absolute_url()}"' in shown
+    stranger = page(world.policy_reviewer, finding)
+    assert "An exception ends on" in stranger
+    assert finding.exception.ref not in stranger.partition('id="act"')[2].partition("</section>")[0]
     with frozen(finding.exception.expires_at + DAY):
         shown = page(world.fresh("product_owner"), finding)
         assert "Open again" in shown
@@ -123,6 +128,17 @@ def test_overdue_findings_stand_on_the_first_page_by_their_owner(world: World) -
         overdue = page(world.fresh("product_owner"), finding)
         assert "The product owner was told on" in overdue
         assert "The sponsor was told on" in overdue
+        home = as_(world.fresh("product_owner")).get("/").content.decode()
+        assert "Its time has run out: The sponsor was told." in home
+        assert "The sponsor is told." not in home
+
+
+def test_accepting_shows_who_owns_it_and_asks_what_it_turns_into(world: World) -> None:
+    finding = taken(world)
+    form = as_(world.product_owner).get(f"{finding.get_absolute_url()}accept/").content.decode()
+    assert f'<option value="{world.product_owner.pk}" selected>' in form
+    assert "It turns into</label>" in form
+    assert "Needed where it is actionable." in form
 
 
 def test_every_disposition_is_a_verb_of_the_api(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -19,16 +20,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fellowship.history.models import Event
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import bulk_writes
 from findings import services
 from findings.judging import judged
 from findings.models import Control, ControlMetric, Measurement, PlanAmendment
+from findings.pictures import before_and_after
 from findings.series import FORMATS, BadRow, Reading
 from findings.statistics import Conditions, Durations, Rate, Sample, Scores, Share
 from tests.scenarios import findings as scenario
+from tests.scenarios.governance import granted_exception
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +193,10 @@ def test_each_kind_of_count_is_kept_whole_and_judged(
     page = page_of(world, control)
     assert page.count("<svg") >= 4
     assert "deployed" in page
+    with saying.override("de"):
+        picture = before_and_after(found)
+        assert picture is not None
+        assert f"Nach {str(after)!s}" in str(picture.svg)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +334,29 @@ def test_a_file_that_is_none_is_refused_in_words(
 # --- pages and commands
 
 
+def test_no_clock_runs_for_a_control_whose_finding_is_settled(world: World) -> None:
+    control = scenario.deployed(world)
+    day = f'until <time datetime="{control.finding.due_at:%Y-%m-%d}'
+    assert day in page_of(world, control)
+    granted_exception(world, control.finding)
+    services.close_finding(
+        finding=control.finding, closure="exception", by=world.product_owner, reason="Until then."
+    )
+    page = page_of(world, control)
+    assert day not in page
+    assert f"No clock runs: {control.finding.ref} is settled." in page
+
+
+def test_the_chain_says_the_newest_verdict_where_none_verifies(world: World) -> None:
+    control = scenario.deployed(world)
+    url = control.finding.get_absolute_url()
+    line = re.compile(r"Verdict(?:</a>)?</span>\s*<span class=\"meta\">([^<]*)<")
+    reader = as_(world.product_owner)
+    assert line.findall(reader.get(url).content.decode()) == ["not yet"]
+    scenario.count(world, control, "after", 38)
+    assert line.findall(reader.get(url).content.decode()) == ["Not shown"]
+
+
 def page_of(world: World, control: Control) -> str:
     return as_(world.product_owner).get(control.get_absolute_url()).content.decode()
 
@@ -353,7 +383,7 @@ def test_a_count_and_an_amendment_are_made_on_pages(world: World) -> None:
         "threshold": "5",
         "minimum_n": "30",
         "baseline_from": "2026-01-01",
-        "baseline_until": "2027-01-01",
+        "baseline_until": wrong["taken_on"],
         "selection": "planned",
         "setting": "use",
     }

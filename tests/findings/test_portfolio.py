@@ -24,6 +24,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.services import draft_call, found_program
+from fellowship.web import tables
 from findings import services
 from findings.exports.tables import FINDINGS
 from findings.models import Finding, Lesson
@@ -266,6 +267,18 @@ def test_the_api_gives_the_plan_and_takes_lessons(some: World) -> None:
     stranger = as_(some.stranger)
     assert stranger.get(f"/api/v1/plans-of-action/{some.program.slug}/").status_code == 404
     assert stranger.get("/api/v1/lessons/").json()["results"] == []
+
+
+def test_programmes_beside_each_other_are_counted_as_far_as_lists_are(
+    some: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = some.fresh("product_owner")
+    made = found_program(slug="quiet", name="A quiet one", purpose="One more.", by=SETUP)
+    grant_role(user=owner, realm=made.realm, role="product_owner", by=SETUP)
+    monkeypatch.setattr(tables, "COUNT_LIMIT", 1)
+    main = as_(User.objects.get(pk=owner.pk)).get(reverse("findings:portfolios")).content.decode()
+    numbers = re.findall(r'<a href="[^"]*queue[^"]*">(?:<span class="tag \w+">)?([\d+]+)<', main)
+    assert numbers == ["1+", "1", "1+"]
 
 
 def test_programmes_beside_each_other_say_where_to_look_first(some: World) -> None:

@@ -20,6 +20,7 @@ from fellowship.history.models import Event
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
+from fellowship.web import tables
 from findings import services
 from findings.filters import FindingFilter
 from findings.home import findings_to_dispose
@@ -238,14 +239,28 @@ def test_many_are_looked_at_changed_once_and_taken_back(
     assert "Taken back" in text(owner.get("/triage/batches/"))
 
 
+def test_where_words_are_counted_so_far_all_that_match_are_meant(
+    world: World, fellowship: Fellowship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some(world, fellowship, 4)
+    monkeypatch.setattr(tables, "SEARCH_LIMIT", 3)
+    owner = as_(world.product_owner)
+    page = text(owner.get("/triage/?queue=all&q=finding"))
+    assert "3+ findings" in page
+    assert "Look at all 3+ that match" in page, "three would be wrong: the fourth changes too"
+    ask = "/triage/bulk/?action=claim&whole=1&query=queue%3Dall%26q%3Dfinding"
+    assert "4 findings" in text(owner.get(ask))
+
+
 def test_what_a_batch_asks_is_asked_before_anything_is_said(
     world: World, fellowship: Fellowship
 ) -> None:
     found = some(world, fellowship, 2)
     owner = as_(world.product_owner)
     picks = "".join(f"&pick={f.ref}" for f in found)
-    nothing = text(owner.get(f"/triage/bulk/?action={picks}"))
-    assert "What should happen to 2 findings?" in nothing
+    nothing = owner.get(f"/triage/bulk/?action={picks}")
+    assert "What should happen to 2 findings?" in text(nothing)
+    assert '<input type="radio" name="action" value="defer" required>' in nothing.content.decode()
     ask = f"/triage/bulk/?action=duplicate{picks}"
     assert "Say first what is asked" in text(owner.get(ask))
     assert "There is no finding with this reference." in text(owner.get(f"{ask}&of=F-1"))
@@ -257,6 +272,20 @@ def test_what_a_batch_asks_is_asked_before_anything_is_said(
     nobody = text(as_(world.auditor).get(f"/triage/bulk/?action=claim{picks}"))
     assert "A product owner disposes of findings." in nobody
     assert "none of them is yours to see" in text(owner.get("/triage/bulk/?action=claim"))
+
+
+def test_what_is_sent_twice_is_told_once(world: World, fellowship: Fellowship) -> None:
+    """The second was read before the first was done, as by a double click."""
+    finding = scenario.reported(world, fellowship, evidence=[])
+    said = {"to": second_owner(world), "by": world.manager, "reason": "You know it."}
+    for _ in range(2):
+        services.claim_finding(finding=finding, by=world.product_owner)
+    claimed = Finding.objects.get(pk=finding.pk)
+    for _ in range(2):
+        services.assign_finding(finding=claimed, **said)  # type: ignore[arg-type]
+    told = Notice.objects.filter(subject_id=finding.pk, subject_type="findings.finding")
+    for words in ("is under investigation", "assigned", "is now with"):
+        assert told.filter(title__contains=words).count() == 1, words
 
 
 def test_claimed_and_assigned_the_clock_goes_along_and_both_hear(
@@ -325,3 +354,20 @@ def test_who_stands_in_has_both_queues_until_the_absence_ends(
     services.claim_finding(finding=finding, by=other)  # type: ignore[arg-type]
     assert owner.post(f"/triage/away/{cover.pk}/back/").status_code == 302
     assert Desk.of(other).covers == []
+
+
+def test_home_tells_the_whole_number_and_where_the_rest_is(
+    world: World, fellowship: Fellowship
+) -> None:
+    mine, _ = some(world, fellowship, 24), some(world, fellowship, 3)
+    for finding in mine[:22]:
+        services.take_finding(finding=finding, by=world.product_owner)
+    browser = as_(world.product_owner)
+    page = text(browser.get("/"))
+    assert "27 things need you." in page
+    links = re.findall(r"And (\d+) more: <a href=\"([^\"]+)\"", browser.get("/").content.decode())
+    assert sum(int(number) for number, _ in links) == 7
+    with frozen(now() + 400 * DAY):
+        assert "27 things need you, 27 overdue." in text(browser.get("/"))
+    for _, url in links:
+        assert browser.get(url.replace("&amp;", "&")).status_code == 200

@@ -1,29 +1,16 @@
-"""Before and after: agreement with published tables and the verdicts' edges."""
+"""Before and after: agreement with published tables and the verdicts' edges.
+
+What is compared with is imported where it is asked: each worker of the tests reads every file.
+"""
 
 from __future__ import annotations
 
 import math
 import statistics
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import (
-    confint_proportions_2indep,
-    proportion_confint,
-    proportions_ztest,
-)
-from statsmodels.stats.rates import (
-    confint_poisson,
-    confint_poisson_2indep,
-)
-from statsmodels.stats.rates import (
-    test_poisson_2indep as poisson_test,
-)
-from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from findings.states import Verdict
 from findings.statistics import (
@@ -71,6 +58,8 @@ def test_the_exact_rate_agrees_with_garwoods_published_table() -> None:
 
 def test_the_adjustment_agrees_with_the_published_example() -> None:
     """Benjamini and Hochberg 1995, section 4.1: of fifteen p-values four stand at 5 %."""
+    from statsmodels.stats.multitest import multipletests
+
     published = [
         *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344),
         *(0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
@@ -102,6 +91,9 @@ def _scores(values: tuple[float, ...]) -> Scores:
 @settings(max_examples=40)
 @given(rates(), rates())
 def test_rates_agree_with_statsmodels(before: Rate, after: Rate) -> None:
+    from statsmodels.stats.rates import confint_poisson, confint_poisson_2indep
+    from statsmodels.stats.rates import test_poisson_2indep as poisson_test
+
     one = confint_poisson(before.events, before.exposure, method="exact-c")
     assert before.interval() == pytest.approx(one, abs=1e-9)
     two = confint_poisson_2indep(
@@ -121,6 +113,8 @@ def test_rates_agree_with_statsmodels(before: Rate, after: Rate) -> None:
 @settings(max_examples=40)
 @given(scores(), scores())
 def test_scores_agree_with_statsmodels(before: tuple[float, ...], after: tuple[float, ...]) -> None:
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
     one, two = _scores(before), _scores(after)
     assert one.interval() == pytest.approx(DescrStatsW(before).tconfint_mean(), abs=1e-9)
     both = CompareMeans(DescrStatsW(after), DescrStatsW(before))
@@ -179,6 +173,13 @@ def test_what_was_not_counted_alike_is_not_compared() -> None:
 
 @given(shares(), shares())
 def test_the_intervals_agree_with_statsmodels(before: Share, after: Share) -> None:
+    from scipy.stats import binomtest
+    from statsmodels.stats.proportion import (
+        confint_proportions_2indep,
+        proportion_confint,
+        proportions_ztest,
+    )
+
     wilson = proportion_confint(before.hits, before.trials, alpha=0.05, method="wilson")
     assert before.interval() == pytest.approx(wilson, abs=1e-9)
     assert before.interval() == pytest.approx(
@@ -186,8 +187,8 @@ def test_the_intervals_agree_with_statsmodels(before: Share, after: Share) -> No
     )
     together = before.hits + after.hits
     if 0 < together < before.trials + after.trials:
-        counts = np.array([after.hits, before.hits])
-        tested = proportions_ztest(counts, np.array([after.trials, before.trials]))[1]
+        hits, trials = [after.hits, before.hits], [after.trials, before.trials]
+        tested = proportions_ztest(hits, trials)[1]
         assert p_value(before, after) == pytest.approx(tested, abs=1e-9)
     newcombe = confint_proportions_2indep(
         after.hits, after.trials, before.hits, before.trials, compare="diff", method="newcomb"

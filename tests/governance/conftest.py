@@ -87,7 +87,7 @@ def _world_that_knows_renaming() -> World:
         return make_world()
 
 
-kept_world = kept.fixture(_world_that_knows_renaming)
+kept_world = kept.fixture(_world_that_knows_renaming, shared=True)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fellowship.kernel import saying
 from governance import typed
 from governance.ballots import (
     BallotRule,
@@ -147,6 +148,13 @@ def test_an_open_ballot_waits_for_every_seat_unless_the_rule_lets_a_quorum_close
 def test_thresholds_that_decide_nothing_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Threshold.parse(text)
+
+
+def test_a_threshold_is_read_as_it_is_said() -> None:
+    rule = Threshold.parse("at least 2/3")
+    with saying.override("de"):
+        assert (str(str(rule)), Threshold.parse(str(str(rule)))) == ("mindestens 2/3", rule)
+        assert Threshold.parse("at least 2/3") == rule
 
 
 @pytest.mark.parametrize("text", ["0", "3/0", "6/5", "most", "-1"])

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from fellowship.history.queries import timeline
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.programs.models import Cohort
 from governance import services
-from governance.models import Decision, Matter, Vote
+from governance.models import BallotSeat, Decision, Matter, Vote
+from governance.states import Standing
 from tests.governance.conftest import RenameKind
 from tests.scenarios.governance import vote
 from tests.scenarios.world import make_world
+from tests.support.workers import PATIENCE, until
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -27,7 +29,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     def run(index: int, call: Callable[[], Any]) -> None:
         try:
-            start.wait(timeout=20)
+            start.wait(PATIENCE)
             results[index] = call()
         except Exception as error:
             results[index] = error
@@ -38,8 +40,18 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(PATIENCE)
     return results
+
+
+def somebody_waits_for_us() -> bool:
+    """Whether another connection is held up by a lock of this one's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks "
+            "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.postgresql
@@ -143,3 +155,51 @@ def test_the_same_alarm_at_the_same_instant_is_one_escalation_with_two_occurrenc
     assert first == second
     first.refresh_from_db()
     assert first.occurrences == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verb", ["approve_override", "revoke_override"])
+def test_a_recusal_set_aside_while_the_chair_closes_leaves_the_roll_as_counted(
+    rename: RenameKind, verb: str
+) -> None:
+    world = make_world(f"-{verb[:6]}")
+    matter = services.refer(
+        kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+    )
+    member = world.board_legal
+    conflict = services.recuse(matter=matter, by=member, kind="coauthor", statement="A paper.")
+    override = services.request_override(
+        conflict=conflict, by=world.manager, reason="Nobody else knows the field."
+    )
+    if verb == "revoke_override":
+        services.approve_override(override=override, by=world.chair)
+        vote(matter, member)
+    for other in world.board:
+        if other != member:
+            vote(matter, other)
+    counted, closed = threading.Event(), threading.Event()
+
+    def close() -> Decision:
+        with transaction.atomic():
+            Matter.objects.locked().get(pk=matter.pk)
+            counted.set()
+            until(lambda: closed.is_set() or somebody_waits_for_us(), what="the other")
+            return services.record_decision(matter=matter, by=world.chair)
+
+    def set_aside() -> Any:
+        assert counted.wait(PATIENCE)
+        asked = {"override": override, "by": world.chair, "reason": "New facts."}
+        try:
+            return getattr(services, verb)(**asked)
+        finally:
+            closed.set()
+
+    decision, done = at_once(close, set_aside)
+
+    assert isinstance(decision, Decision), decision
+    assert not isinstance(done, Exception), done
+    seat = BallotSeat.objects.get(ballot__matter=matter, user=member)
+    was = Standing.RECUSED if verb == "approve_override" else Standing.ELIGIBLE
+    assert seat.standing == was
+    assert decision.tally["positions"]["approve"] == 4 + (was == Standing.ELIGIBLE)

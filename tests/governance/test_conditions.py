@@ -74,14 +74,14 @@ def test_where_nobody_is_named_the_party_meets_and_a_manager_verifies(
     world: World, rename: RenameKind
 ) -> None:
     rename.party_ids = {world.applicant.pk}
-    with frozen(dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)):
+    with frozen(dt.datetime(2094, 3, 1, 9, tzinfo=dt.UTC)):
         matter = services.refer(
             kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
         )
         decide(world, matter, "approve_with_conditions")
     condition = Condition.objects.get()
     assert (condition.owner, condition.verifier) == (world.applicant, world.manager)
-    assert condition.due_at == dt.datetime(2027, 3, 15, 9, tzinfo=dt.UTC)
+    assert condition.due_at == dt.datetime(2094, 3, 15, 9, tzinfo=dt.UTC)
 
 
 def test_the_gate_opens_when_the_condition_is_verified(world: World, condition: Condition) -> None:

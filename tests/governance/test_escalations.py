@@ -41,7 +41,7 @@ def fellow(world: World) -> Any:
 
 
 def test_an_alarm_pages_on_call_at_once_and_starts_the_clock_of_its_severity(world: World) -> None:
-    at = dt.datetime(2027, 3, 1, 3, tzinfo=dt.UTC)
+    at = dt.datetime(2094, 3, 1, 3, tzinfo=dt.UTC)
     with frozen(at):
         escalation = raised_escalation(world)
     assert escalation.acknowledge_by == at + dt.timedelta(hours=1)
@@ -106,7 +106,7 @@ def test_alarms_are_refused_for_what_they_lack_alone(world: World) -> None:
 
 
 def test_the_fellow_hears_of_each_step_and_of_the_next_word(world: World, fellow: Any) -> None:
-    at = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)
+    at = dt.datetime(2094, 3, 1, 9, tzinfo=dt.UTC)
     with frozen(at):
         escalation = raised_escalation(world, by=fellow)
         services.acknowledge(escalation=escalation, by=world.oncall, text="We are on it.")
@@ -121,7 +121,7 @@ def test_the_fellow_hears_of_each_step_and_of_the_next_word(world: World, fellow
         "Word on your escalation",
     ]
     assert told.latest("id").body == (
-        "Switched off.\n\nThe next word is due by 2 March 2027, 09:00 UTC."
+        "Switched off.\n\nThe next word is due by 2 March 2094, 09:00 UTC."
     )
     sweep(at + dt.timedelta(hours=25))
     late = Notice.objects.filter(kind="governance.escalation_late", title__contains="waits")
@@ -234,10 +234,10 @@ def test_where_a_means_fails_nothing_is_contained(
 
 
 def test_working_time_counts_for_lesser_alarms(world: World) -> None:
-    friday = dt.datetime(2027, 3, 5, 15, tzinfo=dt.UTC)
+    friday = dt.datetime(2094, 3, 5, 15, tzinfo=dt.UTC)
     with frozen(friday):
         escalation = raised_escalation(world, severity="medium")
-    assert escalation.acknowledge_by == dt.datetime(2027, 3, 8, 15, tzinfo=dt.UTC)
+    assert escalation.acknowledge_by == dt.datetime(2094, 3, 8, 15, tzinfo=dt.UTC)
 
 
 def test_an_alarm_is_told_to_nobody_who_may_not_open_it(world: World) -> None:

@@ -6,12 +6,11 @@ import datetime as dt
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
 from fellowship.history.models import Event
 from fellowship.notices.models import Notice
@@ -19,12 +18,12 @@ from governance.models import ExceptionReminder
 from tests.governance.test_exception_sweep import many
 from tests.scenarios.governance import granted_exception
 from tests.scenarios.world import make_world
+from tests.support.workers import PATIENCE, held, until
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-HELD = "governance_historicalexceptionreminder"
+HALFWAY = "governance_historicalexceptionreminder"
 """Written after the first rows of a sweep, before anybody is told: who waits here is halfway."""
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
 SWEEP = (
     "import django, sys, datetime as dt; django.setup();"
     "from fellowship.clocks.services import sweep;"
@@ -46,34 +45,23 @@ def worker(at: dt.datetime) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", SWEEP, at.isoformat()], env=environment)
 
 
-def waits() -> bool:
-    """Whether a worker stands halfway, at the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, [HELD])
-        return bool(cursor.fetchone()[0])
-
-
 def test_a_worker_killed_halfway_and_two_at_once_tell_each_once() -> None:
     world = make_world()
     model = granted_exception(world)
     made = [model, *many(world, 40, model)]
     month = model.expires_at + dt.timedelta(days=31)  # every worker was dead for a month
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {HELD} IN EXCLUSIVE MODE")
+    with held(HALFWAY) as waits:
         killed = worker(month)
-        until = time.monotonic() + 60
-        while not waits():
-            assert killed.poll() is None, "it ended before it came to the lock"
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(waits, killed)
         killed.kill()
-        killed.wait(timeout=20)
+        killed.wait(PATIENCE)
+    with held(HALFWAY):  # once the database has let go of the dead worker's locks
+        pass
     assert not ExceptionReminder.objects.exists(), "what it had begun is gone with it"
     assert not Notice.objects.filter(kind="governance.exception_ends").exists()
     connections.close_all()
     workers = [worker(month) for _ in range(2)]
-    assert [one.wait(timeout=120) for one in workers] == [0, 0]
+    assert [one.wait(PATIENCE) for one in workers] == [0, 0]
     told = Counter(ExceptionReminder.objects.values_list("exception_id", "days"))
     assert told == dict.fromkeys(((one.pk, 0) for one in made), 1)
     events = Event.objects.filter(verb="governance.exception_expired")

@@ -10,10 +10,11 @@ from fellowship.notices.models import Notice
 from governance import services
 from governance.models import Matter
 from tests.governance.conftest import RenameKind
+from tests.governance.test_pages import page
 from tests.scenarios.governance import CONDITION, decide, vote
 from tests.scenarios.world import World
 
-MONDAY = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)
+MONDAY = dt.datetime(2094, 3, 1, 9, tzinfo=dt.UTC)
 
 
 def about(world: World) -> Matter:
@@ -38,11 +39,11 @@ def test_a_denial_names_reasons_deadlines_and_the_way_to_a_review(
     assert "- The name is taken. (4 members)\n- No reason was given.\n" in letter
     assert "### Scores in summary\n\n- Relevance (35 %): 4, 2" in letter
     assert (
-        "reply to this decision once, in writing, until 15 March 2027, 09:00 (UTC), "
+        "reply to this decision once, in writing, until 15 March 2094, 09:00 (UTC), "
         "10 working days from the decision. Your reply" in letter
     )
     assert "The chair answers it in writing within 10 working days." in letter
-    assert "You may ask once for an independent review, until 15 March 2027, 09:00 (UTC)" in letter
+    assert "You may ask once for an independent review, until 15 March 2094, 09:00 (UTC)" in letter
     assert "- A conflict was not declared\n- The reasons do not match the record" in letter
     assert "within 20 working days by 2 people who neither voted nor took part" in letter
     assert "replies and reviews under Fellowship policy v1" in letter
@@ -50,11 +51,31 @@ def test_a_denial_names_reasons_deadlines_and_the_way_to_a_review(
     for member in world.board:
         assert str(member) not in letter
     told = Notice.objects.get(kind="governance.decided", recipient=world.applicant)
-    assert told.body.endswith("Those it is about may reply once, until 15 March 2027, 09:00 (UTC).")
+    assert told.body.endswith("Those it is about may reply once, until 15 March 2094, 09:00 (UTC).")
     reply = clocks.current(matter, "governance.reply")
     assert reply is not None
     assert (reply.holder, reply.holder_user) == ("you", world.applicant)
-    assert reply.due_at == dt.datetime(2027, 3, 15, 9, tzinfo=dt.UTC)
+    assert reply.due_at == dt.datetime(2094, 3, 15, 9, tzinfo=dt.UTC)
+
+
+def test_reasons_of_the_dissent_stand_apart_and_the_recused_seat_is_named(
+    world: World, rename: RenameKind
+) -> None:
+    matter = about(world)
+    for member in world.board[:3]:
+        vote(matter, member, "approve", rationale="It is sound.")
+    vote(matter, world.board[3], "deny", rationale="It is not.")
+    services.recuse(matter=matter, by=world.board[4], kind="supervisor", statement="My student.")
+    seat = matter.ballot.seats.get(user=world.board[4]).get_seat_display()
+    letter = services.record_decision(matter=matter, by=world.chair).letter
+    assert f"4 of 5 seats voted; 3 needed. {seat} seat: recused, took no part." in letter
+    shown = page(world.chair, matter.get_absolute_url())
+    assert f"Seats without a vote: {seat}: recused." in shown
+    assert (
+        "Those whose votes decided gave these reasons, here without their names:\n\n"
+        "- It is sound. (3 members)\n\n"
+        "Those who voted otherwise gave these reasons, here without their names:\n\n- It is not.\n"
+    ) in letter
 
 
 def test_a_condition_is_named_with_owner_date_verifier_and_consequence(
@@ -64,7 +85,7 @@ def test_a_condition_is_named_with_owner_date_verifier_and_consequence(
     with frozen(MONDAY):
         decision = decide(world, about(world), "approve_with_conditions", conditions=[CONDITION])
     assert (
-        "1. Results above 500 rows pass the release desk. (Applicant, by 15 March 2027, 09:00 "
+        "1. Results above 500 rows pass the release desk. (Applicant, by 15 March 2094, 09:00 "
         "(UTC); verified by Manager). Until this is verified, what was approved does not start."
         in decision.letter
     )

@@ -26,7 +26,7 @@ from governance.models import OncallAbsence, Rota, RotaMember, Watch
 from tests.scenarios.oncall import colleague, first_line, second_line
 from tests.scenarios.world import SETUP, World
 
-MONDAY = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)
+MONDAY = dt.datetime(2094, 3, 1, 9, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 WEEK = 7 * DAY
 
@@ -190,7 +190,7 @@ def test_a_turn_that_begins_is_told_once_however_often_the_sweep_runs(world: Wor
     other = colleague(world)
     watch = Watch.objects.get(user=other)
     told = Notice.objects.get(kind="governance.on_call", recipient=other)
-    assert told.title.startswith("You are on call until 15 March, 09:00 UTC")
+    assert told.title.startswith("You are on call until 15 March 2094, 09:00 UTC")
     assert "The gateway is fragile." in told.body
     assert Event.objects.filter(verb="governance.begin_watch").count() == 1
     with frozen(MONDAY + WEEK):

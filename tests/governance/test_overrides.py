@@ -132,7 +132,7 @@ def test_a_revoked_override_recuses_again_and_says_nothing_of_the_case(case: Cas
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
-        ("board_legal", "own_recusal"),
+        ("board_legal", "separation_own"),
         ("board_product", "wrong_role"),
         ("sponsor", "wrong_role"),
         ("auditor", "wrong_role"),
@@ -147,8 +147,8 @@ def test_who_may_not_ask(case: Case, who: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
-        ("board_legal", "own_recusal"),
-        ("manager", "second_person"),
+        ("board_legal", "separation_own"),
+        ("manager", "separation_second"),
         ("board_product", "wrong_role"),
         ("auditor", "wrong_role"),
         ("applicant", "separation_party"),

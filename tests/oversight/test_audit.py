@@ -59,6 +59,7 @@ def test_every_look_is_an_event_and_says_of_what(world: World, auditor: Client) 
     }
 
 
+ASKED = ("kind", "verb")
 ROOMS = ("as_of", "populations", "samples", "controls", "verification", "export")
 
 
@@ -253,6 +254,40 @@ def test_every_record_of_a_case_has_a_name(world: World, case: Case) -> None:
     said = {entry.ref for entry in trail.entries(page.events, world.program.slug)}
     assert len(page.events) > 100
     assert said & bare == set()
+
+
+def test_an_instant_to_come_is_refused_at_its_field(
+    world: World, case: Case, auditor: Client
+) -> None:
+    slug, finding = world.program.slug, case.finding.pk
+    kind = "findings.finding"
+    pages = [
+        reverse("oversight:as_of", args=[slug]),
+        reverse("oversight:records", args=[slug, kind]),
+        reverse("oversight:record", args=[slug, kind, finding]),
+    ]
+    for url in pages:
+        page = auditor.get(url, {"at": "2100-01-01T00:00"}).content.decode()
+        assert "Choose an instant that has passed: nothing is recorded yet." in page, url
+        assert 'value="2100-01-01T00:00"' in page, url
+        assert "1 January 2100" not in page, url
+    base = f"/api/v1/audit/{slug}"
+    for path in ("as-of/", f"records/{kind}/", f"records/{kind}/{finding}/"):
+        answer = auditor.get(f"{base}/{path}", {"at": "2100-01-01T00:00:00Z"})
+        assert answer.status_code == 400, path
+        assert "has passed" in str(answer.json()), path
+
+
+def test_kinds_and_acts_are_listed_by_application(world: World, auditor: Client) -> None:
+    timeline = auditor.get(_room(world)).content.decode()
+    kinds, acts = (timeline.split(f'name="{name}"')[1].split("</select>")[0] for name in ASKED)
+    for listed in (kinds, acts):
+        group = listed.split('<optgroup label="Data access">')[1].split("</optgroup>")[0]
+        assert group.count('<option value="access.') == group.count("<option")
+    url = reverse("oversight:as_of", args=[world.program.slug])
+    past = auditor.get(url).content.decode()
+    group = past.split("<h3>Data access</h3>")[1].split("</ul>")[0]
+    assert group.count("/as-of/access.") == group.count("<li>") > 5
 
 
 def test_roles_as_of_an_instant_are_those_held_then(world: World) -> None:

@@ -21,7 +21,9 @@ from access.models import Grant
 from access.services import enforcement
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.services import declare_conflict, grant_role
+from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
+from fellowship.history.rows import history_models
 from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
@@ -32,14 +34,18 @@ from oversight import drawing, services
 from oversight.audit import asof, sample, search
 from oversight.audit.controls import TESTS, Ask
 from oversight.audit.populations import POPULATIONS, counts
-from oversight.audit.scope import Scope
+from oversight.audit.scope import Scope, conflicted
+from oversight.audit.trail import entries
 from oversight.models import ControlRun, EventWords, Sample, SavedScope
 from tests.scenarios import access as access_scenes
 from tests.scenarios import governance as governance_scenes
+from tests.scenarios import publications as publication_scenes
 from tests.scenarios import targets
-from tests.scenarios.oversight import Case
+from tests.scenarios.oversight import Case, settle
 from tests.scenarios.proposals import referred_proposal
 from tests.scenarios.world import World
+
+PROGRAM = "programs.program"
 
 
 @pytest.fixture
@@ -117,6 +123,16 @@ def test_several_people_kinds_and_acts_narrow_together(
     assert said["actors"] == people
 
 
+def test_a_clock_is_told_by_what_it_runs_for(world: World, case: Case) -> None:
+    ref = case.finding.ref
+    clock = Clock.objects.about(case.finding).first()
+    assert clock is not None
+    events = Event.objects.filter(subject_type="clocks.clock", subject_id=clock.pk)
+    assert {entry.ref for entry in entries(events, world.program.slug)} == {
+        f"Clock: Answer to a finding, {ref}"
+    }
+
+
 def test_a_kind_that_no_event_is_about_is_found_by_who_wrote_it(world: World, case: Case) -> None:
     user = world.fresh("auditor")
     votes = Scope.of(world.program, user, kinds=("governance.vote",)).events()
@@ -184,6 +200,18 @@ def test_every_record_of_a_kind_stands_as_it_did(world: World, case: Case, audit
     early = auditor.get(url, {"at": "2020-01-01T00:00"}).content.decode()
     assert "There was no such record then." in early
     assert auditor.get(_url(world, "records", "no.such")).status_code == 404
+
+
+def test_every_kind_of_record_there_is_can_be_looked_at(
+    world: World, case: Case, auditor: Client
+) -> None:
+    """A programme has the key of its realm, and none of its own."""
+    for model in history_models().values():
+        label = model.instance_type._meta.label_lower
+        assert auditor.get(_url(world, "records", label)).status_code == 200, label
+    assert world.program.name in auditor.get(_url(world, "records", PROGRAM)).content.decode()
+    told = auditor.get(f"/api/v1/audit/{world.program.slug}/records/{PROGRAM}/").json()
+    assert [one["id"] for one in told["results"]] == [world.program.pk]
 
 
 def test_the_past_asks_as_often_for_one_record_as_for_many(
@@ -296,6 +324,12 @@ def test_each_population_is_shown_whole_in_a_fixed_number_of_queries(
     with CaptureQueriesContext(connection) as counted:
         auditor.get(url)
     assert len(counted) <= 20
+    with CaptureQueriesContext(connection) as counted:
+        read = [
+            (found.texts(row), found.url(row)) for row in found.within(world.program.pk, None, None)
+        ]
+    assert len(read) == count
+    assert len(counted) == 1, "the records of a population are read in one query, however many"
     for row in found.within(world.program.pk, None, None)[:3]:
         assert len(found.texts(row)) == len(found.columns)
         assert found.url(row) in auditor.get(url).content.decode()
@@ -313,6 +347,76 @@ def test_the_numbers_of_the_populations_are_those_of_their_records(
     assert numbers["votes"] > 0
     assert numbers["dispositions"] == 2  # taken up, accepted
     assert numbers["grant-changes"] == 1
+
+
+def _in(world: World, key: str) -> list[dict[str, Any]]:
+    """The records of a population, each by its columns."""
+    found = POPULATIONS[key]
+    labels = [column.label for column in found.columns]
+    rows = found.within(world.program.pk, None, None)
+    return [dict(zip(labels, found.texts(row), strict=True)) for row in rows]
+
+
+def test_access_is_also_followed_where_it_was_refused(world: World, case: Case) -> None:
+    grant = case.grant.request
+    refused = access_scenes.decided(world, outcome="deny", fellowship=case.fellowship)
+    first, second = _in(world, "access-requests")
+    assert (first["Request"], first["State"]) == (grant.ref, grant.get_state_display())
+    assert (second["Request"], second["State"]) == (refused.ref, "Refused")
+    assert refused.decision is not None
+    assert second["Decided by"] == refused.decision.matter.ref
+    assert all(row["Requested"] and row["Decided"] for row in (first, second))
+
+
+def test_the_period_of_what_keeps_no_beginning_is_that_of_its_first_row(
+    world: World, case: Case
+) -> None:
+    for key in ("access-requests", "scopes", "milestones", "controls"):
+        found = POPULATIONS[key]
+        every = found.within(world.program.pk, None, None).count()
+        assert every
+        assert found.within(world.program.pk, None, now()).count() == every, key
+        assert not found.within(world.program.pk, now(), None).exists(), key
+
+
+def test_scopes_milestones_controls_and_objections_are_populations(
+    world: World, case: Case
+) -> None:
+    (scope,) = _in(world, "scopes")
+    assert (scope["Version"], scope["State"]) == (1, "Signed")
+    assert scope["Fellowship"] == case.fellowship.ref
+    assert {row["Fellowship"] for row in _in(world, "milestones")} == {case.fellowship.ref}
+    (control,) = _in(world, "controls")
+    assert (control["Control"], control["State"]) == (case.control.ref, "Verified")
+    counts_taken = _in(world, "measurements")
+    assert {row["Phase"] for row in counts_taken} == {"Before", "After"}
+    objection = publication_scenes.objected(world, case.publication)
+    (row,) = _in(world, "objections")
+    assert (row["Objection"], row["State"]) == (objection.ref, objection.said_state)
+    assert objection.passage not in str(row)
+
+
+def test_a_closed_case_is_in_the_closeouts_and_not_before_who_is_conflicted(
+    world: World, case: Case
+) -> None:
+    assert _in(world, "closeouts") == []
+    closeout = services.close_fellowship(
+        fellowship=settle(world, case).fellowship, by=world.fresh("manager"), reason="All is done."
+    )
+    (row,) = _in(world, "closeouts")
+    assert (row["Fellowship"], row["Package"]) == (case.fellowship.ref, closeout.package_sha256)
+    declare_conflict(
+        user=world.auditor,
+        subject=case.fellowship,
+        realm=world.program.pk,
+        kind="supervisor",
+        statement="My student.",
+        by=world.auditor,
+    )
+    hidden = conflicted(world.fresh("auditor"))
+    for key in ("closeouts", "scopes", "milestones", "controls", "measurements", "access-requests"):
+        assert POPULATIONS[key].within(world.program.pk, None, None).exists(), key
+        assert not POPULATIONS[key].within(world.program.pk, None, None, hidden).exists(), key
 
 
 # --- tests of control ------------------------------------------------------------------------

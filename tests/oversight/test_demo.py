@@ -24,7 +24,7 @@ import oversight.urls
 from fellowship.accounts.models import User
 from oversight.demo.content.people import SIGN_INS
 from oversight.demo.content.sentences import PARTS
-from oversight.demo.preparation import BUILDING, DATABASE, NotTold, prepare
+from oversight.demo.preparation import BUILDING, DATABASE, SHAPE, NotTold, OtherShape, prepare
 from tests.scenarios.world import World
 from tests.support.demonstration import ROOT, demonstration
 
@@ -139,7 +139,22 @@ def test_a_second_start_keeps_what_is_there(tmp_path: Path) -> None:
     assert prepare(tmp_path, _told("first"))
     assert not prepare(tmp_path, _told("second"))
     assert (tmp_path / DATABASE).read_text() == "first"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoints", DATABASE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoints", DATABASE, SHAPE]
+
+
+def test_what_another_version_told_is_neither_served_nor_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tmp_path, _told("first"))
+    monkeypatch.setattr("governance.founding.parameters", lambda kind: {"another": kind})
+    with pytest.raises(OtherShape):
+        prepare(tmp_path, _told("second"))
+    monkeypatch.undo()
+    assert not prepare(tmp_path, _told("second"))
+    (tmp_path / SHAPE).unlink()
+    with pytest.raises(OtherShape):
+        prepare(tmp_path, _told("second"))
+    assert (tmp_path / DATABASE).read_text() == "first"
 
 
 def test_an_interrupted_start_leaves_nothing_half_made(tmp_path: Path) -> None:
@@ -213,7 +228,6 @@ def _runs(url: str, username: str, program: str) -> str:
         capture_output=True,
         check=False,
         text=True,
-        timeout=120,
     )
     assert done.returncode == 0, f"{username}: {done.stderr}"
     return done.stdout
@@ -221,7 +235,7 @@ def _runs(url: str, username: str, program: str) -> str:
 
 @pytest.mark.sqlite
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_it_is_told_once_served_and_ended_cleanly(tmp_path: Path) -> None:
     with demonstration(tmp_path) as (url, said):
         for path in ("/healthz", "/readyz", "/static/css/base.css"):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from findings.models import Finding
+from governance.models import Matter
 from oversight.lineage import chains
 from oversight.lineage.build import graph
 from tests.scenarios import findings as scenes
@@ -50,7 +51,7 @@ def test_a_large_case_costs_as_many_queries_as_a_small_one(world: World, case: C
             page = client.get(url).content
         counted.append(len(caught))
         assert len(page) <= 100_000
-    assert counted == [22, 22]  # four of them record the look
+    assert counted == [23, 23]  # four of them record the look
     assert "Chains 1 to 8 of 300, those with a missing link first" in page.decode()
     assert "First missing link: artifact." in page.decode()
     assert "1 of 300 chains is whole." in page.decode()
@@ -149,3 +150,20 @@ def test_what_is_not_of_the_case_is_not_found(world: World, case: Case) -> None:
         assert client.get(url + query).status_code == 404, query
     for query in ("?missing=nonsense", "?page=999999999", "?page=x"):
         assert client.get(url + query).status_code == 200, query
+
+
+def test_every_link_opens_for_whom_it_is_shown(world: World, case: Case) -> None:
+    decided = Matter.objects.get(ref__endswith="-002").ref
+    shown: dict[str, set[str]] = {}
+    for name in ("policy_reviewer", "legal_reviewer", "product_owner", "auditor"):
+        client = Client()
+        client.force_login(world.fresh(name))
+        answer = client.get(reverse("oversight:lineage", args=[case.fellowship.ref]))
+        assert answer.status_code == 200, name
+        main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+        shown[name] = set(re.findall(r'href="(/[a-z]+/[A-Z][^"?#]*)"', main))
+        for link in shown[name]:
+            assert client.get(link).status_code == 200, (name, link)
+        assert decided in main, "that it was decided is told to all alike"
+    assert f"/board/{decided}/" in shown["auditor"]
+    assert f"/board/{decided}/" not in shown["policy_reviewer"]

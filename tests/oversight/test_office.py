@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from fellowship.accounts.models import RoleAssignment
 from fellowship.accounts.services import end_role
+from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
+from scoping.services import deliver_milestone
 from tests.scenarios.governance import granted_exception, raised_escalation, requested_exception
 from tests.scenarios.oversight import Case
 from tests.scenarios.proposals import submitted_proposal
@@ -188,3 +190,16 @@ def test_the_api_counts_what_the_pages_count(busy: World) -> None:
         total = TOTAL.search(manager.get(url, {"who": stall["holder"]}).content.decode())
         assert total and int(total["total"]) == stall["cases"], stall  # noqa: PT018
     assert client(busy, "applicant").get(f"/api/v1/office/{slug}/").status_code == 404
+
+
+def test_each_row_that_waits_leads_to_its_case(busy: World, case: Case) -> None:
+    milestone = case.fellowship.milestones.earliest("due_on")
+    deliver_milestone(milestone=milestone, evidence="Done.", by=case.fellowship.fellow)
+    with frozen(now() + dt.timedelta(days=32)):
+        sweep()
+        url = reverse("oversight:waiting", args=[busy.program.slug])
+        page = client(busy, "manager").get(url).content.decode()
+    rows = re.findall(r'<th scope="row">(.*?)</th>', page, re.S)
+    assert any("check-in" in row for row in page.split("<tr>"))
+    assert "Verdict on a milestone" in page
+    assert [row for row in rows if "<a " not in row] == []

@@ -130,4 +130,4 @@ def test_the_first_of_the_two_does_not_approve(world: World, due: DueErasure) ->
     admin = world.fresh("admin")
     services.ask_due_erasure(due=due, by=admin)
     answer: Any = Api(admin).post(f"erasures/{Erasure.objects.get().pk}/approve/")
-    assert (answer.status_code, answer.json()["code"]) == (409, "second_person")
+    assert (answer.status_code, answer.json()["code"]) == (403, "separation_second")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -17,9 +18,12 @@ from fellowship.history.verify import Report
 from fellowship.kernel.time import frozen, now
 from fellowship.programs.models import Program
 from fellowship.programs.services import found_program
+from fellowship.web import tables
 from oversight import drawing, services
 from oversight.audit.controls import TESTS
 from oversight.models import HealthBreach
+from oversight.office import stalls
+from oversight.views import cohorts
 from tests.oversight.test_office import NUMBER, TOTAL, client
 from tests.scenarios.governance import granted_exception, raised_escalation, requested_exception
 from tests.scenarios.oversight import Case
@@ -157,6 +161,38 @@ def test_as_many_queries_for_two_programmes_as_for_five(
         counts.append(sum(not q["sql"].startswith("INSERT") for q in counted))
     assert len(set(counts)) == 1, counts
     assert counts[0] <= most
+
+
+def test_numbers_are_counted_as_far_as_lists_are(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in ("manager", "sponsor", "auditor"):
+        another(world, f"A quiet one for the {role}", role)
+    granted_exception(world)
+    granted_exception(world)
+    monkeypatch.setattr(tables, "COUNT_LIMIT", 1)
+    monkeypatch.setattr(cohorts, "COUNT_LIMIT", 1)
+    audit = rows(shown(client(world, "auditor"), "audit"))[str(world.program)]
+    assert audit[:2] == ["0", "1+"]
+    with frozen(now() + dt.timedelta(days=40)):
+        office = rows(shown(client(world, "manager"), "office"))[str(world.program)]
+        assert (office[0], office[2]) == ("1+", "1+")
+        sponsor = client(world, "sponsor")
+        page = sponsor.get(reverse("oversight:sponsor", args=[world.program.slug]))
+        assert page.content.decode().count('<p class="value">1+') == 1
+        assert "not measured on both sides 0.</p>" in page.content.decode()
+
+
+def test_the_longest_wait_is_the_first_that_is_read(world: World, settings: Any) -> None:
+    """On PostgreSQL what is open lies in the order in which it began: nothing is put in order."""
+    if not settings.POSTGRESQL:
+        pytest.skip("an index of PostgreSQL")
+    open_ones = stalls.open_clocks(world.manager, now()).filter(realm_id=world.program.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = open_ones.order_by("starts_at").values("starts_at")[:1].explain()
+    assert "clock_open_since" in plan
+    assert "Sort" not in plan
 
 
 def test_a_sponsor_finds_the_own_page_from_home(world: World) -> None:

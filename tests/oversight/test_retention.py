@@ -266,7 +266,7 @@ def test_a_hold_placed_after_the_approval_keeps_back_as_well(
     ("values", "code"),
     [
         ({"by": "manager"}, "wrong_role"),
-        ({"person": "admin"}, "own_hold"),
+        ({"person": "admin"}, "separation_own"),
         ({"person": "stranger"}, "no_part"),
         ({"ground": "because"}, "unknown_ground"),
         ({"reason": " "}, "no_reason"),
@@ -391,7 +391,10 @@ def test_pages_of_what_is_due(world: World, past: dt.datetime) -> None:
     name = str(world.applicant)
     assert manager.get(listed).status_code == manager.get(page).status_code == 404
     for reader in (admin, auditor):
-        assert name in reader.get(listed).content.decode()
+        there = reader.get(listed).content.decode()
+        assert name in there
+        everyone = reverse("oversight:erasures")
+        assert (reader.get(everyone).status_code == 200) == (f'href="{everyone}"' in there)
         assert "Retention of personal data v1" in reader.get(page).content.decode()
     ask = reverse("oversight:ask_due", args=[found.pk])
     assert auditor.post(ask).status_code == 403

@@ -25,12 +25,14 @@ CALENDAR = WorkCalendar()
 PLANS = {
     "proposal": proposals.PROPOSAL,
     "access request": access.REQUEST,
+    "access request for the board": access.BOARD_REQUEST,
     "release request": releases.RELEASE,
     "classification": access.CLASSIFICATION,
     "finding": findings.FINDING,
     "control": findings.CONTROL,
     "authorship agreement": agreements.AGREEMENT,
     "publication": publications.PUBLICATION,
+    "publication that goes to the board": publications.ESCALATED,
     "fellowship": scoping.FELLOWSHIP,
     "scope of work": scoping.SCOPE,
     "matter": governance.MATTER,
@@ -51,9 +53,23 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "withdrawn": [],
     },
     "access request": {
-        "requested": ["The data steward"],
-        "changes": ["The data steward"],
-        "checked": ["The programme manager"],
+        "requested": [
+            "The data steward",
+            "The data steward or the manager",
+            "The programme manager",
+        ],
+        "changes": ["The data steward or the manager", "The programme manager"],
+        "checked": ["The programme manager", "The data steward or the manager"],
+        "with_board": ["The board"],
+        "approved": ["The data steward or security on-call"],
+        "granted": ["The data steward or security on-call"],
+        "refused": [],
+        "withdrawn": [],
+    },
+    "access request for the board": {
+        "requested": ["The data steward", "The data steward or the manager", "The board"],
+        "changes": ["The data steward or the manager", "The board"],
+        "checked": ["The data steward or the manager", "The board"],
         "with_board": ["The board"],
         "approved": ["The data steward or security on-call"],
         "granted": ["The data steward or security on-call"],
@@ -95,6 +111,13 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "superseded": [],
     },
     "publication": {
+        "draft": [],
+        "in_review": [],  # the reviewers and objections of the work are added by its own page
+        "with_board": ["The board"],
+        "released": [],
+        "withdrawn": [],
+    },
+    "publication that goes to the board": {
         "draft": [],
         "in_review": [],  # the reviewers and objections of the work are added by its own page
         "with_board": ["The board"],

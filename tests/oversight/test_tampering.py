@@ -22,9 +22,12 @@ from fellowship.history.seal import seal
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import canonical
 from fellowship.kernel.journal import System
+from fellowship.web.sheets.writers import safe
 from oversight import services
+from oversight.audit.scope import Scope
+from oversight.export import bundle
 from tests.scenarios.world import World
-from tests.support.exports import exported, verified
+from tests.support.exports import exported, table, unpacked, verified
 
 ROW = Realm.history.model
 Attack = Callable[["Place"], None]
@@ -463,3 +466,55 @@ def test_an_erasure_is_named_and_the_record_verifies_by_both(
             f"1 events and {rows} history rows were redacted by the erasure at index {index},"
             f" approved by person {approved}, and are otherwise as recorded."
         ) in said
+
+
+def test_every_format_holds_the_same_values_redacted_ones_included(
+    erased: Erased, tmp_path: Path
+) -> None:
+    lines = _written(erased, tmp_path, "jsonl")
+    whole = {
+        path.relative_to(lines).with_suffix(""): [*map(_row, path.read_text().splitlines())]
+        for path in lines.rglob("*.jsonl")
+        if path.parent != lines or path.stem == "events"
+    }
+    said = f"Person {erased.place.world.applicant.pk}"
+    for name, column, value in (
+        (Path("events"), "reason", f"{said} asked"),
+        (Path("history/accounts.historicalrealm"), "name", f"House of {said}"),
+    ):
+        assert value in [row[column] for row in whole[name]]
+    assert len(whole) > 10
+    for file_format in ("csv", "xlsx"):
+        folder = _written(erased, tmp_path, file_format)
+        tables = {
+            path.relative_to(folder).with_suffix(""): table(path)
+            for path in folder.rglob(f"*.{file_format}")
+            if path.stem not in ("proofs", "withheld")
+        }
+        assert tables.keys() == whole.keys()
+        for name, rows in whole.items():
+            for got, row in zip(tables[name], rows, strict=True):
+                told = {column: _read(got[column], value) for column, value in row.items()}
+                assert (got.keys(), told) == (row.keys(), row), (file_format, name)
+
+
+def _read(cell: str, value: Any) -> Any:
+    """`value` where the cell says it; else what the cell says."""
+    if isinstance(value, dict | list):
+        return json.loads(cell)
+    return value if cell == str(safe(value)) else cell
+
+
+def _written(erased: Erased, to: Path, file_format: str) -> Path:
+    """What the programme's auditor may have, which leaves no event that the next would hold."""
+    program = erased.place.world.program
+    scope = Scope.of(program, erased.place.world.fresh("auditor"))
+    made = io.BytesIO()
+    bundle.write(made, scope, file_format=file_format, program=program.slug)
+    return unpacked(made.getvalue(), to / file_format)
+
+
+def _row(line: str) -> dict[str, Any]:
+    """A row of JSON Lines; of history the values and their key."""
+    read: dict[str, Any] = json.loads(line)
+    return {"history_id": read["history_id"], **read["row"]} if "row" in read else read

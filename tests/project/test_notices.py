@@ -351,7 +351,7 @@ def _an_absence(world: World) -> None:
 
 @pytest.mark.once
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 @pytest.mark.django_db
 def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
     """Where a notice leads to is a word in its row; the verbs that tell it have tests of their own

@@ -60,6 +60,10 @@ SELECT r.attempt,
 FROM oversight_extract e JOIN oversight_extractrun r ON r.extract_id = e.id WHERE e.uid = %s
 """
 MAILS: Final = "SELECT message_id FROM notices_mail WHERE state = %s"
+UNREAD: Final = """
+SELECT 1 FROM history_event AS event WHERE NOT EXISTS
+    (SELECT 1 FROM oversight_eventwords AS words WHERE words.event_id = event.id) LIMIT 1
+"""
 LEASES_OVER: Final = "UPDATE notices_mail SET next_attempt_at = now() WHERE state = 'waiting'"
 EXPORT: Final = """
 from fellowship.accounts.models import User
@@ -206,6 +210,8 @@ def test_a_web_process_killed_while_it_takes_a_batch(house: House) -> None:
 
 
 def test_a_worker_killed_midway_in_an_export(house: House) -> None:
+    house.hurry("oversight.index_words")  # which reads the same table, before it is held
+    until(lambda: not house.rows(UNREAD), what="the words of every event")
     with house.held("proposals_historicalproposal", "ACCESS EXCLUSIVE") as waits:
         uid = house.site.manage("shell", "--command", EXPORT).split()[-1]
         house.hurry("oversight.exports")
@@ -254,9 +260,12 @@ def test_mail_is_slow_then_gone_then_back(house: House) -> None:
     assert steward.api("alarm", "/api/v1/escalations/", said).status == 201
     house.hurry("notices.deliver")
     until(house.mail.stalled.is_set, what="a mail that the server holds")
-    began = time.monotonic()
-    assert house.browser("manager").get("read", "/").status == 200
-    assert time.monotonic() - began < 10, "half of what the worker waits for the server"
+    waited = []
+    for _ in range(3):  # one may be held up by others on this machine
+        began = time.monotonic()
+        assert house.browser("manager").get("read", "/").status == 200
+        waited.append(time.monotonic() - began)
+    assert min(waited) < 10, "half of what the worker waits for the server"
     house.kill_children("worker")
     house.mail.stalls, house.mail.down = False, True
     house.rows(LEASES_OVER)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ import pytest
 from django.db import connection
 
 from tests.support.processes import Site, served
+from tests.support.workers import PATIENCE, until
 
 pytestmark = pytest.mark.postgresql
 
@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/", "/api/v1/schema/"])
 def test_it_answers(site: Site, path: str) -> None:
-    with urllib.request.urlopen(site.url + path, timeout=20) as answer:
+    with urllib.request.urlopen(site.url + path, timeout=PATIENCE) as answer:
         assert answer.status == 200
         assert "'unsafe-inline'" not in answer.headers["Content-Security-Policy"]
 
@@ -34,14 +34,12 @@ def test_it_answers(site: Site, path: str) -> None:
 def test_the_worker_takes_tasks_from_redis(site: Site) -> None:
     command = [sys.executable, "-m", "celery", "-A", "fellowship", "call", "clocks.sweep"]
     subprocess.run(command, env=site.env, check=True, capture_output=True)
-    until = time.monotonic() + 20
-    while "Task clocks.sweep" not in site.log("worker") or "succeeded" not in site.log("worker"):
-        assert time.monotonic() < until, site.log("worker")
-        time.sleep(0.2)
+    done = re.compile(r"Task clocks\.sweep\S* succeeded")
+    until(lambda: done.search(site.log("worker")), what="the sweep")
 
 
 def test_beat_runs(site: Site) -> None:
-    assert "beat: Starting" in site.log("beat")
+    until(lambda: "beat: Starting" in site.log("beat"), what="its first line")
 
 
 @pytest.mark.parametrize("table", ["history_event", "accounts_historicaluser", "django_migrations"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
 from django.conf import settings
 
+from tests.support.glued import english_parts, glued
 from tests.support.house import build_house
 from tests.support.words import pages, walk
 
@@ -66,6 +68,21 @@ def test_what_django_reads_is_what_translators_wrote() -> None:
             with (folder / "django.po").open("rb") as file:
                 written = _strings(pofile.read_po(file))
             assert compiled == written, f"{app}: make messages"
+
+
+def _sources() -> Iterator[Path]:
+    apps = [Path(settings.BASE_DIR) / app for app in _messages().APPS]
+    return (path for app in apps for path in app.rglob("*.py") if "migrations" not in path.parts)
+
+
+@pytest.mark.once
+def test_what_is_told_is_said_whole() -> None:
+    assert [where for path in _sources() for where in glued(path)] == []
+
+
+@pytest.mark.once
+def test_no_part_of_a_text_is_english_alone() -> None:
+    assert [where for path in _sources() for where in english_parts(path)] == []
 
 
 @pytest.mark.sqlite

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import optimize, sparse
 
 from proposals.matching.expertise import Fields, fit, stems
 from proposals.matching.solve import EMPTY, Pool, points, solve
@@ -66,6 +65,8 @@ def lawful(given: Pool, pairs: list[tuple[int, int]]) -> bool:
 
 def scipy_optimum(given: Pool) -> float:
     """The same programme written down otherwise, for another solver: whole numbers, no rounds."""
+    from scipy import optimize, sparse  # asked for here alone: it is large
+
     rows, people = given.cost.shape
     pairs = [(r, p) for r in range(rows) for p in range(people) if not given.barred[r, p]]
     cost: list[float] = [float(given.cost[pair]) for pair in pairs]

@@ -112,7 +112,7 @@ def test_a_conflict_ends_the_assignment_and_tells_the_manager(world: World) -> N
     told = Notice.objects.filter(kind="proposals.recused")
     assert [n.recipient for n in told] == [world.manager]
     assert "paper" not in told[0].body
-    assert refused(lambda: review(assignment)) == "recused"
+    assert refused(lambda: review(assignment)) == "separation_conflict"
     assert world.reviewer not in AssignForm(proposal=proposal).candidates()
 
 

@@ -377,7 +377,7 @@ class ProposalMachine(RuleBasedStateMachine):
         waiting = [
             a.pk
             for a in Assignment.objects.standing().filter(proposal=proposal)
-            if clocks.current(a, REVIEW_CLOCK)
+            if Clock.objects.about(a).open().filter(kind=REVIEW_CLOCK).exists()
         ]
         silent = told.asked_people - told.reviewed if told.state == REVIEW else 0
         assert len(waiting) == (0 if told.events["refer_to_board"] else silent)

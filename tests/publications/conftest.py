@@ -5,4 +5,4 @@ from __future__ import annotations
 from tests.scenarios.scoping import world_with_fellowship
 from tests.support import kept
 
-kept_world = kept.fixture(world_with_fellowship)
+kept_world = kept.fixture(world_with_fellowship, shared=True)

@@ -175,7 +175,12 @@ def test_the_desk_lists_each_track_by_itself(world: World) -> None:
     mediated = scenario.contested(world, work)
     assert mediated.ref in page(world.reviewer_two, "desk")
     scenario.saved(world)
-    assert "Bypass before its fix" in page(world.policy_reviewer, "wordings")
+    own = page(world.policy_reviewer, "wordings")
+    assert "Bypass before its fix" in own
+    assert "Put away" in own
+    anothers = page(world.reviewer, "wordings")
+    assert "Bypass before its fix" in anothers
+    assert 'data-label="Action"' not in anothers
 
 
 @pytest.fixture

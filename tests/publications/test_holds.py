@@ -12,13 +12,14 @@ from django.test import Client
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.notices.models import Notice
-from governance import containment
+from governance import containment, founding
 from governance import services as governance
 from publications import services
 from publications.containment import KEY
 from publications.models import Objection, Publication
 from tests.scenarios import publications as scenario
-from tests.scenarios.governance import raised_escalation
+from tests.scenarios.governance import adopted_rule, raised_escalation
+from tests.scenarios.scoping import signed_fellowship
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,15 @@ def refusal_of(call: Callable[[], Any]) -> tuple[str, str]:
 def held(work: Publication, by: Any, **values: Any) -> Objection:
     wanted = {"passage": passage(work), "ground": "material_misuse_risk", "harm": "ESC-1: it works"}
     return services.hold_passage(publication=work, by=by, **{**wanted, **values})
+
+
+def test_it_is_held_as_long_as_the_policy_allows(world: World) -> None:
+    parameters = {**founding.parameters("publication_policy"), "alarm_hold": "5 calendar days"}
+    adopted_rule(world, "publication_policy", parameters)
+    case = signed_fellowship(world, world.other_applicant)
+    one = held(scenario.submitted(world, case), world.oncall)
+    assert one.until is not None
+    assert dt.timedelta(days=4) < one.until - now() <= dt.timedelta(days=5)
 
 
 def test_a_passage_is_held_once_for_two_weeks_and_the_author_is_told(world: World) -> None:

@@ -14,7 +14,7 @@ from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen
 from publications import services, withholding
-from publications.models import Objection
+from publications.models import Objection, ScientificReview
 from scoping.models import Fellowship
 from tests.scenarios import findings as finding_scenario
 from tests.scenarios import publications as scenario
@@ -171,6 +171,19 @@ def test_silence_shows_as_released_on_page_api_and_certificate_with_no_worker(
         assert client.get(certificate).status_code == 200
 
 
+@pytest.mark.parametrize("work_class", ["methods", "restricted"])
+def test_what_comes_next_says_what_silence_means(world: World, work_class: str) -> None:
+    finding = finding_scenario.reported(world)
+    used = [finding] if work_class == "restricted" else []
+    work = scenario.submitted(world, finding.fellowship, findings=used, work_class=work_class)
+    html = as_(world.applicant).get(work.get_absolute_url()).content.decode()
+    comes = html[html.index("What comes next") :]
+    by_itself = work_class == "methods"
+    assert ("The work is released by itself when the window ends" in comes) is by_itself
+    assert ("brings it to the board when the window ends" in comes) is not by_itself
+    assert ("eleases it, or keeps it for one more window" in html) is not by_itself
+
+
 def test_an_objection_is_marked_by_its_words(world: World, fellowship: Fellowship) -> None:
     work = scenario.submitted(world, fellowship)
     client = as_(world.policy_reviewer)
@@ -192,6 +205,69 @@ def test_an_objection_is_marked_by_its_words(world: World, fellowship: Fellowshi
     assert objection.passage == scenario.PASSAGE
     after = withholding.excerpts([objection])[objection.pk].after
     assert after.startswith(", which we observed in 41 of 60 trials.")
+
+
+def test_advice_is_on_the_version_its_writer_read(world: World, fellowship: Fellowship) -> None:
+    work = scenario.submitted(world, fellowship)
+    client, url = as_(world.reviewer), reverse("publications:advise", args=[work.ref])
+    assert '<input type="hidden" name="read" value="1">' in client.get(url).content.decode()
+    scores = {"soundness": "4", "reproducibility": "3", "support": "5"}
+    data = {**scores, "advice": "Table 2 lacks error bars.", "read": "1"}
+    text = f"# New\n\nTable 2 has them.\n\n{'Nothing was dropped. ' * 40}"
+    services.add_version(publication=work, text=text, by=fellowship.fellow)
+    late = client.post(url, data)
+    assert late.status_code == 422
+    html = late.content.decode()
+    assert "The author added version 2 meanwhile." in html
+    assert "Table 2 lacks error bars." in html
+    assert "Table 2 has them." in html
+    assert '<input type="hidden" name="read" value="2">' in html
+    assert not ScientificReview.objects.exists()
+    assert client.post(url, {**data, "read": "2"}).status_code == 302
+    assert ScientificReview.objects.get().version.number == 2
+
+
+def test_advice_sent_twice_is_one_whatever_came_between(
+    world: World, fellowship: Fellowship
+) -> None:
+    work = scenario.submitted(world, fellowship)
+    client = as_(world.reviewer)
+    url = reverse("api:publications-advise", args=[work.ref])
+    said = {"soundness": 4, "reproducibility": 3, "support": 5, "advice": "Sound.", "version": 1}
+    assert client.post(url, said, "application/json").status_code == 200
+    text = f"# New\n\nOther words.\n\n{'Nothing was dropped. ' * 40}"
+    services.add_version(publication=work, text=text, by=fellowship.fellow)
+    assert client.post(url, said, "application/json").status_code == 200
+    other = client.post(url, {**said, "advice": "Weak."}, "application/json")
+    assert (other.status_code, other.json()["code"]) == (409, "new_version")
+    assert ScientificReview.objects.get().advice == "Sound."
+
+
+def test_an_objection_is_to_the_version_its_writer_read(
+    world: World, fellowship: Fellowship
+) -> None:
+    """A paragraph's number means another passage in another version."""
+    work = scenario.submitted(world, fellowship)
+    client = as_(world.policy_reviewer)
+    url = reverse("publications:object", args=[work.ref])
+    assert '<input type="hidden" name="read" value="1">' in client.get(url).content.decode()
+    data = {
+        "paragraphs": "2",
+        "read": "1",
+        "ground": "sensitive_security_detail",
+        "harm": "A bypass before its fix.",
+        "ask": "redact",
+        "public_summary": "One sentence is withheld.",
+    }
+    text = f"# New\n\nOther words.\n\n{'Nothing was dropped. ' * 40}"
+    services.add_version(publication=work, text=text, by=fellowship.fellow)
+    late = client.post(url, data)
+    assert late.status_code == 422
+    html = late.content.decode()
+    assert "The author added version 2 meanwhile. Mark the passage in it." in html
+    assert '<input type="hidden" name="read" value="2">' in html
+    assert client.post(url, {**data, "read": "2"}).status_code == 302
+    assert Objection.objects.get().passage == "Other words."
 
 
 def test_a_wrong_orcid_comes_back_with_what_was_typed(world: World, fellowship: Fellowship) -> None:

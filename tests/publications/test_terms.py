@@ -33,7 +33,7 @@ def case(world: World) -> Fellowship:
     return signed_fellowship(world)
 
 
-def shorter(world: World, days: int = 14) -> Any:
+def shorter(world: World, days: int = 12) -> Any:
     parameters = founding.parameters("publication_policy")
     parameters["windows"]["methods"] = f"{days} calendar days"
     return adopted_rule(world, "publication_policy", parameters)
@@ -60,6 +60,7 @@ def test_anybody_reads_the_policy_and_what_silence_does(world: World, case: Fell
         "What does not",
         "Measure 3.5",
         "30 working days",
+        "for 14 calendar days at most. You are told at once",
         "1 fellowship",
     ):
         assert said in page, said
@@ -77,7 +78,7 @@ def test_the_version_of_the_beginning_governs_and_the_page_says_which(
     with frozen(begun + 10 * DAY):
         shorter(world)
         page = page_of(world, world.manager)
-        assert "14 calendar days" in page
+        assert "12 calendar days" in page
         assert "Publication policy v1" in page.split("Cases you may see")[1]
         work = scenario.submitted(world, case)
         assert work.submitted_at is not None

@@ -17,7 +17,9 @@ from tests.support import kept
 @pytest.fixture(scope="module")
 def kept_founded(kept_world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Fellowship]:
     """The fellowship that those of a module's tests share which ask for one in scope."""
-    with kept.built(lambda: scenario.founded_fellowship(kept_world), django_db_blocker) as founded:
+    with kept.built(
+        lambda: scenario.founded_fellowship(kept_world), django_db_blocker, "founded", kept_world
+    ) as founded:
         yield founded
 
 
@@ -26,8 +28,9 @@ def kept_signed(
     kept_world: World, kept_founded: Fellowship, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Fellowship]:
     """The same, led further: no test on the one before runs after it."""
+    founded = copy.deepcopy(kept_founded)
     with kept.built(
-        lambda: scenario.signed(kept_world, copy.deepcopy(kept_founded)), django_db_blocker
+        lambda: scenario.signed(kept_world, founded), django_db_blocker, "signed", kept_world
     ) as signed:
         yield signed
 

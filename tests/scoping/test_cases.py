@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fellowship.accounts.models import User
 from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.journal import RuleActor, System
@@ -16,8 +17,8 @@ from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from oversight import services as oversight
 from scoping import closeout, services
-from scoping.models import Fellowship, Suspension
-from scoping.queries import is_active, is_suspended, training_valid
+from scoping.models import Fellowship, Suspension, Training
+from scoping.queries import is_active, live_suspension
 from scoping.states import ORDER
 from tests.scenarios.world import World
 
@@ -184,10 +185,10 @@ def test_suspension_is_derived_and_lifted_by_another(world: World, signed: Fello
     stop = lambda: services.suspend(  # noqa: E731
         fellowship=signed, by=world.oncall, reason="A leaked credential."
     )
-    assert not is_suspended(signed)
+    assert not live_suspension(signed)
     assert recorded(stop) == 1
     assert recorded(stop) == 0
-    assert is_suspended(signed)
+    assert live_suspension(signed)
     assert Fellowship.objects.annotate_suspended().get().suspended_now  # type: ignore[attr-defined]
     suspension = Suspension.objects.get()
     lift = lambda by: services.lift(suspension=suspension, by=by, reason="Rotated.")  # noqa: E731
@@ -195,14 +196,14 @@ def test_suspension_is_derived_and_lifted_by_another(world: World, signed: Fello
     assert refused(lambda: lift(world.applicant)) == "wrong_role"
     assert recorded(lambda: lift(world.manager)) == 1
     assert recorded(lambda: lift(world.manager)) == 0
-    assert not is_suspended(signed)
+    assert not live_suspension(signed)
 
 
 def test_a_suspension_with_an_end_ends_by_itself(world: World, signed: Fellowship) -> None:
     until = now() + dt.timedelta(days=2)
     services.suspend(fellowship=signed, by=world.oncall, reason="A check.", until=until)
-    assert is_suspended(signed, until - dt.timedelta(seconds=1))
-    assert not is_suspended(signed, until)
+    assert live_suspension(signed, until - dt.timedelta(seconds=1))
+    assert not live_suspension(signed, until)
 
 
 def test_a_rule_may_suspend_and_only_a_person_lifts(world: World, signed: Fellowship) -> None:
@@ -247,6 +248,10 @@ def test_a_failing_ledger_changes_nothing(
 # --- training -------------------------------------------------------------------------------
 
 
+def trained(person: User, at: dt.datetime | None = None, kind: str = "security") -> bool:
+    return Training.objects.valid(at).filter(person=person, kind=kind).exists()
+
+
 def test_training_opens_for_a_year(world: World, founded: Fellowship) -> None:
     done = now() - dt.timedelta(days=10)
     record = lambda: services.record_training(  # noqa: E731
@@ -256,14 +261,14 @@ def test_training_opens_for_a_year(world: World, founded: Fellowship) -> None:
         by=world.steward,
         evidence="List.",
     )
-    assert not training_valid(founded.fellow, world.program)
+    assert not trained(founded.fellow)
     assert recorded(record) == 2  # the training, and the clock of its renewal
     assert recorded(record) == 0
-    assert training_valid(founded.fellow, world.program)
-    assert training_valid(founded.fellow.pk, world.program.pk, done)
-    assert not training_valid(founded.fellow, world.program, done - dt.timedelta(seconds=1))
-    assert not training_valid(founded.fellow, world.program, done + dt.timedelta(days=365))
-    assert not training_valid(founded.fellow, world.program, kind="incidents")
+    assert trained(founded.fellow)
+    assert trained(founded.fellow, done)
+    assert not trained(founded.fellow, done - dt.timedelta(seconds=1))
+    assert not trained(founded.fellow, done + dt.timedelta(days=365))
+    assert not trained(founded.fellow, kind="incidents")
 
 
 @pytest.mark.parametrize(
@@ -339,4 +344,4 @@ def test_a_step_needs_its_words(
 def test_time_passes_in_these_tests_only_when_told(world: World, signed: Fellowship) -> None:
     with frozen(now() + dt.timedelta(days=400)):
         assert not is_active(signed)
-        assert not training_valid(signed.fellow, world.program)
+        assert not trained(signed.fellow)

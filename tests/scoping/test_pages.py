@@ -12,10 +12,13 @@ from fellowship.accounts.models import User
 from fellowship.accounts.services import declare_conflict
 from fellowship.kernel.time import frozen, now
 from fellowship.kernel.tracking import bulk_writes
+from governance.services import meet_condition, verify_condition
+from governance.standing import open_conditions
 from scoping import services
 from scoping.document import values
 from scoping.models import CheckIn, Fellowship, ScopeOfWork, Suspension, TalentStep, Training
 from scoping.scope_forms import _initial
+from tests.scenarios.proposals import decided_proposal
 from tests.scenarios.scoping import (
     amended_scope,
     checked_in,
@@ -97,7 +100,7 @@ def test_the_mentors_week_says_what_is_late_and_goes_page_by_page(
     milestone = signed.milestones.earliest("due_on")
     services.deliver_milestone(milestone=milestone, evidence="Done.", by=signed.fellow)
     path = "/fellowships/mentoring/"
-    late, judge = "The five working days are over", f"Judge “{milestone.title}”"
+    late, judge = "The time for a verdict is over", f"Judge “{milestone.title}”"
     text = page(world.mentor, path)
     assert judge in text
     assert late not in text
@@ -128,6 +131,31 @@ def test_what_may_i_do(world: World, signed: Fellowship) -> None:
     assert "Run code on it" in text
     other = page(world.manager, f"/fellowships/{signed.ref}/what-may-i-do/")
     assert "What may Applicant do?" in other
+
+
+def test_a_condition_of_the_board_is_named_on_every_page_of_the_case(world: World) -> None:
+    proposal = decided_proposal(world, "approve_with_conditions")
+    case = Fellowship.objects.get(proposal=proposal)
+    (condition,) = open_conditions(proposal)
+    said = (
+        condition.text.rstrip("."),
+        f"{world.program.calendar().local(condition.due_at):%-d %B %Y}",
+        f"{condition.verifier} verifies it",
+    )
+    path = case.get_absolute_url()
+    for url in (f"/proposals/{proposal.ref}/", path, f"{path}what-may-i-do/"):
+        text = page(world.applicant, url)
+        assert [one for one in said if one not in text] == [], url
+    assert "Nothing is waited for." not in page(world.applicant, f"/proposals/{proposal.ref}/")
+    assert "Accepted, with a condition" in page(world.manager, f"/proposals/{proposal.ref}/")
+    assert "Nothing is asked of the fellow yet" not in page(world.applicant, path)
+    assert "With you: meet a condition of the board" in page(condition.owner, path)
+    meet_condition(condition=condition, by=condition.owner, evidence="See the file.")
+    assert "With you: verify a condition of the board" in page(condition.verifier, path)
+    assert "With you: meet" not in page(condition.owner, path)
+    verify_condition(condition=condition, by=condition.verifier)
+    for url in (f"/proposals/{proposal.ref}/", path, f"{path}what-may-i-do/"):
+        assert said[2] not in page(world.applicant, url), url
 
 
 def test_home_names_the_signature(world: World, founded: Fellowship) -> None:

@@ -19,13 +19,14 @@ _KEPT = {Permission._meta.db_table, ContentType._meta.db_table}
 def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete every row but the kept ones, past the append-only triggers."""
     with suspended(connection), transaction.atomic(using=connection.alias):
-        filled = _filled(connection)
+        holding = filled(connection)
         with connection.cursor() as cursor:
-            for table in filled:
+            for table in holding:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
-def _filled(connection: BaseDatabaseWrapper) -> list[str]:
+def filled(connection: BaseDatabaseWrapper) -> list[str]:
+    """The tables that hold something, but for the kept ones."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     asked = " UNION ALL ".join(
         f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)})"

@@ -103,6 +103,8 @@ def _the_work(house: House) -> None:
     house.later |= {
         "fellowships/<str:ref>/check-ins/": [blocked.pk],
         "fellowships/<str:ref>/contributions/": [given.pk],
+        "fellowships/<str:ref>/milestones/": [case.milestones.earliest("pk").pk],
+        "office/<slug:slug>/cohorts/": [house.world.cohort.pk],
         "fellowships/<str:ref>/milestones/<int:pk>/files/": [milestone.pk, digest],
         "api/v1/milestones/<pk>/files/": [digest],
     }

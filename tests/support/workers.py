@@ -96,11 +96,12 @@ def timers(count: int = 1, **more: str) -> Iterator[list[Timers]]:
 
 
 def at_once(several: list[Timers], *instants: dt.datetime) -> None:
-    """Let several do the same side by side."""
-    for one in several:
-        one.begin(*instants)
-    for one in several:
-        one.end(len(instants))
+    """Let several do the same side by side, one instant after the other: no clock runs ahead."""
+    for at in instants:
+        for one in several:
+            one.begin(at)
+        for one in several:
+            one.end()
 
 
 @contextmanager
@@ -133,6 +134,14 @@ def kill(process: Process) -> None:
     for stream in (process.stdin, process.stdout):
         if stream:
             stream.close()
+
+
+def finish(*workers: Process) -> None:
+    """Let Celery workers end what they have in hand, and no more."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.wait(timeout=PATIENCE)
 
 
 def until(holds: Callable[[], Any], *running: Process, what: str = "it") -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, ClassVar, Self, TypeAlias
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -163,6 +163,14 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ", 1)[0] if self.name else self.email
+
+    def today(self) -> dt.date:
+        """The day on the wall of the person."""
+        return self.day(now())
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """The day of an instant on the wall of the person."""
+        return at.astimezone(ZoneInfo(self.time_zone)).date()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; sign-in libraries do so outside our verbs and are recorded as an account change."""

@@ -112,7 +112,8 @@ def settle_hand_over(
     refuse(policy.may_settle(hand_over, by, to=to, reason=reason))
     holding = holdings.of_key(hand_over.holding)
     if holding and not holding.by_hand:
-        row = apps.get_model(holding.model)._default_manager.get(pk=hand_over.subject_id)
+        rows = apps.get_model(holding.model)._default_manager.select_for_update(of=("self",))
+        row = rows.get(pk=hand_over.subject_id)
         if to is None or not _give(holding, row, to):
             refuse(Refusal("not_theirs", say("{to} may not hold this record.", to=to), field="to"))
     hand_over.to, hand_over.settled_at, hand_over.settled_by = to or by, now(), by
@@ -137,11 +138,12 @@ class _Held:
 def _hand_on(user: User) -> Iterator[_Held]:
     """Every record the person holds, handed to somebody where somebody may have it.
 
+    Each is locked: what a verb does to it in the same moment is not written over.
     What runs on another record, a clock, goes with it and is not told of by itself.
     """
     now_with: dict[tuple[str, int], User | None] = {}
     for holding in holdings.every():
-        for row in list(holding.rows(user.pk)):
+        for row in list(holding.rows(user.pk).select_for_update(of=("self",))):
             about = (getattr(row, "subject_type", ""), getattr(row, "subject_id", 0))
             if about in now_with and not holding.by_hand:
                 follows = now_with[about]

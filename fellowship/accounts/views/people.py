@@ -156,9 +156,10 @@ PEOPLE: tuple[Column[RoleAssignment], ...] = (
 
 @login_required
 def grant(request: HttpRequest) -> HttpResponse:
-    """Give somebody a role."""
+    """Give somebody a role; `realm` in the address is the programme one comes from."""
     realms = administered(request)
-    initial = {"realm": realms.first().slug} if realms.count() == 1 else {}  # type: ignore[union-attr]
+    alone = realms.get().slug if realms.count() == 1 else ""
+    initial = {"realm": alone or request.GET.get("realm", "")}
     form = GrantForm(request.POST or None, by=_person(request), realms=realms, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)

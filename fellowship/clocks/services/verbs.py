@@ -192,7 +192,7 @@ def _same(clock: Clock, window: Window, holder: str, holder_user: User | None) -
             say(
                 "“{label}” is running until {due_at:%-d %B %Y}; stop it first.",
                 label=clock.label,
-                due_at=clock.due_at,
+                due_at=registry.calendar(clock.realm_id).last_day(clock.due_at),
             ),
             rule=policy.RULE,
         )

@@ -55,7 +55,7 @@ def _columns(request: HttpRequest, page: Page[Notice]) -> tuple[Column[Notice], 
             else cells.tag(say("Unread"), "accent")
         )
         url = route_to("notices:mark_read", notice.pk)
-        button = cells.verb(request, url, "Mark as read", page=page.number)
+        button = cells.verb(request, url, say("Mark as read"), page=page.number)
         return markup('<div class="row">{}{}</div>', mark, button)
 
     return (

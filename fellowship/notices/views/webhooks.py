@@ -18,10 +18,11 @@ from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices import policy, services
 from fellowship.notices.forms import EndpointForm, ReplayForm
-from fellowship.notices.models import Delivery, Endpoint
+from fellowship.notices.models import Attempt, Delivery, Endpoint
 from fellowship.notices.models.webhooks import KEEPERS, READERS
 from fellowship.notices.states import DeliveryState
 from fellowship.notices.webhooks import kinds, signing
+from fellowship.notices.webhooks.posting import REDIRECTS
 from fellowship.notices.webhooks.sending import ATTEMPTS
 from fellowship.web import cells, filters
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
@@ -140,11 +141,10 @@ class DeliveryFilter(filters.FilterSet):
         fields: list[str] = []
 
 
-def _answer(delivery: Delivery) -> object:
-    """What came back, in few words."""
-    if delivery.status is None:
-        return delivery.answer[:80] or cells.NONE
-    return f"{delivery.status} {delivery.answer[:60]}".strip()
+def _answer(one: Delivery | Attempt) -> str:
+    """What came back: in the other side's words, in ours where none of theirs are kept."""
+    ours = one.status is None or one.status in REDIRECTS
+    return f"{one.status or ''} {say(one.answer) if ours else one.answer}".strip()
 
 
 DELIVERIES: tuple[Column[Delivery], ...] = (
@@ -155,7 +155,7 @@ DELIVERIES: tuple[Column[Delivery], ...] = (
     Column(say("State"), lambda d: cells.state(d.state, d.get_state_display(), _tone(d))),
     Column(say("Queued"), lambda d: cells.when(d.created_at)),
     Column(say("Attempts"), lambda d: f"{d.attempts:,}", num=True),
-    Column(say("Last answer"), _answer),
+    Column(say("Last answer"), lambda d: _answer(d)[:80] or cells.NONE),
 )
 
 
@@ -274,7 +274,8 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": _tone(found),
         "body": json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
         "limit": ATTEMPTS,
-        "tries": found.tries.all()[:50],
+        "answer": _answer(found),
+        "tries": [(one, _answer(one)) for one in found.tries.all()[:50]],
         "headers": signing.NAMES,
         "may_send": policy.may_send_again(found, _person(request)),
         "again_url": reverse("webhooks:send_again", args=[found.pk]),

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import validate_host
 
 from fellowship.kernel.refusals import Refusal
 from fellowship.kernel.saying import say
@@ -24,8 +25,11 @@ NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 PORTS: Final = {"https": 443, "http": 80}
 
 
+NOT_FOUND: Final = say("The address could not be found.")
+
+
 class Forbidden(OSError):
-    """The address leads where nothing is sent."""
+    """Nothing is sent to the address; its text says why, without parts to be filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ def inside_allowed() -> bool:
     return bool(getattr(settings, "WEBHOOKS_ALLOW_PRIVATE", False))
 
 
+def _listed(host: str) -> bool:
+    """Whether the operator lets messages go to this host; to any where none is listed."""
+    return not settings.WEBHOOKS_HOSTS or validate_host(host, settings.WEBHOOKS_HOSTS)
+
+
 def problem(url: str) -> Refusal | None:
     """Why nothing is sent to `url`, as far as its form tells."""
     try:
@@ -54,16 +63,19 @@ def problem(url: str) -> Refusal | None:
     named = parts.username is not None or parts.password is not None or parts.fragment
     literal = _literal(parts.hostname or "")
     problems = {
-        "This is no web address.": odd,
-        "Give a whole address that begins with https://.": (
+        say("This is no web address."): odd,
+        say("Give a whole address that begins with https://."): (
             parts.scheme not in PORTS or not parts.hostname or port == 0
         ),
-        "Only https addresses are sent to: what is sent is confidential.": (
+        say("Only https addresses are sent to: what is sent is confidential."): (
             parts.scheme != "https" and (settings.PRODUCTION or not inside_allowed())
         ),
-        "Leave out names, passwords and fragments: messages are signed instead.": named,
-        "This address lies in a private network; nothing is sent there.": (
+        say("Leave out names, passwords and fragments: messages are signed instead."): named,
+        say("This address lies in a private network; nothing is sent there."): (
             literal is not None and not _public(literal)
+        ),
+        say("Its host is not among those that messages may go to (WEBHOOKS_HOSTS)."): not _listed(
+            parts.hostname or ""
         ),
     }
     return next((_refused(reason) for reason, holds in problems.items() if holds), None)
@@ -91,10 +103,10 @@ def resolve(address: Address) -> str:
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     numbers = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     if not numbers:
-        raise Forbidden(say("{host} has no address.", host=address.host))
+        raise Forbidden(NOT_FOUND)
     for number in numbers:
         if not _public(ipaddress.ip_address(number)):
-            raise Forbidden(say("{host} leads into a private network.", host=address.host))
+            raise Forbidden(say("The address leads into a private network."))
     return numbers[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
 import ssl
 import threading
@@ -11,17 +12,21 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final
 
+from fellowship.kernel.saying import say
 from fellowship.notices.webhooks import addresses
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
 ANSWER_BYTES: Final = 2_000
 KEPT: Final = 500
+REDIRECTS: Final = range(300, 400)
+ELSEWHERE: Final = say("It points to another address, which is not followed.")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an attempt: the status, or None and why there was none."""
+    """What came of an attempt: the status and what was said, or None and why, in our words."""
 
     status: int | None
     text: str
@@ -38,16 +43,46 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     begun = monotonic()
     try:
         answer = _post(addresses.parse(url), body, headers)
+    except addresses.Forbidden as error:
+        answer = Answer(None, str(error))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        said = str(error) or type(error).__name__
-        answer = Answer(None, f"{type(error).__name__}: {said}".replace("\x00", "")[:KEPT])
+        _log.info("No answer from %s: %r", addresses.parse(url).host, error)
+        late = monotonic() - begun >= TOTAL_SECONDS
+        answer = Answer(None, in_words(TimeoutError() if late else error))
     return replace(answer, milliseconds=int((monotonic() - begun) * 1000))
+
+
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (socket.gaierror, addresses.NOT_FOUND),
+    (UnicodeError, addresses.NOT_FOUND),
+    (ssl.SSLCertVerificationError, say("Its certificate is not one that can be trusted.")),
+    (ssl.SSLError, say("No encrypted connection could be set up.")),
+    (TimeoutError, say("No answer came in time.")),
+    (ConnectionRefusedError, say("The connection was refused.")),
+    (ConnectionError, say("The connection was cut before an answer came.")),
+    (http.client.HTTPException, say("What came back is no answer by HTTP.")),
+)
+"""What went wrong, the narrower kinds first."""
+_CERTIFICATES: Final = {
+    10: say("Its certificate has expired."),
+    62: say("Its certificate is for another address."),
+}
+"""The verdicts of OpenSSL that can be acted on: `X509_V_ERR_…`."""
+
+
+def in_words(error: Exception) -> str:
+    """Why there was no answer; kept in English and said to its reader, so without parts."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _CERTIFICATES:
+        return _CERTIFICATES[error.verify_code]
+    known = (words for kind, words in _WORDS if isinstance(error, kind))
+    return next(known, say("The address could not be reached."))
 
 
 def _post(address: addresses.Address, body: bytes, headers: Mapping[str, str]) -> Answer:
     number = addresses.resolve(address)
     sock = socket.create_connection((number, address.port), timeout=CONNECT_SECONDS)
-    deadline = threading.Timer(TOTAL_SECONDS, _cut, [sock])
+    same = sock.dup()  # what TLS wraps below leaves `sock` without its connection
+    deadline = threading.Timer(TOTAL_SECONDS, _cut, [same])
     deadline.daemon = True
     deadline.start()
     try:
@@ -58,11 +93,14 @@ def _post(address: addresses.Address, body: bytes, headers: Mapping[str, str]) -
         connection.sock = sock
         connection.request("POST", address.path, body, dict(headers))
         response = connection.getresponse()
+        if response.status in REDIRECTS:
+            return Answer(response.status, ELSEWHERE)
         text = response.read(ANSWER_BYTES).decode("utf-8", "replace").replace("\x00", "")
         return Answer(response.status, text.strip()[:KEPT])
     finally:
         deadline.cancel()
         sock.close()
+        same.close()
 
 
 def _cut(sock: socket.socket) -> None:

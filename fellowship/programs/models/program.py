@@ -13,6 +13,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Realm
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.states import CallState, LaunchItem
 
@@ -67,6 +68,18 @@ class Program(Tracked):
     def calendar(self) -> WorkCalendar:
         """The programme's working days."""
         return WorkCalendar(frozenset(dt.date.fromisoformat(d) for d in self.holidays), self.zone)
+
+    def today(self) -> dt.date:
+        """The day on the wall of the programme: what its people mean by today."""
+        return self.day(now())
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """The day of an instant on the wall of the programme, as its sentences name it."""
+        return self.calendar().day(at)
+
+    def last_day(self, end: dt.datetime) -> dt.date:
+        """The last day that counts of what ends then, on the wall of the programme."""
+        return self.calendar().last_day(end)
 
 
 class Cohort(Tracked):

@@ -119,7 +119,7 @@ def _bring(program: Program, rows: Sequence[Row], by: Actor, reason: str) -> lis
                 user = known.get(row.email)
                 person = _give(program, row, user, by, reason)
         except Refused as refused:
-            brought.append(Brought(row, Fate.REFUSED, str(refused)))
+            brought.append(Brought(row, Fate.REFUSED, refused.refusal.reason))
             continue
         brought.append(Brought(row, Fate.GRANTED if user else Fate.INVITED))
         told.append(_invitation(program, row, person, new=user is None))

@@ -35,7 +35,8 @@ TONES = {Fate.INVITED: "good", Fate.GRANTED: "good", Fate.HELD: "plain", Fate.RE
 
 def _role(one: Brought) -> object:
     if not isinstance(one.row, PersonRow):
-        return cells.shown("")
+        known = roles.ROLES.get(one.row.role)
+        return known.label if known else cells.shown(one.row.role)
     label = roles.ROLES[one.row.role].label
     return (
         say("{label}, {label2} seat", label=label, label2=roles.Seat(one.row.seat).label.lower())
@@ -55,7 +56,7 @@ def _fate(one: Brought) -> object:
 
 COLUMNS: tuple[Column[Brought], ...] = (
     Column(say("E-mail address"), _who),
-    Column(say("Name"), lambda one: cells.shown(getattr(one.row, "name", ""))),
+    Column(say("Name"), lambda one: cells.shown(one.row.name)),
     Column(say("Role"), _role),
     Column(say("What happens"), _fate),
 )

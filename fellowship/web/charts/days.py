@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, say
 from fellowship.web.charts.base import (
     Chart,
     Scale,
@@ -70,7 +70,7 @@ def days(data: Sequence[Day], *, title: str, unit: str, out: str) -> Chart:
         drawn(draw),
         _said(title, found, unit, out),
         (say("Day"), unit.capitalize(), out.capitalize()),
-        [(f"{d.on:%-d %B %Y}", f"{d.count:,}", f"{d.out:,}") for d in found],
+        [(dated(d.on), f"{d.count:,}", f"{d.out:,}") for d in found],
     )
 
 

@@ -10,7 +10,7 @@ from django.forms import BaseForm, BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from fellowship.kernel.saying import language, say
+from fellowship.kernel.saying import say, speech
 from fellowship.web import forms
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
@@ -152,10 +152,10 @@ def keep(field: django_forms.Field) -> None:
 
 def shown(bound: BoundField) -> str:
     """A form's field as HTML, hidden or with label, hint and error."""
-    kept: dict[tuple[str, str], str] | None = getattr(bound.field, "_kept_html", None)
+    kept: dict[tuple[str, Any], str] | None = getattr(bound.field, "_kept_html", None)
     if kept is None or bound.value() or bound.errors:
         return _shown(bound)
-    key = bound.html_name, language()
+    key = bound.html_name, speech()
     if key not in kept:
         kept[key] = _shown(bound)
     return kept[key]
@@ -280,6 +280,11 @@ def problems(*given: BaseForm | None) -> list[Link]:
 
 
 def _at(bound: BoundField, error: object) -> str:
-    """An error after the label of its field, which may be a question."""
-    label = str(say(cast("str", bound.label)))
+    """An error after the label of its field, which may be a question, unless it begins with it.
+
+    A field of several that are called the same says in `in_full` which it is.
+    """
+    label = str(say(cast("str", getattr(bound.field, "in_full", bound.label))))
+    if str(error).startswith(f"{label}:"):
+        return str(error)
     return f"{label} {error}" if label.endswith("?") else f"{label}: {error}"

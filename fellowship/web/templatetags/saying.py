@@ -87,6 +87,12 @@ def yesno(value: Any, arg: str | None = None) -> Any:
     return defaultfilters.yesno(value, None if arg is None else str(arg))
 
 
+@register.filter(is_safe=True)
+def lower(value: Any) -> str:
+    """Django's own, but for nouns of a language that writes them large everywhere."""
+    return value.lower() if isinstance(value, saying.Said) else str(value).lower()
+
+
 @register.simple_tag
 def language_tag() -> str:
     """The language of the page, as HTML names it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.forms import BaseForm, BoundField
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from fellowship.kernel import casing
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import again, cells, columns, frame, verbs
@@ -27,6 +29,8 @@ from fellowship.web.nav import NavLink
 from fellowship.web.standing import Standing
 from fellowship.web.tables import Page
 
+_REFERENCE: Final = re.compile(r"\b[A-Z]{1,5}(?:-\d+)+\b")
+
 register = template.Library()
 blocks.register(register)
 frame.register(register)
@@ -34,11 +38,15 @@ frame.register(register)
 
 @register.simple_tag(takes_context=True)
 def page_title(context: Context) -> SafeString:
-    """What the page's block `title` says, so that the heading need not repeat it."""
+    """What the page's block `title` says, so that the heading need not repeat it.
+
+    A reference in it stays on one line.
+    """
     blocks_of_page = context.render_context.get(BLOCK_CONTEXT_KEY)
     title = blocks_of_page.get_block("title") if blocks_of_page else None
     # Rendered, and so escaped, already; `strip` would forget that.
-    return SafeString(title.nodelist.render(context).strip() if title else "")
+    said = title.nodelist.render(context).strip() if title else ""
+    return SafeString(_REFERENCE.sub(r'<span class="nowrap">\g<0></span>', said))
 
 
 # --- forms ----------------------------------------------------------------------------------
@@ -235,7 +243,16 @@ def quorum(seats: Sequence[SeatMark], *, needed: int, rule: str = "") -> dict[st
 @register.inclusion_tag("web/components/progress.html")
 def progress(done: int, total: int, what: str = "done") -> dict[str, Any]:
     """How much of a whole is done."""
-    return {"done": done, "total": max(total, 1), "shown_total": total, "what": what}
+    said = _ONE_WORD.get(what, what)
+    return {"done": done, "total": max(total, 1), "shown_total": total, "what": said}
+
+
+_ONE_WORD: Final = {
+    "done": say("done"),
+    "accepted": say("accepted"),
+    "acknowledged": say("acknowledged"),
+}
+"""A single word in a template may be a key, so it is not read as text there; these are text."""
 
 
 # --- text -----------------------------------------------------------------------------------

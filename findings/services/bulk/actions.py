@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fellowship.accounts.models import User
 from fellowship.kernel.refusals import Refusal, first
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from findings import policy
 from findings.models import Finding
@@ -24,8 +24,9 @@ class Action:
 
     `already` tells a finding that is as the verb would leave it; `refusal` is the policy of the
     single verb; `apply` sets the finding's `fields` and returns what the event says. `stops` ends
-    the due clock, `hands_over` gives it to the new owner. `told` is the notice to the fellow,
-    empty where the change is no business of theirs. `asks` are the inputs it needs.
+    the due clock, `hands_over` gives it to the new owner. `told` words the notice to
+    the fellow from what the findings are called and how many they are; none where the change is no
+    business of theirs. `asks` are the inputs it needs.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Action:
     asks: tuple[str, ...] = ("reason",)
     stops: bool = False
     hands_over: bool = False
-    told: str = ""
+    told: Callable[[str, int], str] | None = None
 
 
 TAKEN: Final = (FindingState.INVESTIGATING, FindingState.ACCEPTED)
@@ -68,7 +69,7 @@ def _assign(finding: Finding, by: User, said: Said) -> dict[str, Any]:
 CLAIM: Final = Action(
     key="claim",
     label=say("Claim"),
-    done="claimed",
+    done=say("claimed"),
     verb="findings.claim",
     fields=("state", "product_owner"),
     asks=(),
@@ -79,12 +80,14 @@ CLAIM: Final = Action(
     refusal=lambda f, by, said: policy.may_claim(f, by, said.get("covered") or frozenset()),
     apply=_claim,
     hands_over=True,
-    told=say("under investigation"),
+    told=lambda count, n: say_n(
+        n, "{count} is under investigation", "{count} are under investigation", count=count
+    ),
 )
 ASSIGN: Final = Action(
     key="assign",
     label=say("Assign"),
-    done="assigned",
+    done=say("assigned"),
     verb="findings.assign",
     fields=("product_owner",),
     asks=("to", "reason"),
@@ -157,7 +160,7 @@ def _within_rule(finding: Finding, said: Said) -> Refusal | None:
 DEFER: Final = Action(
     key="defer",
     label=say("Defer"),
-    done="deferred",
+    done=say("deferred"),
     verb="findings.defer",
     fields=("state", "rationale", "look_again_at", *UNDECIDED),
     asks=("look_again_at", "reason"),
@@ -165,19 +168,19 @@ DEFER: Final = Action(
     refusal=_may_defer,
     apply=_settle("defer"),
     stops=True,
-    told="deferred",
+    told=lambda count, n: say_n(n, "{count} was deferred", "{count} were deferred", count=count),
 )
 REJECT: Final = Action(
     key="reject",
     label=say("Reject"),
-    done="rejected",
+    done=say("rejected"),
     verb="findings.reject",
     fields=("state", "rationale", *UNDECIDED),
     already=lambda f, by, said: f.state == FindingState.REJECTED,
     refusal=lambda f, by, said: first(policy.may_reject(f, by), policy.says_why(_reason(said))),
     apply=_settle("reject"),
     stops=True,
-    told="rejected",
+    told=lambda count, n: say_n(n, "{count} was rejected", "{count} were rejected", count=count),
 )
 EXPLORE: Final = Action(
     key="explore",
@@ -188,7 +191,12 @@ EXPLORE: Final = Action(
     already=lambda f, by, said: f.state == FindingState.ACCEPTED,
     refusal=lambda f, by, said: first(policy.may_accept(f, by), policy.says_why(_reason(said))),
     apply=_explore,
-    told=say("accepted as exploratory"),
+    told=lambda count, n: say_n(
+        n,
+        "{count} was accepted as exploratory",
+        "{count} were accepted as exploratory",
+        count=count,
+    ),
 )
 DUPLICATE: Final = Action(
     key="duplicate",
@@ -209,7 +217,12 @@ DUPLICATE: Final = Action(
     refusal=lambda f, by, said: policy.may_close_as_duplicate(f, said["of"], by),
     apply=_repeat,
     stops=True,
-    told=say("closed as a repetition of another"),
+    told=lambda count, n: say_n(
+        n,
+        "{count} is closed as a repetition of another",
+        "{count} are closed as a repetition of another",
+        count=count,
+    ),
 )
 
 ACTIONS: Final[dict[str, Action]] = {

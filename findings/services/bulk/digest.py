@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from django.urls import reverse
 
 from fellowship.accounts.models import User
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.notices.services import Message, notify_each
 from findings.models import Batch, Finding
 from findings.services.bulk.actions import Action
@@ -21,10 +21,11 @@ Words = Callable[[Sequence[Finding]], str]
 def tell_fellows(batch: Batch, action: Action, found: Iterable[Finding]) -> None:
     """Each fellow hears once what became of their findings, and why."""
     if action.told:
-        words = _words(action.told)
+        told = action.told
         follows = _follows(batch, action)
-        reason = "\n\n".join(filter(None, [batch.reason, follows]))
-        _tell(batch, _by(found, lambda f: f.fellowship.fellow), words, reason)
+        reason = joined("\n\n", filter(None, [batch.reason, follows]))
+        people = _by(found, lambda f: f.fellowship.fellow)
+        _tell(batch, people, lambda rows: told(_count(rows), len(rows)), reason)
 
 
 def _follows(batch: Batch, action: Action) -> str:
@@ -32,7 +33,7 @@ def _follows(batch: Batch, action: Action) -> str:
     if action.key == "reject":
         return say("You may reply on the page of each; the owner reads it.")
     if until := batch.said.get("look_again_at"):
-        day = batch.program.calendar().local(dt.datetime.fromisoformat(str(until)))
+        day = batch.program.day(dt.datetime.fromisoformat(str(until)))
         return say("Each will be looked at again on {day:%-d %B %Y}.", day=day)
     return ""
 
@@ -55,11 +56,11 @@ def tell_former_owners(batch: Batch, found: Iterable[Finding], owners: dict[int,
     gone.pop(batch.made_by, None)
 
     def words(rows: Sequence[Finding]) -> str:
-        verb = "is" if len(rows) == 1 else "are"
-        return say(
-            "{count} of yours {verb} now with {product_owner}",
+        return say_n(
+            len(rows),
+            "{count} of yours is now with {product_owner}",
+            "{count} of yours are now with {product_owner}",
             count=_count(rows),
-            verb=verb,
             product_owner=rows[0].product_owner,
         )
 
@@ -74,26 +75,15 @@ def tell_of_undoing(
     people |= {owner: list(found) for owner in owners if owner.pk != batch.made_by_id}
 
     def words(rows: Sequence[Finding]) -> str:
-        verb = "is" if len(rows) == 1 else "are"
-        return say(
-            "{count} {verb} again as before: {made_by} took the change back",
+        return say_n(
+            len(rows),
+            "{count} is again as before: {made_by} took the change back",
+            "{count} are again as before: {made_by} took the change back",
             count=_count(rows),
-            verb=verb,
             made_by=batch.made_by,
         )
 
     _tell(batch, people, words, "")
-
-
-def _words(told: str) -> Words:
-    def words(rows: Sequence[Finding]) -> str:
-        if len(rows) == 1:
-            verb = "is" if told.startswith(("under", "closed")) else "was"
-            return f"{rows[0].ref} {verb} {told}"
-        verb = "are" if told.startswith(("under", "closed")) else "were"
-        return f"{_count(rows)} {verb} {told}"
-
-    return words
 
 
 def _count(rows: Sequence[Finding]) -> str:
@@ -117,7 +107,7 @@ def _tell(batch: Batch, people: dict[User, list[Finding]], words: Words, reason:
             kind="findings.progress",
             to=[person],
             title=words(rows),
-            body="\n\n".join(filter(None, [reason, _listed(rows)])),
+            body=joined("\n\n", filter(None, [reason, _listed(rows)])),
             url=_url(batch, rows),
             realm=batch.program_id,
         )
@@ -129,7 +119,7 @@ def _listed(rows: Sequence[Finding]) -> str:
     lines = [f"{finding.ref} {finding.title}" for finding in rows[:LISTED]]
     if len(rows) > LISTED:
         lines.append(say("and {n:,} more", n=len(rows) - LISTED))
-    return "\n".join(lines)
+    return joined("\n", lines)
 
 
 def _url(batch: Batch, rows: Sequence[Finding]) -> str:

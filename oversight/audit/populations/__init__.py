@@ -7,14 +7,21 @@ from typing import Any, Final
 
 from django.db import connection
 
-from oversight.audit.populations import access, board, people, reviews, work
+from oversight.audit.populations import access, board, cases, people, reviews, work
 from oversight.audit.populations.shape import Column, Hidden, Population
 
 __all__ = ["POPULATIONS", "Column", "Population", "counts"]
 
 POPULATIONS: Final[Mapping[str, Population]] = {
     population.key: population
-    for population in (*work.ALL, *access.ALL, *reviews.ALL, *board.ALL, *people.ALL)
+    for population in (
+        *work.ALL,
+        *cases.ALL,
+        *access.ALL,
+        *reviews.ALL,
+        *board.ALL,
+        *people.ALL,
+    )
 }
 
 

@@ -7,9 +7,18 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from access.models import DeletionCertificate, Grant, Release
-from fellowship.kernel.saying import say
-from oversight.audit.populations.shape import Column, Population
+from access.models import AccessRequest, DeletionCertificate, Grant, Release
+from fellowship.kernel.saying import joined, say
+from oversight.audit.populations.shape import Column, Population, begun
+from scoping.states import Operation
+
+
+def _requests(program_id: int) -> QuerySet[Any]:
+    rows = AccessRequest.objects.filter(fellowship__program_id=program_id)
+    people = ("person", "requested_by", "checked_by", "decided_by")
+    return rows.select_related("dataset", "fellowship", "decision__matter", *people).annotate(
+        requested_at=begun(AccessRequest)
+    )
 
 
 def _grants(program_id: int) -> QuerySet[Any]:
@@ -39,6 +48,15 @@ def _decided_in(row: Any) -> str:
     return str(row.approved_by or "")
 
 
+def _settled_by(row: Any) -> str:
+    """Who decided a request: the matter where the board did."""
+    return str(row.decision.matter.ref if row.decision else row.decided_by or "")
+
+
+def _operations(row: Any) -> str:
+    return joined(", ", (str(Operation(key).label) for key in row.operations))
+
+
 def _happened(row: Any) -> str:
     """What became of the grant: its time running out needs no row, since it ends by itself."""
     if row.history_type == "+":
@@ -47,6 +65,33 @@ def _happened(row: Any) -> str:
 
 
 ALL: Final = (
+    Population(
+        "access-requests",
+        say("Access requests"),
+        say(
+            "Every request for access, granted, refused or withdrawn: who asked, for what, who "
+            "checked it, and who decided."
+        ),
+        _requests,
+        "requested_at",
+        (
+            Column(say("Request"), lambda r: r.ref),
+            Column(say("Fellowship"), lambda r: r.fellowship.ref, by="fellowship__ref"),
+            Column(say("Person"), lambda r: r.person),
+            Column(say("Dataset"), lambda r: r.dataset.name, by="dataset__name"),
+            Column(say("Tier"), lambda r: r.dataset.get_tier_display(), by="dataset__tier"),
+            Column(say("Operations"), _operations),
+            Column(say("Requested by"), lambda r: r.requested_by),
+            Column(say("Requested"), lambda r: r.requested_at, "at"),
+            Column(say("Checked by"), lambda r: r.checked_by or ""),
+            Column(say("Checked"), lambda r: r.checked_at, "at"),
+            Column(say("Decided by"), _settled_by),
+            Column(say("Decided"), lambda r: r.decided_at, "at"),
+            Column(say("State"), lambda r: r.get_state_display(), by="state"),
+            Column(say("Reason"), lambda r: r.decided_because),
+        ),
+        lambda r: r.get_absolute_url(),
+    ),
     Population(
         "grants",
         say("Grants of access"),

@@ -23,7 +23,7 @@ from oversight.audit.populations.shape import Column, Population
 
 def _exceptions(program_id: int) -> QuerySet[Any]:
     rows = ExceptionRecord.objects.filter(program_id=program_id)
-    return rows.select_related("owner", "requested_by", "approved_by")
+    return rows.select_related("owner", "requested_by", "approved_by", "decision__matter")
 
 
 def _decisions(program_id: int) -> QuerySet[Any]:
@@ -61,6 +61,11 @@ def _rules(program_id: int) -> QuerySet[Any]:
 def _acknowledgements(program_id: int) -> QuerySet[Any]:
     rows = RuleAcknowledgement.objects.filter(rule__program_id=program_id)
     return rows.select_related("rule", "user")
+
+
+def _approved(row: Any) -> str:
+    """Who approved an exception: the matter where the board did, and somebody recorded it."""
+    return str(row.decision.matter.ref if row.decision else row.approved_by or "")
 
 
 def _overdue(row: Any) -> str:
@@ -161,7 +166,8 @@ ALL: Final = (
             Column(say("Kind"), lambda r: r.get_kind_display(), by="kind"),
             Column(say("Owner"), lambda r: r.owner),
             Column(say("Requested by"), lambda r: r.requested_by),
-            Column(say("Approved by"), lambda r: r.approved_by or ""),
+            Column(say("Approved by"), _approved),
+            Column(say("Recorded by"), lambda r: r.approved_by or ""),
             Column(say("Expires"), lambda r: r.expires_at, "at"),
             Column(say("Renewals"), lambda r: r.renewals),
             Column(say("State"), lambda r: r.get_state_display(), by="state"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from fellowship.history.models import Event
 from fellowship.kernel.canonical import instant
@@ -100,6 +100,13 @@ class Population:
     def texts(self, row: Any) -> list[Any]:
         """The row's values as files hold them: instants in RFC 3339, all else as text or number."""
         return [_text(value) for value in self.cells(row)]
+
+
+def begun(model: type[Model]) -> Subquery:
+    """When a record of a tracked model was first written, for those that keep no such column."""
+    rows: Any = model.history.model.objects  # type: ignore[attr-defined]
+    first = rows.filter(**{model._meta.pk.attname: OuterRef("pk")}).order_by("history_id")
+    return Subquery(first.values("history_date")[:1])
 
 
 def _text(value: Any) -> Any:

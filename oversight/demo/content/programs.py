@@ -109,8 +109,9 @@ ELIGIBILITY: Final = (
 )
 PUBLICATION: Final = (
     "You may publish. Review may object only to a marked passage, on one of four listed grounds, and "
-    "has a clock; if it stays silent, your work is released. The policy in force when you start is "
-    "yours until the end."
+    "has a clock; if it stays silent, your work is released. Work on restricted data, or on a "
+    "vulnerability, goes to the board instead, which may hold it for one more window and no longer. "
+    "The policy in force when you start is yours until the end."
 )
 EVIDENCE: Final = {
     "sponsor": "Letter of appointment, signed 5 January 2026.",

@@ -63,15 +63,20 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         folder = Path(settings.VAR_DIR)
         started = time.monotonic()
-        if (folder / preparation.DATABASE).exists():
-            self._say(f"Keeping the data in {folder}.")
-        else:
+        if not (folder / preparation.DATABASE).exists():
             self._say("Telling the story of a year; this takes about a minute.")
         try:
             if preparation.prepare(folder, preparation.tell_apart):
                 self._say(f"Told in {time.monotonic() - started:.0f} seconds, kept in {folder}.")
+            else:
+                self._say(f"Keeping the data in {folder}.")
         except preparation.NotTold:
             raise CommandError("The story could not be told; nothing was kept.") from None
+        except preparation.OtherShape:
+            raise CommandError(
+                f"The data in {folder} was told by another version of this program. Remove that "
+                "folder to have it told anew, or name another one: make demo DEMO_DIR=var/other"
+            ) from None
 
     def _serve(self, port: int) -> None:
         with _process(WEB, port) as web, _process(TIMERS, port) as timers:

@@ -11,6 +11,7 @@ from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.routes import route_to
+from fellowship.web.tables import told
 from oversight.audit.controls import TESTS
 from oversight.audit.rooms import Room, rooms
 
@@ -20,7 +21,7 @@ def of_rooms(programs: Sequence[Program], user: Any) -> Table[Room]:
     columns: tuple[Column[Room], ...] = (
         Column(say("Programme"), lambda r: cells.link(_to("room", r), r.program)),
         Column(say("Alarms open"), _alarms, num=True),
-        Column(say("Exceptions in force"), lambda r: r.exceptions, num=True),
+        Column(say("Exceptions in force"), lambda r: told(r.in_force), num=True),
         Column(say("Verification"), _verified),
         Column(say("Tests of control"), _tested),
         Column(say("Samples"), _samples, num=True),
@@ -33,7 +34,7 @@ def _to(name: str, room: Room) -> str:
 
 
 def _alarms(room: Room) -> object:
-    return cells.tag(f"{room.alarms:,}", "warn") if room.alarms else 0
+    return cells.tag(told(room.alarms), "warn") if room.alarms else 0
 
 
 def _verified(room: Room) -> object:
@@ -56,4 +57,4 @@ def _tested(room: Room) -> object:
 
 
 def _samples(room: Room) -> object:
-    return cells.link(_to("samples", room), f"{room.samples:,}")
+    return cells.link(_to("samples", room), told(room.samples))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -44,18 +45,25 @@ def as_of(request: HttpRequest, program: Program) -> HttpResponse:
 
 
 def _kinds(slug: str, asked: str) -> SafeString:
-    """A link to the records of each kind as they stood then."""
-    return SafeString("".join([markup(line, asked) for line in _lines(slug)]))
+    """A link to the records of each kind as they stood then, by application."""
+    return SafeString("".join([markup(group, asked) for group in _groups(slug)]))
 
 
 @kept(64)
-def _lines(slug: str) -> list[str]:
-    """The links, each with a place for the instant."""
+def _groups(slug: str) -> list[str]:
+    """Each application's links, with a place for the instant."""
     return [
-        markup('<li><a href="{}{}">{}</a></li>', url, SafeString("{}"), label)
-        for key, label in scopes.kinds()
-        for url in [route_to("oversight:records", key, below=(slug,))]
+        markup(
+            '<h3>{}</h3><ul class="kinds">{}</ul>', name, SafeString("".join(_lines(slug, group)))
+        )
+        for name, group in scopes.by_application(scopes.kinds())
     ]
+
+
+def _lines(slug: str, group: list[tuple[str, str]]) -> Iterator[str]:
+    for key, label in group:
+        url = route_to("oversight:records", key, below=(slug,))
+        yield markup('<li><a href="{}{}">{}</a></li>', url, SafeString("{0}"), label)
 
 
 @audited

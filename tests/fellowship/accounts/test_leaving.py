@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from access.models import Grant
 from fellowship.accounts import holdings
@@ -79,6 +80,19 @@ def test_what_a_product_owner_held_goes_to_another_with_its_clocks() -> None:
     again = leave(user=owner, by=world.fresh("admin"), reason="Left the company")
     assert again.pk == departure.pk
     assert Event.objects.filter(verb="accounts.leave").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="runs in the PostgreSQL pass")
+def test_what_is_handed_on_is_locked_before_it_is_written(world: World) -> None:
+    """Written whole as it was read, it would undo what somebody does to it meanwhile."""
+    owner = scenario.accepted(world).product_owner
+    assert owner is not None
+    with CaptureQueriesContext(connection) as asked:
+        leave(user=owner, by=world.fresh("admin"), reason="Left the company")
+    for holding in holdings.every():
+        table = apps.get_model(holding.model)._meta.db_table
+        read = f'"{table}"."{holding.field}_id" = {owner.pk}'
+        assert [q for q in asked if read in q["sql"] and "FOR UPDATE" in q["sql"]], holding.key
 
 
 def test_without_another_holder_it_goes_to_the_manager_then_to_the_chair() -> None:
@@ -212,9 +226,12 @@ def test_only_an_administrator_ends_an_account(world: World, name: str) -> None:
 
 
 def test_nobody_ends_their_own_account_and_a_reason_is_needed(world: World) -> None:
+    refusals = []
     for user, reason in (("admin", "x"), ("reviewer", " ")):
-        with pytest.raises(Refused):
+        with pytest.raises(Refused) as refused:
             leave(user=world.fresh(user), by=world.fresh("admin"), reason=reason)
+        refusals.append(refused.value.refusal)
+    assert [refusal.personal for refusal in refusals] == [True, False]
     other = make_world("-other")
     with pytest.raises(Refused):
         leave(user=world.fresh("reviewer"), by=other.admin, reason="x")

@@ -60,7 +60,7 @@ def test_a_role_carries_its_permissions_on_its_realm_alone(realm: Realm, admin: 
 def test_nobody_grants_a_role_to_themselves(realm: Realm, admin: User) -> None:
     with pytest.raises(Refused) as refused:
         grant_role(user=admin, realm=realm, role=roles.AUDITOR, by=admin)
-    assert refused.value.refusal.code == "own_role"
+    assert refused.value.refusal.code == "separation_own"
 
 
 def test_others_than_administrators_are_refused_with_the_reason(realm: Realm) -> None:

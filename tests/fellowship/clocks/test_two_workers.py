@@ -23,6 +23,7 @@ from fellowship.history.models import Event
 from fellowship.kernel import journal
 from fellowship.kernel.time import frozen
 from tests.fellowship.clocks.conftest import MONDAY, SETUP, act_on, make_realm, start
+from tests.support.workers import PATIENCE, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
@@ -35,7 +36,7 @@ def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
 
     def run() -> None:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(PATIENCE)
             work()
         except BaseException as error:
             errors.append(error)
@@ -46,7 +47,7 @@ def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(PATIENCE)
     return errors
 
 
@@ -174,19 +175,15 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     mark, at = tmp_path / "inside", DUE.isoformat()
     worker = _worker(at, str(mark))
     try:
-        deadline = time.monotonic() + 60
-        while not mark.exists():
-            assert worker.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(mark.exists, worker, what="the handler")
     finally:
         worker.kill()
-        worker.wait(timeout=20)
+        worker.wait(PATIENCE)
     with transaction.atomic():  # waits until the database has let go of the dead worker's lock
         assert Clock.objects.locked().get().state == "running"
     connections.close_all()
     workers = [_worker(at) for _ in range(3)]
-    assert [worker.wait(timeout=120) for worker in workers] == [0, 0, 0]
+    assert [worker.wait(PATIENCE) for worker in workers] == [0, 0, 0]
     assert Clock.objects.get().state == "breached"
     assert Event.objects.filter(verb="tests.acted").count() == 1
     assert Event.objects.filter(verb="clocks.breach").count() == 1

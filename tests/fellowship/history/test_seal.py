@@ -20,6 +20,7 @@ from fellowship.history.tasks import seal_events
 from fellowship.history.verify import verify
 from fellowship.kernel.time import frozen, parse_instant
 from tests.fellowship.history.conftest import found_realm
+from tests.support.workers import PATIENCE
 
 
 @pytest.mark.django_db
@@ -51,13 +52,7 @@ def test_every_later_checkpoint_is_consistent_with_the_earlier(log: list[Checkpo
     leaves = list(seal.leaf_hashes(0, 8))
     assert [c.size for c in log] == [3, 5, 8]
     for old in log:
-        merkle.verify_consistency(
-            old=old.size,
-            size=8,
-            proof=merkle.consistency_proof(old.size, 8, merkle.subtrees_of(leaves)),
-            old_root=bytes.fromhex(old.root_hash),
-            new_root=bytes.fromhex(log[-1].root_hash),
-        )
+        assert merkle.root(leaves[: old.size]).hex() == old.root_hash
 
 
 @pytest.mark.django_db
@@ -176,17 +171,19 @@ def test_an_event_that_commits_late_is_sealed_later() -> None:
             with transaction.atomic():
                 found_realm("slow")
                 written.set()
-                go_on.wait(20)
+                go_on.wait(PATIENCE)
         finally:
             connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert written.wait(20)
-    found_realm("quick")
-    first = seal.seal()
-    go_on.set()
-    thread.join()
+    assert written.wait(PATIENCE)
+    try:
+        found_realm("quick")
+        first = seal.seal()
+    finally:
+        go_on.set()
+        thread.join()
     assert first is not None
     assert first.size == 1
     second = seal.seal()
@@ -204,7 +201,7 @@ def test_sealers_at_once_leave_one_gapless_log() -> None:
 
     def work(name: str) -> None:
         try:
-            barrier.wait(20)
+            barrier.wait(PATIENCE)
             for i in range(10):
                 found_realm(f"{name}-{i}")
                 seal.seal()

@@ -63,6 +63,14 @@ def test_shown_it_is_said_and_compared_it_is_english() -> None:
         assert str(word) == "Open"
 
 
+def test_its_lines_and_what_is_left_of_it_are_said() -> None:
+    both = saying.joined("\n", (say("Open"), say("Closed ")))
+    assert both.splitlines() == ["⟦Open⟧", "⟦Closed ⟧"]
+    assert str(saying.joined("", (" ", say("Open"), " ")).strip()) == "⟦Open⟧"
+    with saying.in_source():
+        assert both.splitlines() == ["Open", "Closed "]
+
+
 def test_parts_are_filled_after_translation_in_the_readers_language() -> None:
     said = say("{what} on {day:%-d %B}: {n:,}", what=say("Open"), day=dt.date(2026, 3, 1), n=1200)
     assert said == "Open on 1 March: 1,200"

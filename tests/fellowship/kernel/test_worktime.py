@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fellowship.kernel import saying
 from fellowship.kernel.worktime import Window, WorkCalendar
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
@@ -41,6 +43,16 @@ def slow_add(calendar: WorkCalendar, start: dt.datetime, amount: int) -> dt.date
         if day.strftime("%a") not in ("Sat", "Sun") and day not in calendar.holidays:
             amount -= 1
     return day
+
+
+@given(calendars, days)
+def test_a_day_ends_with_itself_and_at_the_midnight_after(
+    calendar: WorkCalendar, day: dt.date
+) -> None:
+    end = calendar.end_of_day(day)
+    assert calendar.day(end) == calendar.last_day(end) == day
+    midnight = end + dt.timedelta(microseconds=1)
+    assert (calendar.last_day(midnight), calendar.day(midnight)) == (day, day + DAY)
 
 
 @given(calendars, instants, instants)
@@ -112,6 +124,13 @@ def test_a_wall_time_that_is_skipped_is_taken_at_the_offset_before() -> None:
     assert calendar.add_calendar_days(start, 1) == dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize("day", [dt.date.min, dt.date.max])
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "UTC", "Pacific/Honolulu"])
+def test_every_day_there_is_has_its_end(day: dt.date, zone: str) -> None:
+    end = WorkCalendar(zone=zone).end_of_day(day)
+    assert abs(end - dt.datetime.combine(day, dt.time.max, dt.UTC)) < dt.timedelta(days=1)
+
+
 def test_days_are_not_counted_backward() -> None:
     with pytest.raises(ValueError, match="counted forward"):
         WorkCalendar().add_working_days(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), -1)
@@ -137,3 +156,14 @@ def test_windows_as_policies_write_them(text: str, due: str) -> None:
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a window"):
         Window.parse(text)
+
+
+@pytest.mark.parametrize("unit", ["minutes", "hours", "calendar_days", "working_days"])
+@pytest.mark.parametrize("amount", [1, 30, 2000])
+def test_a_window_is_read_as_the_language_of_the_page_says_it(amount: int, unit: Any) -> None:
+    window = Window(amount, unit)
+    with saying.override("de"):
+        assert Window.parse(str(str(window))) == window
+        assert Window.parse(saying.plain(str(window))) == window
+        with pytest.raises(ValueError, match="„drei“ ist keine Frist wie „30 Kalendertage“"):
+            Window.parse("drei")

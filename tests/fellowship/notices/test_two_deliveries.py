@@ -12,6 +12,7 @@ from django.db import connections
 from fellowship.notices import services
 from fellowship.notices.models import Mail, Notice
 from tests.fellowship.notices.conftest import MONDAY, make_person
+from tests.support.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +27,7 @@ def test_two_deliveries_at_once_send_each_mail_once() -> None:
 
     def run() -> None:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(PATIENCE)
             for _ in range(3):
                 services.deliver()
         except BaseException as error:
@@ -38,7 +39,7 @@ def test_two_deliveries_at_once_send_each_mail_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(PATIENCE)
     assert errors == []
     counted = Counter((m.to[0], m.subject) for m in outgoing.outbox)
     expected = {(p.email, s): 1 for p in people for s in ("Urgent", "News 0, and 2 more")}

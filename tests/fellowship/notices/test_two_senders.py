@@ -20,6 +20,7 @@ from fellowship.notices.models import Delivery
 from fellowship.notices.webhooks.sending import send_waiting
 from tests.fellowship.notices.conftest import SETUP, make_person
 from tests.support.receiver import receiving
+from tests.support.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +37,7 @@ def test_two_senders_at_once_send_each_message_once(settings: Any) -> None:
 
     def run() -> None:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(PATIENCE)
             for _ in range(3):
                 send_waiting()
         except BaseException as error:
@@ -55,7 +56,7 @@ def test_two_senders_at_once_send_each_message_once(settings: Any) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=120)
+            thread.join(PATIENCE)
         with frozen(now() + dt.timedelta(hours=2)):  # whoever lost its turn, or its connection
             send_waiting()
     assert errors == []

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 import socket
+import ssl
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -222,6 +231,9 @@ def test_redirects_are_not_followed_and_little_is_read(
     queued(endpoint)
     assert send_waiting().put_off == 1
     assert len(receiver.seen) == 1
+    assert Delivery.objects.get().answer == "It points to another address, which is not followed."
+    receiver.status = 200
+    assert send_waiting(Delivery.objects.get().next_attempt_at).delivered == 1
     assert len(Delivery.objects.get().answer) == posting.KEPT
 
 
@@ -231,7 +243,97 @@ def test_a_system_that_never_answers_is_left_after_the_deadline(
     monkeypatch.setattr(posting, "TOTAL_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         answer = posting.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
-    assert (answer.taken, answer.status) == (False, None)
+    assert answer == posting.Answer(None, "No answer came in time.")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for loopback, by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now(), now() + LEASE)
+    signed = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path = tmp_path / "localhost.pem"
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, *form) + signed)
+    return path
+
+
+def test_a_system_that_answers_drop_by_drop_is_left_after_the_deadline_by_tls_too(
+    inside: None, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read alone is in time."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    monkeypatch.setattr(posting, "TOTAL_SECONDS", 0.5)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def drip(server: socket.socket) -> None:
+        plain, _ = server.accept()
+        with (
+            contextlib.suppress(OSError),
+            context.wrap_socket(plain, server_side=True) as sock,
+        ):
+            for sign in itertools.chain(b"HTTP/1.1 200 OK\r\nX-Long: ", itertools.repeat(120)):
+                sock.sendall(bytes([sign]))  # until it is left
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=[server])
+        thread.start()
+        answer = posting.post(f"https://127.0.0.1:{server.getsockname()[1]}/", b"{}", {})
+        thread.join()
+    assert answer == posting.Answer(None, "No answer came in time.")
+
+
+def test_why_nothing_came_back_is_said_in_words_of_the_reader(
+    realm: Realm, keeper: User, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    said = {
+        f"https://127.0.0.1:{port}/": "The connection was refused.",
+        receiver.url.replace("http:", "https:"): "No encrypted connection could be set up.",
+    }
+    for url, words in said.items():
+        assert posting.post(url, b"{}", {}) == posting.Answer(None, words)
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    endpoint, _ = endpoint_at(realm, receiver.url, keeper)
+    delivery = queued(endpoint)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert send_waiting().put_off == 1
+    client = client_of(keeper)
+    client.post("/language/", {"language": "de", "next": "/"})
+    for url in (endpoint.get_absolute_url(), f"/webhooks/deliveries/{delivery.pk}/"):
+        page = client.get(url).content.decode()
+        assert "Die Adresse wurde nicht gefunden." in page, url
+        assert "gaierror" not in page, url
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (10, "Its certificate has expired."),
+        (62, "Its certificate is for another address."),
+        (18, "Its certificate is not one that can be trusted."),
+    ],
+)
+def test_why_a_certificate_is_not_taken_is_said(verdict: int, words: str) -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = verdict
+    assert posting.in_words(error) == words
+
+
+def test_whatever_is_wrong_with_an_endpoint_is_said_at_once(keeper: User) -> None:
+    bad = {"realm": "", "name": "Warehouse", "url": "https://10.0.0.8/hook"}
+    answer = client_of(keeper).post("/webhooks/new/", bad)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"realm", "url"}
 
 
 @pytest.mark.parametrize(
@@ -265,6 +367,19 @@ def test_addresses_nothing_is_sent_to(realm: Realm, keeper: User, url: str) -> N
     assert posting.post(url, b"{}", {}).status is None
 
 
+def test_only_listed_hosts_are_sent_to(realm: Realm, keeper: User, settings: Any) -> None:
+    settings.WEBHOOKS_HOSTS = ["hooks.example.org", ".example.com"]
+    for host in ("hooks.example.org", "HOOKS.example.org", "a.example.com"):
+        assert addresses.problem(f"https://{host}/hook") is None
+    for host in ("example.org", "hooks.example.org.evil.net", "notexample.com", "8.8.8.8"):
+        with pytest.raises(Refused, match="not among those") as refused:
+            services.add_endpoint(
+                realm=realm, name="Bad", url=f"https://{host}/", kinds=[], by=keeper
+            )
+        assert refused.value.refusal.field == "url"
+        assert posting.post(f"https://{host}/", b"{}", {}).status is None
+
+
 @pytest.mark.parametrize("inner", ["127.0.0.1", "10.1.2.3", "::1", "fe80::1%eth0"])
 def test_a_public_name_that_leads_inside_is_refused_at_every_attempt(
     monkeypatch: pytest.MonkeyPatch, inner: str
@@ -273,9 +388,7 @@ def test_a_public_name_that_leads_inside_is_refused_at_every_attempt(
     found = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (inner, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
     answer = posting.post("https://hooks.example.org/", b"{}", {})
-    assert answer == posting.Answer(
-        None, "Forbidden: hooks.example.org leads into a private network."
-    )
+    assert answer == posting.Answer(None, "The address leads into a private network.")
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found[:1])
     assert addresses.resolve(addresses.parse("https://hooks.example.org/")) == "93.184.215.14"
 

@@ -17,6 +17,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import has_role
 from fellowship.accounts.services import create_token
 from fellowship.history.models import Event
+from fellowship.kernel import saying
 from fellowship.kernel.refusals import Refused
 from fellowship.notices.models import Notice
 from fellowship.programs import people_csv, services
@@ -100,7 +101,7 @@ def test_each_bad_row_says_what_to_change() -> None:
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
-        (b"name,affiliation\nA,B\n", "“email” and “role” is missing"),
+        (b"name,affiliation\nA,B\n", "it lacks “email” and “role”"),
         (b"\x81\x8d\xff\x00", "no text file"),
         (b"email,role\n\x00,x", "no text file"),
         (b"email,role\n" + b"a@example.org,mentor\n" * 2_001, "at most 2,000 rows"),
@@ -129,6 +130,8 @@ def test_a_trial_tells_everything_and_leaves_no_trace(world: World) -> None:
     assert [one.fate.value for one in tried] == FATES
     assert "Board Legal" in tried[7].problem
     assert tried[10].problem == "Nobody grants a role to themselves."
+    with saying.override("de"):
+        assert str(tried[10].problem) == "Niemand vergibt sich selbst eine Rolle."
     assert counts() == before
     done = services.import_people(
         program=world.program, rows=rows, by=world.admin, expected=fingerprint(tried)
@@ -171,6 +174,8 @@ def test_the_page_shows_each_row_before_anything_happens(world: World) -> None:
     assert (shown.status_code, counts()) == (200, before)
     for words in ("Zoë Lindqvist", "There is no role “wizard”.", "Line 2 says the same."):
         assert words in html
+    for written in (">wizard<", "This is no e-mail address."):
+        assert written in html
     expected = {"text": shown.context["text"], "expected": shown.context["expected"]}
     assert client.post(page(world), {**expected, "expected": "0" * 64}).status_code == 422
     assert not User.objects.filter(email="new@example.org").exists()

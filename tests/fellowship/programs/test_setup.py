@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 from unittest import mock
 
+import lxml.html
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -19,6 +20,7 @@ from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
 from fellowship.programs.services import found_program
 from fellowship.programs.states import CallState, LaunchItem, Stage
+from governance import founding
 from governance.models import RuleVersion
 from governance.states import RuleKind
 from tests.scenarios.world import World, make_person, make_world
@@ -111,6 +113,24 @@ def done(client: Client, url: str, data: dict[str, str]) -> str:
     return response["Location"]
 
 
+def shown_as_typed_in_german(admin: Client) -> None:
+    """What a German page shows in a field, it takes again, and keeps it as an English one does."""
+    for kind in RuleKind.values:
+        for _ in range(2):
+            shape = f"/rules/first/evaluations/{kind}/"
+            page = admin.get(shape, headers={"accept-language": "de"})
+            html = lxml.html.fromstring(page.content.decode())
+            form = next(f for f in html.forms if "title" in f.fields)
+            typed = {name: value for name, value in form.form_values() if value is not None}
+            answer = admin.post(shape, typed, headers={"accept-language": "de"})
+            assert answer.status_code == 302, (kind, answer.context["form"].errors)
+    drafts = RuleVersion.objects.filter(status="draft")
+    kept = {draft.kind: draft.parameters for draft in drafts}
+    founded = {kind: founding.parameters(kind) for kind in RuleKind.values}
+    founded["fellowship_policy"]["longest_fellowship_months"] = 9
+    assert kept == founded
+
+
 def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     people = {name: make_person(name) for name in (*PEOPLE, "sponsor")}
     admin = client_of(operator)
@@ -128,20 +148,30 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     assert "Nobody is programme manager" in admin.get(page).content.decode()
     assert "Name the programme" in admin.get("/rules/first/evaluations/").content.decode()
     done(admin, f"{page}sponsor/", {"sponsor": "sponsor"})
+    give = f"/accounts/roles/grant/?realm={program.slug}"
+    assert give in admin.get(wizard).content.decode()
+    assert admin.get(give).context["form"]["realm"].value() == program.slug
     for name, (role, seat) in PEOPLE.items():
         given = {"realm": program.slug, "person": name, "role": role, "seat": seat}
         done(admin, "/accounts/roles/grant/", {**given, "ends_at": "", "reason": "Joins."})
+    home = client_of(people["manager"]).get("/").content.decode()
+    assert "Set up Evaluations" in home
+    assert f"{page}set-up/" in home
     assert "/rules/first/evaluations/" in admin.get("/rules/").content.decode()
     assert "Adopt them" in admin.get("/rules/first/evaluations/").content.decode()
     assert next_of(admin, wizard) == "Adopt the first rules"
+    in_german = admin.get(wizard, headers={"accept-language": "de"}).content.decode()
+    assert "Weiter: Die ersten Regeln beschließen" in in_german
+    assert "Keine Fassung ist in Kraft von: Standard zur Datenklassifizierung" in in_german
     shape = "/rules/first/evaluations/fellowship_policy/"
     form = admin.get(shape).context["form"]
     shaped = {name: value for name, value in form.initial.items() if value is not None}
-    months = next(f.name for f in form if f.label == "Longest fellowship months")
+    months = next(f.name for f in form if f.label == "Longest fellowship, in months")
     assert shaped[months] == 12
     for _ in range(2):
         done(admin, shape, {**shaped, months: "9"})
     assert "Changed" in admin.get("/rules/first/evaluations/").content.decode()
+    shown_as_typed_in_german(admin)
     assert admin.post(shape, {**shaped, months: "many"}).status_code == 422
     assert done(admin, "/rules/first/evaluations/", {}) == wizard
     policy = RuleVersion.objects.get(program=program, kind=RuleKind.FELLOWSHIP_POLICY)
@@ -152,7 +182,7 @@ def test_a_programme_is_founded_and_set_up_by_pages(operator: User) -> None:
     for part, rows in FURNITURE.items():
         for row in rows:
             done(admin, f"{page}add/{part}/", row)
-    assert "All there are stand here" in admin.get(f"{page}add/standard/").content.decode()
+    assert "All of them are here." in admin.get(f"{page}add/standard/").content.decode()
     assert program.output_types.get().key == "evaluation-harness"
     titles = [str(milestone) for milestone in program.output_types.get().template()]
     assert titles == ["Protocol", "Week 12: Harness", "Report"]

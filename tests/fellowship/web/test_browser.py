@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from fellowship.accounts.models import User
 from fellowship.accounts.services import register
 from fellowship.kernel.journal import System
+from fellowship.notices.services import notify
 from tests import browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -105,6 +107,15 @@ def test_a_stacked_row_names_its_columns_on_a_phone(site: str, page: Page) -> No
     assert cell.evaluate("e => getComputedStyle(e, '::before').content") == '"Severity"'
 
 
+def test_a_notice_and_its_button_fit_a_phone_in_german(site: str, page: Page) -> None:
+    person(site, page)
+    notify(kind="t", to=[User.objects.get(username="ada")], title="Now.", urgent=True)
+    page.context.add_cookies([{"name": "language", "value": "de", "url": site}])
+    page.goto(f"{site}/inbox/")
+    expect(page.get_by_role("button", name="Als gelesen markieren", exact=True)).to_be_visible()
+    browser.check_sizes(page)
+
+
 def test_single_keys_move_through_rows_and_tell_themselves(site: str, page: Page) -> None:
     page.goto(f"{site}/components/")
     page.keyboard.press("j")
@@ -122,6 +133,16 @@ def test_a_counter_counts(site: str, page: Page) -> None:
     page.goto(f"{site}/components/")
     page.locator("#id_summary").fill("x" * 601)
     expect(page.locator("#id_summary_count")).to_have_text("1 character too many")
+
+
+def test_a_counter_counts_in_the_language_of_the_page(site: str, page: Page) -> None:
+    german = page.context.browser.new_page(locale="de-DE")  # type: ignore[union-attr]
+    watch = browser.watch(german.context)
+    german.goto(f"{site}/components/")
+    german.locator("#id_summary").fill("x" * 601)
+    expect(german.locator("#id_summary_count")).to_have_text("1 Zeichen zu viel")
+    browser.check_policy(german)
+    watch.check()
 
 
 def status(page: Page) -> Any:
@@ -142,7 +163,7 @@ def test_a_lost_connection_loses_nothing(site: str, page: Page) -> None:
     page.locator("#id_title").fill("Written on a train")
     expect(status(page)).to_contain_text("Not saved: no connection. Kept")
     page.context.set_offline(False)
-    expect(status(page)).to_contain_text("Saved", timeout=10_000)
+    expect(status(page)).to_contain_text("Saved")
 
 
 def test_text_that_was_never_stored_is_offered_again(site: str, page: Page) -> None:

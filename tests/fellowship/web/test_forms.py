@@ -142,3 +142,19 @@ def test_the_reason_form_takes_its_own_words() -> None:
     form = forms.ReasonForm(label="Why now?")
     assert form.fields["reason"].label == "Why now?"
     assert not forms.ReasonForm({"reason": "  "}).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2026-11-27T15:43", "2026-11-27T15:43"),
+        ("2026-11-27T15:43:21.255187", "2026-11-27T15:43:21.256"),
+        ("2026-11-27T15:43:59.999999", "2026-11-27T15:44:00.000"),
+        ("yesterday", "yesterday"),
+        (None, None),
+    ],
+)
+def test_an_instant_is_shown_in_no_finer_parts_than_browsers_take(
+    given: str | None, shown: str | None
+) -> None:
+    assert forms.DateTimeInput().format_value(given) == shown

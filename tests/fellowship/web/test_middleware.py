@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from fellowship.kernel.refusals import Missing, Refusal, Refused
 from fellowship.web import again, middleware, once, onward
+from tests.support.workers import PATIENCE
 
 
 def request(method: str = "get", path: str = "/x/", data: Any = None, **extra: Any) -> HttpRequest:
@@ -145,7 +146,7 @@ def test_a_second_click_waits_for_the_first() -> None:
 
     first = threading.Thread(target=post, args=(slow,))
     first.start()
-    started.wait(5)
+    assert started.wait(PATIENCE)
     threading.Timer(0.3, go.set).start()
     assert post(Counting()).url == "/done/"
     first.join()

@@ -9,7 +9,7 @@ import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
 
-from fellowship.kernel import time
+from fellowship.kernel import saying, time
 from fellowship.kernel.refusals import Refusal
 from fellowship.web import charts
 from fellowship.web.components import marks
@@ -37,6 +37,16 @@ def test_a_banner_says_who_by_when_and_what_silence_means() -> None:
     assert "Tuesday 1 December, 14:00 UTC" in html
     assert "in 6 working days" in html
     assert "Silence abstains." in html
+
+
+def test_a_reference_in_a_heading_stays_on_one_line() -> None:
+    frame = Template("{% load ui %}{% block title %}{% endblock %}<h1>{% page_title %}</h1>")
+    page = Template(
+        "{% extends frame %}{% block title %}Access: FEL-2026-001 of 2-3 M{% endblock %}"
+    )
+    title, _, heading = page.render(Context({"frame": frame})).partition("<h1>")
+    assert title == "Access: FEL-2026-001 of 2-3 M"
+    assert heading == 'Access: <span class="nowrap">FEL-2026-001</span> of 2-3 M</h1>'
 
 
 def test_the_strip_marks_the_stage_and_what_is_done() -> None:
@@ -203,3 +213,13 @@ def test_a_long_reason_is_folded_and_a_short_one_is_not() -> None:
     html = render("{% fold text %}", text="word " * 400)
     assert '<details class="fold">' in html
     assert html.count("word ") >= 400
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [("done", "erledigt"), ("accepted", "angenommen"), ("acknowledged", "bestätigt")],
+)
+def test_a_word_of_progress_is_said_in_the_language_of_the_page(what: str, told: str) -> None:
+    source = f'{{% load ui %}}{{% progress 6 19 "{what}" %}}'
+    with saying.override("de"):
+        assert f"6 von 19 {told}<" in Template(source).render(Context())

@@ -37,6 +37,18 @@ def _empty_registries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_empty_registries")
+def test_the_bar_shows_as_many_entries_as_fit_on_its_line(client: Client, ada: User) -> None:
+    names = ("Mine", "Short", *(f"{n} is a name of many letters" for n in range(3)))
+    for order, name in enumerate(names):
+        nav.register(name, "web:home", order=order, visible=lambda user: True)
+    client.force_login(ada)
+    html = client.get("/keys/").content.decode()
+    bar, _, more = html.partition('<details class="menu more">')
+    assert bar.rpartition('class="main-nav"')[2].count("<a ") == 4
+    assert more.partition("</details>")[0].count("<a ") == 1
+
+
+@pytest.mark.usefixtures("_empty_registries")
 def test_a_visitor_sees_what_this_is_and_the_open_calls(client: Client) -> None:
     landing.register(lambda at: [landing.OpenCall("Refusal <drift>", "/calls/x/", program="P")])
     html = client.get("/").content.decode()
@@ -287,6 +299,23 @@ def test_a_database_that_is_gone_is_said_to_pass_by_itself(
     monkeypatch.setattr(landing, "open_calls", broken)
     page = client.get("/")
     assert (page.status_code, "The fault is recorded" in page.content.decode()) == (500, True)
+
+
+def test_a_page_without_the_layout_keeps_the_colours_chosen_and_leads_home(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.raise_request_exception = False
+    client.post("/theme/", {"scheme": "dark"})
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(landing, "open_calls", broken)
+    for path, status in (("/?q=%00", 400), ("/", 500)):
+        page = client.get(path)
+        html = page.content.decode()
+        assert (page.status_code, 'data-scheme="dark"' in html) == (status, True), path
+        assert '<a class="brand" href="/">' in html
 
 
 def test_what_is_not_there_leads_on(client: Client, ada: User) -> None:

@@ -107,6 +107,7 @@ def check_page(page: Page, *, schemes: tuple[Scheme, ...] = SCHEMES) -> None:
 
 def show(page: Page, scheme: Scheme) -> None:
     """Switch the device's scheme and wait until the page is drawn in it."""
+    page.wait_for_load_state()  # a click waits for the next page to begin, not for all of it
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate(_DRAWN)
 

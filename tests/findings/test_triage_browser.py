@@ -65,7 +65,7 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
     press("/")
     page.keyboard.type("xjc?")
     expect(page.locator("#id_q")).to_have_value("xjc?")
-    assert page.locator(".row-pick:checked, [data-current], dialog").count() == 0
+    expect(page.locator(".row-pick:checked, [data-current], dialog")).to_have_count(0)
     page.reload()
 
     press("j")
@@ -116,7 +116,7 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
     page.goto(f"{live_server.url}/triage/")
     press("j")
     press("p")
-    assert page.locator(".row-pick:checked, [data-current]").count() == 0
+    expect(page.locator(".row-pick:checked, [data-current]")).to_have_count(0)
 
 
 def test_a_finding_that_is_slow_to_come_says_so_and_one_that_does_not_come_is_a_page(

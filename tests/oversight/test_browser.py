@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -151,9 +152,11 @@ def test_an_auditor_makes_takes_and_verifies_an_export(
     page.get_by_label("JSON Lines").check()
     page.get_by_label("Reference").fill("CALL-1999-009")
     page.get_by_role("button", name="Make the export").click()
-    assert page.get_by_label("JSON Lines").is_checked()  # nothing chosen is lost
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_label("JSON Lines")).to_be_checked()  # nothing chosen is lost
     page.get_by_label("Reference").fill(world.call.ref)
     page.get_by_role("button", name="Make the export").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
     browser.check_page(page)
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download").click()

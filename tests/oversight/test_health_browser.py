@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fellowship.kernel.time import frozen, now
 from oversight import services
@@ -44,7 +44,7 @@ def test_the_chair_answers_for_a_member_who_votes_unread(page: Page, live_server
     browser.check_page(page)
     row = page.get_by_role("row", name="Board Product Approves nearly everything")
     row.get_by_role("link").nth(2).click()
-    assert page.get_by_text("5 seconds after opening the dossier").count() == 10
+    expect(page.get_by_text("5 seconds after opening the dossier")).to_have_count(10)
     browser.check_page(page, schemes=("light",))
     page.goto(url + reverse("oversight:health", args=[world.program.slug]))
     before = page.get_by_role("listitem").filter(has_text="People who approve nearly everything")

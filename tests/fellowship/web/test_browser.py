@@ -70,7 +70,7 @@ def test_a_form_that_comes_back_focuses_its_errors(site: str, page: Page) -> Non
     page.get_by_role("button", name="Record my vote").click()
     summary = page.locator("[data-error-summary]")
     expect(summary).to_be_focused()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     summary.get_by_role("link", name="Position: Choose one.").click()
     expect(page.locator("#id_position_0")).to_be_focused()
     browser.check_sizes(page)
@@ -81,10 +81,9 @@ def test_the_switch_overrides_the_device_without_a_script(site: str, browser_: A
     page.emulate_media(color_scheme="light")
     page.goto(site)
     page.get_by_role("button", name="Dark").click()
-    background = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(background) == "rgb(20, 23, 28)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(20, 23, 28)")
     page.get_by_role("button", name="Device").click()
-    assert page.evaluate(background) == "rgb(251, 250, 247)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(251, 250, 247)")
 
 
 @pytest.fixture
@@ -153,7 +152,7 @@ def test_a_draft_saves_itself(site: str, page: Page) -> None:
     page.goto(f"{site}/components/")
     page.locator("#id_title").fill("Refusal drift")
     expect(status(page)).to_have_text(re.compile(r"^Saved \d\d:\d\d$"))
-    assert page.locator("input[name=version]").input_value() == "2"
+    expect(page.locator("input[name=version]")).to_have_value("2")
     assert page.evaluate("() => localStorage.length") == 0
 
 
@@ -187,7 +186,7 @@ def test_a_draft_changed_elsewhere_is_shown_beside_ours(site: str, page: Page) -
     browser.check_page(page)
     page.get_by_role("button", name="Use the other text").click()
     expect(page.locator("#id_title")).to_have_value("Written in another window")
-    assert page.locator("input[name=version]").input_value() == "8"
+    expect(page.locator("input[name=version]")).to_have_value("8")
 
 
 def test_a_double_click_is_sent_once(site: str, page: Page) -> None:

@@ -239,6 +239,23 @@ def test_many_are_looked_at_changed_once_and_taken_back(
     assert "Taken back" in text(owner.get("/triage/batches/"))
 
 
+def test_severe_findings_are_referred_one_by_one_and_it_is_said_where_many_are_picked(
+    world: World, fellowship: Fellowship
+) -> None:
+    severe = scenario.reported(world, fellowship, severity="critical", evidence=[])
+    services.claim_finding(finding=severe, by=world.product_owner)
+    owner = as_(world.product_owner)
+    why = "the board one by one"
+    assert why in text(owner.get("/triage/?queue=mine")), "beside what is done to many"
+    assert why in text(owner.get(f"/triage/bulk/?action=&pick={severe.ref}"))
+    looked = text(owner.get(f"/triage/bulk/?action=reject&pick={severe.ref}"))
+    assert "The board rejects critical findings: refer it." in looked
+    assert "its members read the claim and the evidence of each, and vote on it alone" in looked
+    assert severe.ref in looked, "with the way to the page on which it is referred"
+    deferred = owner.get(f"/triage/bulk/?action=defer&pick={severe.ref}")
+    assert why not in text(deferred), "the board is asked for rejections alone"
+
+
 def test_where_words_are_counted_so_far_all_that_match_are_meant(
     world: World, fellowship: Fellowship, monkeypatch: pytest.MonkeyPatch
 ) -> None:

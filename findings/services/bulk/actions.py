@@ -26,7 +26,8 @@ class Action:
     single verb; `apply` sets the finding's `fields` and returns what the event says. `stops` ends
     the due clock, `hands_over` gives it to the new owner. `told` words the notice to
     the fellow from what the findings are called and how many they are; none where the change is no
-    business of theirs. `asks` are the inputs it needs.
+    business of theirs. `asks` are the inputs it needs. `one_by_one` says which findings it leaves to
+    be dealt with singly, why, and where.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Action:
     stops: bool = False
     hands_over: bool = False
     told: Callable[[str, int], str] | None = None
+    one_by_one: str = ""
 
 
 TAKEN: Final = (FindingState.INVESTIGATING, FindingState.ACCEPTED)
@@ -181,6 +183,11 @@ REJECT: Final = Action(
     apply=_settle("reject"),
     stops=True,
     told=lambda count, n: say_n(n, "{count} was rejected", "{count} were rejected", count=count),
+    one_by_one=say(
+        "Critical and high findings go to the board one by one: its members read the claim and the "
+        "evidence of each, and vote on it alone. Refer each on its page; what only repeats another "
+        "is closed as a repetition, many at once."
+    ),
 )
 EXPLORE: Final = Action(
     key="explore",

@@ -26,8 +26,8 @@ class Action:
     single verb; `apply` sets the finding's `fields` and returns what the event says. `stops` ends
     the due clock, `hands_over` gives it to the new owner. `told` words the notice to
     the fellow from what the findings are called and how many they are; none where the change is no
-    business of theirs. `asks` are the inputs it needs. `one_by_one` says which findings it leaves to
-    be dealt with singly, why, and where.
+    business of theirs. `asks` are the inputs it needs. `one_by_one` says which findings it
+    leaves to be dealt with singly, why, and where.
     """
 
     key: str

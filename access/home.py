@@ -52,9 +52,9 @@ _DUE = Subquery(
 
 
 def _mine(key: int) -> Q:
-    """Those for oneself that wait, and those one asked for that were sent back."""
+    """Those for oneself, and those one asked for on another's behalf but for their agreement."""
     own = Q(person_id=key, state__in=[*_WAITS_ON, *_MINE])
-    return own | Q(requested_by_id=key, state=RequestState.CHANGES)
+    return own | Q(requested_by_id=key, state__in=[*_WAITS_ON, RequestState.CHANGES])
 
 
 @prepared
@@ -96,7 +96,7 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     own: Any = (
         AccessRequest.objects.filter(_mine(user.pk))
         .annotate(due=_DUE)
-        .select_related("dataset", "agreement", "fellowship")
+        .select_related("dataset", "agreement", "fellowship", "person")
     )
     for request in own:
         if request.state == RequestState.APPROVED:
@@ -121,7 +121,13 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
             )
         else:
             yield WorkItem(
-                title=say("Your request for {dataset}", dataset=request.dataset),
+                title=say("Your request for {dataset}", dataset=request.dataset)
+                if request.person_id == user.pk
+                else say(
+                    "Your request for {dataset}, for {person}",
+                    dataset=request.dataset,
+                    person=request.person,
+                ),
                 url=request.get_absolute_url(),
                 holder=_WAITS_ON[RequestState(request.state)],
                 due=request.due,

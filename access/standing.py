@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from access.handling import tier_of
 from access.models import AccessRequest, Classification, Grant
@@ -22,6 +23,7 @@ from governance.standing import CLOSED, conditions_of
 S = RequestState
 C = ClassificationState
 SHUT = say("Access stays closed.")
+ANEW = say("To go on, access is asked for anew.")
 SILENCE = say(
     "Access stays closed. When the time is over, the data steward and the programme manager are "
     "told; silence never grants."
@@ -48,8 +50,8 @@ _REFER = Step(
 )
 _ACCEPT = Step(say("The person named"), say("reads and accepts the agreement"))
 _REVOKE = Step(
-    say("The data steward or security on-call"),
-    say("revokes it, or suspends all access of the fellowship"),
+    say("The data steward, security on-call or the programme manager"),
+    say("revokes it, or suspends all access of its person"),
     (
         say("Use outside the scope or the agreement"),
         say("An escalation"),
@@ -177,7 +179,7 @@ def of_request(
     live = grant is not None and request.state == S.GRANTED
     waited = next((clock.due_at for clock in clocks if clock.ended_at is None), None)
     board = board_due if request.state == S.WITH_BOARD else None
-    return plan_of(request).at(
+    found = plan_of(request).at(
         request.state,
         calendar=request.fellowship.program.calendar(),
         spans=[
@@ -192,6 +194,9 @@ def of_request(
         rules={HANDLING: request.handling.get_absolute_url()},
         also=conditions_of(request) if grant else (),
     )
+    if request.state == S.REFUSED and request.decision_id is None:
+        return replace(found, next=(ANEW,))  # only what the board decided is reviewed
+    return found
 
 
 def plan_of(request: AccessRequest) -> Plan:
@@ -211,7 +216,7 @@ def of_grant(grant: Grant) -> Standing:
             holder=CLOSED,
             with_us=0,
             with_you=0,
-            next=(say("To go on, access is asked for anew."),),
+            next=(ANEW,),
             silence=SHUT,
             blockers=(),
             over=True,

@@ -6,7 +6,7 @@ Silence decides each of these steps, so that every line says when and what it me
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -16,7 +16,7 @@ from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.saying import begun, say
 from fellowship.web import work
-from publications.ladder import SILENCE
+from publications.ladder import SILENCE, step_of
 from publications.models import Objection, Question
 from publications.services import objection_url
 from publications.states import ObjectionState
@@ -31,6 +31,15 @@ def _to_author(key: int, at: dt.datetime) -> QuerySet[Objection]:
     return Objection.objects.filter(
         publication__fellowship__fellow_id=key,
         state__in=(_O.OPEN, _O.PROPOSED),
+        step_due_at__gt=at,
+    )
+
+
+@prepared
+def _with_others(key: int, at: dt.datetime) -> QuerySet[Objection]:
+    return Objection.objects.filter(
+        publication__fellowship__fellow_id=key,
+        state__in=(_O.REWORDED, _O.CONTESTED),
         step_due_at__gt=at,
     )
 
@@ -77,6 +86,28 @@ def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             _O.PROPOSED: say("Say whether you take the mediator’s proposal:"),
         },
     )
+
+
+@work.register_for(roles.FELLOW, when=_with_others)
+def answered(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What the author offered or contested, and on whom it waits."""
+    mine = _running(at).filter(
+        publication__fellowship__fellow=user, state__in=(_O.REWORDED, _O.CONTESTED)
+    )
+    people = ("publication__fellowship__fellow", "owner", "mediation__mediator")
+    yield from _items(
+        mine.select_related(*people),
+        {
+            _O.REWORDED: say("The wording you offered for one passage of"),
+            _O.CONTESTED: say("The passage you contested of"),
+        },
+        holder=lambda objection: _with_whom(objection, at),
+    )
+
+
+def _with_whom(objection: Objection, at: dt.datetime) -> str:
+    step = step_of(objection, getattr(objection, "mediation", None), at)
+    return step.holder if step else say("the board")
 
 
 @work.register_for(roles.FELLOW, when=_asked)
@@ -137,7 +168,11 @@ def _running(at: dt.datetime) -> QuerySet[Objection]:
     return Objection.objects.filter(step_due_at__gt=at).select_related("publication")
 
 
-def _items(rows: QuerySet[Objection], titles: dict[_O, str]) -> Iterable[work.WorkItem]:
+def _items(
+    rows: QuerySet[Objection],
+    titles: dict[_O, str],
+    holder: Callable[[Objection], str] = lambda _: work.ME,
+) -> Iterable[work.WorkItem]:
     for objection in rows.order_by("step_due_at", "id")[:AT_MOST]:
         state = _O(objection.state)
         silence = SILENCE[state]
@@ -145,6 +180,7 @@ def _items(rows: QuerySet[Objection], titles: dict[_O, str]) -> Iterable[work.Wo
             title=f"{titles[state]} {objection.publication.title}",
             url=objection_url(objection),
             due=objection.step_due_at,
+            holder=holder(objection),
             silence=say(
                 "{silence}; the rest goes on.",
                 silence=begun(silence),

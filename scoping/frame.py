@@ -22,7 +22,7 @@ from scoping.panels import Panel
 from scoping.policy.standing import seen_by
 
 _OF_PEOPLE = ("talent", "contributions", "collaborators")
-RELATED = ("program", "cohort", "fellow", "mentor")
+RELATED = ("program__realm", "cohort", "fellow", "mentor")
 
 
 def load(request: HttpRequest, ref: str) -> Fellowship:

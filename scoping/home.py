@@ -74,6 +74,16 @@ def _delivered(key: int, at: dt.datetime) -> QuerySet[Milestone]:
     return _to_judge(key)
 
 
+@prepared
+def _handed_in(key: int, at: dt.datetime) -> QuerySet[Milestone]:
+    return _delivered_by(key)
+
+
+def _delivered_by(key: int) -> QuerySet[Milestone]:
+    """What this fellow delivered and nobody has judged yet."""
+    return Milestone.objects.filter(fellowship__fellow_id=key, state=MilestoneState.DELIVERED)
+
+
 def _to_judge(key: int) -> QuerySet[Milestone]:
     """What was delivered and waits for this person: as the reviewer named, or as the mentor."""
     judges = Q(reviewer_id=key) | Q(reviewer=None, fellowship__mentor_id=key)
@@ -191,19 +201,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     judged = list(
         _to_judge(user.pk).filter(fellowship__in=visible).select_related("fellowship")[:MOST]
     )
-    due = (
-        {
-            clock.subject_id: clock
-            for clock in Clock.objects.filter(
-                kind=VERDICT,
-                subject_type=Milestone._meta.label_lower,
-                subject_id__in=[m.pk for m in judged],
-                ended_at=None,
-            )
-        }
-        if judged
-        else {}
-    )
+    due = _verdicts(judged)
     for milestone in judged:
         clock = due.get(milestone.pk)
         yield _milestone_item(
@@ -212,6 +210,37 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             clock.due_at if clock else None,
             clock.if_silent if clock else "",
         )
+
+
+@work.register_for(when=_handed_in)
+def verdicts_to_come(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
+    """What the fellow delivered and waits for a verdict on, and from whom."""
+    waiting = list(
+        _delivered_by(user.pk).select_related("fellowship__mentor", "reviewer")[:MOST],
+    )
+    due = _verdicts(waiting)
+    for milestone in waiting:
+        clock = due.get(milestone.pk)
+        yield _milestone_item(
+            milestone,
+            say("The verdict on “{title}”", title=milestone.title),
+            clock.due_at if clock else None,
+            clock.if_silent if clock else "",
+            str(milestone.judge or say("the programme manager")),
+        )
+
+
+def _verdicts(found: list[Milestone]) -> dict[int, Clock]:
+    """The clocks of the verdicts waited for, by milestone, also those that ran out."""
+    if not found:
+        return {}
+    clocks = Clock.objects.filter(
+        kind=VERDICT,
+        subject_type=Milestone._meta.label_lower,
+        subject_id__in=[milestone.pk for milestone in found],
+        ended_at=None,
+    )
+    return {clock.subject_id: clock for clock in clocks}
 
 
 @work.register_for(roles.FELLOW, roles.MENTOR)
@@ -281,13 +310,18 @@ def _due(
 
 
 def _milestone_item(
-    milestone: Milestone, title: str, due: dt.date | None, silence: str = ""
+    milestone: Milestone,
+    title: str,
+    due: dt.date | None,
+    silence: str = "",
+    holder: str = work.ME,
 ) -> work.WorkItem:
     case = milestone.fellowship
     return work.WorkItem(
         title=title,
         url=reverse("scoping:milestones", args=[case.ref]) + f"#m{milestone.pk}",
         due=due,
+        holder=holder,
         silence=silence,
         kind="milestone",
         case_ref=case.ref,

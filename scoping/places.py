@@ -299,7 +299,7 @@ def coming(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[NextS
     page = reverse("scoping:milestones", args=[fellowship.ref])
     planned = [m for m in file.milestones if m.state == MilestoneState.PLANNED]
     for milestone in planned[:3]:
-        yield NextStep(milestone.title, milestone.due_on, page, mine)
+        yield NextStep(milestone.title, milestone.due_on, f"{page}#m{milestone.pk}", mine)
     for clock in file.clocks.values():
         yield NextStep(clock.label, clock.due_at, mine=mine and clock.holder == "you")
     if fellowship.ended_at is None:

@@ -7,15 +7,16 @@ sides, so both sign. What is mixed goes the longer way as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fellowship.accounts.roles import ROLES
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import dated, joined, say
 from scoping import document
 from scoping.models import ScopeOfWork
-from scoping.sections import CLAUSES, cite
+from scoping.sections import CLAUSES, Clause, cite
 from scoping.stages import RANK, read, together
 from scoping.states import Route, ScopeState, Tier
 from scoping.terms import DIRECTED, differences
@@ -58,7 +59,7 @@ def changes(old: ScopeOfWork, new: ScopeOfWork) -> list[Change]:
     """Every clause that differs: enforced ones by direction, all others as wording."""
     found = [Change(d.clause, d.cited, d.direction, d.text) for d in differences(old, new)]
     return found + [
-        Change(key, cite(key), WORDING, _said(key))
+        Change(key, cite(key), WORDING, _said(key, old, new))
         for key in CLAUSES
         if key not in DIRECTED and _reads_differently(key, old, new)
     ]
@@ -128,8 +129,52 @@ def _agreed_otherwise(old: ScopeOfWork, new: ScopeOfWork) -> bool:
     return all(was.terms == now.terms for _, was, now in pairs)
 
 
-def _said(key: str) -> str:
-    return say("Its plan changes") if CLAUSES[key].kind != "text" else say("Its wording changes")
+def _said(key: str, old: ScopeOfWork, new: ScopeOfWork) -> str:
+    """What becomes of the clause, as far as it can be said in a line."""
+    clause = CLAUSES[key]
+    was, now = document.value(old, clause), document.value(new, clause)
+    if clause.kind == "text":
+        return say("Its wording changes")
+    if clause.kind == "choice":
+        return f"{clause.shown(was)} → {clause.shown(now)}"
+    if clause.kind in ("milestones", "checkpoints"):
+        parts = _days_moved(was or (), now or ())
+    else:
+        parts = _named_otherwise(clause, was or (), now or ())
+    return joined("; ", parts) or say("Its plan changes")
+
+
+def _days_moved(was: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Which entries of a plan move to another day, come, or go."""
+    before, after = _by_title(was), _by_title(now)
+    moved = [
+        say("“{title}”: {on} → {until}", title=title, on=dated(before[title]), until=dated(day))
+        for title, day in after.items()
+        if before.get(title, day) != day
+    ]
+    come = [
+        say("“{title}” by {on} added", title=title, on=dated(day))
+        for title, day in after.items()
+        if title not in before
+    ]
+    gone = [say("“{title}” removed", title=title) for title in before if title not in after]
+    return moved + come + gone
+
+
+def _by_title(plan: Iterable[Mapping[str, Any]]) -> dict[str, dt.date]:
+    return {row["title"]: dt.date.fromisoformat(str(row["due"])) for row in plan}
+
+
+def _named_otherwise(clause: Clause, was: Iterable[Any], now: Iterable[Any]) -> list[str]:
+    """Which of the names listed are added and removed; none where it lists something else."""
+    before, after = list(was), list(now)
+    if not all(isinstance(name, str) for name in (*before, *after)):
+        return []
+    labels = dict(clause.choices)
+    return [
+        *(say("{labels} added", labels=labels.get(n, n)) for n in after if n not in before),
+        *(say("{labels} removed", labels=labels.get(n, n)) for n in before if n not in after),
+    ]
 
 
 def rebased(pending: ScopeOfWork, old: ScopeOfWork, new: ScopeOfWork) -> dict[str, Any]:

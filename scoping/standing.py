@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from fellowship.clocks.models import Clock
@@ -14,6 +15,7 @@ from governance.models import Condition
 from governance.standing import CLOSED, REASONS, RULE_AS_WRITTEN, blocking, conditions_of
 from governance.states import REPORTED
 from scoping.models import Fellowship, ScopeOfWork
+from scoping.services.common import COUNTERSIGNATURE, SIGNATURE
 from scoping.states import (
     FELLOWSHIP_MOVES,
     ORDER,
@@ -48,7 +50,7 @@ _SIGN = Step(
     say("The version lapses; nothing is allowed that is not signed."),
 )
 _SUSPEND = Step(
-    say("Security on-call or the data steward"),
+    say("Security on-call, the data steward, the programme manager or the chair"),
     say("suspends all access"),
     tuple(kind.label for kind in REPORTED),
     say("Severity clocks"),
@@ -178,7 +180,7 @@ def of_scope(
     """
     case = scope.fellowship
     waits = scope.state in PENDING
-    return SCOPE.at(
+    found = SCOPE.at(
         scope.state,
         calendar=case.program.calendar(),
         clocks=clocks if scope.state == S.OFFERED else (),
@@ -189,4 +191,24 @@ def of_scope(
         due=board_due if scope.state == S.WITH_BOARD else None,
         names={"Either side": say("the company and {fellow}", fellow=case.fellow)},
         also=conditions_of(scope) if waits else (),
+    )
+    return _signed_by_fellow(found) if scope.state == S.OFFERED and _stays(clocks) else found
+
+
+def _stays(clocks: Sequence[Clock]) -> bool:
+    """Whether the company's signature alone is waited for: its silence lets nothing lapse."""
+    running = {clock.kind for clock in clocks if clock.state in ALIVE}
+    return COUNTERSIGNATURE in running and SIGNATURE not in running
+
+
+def _signed_by_fellow(found: Standing) -> Standing:
+    """The same where the fellow has signed: the offer stays open, whatever the company leaves."""
+    lapses, withdraws = SCOPE.steps["lapse"], SCOPE.steps["withdraw"]
+    return replace(
+        found,
+        next=tuple(step for step in found.next if step != str(lapses)),
+        blockers=tuple(
+            replace(b, silence=found.silence) if b.silence == withdraws.silence else b
+            for b in found.blockers
+        ),
     )

@@ -12,6 +12,7 @@ from fellowship.history.models import Event
 from fellowship.kernel.prepared import Asked, prepared
 from fellowship.web.components.timeline import entry
 from fellowship.web.items import Entry
+from scoping import casefile
 from scoping.models import (
     CheckIn,
     Contribution,
@@ -55,8 +56,11 @@ def events(fellowship: Fellowship) -> QuerySet[Event]:
 
 def told(fellowship: Fellowship, most: int = 10) -> Iterator[Entry]:
     """The latest of them as lines of a timeline."""
+    titles = {milestone.pk: milestone.title for milestone in casefile.of(fellowship).milestones}
     for event in events(fellowship)[:most]:
         line = entry(event)
         changes = tuple(change for change in line.changes if change.field in _TOLD)
         ref = "" if event.subject_ref == fellowship.ref else line.ref
+        if event.subject_type == Milestone._meta.label_lower:
+            ref = titles.get(event.subject_id, ref)
         yield replace(line, changes=changes, ref=ref)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from access import enforced
+from access import enforced, suspending
 from access.cells import of_dataset, standing
 from access.models import AccessEvent, AccessRequest, Grant
 from access.obligations import deletions
@@ -75,6 +75,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         suspension=file.suspension,
         reached=_until_then(file.suspension, found.program.calendar()),
         may_suspend=may_suspend(found, request.user, None),  # type: ignore[arg-type]
+        may_suspend_person=suspending.may_suspend(found.program_id, request.user),  # type: ignore[arg-type]
         suspend_url=reverse("access:suspend", args=[found.ref]),
     )
     return render(request, "access/case.html", context)

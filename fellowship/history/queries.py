@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from fellowship.history.models import Event
 from fellowship.history.rows import row_digest
@@ -15,6 +15,17 @@ from fellowship.kernel.prepared import read
 def timeline(subject: Model) -> QuerySet[Event]:
     """Events about the record, newest first, with their people."""
     return Event.objects.about(subject).select_related("actor")
+
+
+def about_any(*subjects: Model) -> QuerySet[Event]:
+    """Events about any of the records, newest first, with their people: in one query."""
+    keys: dict[str, list[int]] = {}
+    for subject in subjects:
+        keys.setdefault(subject._meta.label_lower, []).append(subject.pk)
+    any_of = Q()
+    for label, pks in keys.items():
+        any_of |= Q(subject_type=label, subject_id__in=pks)
+    return Event.objects.filter(any_of).select_related("actor").order_by("-id")
 
 
 def latest(subject: Model, most: int) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
@@ -141,6 +141,8 @@ def datasets_of(fellowship: Fellowship, user: User) -> Any:
 
 class ReportForm(forms.Form):
     """A finding as the fellow reports it, in sections."""
+
+    asked_as: ClassVar[Mapping[str, str]] = {"embargo_until": "embargo_on"}
 
     title = forms.CharField(
         label=say("Finding in one line"),
@@ -306,6 +308,8 @@ class ReportForm(forms.Form):
 
 class EmbargoForm(forms.Form):
     """Another end of the embargo; none lifts it."""
+
+    asked_as: ClassVar[Mapping[str, str]] = {"embargo_until": "until", "embargo_reason": "reason"}
 
     until = forms.DateField(
         label=say("Under embargo until"),

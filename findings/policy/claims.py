@@ -70,6 +70,9 @@ def embargo_stands(until: dt.datetime | None, reason: str) -> Refusal | None:
     if not now() < until <= now() + EMBARGO_MOST:
         said = say("Choose a day to come, at most a year away; it can be prolonged before it ends.")
         return Refusal("embargo_end", said, rule=_EMBARGO, field="embargo_until")
+    if not reason.strip():
+        said = say("Say why it must wait: an embargo has a reason as well as an end.")
+        return Refusal("no_reason", said, rule=_EMBARGO, field="embargo_reason")
     return None
 
 

@@ -118,7 +118,7 @@ def change_embargo(
     refuse(policy.says_why(reason))
     if finding.embargo_until == until:
         return finding
-    refuse(policy.embargo_stands(until, ""))
+    refuse(policy.embargo_stands(until, reason if until else ""))
     before = finding.embargo_until
     finding.embargo_until, finding.embargo_reason = until, reason.strip() if until else ""
     finding.save()

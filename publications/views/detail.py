@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import (
     Count,
+    Model,
     OuterRef,
     Prefetch,
     QuerySet,
@@ -22,10 +24,13 @@ from django.shortcuts import render
 from fellowship.clocks.models import Clock
 from fellowship.clocks.queries import history
 from fellowship.clocks.states import State
-from fellowship.history.queries import latest
+from fellowship.history.models import Event
+from fellowship.history.queries import about_any
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
+from fellowship.web.components.timeline import entry
 from fellowship.web.components.times import text as when_text
+from fellowship.web.items import Entry
 from governance import links
 from publications import clockfaces, ladder, policy, services, standing, terms, withholding
 from publications.models import (
@@ -65,6 +70,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     )
     for one in objections:
         one.publication = publication
+    clocks = _clocks(publication, objections, state, at, by)
     return render(
         request,
         "publications/detail.html",
@@ -77,14 +83,27 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "sees_case": Fellowship.objects.visible_to(by)
             .filter(pk=publication.fellowship_id)
             .exists(),
-            "events": latest(publication, 30),
-            **_clocks(publication, objections, state, at, by),
+            "events": _history(publication, [*objections, *clocks["advice"]]),
+            **clocks,
             **_objections(publication, objections, at, by),
             **_text(publication, at, by),
             **_authors(publication),
             **_acts(publication, by),
         },
     )
+
+
+def _history(publication: Publication, reviews: Sequence[Model]) -> list[Event | Entry]:
+    """The latest of the work, its objections and advice; what these say stands in their cards."""
+    label, objection = publication._meta.label_lower, Objection._meta.label_lower
+
+    def line(event: Event) -> Event | Entry:
+        if event.subject_type == label:
+            return event
+        url = f"#{event.subject_ref}" if event.subject_type == objection else ""
+        return replace(entry(event), reason="", changes=(), url=url)
+
+    return [line(event) for event in about_any(publication, *reviews)[:30]]
 
 
 def _clocks(

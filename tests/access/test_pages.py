@@ -381,3 +381,15 @@ def test_a_grant_ends_on_its_last_day_in_every_zone(world: World, grant: Grant) 
         assert said in page, address
         for month in (f"{after:%B}", f"{after:%b}"):
             assert f">{after.day} {month} {after.year}</time>" not in page, address
+
+
+def test_who_asks_for_another_waits_for_it_and_a_stewards_refusal_is_final(world: World) -> None:
+    """What one asked for a collaborator is at home too; only the board's refusal is reviewed."""
+    case = scopes.signed_fellowship(world)
+    request = scenario.requested(world, case, person=scenario.collaborator(world, case).person)
+    home = client_of(case.fellow).get("/").content.decode()
+    assert f"Your request for {request.dataset}, for {request.person}" in home
+    services.refuse_request(request=request, by=world.steward, reason="Less would serve.")
+    shown = client_of(case.fellow).get(request.get_absolute_url()).content.decode()
+    assert "To go on, access is asked for anew." in shown
+    assert "An independent review" not in shown

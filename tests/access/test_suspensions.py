@@ -334,3 +334,12 @@ class TestWhoHears:
             "people": frozenset({request.person_id}),
             "datasets": frozenset({request.dataset_id}),
         } in heard
+
+
+def test_the_case_leads_the_steward_to_what_they_may_close(world: World, grant: Grant) -> None:
+    """The steward closes a person's access, and no fellowship: on-call does both."""
+    path = f"/access/cases/{grant.fellowship.ref}/"
+    for user, everything in ((world.steward, False), (world.oncall, True)):
+        text = client_of(user).get(path).content.decode()
+        assert "Suspend the person in all cases" in text
+        assert ("Suspend everything" in text) is everything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -32,6 +33,11 @@ SAID = {
     "harm": "limited",
     "confidence": "moderate",
 }
+
+
+def soon() -> str:
+    """A day that an embargo may end on."""
+    return str((now() + dt.timedelta(days=20)).date())
 
 
 @pytest.fixture
@@ -82,23 +88,44 @@ def test_answers_are_checked_and_changed_before_a_finding_is_reported(case: Fell
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "said", "at"),
     [
-        ("cvss_vector", "CVSS:4.0/AV:X", "no CVSS 4.0 vector"),
-        ("events", "12, x", "is no number of an act"),
-        ("events", "999", "There is no act 999 on the trail"),
-        ("embargo_on", "2020-01-01", "Choose a day to come"),
-        ("embargo_reason", "Later.", "Say until when the embargo lasts"),
-        ("setting_0_value", "0.7", "Give it a name, or leave the whole row empty."),
+        ("cvss_vector", "CVSS:4.0/AV:X", "no CVSS 4.0 vector", "cvss_vector"),
+        ("events", "12, x", "is no number of an act", "events"),
+        ("events", "999", "There is no act 999 on the trail", "events"),
+        ("embargo_on", "2020-01-01", "Choose a day to come", "embargo_on"),
+        ("embargo_on", soon, "Say why it must wait", "embargo_reason"),
+        ("embargo_reason", "Later.", "Say until when the embargo lasts", "embargo_on"),
+        (
+            "setting_0_value",
+            "0.7",
+            "Give it a name, or leave the whole row empty.",
+            "setting_0_name",
+        ),
     ],
 )
-def test_what_cannot_stand_is_told_before_it_is_sent(
-    case: Fellowship, name: str, value: str, said: str
+def test_what_cannot_stand_is_told_at_its_field_before_it_is_sent(
+    case: Fellowship, name: str, value: str | Callable[[], str], said: str, at: str
 ) -> None:
     url = reverse("findings:report", args=[case.ref])
-    page = as_(case.fellow).post(url, {**SAID, name: value, "step": "check"})
+    typed = value if isinstance(value, str) else value()
+    page = as_(case.fellow).post(url, {**SAID, name: typed, "step": "check"})
     assert page.status_code == 422
-    assert said in page.content.decode()
+    assert said in page.context["form"].errors[at][0]
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "at"), [("2020-01-01", "Later.", "until"), (soon, " ", "reason")]
+)
+def test_an_embargo_that_cannot_stand_is_told_at_its_field(
+    world: World, case: Fellowship, until: str | Callable[[], str], reason: str, at: str
+) -> None:
+    finding = scenario.reported(world, case)
+    url = reverse("findings:embargo", args=[finding.ref])
+    typed = until if isinstance(until, str) else until()
+    page = as_(case.fellow).post(url, {"until": typed, "reason": reason})
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == [at]
 
 
 def test_a_file_is_brought_looked_over_and_confirmed_by_pages(

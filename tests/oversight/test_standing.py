@@ -41,6 +41,7 @@ PLANS = {
     "escalation": governance.ESCALATION,
     "independent review": governance.REVIEW,
 }
+SUSPENDERS = "Security on-call, the data steward, the programme manager or the chair"
 # Who can still block, in each state: nobody where the list is empty.
 BLOCKERS: dict[str, dict[str, list[str]]] = {
     "proposal": {
@@ -61,8 +62,8 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "changes": ["The data steward or the manager", "The programme manager"],
         "checked": ["The programme manager", "The data steward or the manager"],
         "with_board": ["The board"],
-        "approved": ["The data steward or security on-call"],
-        "granted": ["The data steward or security on-call"],
+        "approved": ["The data steward, security on-call or the programme manager"],
+        "granted": ["The data steward, security on-call or the programme manager"],
         "refused": [],
         "withdrawn": [],
     },
@@ -71,8 +72,8 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
         "changes": ["The data steward or the manager", "The board"],
         "checked": ["The data steward or the manager", "The board"],
         "with_board": ["The board"],
-        "approved": ["The data steward or security on-call"],
-        "granted": ["The data steward or security on-call"],
+        "approved": ["The data steward, security on-call or the programme manager"],
+        "granted": ["The data steward, security on-call or the programme manager"],
         "refused": [],
         "withdrawn": [],
     },
@@ -126,11 +127,14 @@ BLOCKERS: dict[str, dict[str, list[str]]] = {
     },
     "fellowship": {
         "scope": ["Either side"],
-        "access": ["The data steward or the board", "Security on-call or the data steward"],
-        "research": ["Security on-call or the data steward"],
-        "review": ["Security on-call or the data steward"],
-        "translate": ["Security on-call or the data steward"],
-        "publish": ["Security on-call or the data steward"],
+        "access": [
+            "The data steward or the board",
+            "Security on-call, the data steward, the programme manager or the chair",
+        ],
+        "research": [SUSPENDERS],
+        "review": [SUSPENDERS],
+        "translate": [SUSPENDERS],
+        "publish": [SUSPENDERS],
         "close_out": ["The programme manager"],
         "closed": [],
     },

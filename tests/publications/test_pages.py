@@ -278,3 +278,15 @@ def test_a_wrong_orcid_comes_back_with_what_was_typed(world: World, fellowship: 
     assert "does not match the others" in response.content.decode()
     assert "0000-0002-1825-0098" in response.content.decode()
     assert work.authors.count() == 1
+
+
+def test_a_contested_passage_waits_on_the_authors_home_and_in_the_history(world: World) -> None:
+    objection = scenario.contested(world)
+    work = objection.publication
+    home = as_(work.fellowship.fellow).get("/").content.decode()
+    assert f"The passage you contested of {work.title}" in home
+    assert f"{objection.mediation.mediator}, who mediates" in home
+    shown = as_(work.fellowship.fellow).get(work.get_absolute_url()).content.decode()
+    history = shown.partition(">History<")[2]
+    for what in ("objected to a passage", "contested the objection"):
+        assert f'</strong> {what} · <a href="#{objection.ref}">{objection.ref}</a>' in history

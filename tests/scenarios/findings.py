@@ -52,6 +52,7 @@ def reported(world: World, fellowship: Fellowship | None = None, **values: Any) 
             "technique": "AML.T0054",
             "evidence": [artifact(world, fellowship)],
             "by": fellowship.fellow,
+            "embargo_reason": "The vendor mends it by then." if "embargo_until" in values else "",
             **values,
         }
     )

@@ -163,8 +163,28 @@ def test_home_names_the_signature(world: World, founded: Fellowship) -> None:
     for person in (world.applicant, world.chair, world.sponsor):
         assert "Sign the scope of work, version 1" in page(person, "/")
     assert "Sign the scope of work" not in page(world.mentor, "/")
+    shown = page(world.applicant, scope.get_absolute_url())
+    assert "lets it lapse where a signature is missing" in shown
     services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
     assert "the other signature" in page(world.applicant, "/")
+    shown = page(world.applicant, scope.get_absolute_url())
+    assert "the offer stays open" in shown
+    assert "lapse" not in shown  # only the fellow's silence lets an offer lapse
+
+
+def test_home_names_the_verdict_waited_for_and_the_story_names_the_milestone(
+    world: World, signed: Fellowship
+) -> None:
+    first = signed.milestones.first()
+    assert first is not None
+    services.deliver_milestone(milestone=first, by=world.applicant, evidence="Here.")
+    home = page(world.applicant, "/")
+    assert f"The verdict on “{first.title}”" in home
+    assert "may give the verdict; it stays delivered" in home
+    assert f"Judge “{first.title}”" in page(world.mentor, "/")
+    assert "The verdict on" not in page(world.mentor, "/")
+    case = page(world.applicant, signed.get_absolute_url())
+    assert f'delivered the milestone · <span class="meta">{first.title}</span>' in case
 
 
 # --- the scope ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.test import Client
@@ -82,6 +83,14 @@ def test_the_route_is_shown_before_anything_is_sent(world: World, signed: Fellow
     assert "Export from the environment added" in text
     assert "Allows more" in text
     assert signed.scopes.count() == 1
+    first = scope.milestones[0]
+    moved = f"2026-12-31: {first['title']}\n2027-01-04: Appendix"
+    plan = posted(scope, milestones=moved, approver_role="sponsor", reason="Later.", over=1)
+    text = client(world.applicant).post(path, plan).content.decode()
+    day = f"{dt.date.fromisoformat(first['due']):%-d %B %Y}"
+    assert f"“{first['title']}”: {day} → 31 December 2026" in text
+    assert "“Appendix” by 4 January 2027 added" in text
+    assert "Chair → Sponsor" in text
     same = client(world.applicant).post(path, posted(scope, reason="Nothing.", over=1))
     assert same.status_code == 422
     assert "would say the same" in same.content.decode()

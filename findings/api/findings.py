@@ -39,7 +39,7 @@ from findings.api.translation import ClassInput, SuggestionSerializer, suggestio
 from findings.chain import first_missing, links
 from findings.filters import FindingFilter
 from findings.forms.changes import ExceptForm
-from findings.models import Artifact, Finding, FindingDataset, FindingEvidence
+from findings.models import AffectedSystem, Artifact, Finding, FindingDataset, FindingEvidence
 from findings.states import SAID_CLASSES, Confidence, Harm, Severity
 from scoping.models import Fellowship
 
@@ -72,7 +72,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     product_owner = serializers.CharField(source="product_owner.username", default=None)
     first_missing_link = serializers.SerializerMethodField()
     setting = SettingInput(many=True)
-    also_affects = SystemInput(many=True)
+    also_affects = SystemInput(many=True, source="read_systems")
     evidence = serializers.SerializerMethodField()
     datasets = serializers.SerializerMethodField()
     excepted_until = serializers.SerializerMethodField()
@@ -145,11 +145,13 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
 
     def get_evidence(self, finding: Finding) -> list[str]:
         """SHA-256 of each result it rests on."""
-        return [item.artifact.sha256 for item in finding.evidence.all()]
+        row: Any = finding
+        return [item.artifact.sha256 for item in row.read_evidence]
 
     def get_datasets(self, finding: Finding) -> list[str]:
         """Short name of each dataset it rests on without a result between."""
-        return [item.dataset.slug for item in finding.rests_on.all()]
+        row: Any = finding
+        return [item.dataset.slug for item in row.read_datasets]
 
     def get_first_missing_link(self, finding: Finding) -> str:
         """The first link of the chain that is missing; empty when it is whole."""
@@ -237,39 +239,38 @@ def ask_exception(*, finding: Finding, by: User, expires_on: dt.date, **said: An
     return services.ask_exception(finding=finding, by=by, expires_at=until, **said)
 
 
+def _read_along(rows: Any) -> Any:
+    """With the sets that are said of each, as plain lists: a manager for each costs more than they.
+
+    What closed a finding is read where any of the page is closed: most are not, and three joins
+    cost every page a hundred columns.
+    """
+    evidence = FindingEvidence.objects.select_related("artifact")
+    datasets = FindingDataset.objects.select_related("dataset")
+    return rows.prefetch_related(
+        Prefetch("evidence", evidence.only("finding", "artifact__sha256"), "read_evidence"),
+        Prefetch("rests_on", datasets.only("finding", "dataset__slug"), "read_datasets"),
+        Prefetch("also_affects", AffectedSystem.objects.all(), "read_systems"),
+        *("closing_control", "exception", "duplicate_of"),
+    )
+
+
 @read
 def _listed(keys: list[int], at: dt.datetime) -> QuerySet[Finding]:
     """Rows of the list: of other records what is said of them alone."""
     own = [field.name for field in Finding._meta.concrete_fields]
     others = ("fellowship__ref", "fellowship__fellow", "product_owner__username")
-    evidence = FindingEvidence.objects.select_related("artifact")
-    datasets = FindingDataset.objects.select_related("dataset")
     rows: Any = (
         Finding.objects.filter(pk__in=keys).order_by().select_related("fellowship", "product_owner")
     )
-    found: Any = rows.only(*own, *others).with_links(at)
-    listed: QuerySet[Finding] = found.prefetch_related(
-        Prefetch("evidence", evidence.only("finding", "artifact__sha256")),
-        Prefetch("rests_on", datasets.only("finding", "dataset__slug")),
-        "also_affects",
-        *("closing_control", "exception", "duplicate_of"),
-    )
+    listed: QuerySet[Finding] = _read_along(rows.only(*own, *others).with_links(at))
     return listed
 
 
 class FindingViewSet(VisibleViewSet):
     """Findings."""
 
-    # What closed a finding is read where any of the page is closed: most are not, and three joins
-    # cost every page a hundred columns.
-    queryset = Finding.objects.select_related("fellowship", "product_owner").prefetch_related(
-        "evidence__artifact",
-        "rests_on__dataset",
-        "also_affects",
-        "closing_control",
-        "exception",
-        "duplicate_of",
-    )
+    queryset = Finding.objects.select_related("fellowship", "product_owner")
     serializer_class = FindingSerializer
     filterset_class = FindingFilter
     lookup_field = "ref"
@@ -314,11 +315,10 @@ class FindingViewSet(VisibleViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         """Visible ones with their links, as of now; of a list only the page is read so."""
         rows: Any = super().get_queryset()
-        if self.action == "list":
-            listed: QuerySet[Any] = rows.select_related(None).prefetch_related(None)
-            return listed
-        linked: QuerySet[Any] = rows.with_links()
-        return linked
+        found: QuerySet[Any] = (
+            rows.select_related(None) if self.action == "list" else _read_along(rows.with_links())
+        )
+        return found
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         """The page, chosen by key alone."""

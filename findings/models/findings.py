@@ -89,7 +89,8 @@ class FindingQuerySet(TrackedQuerySet["Finding"]):
     def with_links(self, at: dt.datetime | None = None) -> Self:
         """With what other records add to the chain, asked for a page of rows at once.
 
-        `has_dataset`, `has_access` and `converted` hold a key where there is such a record;
+        `has_dataset`, `has_access`, `has_artifact` and `converted` hold a key where there is such a
+        record;
         `progress` the `Progress` that any of its controls has made, none without a control;
         `excepted_until` when the exception that is live at `at` (default now) ends.
         One scalar subquery each, answered by index for each row: EXISTS would be hashed, which
@@ -122,6 +123,7 @@ def _links() -> dict[str, Any]:
     return {
         "has_dataset": _one(sources, "pk"),
         "has_access": _one(grants, "pk"),
+        "has_artifact": _one(FindingEvidence.objects.filter(finding=OuterRef("pk")), "pk"),
         "progress": Subquery(progress.values("made")),
         "converted": Coalesce(_one(changes, "pk"), _one(tests, "pk")),
     }

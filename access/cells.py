@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 
 from access.models import AccessEvent, Dataset, Grant
 from access.states import EventKind, Operation, Tier, Variant, Verdict
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 
 _TIERS: Final = {Tier.PUBLIC: "good", Tier.INTERNAL: "accent", Tier.RESTRICTED: "warn"}
 LIVE: Final = (say("Live"), "good")

@@ -21,9 +21,9 @@ from access.models import (
     ReleaseRequest,
 )
 from access.release_states import Keeper, ReleaseState
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
-from fellowship.web.routes import route_to
 from governance.rules import pinned
 from governance.states import RuleKind
 from scoping.models import Fellowship, ScopeOfWork

@@ -7,7 +7,7 @@ from typing import Final
 from django.urls import reverse
 
 from access.clauses import Record, Step
-from fellowship.web.routes import route_to
+from fellowship.kernel.routes import route_to
 from governance import links
 
 _ROUTES: Final = {

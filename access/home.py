@@ -27,8 +27,8 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
-from fellowship.web.routes import route_to
 from fellowship.web.work import ME, WorkItem, register_for
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)

@@ -31,10 +31,10 @@ from access.states import (
 from fellowship.accounts import roles
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import nav, verbs
 from fellowship.web.items import Link
-from fellowship.web.routes import route_to
 from scoping import casefile, panels
 from scoping.models import Fellowship
 

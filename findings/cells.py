@@ -7,10 +7,10 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.web import cells
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from findings import atlas
 from findings.models import Finding, ImportRow
 from findings.states import HARM_MEANS, FindingState, Harm, RowOutcome, Severity, Verdict

@@ -11,7 +11,7 @@ from django.db.models import CharField, DateTimeField, F, IntegerField, QuerySet
 from django.db.models.functions import Cast
 
 from fellowship.kernel.prepared import read
-from fellowship.web.routes import route_to
+from fellowship.kernel.routes import route_to
 from findings.models import AffectedSystem, Finding, FindingDataset, FindingEvent, ImportRow
 
 MIN: Final = dt.datetime.min.replace(tzinfo=dt.UTC)

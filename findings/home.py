@@ -15,9 +15,9 @@ from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import calendars, work
-from fellowship.web.routes import route_to
 from findings.models import DuePause, Finding, FindingQuerySet
 from findings.models.segments import Overdue
 from findings.models.triage import WORKERS

@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.programs import parts
 from fellowship.programs import policy as programs
 from fellowship.programs.models import Call
 from fellowship.web import nav, verbs
-from fellowship.web.routes import route_to
 from findings import policy
 from findings.models import Finding, Lesson, Measurement
 from findings.models.lessons import READERS

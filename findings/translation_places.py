@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import nav, verbs, work
-from fellowship.web.routes import route_to
 from findings.change_states import (
     AcceptanceState,
     ChangeState,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from fellowship.web.routes import route_to
+from fellowship.kernel.routes import route_to
 
 
 def to(name: str, *args: Any) -> str:

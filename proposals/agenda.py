@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
-from fellowship.web.routes import route_to
 from governance import agenda
 from proposals.models import Discussion
 

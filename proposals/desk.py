@@ -16,12 +16,12 @@ from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.clocks.models import Clock
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import prepared, read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs import parts
 from fellowship.programs.models import Call
 from fellowship.web import nav, verbs, work
-from fellowship.web.routes import route_to
 from governance import ballot_words, rules
 from proposals import policy, rubric, statistics
 from proposals.models import Assignment, Draft, Proposal, Review

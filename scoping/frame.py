@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web.items import Link
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import seen_key
 from scoping import casefile, panels
 from scoping.models import Fellowship

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.states import CLASSIFYING, TIERS, UNREAD, ClassificationState, Tier
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import RuleVersion
@@ -96,7 +96,7 @@ class Classification(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("access:classification", args=[self.ref])
+        return address("access:classification", self.ref)
 
     @property
     def program_id(self) -> int:

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from access.states import EXPOSURE, TIERS, Tier, Variant
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from governance.models import RuleVersion
@@ -183,7 +183,7 @@ class Dataset(Tracked):
 
     def get_absolute_url(self) -> str:
         """The catalogue's page."""
-        return reverse("access:dataset", args=[self.ref])
+        return address("access:dataset", self.ref)
 
     @property
     def field_names(self) -> list[str]:

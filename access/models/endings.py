@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.models.requests import fellowships_of
 from access.states import DeletionMethod
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from scoping.models import Fellowship
 
 
@@ -89,7 +89,7 @@ class DeletionCertificate(Tracked):
 
     def get_absolute_url(self) -> str:
         """The certificate's page."""
-        return reverse("access:deletion", args=[self.ref])
+        return address("access:deletion", self.ref)
 
     @property
     def program_id(self) -> int:

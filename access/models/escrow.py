@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.requests import fellowships_of
 from access.release_states import DepositKind, Keeper
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from scoping.models import Fellowship
 
@@ -72,7 +72,7 @@ class EscrowDeposit(Tracked):
 
     def get_absolute_url(self) -> str:
         """The deposit's page."""
-        return reverse("access:escrow", args=[self.ref])
+        return address("access:escrow", self.ref)
 
     @property
     def program_id(self) -> int:

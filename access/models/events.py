@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, QuerySet
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.models.grants import Grant
@@ -23,6 +22,7 @@ from access.models.requests import ACCESS_STAFF, fellowships_of
 from access.states import EventKind, Operation, Verdict
 from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -225,7 +225,7 @@ class AccessEvent(Untracked):
 
     def get_absolute_url(self) -> str:
         """The event's page."""
-        return reverse("access:event", args=[self.pk])
+        return address("access:event", self.pk)
 
     @property
     def data(self) -> dict[str, Any]:

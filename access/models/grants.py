@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.models.requests import AccessRequest, fellowships_of
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from governance.models import Decision, RuleVersion
@@ -70,7 +70,7 @@ class Agreement(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page on which it is read and accepted."""
-        return reverse("access:agreement", args=[self.ref])
+        return address("access:agreement", self.ref)
 
     @property
     def program_id(self) -> int:
@@ -199,7 +199,7 @@ class Grant(Tracked):
 
     def get_absolute_url(self) -> str:
         """Granted against used."""
-        return reverse("access:grant", args=[self.ref])
+        return address("access:grant", self.ref)
 
     @property
     def program_id(self) -> int:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.models.requests import fellowships_of
@@ -16,6 +15,7 @@ from access.release_states import OPEN_RELEASE, PREPARED, OutputKind, ReleaseSta
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, holds_anywhere
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from governance.models import RuleVersion
 from scoping.models import Collaborator, Fellowship
 
@@ -128,7 +128,7 @@ class ReleaseRequest(Tracked):
 
     def get_absolute_url(self) -> str:
         """The request's page."""
-        return reverse("access:release", args=[self.ref])
+        return address("access:release", self.ref)
 
     @property
     def program_id(self) -> int:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.states import OPEN_REQUEST, RequestState
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from governance.models import Decision, RuleVersion
 from scoping.models import Fellowship
@@ -226,7 +226,7 @@ class AccessRequest(Tracked):
 
     def get_absolute_url(self) -> str:
         """The request's page."""
-        return reverse("access:request", args=[self.ref])
+        return address("access:request", self.ref)
 
     @property
     def program_id(self) -> int:

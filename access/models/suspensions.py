@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.models.requests import ACCESS_STAFF
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from proposals.models import Proposal
@@ -135,7 +135,7 @@ class AccessSuspension(Tracked):
 
     def get_absolute_url(self) -> str:
         """What was reachable, and how it stands."""
-        return reverse("access:suspension", args=[self.ref])
+        return address("access:suspension", self.ref)
 
     @property
     def subject(self) -> Any:

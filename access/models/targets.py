@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models.datasets import Dataset
 from access.states import TargetKind
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.time import now
 from fellowship.notices.models import Endpoint
 from fellowship.programs.models import Program
@@ -114,7 +114,7 @@ class TargetSystem(Tracked):
 
     def get_absolute_url(self) -> str:
         """Desired against acknowledged."""
-        return reverse("access:target", args=[self.ref])
+        return address("access:target", self.ref)
 
     @property
     def alarm_after(self) -> dt.timedelta:

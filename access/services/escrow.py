@@ -21,11 +21,11 @@ from fellowship.clocks import services as clocks
 from fellowship.history.references import next_reference
 from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, first, refuse, unchanged
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import Window
 from fellowship.notices.services import notify
-from fellowship.web.routes import route_to
 from governance.policy.common import text_given
 from governance.rules import pinned
 from governance.states import RuleKind

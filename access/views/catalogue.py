@@ -21,12 +21,12 @@ from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.history.queries import latest
 from fellowship.kernel.prepared import read
 from fellowship.kernel.refusals import Refusal, refuse
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web import cells, filters
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import seen_key, visible_among, visible_or_404
 from fellowship.web.tables import paginate
 from governance.rules import in_force

@@ -17,11 +17,11 @@ from access.places import reads
 from access.release_states import CheckResult, Criterion
 from access.views.releases import Line
 from fellowship.history.queries import latest
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, files
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from scoping import frame
 from scoping.models import Fellowship

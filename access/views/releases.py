@@ -22,12 +22,12 @@ from access.release_states import CheckResult, Criterion, ReleaseState
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.clocks.queries import history
 from fellowship.history.queries import latest
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import calendars, cells, files
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from scoping.models import Fellowship

@@ -20,13 +20,13 @@ from access.states import Verdict
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.models import Event
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import begun, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.actions import act, form_page, form_verb, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 

@@ -22,6 +22,7 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import has_role, holds_anywhere
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refusal
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
@@ -29,7 +30,6 @@ from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from scoping import frame

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -76,7 +76,7 @@ class Batch(Tracked):
 
     def get_absolute_url(self) -> str:
         """What became of it."""
-        return reverse("findings:batch", args=[self.pk])
+        return address("findings:batch", self.pk)
 
 
 class BatchRow(Untracked):

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -104,7 +104,7 @@ class ChangeRequest(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:change", args=[self.ref])
+        return address("findings:change", self.ref)
 
 
 class ChangeReport(Tracked):
@@ -227,7 +227,7 @@ class AcceptanceTest(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:test", args=[self.ref])
+        return address("findings:test", self.ref)
 
     @property
     def higher_is_better(self) -> bool:

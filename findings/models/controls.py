@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON
@@ -146,7 +146,7 @@ class Control(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:control", args=[self.ref])
+        return address("findings:control", self.ref)
 
     @property
     def primary(self) -> ControlMetric | None:

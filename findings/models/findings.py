@@ -10,10 +10,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Upper
-from django.urls import reverse
 
 from access.models import Dataset, Grant
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import dated, say
 from fellowship.kernel.texts import TextsField
 from fellowship.kernel.time import now
@@ -321,7 +321,7 @@ class Finding(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:detail", args=[self.ref])
+        return address("findings:detail", self.ref)
 
     @property
     def severity_note(self) -> str:

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON, Artifact, sha256
@@ -83,7 +83,7 @@ class FindingImport(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:import", args=[self.ref])
+        return address("findings:import", self.ref)
 
 
 class ImportRow(Untracked):

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from findings.change_states import ANSWERED, ContestState
@@ -146,4 +146,4 @@ class Contest(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("findings:contest", args=[self.ref])
+        return address("findings:contest", self.ref)

@@ -10,11 +10,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, files
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import Page, paginate
 from findings import policy, services

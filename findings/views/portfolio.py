@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call, Program
@@ -22,7 +23,6 @@ from fellowship.web import cells, charts
 from fellowship.web.actions import act, form_page, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import told
 from findings import atlas, policy, services

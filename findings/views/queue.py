@@ -15,12 +15,12 @@ from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import read_what_is_held
 from fellowship.kernel.counting import Length
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import calendars, cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.filters import Shape
-from fellowship.web.routes import route_to
 from fellowship.web.tables import keys_of, paginate_keys
 from findings import policy
 from findings.cells import severity, verdict

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet
@@ -64,7 +64,7 @@ class AccessReview(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("governance:access_review", args=[self.ref])
+        return address("governance:access_review", self.ref)
 
 
 class AccessReviewItemQuerySet(TrackedQuerySet["AccessReviewItem"]):

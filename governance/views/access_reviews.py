@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, filters
 from fellowship.web.actions import attempt, form_page, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from governance import attestable

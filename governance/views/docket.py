@@ -11,13 +11,13 @@ from django.shortcuts import render
 
 from fellowship.accounts.alike import read_for
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.calendars import of as calendar_of
 from fellowship.web.columns import Column, Table
 from fellowship.web.filters import Shape
-from fellowship.web.routes import route_to
 from fellowship.web.tables import keys_of, paginate, paginate_keys
 from governance import docket as board
 from governance.cells import due_on, seats, short

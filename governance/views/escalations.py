@@ -14,13 +14,13 @@ from django.shortcuts import redirect, render
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Tone
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from governance import services
 from governance.cells import short

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link, Tone
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_among, visible_or_404
 from fellowship.web.tables import page_of, paginate, start_asked
 from governance import exceptions as register

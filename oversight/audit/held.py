@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from fellowship.accounts.models import RoleAssignment
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, columns
-from fellowship.web.routes import route_to
 from fellowship.web.tables import Page
 from oversight.audit import asof
 from oversight.audit import names as naming

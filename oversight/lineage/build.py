@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.urls import NoReverseMatch
 
 from access.models import Grant, Release
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.worktime import WorkCalendar
-from fellowship.web.routes import route_to
 from findings.embargoes import Withheld
 from findings.models import Finding
 from governance.models import Decision, ExceptionRecord

@@ -12,6 +12,7 @@ from django.urls import reverse
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Event, Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
@@ -140,7 +141,7 @@ class Sample(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page of the sample."""
-        return reverse("oversight:sample", args=[self.program.slug, self.pk])
+        return address("oversight:sample", self.program.slug, self.pk)
 
 
 MOST_EXCEPTIONS: Final = 500
@@ -182,7 +183,7 @@ class ControlRun(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page of the run."""
-        return reverse("oversight:control_run", args=[self.program.slug, self.pk])
+        return address("oversight:control_run", self.program.slug, self.pk)
 
 
 class Verification(Tracked):

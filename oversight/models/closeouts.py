@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models import Fellowship
@@ -55,7 +55,7 @@ class Closeout(Tracked):
 
     def get_absolute_url(self) -> str:
         """The closeout page of the case."""
-        return reverse("oversight:closeout", args=[self.fellowship.ref])
+        return address("oversight:closeout", self.fellowship.ref)
 
     @property
     def program_id(self) -> int:

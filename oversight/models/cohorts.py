@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
@@ -74,7 +74,7 @@ class CohortSurvey(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page where it is answered."""
-        return reverse("oversight:survey", args=[self.pk])
+        return address("oversight:survey", self.pk)
 
     def is_open(self, at: dt.datetime | None = None) -> bool:
         """Whether answers are taken at `at`; afterwards they may be shown."""
@@ -208,4 +208,4 @@ class Recommendation(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its own page."""
-        return reverse("oversight:recommendation", args=[self.pk])
+        return address("oversight:recommendation", self.pk)

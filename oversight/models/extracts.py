@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 
@@ -99,7 +99,7 @@ class Extract(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page of the export."""
-        return reverse("oversight:extract", args=[self.program.slug, self.pk])
+        return address("oversight:extract", self.program.slug, self.pk)
 
     @property
     def keep_until(self) -> dt.datetime | None:

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -124,7 +124,7 @@ class HealthBreach(Tracked):
 
     def get_absolute_url(self) -> str:
         """The cases behind its figure."""
-        return reverse("oversight:health_cases", args=[self.program.slug, self.figure])
+        return address("oversight:health_cases", self.program.slug, self.figure)
 
     def waits(self, at: dt.datetime) -> bool:
         """Whether the board has it before it at `at`; the same predicate as `objects.due`."""

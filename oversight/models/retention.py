@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -171,7 +171,7 @@ class DueErasure(Tracked):
 
     def get_absolute_url(self) -> str:
         """What is due, why, and what may be done."""
-        return reverse("oversight:due_erasure", args=[self.pk])
+        return address("oversight:due_erasure", self.pk)
 
     @property
     def askable(self) -> bool:

@@ -34,10 +34,10 @@ from django.db.models.functions import Coalesce, NullIf
 from access.models import AccessEvent
 from access.services.alarms import GRAVE
 from access.states import Verdict
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.items import Tone
-from fellowship.web.routes import route_to
 from findings.models import Finding
 from findings.states import FindingState
 from governance.models import Escalation, ExceptionRecord

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from fellowship.kernel.routes import address, route_to
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import address, route_to
 from fellowship.web.tables import told
 from oversight.office.glance import Glance, glances
 

@@ -17,12 +17,12 @@ from fellowship.accounts.models import User
 from fellowship.accounts.queries import known_in
 from fellowship.clocks import registry
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import address, route_to
 from fellowship.kernel.saying import say
 from fellowship.programs import launch as launching
 from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
 from fellowship.web.components import marks
-from fellowship.web.routes import address, route_to
 from fellowship.web.shortcuts import visible_among
 from fellowship.web.tables import COUNT_LIMIT, paginate
 from governance.models import BallotSeat

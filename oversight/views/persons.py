@@ -15,6 +15,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realms_where
 from fellowship.accounts.stepup import confirming, recently_authenticated
 from fellowship.kernel.refusals import refuse
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells, forms
@@ -22,7 +23,6 @@ from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
 from fellowship.web.files import download
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from oversight import persons_policy, services
 from oversight.models import Erasure, Hold, PersonalCopy

@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 
 from fellowship.accounts.queries import has_role, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Program
 from fellowship.web.columns import Table
 from fellowship.web.items import Link
-from fellowship.web.routes import route_to
 from oversight.policy import HEALTH, OFFICE
 
 View = Callable[..., HttpResponse]

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from django.template.defaultfilters import floatformat
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import begun, say
 from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from oversight.office.stalls import Stall
 from oversight.office.waits import Wait
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
@@ -82,7 +82,7 @@ class Discussion(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page it is closed on."""
-        return reverse("proposals:discussion", args=[self.proposal.ref])
+        return address("proposals:discussion", self.proposal.ref)
 
     @property
     def ends(self) -> list[tuple[str, int, int]]:

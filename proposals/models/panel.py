@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
@@ -101,7 +101,7 @@ class Assignment(Tracked):
 
     def get_absolute_url(self) -> str:
         """The panel it belongs to."""
-        return reverse("proposals:panel", args=[self.proposal.ref])
+        return address("proposals:panel", self.proposal.ref)
 
 
 class ReviewQuerySet(TrackedQuerySet["Review"]):

@@ -7,13 +7,13 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import conflicted_ids, label_of, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.kernel.words import WordIndex
@@ -142,7 +142,7 @@ class Proposal(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page of the case."""
-        return reverse("proposals:detail", args=[self.ref])
+        return address("proposals:detail", self.ref)
 
     def current(self) -> ProposalVersion | None:
         """The latest submitted version; None while it is a first draft."""

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
@@ -84,7 +84,7 @@ class SuggestionRun(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page where it is looked at."""
-        return reverse("proposals:suggestion", args=[self.pk])
+        return address("proposals:suggestion", self.pk)
 
 
 class SuggestedPanel(Untracked):

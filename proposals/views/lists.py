@@ -16,12 +16,12 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Call
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.tables import COUNT_LIMIT, page_of, paginate
 from proposals.models import Assignment, Proposal, Review
 from proposals.models.blind import title_for_reviewers

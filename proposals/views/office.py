@@ -16,12 +16,12 @@ from fellowship.accounts import roles
 from fellowship.accounts.alike import read_for
 from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.queries import holds_anywhere, realm_ids_where
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import drift, policy, services

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.programs.models import Call
 from fellowship.web import cells, charts
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 from proposals import policy, services

@@ -12,11 +12,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.time import now
 from fellowship.notices import links
 from fellowship.programs.models import Program
 from fellowship.web.api import Cursor, Endpoint, EndpointView, Input
-from fellowship.web.routes import route_to
 from governance import rules
 from governance.models import RuleVersion
 from governance.states import RuleKind

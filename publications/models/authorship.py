@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.accounts.models import validate_orcid
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.canonical import digest
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -115,7 +115,7 @@ class AuthorshipAgreement(Tracked):
 
     def get_absolute_url(self) -> str:
         """The page of this version."""
-        return reverse("publications:agreement", args=[self.fellowship.ref, self.number])
+        return address("publications:agreement", self.fellowship.ref, self.number)
 
     def effective_state(self, at: dt.datetime | None = None) -> str:
         """The state at `at`: a proposal whose time is over has lapsed."""

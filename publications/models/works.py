@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from access.models import Dataset, Release
 from fellowship.accounts import roles
 from fellowship.accounts.models import validate_orcid
 from fellowship.accounts.queries import conflicted_ids, realm_ids_where
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -161,7 +161,7 @@ class Publication(Tracked):
 
     def get_absolute_url(self) -> str:
         """Its page."""
-        return reverse("publications:detail", args=[self.ref])
+        return address("publications:detail", self.ref)
 
     def silently_released(self, at: dt.datetime | None = None) -> bool:
         """Whether silence has released it by `at` although nobody has recorded it yet."""

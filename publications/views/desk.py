@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from fellowship.accounts.queries import realm_ids_where
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
@@ -18,7 +19,6 @@ from fellowship.web import calendars, cells
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Link
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from publications import policy, services
 from publications.forms import SavedWordingForm

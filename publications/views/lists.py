@@ -10,10 +10,10 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import calendars, cells, filters
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from publications.models import Objection, Publication
 from publications.states import UNSETTLED, Kind, PublicationState, WorkClass

@@ -14,13 +14,13 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells, files, filters
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import escaped, markup
-from fellowship.web.routes import route_to
 from fellowship.web.sheets.writers import write_csv
 from fellowship.web.tables import paginate
 from publications import statistics

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
@@ -132,7 +132,7 @@ class Collaborator(Tracked):
 
     def get_absolute_url(self) -> str:
         """What the collaborator sees of the fellowship."""
-        return reverse("scoping:collaboration", args=[self.fellowship.ref, self.pk])
+        return address("scoping:collaboration", self.fellowship.ref, self.pk)
 
     @property
     def program_id(self) -> int:

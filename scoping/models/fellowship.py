@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import (
@@ -18,6 +17,7 @@ from fellowship.accounts.queries import (
     realm_ids_where,
 )
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, FellowshipModel, OutputType, Program, Track
@@ -169,7 +169,7 @@ class Fellowship(Tracked):
 
     def get_absolute_url(self) -> str:
         """The case page."""
-        return reverse("scoping:case", args=[self.ref])
+        return address("scoping:case", self.ref)
 
     @property
     def stage(self) -> str:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.history.models import Tracked, TrackedQuerySet
+from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from scoping.models.fellowship import Fellowship
@@ -151,7 +151,7 @@ class ScopeOfWork(Tracked):
 
     def get_absolute_url(self) -> str:
         """The document."""
-        return reverse("scoping:scope", args=[self.fellowship.ref, self.number])
+        return address("scoping:scope", self.fellowship.ref, self.number)
 
     @property
     def program_id(self) -> int:

@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
-from fellowship.web.routes import route_to
 from governance.models import RulePin
 from governance.standing import told
 from governance.states import RuleKind

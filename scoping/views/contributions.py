@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, forms
 from fellowship.web.actions import act, form_page, form_verb, verb
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from scoping import frame, policy, services
 from scoping.forms import ContributionFilter, ContributionForm

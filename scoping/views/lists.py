@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fellowship.kernel.prepared import read
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 from scoping.forms import FellowshipFilter
 from scoping.models import Fellowship

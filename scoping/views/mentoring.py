@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import cells
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.tables import page_of
 from scoping.models import Milestone
 from scoping.weeks import Week, standings, weeks

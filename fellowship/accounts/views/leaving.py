@@ -18,12 +18,12 @@ from fellowship.accounts.models.leaving import SETTLES
 from fellowship.accounts.queries import holds_anywhere
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.accounts.views.people import administered
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import cells, filters, forms
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 

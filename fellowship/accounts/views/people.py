@@ -18,13 +18,13 @@ from fellowship.accounts.forms import GrantForm, ProfileForm, TokenForm
 from fellowship.accounts.models import ApiToken, Realm, RoleAssignment
 from fellowship.accounts.scopes import SCOPES, meaning
 from fellowship.accounts.stepup import recently_authenticated
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.web import cells, filters, forms
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.tables import paginate
 
 DETAILS = ("name", "affiliation", "past_affiliations", "orcid", "time_zone", "language")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from fellowship.accounts.queries import read_what_is_held
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.notices import calendar, links, queries, services
@@ -20,7 +21,6 @@ from fellowship.web.actions import act, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.components.times import localised
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import Page, paginate
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from fellowship.accounts.queries import holds_anywhere, realms_where
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.notices import policy, services
@@ -28,7 +29,6 @@ from fellowship.web import cells, filters
 from fellowship.web.actions import act, attempt, form_page, form_verb, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
 

@@ -15,7 +15,7 @@ from django.template.defaulttags import url as compiled
 from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape
 
-from fellowship.web.routes import address
+from fellowship.kernel.routes import address
 
 register = template.Library()
 

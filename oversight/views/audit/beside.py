@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
-from fellowship.web.routes import route_to
 from fellowship.web.tables import told
 from oversight.audit.controls import TESTS
 from oversight.audit.rooms import Room, rooms

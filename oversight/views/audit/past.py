@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import kept, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from oversight.audit import asof, held
 from oversight.audit import names as naming
 from oversight.audit import scope as scopes

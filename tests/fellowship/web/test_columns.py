@@ -13,11 +13,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fellowship.kernel.routes import route_to
 from fellowship.kernel.time import frozen
 from fellowship.web import cells
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
-from fellowship.web.routes import route_to
 from fellowship.web.tables import Page
 
 

@@ -1,4 +1,4 @@
-"""Addresses of records in lists: each route is worked out once, not once a row."""
+"""Addresses of records: each route is worked out once, not once a row of a list."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def links(finding: Finding) -> Iterator[tuple[str, bool]]:
     progress = Progress(row.progress or 0)
     yield say("dataset"), bool(row.has_dataset)
     yield say("access"), bool(row.has_access)
-    yield say("artifact"), bool(row.has_artifact)
+    yield say("artifact"), bool(row.has_dataset or row.has_artifact)
     yield say("claim"), bool(finding.claim)
     yield say("finding"), True
     yield say("disposition"), finding.state != FindingState.REPORTED

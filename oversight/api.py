@@ -23,7 +23,7 @@ from oversight.lineage import serialise
 from oversight.office import api as office
 from oversight.policy import RISK_READERS
 from oversight.risk.asked import PER_PAGE, asked, number_of
-from oversight.risk.register import ORDERS
+from oversight.risk.register import COUNTED, ORDERS
 from oversight.risk.sources import LEVELS, SOURCES
 from scoping.models import Fellowship
 
@@ -64,7 +64,10 @@ class RiskSerializer(serializers.Serializer[Any]):
 class RiskPageSerializer(serializers.Serializer[Any]):
     """One page of the risk register; `counts` are those of each source."""
 
-    counts = serializers.DictField(child=serializers.IntegerField())
+    counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text=f"Of each source; {COUNTED + 1} where there are more than {COUNTED}.",
+    )
     next = serializers.CharField(allow_null=True)
     results = RiskSerializer(many=True)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from fellowship.accounts import roles
@@ -143,7 +143,13 @@ def _own(program: Program) -> dict[LaunchItem, Fact]:
 
 @read
 def _held(program: int, at: dt.datetime) -> QuerySet[RoleAssignment]:
+    """Who holds a seat, owns a product or a stage: not every fellow, of whom there are many."""
     live = RoleAssignment.objects.live(at).filter(realm_id=program, user__is_active=True)
+    standards = StageStandard.objects.filter(program_id=program)
+    live = live.filter(
+        Q(role__in=[roles.BOARD_MEMBER, roles.PRODUCT_OWNER])
+        | Q(user__in=standards.values("owner"))
+    )
     wanted = ("realm_id", "role", "seat", "user__name", "user__email")
     return live.select_related("user").only(*wanted).order_by("role", "pk")
 

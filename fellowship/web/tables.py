@@ -209,15 +209,18 @@ def page_of(
     sort: str = "",
     down: bool = False,
     per_page: int = 50,
+    more: bool = False,
 ) -> Page[Any]:
     """The page `?page=` asks for of a list that is no queryset of one model.
 
-    `rows` gives the rows from a place on, so many of them, in the order that `sort` names.
+    `rows` gives the rows from a place on, so many of them, in the order that `sort` names. `more`
+    says that there are more than `total`, which were not counted.
     """
     shown = min(total, COUNT_LIMIT)
     number = min(max(_number(request.GET.get("page", "")), 1), max(1, -(-shown // per_page)))
     found = rows((number - 1) * per_page, per_page) if total else []
-    return Page(found, number, per_page, shown, total > COUNT_LIMIT, sort, request.GET, down)
+    capped = more or total > COUNT_LIMIT
+    return Page(found, number, per_page, shown, capped, sort, request.GET, down)
 
 
 def start_asked(request: HttpRequest, per_page: int = 50) -> int:

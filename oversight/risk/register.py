@@ -17,12 +17,14 @@ from typing import Any, Final
 from django.db.models import Count, F, QuerySet, Window
 
 from fellowship.accounts.alike import read_for
+from fellowship.kernel.counting import Length
 from fellowship.web.filters import Search
-from fellowship.web.tables import length
 from oversight.risk.sources import SOURCES, Risk, Source
 
 Key = tuple[Any, ...]
 _LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+COUNTED: Final = 2_500
+"""Risks of a kind are counted so far; more are told as “2,500+”: enough to know, and quick."""
 _CHUNK: Final = 500
 _STEP: Final = 50
 
@@ -55,10 +57,23 @@ ORDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some lines of the register, and how many lines each source asked for has in all."""
+    """Some lines of the register, and how many lines each source asked for has in all.
+
+    A count is at most one more than `COUNTED`.
+    """
 
     lines: list[Risk]
     counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many lines there are, as far as they are counted."""
+        return sum(min(count, COUNTED) for count in self.counts.values())
+
+    @property
+    def more(self) -> bool:
+        """Whether there are lines that were not counted."""
+        return any(count > COUNTED for count in self.counts.values())
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,7 @@ class Wanted:
                 rows = _shown(number)(self.user, self.at, keys)
                 lines |= {(number, row.pk): source.line(row, self.at) for row in rows}
         found = [lines[place, pk] for *_, place, pk in chosen if (place, pk) in lines]
-        return Part(found, counts)
+        return Part(found, {key: min(count, COUNTED + 1) for key, count in counts.items()})
 
     def _firsts(self, source: Source, order: str, many: int) -> tuple[int, list[Key]]:
         """Its first rows as keys to merge by, and how many there are: one query tells both."""
@@ -152,14 +167,14 @@ def _graver(firsts: Sequence[Sequence[Key]], level: int) -> int:
 
 
 def _first(wanted: Wanted, source: Source, order: str, many: int) -> QuerySet[Any, Any]:
-    """The first rows of a source; each says how many there are, at least as far as lists count.
+    """The first rows of a source; each says how many there are, as far as they are counted.
 
     Without an order they are any rows.
     """
     rows = wanted.rows(source)
     there: Any = Window(Count("pk"))
     if source.ordered:
-        there = length(rows)
+        there = Length(rows.order_by().values("pk")[: COUNTED + 1])
     fields = ORDERS[order].fields if order else ()
     first: QuerySet[Any, Any] = rows.order_by(*fields).annotate(of=there)
     return first.values_list("level", "due", "since", "pk", "of")[:many]

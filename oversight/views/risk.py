@@ -22,6 +22,7 @@ from fellowship.web.components.times import localised
 from fellowship.web.sheets.writers import write_csv
 from fellowship.web.tables import page_of, told
 from oversight.policy import RISK_READERS
+from oversight.risk import register as risks
 from oversight.risk.asked import PER_PAGE, RiskFilter, asked, number_of
 from oversight.risk.register import Wanted
 from oversight.risk.sources import SOURCES, TONES, Risk
@@ -37,12 +38,18 @@ COLUMNS: Final = (
 def register(request: HttpRequest) -> HttpResponse:
     """The register: what is gravest first."""
     found, wanted, order = _asked(request)
-    part = wanted.read(order, (number_of(request.GET.get("page", "")) - 1) * PER_PAGE, PER_PAGE)
-    counts = part.counts
+    asked_for = (number_of(request.GET.get("page", "")) - 1) * PER_PAGE
+    part = wanted.read(order, asked_for, PER_PAGE)
+
+    def lines(start: int, many: int) -> list[Risk]:
+        """What was read, or the last page that can be reached where a later one was asked for."""
+        return part.lines if start == asked_for else wanted.read(order, start, many).lines
+
     page = page_of(
         request,
-        sum(counts.values()),
-        lambda start, many: part.lines or wanted.read(order, start, many).lines,
+        part.total,
+        lines,
+        more=part.more,
         sort=order,
         down=order == "level",
         per_page=PER_PAGE,
@@ -59,9 +66,9 @@ def register(request: HttpRequest) -> HttpResponse:
             hint=say("What is open stands here, the gravest first."),
         ),
         "counts": [
-            (one.label, told(counts[one.key]), one.about, f"?source={one.key}")
+            (one.label, told(part.counts[one.key], risks.COUNTED), one.about, f"?source={one.key}")
             for one in SOURCES
-            if one.key in counts
+            if one.key in part.counts
         ],
         "csv": f"{reverse('oversight:risk_csv')}?{request.GET.urlencode()}",
     }

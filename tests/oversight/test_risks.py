@@ -22,6 +22,7 @@ from findings.models import Finding
 from governance.models import Escalation, ExceptionRecord
 from governance.services import record_measure_test
 from governance.states import EscalationKind
+from oversight.risk import register
 from oversight.risk.register import ORDERS, Wanted
 from oversight.risk.sources import Risk
 from tests.scenarios import access as access_scenes
@@ -209,3 +210,26 @@ def test_its_queries_do_not_grow(risky: World) -> None:
         counts.append(counted())
     assert counts[0] == counts[1] == counts[2]
     assert counts[0] <= 20
+
+
+def test_kinds_are_counted_so_far_and_the_page_says_that_there_are_more(
+    risky: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        cohort = open_cohort(
+            program=risky.program,
+            name=f"Another {number}",
+            starts_on=risky.cohort.starts_on,
+            ends_on=risky.cohort.ends_on,
+            by=risky.manager,
+        )
+        raised_escalation(risky, subject=cohort)
+    monkeypatch.setattr(register, "COUNTED", 2)
+    manager = Client()
+    manager.force_login(risky.fresh("manager"))
+    with frozen(LATER):
+        page = manager.get("/risks/", {"source": "escalations", "page": "7"})
+        counts = manager.get("/api/v1/risks/").json()["counts"]
+    assert (page.context["page"].number, page.context["page"].total_text) == (1, "2+")
+    assert ("Open escalations", "2+") in {(label, text) for label, text, *_ in page.context["counts"]}
+    assert counts["escalations"] == 3

@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from fellowship.kernel.saying import say
+from fellowship.web.cells import display
 from findings.models import Control, Finding, Measurement
 from findings.states import FindingState
 from oversight.audit.populations.shape import Column, Population, begun
@@ -24,7 +25,11 @@ def _proposals(program_id: int) -> QuerySet[Any]:
 
 def _findings(program_id: int) -> QuerySet[Any]:
     rows = Finding.objects.filter(program_id=program_id)
-    return rows.select_related("fellowship", "product_owner")
+    shown = ("ref", "title", "severity", "reported_at", "due_at", "state")
+    people = ("product_owner__name", "product_owner__email")
+    return rows.select_related("fellowship", "product_owner").only(
+        *shown, *people, "fellowship__ref"
+    )
 
 
 def _dispositions(program_id: int) -> QuerySet[Any]:
@@ -89,10 +94,10 @@ ALL: Final = (
             Column(say("Finding"), lambda r: r.ref),
             Column(say("Title"), lambda r: r.title),
             Column(say("Fellowship"), lambda r: r.fellowship.ref, by="fellowship__ref"),
-            Column(say("Severity"), lambda r: r.get_severity_display(), by="severity"),
+            Column(say("Severity"), display(Finding, "severity"), by="severity"),
             Column(say("Reported"), lambda r: r.reported_at, "at"),
             Column(say("Due"), lambda r: r.due_at, "at"),
-            Column(say("Disposition"), lambda r: r.get_state_display(), by="state"),
+            Column(say("Disposition"), display(Finding, "state"), by="state"),
             Column(say("Owner"), lambda r: r.product_owner or ""),
         ),
         lambda r: r.get_absolute_url(),

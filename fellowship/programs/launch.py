@@ -122,7 +122,9 @@ def standings(program: Program) -> list[Standing]:
 
 @read
 def _checklist(program: int) -> QuerySet[ChecklistItem]:
-    return ChecklistItem.objects.filter(program_id=program).select_related("done_by")
+    rows = ChecklistItem.objects.filter(program_id=program).select_related("done_by")
+    own = [field.name for field in ChecklistItem._meta.concrete_fields]
+    return rows.only(*own, "done_by__name", "done_by__email")
 
 
 def open_items(program: Program) -> list[Standing]:

@@ -338,6 +338,10 @@ OWNED: Final = {
 """What people own, and the field that says who."""
 
 
+MOST: Final = 5_000
+"""So far a page counts that shows many figures at once; the API counts to the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """A figure counted; `more` where it was not worth counting on."""
@@ -348,7 +352,7 @@ class Count:
 
     @property
     def text(self) -> str:
-        """The number as it is shown: “412”, or “10,000+”."""
+        """The number as it is shown: “412”, or “5,000+”."""
         return told(self.value + self.more, self.value)
 
 

@@ -20,7 +20,7 @@ from fellowship.web import cells, charts
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Row
 from fellowship.web.shortcuts import visible_among
-from fellowship.web.tables import COUNT_LIMIT, paginate
+from fellowship.web.tables import paginate
 from findings.states import Counted, Verdict
 from oversight import cohort_policy
 from oversight.cohort_review import counts, prediction, questions, times
@@ -292,11 +292,11 @@ def sponsor(request: HttpRequest, program: Program) -> HttpResponse:
             figures.count(
                 view,
                 *("fellowships", "findings", "controls", "verified", "publications", "talent"),
-                most=COUNT_LIMIT,
+                most=figures.MOST,
             ),
         ),
         "worries": stats(
-            program, figures.count(view, "exceptions", "escalations", most=COUNT_LIMIT)
+            program, figures.count(view, "exceptions", "escalations", most=figures.MOST)
         ),
         "sides": cohorts.sides(view, calendar),
         "next": Recommendation.objects.for_the_next_call(program).select_related(

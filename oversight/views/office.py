@@ -24,7 +24,7 @@ from fellowship.programs.models import Cohort, Program
 from fellowship.web import charts
 from fellowship.web.components import marks
 from fellowship.web.shortcuts import visible_among
-from fellowship.web.tables import COUNT_LIMIT, paginate
+from fellowship.web.tables import paginate
 from governance.models import BallotSeat
 from oversight.office import due, figures, stalls, waits, workload
 from oversight.office.figures import FIGURES, OWNED, PROVEN, RECRUITED, View
@@ -79,7 +79,7 @@ def office(request: HttpRequest, program: Program) -> HttpResponse:
             *RECRUITED,
             *PROVEN,
             *("controls", "verified", "publications", "exceptions", "escalations"),
-            most=COUNT_LIMIT,
+            most=figures.MOST,
         )
     }
     context = _page(request, program)

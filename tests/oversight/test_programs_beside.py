@@ -22,8 +22,7 @@ from fellowship.web import tables
 from oversight import drawing, services
 from oversight.audit.controls import TESTS
 from oversight.models import HealthBreach
-from oversight.office import stalls
-from oversight.views import cohorts
+from oversight.office import figures, stalls
 from tests.oversight.test_office import NUMBER, TOTAL, client
 from tests.scenarios.governance import granted_exception, raised_escalation, requested_exception
 from tests.scenarios.oversight import Case
@@ -163,7 +162,7 @@ def test_as_many_queries_for_two_programmes_as_for_five(
     assert counts[0] <= most
 
 
-def test_numbers_are_counted_as_far_as_lists_are(
+def test_numbers_are_counted_so_far(
     world: World, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for role in ("manager", "sponsor", "auditor"):
@@ -171,7 +170,7 @@ def test_numbers_are_counted_as_far_as_lists_are(
     granted_exception(world)
     granted_exception(world)
     monkeypatch.setattr(tables, "COUNT_LIMIT", 1)
-    monkeypatch.setattr(cohorts, "COUNT_LIMIT", 1)
+    monkeypatch.setattr(figures, "MOST", 1)
     audit = rows(shown(client(world, "auditor"), "audit"))[str(world.program)]
     assert audit[:2] == ["0", "1+"]
     with frozen(now() + dt.timedelta(days=40)):

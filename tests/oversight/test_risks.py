@@ -231,5 +231,7 @@ def test_kinds_are_counted_so_far_and_the_page_says_that_there_are_more(
         page = manager.get("/risks/", {"source": "escalations", "page": "7"})
         counts = manager.get("/api/v1/risks/").json()["counts"]
     assert (page.context["page"].number, page.context["page"].total_text) == (1, "2+")
-    assert ("Open escalations", "2+") in {(label, text) for label, text, *_ in page.context["counts"]}
+    assert ("Open escalations", "2+") in {
+        (label, text) for label, text, *_ in page.context["counts"]
+    }
     assert counts["escalations"] == 3

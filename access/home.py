@@ -29,7 +29,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
-from fellowship.web.work import ME, WorkItem, register_for
+from fellowship.web.work import COUNTED, ME, Rest, WorkItem, register_for
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _MINE = (RequestState.APPROVED, RequestState.CHANGES)
@@ -37,6 +37,10 @@ _WAITS_ON = {
     RequestState.REQUESTED: say("the data steward"),
     RequestState.CHECKED: say("the programme manager"),
 }
+
+_DESK = Rest(say("the data desk"), "access:desk")
+_TARGETS = Rest(say("the target systems"), "access:targets")
+_RELEASES = Rest(say("the releases"), "access:releases")
 
 _DUE = Subquery(
     Clock.objects.open()
@@ -138,7 +142,7 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
             )
 
 
-@register_for(roles.STEWARD, roles.MANAGER, when=_to_decide)
+@register_for(roles.STEWARD, roles.MANAGER, when=_to_decide, rest=_DESK)
 def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Requests to check, to refer and to approve."""
     steward = realm_ids_where(user, roles.STEWARD)
@@ -147,21 +151,21 @@ def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     waiting: Any = rows.annotate(due=_DUE)
     if steward:
         found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
-        for request in found.exclude(requested_by_id=user.pk)[:100]:
+        for request in found.exclude(requested_by_id=user.pk).order_by("id")[: COUNTED + 1]:
             yield _item(say("Check the request"), request)
     if manager:
         found = waiting.filter(fellowship__program_id__in=manager, state=RequestState.CHECKED)
-        for request in found.exclude(checked_by_id=user.pk)[:100]:
+        for request in found.exclude(checked_by_id=user.pk).order_by("id")[: COUNTED + 1]:
             yield _item(say("Decide or refer the request"), request)
 
 
-@register_for(roles.STEWARD, when=_to_verify)
+@register_for(roles.STEWARD, when=_to_verify, rest=_DESK)
 def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Deletions to verify."""
     steward = realm_ids_where(user, roles.STEWARD)
     found = DeletionCertificate.objects.visible_to(user).unverified()
     found = found.filter(fellowship__program_id__in=steward).exclude(performed_by_id=user.pk)
-    for certificate in found.select_related("dataset", "fellowship")[:100]:
+    for certificate in found.select_related("dataset", "fellowship").order_by("id")[: COUNTED + 1]:
         yield WorkItem(
             title=say("Verify that {dataset} is deleted", dataset=certificate.dataset),
             url=certificate.get_absolute_url(),
@@ -172,7 +176,7 @@ def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
         )
 
 
-@register_for(roles.ONCALL, when=_not_closed)
+@register_for(roles.ONCALL, when=_not_closed, rest=_TARGETS)
 def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Target systems that may still let through what was closed: since when, and how much."""
     mine = TargetSystem.objects.in_use().filter(
@@ -183,7 +187,7 @@ def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     late: QuerySet[Any] = mine.annotate(
         since=Min("assignments__overdue_at"), number=Count("assignments")
     ).order_by("since")
-    for target in late[:100]:
+    for target in late[: COUNTED + 1]:
         yield WorkItem(
             title=say("{target} has not acknowledged that access is closed", target=target),
             url=target.get_absolute_url(),
@@ -197,26 +201,26 @@ def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
         )
 
 
-@register_for(*REVIEWERS, when=_to_review)
+@register_for(*REVIEWERS, when=_to_review, rest=_RELEASES)
 def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Releases to review, and disagreements to settle: the same whatever others have found."""
     waiting = ReleaseRequest.objects.visible_to(user).awaiting().select_related("fellowship")
     mine = ReleaseReview.objects.standing().filter(
         reviewer_id=user.pk, request_id=OuterRef("pk"), round=OuterRef("round")
     )
-    rows: Any = waiting.annotate(reviewed=Exists(mine)).exclude(fellowship__mentor_id=user.pk)
-    for request in rows.exclude(requester_id=user.pk)[:100]:
-        if request.state == ReleaseState.DISAGREED:
-            yield _release(say("Settle whether it leaves"), request, ME)
-        elif not request.reviewed:
-            yield _release(say("Review what asks to leave"), request, ME)
+    rows = waiting.exclude(fellowship__mentor_id=user.pk).exclude(requester_id=user.pk)
+    rows = rows.filter(Q(state=ReleaseState.DISAGREED) | ~Exists(mine))
+    for request in rows[: COUNTED + 1]:
+        disagreed = request.state == ReleaseState.DISAGREED
+        said = say("Settle whether it leaves") if disagreed else say("Review what asks to leave")
+        yield _release(said, request, ME)
 
 
-@register_for(when=_own_releases)
+@register_for(when=_own_releases, rest=_RELEASES)
 def own_releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Requests to release outputs that one prepares, and those one waits for."""
     own = ReleaseRequest.objects.filter(requester_id=user.pk).open().select_related("fellowship")
-    for request in own.order_by("id")[:100]:
+    for request in own.order_by("id")[: COUNTED + 1]:
         if request.is_prepared:
             yield _release(say("Finish and send the request"), request, ME)
         else:
@@ -246,7 +250,8 @@ def _to_classify(key: int, at: dt.datetime) -> QuerySet[Classification]:
 def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Questions about a dataset to answer, and answers of two people to settle."""
     found = Classification.objects.under_way().visible_to(user)
-    for one in found.select_related("dataset", "rule").prefetch_related("answers__person")[:100]:
+    read = found.select_related("dataset", "rule").prefetch_related("answers__person")
+    for one in read.order_by("opened_at", "id")[: COUNTED + 1]:
         sent = list(one.answers.all())
         answers = classifying.may_answer(one, user, sent) is None
         if answers or classifying.may_settle(one, user, sent) is None:

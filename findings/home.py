@@ -18,6 +18,7 @@ from fellowship.kernel.prepared import read
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web import calendars, work
+from fellowship.web.tables import told
 from findings.models import DuePause, Finding, FindingQuerySet
 from findings.models.segments import Overdue
 from findings.models.triage import WORKERS
@@ -27,6 +28,8 @@ from findings.states import FindingState, OverdueStep, WaitsOn
 OWN: Final = (roles.PRODUCT_OWNER,)
 OVERSEE: Final = (roles.MANAGER, roles.SPONSOR)
 MOST: Final = 20
+_MINE: Final = work.Rest(say("the findings in triage"), "findings:queue", "queue=all&sort=due")
+_OVERDUE: Final = work.Rest(say("what is overdue in triage"), "findings:queue", "overdue=true")
 COUNTED: Final = 500
 """Findings counted for the first page: enough to say how many wait, and with whom."""
 _IN_TRIAGE: Final = {
@@ -129,7 +132,7 @@ def _rest(desk: Desk, at: dt.datetime) -> Iterator[work.More]:
         )
 
 
-@work.register_for(roles.FELLOW)
+@work.register_for(roles.FELLOW, rest=_MINE)
 def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What a fellow is asked about their findings, and what they wait for."""
     for finding in _reported(user.pk, at):
@@ -154,25 +157,27 @@ def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _reported(key: int, at: dt.datetime) -> QuerySet[Any]:
     rows = Finding.objects.filter(reported_by_id=key).unsettled().select_related("product_owner")
     found: QuerySet[Any] = _with_question(rows.only(*READ, *NAMED), at)
-    return found.order_by("due_at", "id")[:MOST]
+    return found.order_by("due_at", "id")[: work.COUNTED + 1]
 
 
-@work.register_for(*OVERSEE)
+@work.register_for(*OVERSEE, rest=_OVERDUE)
 def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """With whom overdue findings lie, how many, and since when the oldest."""
     lying: dict[tuple[int, int | None], list[dt.datetime]] = {}
-    for program, owner, due in _overdue(user, at):
+    found = _overdue(user, at)
+    for program, owner, due in found[:COUNTED]:
         lying.setdefault((program, owner), []).append(due)
-    first = list(lying.items())[:MOST]
+    first = list(lying.items())[: work.COUNTED + 1]
     owners = {owner.pk: owner for owner in _people([key for (_, key), _ in first if key])}
     for (program, key), dues in first:
         owner = owners.get(key or 0)
         chosen = {"overdue": "true"} | ({"owner": owner.username} if owner else {})
         many = say("overdue findings") if len(dues) != 1 else say("overdue finding")
+        capped = len(found) > COUNTED
         yield work.WorkItem(
             title=say(
                 "{n} {many}, the oldest since {dues:%-d %B %Y}",
-                n=len(dues),
+                n=told(len(dues) + capped, len(dues)),
                 many=many,
                 dues=calendars.of(program).last_day(dues[0]),
             ),
@@ -189,7 +194,7 @@ def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _overdue(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
     """Programme, owner and due time of each, the oldest first."""
     oldest = Finding.objects.visible_to(user).overdue(at).order_by("due_at", "id")
-    return oldest.values_list("program_id", "product_owner_id", "due_at")[:COUNTED]
+    return oldest.values_list("program_id", "product_owner_id", "due_at")[: COUNTED + 1]
 
 
 @read

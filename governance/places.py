@@ -32,13 +32,14 @@ from governance.policy.escalations import ANSWERERS
 from governance.services.telling import FOR_PARTIES
 from governance.states import LIVE_MATTER, ConditionState, EscalationState, RuleStatus
 
-MOST = 20
 SOON = dt.timedelta(days=30)
 TEST_SOON = dt.timedelta(days=7)
 BEFORE = dt.timedelta(hours=24)
 """How long before a turn ends its handover is due."""
 SILENT = say("Silence is no vote.")
 ALARMED = (*ANSWERERS, roles.BOARD_MEMBER, roles.STEWARD, roles.AUDITOR, roles.SPONSOR)
+_DOCKET = work.Rest(say("the docket"), "governance:docket")
+_ESCALATIONS = work.Rest(say("the escalations"), "governance:escalations")
 TO_DO: dict[str, str] = {
     EscalationState.RAISED: say("Acknowledge"),
     EscalationState.ACKNOWLEDGED: say("Contain"),
@@ -88,11 +89,11 @@ nav.register(
 nav.register(say("Rules"), "governance:rules", visible=lambda user: True, section="rules", order=90)
 
 
-@work.register_for(roles.BOARD_MEMBER)
+@work.register_for(roles.BOARD_MEMBER, rest=_DOCKET)
 def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Matters that wait for one's vote."""
     found = _to_vote(user, at)
-    if len(found) < MOST:
+    if len(found) <= work.COUNTED:
         user.votes_waiting = len(found)  # the navigation need not count them again
     for matter in found:
         yield work.WorkItem(
@@ -108,10 +109,10 @@ def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 @read_for
 def _to_vote(user: Any, at: dt.datetime) -> QuerySet[Matter]:
-    return docket.to_vote(user, at).only(*docket.NAMED)[:MOST]
+    return docket.to_vote(user, at).only(*docket.NAMED)[: work.COUNTED + 1]
 
 
-@work.register_for(roles.CHAIR)
+@work.register_for(roles.CHAIR, rest=_DOCKET)
 def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Ballots the chair may close."""
     for matter in _to_record(user, at):
@@ -128,7 +129,7 @@ def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 @read_for
 def _to_record(user: Any, at: dt.datetime) -> QuerySet[Matter]:
-    return docket.to_record(user, at).only(*docket.NAMED)[:MOST]
+    return docket.to_record(user, at).only(*docket.NAMED)[: work.COUNTED + 1]
 
 
 def _conditions(key: int, at: dt.datetime) -> QuerySet[Condition]:
@@ -149,7 +150,7 @@ def conditions_to_settle(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             *("decision__matter__ref", "verifier__name", "verifier__email"),
         )
     )
-    for condition in rows.order_by("due_at", "id")[:MOST]:
+    for condition in rows.order_by("due_at", "id")[: work.COUNTED + 1]:
         verifies = condition.verifier_id == user.pk
         met = condition.state == ConditionState.MET
         yield work.WorkItem(
@@ -177,7 +178,7 @@ def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     mine = Matter.objects.visible_to(user).filter(parties__user=user, state__in=LIVE_MATTER)
-    for matter in mine.order_by("due_at", "id")[:MOST]:
+    for matter in mine.order_by("due_at", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=matter.title,
             url=matter.get_absolute_url(),
@@ -190,7 +191,7 @@ def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
-@work.register_for(*ANSWERERS)
+@work.register_for(*ANSWERERS, rest=_ESCALATIONS)
 def alarms(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Alarms nobody has acknowledged, and those with on-call that are not closed."""
     oncall = set(realm_ids_where(user, roles.ONCALL, at=at))
@@ -231,7 +232,7 @@ def _alarms(user: Any, at: dt.datetime) -> QuerySet[Escalation]:
             *("acknowledged_by__name", "acknowledged_by__email"),
         )
     )
-    return rows.order_by("acknowledge_by", "id")[:MOST]
+    return rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]
 
 
 @prepared
@@ -239,12 +240,12 @@ def _called_to(key: int, at: dt.datetime) -> QuerySet[EscalationParty]:
     return EscalationParty.objects.filter(user_id=key)
 
 
-@work.register_for(when=_called_to)
+@work.register_for(when=_called_to, rest=_ESCALATIONS)
 def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Open alarms the person was called in to."""
     mine = EscalationParty.objects.filter(user=user, escalation=OuterRef("pk"))
     rows = Escalation.objects.visible_to(user).open().filter(Exists(mine))
-    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+    for alarm in rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("You are called in: {title}", title=alarm.title),
             url=alarm.get_absolute_url(),
@@ -301,7 +302,7 @@ def _watches(key: int, at: dt.datetime) -> QuerySet[Watch]:
     )
     mine: QuerySet[Any] = Watch.objects.filter(user_id=key, ends_at__gt=at)
     mine = mine.annotate(handed=Exists(handed)).select_related("program__realm")
-    return mine.order_by("ends_at", "id")[:MOST]
+    return mine.order_by("ends_at", "id")[: work.COUNTED + 1]
 
 
 @prepared
@@ -309,13 +310,13 @@ def _told(key: int, at: dt.datetime) -> QuerySet[Escalation]:
     return Escalation.objects.open().filter(fellow_id=key)
 
 
-@work.register_for(when=_told)
+@work.register_for(when=_told, rest=_ESCALATIONS)
 def alarms_about_me(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Open alarms of which the person is told as the fellow concerned."""
     if not user.is_active:
         return
     rows = Escalation.objects.open().filter(fellow=user)
-    for alarm in rows.order_by("acknowledge_by", "id")[:MOST]:
+    for alarm in rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]:
         raised = alarm.state == EscalationState.RAISED
         yield work.WorkItem(
             title=say("Escalation of your work: {kind}", kind=alarm.get_kind_display()),
@@ -340,7 +341,7 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     ends, tests = Q(expires_at__lte=at + SOON), Q(measure_due_at__lte=at + TEST_SOON)
     rows = _exceptions(user.pk, at).filter(ends | tests)
     rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at")
-    for exception in rows.order_by("expires_at", "id")[:MOST]:
+    for exception in rows.order_by("expires_at", "id")[: work.COUNTED + 1]:
         due = exception.measure_due_at
         if due and due <= at + TEST_SOON:
             yield _exception_item(
@@ -373,7 +374,7 @@ def rules_to_acknowledge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions that bind the person and that they have not acknowledged."""
     if not user.is_active:
         return
-    for row in rulemaking.to_acknowledge(user, at)[:MOST]:
+    for row in rulemaking.to_acknowledge(user, at)[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("Read and acknowledge: {rule}", rule=row.rule),
             url=row.rule.get_absolute_url(),
@@ -395,7 +396,7 @@ def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     rows = _commented(user.pk, at).only("title", "kind", "status", "version", "comments_until")
-    for rule in rows.order_by("comments_until", "id")[:MOST]:
+    for rule in rows.order_by("comments_until", "id")[: work.COUNTED + 1]:
         running = rule.open_for_comments(at)
         yield work.WorkItem(
             title=say("Comments run: {rule}", rule=rule.title)
@@ -424,7 +425,7 @@ def rules_offered(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         .select_related("to_rule")
         .defer("to_rule__prose", "to_rule__parameters")
     )
-    for offer in rows.order_by("offered_at", "id")[:MOST]:
+    for offer in rows.order_by("offered_at", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say(
                 "{to_rule} is offered for {subject_label}",

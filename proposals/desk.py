@@ -34,6 +34,9 @@ from proposals.services.drafting import (
 from proposals.states import REVISION_CLOCK, ProposalState
 
 S = ProposalState
+_MINE = work.Rest(say("my proposals"), "proposals:mine")
+_REVIEWS = work.Rest(say("proposals to review"), "proposals:reviews")
+_PROPOSALS = work.Rest(say("all proposals"), "proposals:list")
 
 verbs.register(
     {
@@ -136,7 +139,7 @@ def _own(key: int, at: dt.datetime) -> QuerySet[Proposal]:
     return Proposal.objects.filter(applicant_id=key, state__in=states)
 
 
-@work.register_for(when=_own)
+@work.register_for(when=_own, rest=_MINE)
 def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The applicant's drafts and revisions, and what they wait for.
 
@@ -146,13 +149,13 @@ def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
         applicant_id=user.pk, state__in=(S.DRAFT, S.SUBMITTED, S.IN_REVIEW)
     )
     drafts = Draft.objects.filter(proposal=OuterRef("pk"))
-    found = list(rows.select_related("call").annotate(writing=Exists(drafts))[:50])
+    found = list(rows.select_related("call").annotate(writing=Exists(drafts))[: work.COUNTED + 1])
     due = _due(found, DECISION_CLOCK) | _due(found, REVISION_CLOCK)
     for proposal in found:
         yield _applicants(proposal, due, at)
 
 
-@work.register_for(roles.REVIEWER)
+@work.register_for(roles.REVIEWER, rest=_REVIEWS)
 def to_review(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The reviewer's open assignments."""
     for assignment in _to_review(user, at):
@@ -172,13 +175,13 @@ def _to_review(user: Any, at: dt.datetime) -> QuerySet[Assignment]:
     rows: Any = Assignment.objects.to_do(user).select_related("proposal")
     rows = rows.annotate(read_title=title_for_reviewers())
     shown: QuerySet[Assignment] = rows.only("due_at", "proposal__ref", "proposal__program_id")
-    return shown[:50]
+    return shown.order_by("due_at", "id")[: work.COUNTED + 1]
 
 
 _NAMED = ("pk", "ref", "title", "call_id", "program_id")
 
 
-@work.register_for(roles.MANAGER)
+@work.register_for(roles.MANAGER, rest=_PROPOSALS)
 def to_staff(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
     """The manager's proposals without reviewers, and those whose reviews are all in."""
     new, ready = _unstaffed(user, at), _reviewed(_in_review(user, at))
@@ -199,7 +202,7 @@ def _managed(user: Any) -> QuerySet[Any]:
 @read_for
 def _unstaffed(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
     found = _managed(user).filter(state=S.SUBMITTED)
-    return found.values_list(*_NAMED, named=True)[:25]
+    return found.values_list(*_NAMED, named=True)[: work.COUNTED + 1]
 
 
 @read_for

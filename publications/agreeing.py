@@ -94,7 +94,9 @@ def _not_begun(key: int, at: dt.datetime) -> QuerySet[Fellowship]:
 def to_consent(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions that wait for the person's consent or refusal."""
     rows = AuthorshipAgreement.objects.awaiting(at).filter(parties__person=user, parties__answer="")
-    for agreement in rows.select_related("fellowship").order_by("answer_by", "id")[:20]:
+    for agreement in rows.select_related("fellowship").order_by("answer_by", "id")[
+        : work.COUNTED + 1
+    ]:
         yield work.WorkItem(
             title=say(
                 "Consent to authorship, or refuse: {title}", title=agreement.fellowship.title
@@ -111,9 +113,8 @@ def to_consent(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 @work.register_for(when=_mediated)
 def to_mediate(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions the person mediates."""
-    rows = AuthorshipAgreement.objects.filter(
-        mediator=user, state=AgreementState.WITH_MEDIATOR
-    ).select_related("fellowship")
+    rows = AuthorshipAgreement.objects.filter(mediator=user, state=AgreementState.WITH_MEDIATOR)
+    rows = rows.select_related("fellowship").order_by("id")[: work.COUNTED + 1]
     clocks = Clock.objects.filter(
         kind=AGREEMENT_MEDIATION_CLOCK,
         subject_type=AuthorshipAgreement._meta.label_lower,
@@ -121,7 +122,7 @@ def to_mediate(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         ended_at=None,
     )
     due = dict(clocks.values_list("subject_id", "due_at"))
-    for agreement in rows[:20]:
+    for agreement in rows:
         yield work.WorkItem(
             title=say("Mediate authorship: {title}", title=agreement.fellowship.title),
             url=agreement.get_absolute_url(),
@@ -139,7 +140,7 @@ def to_agree_first(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Fellowship.objects.filter(
         fellow=user, state__in=BEFORE_WORK, ended_at=None, authorship_agreements=None
     )
-    for case in rows.order_by("starts_on", "id")[:20]:
+    for case in rows.order_by("starts_on", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("Agree on authorship before the work begins: {title}", title=case.title),
             url=reverse("publications:agreements", args=[case.ref]),

@@ -131,6 +131,12 @@ verbs.register_fields(
 )
 
 
+_DESK = work.Rest(say("publications to review"), "publications:desk")
+_IN_REVIEW = work.Rest(
+    say("works in review"), "publications:index", f"state={PublicationState.IN_REVIEW}"
+)
+
+
 @prepared
 def _under_review(key: int, at: dt.datetime) -> QuerySet[Publication]:
     return Publication.objects.filter(state=PublicationState.IN_REVIEW, window_ends_at__gt=at)
@@ -150,13 +156,13 @@ def _of_fellow(key: int, at: dt.datetime) -> QuerySet[Publication]:
     )
 
 
-@work.register_for(*DESK, roles.MENTOR, when=_reviewed_by)
+@work.register_for(*DESK, roles.MENTOR, when=_reviewed_by, rest=_DESK)
 def to_review(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Works in review that the person reviews and has not finished with."""
     rows = Publication.objects.filter(
         state=PublicationState.IN_REVIEW, reviewers__reviewer=user, window_ends_at__gt=at
     ).prefetch_related("reviewers", "scientific_reviews")
-    for publication in rows.order_by("window_ends_at", "id")[:20]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
         tracks = {r.track for r in publication.reviewers.all() if r.reviewer_id == user.pk}
         advised = any(r.reviewer_id == user.pk for r in publication.scientific_reviews.all())
         if tracks == {ReviewTrack.SCIENTIFIC} and advised:
@@ -176,7 +182,7 @@ def to_review(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
-@work.register_for(roles.MANAGER, when=_under_review)
+@work.register_for(roles.MANAGER, when=_under_review, rest=_IN_REVIEW)
 def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Works in review that lack a reviewer on the policy track."""
     rows = (
@@ -184,7 +190,7 @@ def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         .filter(state=PublicationState.IN_REVIEW, window_ends_at__gt=at)
         .exclude(reviewers__track=ReviewTrack.POLICY)
     )
-    for publication in rows.order_by("window_ends_at", "id")[:20]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("Assign reviewers: {title}", title=publication.title),
             url=publication.get_absolute_url(),
@@ -196,13 +202,13 @@ def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
-@work.register_for(roles.FELLOW, when=_of_fellow)
+@work.register_for(roles.FELLOW, when=_of_fellow, rest=_IN_REVIEW)
 def to_wait_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Works the author waits for."""
     rows = Publication.objects.filter(
         fellowship__fellow=user, state=PublicationState.IN_REVIEW, window_ends_at__gt=at
     )
-    for publication in rows.order_by("window_ends_at", "id")[:20]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=publication.title,
             url=publication.get_absolute_url(),

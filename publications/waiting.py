@@ -22,8 +22,6 @@ from publications.services import objection_url
 from publications.states import ObjectionState
 
 _O = ObjectionState
-AT_MOST = 20
-"""Lines of one kind on a home page; the nearest deadlines come first."""
 
 
 @prepared
@@ -116,7 +114,7 @@ def to_reply(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Question.objects.filter(
         publication__fellowship__fellow=user, ended_at=None, due_at__gt=at
     ).select_related("publication")
-    for question in rows.order_by("due_at", "id")[:AT_MOST]:
+    for question in rows.order_by("due_at", "id")[: work.COUNTED + 1]:
         rests = say("The window runs on without an answer.") if question.pauses else ""
         yield work.WorkItem(
             title=say(
@@ -173,7 +171,7 @@ def _items(
     titles: dict[_O, str],
     holder: Callable[[Objection], str] = lambda _: work.ME,
 ) -> Iterable[work.WorkItem]:
-    for objection in rows.order_by("step_due_at", "id")[:AT_MOST]:
+    for objection in rows.order_by("step_due_at", "id")[: work.COUNTED + 1]:
         state = _O(objection.state)
         silence = SILENCE[state]
         yield work.WorkItem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,6 @@ HELD = say(
     "The case is suspended, and its dates run on: tell the programme manager what you cannot "
     "deliver, so that the date is moved."
 )
-MOST = 50
-"""Items of one kind shown at home; the lists hold the rest."""
 
 
 def _held(key: int, at: dt.datetime, *names: str) -> QuerySet[RoleAssignment, int]:
@@ -94,14 +92,12 @@ def _to_judge(key: int) -> QuerySet[Milestone]:
 def signatures(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Offers the person may sign, and those they wait for."""
     signs_for = realm_ids_where(user, roles.CHAIR, roles.SPONSOR)
-    offered = _offered(user)
+    offered = _offered(user, signs_for)
     due = _due(offered, Fellowship, SIGNATURE, COUNTERSIGNATURE)
     for scope in offered:
         case = scope.fellowship
         mine = case.fellow_id == user.pk
         side_signed = scope.fellow_signed if mine else scope.company_signed  # type: ignore[attr-defined]
-        if not mine and case.program_id not in signs_for:
-            continue
         other = say("the company") if mine else str(case.fellow)
         first, second = SIGNATURE, COUNTERSIGNATURE
         if mine == side_signed:
@@ -129,21 +125,20 @@ def scopes_to_offer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Drafts the programme manager completes and offers; the fellow waits for them."""
     manages = realm_ids_where(user, roles.MANAGER)
     visible = Fellowship.objects.visible_to(user)
-    drafts = ScopeOfWork.objects.filter(state=ScopeState.DRAFT, fellowship__in=visible)
+    mine = Q(fellowship__fellow_id=user.pk) | Q(fellowship__program_id__in=manages)
+    drafts = ScopeOfWork.objects.filter(mine, state=ScopeState.DRAFT, fellowship__in=visible)
     drafts = drafts.select_related("fellowship").only(
         "number", "fellowship__ref", "fellowship__program_id", "fellowship__fellow_id"
     )
-    for scope in drafts[:MOST]:
+    for scope in drafts.order_by("id")[: work.COUNTED + 1]:
         case = scope.fellowship
-        if case.program_id not in manages and case.fellow_id != user.pk:
-            continue
-        mine = case.program_id in manages
+        writes = case.program_id in manages
         yield work.WorkItem(
             title=say("Complete and offer the scope of work, version {number}", number=scope.number)
-            if mine
+            if writes
             else say("Scope of work, version {number}, is being written", number=scope.number),
             url=reverse("scoping:scope", args=[case.ref, scope.number]),
-            holder=work.ME if mine else say("the programme manager"),
+            holder=work.ME if writes else say("the programme manager"),
             kind="scope",
             case_ref=case.ref,
             program_id=case.program_id,
@@ -174,13 +169,13 @@ def _due_soon(key: int, at: dt.datetime, until: dt.date) -> QuerySet[Any]:
     )
     held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
     found: QuerySet[Any] = own.annotate(held=Exists(held))
-    return found[:MOST]
+    return found[: work.COUNTED + 1]
 
 
 @work.register_for(roles.FELLOW, when=_suspended)
 def suspensions(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The fellow's own cases that are suspended: who lifts it, and until when at the latest."""
-    for suspension in _suspended_of(user.pk, at).select_related("fellowship")[:MOST]:
+    for suspension in _suspended_of(user.pk, at).select_related("fellowship")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("Suspended: nothing of this fellowship is reachable"),
             url=suspension.fellowship.get_absolute_url(),
@@ -199,7 +194,9 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the person has to judge."""
     visible = Fellowship.objects.visible_to(user)
     judged = list(
-        _to_judge(user.pk).filter(fellowship__in=visible).select_related("fellowship")[:MOST]
+        _to_judge(user.pk)
+        .filter(fellowship__in=visible)
+        .select_related("fellowship")[: work.COUNTED + 1]
     )
     due = _verdicts(judged)
     for milestone in judged:
@@ -279,20 +276,21 @@ def _last_check_ins(user: Any, at: dt.datetime) -> QuerySet[Fellowship, Any]:
         written=Case(When(fellow_id=user.pk, then=last("fellow")), default=last("mentor"))
     )
     named = ("ref", "program_id", "program__zone", "fellow__name", "written")
-    return found.values_list(*named)[: 2 * MOST]
+    return found.values_list(*named)[: work.COUNTED + 1]
 
 
-def _offered(user: Any) -> list[ScopeOfWork]:
+def _offered(user: Any, signs_for: Collection[int]) -> list[ScopeOfWork]:
     def signed(side: str) -> Exists:
         return Exists(Signature.objects.filter(scope=OuterRef("pk"), side=side))
 
+    signs = Q(fellowship__fellow_id=user.pk) | Q(fellowship__program_id__in=signs_for)
     return list(
         ScopeOfWork.objects.filter(
-            state=ScopeState.OFFERED, fellowship__in=Fellowship.objects.visible_to(user)
+            signs, state=ScopeState.OFFERED, fellowship__in=Fellowship.objects.visible_to(user)
         )
         .annotate(fellow_signed=signed(Side.FELLOW), company_signed=signed(Side.COMPANY))
         .select_related("fellowship__fellow")
-        .order_by("offered_at")[:MOST]
+        .order_by("offered_at")[: work.COUNTED + 1]
     )
 
 

@@ -17,9 +17,6 @@ from fellowship.web import work
 from scoping.models import Fellowship, TalentStep
 from scoping.states import TalentState
 
-MOST = 50
-"""Items shown at home."""
-
 
 def _steps(key: int, at: dt.datetime) -> QuerySet[TalentStep]:
     """Offered to the person, or proposed by another in a programme for which they decide."""
@@ -41,7 +38,7 @@ def talent_steps(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The step the fellow agrees to or declines, and those the person decides."""
     visible = Fellowship.objects.visible_to(user)
     found = _steps(user.pk, at).filter(fellowship__in=visible)
-    for step in found.select_related("fellowship__fellow")[:MOST]:
+    for step in found.select_related("fellowship__fellow").order_by("id")[: work.COUNTED + 1]:
         case, name = step.fellowship, step.get_step_display().lower()
         answers = step.state == TalentState.OFFERED
         yield work.WorkItem(

@@ -21,7 +21,7 @@ from fellowship.programs.policy import may_found
 from fellowship.web import nav, work
 from fellowship.web.landing import OpenCall
 
-_SHOWN = 20
+_PROGRAMMES = work.Rest(say("the programmes"), "programs:programs")
 _SET_UP = (roles.ADMINISTRATOR, roles.MANAGER)
 _OFFICE = (roles.MANAGER, roles.SPONSOR, roles.AUDITOR, roles.ADMINISTRATOR, roles.CHAIR)
 
@@ -33,7 +33,9 @@ def unread(user: Any) -> int:
 
 def open_calls(at: dt.datetime) -> Iterable[OpenCall]:
     """The calls open at `at`, those that close first."""
-    for call in Call.objects.open(at).select_related("program").order_by("closes_at")[:_SHOWN]:
+    for call in (
+        Call.objects.open(at).select_related("program").order_by("closes_at")[: work.COUNTED]
+    ):
         yield OpenCall(
             title=call.title,
             url=reverse("programs:call", args=[call.ref]),
@@ -44,12 +46,12 @@ def open_calls(at: dt.datetime) -> Iterable[OpenCall]:
         )
 
 
-@work.register_for(*_SET_UP)
+@work.register_for(*_SET_UP, rest=_PROGRAMMES)
 def programmes_to_set_up(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Programmes that have no cohort yet, of who administers or runs them: they are not set up."""
     theirs = realm_ids_where(user, *_SET_UP)
     bare = Program.objects.filter(pk__in=theirs, cohorts=None).select_related("realm")
-    for program in bare.order_by("name")[:_SHOWN]:
+    for program in bare.order_by("name")[: work.COUNTED + 1]:
         yield work.WorkItem(
             title=say("Set up {program}", program=program),
             url=reverse("programs:set_up", args=[program.slug]),

@@ -27,8 +27,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """The person's own work; for visitors, what this is and which calls are open."""
     now = time.now()
     if not request.user.is_authenticated:
-        return render(request, "web/landing.html", {"calls": landing.open_calls(now)})
-    mine = work.of(request.user, now)
+        calls = landing.open_calls(now)
+        context = {"calls": calls[: work.AT_MOST], "more": len(calls[work.AT_MOST :])}
+        return render(request, "web/landing.html", context)
+    mine = work.of(request.user, now, whole=request.GET.get("show") == "all")
     first = request.user.is_superuser and sources.is_empty_to(request.user)
     context = {
         "work": mine,

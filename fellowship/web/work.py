@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models.expressions import RawSQL
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from fellowship.accounts.queries import holds_anywhere
@@ -25,6 +26,12 @@ ME: Final = "me"
 NO_DEADLINE: Final = say("No deadline")
 UNMOVED: Final = say("Nothing happens by itself; it stays as it is.")
 _FAR = dt.datetime.max.replace(tzinfo=dt.UTC)
+AT_MOST: Final = 20
+"""Items of one kind on a first page: the most urgent. Of the others it says how many there are."""
+COUNTED: Final = 100
+"""How far a kind is counted: its provider gives one more, where there are more."""
+WHOLE: Final = "show=all"
+"""What asks the first page for all that is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class WorkItem:
 class More:
     """What needs the person beyond the items given: where the rest of a list is, and how many.
 
-    `capped` says that it was not worth counting on.
+    `capped` says that it was not worth counting on, `waits` that they wait for it.
     """
 
     title: str
@@ -70,6 +77,7 @@ class More:
     number: int
     overdue: int = 0
     capped: bool = False
+    waits: bool = False
 
     @property
     def number_text(self) -> str:
@@ -82,10 +90,28 @@ Question = Callable[[int, dt.datetime], RawSQL]
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The list that holds what is too much for a first page: what it is called there, and where."""
+
+    title: str
+    route: str
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse(self.route) + (f"?{self.query}" if self.query else "")
+
+
+_HERE: Final = Rest(say("show all of them here"), "web:home", WHOLE)
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     provider: Provider
     roles: tuple[str, ...]
     when: Question | None
+    rest: Rest
 
 
 _providers: list[_Entry] = []
@@ -96,8 +122,13 @@ def register(provider: Provider) -> Provider:
     return register_for()(provider)
 
 
-def register_for(*roles: str, when: Question | None = None) -> Callable[[Provider], Provider]:
-    """Add a provider that need not be asked each time.
+def register_for(
+    *roles: str, when: Question | None = None, rest: Rest = _HERE
+) -> Callable[[Provider], Provider]:
+    """Add a provider that need not be asked each time, and say which list holds all it tells of.
+
+    It gives all there is, up to one more than `COUNTED`; the first page shows the most urgent of
+    them, and says how many more there are, and where.
 
     With `roles`, it is asked only for who holds one of them anywhere. `when` is a prepared question
     put with the person's key and the instant: where it finds nothing, the provider has nothing to
@@ -106,7 +137,7 @@ def register_for(*roles: str, when: Question | None = None) -> Callable[[Provide
 
     def add(provider: Provider) -> Provider:
         if all(entry.provider != provider for entry in _providers):
-            _providers.append(_Entry(provider, roles, when))
+            _providers.append(_Entry(provider, roles, when, rest))
         return provider
 
     return add
@@ -116,12 +147,13 @@ def register_for(*roles: str, when: Question | None = None) -> Callable[[Provide
 class Work:
     """What needs the person, and what they wait for; each by due time, the undated last.
 
-    `more` are the rests of lists too long to stand here whole.
+    `more` and `more_waiting` are the rests of lists too long to stand here whole.
     """
 
     mine: list[WorkItem]
     waiting: list[WorkItem]
     more: Sequence[More] = ()
+    more_waiting: Sequence[More] = ()
 
     @property
     def total(self) -> int:
@@ -148,25 +180,58 @@ class Work:
         return Table(say("What you wait for and on whom"), _WAITING, self.waiting)
 
 
-def of(user: Any, at: dt.datetime) -> Work:
-    """Everything the providers know of `user` at `at`."""
-    given = [item for provider in _asked(user, at) for item in provider(user, at)]
+def of(user: Any, at: dt.datetime, *, whole: bool = False) -> Work:
+    """Everything the providers know of `user` at `at`: the most urgent of each kind, or the whole.
+
+    The whole is what is counted.
+    """
+    most = COUNTED if whole else AT_MOST
+    given = [
+        item
+        for entry in _asked(user, at)
+        for item in _most_urgent([*entry.provider(user, at)], entry.rest, most, at)
+    ]
     items = [item for item in given if isinstance(item, WorkItem)]
     with calendars.kept():
-        items.sort(key=lambda item: (not item.pressing, item.at, item.case_ref, item.title))
+        items.sort(key=lambda item: (*_urgency(item), item.case_ref, item.title))
+    rests = [rest for rest in given if isinstance(rest, More) and rest.number]
     return Work(
         mine=[item for item in items if item.holder == ME],
         waiting=[item for item in items if item.holder != ME],
-        more=[rest for rest in given if isinstance(rest, More) and rest.number],
+        more=[rest for rest in rests if not rest.waits],
+        more_waiting=[rest for rest in rests if rest.waits],
     )
 
 
-def _asked(user: Any, at: dt.datetime) -> Sequence[Provider]:
+def _urgency(item: WorkItem) -> tuple[bool, dt.datetime]:
+    return not item.pressing, item.at
+
+
+def _most_urgent(
+    given: Sequence[WorkItem | More], rest: Rest, most: int, at: dt.datetime
+) -> Iterator[WorkItem | More]:
+    """The first of what needs the person and of what they wait for, and how many follow."""
+    if len(given) <= most:
+        yield from given
+        return
+    yield from (item for item in given if isinstance(item, More))
+    items = [item for item in given if isinstance(item, WorkItem)]
+    for waits in (False, True):
+        these = [item for item in items if (item.holder != ME) == waits]
+        with calendars.kept():
+            these.sort(key=_urgency)
+            late = 0 if waits else sum(item.at <= at for item in these[most:COUNTED])
+        yield from these[:most]
+        if over := len(these[most:COUNTED]) or len(these[most:]):
+            yield More(rest.title, rest.url, over, late, len(these) > COUNTED, waits)
+
+
+def _asked(user: Any, at: dt.datetime) -> Sequence[_Entry]:
     """The providers that may have something to say to the person."""
     fitting = [e for e in _providers if not e.roles or holds_anywhere(user, *e.roles, at=at)]
     questions = [entry.when(user.pk, at) for entry in fitting if entry.when]
     answers = iter(any_of(questions))
-    return [entry.provider for entry in fitting if entry.when is None or next(answers)]
+    return [entry for entry in fitting if entry.when is None or next(answers)]
 
 
 def _item(item: WorkItem) -> SafeString:

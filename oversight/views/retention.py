@@ -33,6 +33,8 @@ from oversight.models.retention import READERS
 from oversight.states import HoldGround
 
 HOLDS_SHOWN = 20
+COUNTED = 500
+"""Due erasures counted for the first page."""
 
 
 class HoldForm(forms.ReasonForm):
@@ -193,15 +195,15 @@ def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     mine = realm_ids_where(user, roles.ADMINISTRATOR)
     rows = DueErasure.objects.filter(program_id__in=mine).waiting(at).order_by("due_at")
     found: dict[int, list[DueErasure]] = {}
-    for due in rows.select_related("program")[:500]:
-        found.setdefault(due.program_id, []).append(due)
+    for one in rows.select_related("program")[: COUNTED + 1]:
+        found.setdefault(one.program_id, []).append(one)
+    capped = sum(map(len, found.values())) > COUNTED
     for dues in found.values():
+        due = {"count": cells.count(len(dues), "erasure"), "program": dues[0].program}
         yield work.WorkItem(
-            title=say(
-                "Retention: {count} due in {program}",
-                count=cells.count(len(dues), "erasure"),
-                program=dues[0].program,
-            ),
+            title=say("Retention: at least {count} due in {program}", **due)
+            if capped
+            else say("Retention: {count} due in {program}", **due),
             url=reverse("oversight:due_erasures"),
             due=dues[0].due_at,
             silence=say("Nothing is erased by itself: they stay named, and the list says so."),

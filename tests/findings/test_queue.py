@@ -239,6 +239,21 @@ def test_many_are_looked_at_changed_once_and_taken_back(
     assert "Taken back" in text(owner.get("/triage/batches/"))
 
 
+def test_a_fellow_is_told_how_many_findings_their_first_page_leaves_out(
+    world: World, fellowship: Fellowship
+) -> None:
+    some(world, fellowship, 20)
+    fellow = as_(fellowship.fellow)
+    with CaptureQueriesContext(connection) as few:
+        assert "more:" not in text(fellow.get("/"))
+    some(world, fellowship, 3)
+    with CaptureQueriesContext(connection) as many:
+        page = text(fellow.get("/"))
+    assert "And 3 more: the findings in triage" in page
+    assert len(many) == len(few)
+    assert "23 findings" in text(fellow.get("/triage/?queue=all&sort=due"))
+
+
 def test_severe_findings_are_referred_one_by_one_and_it_is_said_where_many_are_picked(
     world: World, fellowship: Fellowship
 ) -> None:

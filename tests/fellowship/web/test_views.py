@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.test import Client
+from django.urls import resolve
 
 from fellowship.accounts.models import User
 from fellowship.accounts.services import register
@@ -325,3 +327,54 @@ def test_what_is_not_there_leads_on(client: Client, ada: User) -> None:
     client.force_login(ada)
     html = client.get("/nowhere/").content.decode()
     assert ("There is no such page for you" in html, 'id="search-here"' in html) == (True, True)
+
+
+@pytest.mark.usefixtures("_empty_registries")
+def test_of_a_long_list_the_most_urgent_stand_here_and_it_says_how_many_follow_and_where(
+    client: Client, ada: User
+) -> None:
+    many = [item(f"Vote {n:03}", n - 10) for n in reversed(range(60))]
+    paged = dataclasses.replace(item("You are paged", 90), pressing=True)
+    theirs = [item(f"Waits {n:03}", n, "Bo") for n in range(work.COUNTED + 1)]
+    work.register_for(rest=work.Rest("the docket", "web:keys", "queue=mine"))(
+        lambda user, at: [*many, paged]
+    )
+    work.register(lambda user, at: theirs)
+    found = work.of(ada, NOW)
+    assert [i.title for i in found.mine] == [
+        "You are paged",
+        *(f"Vote {n:03}" for n in range(work.AT_MOST - 1)),
+    ]
+    assert (found.total, found.overdue(NOW), found.total_text) == (61, 11, "61")
+    (rest,) = found.more
+    assert (rest.number_text, rest.title, rest.url) == ("41", "the docket", "/keys/?queue=mine")
+    (rest,) = found.more_waiting
+    assert (len(found.waiting), rest.number_text, rest.url) == (20, "80+", "/?show=all")
+
+    client.force_login(ada)
+    html = client.get("/").content.decode()
+    assert 'And 41 more: <a href="/keys/?queue=mine">the docket</a>' in html
+    assert 'And 80+ more: <a href="/?show=all">show all of them here</a>' in html
+    assert "Waits 020" not in html
+    whole = client.get("/?show=all").content.decode()
+    assert "Vote 059" in whole
+    assert "Waits 099" in whole
+    assert "Waits 100" not in whole
+
+
+@pytest.mark.usefixtures("_empty_registries")
+def test_a_visitor_is_told_of_calls_beyond_those_that_close_first(client: Client) -> None:
+    calls = [
+        landing.OpenCall(f"Call {n:02}", "/calls/x/", closes_at=NOW + dt.timedelta(days=n))
+        for n in range(23)
+    ]
+    landing.register(lambda at: calls)
+    html = client.get("/").content.decode()
+    assert "Call 19" in html
+    assert "Call 20" not in html
+    assert 'And 3 more: <a href="/calls/">all calls</a>' in html
+
+
+def test_every_list_the_first_page_leads_to_is_there() -> None:
+    for entry in work._providers:
+        assert resolve(entry.rest.url.partition("?")[0])

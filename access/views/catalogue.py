@@ -104,8 +104,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             DATASETS,
             page,
             page,
-            empty=say("No dataset matches."),
+            empty=say("No dataset yet."),
             hint=say("A data steward enters datasets, or imports them from Croissant."),
+            narrowed=found.applied,
         ),
         "programs": stewarded(request.user) if stewards else [],
     }

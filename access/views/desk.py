@@ -75,10 +75,18 @@ def desk(request: HttpRequest) -> HttpResponse:
             hint=say("Requests come here when a fellow asks for data."),
         ),
         "ending": Table(
-            say("Grants that end next"), ENDING, ending, empty=say("No grant is live.")
+            say("Grants that end next"),
+            ENDING,
+            ending,
+            empty=say("No grant is live."),
+            hint=say("A grant begins when its request is approved and the agreement accepted."),
         ),
         "deletions": Table(
-            say("Deletions to verify"), DELETIONS, deletions, empty=say("No deletion waits.")
+            say("Deletions to verify"),
+            DELETIONS,
+            deletions,
+            empty=say("No deletion waits."),
+            hint=say("When a grant ends, its fellow confirms the deletion; you verify it here."),
         ),
     }
     return render(request, "access/desk.html", context)

@@ -84,6 +84,7 @@ def releases(request: HttpRequest) -> HttpResponse:
             empty=say("Nothing waits to leave.")
             if not every
             else say("Nothing was asked for yet."),
+            hint=say("A fellow asks on the page of their case; two people look before it leaves."),
         ),
     }
     return render(request, "access/releases.html", context)

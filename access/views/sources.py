@@ -80,7 +80,13 @@ def batches(request: HttpRequest) -> HttpResponse:
     found = BatchFilter(request.GET, queryset=rows, request=request)
     page = paginate(request, found.qs)
     table = Table(
-        say("Batches, the latest first"), BATCHES, page, page, empty=say("No batch matches.")
+        say("Batches, the latest first"),
+        BATCHES,
+        page,
+        page,
+        empty=say("Nothing was reported yet."),
+        hint=say("What a system reports at once stands here as a batch, with what was refused."),
+        narrowed=found.applied,
     )
     return render(request, "access/batches.html", {"filter": found, "page": page, "table": table})
 
@@ -116,6 +122,9 @@ def names(request: HttpRequest) -> HttpResponse:
             UNKNOWN,
             _unknown(programs),
             empty=say("Everybody reported is known."),
+            hint=say(
+                "A name in a report that belongs to nobody stands here until it is explained."
+            ),
         ),
         "page": page,
         "may": holds_anywhere(request.user, roles.STEWARD),

@@ -110,7 +110,7 @@ def suspensions(request: HttpRequest) -> HttpResponse:
         SUSPENSIONS,
         page,
         page,
-        empty=say("Nothing yet."),
+        empty=say("Nothing was suspended yet."),
         hint=say("A suspension closes at once what a person or a case can reach."),
     )
     return render(request, "access/suspensions.html", {"table": table, "page": page})

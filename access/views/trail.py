@@ -69,8 +69,9 @@ def trail(request: HttpRequest) -> HttpResponse:
         say("Reported acts, the latest first"),
         ACTS,
         page,
-        empty=say("No reported act matches."),
+        empty=say("No act is reported yet."),
         hint=say("Systems report what is done with data; each act is checked."),
+        narrowed=found.applied,
         dense=True,
     )
     staff = holds_anywhere(request.user, *ACCESS_STAFF)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.utils.safestring import SafeString
 
@@ -14,6 +14,7 @@ from fellowship.web.markup import escaped, markup
 from fellowship.web.tables import Page
 
 R = TypeVar("R")
+NONE_FITS: Final = say("Nothing fits this filter.")
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Table(Generic[R]):
     `rows` are what the columns read; `page` is what they were taken from, where it can be sorted.
     `picked` marks a row. With `pick` each row can be picked: it gives the value of the tick and
     what is picked, in words; the ticks are named `pick` and belong to the form the table stands
-    in. `anchor` names a row for links within the page. `empty` and `hint` are said where there are
-    no rows.
+    in. `anchor` names a row for links within the page. Where there are no rows, `empty` says so and
+    `hint` what comes to stand here, or what to do first; where filters leave none, `narrowed` being
+    what they are, it says that instead.
     """
 
     caption: str
@@ -47,6 +49,7 @@ class Table(Generic[R]):
     page: Page[Any] | None = None
     empty: str = say("Nothing here.")
     hint: str = ""
+    narrowed: object = ()
     dense: bool = False
     picked: Callable[[R], bool] | None = field(default=None)
     pick: Callable[[R], str] | None = field(default=None)
@@ -56,6 +59,8 @@ class Table(Generic[R]):
         """The table as HTML."""
         frames = self._frames()
         rows = "".join(self._row(row, frames) for row in self.rows)
+        if not rows and self.narrowed:
+            return marks.empty(NONE_FITS, say("Let go of a filter to see more."))
         if not rows:
             return marks.empty(self.empty, self.hint)
         return blocks.table(

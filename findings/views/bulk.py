@@ -255,7 +255,12 @@ def batches(request: HttpRequest) -> HttpResponse:
     rows = _batches().visible_to(request.user)
     page = paginate(request, rows, per_page=50, sort={"new": "-id"}, default="new")
     table = Table(
-        say("Changes"), BATCHES, page, page, empty=say("No findings were changed together yet.")
+        say("Changes"),
+        BATCHES,
+        page,
+        page,
+        empty=say("No findings were changed together yet."),
+        hint=say("Pick findings in triage and choose what to do; each change stands here."),
     )
     return render(request, "findings/batches.html", {"page": page, "table": table})
 

@@ -43,9 +43,15 @@ TITLES = {
 }
 EMPTY = {
     "mine": (say("Nothing is yours to answer."), say("Take something from the unassigned.")),
-    "unassigned": (say("Every finding has an owner."), ""),
-    "team": (say("Nobody else owns an open finding."), ""),
-    "all": (say("No finding yet."), ""),
+    "unassigned": (
+        say("Every finding has an owner."),
+        say("What a fellow reports stands here until a product owner takes it."),
+    ),
+    "team": (
+        say("Nobody else owns an open finding."),
+        say("What others took or were given stands here."),
+    ),
+    "all": (say("No finding yet."), say("A fellow reports findings on the page of their case.")),
 }
 
 
@@ -153,8 +159,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         FINDINGS,
         page,
         page,
-        empty=say("No finding matches.") if chosen.applied else EMPTY[key][0],
-        hint="" if chosen.applied else EMPTY[key][1],
+        empty=EMPTY[key][0],
+        hint=EMPTY[key][1],
+        narrowed=chosen.applied,
         dense=True,
         pick=(lambda finding: finding.ref) if desk.works else None,
     )

@@ -124,7 +124,15 @@ def access_review(request: HttpRequest, ref: str) -> HttpResponse:
         request, found.qs, sort={"answered": "decision"}, default="answered", then=_with_people
     )
     columns = _items(user, review)
-    table = Table(say("Roles and grants"), columns, page, page, empty=say("Nothing fits."))
+    table = Table(
+        say("Roles and grants"),
+        columns,
+        page,
+        page,
+        empty=say("There was nothing to attest."),
+        hint=say("The roles and grants that were live when the review opened stand here."),
+        narrowed=found.applied,
+    )
     counts = review.items.aggregate(
         total=Count("pk"),
         kept=Count("pk", filter=Q(decision=Decision.KEEP)),

@@ -72,7 +72,15 @@ def log(request: HttpRequest) -> HttpResponse:
         then=lambda rows: rows.select_related("actor").defer("body"),
     )
     entries = book.entries(list(page), request.user)
-    table = Table(say("Decision log"), LOG, entries, page, empty=say("Nothing fits."))
+    table = Table(
+        say("Decision log"),
+        LOG,
+        entries,
+        page,
+        empty=say("Nothing was decided yet."),
+        hint=say("Decisions, conditions, overrides and what a rule did by itself stand here."),
+        narrowed=found.applied,
+    )
     context = {
         "page": page,
         "table": table,

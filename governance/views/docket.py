@@ -60,10 +60,9 @@ def docket(request: HttpRequest) -> HttpResponse:
         DOCKET,
         board.rows(list(page), user, at),
         page,
-        empty=say("No matter fits this filter.")
-        if found.applied
-        else say("Nothing is before the board."),
-        hint="" if found.applied else say("A matter appears here as soon as it is referred."),
+        empty=say("Nothing is before the board."),
+        hint=say("A matter appears here as soon as it is referred."),
+        narrowed=found.applied,
     )
     context = {
         "page": page,
@@ -154,8 +153,9 @@ def decisions(request: HttpRequest) -> HttpResponse:
         DECISIONS,
         page,
         page,
-        empty=say("No decision fits."),
+        empty=say("Nothing was decided yet."),
         hint=say("Each decision of the board stands here, with its letter and conditions."),
+        narrowed=found.applied,
     )
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/decisions.html", context)
@@ -236,8 +236,9 @@ def conditions(request: HttpRequest) -> HttpResponse:
         CONDITIONS,
         page,
         page,
-        empty=say("No condition fits."),
-        hint=say("By default only those not settled are shown."),
+        empty=say("No condition is to be met."),
+        hint=say("The board sets conditions as it decides; those settled are shown by the filter."),
+        narrowed=found.applied if request.GET else (),
     )
     context = {"page": page, "table": table, "filter": found, "links": room_links()}
     return render(request, "governance/conditions.html", context)

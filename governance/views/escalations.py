@@ -75,9 +75,9 @@ def escalations(request: HttpRequest) -> HttpResponse:
         _columns(user, now()),
         page,
         page,
-        empty=say("No escalation fits this filter.")
-        if found.applied
-        else say("Nothing was raised."),
+        empty=say("Nothing was raised."),
+        hint=say("Whoever sees harm or a leak raises an alarm here; on-call is told at once."),
+        narrowed=found.applied,
     )
     context = {
         "page": page,

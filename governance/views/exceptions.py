@@ -81,8 +81,9 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         _columns(at),
         page,
         page,
-        empty=say("No exception fits."),
+        empty=say("Nothing is excepted yet."),
         hint=say("An exception lets one case off one rule for a time; it is asked for there."),
+        narrowed=found.applied,
     )
     context = {
         "page": page,
@@ -121,7 +122,12 @@ def repeats(request: HttpRequest) -> HttpResponse:
     )
     columns = _repeat_columns(by, at)
     table = Table(
-        say("Excepted again and again"), columns, page, page, empty=say("Nothing repeats itself.")
+        say("Excepted again and again"),
+        columns,
+        page,
+        page,
+        empty=say("Nothing repeats itself."),
+        hint=say("What is excepted a second time, or renewed, is counted here."),
     )
     context = {
         "page": page,

@@ -56,6 +56,9 @@ def meetings(request: HttpRequest) -> HttpResponse:
         page,
         page,
         empty=say("No meeting was called yet."),
+        hint=say(
+            "The chair or the programme manager calls one, or sets how often the board meets."
+        ),
     )
     context = {
         "page": page,

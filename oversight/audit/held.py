@@ -56,6 +56,7 @@ def roles(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
         ),
         page,
         empty=_none(page, "roles", say("Nobody held a role.")),
+        hint=say("Choose another day to see what was live then."),
         dense=True,
     )
 
@@ -77,6 +78,7 @@ def grants(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any]:
         ),
         page,
         empty=_none(page, "grants", say("No grant was live.")),
+        hint=say("Choose another day to see what was live then."),
         dense=True,
     )
 
@@ -97,6 +99,7 @@ def exceptions(page: Page[Any], slug: str, at: dt.datetime) -> columns.Table[Any
         ),
         page,
         empty=_none(page, "exceptions", say("No exception was live.")),
+        hint=say("Choose another day to see what was live then."),
         dense=True,
     )
 

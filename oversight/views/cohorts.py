@@ -111,7 +111,11 @@ def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
         "at": view.at,
         "cells": counts.of(view, Cut(cohort=found.pk)),
         "times": Table(
-            say("Working days in each stage"), STAGES, spent, empty=say("No case began yet.")
+            say("Working days in each stage"),
+            STAGES,
+            spent,
+            empty=say("No case began yet."),
+            hint=say("A case begins when the board accepts a proposal of this cohort."),
         ),
         "time_chart": charts.bars(
             [
@@ -128,12 +132,19 @@ def cohort(request: HttpRequest, program: Program, pk: int) -> HttpResponse:
             STALLS,
             times.stalls(view, calendar)[:SHOWN],
             empty=say("Nothing was waited for yet."),
+            hint=say("Each wait of the cohort's cases is added up here, by who held it."),
         ),
         "relations": Table(say("Scores and outcomes"), RELATIONS, relations),
         "relation_chart": _relation_chart(relations),
         "sides": cohorts.sides(view, calendar),
         "verdicts": _verdicts(controls),
-        "tasks": Table(say("Recommendations"), TASKS, tasks[:50], empty=say("None yet.")),
+        "tasks": Table(
+            say("Recommendations"),
+            TASKS,
+            tasks[:50],
+            empty=say("Nothing is recommended yet."),
+            hint=say("What the next call is to do otherwise, each with an owner and a date."),
+        ),
         "may_recommend": cohort_policy.may_recommend(found, user),
         **_survey(found, user),
     }
@@ -214,6 +225,7 @@ def _compared(at: str, heading: str, rows: list[counts.Row]) -> Table[counts.Row
         rows,
         dense=True,
         empty=say("Nothing to count yet."),
+        hint=say("Proposals are counted from the first that is sent."),
     )
 
 
@@ -246,7 +258,8 @@ def outcomes(request: HttpRequest, program: Program, key: str) -> HttpResponse:
             ),
             page,
             page=page,
-            empty=say("None."),
+            empty=say("None so far."),
+            hint=say("Each case that comes so far stands here and is counted in the review."),
         ),
     }
     return render(request, "oversight/outcomes.html", context)

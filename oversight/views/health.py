@@ -161,7 +161,11 @@ def _voters_table(voters: list[Voter], scope: Scope) -> Table[Voter]:
         ),
     )
     return Table(
-        say("Approvals by person"), columns, voters, empty=say("Nobody voted in the period.")
+        say("Approvals by person"),
+        columns,
+        voters,
+        empty=say("Nobody voted in the period."),
+        hint=say("Votes are counted once the board has decided."),
     )
 
 
@@ -238,7 +242,13 @@ def _context(
         "outside": _outside(request.user),
         "scope": scope,
         "page": page,
-        "table": Table(say("Cases"), columns, found, empty=say("None.")),
+        "table": Table(
+            say("Cases"),
+            columns,
+            found,
+            empty=say("None in the period."),
+            hint=say("Each case that the figure counts stands here, with what was found."),
+        ),
     }
 
 

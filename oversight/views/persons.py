@@ -122,7 +122,12 @@ def erasures(request: HttpRequest) -> HttpResponse:
     rows = Erasure.objects.visible_to(request.user).select_related("person", "asked_by")
     page = paginate(request, rows, sort={"asked": "created_at"}, default="-asked")
     table = Table(
-        say("Erasures"), COLUMNS, page, page, empty=say("Nobody has asked to be forgotten.")
+        say("Erasures"),
+        COLUMNS,
+        page,
+        page,
+        empty=say("Nobody has asked to be forgotten."),
+        hint=say("Who asks on the page of their own data stands here until two people agreed."),
     )
     return render(request, "oversight/erasures.html", {"page": page, "table": table})
 

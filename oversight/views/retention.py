@@ -77,7 +77,12 @@ def due_erasures(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("person", "program", "rule_version", "erasure")
     page = paginate(request, rows, sort={"due": "due_at", "since": "since"}, default="due")
     table = Table(
-        say("Erasures due"), COLUMNS, page, page, empty=say("Nobody is kept longer than that.")
+        say("Erasures due"),
+        COLUMNS,
+        page,
+        page,
+        empty=say("Nobody is kept longer than that."),
+        hint=say("Each night the programmes are looked through; whoever is due stands here."),
     )
     answers = user.is_superuser or holds_anywhere(user, roles.ADMINISTRATOR)
     context = {"page": page, "table": table, "runs": _runs(user), "answers": answers}
@@ -130,7 +135,14 @@ def holds(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = Hold.objects.visible_to(request.user).select_related("person", "program", "placed_by")
     page = paginate(request, rows, sort={"until": "until"}, default="-until")
-    table = Table(say("Holds"), HOLDS, page, page, empty=say("Nothing is held back."))
+    table = Table(
+        say("What is held back"),
+        HOLDS,
+        page,
+        page,
+        empty=say("Nothing is held back."),
+        hint=say("A hold is placed on the page of a person who is due, on a listed ground."),
+    )
     return render(request, "oversight/holds.html", {"page": page, "table": table})
 
 

@@ -62,8 +62,9 @@ def register(request: HttpRequest) -> HttpResponse:
             _columns(wanted.at),
             page,
             page,
-            empty=say("Nothing open fits."),
+            empty=say("Nothing is open."),
             hint=say("What is open stands here, the gravest first."),
+            narrowed=found.applied,
         ),
         "counts": [
             (one.label, told(part.counts[one.key], risks.COUNTED), one.about, f"?source={one.key}")

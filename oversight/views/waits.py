@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlencode
 
 from django.template.defaultfilters import floatformat
@@ -16,6 +17,10 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
 from oversight.office.stalls import Stall
 from oversight.office.waits import Wait
+
+STANDS_HERE: Final = say(
+    "Each open step has a holder and an end, and stands here until it is done."
+)
 
 
 def stalled(program: Program, rows: Sequence[Stall]) -> Table[Stall]:
@@ -39,7 +44,7 @@ def stalled(program: Program, rows: Sequence[Stall]) -> Table[Stall]:
         Column(say("Overdue"), overdue, num=True),
     )
     caption = say("Who is waited for, and how long")
-    return Table(caption, columns, rows, empty=say("Nothing waits for anybody."))
+    return Table(caption, columns, rows, empty=say("Nothing waits for anybody."), hint=STANDS_HERE)
 
 
 def coming(calendar: WorkCalendar, rows: Sequence[Wait]) -> Table[Wait]:
@@ -49,7 +54,14 @@ def coming(calendar: WorkCalendar, rows: Sequence[Wait]) -> Table[Wait]:
         Column(say("With"), lambda w: begun(w.holder)),
         Column(say("Due"), lambda w: cells.due(w.clock.due_at, calendar), num=True),
     )
-    return Table(say("Due next"), columns, rows, empty=say("Nothing is due."), dense=True)
+    return Table(
+        say("Due next"),
+        columns,
+        rows,
+        empty=say("Nothing is due."),
+        hint=STANDS_HERE,
+        dense=True,
+    )
 
 
 def _what(wait: Wait) -> object:

@@ -179,8 +179,9 @@ def proposals(request: HttpRequest) -> HttpResponse:
         PROPOSALS,
         page,
         page,
-        empty=say("No proposal matches."),
+        empty=say("No proposal yet."),
         hint=say("Proposals stand here once they are sent."),
+        narrowed=found.applied,
     )
     return render(request, "proposals/list.html", {"page": page, "table": table, "filter": found})
 

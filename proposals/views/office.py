@@ -62,7 +62,11 @@ def discussions(request: HttpRequest) -> HttpResponse:
     rows = Discussion.objects.visible_to(request.user).open().order_by("opened_at", "id")
     page = paginate(request, rows, then=_titled)
     table = Table(
-        say("To discuss"), DISCUSSIONS, page, empty=say("Reviewers agree well enough everywhere.")
+        say("To discuss"),
+        DISCUSSIONS,
+        page,
+        empty=say("Reviewers agree well enough everywhere."),
+        hint=say("Where scores lie far apart, a discussion opens here by itself."),
     )
     context = {"page": page, "table": table, "office": holds_anywhere(request.user, *OFFICE)}
     return render(request, "proposals/discussions.html", context)

@@ -208,7 +208,14 @@ def wordings(request: HttpRequest) -> HttpResponse:
         acts = {wording.pk: _away(request, wording) for wording in page}
         if any(acts.values()):
             columns += (Column(say("Action"), lambda w: acts[w.pk] or cells.NONE),)
-        table = Table(say("Saved wording"), columns, page, page, empty=say("Nothing is saved yet."))
+        table = Table(
+            say("Saved wording"),
+            columns,
+            page,
+            page,
+            empty=say("Nothing is saved yet."),
+            hint=say("Save the first below; it is offered where reviewers write."),
+        )
         return {"page": page, "table": table}
 
     return form_verb(

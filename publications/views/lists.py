@@ -78,6 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
         page,
         empty=say("No work here yet."),
         hint=say("A fellow begins one from their case; it stands here from its first draft."),
+        narrowed=chosen.applied,
     )
     context = {"page": page, "table": table, "filter": chosen}
     return render(request, "publications/index.html", context)

@@ -159,7 +159,13 @@ def register(request: HttpRequest) -> HttpResponse:
     sort = {"new": "-submitted_at"}
     page = paginate(request, chosen.qs, sort=sort, default="new", then=with_counts)
     table = Table(
-        say("Released work"), RELEASED, page, page, empty=say("Nothing here was released yet.")
+        say("Released work"),
+        RELEASED,
+        page,
+        page,
+        empty=say("Nothing here was released yet."),
+        hint=say("A work stands here once it is released, with how long each step took."),
+        narrowed=chosen.applied,
     )
     slug = chosen.form.cleaned_data.get("program") if chosen.form.is_valid() else ""
     program = Program.objects.select_related("realm").filter(realm__slug=slug).first()

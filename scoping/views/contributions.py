@@ -60,8 +60,9 @@ def everywhere(request: HttpRequest) -> HttpResponse:
         COLUMNS,
         page,
         page,
-        empty=say("No contribution matches."),
+        empty=say("No contribution yet."),
         hint=say("Fellows add them on their case; the programme manager confirms them."),
+        narrowed=filterset.applied,
     )
     context = {"page": page, "table": table, "filterset": filterset}
     return render(request, "scoping/contributions_all.html", context)

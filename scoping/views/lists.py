@@ -94,8 +94,9 @@ def fellowships(request: HttpRequest) -> HttpResponse:
         FELLOWSHIPS,
         page,
         page,
-        empty=say("No fellowship matches.") if filterset.applied else say("No fellowship yet."),
+        empty=say("No fellowship yet."),
         hint=say("A fellowship begins when the board accepts a proposal."),
+        narrowed=filterset.applied,
     )
     context = {"page": page, "table": table, "filterset": filterset}
     return render(request, "scoping/list.html", context)

@@ -97,7 +97,7 @@ def test_the_queue_opens_where_work_is_and_its_tabs_count_honestly(
     assert "My queue 1 Unassigned 1 With others 1 All 4" in text(page)
     narrowed = text(owner.get("/triage/?queue=all&severity=severe"))
     assert "0 findings of 4" in narrowed
-    assert "No finding matches." in narrowed
+    assert "Nothing fits this filter." in narrowed
     auditor = text(as_(world.auditor).get("/triage/"))
     assert "All 4 Unassigned 1" in auditor
     assert "Pick" not in auditor, "who disposes of nothing picks nothing"

@@ -200,7 +200,7 @@ def test_a_programme_is_named_by_its_short_name(world: World, fellowship: Fellow
     assert finding.title in page
     assert f'value="{world.program.slug}" selected' in page
     none = owner.client.get(f"/triage/?queue=all&program={second.slug}").content.decode()
-    assert "No finding matches." in none
+    assert "Nothing fits this filter." in none
 
 
 def test_a_control_is_withdrawn(world: World) -> None:

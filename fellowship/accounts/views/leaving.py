@@ -87,7 +87,13 @@ def hand_overs(request: HttpRequest) -> HttpResponse:
         then=_with_people,
     )
     table = Table(
-        say("Handed over"), HANDED, page, page, empty=say("Nobody has left, or they held nothing.")
+        say("Handed over"),
+        HANDED,
+        page,
+        page,
+        empty=say("Nobody has left, or they held nothing."),
+        hint=say("What somebody held who leaves stands here, with who has it now."),
+        narrowed=found.applied,
     )
     context = {"page": page, "table": table, "filter": found}
     return render(request, "accounts/hand_overs.html", context)

@@ -113,7 +113,15 @@ def people(request: HttpRequest) -> HttpResponse:
         default="person",
         then=_with_person,
     )
-    table = Table(say("Roles"), PEOPLE, page, page, empty=say("Nobody matches."))
+    table = Table(
+        say("Roles"),
+        PEOPLE,
+        page,
+        page,
+        empty=say("Nobody holds a role yet."),
+        hint=say("Give the first role, or bring many people by a list."),
+        narrowed=found.applied,
+    )
     return render(request, "accounts/people.html", {"page": page, "table": table, "filter": found})
 
 

@@ -83,7 +83,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
             '<a class="btn quiet" href="{}">{}</a>', reverse("webhooks:new"), say("Add an endpoint")
         )
         if keeper
-        else ""
+        else say("An administrator or the data steward adds one.")
     )
     table = Table(
         say("Endpoints"), ENDPOINTS, page, page, empty=say("No system is told yet."), hint=hint

@@ -196,4 +196,4 @@ def test_the_list_narrows_by_programme_and_track(world: World) -> None:
         offer=world.program.tracks.get(key="product_facing"), by=world.manager, reason="No owner."
     )
     text = Client().get("/calls/?track=product_facing").content.decode()
-    assert "No open call fits." in text
+    assert "Nothing fits this filter." in text

@@ -213,7 +213,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def verdicts_to_come(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the fellow delivered and waits for a verdict on, and from whom."""
     waiting = list(
-        _delivered_by(user.pk).select_related("fellowship__mentor", "reviewer")[:MOST],
+        _delivered_by(user.pk).select_related("fellowship__mentor", "reviewer")[: work.COUNTED + 1],
     )
     due = _verdicts(waiting)
     for milestone in waiting:

@@ -77,10 +77,23 @@ def _first_asked_of(desk: Desk, at: dt.datetime) -> QuerySet[Any]:
     return found
 
 
+def _others_asked_of(desk: Desk, at: dt.datetime) -> QuerySet[Any, Any]:
+    """Owner, due time and question of those after them, one more than are counted."""
+    rows = _with_question(_asked_of(desk), at).order_by("due_at", "id")
+    found = rows.values_list("product_owner_id", "due_at", "asked")
+    return found[MOST : COUNTED + 1]  # type: ignore[no-any-return]
+
+
 @read_for
 def _own(user: Any, at: dt.datetime) -> QuerySet[Any]:
-    """The same for who stands in for nobody."""
+    """The most urgent for who stands in for nobody."""
     return _first_asked_of(Desk(user), at)
+
+
+@read_for
+def _own_others(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
+    """Those after them for who stands in for nobody."""
+    return _others_asked_of(Desk(user), at)
 
 
 @work.register_for(*WORKERS)
@@ -114,8 +127,7 @@ def findings_to_dispose(user: Any, at: dt.datetime) -> Iterator[work.WorkItem | 
 
 def _rest(desk: Desk, at: dt.datetime) -> Iterator[work.More]:
     """How many more wait in triage, by queue; what waits for a fellow's answer needs nobody."""
-    rows = _with_question(_asked_of(desk), at).order_by("due_at", "id")
-    rest = list(rows.values_list("product_owner_id", "due_at", "asked")[MOST : COUNTED + 1])
+    rest = list(_others_asked_of(desk, at)) if desk.covers else _own_others(desk.user, at)
     capped = len(rest) > COUNTED - MOST
     for queue, title in _IN_TRIAGE.items():
         dues = [

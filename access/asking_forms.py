@@ -307,7 +307,7 @@ class CheckForm(forms.Form):
         for line in lines:
             key = line.question.key
             self.fields[f"{HOLDS}{key}"] = forms.ChoiceField(
-                label=f"{line.question.statement}.",
+                label=line.question.statement,
                 choices=YES_NO,
                 required=False,
                 widget=forms.RadioScale,

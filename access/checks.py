@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +41,19 @@ LESSER: Final = Question("lesser", say("No lesser variant would serve"))
 USE: Final = Question("duo", say("The conditions of the data’s makers allow this use"))
 HANDLING: Final = Question("handling", say("The tier’s handling allows it, or an exception will"))
 QUESTIONS: Final = {q.key: q for q in (PURPOSE, FIELDS, LESSER, USE, HANDLING)}
+
+
+def told(checklist: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A check as it was recorded, its statements in the words of who reads them."""
+    return [
+        {
+            **row,
+            "statement": QUESTIONS[row["key"]].statement
+            if row["key"] in QUESTIONS
+            else row["statement"],
+        }
+        for row in checklist
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,14 +335,21 @@ def _exceptions(key: int, at: dt.datetime) -> QuerySet[ExceptionRecord]:
 
 @work.register_for(when=prepared(_exceptions))
 def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
-    """Exceptions one owns that end soon, and tests of what makes up for one, soon due."""
+    """Exceptions one owns that end soon or are made up for by nothing, and tests soon due."""
     if not user.is_active:
         return
     ends, tests = Q(expires_at__lte=at + SOON), Q(measure_due_at__lte=at + TEST_SOON)
-    rows = _exceptions(user.pk, at).filter(ends | tests)
-    rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at")
+    rows = _exceptions(user.pk, at).filter(ends | tests | Q(measure_held=False))
+    rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at", "measure_held")
     for exception in rows.order_by("expires_at", "id")[: work.COUNTED + 1]:
         due = exception.measure_due_at
+        if exception.measure_held is False:
+            yield _exception_item(
+                exception,
+                say("End it, or make up for it anew: what made up for it did not hold"),
+                exception.expires_at,
+                say("It ends by itself and the rule applies again."),
+            )
         if due and due <= at + TEST_SOON:
             yield _exception_item(
                 exception,

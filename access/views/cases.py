@@ -47,7 +47,11 @@ def _granted(
         Column(say("Grant"), lambda g: cells.tag(*standing(g, at))),
         Column(
             say("Ends"),
-            lambda g: cells.unbroken(cells.until(g.ends_at, calendar, "short")),
+            lambda g: cells.unbroken(
+                cells.when(g.revoked_at, "short")
+                if g.revoked_at
+                else cells.until(g.ends_at, calendar, "short")
+            ),
             num=True,
         ),
     )

@@ -68,14 +68,18 @@ RELEASES: tuple[Column[ReleaseRequest], ...] = (
 def releases(request: HttpRequest) -> HttpResponse:
     """The release desk: what waits for two reviews, the first due first; one's own requests."""
     reviews = holds_anywhere(request.user, *release_policy.REVIEWERS)
-    every = request.GET.get("show") == "all" or not reviews
+    case = request.GET.get("case", "").replace("\x00", "")[:30]
+    every = request.GET.get("show") == "all" or bool(case) or not reviews
     rows = ReleaseRequest.objects.visible_to(request.user)
+    if case:
+        rows = rows.filter(fellowship__ref=case)
     found = rows.order_by("-id") if every else rows.awaiting()
     page = paginate(request, found, sort=SORTS, then=_shown)
     context = {
         "page": page,
         "reviews": reviews,
         "every": every,
+        "case": case,
         "table": Table(
             say("Requests to release outputs"),
             RELEASES,

@@ -157,6 +157,7 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
             | {
                 "refusal": policy.may_revise(found, request.user),  # type: ignore[arg-type]
                 "revises": found,
+                "checklist": checks.told(found.checklist),
                 "label": say("Send it again"),
             }
         ),
@@ -226,6 +227,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "operations": [str(Operation(o).label) for o in found.operations],
         "tier": handling.tier_of(found.handling, found.dataset.tier),
         "steps": _steps(found, grant),
+        "checklist": checks.told(found.checklist),
         **{f"{name}_url": reverse(f"access:{name}", args=[found.ref]) for name in _VERBS},
         "grant": grant,
         "stands": standing(grant, now()) if grant else None,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -25,6 +25,7 @@ from access.forms import TrailFilter
 from access.models import AccessEvent, SourceIdentity
 from access.models.requests import ACCESS_STAFF
 from access.services.exports import record_export
+from access.states import Verdict
 from access.target_policy import EXPORTERS
 from fellowship.accounts.queries import has_role, holds_anywhere, realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
@@ -32,10 +33,12 @@ from fellowship.history.models import Event
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import joined, say
 from fellowship.programs.models import Program
-from fellowship.web import cells
+from fellowship.web import cells, verbs
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
+from governance.models import Escalation
+from governance.states import EscalationKind
 
 _LINKED = ("person", "dataset", "fellowship", "grant")
 _SHOWN = (
@@ -113,11 +116,30 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "it": found,
         "bound": bound,
         "known_now": _known_now(found),
-        "details": [(key, _read(value)) for key, value in found.data.items()],
+        "details": [
+            (verbs.field(key, "access"), _read(value)) for key, value in found.data.items()
+        ],
         "why_url": _why(found),
+        "alarm": None if found.verdict == Verdict.WITHIN else _alarm(found, request.user),
         "staff": has_role(request.user, found.program_id, *ACCESS_STAFF),
     }
     return render(request, "access/event.html", context)
+
+
+def _alarm(event: AccessEvent, user: Any) -> Escalation | None:
+    """The alarm that the event raised or was added to, where the person may see it."""
+    concerned = event.fellowship or event.dataset
+    if concerned is None:
+        return None
+    open_then = Q(closed_at=None) | Q(closed_at__gte=event.received_at)
+    about = Escalation.objects.visible_to(user).filter(
+        open_then,
+        program_id=event.program_id,
+        kind=EscalationKind.OUT_OF_SCOPE,
+        subject_type=concerned._meta.label_lower,
+        subject_id=concerned.pk,
+    )
+    return about.order_by("id").first()
 
 
 def _read(value: Any) -> Any:

@@ -25,6 +25,7 @@ from governance.forms.access_reviews import AttestForm
 from governance.models import AccessReview, AccessReviewItem
 from governance.policy import access_reviews as policy
 from governance.services import access_reviews as services
+from governance.subjects import shown_to
 from governance.views.common import events_of, person, programs_of
 
 Decision = AccessReviewItem.Decision
@@ -210,6 +211,7 @@ def attest(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(item.review.get_absolute_url())
     context = {
         "item": item,
+        "subject": shown_to(user, item.subject_type, item.subject_id),
         "label": _label(item.kind),
         "refusal": policy.may_attest(item, user),
         "left": item.review.items.unanswered().filter(owner=user).count(),

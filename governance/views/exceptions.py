@@ -318,6 +318,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     earlier, later = register.earlier(exception), list(visible.filter(extends=exception))
     context = {
         "exception": exception,
+        "subject": shown_to(user, exception.subject_type, exception.subject_id),
         "words": words,
         "headline": _until(exception, words, at),
         "tone": tone,

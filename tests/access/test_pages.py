@@ -19,7 +19,7 @@ from fellowship.accounts.models import User
 from fellowship.kernel.journal import System
 from fellowship.kernel.time import frozen, now
 from governance import rules
-from governance.models import Matter
+from governance.models import Escalation, Matter
 from tests.scenarios import access as scenario
 from tests.scenarios import scoping as scopes
 from tests.scenarios.world import World
@@ -393,3 +393,31 @@ def test_who_asks_for_another_waits_for_it_and_a_stewards_refusal_is_final(world
     shown = client_of(case.fellow).get(request.get_absolute_url()).content.decode()
     assert "To go on, access is asked for anew." in shown
     assert "An independent review" not in shown
+
+
+def test_an_act_out_of_scope_names_the_alarm_it_raised(world: World, reported: Grant) -> None:
+    alarm = Escalation.objects.get(kind="out_of_scope_access")
+    link = f'<a href="{alarm.get_absolute_url()}">{alarm.ref}</a>'
+    outside, inside = AccessEvent.objects.order_by("verdict").values_list("pk", flat=True)
+    steward = client_of(world.steward)
+    assert link in steward.get(f"/access/trail/{outside}/").content.decode()
+    assert link not in steward.get(f"/access/trail/{inside}/").content.decode()
+
+
+def test_what_was_revoked_says_when_and_no_end_to_come(world: World, grant: Grant) -> None:
+    services.revoke_grant(grant=grant, by=world.steward, reason="The purpose is over.")
+    grant = Grant.objects.get(pk=grant.pk)
+    assert grant.revoked_at is not None
+    shown = client_of(world.steward).get(grant.get_absolute_url()).content.decode()
+    term = shown.partition(">The grant<")[2].partition("</dl>")[0]
+    assert "<dt>Revoked</dt>" in term
+    assert "<dt>Until</dt>" not in term
+
+
+def test_a_recorded_check_is_told_in_the_readers_language(world: World) -> None:
+    request = scenario.checked(world)
+    client = client_of(world.steward)
+    client.post("/language/", {"language": "de", "next": "/"})
+    shown = client.get(request.get_absolute_url()).content.decode()
+    assert "Jedes beantragte Feld und jede beantragte Zeile wird gebraucht" in html.unescape(shown)
+    assert "Every field and row asked for is needed" not in shown

@@ -291,3 +291,16 @@ def test_the_api_lists_as_many_queries_with_one_as_with_many(world: World, grant
         assert len(listed) == number
         counts.append(len(seen))
     assert len(set(counts)) == 1, counts
+
+
+def test_a_case_leads_to_its_own_releases(world: World, grant: Grant) -> None:
+    scenario.asked(grant, title="Part of this case")
+    case = client_of(world.steward).get(f"/access/cases/{grant.fellowship.ref}/").content.decode()
+    assert f'href="/access/releases/?case={grant.fellowship.ref}"' in case
+    desk = client_of(world.applicant)
+    assert (
+        "Part of this case"
+        in desk.get(f"/access/releases/?case={grant.fellowship.ref}").content.decode()
+    )
+    other = desk.get("/access/releases/?case=FEL-1999-001").content.decode()
+    assert "Part of this case" not in other

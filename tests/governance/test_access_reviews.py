@@ -66,6 +66,10 @@ def test_a_grant_is_attested_by_the_steward_of_its_dataset_and_ends_at_once() ->
     item = item_of(review, grant.person, "grant")
     assert item.owner == grant.dataset.steward
     steward = world.fresh("steward")
+    browser = Client()
+    browser.force_login(steward)
+    asked = browser.get(f"/access-reviews/items/{item.pk}/").content.decode()
+    assert f'Look at it first: <a href="{grant.get_absolute_url()}">{item.title}</a>' in asked
     attest_access(item=item, by=steward, decision="remove", reason="Not used for a month.")
     grant = Grant.objects.get(pk=grant.pk)
     item = item_of(review, grant.person, "grant")

@@ -81,6 +81,24 @@ class EvidenceForm(forms.Form):
     )
 
 
+class HandInForm(DeliverForm, EvidenceForm):
+    """What is handed in, with a file beside it where one is chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = False
+
+
+class AttachForm(HandInForm):
+    """One file now; what else was typed so far is kept, and judged when it is handed in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.required = name == "file"
+        self.fields["evidence"].says_optional = False  # type: ignore[attr-defined]
+
+
 class VerdictForm(forms.ReasonForm):
     """What the reviewer decides about what was delivered; nothing is chosen beforehand."""
 

@@ -21,7 +21,7 @@ from governance.rules import pinned
 from governance.states import RuleKind
 from proposals.attachments import size_text
 from scoping import casefile, frame, policy, services
-from scoping.forms import DeliverForm, EvidenceForm, ReviewerForm, VerdictForm
+from scoping.forms import AttachForm, HandInForm, ReviewerForm, VerdictForm
 from scoping.models import Fellowship, Milestone
 from scoping.policy.standing import staff
 from scoping.services.common import VERDICT
@@ -57,17 +57,22 @@ def milestones(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @form_methods
 def deliver(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """Hand a milestone in."""
+    """Hand a milestone in, with a file where one is chosen."""
     case, milestone = _milestone(request, ref, pk)
-    form, within = DeliverForm(frame.posted(request)), _within(case)
+    form, within = HandInForm(frame.posted(request), request.FILES or None), _within(case)
+
+    def hand_in() -> Milestone:
+        said = dict(form.cleaned_data)
+        if file := said.pop("file"):
+            services.attach_evidence(milestone=milestone, file=file, by=_me(request))
+        return services.deliver_milestone(milestone=milestone, by=_me(request), **said)
+
     return form_verb(
         request,
         form,
-        lambda: services.deliver_milestone(
-            milestone=milestone, by=_me(request), **form.cleaned_data
-        ),
+        hand_in,
         template="scoping/deliver.html",
-        context=lambda: _delivery(request, case, milestone, EvidenceForm(), within),
+        context=lambda: _delivery(request, case, milestone, within),
         to=_page(case),
         success=say("Delivered. The reviewer has {window} for a verdict.", window=within),
     )
@@ -76,26 +81,28 @@ def deliver(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 @login_required
 @form_methods
 def attach(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """Attach one file to what will be handed in."""
+    """Attach one file to what will be handed in; what was typed beside it stands again."""
     case, milestone = _milestone(request, ref, pk)
     to = reverse("scoping:deliver", args=[case.ref, milestone.pk])
     if request.method != "POST":
         return redirect(to)
-    attached = EvidenceForm(request.POST, request.FILES)
-    if attached.is_valid():
+    form: HandInForm = AttachForm(request.POST, request.FILES)
+    done = None
+    if form.is_valid():
+        file = form.cleaned_data["file"]
         done = attempt(
-            attached,
-            lambda: services.attach_evidence(
-                milestone=milestone, by=_me(request), **attached.cleaned_data
-            ),
+            form,
+            lambda: services.attach_evidence(milestone=milestone, file=file, by=_me(request)),
         )
-        if done is not None:
-            messages.success(request, say("The file is attached."))
+    if done is not None:
+        messages.success(request, say("The file is attached."))
+        typed = {name: form.cleaned_data[name] for name in form.fields if name != "file"}
+        if not any(typed.values()):
             return redirect(to)
-    context = _delivery(request, case, milestone, attached, _within(case))
-    context["form"] = DeliverForm()
-    context["summary"] = attached
-    return render(request, "scoping/deliver.html", context, status=422)
+        form = HandInForm(initial=typed)
+        milestone.refresh_from_db(fields=["files"])
+    context = _delivery(request, case, milestone, _within(case))
+    return form_page(request, "scoping/deliver.html", form, context)
 
 
 @verb
@@ -195,18 +202,13 @@ def reviewer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
 
 
 def _delivery(
-    request: HttpRequest,
-    case: Fellowship,
-    milestone: Milestone,
-    attached: EvidenceForm,
-    within: Window,
+    request: HttpRequest, case: Fellowship, milestone: Milestone, within: Window
 ) -> dict[str, Any]:
     return frame.context(
         request,
         case,
         milestone=milestone,
         files=_files(milestone),
-        attach_form=attached,
         refusal=policy.may_deliver(milestone, _me(request)),
         within=within,
     )

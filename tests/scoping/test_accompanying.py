@@ -137,6 +137,25 @@ def test_only_the_fellow_attaches_and_only_readers_download(
     assert Milestone.objects.get(pk=milestone.pk).files == []
 
 
+def test_what_is_typed_stands_again_beside_a_file_and_a_chosen_file_is_handed_in(
+    world: World, milestone: Milestone
+) -> None:
+    base = f"/fellowships/{milestone.fellowship.ref}/milestones/{milestone.pk}/"
+    fellow, typed = client(world.applicant), {"evidence": "Long and dear.", "evidence_hash": "ab"}
+    wrong = fellow.post(f"{base}files/", {**typed, "file": csv("a.exe")})
+    assert list(wrong.context["form"].errors) == ["file"]
+    right = fellow.post(f"{base}files/", {**typed, "file": csv("one.csv", "a,b\n1,2\n")})
+    for page in (wrong, right):
+        assert page.context["form"]["evidence"].value() == "Long and dear."
+        assert page.context["form"]["evidence_hash"].value() == "ab"
+    assert b"one.csv" in right.content
+    said = {"evidence": "Long and dear.", "file": csv("two.csv", "a,b\n3,4\n")}
+    assert fellow.post(f"{base}deliver/", said).status_code == 302
+    milestone.refresh_from_db()
+    assert (milestone.state, milestone.evidence) == ("delivered", "Long and dear.")
+    assert [file["name"] for file in milestone.files] == ["one.csv", "two.csv"]
+
+
 def test_a_link_is_a_whole_address(world: World, milestone: Milestone) -> None:
     call = lambda: services.deliver_milestone(  # noqa: E731
         milestone=milestone, evidence="x", evidence_url="javascript:alert(1)", by=world.applicant

@@ -17,6 +17,7 @@ from fellowship.kernel.saying import joined, kept, say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Program
 from fellowship.web import forms, verbs
+from fellowship.web.components import fields
 from fellowship.web.items import Link
 from fellowship.web.markup import markup
 from oversight.audit import sample, search
@@ -203,6 +204,11 @@ class ScopeForm(Period, forms.Form):
             )
             return ""
         return words.strip()
+
+
+for name, field in ScopeForm.base_fields.items():
+    if name != "actor":  # whose choices are the programme's people
+        fields.keep(field)
 
 
 @functools.lru_cache(maxsize=1)

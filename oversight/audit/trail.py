@@ -73,7 +73,7 @@ def page(events: Any, before: str, size: int = PER_PAGE) -> Page:
     if mark:
         at, pk = mark
         events = events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
-    found = events.order_by("-at", "-pk").select_related("actor")
+    found = _with_actor(events.order_by("-at", "-pk"))
     return _page(list(found[: size + 1]), size)
 
 
@@ -89,7 +89,13 @@ _END: Final = 2**62
 
 @read
 def _events(keys: list[int]) -> Any:
-    return Event.objects.filter(pk__in=keys).order_by("-pk").select_related("actor")
+    return _with_actor(Event.objects.filter(pk__in=keys).order_by("-pk"))
+
+
+def _with_actor(events: Any) -> Any:
+    """With who acted, of whom the name is shown and nothing else is read."""
+    own = [field.name for field in Event._meta.concrete_fields]
+    return events.select_related("actor").only(*own, "actor__name", "actor__email")
 
 
 def _page(rows: list[Event], size: int) -> Page:

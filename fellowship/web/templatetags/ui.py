@@ -55,7 +55,9 @@ def page_title(context: Context) -> SafeString:
 @register.simple_tag
 def field(bound: BoundField, **options: Any) -> SafeString:
     """A form field with label, hint and error."""
-    return fields.render(fields.view(bound, **options))
+    if options:
+        return fields.render(fields.view(bound, **options))
+    return SafeString(fields.shown(bound))
 
 
 @register.simple_tag

@@ -343,13 +343,6 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at", "measure_held")
     for exception in rows.order_by("expires_at", "id")[: work.COUNTED + 1]:
         due = exception.measure_due_at
-        if exception.measure_held is False:
-            yield _exception_item(
-                exception,
-                say("End it, or make up for it anew: what made up for it did not hold"),
-                exception.expires_at,
-                say("It ends by itself and the rule applies again."),
-            )
         if due and due <= at + TEST_SOON:
             yield _exception_item(
                 exception,
@@ -357,7 +350,14 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
                 due,
                 say("The chair and the manager are told."),
             )
-        if exception.expires_at <= at + SOON:
+        if exception.measure_held is False:
+            yield _exception_item(
+                exception,
+                say("End it, or mend what makes up for it"),
+                exception.expires_at,
+                say("What makes up for it did not hold; it applies until it ends by itself."),
+            )
+        elif exception.expires_at <= at + SOON:
             said = say("It ends by itself and the rule applies again.")
             yield _exception_item(exception, say("Exception ends"), exception.expires_at, said)
 

@@ -102,8 +102,9 @@ def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(world: World) -> 
     assert exception.is_live(), "people end it; a failed test does not"
     client = Client()
     client.force_login(world.fresh("product_owner"))
-    left = f"what made up for it did not hold: {exception.title}"
-    assert left in client.get("/").content.decode()
+    home = client.get("/").content.decode()
+    assert f"End it, or mend what makes up for it: {exception.title}" in home
+    assert "Exception ends" not in home, "one thing to do is said once"
     page = client.get(exception.get_absolute_url()).content.decode()
     assert "What makes up for it did not hold" in page.partition("Why the rule cannot be kept")[0]
     services.end_exception(exception=exception, by=world.oncall, reason="It does not hold.")

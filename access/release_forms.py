@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 
@@ -123,6 +123,8 @@ class Question:
 
 class ReviewForm(forms.Form):
     """Every output by every criterion, then the whole. Nothing is preselected."""
+
+    asked_as: ClassVar[Mapping[str, str]] = {"reason": "comment"}
 
     verdict = forms.ChoiceField(
         label=say("What do you find of the whole?"), choices=_VERDICTS, widget=forms.RadioCards

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from access import criteria, release_policy, services
-from access.models import ReleaseReview
+from access.models import ReleaseRequest, ReleaseReview
 from access.outputs import comparing
 from access.release_forms import ReviewForm, VerdictForm
 from access.release_states import Criterion, ReleaseState
 from access.views.releases import find, shown
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import begun, say
 from fellowship.web.actions import form_verb
 
 
@@ -53,14 +54,31 @@ def review(request: HttpRequest, ref: str) -> HttpResponse:
             "looked_at": len(earlier),
         }
 
+    def send() -> ReleaseReview:
+        done = services.send_release_review(request=found, by=user, **form.asked())
+        messages.success(request, _sent(found))
+        return done
+
     return form_verb(
         request,
         form,
-        lambda: services.send_release_review(request=found, by=user, **form.asked()),
+        send,
         template="access/release_review.html",
         context=context,
         to=found.get_absolute_url(),
-        success=say("Sent, and sealed. Both reviews open when the second is in."),
+    )
+
+
+def _sent(found: ReleaseRequest) -> str:
+    """What the review that was just sent led to."""
+    found.refresh_from_db(fields=["state"])
+    if found.state == ReleaseState.IN_REVIEW:
+        return say("Sent, and sealed. Both reviews open when the second is in.")
+    if found.state == ReleaseState.DISAGREED:
+        return say("Sent. You two see it differently: each may revise, or a third person settles.")
+    return say(
+        "Sent. It was the second review, and both are open: {state}.",
+        state=begun(found.get_state_display()),
     )
 
 

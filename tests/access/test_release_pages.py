@@ -76,10 +76,11 @@ def test_a_request_goes_from_asking_to_the_released_file(world: World, grant: Gr
     )
     assert steward.get(url).status_code == 404, "not before it is sent"
     fellow.post(f"{url}send/")
-    for client in (steward, oncall):
+    for client, said in ((steward, "Sent, and sealed."), (oncall, "both are open: Released.")):
         form = client.get(f"{url}review/")
         assert b"checked" not in form.content, "nothing is preselected"
-        client.post(f"{url}review/", answered(request))
+        after = client.post(f"{url}review/", answered(request), follow=True)
+        assert said in after.content.decode()
     page = fellow.get(url)
     assert "Released" in page.content.decode()
     taken = fellow.post(f"{url}files/{output.pk}/")
@@ -168,6 +169,9 @@ def test_a_review_with_an_answer_missing_says_so_there_and_keeps_the_rest(
     text = page.content.decode()
     assert f"#id_answer-{output.pk}-records" in text
     assert "Please aggregate the languages." in text
+    unsaid = answered(request, "return", " ")
+    page = client_of(world.steward).post(f"{request.get_absolute_url()}review/", unsaid)
+    assert list(page.context["form"].errors) == ["comment"]
     assert not request.reviews.exists()
 
 

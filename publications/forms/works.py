@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms as django_forms
 
@@ -14,6 +15,8 @@ from publications.states import OutcomeStage
 
 class AuthorsForm(forms.Form):
     """The authors in order, one to a line."""
+
+    asked_as: ClassVar[Mapping[str, str]] = {"orcid": "authors"}
 
     authors = forms.Text(
         label=say("Authors, one to a line, in order"),

@@ -32,7 +32,7 @@ from scoping.forms import (
 )
 from scoping.models import Fellowship, Training
 from scoping.policy.standing import staff
-from scoping.states import ORDER
+from scoping.states import ORDER, WAITING
 
 TODAY_AT_NOON = dt.time(12, 0)
 
@@ -70,6 +70,7 @@ def people(request: HttpRequest, ref: str) -> HttpResponse:
         if case.has_entered("close_out")
         else [],
         manages=_manages(case, user) is None,
+        step=case.talent_steps.filter(state__in=WAITING).order_by("-id").first(),
     )
     return render(request, "scoping/people.html", context)
 

@@ -275,7 +275,7 @@ def test_a_wrong_orcid_comes_back_with_what_was_typed(world: World, fellowship: 
     url = reverse("publications:authors", args=[work.ref])
     response = as_(fellowship.fellow).post(url, {"authors": "Ada; 0000-0002-1825-0098; writing"})
     assert response.status_code == 422
-    assert "does not match the others" in response.content.decode()
+    assert "does not match the others" in response.context["form"].errors["authors"][0]
     assert "0000-0002-1825-0098" in response.content.decode()
     assert work.authors.count() == 1
 
@@ -290,3 +290,15 @@ def test_a_contested_passage_waits_on_the_authors_home_and_in_the_history(world:
     history = shown.partition(">History<")[2]
     for what in ("objected to a passage", "contested the objection"):
         assert f'</strong> {what} · <a href="#{objection.ref}">{objection.ref}</a>' in history
+
+
+def test_to_go_on_without_a_kind_says_to_choose_one(world: World, fellowship: Fellowship) -> None:
+    url = reverse("publications:draft", args=[fellowship.ref])
+    first = as_(fellowship.fellow).get(url)
+    assert '<input type="hidden" name="kind" value="">' in first.content.decode()
+    assert not first.context["form"].errors
+    unsaid = as_(fellowship.fellow).get(url, {"kind": ""})
+    assert list(unsaid.context["form"].errors) == ["kind"]
+    chosen = as_(fellowship.fellow).get(f"{url}?kind=&kind=preprint")
+    assert chosen.status_code == 200
+    assert chosen.context["kind"] == "preprint"

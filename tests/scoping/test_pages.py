@@ -402,6 +402,9 @@ def test_the_talent_path_by_page(world: World, signed: Fellowship) -> None:
     offer = "Agree to or decline the step offered to you: advisory contributor"
     assert offer in page(world.applicant, "/")
     assert offer not in page(world.mentor, "/")
+    people = page(world.applicant, f"/fellowships/{signed.ref}/people/")
+    assert f'href="{path}#answer">Agree or decline</a>' in people
+    assert "Agree or decline" not in page(world.manager, f"/fellowships/{signed.ref}/people/")
     assert client(world.applicant).post(f"{path}{step.pk}/answer/", {"answer": "decline"})
     assert offer not in page(world.applicant, "/")
 

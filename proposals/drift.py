@@ -11,10 +11,13 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import F
 
 from fellowship.accounts.models import User
 from fellowship.kernel.saying import say
+from fellowship.kernel.worktime import WorkCalendar
 from proposals.models import Review
 
 SHOWN_FROM: Final = 4
@@ -61,7 +64,8 @@ def report(reviewer: User, *, reader: User | None = None, realm_ids: Iterable[in
     mine = Review.objects.counted().filter(reviewer=reviewer)
     if reader is not None:
         mine = mine.visible_to(reader).filter(proposal__program_id__in=list(realm_ids))
-    own = list(mine.order_by("-submitted_at", "-pk").prefetch_related("scores")[:MOST])
+    latest = mine.annotate(zone=F("proposal__program__zone")).order_by("-submitted_at", "-pk")
+    own = list(latest.prefetch_related("scores")[:MOST])
     keys = [review.proposal_id for review in own]
     rows = Review.objects.counted().filter(proposal__in=keys).exclude(reviewer=reviewer)
     others: dict[int, list[Review]] = defaultdict(list)
@@ -116,10 +120,12 @@ def _criteria(pairs: Sequence[tuple[Review, Sequence[Review]]]) -> list[Compared
     ]
 
 
-def _months(totals: Sequence[tuple[Review, float, float]]) -> list[Compared]:
+def _months(totals: Sequence[tuple[Any, float, float]]) -> list[Compared]:
+    """By the month, in its programme, in which the review was sent."""
     by_month: dict[dt.date, list[tuple[float, float]]] = defaultdict(list)
     for review, mine, theirs in totals:
-        by_month[review.submitted_at.date().replace(day=1)].append((mine, theirs))
+        day = WorkCalendar(zone=review.zone).day(review.submitted_at)
+        by_month[day.replace(day=1)].append((mine, theirs))
     return [
         _compared(say("{month:%B %Y}", month=month), by_month[month]) for month in sorted(by_month)
     ]

@@ -21,6 +21,7 @@ from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.history.queries import latest
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, form_verb, reason_of, verb
@@ -97,7 +98,7 @@ def _kept(user: Any) -> list[Program]:
     return list(Program.objects.filter(pk__in=keys).select_related("realm").order_by("name"))
 
 
-def _assigned(at: dt.datetime) -> tuple[Column[Assignment], ...]:
+def _assigned(at: dt.datetime, calendar: WorkCalendar) -> tuple[Column[Assignment], ...]:
     def state(row: Assignment) -> object:
         said = enforced.standing(row, at)
         return cells.tag(said.words, said.tone)
@@ -107,7 +108,7 @@ def _assigned(at: dt.datetime) -> tuple[Column[Assignment], ...]:
         Column(say("Should let through"), lambda r: enforced.permissions(r.desired)),
         Column(say("Acknowledged"), _acknowledged),
         Column(say("State"), state),
-        Column(say("Ends"), lambda r: cells.when(r.until, "short"), num=True),
+        Column(say("Ends"), lambda r: cells.until(r.until, calendar, "short"), num=True),
         Column(say("Changed"), lambda r: cells.when(r.changed_at), sort="changed", num=True),
     )
 
@@ -140,7 +141,7 @@ def target(request: HttpRequest, ref: str) -> HttpResponse:
         "page": page,
         "table": Table(
             say("Desired against acknowledged"),
-            _assigned(at),
+            _assigned(at, found.program.calendar()),
             page,
             page,
             empty=say("Nobody may do anything with its datasets now."),

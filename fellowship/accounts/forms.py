@@ -15,7 +15,7 @@ from fellowship.accounts.models import Realm, User
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.accounts.scopes import SCOPES, source_of
 from fellowship.kernel.saying import say
-from fellowship.web import forms
+from fellowship.web import calendars, forms
 
 
 def zones() -> list[tuple[str, str]]:
@@ -220,7 +220,7 @@ class GrantForm(Naming):
     ends_at = forms.DateField(
         label=say("Until"),
         required=False,
-        help_text=say("The role ends at the start of this day, UTC."),
+        help_text=say("The last day of the role, on the calendar of the programme."),
     )
     reason = forms.Text(label=say("Reason"), max_length=2_000, help_text=say("Kept in the record."))
 
@@ -230,6 +230,7 @@ class GrantForm(Naming):
         realm.queryset = realms
 
     def clean_ends_at(self) -> dt.datetime | None:
-        """The instant at which the role ends."""
+        """The instant at which the role ends: with its last day, where the programme is."""
         day: dt.date | None = self.cleaned_data["ends_at"]
-        return dt.datetime.combine(day, dt.time.min, dt.UTC) if day else None
+        realm: Realm | None = self.cleaned_data.get("realm")
+        return calendars.of(realm.pk).end_of_day(day) if day and realm else None

@@ -59,7 +59,8 @@ class PersonRow:
     affiliation: str
     role: str
     seat: str
-    ends_at: dt.datetime | None
+    last_day: dt.date | None
+    """The last day of the role in the programme; None while it has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +169,17 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow | BadRow:
             else ""
         )
     )
-    ends_at = None
+    last_day = None
     if cells.get("until") and not problem:
         try:
-            day = dt.date.fromisoformat(cells["until"])
-            ends_at = dt.datetime.combine(day, dt.time.min, dt.UTC)
+            last_day = dt.date.fromisoformat(cells["until"])
         except ValueError:
             problem = say("Write the day it ends as 2027-12-31.")
     if problem:
         written = (cells.get(column, "")[:200] for column in ("name", "role"))
         return BadRow(line, email[:254], problem, *written)
     name, affiliation = cells.get("name", ""), cells.get("affiliation", "")
-    return PersonRow(line, email, name, affiliation, role or "", seat or "", ends_at)
+    return PersonRow(line, email, name, affiliation, role or "", seat or "", last_day)
 
 
 def _address(email: str) -> str:

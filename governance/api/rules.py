@@ -23,7 +23,7 @@ from governance.api.common import program_of, subject_of
 from governance.models import RuleAcknowledgement, RuleAmendment, RuleComment, RuleVersion
 from governance.models.visibility import ROOM
 from governance.states import CommentOutcome, RuleKind
-from governance.views.rules import end_of, readable
+from governance.views.rules import readable
 
 
 class RuleSerializer(serializers.ModelSerializer[RuleVersion]):
@@ -131,7 +131,8 @@ class RuleViewSet(VisibleViewSet):
             rows = rows.filter(Q(kind=kind))
         day, now_only = self._day(), self.request.query_params.get("current") == "1"
         if day or now_only:
-            current = RuleVersion.objects.current(at=end_of(day) if day else None)
+            versions = RuleVersion.objects
+            current = versions.current_on(day) if day else versions.current()
             rows = rows.filter(pk__in=current.order_by().values("pk"))
         return rows
 

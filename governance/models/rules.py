@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import operator
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -18,6 +19,7 @@ from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.saying import joined
 from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.programs.models import Program
 from governance import links
 from governance.rulekinds import read_params
@@ -63,6 +65,16 @@ class RuleVersionQuerySet(TrackedQuerySet["RuleVersion"]):
         )
         found = self.effective(at).filter(~Exists(later))
         return found.filter(kind=kind) if kind else found
+
+    def current_on(self, day: dt.date) -> Self:
+        """The one in force when the day ended, in each programme by its own clock."""
+        living: Any = Program.objects.order_by().values_list("zone", flat=True).distinct()
+        ends = [(zone, WorkCalendar(zone=zone).end_of_day(day)) for zone in living]
+        found = (
+            Q(program__zone=zone, pk__in=self.current(at=end).order_by().values("pk"))
+            for zone, end in ends
+        )
+        return self.filter(functools.reduce(operator.or_, found, Q(pk=None)))
 
     def visible_to(self, user: Any) -> Self:
         """Adopted and published rules of one's programmes; drafts too for those who work for it."""

@@ -62,15 +62,20 @@ def _with_counts(rows: QuerySet[AccessReview]) -> QuerySet[AccessReview]:
 
 
 def _stands(review: AccessReview) -> object:
+    calendar = review.program.calendar()
     if review.closed_at:
-        return markup("Closed {}", cells.when(review.closed_at, "date"))
-    return markup("Open, due {}", cells.when(review.due_at, "date"))
+        return markup("Closed {}", cells.when(review.closed_at, "date", calendar))
+    return markup("Open, due {}", cells.until(review.due_at, calendar, "date"))
+
+
+def _opened(review: AccessReview) -> object:
+    return cells.when(review.opened_at, "date", review.program.calendar())
 
 
 REVIEWS: tuple[Column[Any], ...] = (
     Column(say("Review"), lambda r: markup('<a href="{}">{}</a>', _to(r), r.ref)),
     Column(say("Programme"), lambda r: r.program),
-    Column(say("Opened"), lambda r: cells.when(r.opened_at, "date"), sort="opened"),
+    Column(say("Opened"), _opened, sort="opened"),
     Column(say("Stands"), _stands),
     Column(
         say("Answered"),
@@ -158,6 +163,8 @@ def _with_people(rows: QuerySet[AccessReviewItem]) -> QuerySet[AccessReviewItem]
 
 
 def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], ...]:
+    calendar = review.program.calendar()
+
     def answer(item: AccessReviewItem) -> object:
         if item.decided_at:
             proof = markup(", ended {}", cells.when(item.ended_at)) if item.ended_at else ""
@@ -181,7 +188,7 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
         Column(
             say("Answered by"), lambda i: i.decided_by or i.owner or say("Nobody, so the chair")
         ),
-        Column(say("When"), lambda i: cells.when(i.decided_at, "date") if i.decided_at else "–"),
+        Column(say("When"), lambda i: cells.when(i.decided_at, "date", calendar)),
         Column(say("Answer"), answer, sort="answered"),
     )
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from fellowship.history.models import Event
 from fellowship.kernel.saying import joined, say
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells, filters
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
@@ -188,7 +189,11 @@ def reconstructed(request: HttpRequest, ref: str) -> HttpResponse:
             empty=say("Nobody did."),
         ),
         "recusals": Table(say("Conflicts declared"), RECUSALS, moment.recusals),
-        "conditions": Table(say("Conditions as they were set"), CONDITIONS, moment.conditions),
+        "conditions": Table(
+            say("Conditions as they were set"),
+            _conditions(moment.decision.matter.program.calendar()),
+            moment.conditions,
+        ),
         "checks": Table(say("What was checked just now"), CHECKS, moment.checks),
         "links": room_links(),
     }
@@ -253,12 +258,17 @@ RECUSALS: tuple[Column[Recusal], ...] = (
     Column(say("Declared"), lambda r: cells.when(r.declared_at)),
     Column(say("Set aside"), lambda r: r.set_aside or say("No")),
 )
-CONDITIONS: tuple[Column[Imposed], ...] = (
-    Column(say("Condition"), lambda c: named(c.text, c.ref)),
-    Column(say("To meet"), lambda c: c.owner),
-    Column(say("To verify"), lambda c: c.verifier),
-    Column(say("Due"), lambda c: cells.when(c.due_at, "date")),
-)
+
+
+def _conditions(calendar: WorkCalendar) -> tuple[Column[Imposed], ...]:
+    return (
+        Column(say("Condition"), lambda c: named(c.text, c.ref)),
+        Column(say("To meet"), lambda c: c.owner),
+        Column(say("To verify"), lambda c: c.verifier),
+        Column(say("Due"), lambda c: cells.until(c.due_at, calendar, "date")),
+    )
+
+
 CHECKS: tuple[Column[Check], ...] = (
     Column(say("What"), lambda c: named(c.what, c.why) if c.why else c.what),
     Column("SHA-256", lambda c: cells.meta(c.sha256)),

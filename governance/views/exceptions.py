@@ -18,6 +18,7 @@ from fellowship.kernel.prepared import read
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say, say_n
 from fellowship.kernel.time import now
+from fellowship.kernel.worktime import WorkCalendar
 from fellowship.web import cells
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -157,10 +158,21 @@ def _repeat_columns(by: str, at: dt.datetime) -> tuple[Column[counted.Repeated],
         Column(label, lambda r: name(r.latest)),
         Column(say("Granted"), lambda r: cells.count(r.times, "time"), sort="times", num=True),
         Column(say("Extended at most"), lambda r: r.extended, sort="extended", num=True),
-        Column(say("Since"), lambda r: cells.when(r.first_at, "date"), sort="since"),
-        Column(say("Ends last"), lambda r: cells.when(r.last_at, "date"), sort="ends"),
+        Column(
+            say("Since"), lambda r: cells.when(r.first_at, "date", _lives(r.latest)), sort="since"
+        ),
+        Column(
+            say("Ends last"),
+            lambda r: cells.until(r.last_at, _lives(r.latest), "date"),
+            sort="ends",
+        ),
         Column(say("The latest"), lambda r: _latest(r.latest, at)),
     )
+
+
+def _lives(exception: ExceptionRecord) -> WorkCalendar:
+    """The days of the programme it is granted in."""
+    return exception.program.calendar()
 
 
 def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:
@@ -171,8 +183,9 @@ def _latest(exception: ExceptionRecord, at: dt.datetime) -> object:
 @read
 def _with_owner(keys: list[int]) -> QuerySet[ExceptionRecord]:
     rows = ExceptionRecord.objects.filter(pk__in=keys).order_by()
-    return rows.select_related("owner").only(
+    return rows.select_related("owner", "program").only(
         *("ref", "kind", "title", "subject_label", "renewals", "state"),
+        *("program__zone", "program__holidays"),
         *("starts_at", "expires_at", "approved_at", "ended_at", "waits"),
         *("measure_due_at", "measure_held"),
         *("owner__name", "owner__email"),
@@ -193,7 +206,11 @@ def _columns(at: dt.datetime) -> tuple[Column[ExceptionRecord], ...]:
         ),
         Column(
             say("Ends"),
-            lambda e: due_on(e.expires_at) if e.is_live(at) else cells.when(e.expires_at, "date"),
+            lambda e: (
+                due_on(e.expires_at, _lives(e))
+                if e.is_live(at)
+                else cells.until(e.expires_at, _lives(e), "date")
+            ),
             sort="ends",
         ),
     )

@@ -133,8 +133,8 @@ def acknowledgements(request: HttpRequest, pk: int) -> HttpResponse:
     columns: tuple[Column[RuleAcknowledgement], ...] = (
         Column(say("Person"), lambda row: row.user),
         Column(say("State"), state),
-        Column(say("Acknowledged"), lambda row: cells.when(row.acknowledged_at, "date")),
-        Column(say("Due"), lambda row: cells.when(row.due_at, "date"), sort="due"),
+        Column(say("Acknowledged"), lambda row: cells.when(row.acknowledged_at, "date", calendar)),
+        Column(say("Due"), lambda row: cells.until(row.due_at, calendar, "date"), sort="due"),
     )
     page = paginate(
         request,

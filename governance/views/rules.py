@@ -73,8 +73,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = OnDateForm(request.GET or None)
     day = form.cleaned_data.get("on") if form.is_bound and form.is_valid() else None
-    at = end_of(day) if day else now()
-    current = RuleVersion.objects.current(at=at).filter(
+    versions = RuleVersion.objects
+    current = (versions.current_on(day) if day else versions.current()).filter(
         pk__in=readable(user).order_by().values("pk")
     )
     by_program: dict[Program, list[Any]] = {}
@@ -315,11 +315,6 @@ def _values(form: RuleForm, base: RuleVersion) -> dict[str, Any]:
         "parameters": data["parameters"],
         "effective_at": start_of(day, base.program) if day else None,
     }
-
-
-def end_of(day: dt.date) -> dt.datetime:
-    """The last instant of the day."""
-    return dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC)
 
 
 def _span(rule: RuleVersion, versions: list[RuleVersion]) -> dt.datetime | None:

@@ -227,8 +227,16 @@ def to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 COLUMNS: tuple[Column[DueErasure], ...] = (
     Column(say("Who"), lambda d: cells.link(d.get_absolute_url(), d.person, d.program)),
     Column(say("Why"), lambda d: d.get_ground_display()),
-    Column(say("Their part ended"), lambda d: cells.when(d.since, "date"), sort="since"),
-    Column(say("Due since"), lambda d: cells.when(d.due_at, "date"), sort="due"),
+    Column(
+        say("Their part ended"),
+        lambda d: cells.when(d.since, "date", d.program.calendar()),
+        sort="since",
+    ),
+    Column(
+        say("Due since"),
+        lambda d: cells.until(d.due_at, d.program.calendar(), "date"),
+        sort="due",
+    ),
     Column(say("By"), lambda d: d.rule),
     Column(say("State"), _standing),
 )
@@ -236,6 +244,8 @@ HOLDS: tuple[Column[Hold], ...] = (
     Column(say("Who"), lambda h: cells.link(route_to("oversight:hold", h.pk), h.person, h.program)),
     Column(say("Ground"), lambda h: h.get_ground_display()),
     Column(say("Held by"), lambda h: h.placed_by),
-    Column(say("Until"), lambda h: cells.when(h.until, "date"), sort="until"),
+    Column(
+        say("Until"), lambda h: cells.until(h.until, h.program.calendar(), "date"), sort="until"
+    ),
     Column(say("State"), lambda h: cells.tag(h.state, "warn" if h.lasts(now()) else "plain")),
 )

@@ -142,11 +142,6 @@ class Milestone(Tracked):
         return int(self.fellowship.program_id)
 
     @property
-    def due_at(self) -> dt.datetime:
-        """The end of the due day in UTC."""
-        return dt.datetime.combine(self.due_on, dt.time(23, 59), tzinfo=dt.UTC)
-
-    @property
     def judge(self) -> Any:
         """Who gives the verdict: the reviewer named, else the mentor; None where there is none."""
         return self.reviewer if self.reviewer_id else self.fellowship.mentor

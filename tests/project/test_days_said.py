@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from fellowship.accounts.models import User
+from fellowship.accounts import roles
+from fellowship.accounts.models import RoleAssignment, User
+from fellowship.accounts.services import grant_role
 from fellowship.clocks import services as clocks
 from fellowship.clocks.models import Clock
 from fellowship.clocks.services import sweep
@@ -21,8 +23,12 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import dated, say
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
+from fellowship.programs import people_csv
+from fellowship.programs.services import found_program, import_people, name_sponsor
 from findings import services as findings
 from governance.board import ExceptionMatter
+from governance.models import RuleVersion
+from governance.services import adopt_founding_rules
 from publications import policy, terms
 from publications import services as publications
 from publications.board import DisputeKind
@@ -30,7 +36,7 @@ from tests.scenarios import findings as reports
 from tests.scenarios import publications as works
 from tests.scenarios.governance import granted_exception, requested_exception
 from tests.scenarios.proposals import submitted_proposal
-from tests.scenarios.world import SETUP, World
+from tests.scenarios.world import SETUP, World, make_person
 from tests.support import days
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -211,3 +217,74 @@ def names_a_day(spec: str) -> Iterator[str]:
 def test_days_are_written_by_say() -> None:
     """An f-string knows no language, and nothing sees whether what it writes is an instant."""
     assert list(instants()) == []
+
+
+ENDS = re.compile(
+    r"(?:^|[._])(?:due|expires|ends|until|look_again|closes|opens|due_before|due_after)(?:_at)?$"
+)
+TOLD = (
+    re.compile(r'{% when (\S+) "(?:date|short)" %}'),
+    re.compile(r'cells\.when\(([^(),]+), "(?:date|short)"\)'),
+)
+NO_PROGRAMME = {"t.expires_at", "metric.baseline_until", "r.ends_at", "t.until"}
+"""A token is a person's; a baseline and an ending have days without hours; what the audit room
+shows as of an instant is told as its reader set that."""
+
+
+def test_on_pages_what_ends_with_a_day_ends_with_a_day_of_the_programme() -> None:
+    sources = [*(ROOT / "templates").rglob("*.html")]
+    sources += [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    found = {
+        (str(path.relative_to(ROOT)), name)
+        for path in sources
+        for told_so in TOLD
+        for name in told_so.findall(path.read_text(encoding="utf-8"))
+        if ENDS.search(name) and name not in NO_PROGRAMME
+    }
+    assert found == set()
+
+
+@pytest.mark.django_db
+def test_lists_name_the_day_of_the_programme(world: World, there: ZoneInfo) -> None:
+    """Of an exception that runs, of one that is over, and of a role."""
+    ends, _ = last_minute(there, 30)
+    last = ends.astimezone(there).date()
+    granted_exception(world, expires_at=ends)
+    short = f"{last:%-d %b}"
+    assert f">{short}" in page(world.manager, "/exceptions/")
+    client = Client()
+    client.force_login(world.admin)
+    sent = {"realm": world.program.realm.slug, "person": world.stranger.email, "role": "mentor"}
+    sent |= {"ends_at": last.isoformat(), "reason": "Helps out.", "seat": ""}
+    assert client.post("/accounts/roles/grant/", sent).status_code == 302
+    held = RoleAssignment.objects.get(user=world.stranger)
+    assert held.ends_at == world.program.calendar().end_of_day(last)
+    assert f">{last:%-d %B %Y}<" in page(world.admin, "/accounts/roles/?q=stranger")
+    assert f'until <time datetime="{last}">' in page(world.stranger, "/accounts/profile/")
+
+
+@pytest.mark.django_db
+def test_a_role_from_a_list_lasts_to_the_end_of_its_last_day(world: World, there: ZoneInfo) -> None:
+    last = world.program.today() + dt.timedelta(days=9)
+    rows = people_csv.read(f"email,role,until\nzoe@example.org,mentor,{last}\n")
+    import_people(program=world.program, rows=rows, by=world.admin, reason="The list.")
+    held = RoleAssignment.objects.get(user__email="zoe@example.org")
+    assert held.ends_at == world.program.calendar().end_of_day(last)
+
+
+@pytest.mark.django_db
+def test_what_was_in_force_on_a_day_is_told_by_the_programmes_clock(there: ZoneInfo) -> None:
+    second = found_program(slug="second", name="Second", purpose="To compare.", by=SETUP)
+    with journal.acting("tests.move", by=SETUP):
+        second.zone = str(there)
+        second.save()
+        journal.record(subject=second)
+    admin, sponsor = make_person("second_admin"), make_person("second_sponsor")
+    grant_role(user=admin, realm=second.realm, role=roles.ADMINISTRATOR, by=SETUP)
+    grant_role(user=sponsor, realm=second.realm, role=roles.SPONSOR, by=SETUP)
+    name_sponsor(program=second, sponsor=User.objects.get(pk=sponsor.pk), by=SETUP)
+    adopt_founding_rules(program=second, by=User.objects.get(pk=admin.pk))
+    rules = RuleVersion.objects.filter(program=second)
+    today = second.today()
+    assert rules.current_on(today).count() == rules.count() > 0
+    assert not rules.current_on(today - dt.timedelta(days=1)).exists()

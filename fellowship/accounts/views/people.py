@@ -21,7 +21,7 @@ from fellowship.accounts.stepup import recently_authenticated
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
-from fellowship.web import cells, filters, forms
+from fellowship.web import calendars, cells, filters, forms
 from fellowship.web.actions import act, attempt, form_page, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
@@ -45,7 +45,15 @@ def profile(request: HttpRequest) -> HttpResponse:
             messages.success(request, say("Your details are saved."))
             return redirect("accounts:profile")
     held = RoleAssignment.objects.live().filter(user=user).select_related("realm")
-    return form_page(request, "accounts/profile.html", form, {"held": held, "roles": roles.ROLES})
+    return form_page(
+        request,
+        "accounts/profile.html",
+        form,
+        {
+            "held": [(a, calendars.of(a.realm_id) if a.ends_at else None) for a in held],
+            "roles": roles.ROLES,
+        },
+    )
 
 
 @never_cache
@@ -152,12 +160,20 @@ def _end(held: RoleAssignment) -> object:
     )
 
 
+def _until(held: RoleAssignment) -> object:
+    return (
+        cells.until(held.ends_at, calendars.of(held.realm_id), "date")
+        if held.ends_at
+        else say("Open")
+    )
+
+
 PEOPLE: tuple[Column[RoleAssignment], ...] = (
     Column(say("Person"), _holder, sort="person"),
     Column(say("Role"), str, sort="role"),
     Column(say("Programme"), lambda a: a.realm),
     Column(say("Since"), lambda a: cells.when(a.starts_at, "date"), sort="since"),
-    Column(say("Until"), lambda a: cells.when(a.ends_at, "date") if a.ends_at else say("Open")),
+    Column(say("Until"), _until),
     Column(say("Action"), _end),
 )
 

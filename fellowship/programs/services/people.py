@@ -144,7 +144,7 @@ def _give(program: Program, row: PersonRow, user: User | None, by: Actor, reason
         realm=program.realm,
         role=row.role,
         seat=row.seat,
-        ends_at=row.ends_at,
+        ends_at=program.calendar().end_of_day(row.last_day) if row.last_day else None,
         by=by,
         reason=reason,
     )

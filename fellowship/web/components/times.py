@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import re
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,6 +19,8 @@ from fellowship.web.markup import escaped, markup
 
 Style = Literal["full", "long", "date", "short", "time"]
 NONE = SafeString("–")
+DAYS = ("date", "short")
+"""Styles that tell the day alone."""
 _HOUR = 3600
 _SOON_DAYS = 3
 _RECORDED = re.compile(
@@ -31,20 +34,26 @@ def zone_name(at: dt.datetime) -> str:
     return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
 
 
-def when(value: dt.date | None, style: str = "full") -> SafeString:
-    """`value` as a `<time>`; a date without time is shown as it is, in no zone."""
+def when(
+    value: dt.date | None, style: str = "full", calendar: WorkCalendar | None = None
+) -> SafeString:
+    """`value` as a `<time>`; a date without time is shown as it is, in no zone.
+
+    With a calendar, on its wall: a day that is a programme's is the same for all its readers.
+    """
     if value is None:
         return NONE
     if not isinstance(value, dt.datetime):
         return markup('<time datetime="{}">{}</time>', value.isoformat(), _day(value, style))
-    return _moment(value, style, timezone.get_current_timezone())
+    zone = ZoneInfo(calendar.zone) if calendar else timezone.get_current_timezone()
+    return _moment(value, style, zone)
 
 
 @saying.kept(4096)
 def _moment(value: dt.datetime, style: str, zone: dt.tzinfo) -> SafeString:
     local = timezone.localtime(value, zone)
     title = f"{_day(local, 'long')}, {local:%H:%M:%S} {zone_name(local)}"
-    day = SafeString(' class="day"') if style in ("date", "short") else ""
+    day = SafeString(' class="day"') if style in DAYS else ""
     return markup(
         '<time{} datetime="{}" title="{}">{}</time>',
         *(day, stamp(value), title, _text(local, style)),
@@ -124,8 +133,14 @@ def instant(value: dt.date, calendar: WorkCalendar | None = None) -> dt.datetime
 def until(
     value: dt.date | None, calendar: WorkCalendar | None = None, style: str = "full"
 ) -> SafeString:
-    """When a deadline is: its last day, or the instant in the reader's zone."""
-    return NONE if value is None else when(last_day(value, calendar) or value, style)
+    """When a deadline is: its last day, or the instant in the reader's zone.
+
+    Where its day alone is asked for, that is a day of the calendar's.
+    """
+    if value is None:
+        return NONE
+    wall = calendar if style in DAYS else None
+    return when(last_day(value, calendar) or value, style, wall)
 
 
 def due(

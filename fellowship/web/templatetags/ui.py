@@ -172,9 +172,11 @@ def stages(current: str) -> SafeString:
 
 
 @register.simple_tag
-def when(value: dt.date | None, style: str = "full") -> SafeString:
-    """An instant or a day in words."""
-    return times.when(value, style)
+def when(
+    value: dt.date | None, style: str = "full", calendar: WorkCalendar | None = None
+) -> SafeString:
+    """An instant or a day in words; with a calendar, the day on its wall."""
+    return times.when(value, style, calendar)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from findings.services import DUE_CLOCK
 from governance.rulekinds import SeverityClocks
 from governance.rules import Difference, whatif
 from governance.states import RuleKind
+from governance.whatifs import by_other_window
 
 LOOKED_AT = 500
 """The latest reported; older ones say little about the next year."""
@@ -37,20 +38,11 @@ def other_clocks(
     found = list(rows.order_by("-reported_at", "-pk")[:LOOKED_AT])
     answered = _first_ends([finding.pk for finding in found])
     for finding in found:
-        old, new = (r.severities[finding.severity].disposition for r in (before, after))
-        done = answered.get(finding.pk) or at
-        was, would = (
-            "late" if done > window.due(finding.reported_at, calendar) else say("in time")
-            for window in (old, new)
+        windows = [r.severities[finding.severity].disposition for r in (before, after)]
+        case, done = f"{finding.ref} {finding.title}", answered.get(finding.pk) or at
+        yield from by_other_window(
+            case, finding, windows, calendar, begun=finding.reported_at, done=done
         )
-        if was != would:
-            yield Difference(
-                f"{finding.ref} {finding.title}",
-                finding.get_absolute_url(),
-                say("First answer {was} ({old})", was=was, old=old),
-                say("First answer {would} ({new})", would=would, new=new),
-                record=finding,
-            )
 
 
 def _first_ends(keys: list[int]) -> dict[int, dt.datetime | None]:

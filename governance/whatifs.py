@@ -7,7 +7,8 @@ else changed: nobody votes otherwise or hurries more because a rule is another.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from fellowship.kernel.saying import dated, joined, say, say_n
 from fellowship.kernel.worktime import Window, WorkCalendar
@@ -27,6 +28,33 @@ from governance.states import ExceptionState, Outcome, RuleKind
 
 LOOKED_AT = 500
 """The latest of each; older ones say little about the next year."""
+
+
+def by_other_window(
+    case: str,
+    record: Any,
+    windows: Sequence[Window],
+    calendar: WorkCalendar,
+    *,
+    begun: dt.datetime,
+    done: dt.datetime | None,
+) -> Iterator[Difference]:
+    """What was done since it began, where it is late by one of two windows and not by the other.
+
+    What is not done yet is late by both.
+    """
+    was, would = (done is None or done > window.due(begun, calendar) for window in windows)
+    if was != would:
+        old, new = windows
+        yield Difference(
+            case, record.get_absolute_url(), _timely(was, old), _timely(would, new), record=record
+        )
+
+
+def _timely(late: bool, window: Window) -> str:
+    if late:
+        return say("Too late ({window})", window=window)
+    return say("In time ({window})", window=window)
 
 
 @whatif(RuleKind.BALLOT_RULES, of=say("decisions recorded"))
@@ -114,23 +142,11 @@ def other_alarms(
     calendar = program.calendar()
     rows = Escalation.objects.filter(program=program, acknowledged_at__isnull=False)
     for alarm in rows.order_by("-raised_at", "-pk")[:LOOKED_AT]:
-        old, new = (rules.severities[alarm.severity].acknowledge for rules in (before, after))
-        raised, taken = alarm.raised_at, alarm.acknowledged_at
-        was, would = (_late(window, raised, taken, calendar) for window in (old, new))
-        if was != would:
-            yield Difference(
-                f"{alarm.ref} {alarm.title}",
-                alarm.get_absolute_url(),
-                say("Acknowledged {was} ({old})", was=was, old=old),
-                say("Acknowledged {would} ({new})", would=would, new=new),
-                record=alarm,
-            )
-
-
-def _late(
-    window: Window, start: dt.datetime, done: dt.datetime | None, calendar: WorkCalendar
-) -> str:
-    return "late" if done is None or done > window.due(start, calendar) else say("in time")
+        windows = [rules.severities[alarm.severity].acknowledge for rules in (before, after)]
+        case = f"{alarm.ref} {alarm.title}"
+        yield from by_other_window(
+            case, alarm, windows, calendar, begun=alarm.raised_at, done=alarm.acknowledged_at
+        )
 
 
 @whatif(RuleKind.FELLOWSHIP_POLICY, of=say("replies to decisions"))
@@ -141,17 +157,12 @@ def other_replies(
     calendar = program.calendar()
     rows = Reply.objects.filter(decision__matter__program=program)
     for reply in rows.select_related("decision__matter").order_by("-pk")[:LOOKED_AT]:
-        old, new = before.right_of_reply, after.right_of_reply
+        windows = [rules.right_of_reply for rules in (before, after)]
         decided, matter = reply.decision.decided_at, reply.decision.matter
-        was, would = (_late(w, decided, reply.made_at, calendar) for w in (old, new))
-        if was != would:
-            yield Difference(
-                say("Reply to {ref} {title}", ref=matter.ref, title=matter.title),
-                matter.get_absolute_url(),
-                f"{was.capitalize()} ({old})",
-                f"{would.capitalize()} ({new})",
-                record=matter,
-            )
+        case = say("Reply to {ref} {title}", ref=matter.ref, title=matter.title)
+        yield from by_other_window(
+            case, matter, windows, calendar, begun=decided, done=reply.made_at
+        )
 
 
 @whatif(RuleKind.RULE_MAKING, of=say("rules published for comments"))

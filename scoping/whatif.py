@@ -7,11 +7,11 @@ from typing import Final
 
 from fellowship.clocks.models import Clock
 from fellowship.kernel.saying import say
-from fellowship.kernel.worktime import Window
 from fellowship.programs.models import Program
 from governance.rulekinds import FellowshipPolicy
 from governance.rules import Difference, whatif
 from governance.states import RuleKind
+from governance.whatifs import by_other_window
 from scoping import generation
 from scoping.models import Fellowship, Milestone
 from scoping.services.common import COUNTERSIGNATURE, SIGNATURE, VERDICT
@@ -55,23 +55,10 @@ def waits(
         {c.subject_id for c in clocks if c.kind == VERDICT}
     )
     for clock in clocks:
-        ends = clock.ended_at
-        assert ends is not None  # noqa: S101 - asked for
-        old, new = (getattr(rule, WINDOWS[clock.kind]) for rule in (before, after))
-        was, would = (ends > window.due(clock.starts_at, calendar) for window in (old, new))
-        if was != would:
-            of = (milestones if clock.kind == VERDICT else cases)[clock.subject_id]
-            case = of.fellowship if isinstance(of, Milestone) else of
-            yield Difference(
-                case=f"{case.ref} {of.title}: {clock.label}",
-                url=case.get_absolute_url(),
-                before=_said(was, old),
-                after=_said(would, new),
-                record=case,
-            )
-
-
-def _said(late: bool, window: Window) -> str:
-    if late:
-        return say("Too late ({window})", window=window)
-    return say("In time ({window})", window=window)
+        windows = [getattr(rule, WINDOWS[clock.kind]) for rule in (before, after)]
+        of = (milestones if clock.kind == VERDICT else cases)[clock.subject_id]
+        case = of.fellowship if isinstance(of, Milestone) else of
+        name = f"{case.ref} {of.title}: {clock.label}"
+        yield from by_other_window(
+            name, case, windows, calendar, begun=clock.starts_at, done=clock.ended_at
+        )

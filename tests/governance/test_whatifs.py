@@ -90,8 +90,8 @@ def test_alarms_that_would_be_late(world: World) -> None:
         assert found(rule) == [
             (
                 f"{alarm.ref} {alarm.title}",
-                "Acknowledged in time (1 hour)",
-                "Acknowledged late (0 hours)",
+                "In time (1 hour)",
+                "Too late (0 hours)",
             )
         ]
 

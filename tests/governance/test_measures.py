@@ -106,7 +106,9 @@ def test_one_that_did_not_hold_is_told_to_those_who_can_end_it(world: World) -> 
     assert f"End it, or mend what makes up for it: {exception.title}" in home
     assert "Exception ends" not in home, "one thing to do is said once"
     page = client.get(exception.get_absolute_url()).content.decode()
-    assert "What makes up for it did not hold" in page.partition("Why the rule cannot be kept")[0]
+    banner = page.partition("Why the rule cannot be kept")[0]
+    assert "What makes up for it did not hold" in banner
+    assert "working days. It applies until it ends by itself" in banner
     services.end_exception(exception=exception, by=world.oncall, reason="It does not hold.")
     assert due(exception) is None
     assert not ExceptionRecord.objects.failing().exists()

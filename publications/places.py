@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
@@ -28,7 +28,7 @@ from publications.states import (
     WorkClass,
 )
 from publications.text_states import HitAnswer, HitKind
-from scoping import panels
+from scoping import casefile, panels
 from scoping.models import Fellowship
 
 DESK = (
@@ -223,12 +223,24 @@ def to_wait_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         )
 
 
+def _of_case(fellowship: Fellowship, at: dt.datetime) -> list[Any]:
+    """The works of a case, the latest first, each with the day an objection is to be answered by.
+
+    Asked once for a page: the case is visible, so they are.
+    """
+    waits = Q(objections__state=ObjectionState.OPEN, objections__step_due_at__gt=at)
+    rows = Publication.objects.filter(fellowship=fellowship).annotate(
+        answer_due=Min("objections__step_due_at", filter=waits)
+    )
+    found = rows.defer("abstract", "acknowledgement").order_by("-id")
+    return casefile.of(fellowship).once("publications.works", lambda: list(found[:20]))
+
+
 @panels.register
 def case_publications(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.Panel]:
     """What this case publishes, and the way to begin."""
-    rows = Publication.objects.filter(fellowship=fellowship)  # the case is visible, so they are
     may_draft = policy.may_draft(fellowship, user) is None
-    found = list(rows.defer("abstract", "acknowledgement").order_by("-id")[:20])
+    found = _of_case(fellowship, at)
     if found or may_draft:
         yield panels.Panel(
             "publications.case",
@@ -237,3 +249,43 @@ def case_publications(fellowship: Fellowship, user: Any, at: dt.datetime) -> Ite
             {"publications": found, "may_draft": may_draft},
             order=70,
         )
+
+
+@panels.register_next
+def case_reviews(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator[panels.NextStep]:
+    """Objections to answer, and windows that end."""
+    for one in _of_case(fellowship, at):
+        url = one.get_absolute_url()
+        if one.answer_due:
+            yield panels.NextStep(
+                say("An objection to answer: {title}", title=one.title),
+                one.answer_due,
+                f"{url}#objections",
+                mine=fellowship.fellow_id == user.pk,
+            )
+        if one.effective_state(at) == PublicationState.IN_REVIEW:
+            said = say("The review window ends: {title}", title=one.title)
+            yield panels.NextStep(said, one.window_ends_at, url)
+
+
+def to_answer_first(fellowship: Fellowship, user: Any, at: dt.datetime) -> panels.Banner | None:
+    """An objection that its author has to answer, where nothing of the case is due before."""
+    dues = [(one.answer_due, one) for one in _of_case(fellowship, at) if one.answer_due]
+    if fellowship.fellow_id != user.pk or not dues:
+        return None
+    due, one = min(dues, key=lambda pair: pair[0])
+    first = casefile.of(fellowship).next_milestone
+    if first is not None and first.due_on < fellowship.program.day(due):
+        return None
+    return panels.Banner(
+        say("With you: an objection to answer"),
+        by=due,
+        detail=say("Of “{title}” only the marked passage waits.", title=one.title),
+        silence=say("If you stay silent, the passage is treated as the objection asks."),
+        tone="you",
+        url=f"{one.get_absolute_url()}#objections",
+        label=say("Answer it"),
+    )
+
+
+panels.register_banner(to_answer_first, order=50)

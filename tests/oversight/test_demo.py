@@ -26,7 +26,7 @@ from oversight.demo.content.people import SIGN_INS
 from oversight.demo.content.sentences import PARTS
 from oversight.demo.preparation import BUILDING, DATABASE, SHAPE, NotTold, OtherShape, prepare
 from tests.scenarios.world import World
-from tests.support.demonstration import ROOT, demonstration
+from tests.support.demonstration import ROOT, demonstration, keep
 
 USERNAMES = [
     "applicant",
@@ -236,13 +236,16 @@ def _runs(url: str, username: str, program: str) -> str:
 @pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
-def test_it_is_told_once_served_and_ended_cleanly(tmp_path: Path) -> None:
+def test_it_is_told_once_served_and_ended_cleanly(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     with demonstration(tmp_path) as (url, said):
         for path in ("/healthz", "/readyz", "/static/css/base.css"):
             assert urllib.request.urlopen(url + path, timeout=60).status == 200
         assert all(any(line.split()[:1] == [name] for line in said) for name in USERNAMES)
         assert "You are Daniel Okafor now." in _home_of(url, "manager")
     made = (tmp_path / DATABASE).stat()
+    keep(tmp_path, tmp_path_factory)
     with demonstration(tmp_path) as (url, said):
         assert f"Keeping the data in {tmp_path}." in said
         assert "You are Ada Nwosu now." in _home_of(url, "fellow")

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
 
 from access import services as access
 from access.models import Grant
@@ -37,7 +40,7 @@ from governance import services as governance
 from governance.models import Matter
 from governance.services.access_reviews import open_access_review
 from oversight import services as oversight
-from oversight.demo.story import Story
+from oversight.demo.preparation import DATABASE
 from oversight.export import making
 from oversight.persons import copying
 from proposals import services as proposals
@@ -47,6 +50,7 @@ from tests.scenarios import governance as governance_scenes
 from tests.scenarios import proposals as proposal_scenes
 from tests.scenarios import releases as release_scenes
 from tests.scenarios.world import SETUP, World, make_person, make_world
+from tests.support import demonstration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DAY = dt.timedelta(days=1)
@@ -349,15 +353,40 @@ def _an_absence(world: World) -> None:
     )
 
 
-@pytest.mark.once
+@pytest.fixture
+def told_year(
+    tmp_path_factory: pytest.TempPathFactory,
+    settings: Settings,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """The database is the demonstration's, its folder the site's, until the test ends."""
+    folder = demonstration.told(tmp_path_factory)
+    settings.VAR_DIR, settings.MEDIA_ROOT = folder, folder / "files"
+    settings.LEDGER_KEY_FILE = folder / "ledger.pem"
+    settings.SECRET_KEY = (folder / "secret_key").read_text().strip()
+    with django_db_blocker.unblock():
+        connection.close()
+        own, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], folder / DATABASE
+        ContentType.objects.clear_cache()
+        try:
+            with transaction.atomic():
+                yield
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = own
+            ContentType.objects.clear_cache()
+
+
+@pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
-@pytest.mark.django_db
+@pytest.mark.usefixtures("told_year")
 def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:
     """Where a notice leads to is a word in its row; the verbs that tell it have tests of their own
     on both databases, the told year is one of SQLite.
     """
-    Story().tell()
     world = make_world("-rest")
     _the_rest(world)
     _a_split_panel(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from oversight.demo.preparation import DATABASE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +31,7 @@ def demonstration(folder: Path) -> Iterator[tuple[str, list[str]]]:
     kept = ("PATH", "HOME", "LANG")
     port = _free_port()
     env = {name: os.environ[name] for name in kept if name in os.environ} | {
+        "DJANGO_SETTINGS_MODULE": "tests.support.watched",
         "FELLOWSHIP_DEMO": "1",
         "FELLOWSHIP_VAR": str(folder),
         "FELLOWSHIP_BASE_URL": f"http://127.0.0.1:{port}",
@@ -60,3 +64,27 @@ def demonstration(folder: Path) -> Iterator[tuple[str, list[str]]]:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         process.stdout.close()
+
+
+def keep(folder: Path, run: pytest.TempPathFactory) -> None:
+    """Keep a copy of a demonstration's folder for the other tests of this run."""
+    aside = run.mktemp("aside")
+    shutil.copytree(folder, aside / "told")
+    (aside / "told").rename(_kept(run))
+
+
+def told(run: pytest.TempPathFactory) -> Path:
+    """A folder with the told year; told now where no test of this run has told it."""
+    folder = run.mktemp("demonstration")
+    if _kept(run).exists():
+        shutil.copytree(_kept(run), folder, dirs_exist_ok=True)
+    else:
+        with demonstration(folder):
+            assert (folder / DATABASE).exists()
+    return folder
+
+
+def _kept(run: pytest.TempPathFactory) -> Path:
+    """Beside the folders of all workers."""
+    mine = run.getbasetemp()
+    return (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "told"

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 def unread_count(user: AnyUser) -> int:
     """How many notices the person has not read; for the navigation."""
-    if may_be_recused(user):
-        return Notice.objects.visible_to(user).unread().count()
-    return sum(_unread(user.pk))
+    count: int = sum(_unread(user.pk))
+    if not count or not may_be_recused(user):
+        return count
+    return Notice.objects.visible_to(user).unread().count()
 
 
 @read
 def _unread(key: int) -> QuerySet[Notice, int]:
-    """How many notices a person whom nothing is closed to has not read; nothing for none."""
+    """How many notices a person has not read, whatever is closed to them; nothing for none."""
     unread = Notice.objects.filter(recipient_id=key).unread().order_by().values("recipient_id")
     return unread.annotate(count=Count("pk")).values_list("count", flat=True)
 

@@ -82,9 +82,12 @@ def create(connection: BaseDatabaseWrapper) -> int:
 
 
 @contextmanager
-def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Lift the triggers for tests that empty the tables, and for nothing else."""
-    _lift(connection)
+def suspended(connection: BaseDatabaseWrapper, *tables: str) -> Iterator[None]:
+    """Lift the triggers for tests that empty the tables, and for nothing else.
+
+    Only those of `tables` where any are named and SQLite would make each anew.
+    """
+    _lift(connection, tables)
     try:
         yield
     finally:
@@ -129,14 +132,15 @@ def owned_tables(connection: BaseDatabaseWrapper) -> list[str]:
     return [m._meta.db_table for m in protected_models() if m._meta.db_table in owned]
 
 
-def _lift(connection: BaseDatabaseWrapper) -> None:
+def _lift(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> None:
     if connection.vendor == "postgresql":
         _switch(connection, "DISABLE")
         return
     quote = connection.ops.quote_name
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for _, name in sorted(_present(connection)):
-            cursor.execute(f"DROP TRIGGER {quote(name)}")
+        for table, name in sorted(_present(connection)):
+            if not tables or table in tables:
+                cursor.execute(f"DROP TRIGGER {quote(name)}")
 
 
 def _switch(connection: BaseDatabaseWrapper, how: str) -> None:

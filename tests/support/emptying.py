@@ -18,9 +18,9 @@ _KEPT = {Permission._meta.db_table, ContentType._meta.db_table}
 
 def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete every row but the kept ones, past the append-only triggers."""
-    with suspended(connection), transaction.atomic(using=connection.alias):
+    with transaction.atomic(using=connection.alias):
         holding = filled(connection)
-        with connection.cursor() as cursor:
+        with suspended(connection, *holding), connection.cursor() as cursor:
             for table in holding:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 

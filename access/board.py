@@ -37,7 +37,9 @@ class AccessMatter(MatterKind):
         """The dataset and its tier."""
         dataset = subject.dataset
         return say(
-            "Access to {name} ({tier})", name=dataset.name, tier=dataset.get_tier_display().lower()
+            "Access to {name} ({tier})",
+            name=dataset.name,
+            tier=say(dataset.get_tier_display()).lower(),
         )
 
     def question(self, subject: AccessRequest) -> str:

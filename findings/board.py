@@ -35,7 +35,7 @@ class RejectionKind(MatterKind):
         return say(
             "Whether the product owner may reject {ref} ({severity}).",
             ref=subject.ref,
-            severity=subject.severity,
+            severity=say(subject.get_severity_display()).lower(),
         )
 
     def dossier(self, subject: Any) -> dict[str, Any]:

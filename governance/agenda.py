@@ -110,7 +110,7 @@ def _with_owner(rows: QuerySet[ExceptionRecord]) -> QuerySet[ExceptionRecord]:
 
 def _matters(program: Program, user: Any) -> list[tuple[int, str, list[Any]]]:
     live = Matter.objects.opened_to(user).live().filter(program=program)
-    live = live.only("kind", "ref", "title", "due_at")
+    live = live.only("kind", "ref", "title", "words", "due_at")
     by_kind: dict[str, list[Any]] = {}
     for matter in live.order_by("kind", "due_at", "id")[:MOST]:
         by_kind.setdefault(matter.kind, []).append(matter)

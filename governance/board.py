@@ -11,7 +11,7 @@ from django.db import models
 from fellowship.accounts.models import Actor, User
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal
-from fellowship.kernel.saying import dated, say
+from fellowship.kernel.saying import dated, joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.worktime import WorkCalendar
 from governance import exceptions, kinds, rearming, recourse, rules
@@ -54,7 +54,7 @@ class RuleMatter(MatterKind):
         """The kind of rule, with the title of this version where that says more."""
         kind = subject.get_kind_display()
         named = subject.title.casefold() != kind.casefold()
-        return f"{kind}: {(subject.title if named else say('a new version'))}"
+        return joined(": ", (say(kind), subject.title if named else say("a new version")))
 
     def question(self, subject: RuleVersion) -> str:
         """Whether it is adopted, and from when."""
@@ -62,7 +62,7 @@ class RuleMatter(MatterKind):
         when = dated(subject.program.day(at)) if at else say("once decided")
         return say(
             "Shall this version of the {kind} apply, from {when}?",
-            kind=subject.get_kind_display().lower(),
+            kind=say(subject.get_kind_display()).lower(),
             when=when,
         )
 
@@ -121,7 +121,7 @@ class ExceptionMatter(MatterKind):
 
     def title(self, subject: ExceptionRecord) -> str:
         """What is excepted."""
-        return f"{subject.get_kind_display()}: {subject.title}"
+        return joined(": ", (say(subject.get_kind_display()), subject.title))
 
     def question(self, subject: ExceptionRecord) -> str:
         """Whether, for what, and until when."""

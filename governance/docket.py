@@ -101,7 +101,7 @@ def kind_choices() -> list[tuple[str, str]]:
     return [(key, kind.label) for key, kind in kinds.registered().items()]
 
 
-NAMED = ("ref", "title", "due_at", "program_id")
+NAMED = ("ref", "title", "words", "due_at", "program_id")
 """What desks and banners say of a matter."""
 NOT_CAST = Q(vote=None) | Q(vote__dossier_number__lt=F("ballot__dossier_number"))
 """Seats without a vote, or with one that was cast on an earlier text."""

@@ -2810,6 +2810,16 @@ class Migration(migrations.Migration):
                     model_name='accessreviewitem',
                     index=models.Index(fields=['subject_type', 'subject_id'], name='governance__subject_651a5a_idx'),
                 ),
+                migrations.AddField(
+                    model_name='historicalmatter',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
+                migrations.AddField(
+                    model_name='matter',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
             ],
         ),
     ]

@@ -11,6 +11,7 @@ from django.db.models import Case, Q, Value, When
 from fellowship.history.models import Tracked, TrackedQuerySet
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import Worded
 from fellowship.kernel.words import WordIndex
 from fellowship.programs.models import Program
 from governance import links
@@ -52,7 +53,7 @@ class MatterQuerySet(TrackedQuerySet["Matter"]):
         return self.select_related("program", "ballot", "decision", "referred_by")
 
 
-class Matter(Tracked):
+class Matter(Worded, Tracked):
     """One question before the board, about one record of any app."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="matters")

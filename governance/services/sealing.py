@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Model
 
@@ -15,6 +15,7 @@ from fellowship.kernel.canonical import digest, plain
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from fellowship.kernel.worktime import Window
 from governance import kinds, recourse
 from governance.ballots import BallotRule
@@ -25,6 +26,8 @@ from governance.services import telling
 from governance.states import Standing
 
 BALLOT_CLOCK = "governance.ballot"
+TITLE: Final = 250
+"""Signs of a title at most."""
 
 
 @journal.verb("governance.reseal_dossier")
@@ -43,7 +46,8 @@ def reseal_dossier(*, matter: Matter, by: Actor, reason: str) -> Dossier:
     ballot = Ballot.objects.locked().get(matter=matter)
     voters = telling.voters(ballot)
     matter.subject_revision = handler.revision(subject)
-    matter.title, matter.question = handler.title(subject)[:250], handler.question(subject)
+    for name, text in asked(handler, subject).items():
+        setattr(matter, name, text)
     body = sealed(matter.kind, subject)
     dossier = seal(matter, subject, body, by=by, why=reason.strip())
     matter.dossier_hash = dossier.sha256
@@ -57,6 +61,13 @@ def reseal_dossier(*, matter: Matter, by: Actor, reason: str) -> Dossier:
     journal.record(subject=matter, change=change | {"closes_at": ballot.closes_at})
     telling.stale(matter, ballot, voters, dossier.why)
     return dossier
+
+
+def asked(handler: kinds.MatterKind, subject: Model) -> dict[str, Any]:
+    """Title and question of a matter; a title that is shortened stays English."""
+    title = handler.title(subject)
+    short = title if len(title) <= TITLE else title[:TITLE]
+    return worded(title=short, question=handler.question(subject))
 
 
 @saying.in_source()

@@ -98,7 +98,7 @@ def _live(
 def _with_ballot(keys: list[int]) -> QuerySet[Matter]:
     rows = Matter.objects.filter(pk__in=keys).order_by()
     return rows.select_related("ballot").only(
-        *("program_id", "kind", "ref", "title", "due_at", "subject_type", "subject_id"),
+        *("program_id", "kind", "ref", "title", "words", "due_at", "subject_type", "subject_id"),
         *(
             "ballot__rule",
             "ballot__closes_at",
@@ -169,7 +169,7 @@ def _with_conditions(keys: list[int]) -> QuerySet[Decision]:
         .select_related("matter")
         .only(
             *("outcome", "tally", "dissent", "decided_at"),
-            *("matter__ref", "matter__title", "matter__kind"),
+            *("matter__ref", "matter__title", "matter__words", "matter__kind"),
         )
         .annotate(made=_count(), unsettled=_count(settled_at=None))
     )
@@ -249,7 +249,7 @@ def _with_people(keys: list[int]) -> QuerySet[Condition]:
     rows = Condition.objects.filter(pk__in=keys).order_by()
     return rows.select_related("decision__matter", "owner", "verifier").only(
         *("number", "text", "due_at", "settled_at", "state", "program_id"),
-        *("decision__matter__ref", "decision__matter__title"),
+        *("decision__matter__ref", "decision__matter__title", "decision__matter__words"),
         *("owner__name", "owner__email", "verifier__name", "verifier__email"),
     )
 

@@ -430,7 +430,7 @@ def _precedents(user: Any, matter: Matter) -> list[tuple[Decision, str, str]]:
 def _alike(user: Any, at: dt.datetime, kind: str, program: int, matter: int) -> QuerySet[Decision]:
     rows = Decision.objects.opened_to(user).filter(matter__kind=kind, matter__program_id=program)
     shown = rows.exclude(matter_id=matter).select_related("matter")
-    shown = shown.only("outcome", "decided_at", "matter__ref", "matter__title")
+    shown = shown.only("outcome", "decided_at", "matter__ref", "matter__title", "matter__words")
     return shown.order_by("-decided_at")[:PRECEDENTS]
 
 

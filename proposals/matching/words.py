@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from fellowship.accounts.roles import Seat
+from fellowship.kernel.saying import begun, joined, listed, say, say_n
 from proposals.matching.expertise import Match
 from proposals.matching.gather import Case, Gathered, Person
 
@@ -12,12 +13,17 @@ from proposals.matching.gather import Case, Gathered, Person
 def why(gathered: Gathered, case: Case, person: Person, panel: Collection[int], used: int) -> str:
     """The sentence for one reviewer; `panel`: keys of the whole panel, `used`: places before."""
     matched = gathered.matches.get((case.proposal.pk, person.user.pk), [])
-    places = f"{used} of {person.places} places used before"
+    places = say("{used} of {places} places used before", used=used, places=person.places)
     parts = [_expertise(person, matched), places, _seat(gathered, person, panel)]
     if person.away:
-        parts.append(f"away on {_days(person.away)} of the review window")
-    text = "; ".join(part for part in parts if part)
-    return f"{text[:1].upper()}{text[1:]}."
+        parts.append(
+            say_n(
+                person.away,
+                "away on {n} day of the review window",
+                "away on {n} days of the review window",
+            )
+        )
+    return begun(joined("; ", [part for part in parts if part]) + ".")
 
 
 def warnings(
@@ -28,15 +34,29 @@ def warnings(
     pair = (case.proposal.pk, person.user.pk)
     name = str(person.user)
     if pair in gathered.returned:
-        found.append("The same assignment was taken back before.")
+        found.append(say("The same assignment was taken back before."))
     if used >= person.places:
-        found.append(f"{name} takes {person.places} reviews of a call and has {used}.")
+        found.append(
+            say(
+                "{name} takes {places} reviews of a call and has {used}.",
+                name=name,
+                places=person.places,
+                used=used,
+            )
+        )
     if person.absent:
-        found.append(f"{name} is away on {_days(person.away)} of the review window.")
+        found.append(
+            say_n(
+                person.away,
+                "{name} is away on {n} day of the review window.",
+                "{name} is away on {n} days of the review window.",
+                name=name,
+            )
+        )
     if person.seat and _others(gathered, person, panel):
-        found.append(f"The panel has the {Seat(person.seat).label.lower()} seat already.")
+        found.append(say("The panel has the {seat} seat already.", seat=_named(person.seat)))
     if pair not in gathered.matches:
-        found.append(f"None of {name}’s fields is named in the text.")
+        found.append(say("None of {name}’s fields is named in the text.", name=name))
     found += [hint.sentence(name) for hint in gathered.hinted.get(pair, ())]
     return found
 
@@ -51,52 +71,88 @@ def missing(gathered: Gathered, case: Case, got: Collection[int], used: Mapping[
     rest = [p for p in others if p not in barred and p not in returned]
     away = [p for p in rest if p.absent]
     full = [p for p in rest if not p.absent and used[p.user.pk] >= p.places]
-    parts = [
-        _part(barred, "has a conflict or is on the team", "have a conflict or are on the team"),
-        _part(returned, "gave it back", "gave it back"),
-        _part(away, "is away", "are away"),
-        _part(full, "has no place left", "have no place left"),
-    ]
-    there = len(whole)
-    asked = len(case.panel) + case.need
-    why_not = ", ".join(part for part in parts if part)
-    if not others or not why_not:
-        return f"{there} of {asked}: nobody else reviews."
+    counted = [len(people) for people in (barred, returned, away, full)]
+    there, asked = len(whole), len(case.panel) + case.need
+    if not any(counted):
+        return say("{there} of {asked}: nobody else reviews.", there=there, asked=asked)
     if len(others) == 1:
-        return f"{there} of {asked}: the only other reviewer {why_not.removeprefix('1 ')}."
-    return f"{there} of {asked}: of the {len(others)} other reviewers, {why_not}."
+        alone = next(text for text, n in zip(_ALONE, counted, strict=True) if n)
+        return say(
+            "{there} of {asked}: the only other reviewer {alone}.",
+            there=there,
+            asked=asked,
+            alone=alone,
+        )
+    return say(
+        "{there} of {asked}: of the {others} other reviewers, {why_not}.",
+        there=there,
+        asked=asked,
+        others=len(others),
+        why_not=joined(", ", _counted(*counted)),
+    )
 
 
-def _part(people: Sequence[Person], one: str, many: str) -> str:
-    return f"{len(people)} {one if len(people) == 1 else many}" if people else ""
+_ALONE = (
+    say("has a conflict or is on the team"),
+    say("gave it back"),
+    say("is away"),
+    say("has no place left"),
+)
 
 
-def _expertise(person: Person, matched: Sequence[Match]) -> str:
-    for works, verb in ((True, "works on"), (False, "knows")):
-        for named, where in ((True, "which the question names"), (False, "which the text names")):
+def _counted(barred: int, returned: int, away: int, full: int) -> list[str]:
+    parts = (
+        (
+            barred,
+            say_n(
+                barred,
+                "{n} has a conflict or is on the team",
+                "{n} have a conflict or are on the team",
+            ),
+        ),
+        (returned, say("{n} gave it back", n=returned)),
+        (away, say_n(away, "{n} is away", "{n} are away")),
+        (full, say_n(full, "{n} has no place left", "{n} have no place left")),
+    )
+    return [text for number, text in parts if number]
+
+
+def _expertise(person: Person, matched: list[Match]) -> str:
+    for works in (True, False):
+        for named in (True, False):
             fields = [m.field for m in matched if m.works == works and m.named == named]
             if fields:
-                listed = " and ".join(f"“{name}”" for name in fields[:2])
-                return f"{verb} {listed}, {where}"
+                shown = listed([say("“{name}”", name=name) for name in fields[:2]])
+                return _known(works, named, shown)
     if person.works_on or person.knows:
-        return "none of their fields is named in the text"
-    return "has named no fields"
+        return say("none of their fields is named in the text")
+    return say("has named no fields")
+
+
+def _known(works: bool, named: bool, fields: str) -> str:
+    if works and named:
+        return say("works on {fields}, which the question names", fields=fields)
+    if works:
+        return say("works on {fields}, which the text names", fields=fields)
+    if named:
+        return say("knows {fields}, which the question names", fields=fields)
+    return say("knows {fields}, which the text names", fields=fields)
 
 
 def _seat(gathered: Gathered, person: Person, panel: Collection[int]) -> str:
     if not person.seat:
         return ""
-    seat = Seat(person.seat).label.lower()
+    seat = _named(person.seat)
     if _others(gathered, person, panel):
-        return f"{seat} seat, as another reviewer here"
-    return f"{seat} seat, which this panel lacks otherwise"
+        return say("{seat} seat, as another reviewer here", seat=seat)
+    return say("{seat} seat, which this panel lacks otherwise", seat=seat)
+
+
+def _named(seat: str) -> str:
+    return say(Seat(seat).label).lower()
 
 
 def _others(gathered: Gathered, person: Person, panel: Collection[int]) -> bool:
     """Whether another on the panel has the same seat."""
     others = (gathered.by_key.get(pk) for pk in panel if pk != person.user.pk)
     return any(other is not None and other.seat == person.seat for other in others)
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"

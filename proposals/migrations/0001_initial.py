@@ -918,6 +918,16 @@ class Migration(migrations.Migration):
                     model_name='proposal',
                     index=models.Index(condition=models.Q(('submitted_at__isnull', False)), fields=['program', 'id'], name='proposal_submitted'),
                 ),
+                migrations.AddField(
+                    model_name='suggestedpanel',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
+                migrations.AddField(
+                    model_name='suggestion',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
             ],
         ),
     ]

@@ -14,6 +14,7 @@ from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import Worded
 from fellowship.programs.models import Call
 from proposals.models.panel import Assignment
 from proposals.models.proposal import Proposal
@@ -87,7 +88,7 @@ class SuggestionRun(Tracked):
         return address("proposals:suggestion", self.pk)
 
 
-class SuggestedPanel(Untracked):
+class SuggestedPanel(Worded, Untracked):
     """The suggestion for one proposal. Untracked: a working paper; its digest is in the ledger."""
 
     run = models.ForeignKey(SuggestionRun, on_delete=models.CASCADE, related_name="panels")
@@ -107,7 +108,7 @@ class SuggestedPanel(Untracked):
         return f"{self.run_id}: {self.proposal_id}"
 
 
-class Suggestion(Untracked):
+class Suggestion(Worded, Untracked):
     """One reviewer for one proposal, and why. Untracked like its panel."""
 
     panel = models.ForeignKey(SuggestedPanel, on_delete=models.CASCADE, related_name="suggestions")

@@ -11,8 +11,9 @@ from fellowship.accounts.models import Actor, User
 from fellowship.kernel import journal
 from fellowship.kernel.canonical import digest
 from fellowship.kernel.refusals import Refusal, refuse, unchanged
-from fellowship.kernel.saying import say, say_n
+from fellowship.kernel.saying import joined, say, say_n
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from fellowship.notices.services import Message, notify_each
 from fellowship.programs.models import Call
 from proposals import policy, rubric
@@ -133,7 +134,7 @@ def add_suggested(*, panel: SuggestedPanel, reviewer: User, by: User) -> Suggest
     used = person.used + _given(panel.run, reviewer)
     why, warned = _for_and_against(gathered, case, person, chosen, used)
     made = Suggestion.objects.create(
-        panel=panel, reviewer=reviewer, why=why, warned=warned, by_hand=True
+        panel=panel, reviewer=reviewer, by_hand=True, **worded(why=why, warned=warned)
     )
     _recount(panel)
     change = {"proposal": panel.proposal.ref, "added": reviewer.pk, "warned": bool(made.warned)}
@@ -207,7 +208,7 @@ def _for_and_against(
 ) -> tuple[str, str]:
     """Why this person, and what speaks against it, as both are kept."""
     asked = (gathered, case, person, panel, used)
-    return words.why(*asked), "\n".join(words.warnings(*asked))
+    return words.why(*asked), joined("\n", words.warnings(*asked))
 
 
 def _finish(run: SuggestionRun) -> SuggestionRun:
@@ -260,7 +261,11 @@ def _written(run: SuggestionRun, gathered: Gathered, found: solve.Found) -> list
         got = {person.user.pk for person in people}
         reason = words.missing(gathered, case, got, total) if lacking else ""
         panel = SuggestedPanel(
-            run=run, proposal=case.proposal, need=case.need, missing=lacking, reason=reason
+            run=run,
+            proposal=case.proposal,
+            need=case.need,
+            missing=lacking,
+            **worded(reason=reason),
         )
         panels.append(panel)
         whole = case.panel | got
@@ -288,8 +293,10 @@ def _line(
     return Suggestion(
         panel=panel,
         reviewer=person.user,
-        why=words.why(gathered, case, person, whole, used),
-        warned="\n".join(hint.sentence(str(person.user)) for hint in hinted),
+        **worded(
+            why=words.why(gathered, case, person, whole, used),
+            warned=joined("\n", (hint.sentence(str(person.user)) for hint in hinted)),
+        ),
     )
 
 
@@ -310,7 +317,9 @@ def _given(run: SuggestionRun, reviewer: User) -> int:
 def _recount(panel: SuggestedPanel) -> None:
     """Keep the numbers right after a change by hand."""
     panel.missing = max(0, panel.need - panel.suggestions.count())
-    panel.reason = "" if not panel.missing else panel.reason or say("Taken off by hand.")
+    reason = "" if not panel.missing else panel.reason or say("Taken off by hand.")
+    for name, value in worded(reason=reason).items():
+        setattr(panel, name, value)
     panel.save()
 
 

@@ -21,12 +21,19 @@ from fellowship.accounts.services import declare_conflict, grant_role
 from fellowship.clocks.models import Clock
 from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.notices.models import Notice
 from proposals import services
-from proposals.models import Assignment, Proposal, ReviewerProfile, Suggestion, SuggestionRun
+from proposals.models import (
+    Assignment,
+    Proposal,
+    ReviewerProfile,
+    SuggestedPanel,
+    Suggestion,
+    SuggestionRun,
+)
 from proposals.services import suggesting
 from proposals.states import ProposalState, RunState
 from tests.scenarios.proposals import panel, submitted_proposal
@@ -99,6 +106,14 @@ def test_a_suggestion_says_why_and_what_stays_empty(world: World, two: list[Prop
     empty = run.panels.get(missing=1)
     assert empty.proposal == two[1]
     assert empty.reason == "2 of 3: the only other reviewer has no place left."
+    with saying.override("de"):
+        again = SuggestedPanel.objects.get(pk=empty.pk)
+        said = "2 von 3: Die einzige weitere begutachtende Person hat keinen Platz mehr."
+        assert str(again.reason) == said
+        why = empty.suggestions.first()
+        assert why is not None
+        assert "Plätzen zuvor vergeben" in str(why.why)
+    assert SuggestedPanel.objects.values_list("reason", flat=True).get(pk=empty.pk) == empty.reason
     assert len(run.digest) == 64
     event = Event.objects.get(verb="proposals.work_out_suggestion")
     assert run.digest in event.body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from fellowship.accounts import roles
 from fellowship.accounts.queries import holds_anywhere
+from fellowship.kernel import saying
 from fellowship.kernel.saying import plain, say
 from fellowship.web import nav
 from fellowship.web.items import Link
@@ -51,7 +51,7 @@ TITLES: Final = {
     "sponsor": say("Sponsor"),
     "administrator": say("Administrator"),
 }
-"""The heading of each guide, which says itself; the guides are written in English."""
+"""The heading of each guide, which says itself."""
 ABOUT: Final = {
     "applicant-and-fellow": say(
         "You apply from outside with a proposal; once the board accepts it, the same "
@@ -129,14 +129,20 @@ class Guide:
         return Told(Link(self.title, reverse("web:guide", args=[self.slug])), ABOUT[self.slug])
 
 
-@functools.cache
+@saying.kept(64)
 def guide(slug: str) -> Guide:
-    """The guide of that name. Raises KeyError where there is none."""
+    """The guide of that name, in the language under way where it is written in it.
+
+    Raises KeyError where there is none.
+    """
     if slug not in FOR:
         raise KeyError(slug)
-    text = (settings.BASE_DIR / "docs" / "roles" / f"{slug}.md").read_text(encoding="utf-8")
+    written = settings.BASE_DIR / "docs" / "roles"
+    own = written / saying.language().partition("-")[0] / f"{slug}.md"
+    tour_begins = str(TOUR) if own.exists() else plain(TOUR)
+    text = (own if own.exists() else written / f"{slug}.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
-    before, _, after = body.partition(f"## {plain(TOUR)}\n")
+    before, _, after = body.partition(f"## {tour_begins}\n")
     tour, mark, rest = after.partition("\n## ")
     rest = f"## {rest}" if mark else ""
     return Guide(slug, TITLES[slug], _linked(before), _linked(tour), _linked(rest))
@@ -158,7 +164,7 @@ def _place(found: re.Match[str]) -> str:
 def named(address: str) -> str:
     """What a page is called, by the navigation and its address: “Proposals › one of them › panel”.
 
-    The guides are written in English, and so is this.
+    Guides in English name addresses, and so this is English; others write links out.
     """
     places = nav.places()
     begins = [place for place in places if place != "/" and address.startswith(place)]

@@ -8,7 +8,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import User
 from fellowship.accounts.queries import conflict_of, has_role
 from fellowship.kernel.refusals import Refusal, first
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say, within
 from fellowship.kernel.time import now
 from governance import ballot_box, kinds, recourse
 from governance.letters import instant
@@ -17,6 +17,7 @@ from governance.models.visibility import NAMERS
 from governance.policy.board import DUTIES, may_enter
 from governance.policy.common import needs_role
 from governance.review_states import REVIEW_MOVES, ReviewState
+from governance.states import Outcome
 
 SERVES = tuple(role for role in roles.STAFF if role not in (roles.AUDITOR, *NAMERS))
 """The roles whose holders may be named: those who audit or name reviewers are not among them."""
@@ -42,10 +43,22 @@ def _party(matter: Matter, by: User, to: str) -> Refusal | None:
 def _in_time_to_reply(decision: Decision) -> Refusal | None:
     clock = recourse.reply_clock(decision)
     if clock is None:
-        return Refusal("no_reply", say("There is no right of reply to this outcome."))
+        return _no_reply(decision)
     if clock.due_at > now():
         return None
     return _over("reply", decision, say("The time to reply ended on"), clock.due_at)
+
+
+def _no_reply(decision: Decision) -> Refusal:
+    """To this outcome nobody replies; it says to which ones parties do."""
+    answered = kinds.get(decision.matter.kind).replied_to
+    if not answered:
+        return Refusal("no_reply", say("There is no right of reply to this outcome."))
+    said = say(
+        "There is no right of reply to this outcome. Parties may reply to: {outcomes}.",
+        outcomes=joined(", ", (within(Outcome(one).label) for one in answered)),
+    )
+    return Refusal("no_reply", said)
 
 
 def _over(what: str, decision: Decision, text: str, due_at: object) -> Refusal:

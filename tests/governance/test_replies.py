@@ -170,6 +170,22 @@ def test_who_may_not_reply_or_answer(denied: Denied) -> None:
     )
 
 
+def test_where_there_is_no_right_of_reply_it_says_to_what_there_is(denied: Denied) -> None:
+    world = denied.world
+    matter = services.refer(
+        kind="tests.rename", subject=world.cohort, program=world.program, by=world.manager
+    )
+    for member in world.board:
+        vote(matter, member, "approve", rationale="It is free after all.")
+    approved = services.record_decision(matter=matter, by=world.chair)
+    refused = policy.may_reply(approved, denied.party)
+    assert refused is not None
+    assert refused.reason == (
+        "There is no right of reply to this outcome. "
+        "Parties may reply to: approved with conditions, denied, deferred."
+    )
+
+
 def test_a_late_reply_is_refused_with_the_date_and_silence_lets_the_decision_stand(
     denied: Denied,
 ) -> None:

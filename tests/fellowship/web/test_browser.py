@@ -86,6 +86,14 @@ def test_the_switch_overrides_the_device_without_a_script(site: str, browser_: A
     expect(page.locator("body")).to_have_css("background-color", "rgb(251, 250, 247)")
 
 
+def test_what_one_can_do_is_left_off_the_paper(site: str, page: Page) -> None:
+    page.goto(f"{site}/components/")
+    page.locator("main .card").first.evaluate("card => { card.id = 'act' }")
+    expect(page.locator("#act")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("#act")).to_be_hidden()
+
+
 @pytest.fixture
 def browser_(page: Page) -> Page:
     context = page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]

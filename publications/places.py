@@ -258,13 +258,13 @@ def case_reviews(fellowship: Fellowship, user: Any, at: dt.datetime) -> Iterator
         url = one.get_absolute_url()
         if one.answer_due:
             yield panels.NextStep(
-                say("An objection to answer: {title}", title=one.title),
+                say("An objection to answer: {ref}", ref=one.ref),
                 one.answer_due,
                 f"{url}#objections",
                 mine=fellowship.fellow_id == user.pk,
             )
         if one.effective_state(at) == PublicationState.IN_REVIEW:
-            said = say("The review window ends: {title}", title=one.title)
+            said = say("The review window ends: {ref}", ref=one.ref)
             yield panels.NextStep(said, one.window_ends_at, url)
 
 

@@ -308,11 +308,11 @@ def test_the_case_names_the_objection_to_answer_first(world: World, fellowship: 
     work = scenario.submitted(world, fellowship)
     path = fellowship.get_absolute_url()
     before = as_(fellowship.fellow).get(path)
-    assert f"The review window ends: {work.title}" in before.content.decode()
+    assert f"The review window ends: {work.ref}" in before.content.decode()
     assert "an objection to answer" not in before.content.decode()
     scenario.objected(world, work)
     shown = as_(fellowship.fellow).get(path).content.decode()
     assert "With you: an objection to answer" in shown
-    assert f"An objection to answer: {work.title}" in shown
+    assert f"An objection to answer: {work.ref}" in shown
     assert f'href="{work.get_absolute_url()}#objections">Answer it</a>' in shown
     assert "With you" not in as_(world.manager).get(path).content.decode()

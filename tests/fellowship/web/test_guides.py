@@ -18,6 +18,7 @@ from oversight.demo.content.people import SIGN_INS
 from tests.scenarios.world import PEOPLE, SETUP, World
 
 pytestmark = pytest.mark.django_db
+GERMAN = Path(settings.BASE_DIR, "docs", "roles", "de")
 LEADS = re.compile(r"\]\((/[^)]*)\)")
 
 
@@ -30,7 +31,7 @@ def who(tour: str) -> list[str]:
 def test_every_role_has_its_guide_and_every_guide_its_tour() -> None:
     """Each names people of the demonstration, and five steps or more."""
     files = {path.stem for path in Path(settings.BASE_DIR, "docs", "roles").glob("*.md")}
-    assert files == set(guides.FOR)
+    assert files == {path.stem for path in GERMAN.glob("*.md")} == set(guides.FOR)
     assert {key for keys in guides.FOR.values() for key in keys} == set(roles.ROLES)
     playable = {person.username for person in SIGN_INS}
     for slug in guides.FOR:
@@ -48,9 +49,6 @@ PARTS = {
     "points": re.compile(r"^- ", re.MULTILINE),
     "headings": re.compile(r"^## ", re.MULTILINE),
 }
-
-
-GERMAN = Path(settings.BASE_DIR, "docs", "roles", "de")
 
 
 @pytest.mark.parametrize("slug", sorted(path.stem for path in GERMAN.glob("*.md")))

@@ -134,8 +134,8 @@ class House:
     """Forms that somebody was shown and filled with nonsense: once each, whoever is shown them."""
     opened: set[str] = field(default_factory=set)
     """Addresses at which somebody was shown a page or file although they asked in nonsense."""
-    files: set[str] = field(default_factory=set)
-    """Addresses at which somebody was given a file."""
+    formless: set[str] = field(default_factory=set)
+    """Addresses at which somebody was given a file, or one only sends."""
     last_event: int = 0
     """The last in the ledger when it was first asked; nothing of asking stays."""
 

@@ -20,7 +20,7 @@ def needs_role(by: Actor, program_id: int, *keys: str, to: str) -> Refusal | Non
         if len(names) < 3
         else joined(", ", names[:-1]) + say(" or {names}", names=names[-1])
     )
-    return Refusal("wrong_role", say("Only a {who} of this programme may {to}.", who=who, to=to))
+    return Refusal("wrong_role", say("Only the {who} of this programme may {to}.", who=who, to=to))
 
 
 def text_given(text: str, field: str, reason: str) -> Refusal | None:

@@ -379,8 +379,7 @@ def told_year(
             ContentType.objects.clear_cache()
 
 
-@pytest.mark.sqlite
-@pytest.mark.slow
+@pytest.mark.sqlite  # and not `slow`: it would begin before the demonstration is told, and tell it
 @pytest.mark.timeout(2400)
 @pytest.mark.usefixtures("told_year")
 def test_every_kind_of_notice_leads_its_reader_to_a_page() -> None:

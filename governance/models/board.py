@@ -53,7 +53,7 @@ class MatterQuerySet(TrackedQuerySet["Matter"]):
         return self.select_related("program", "ballot", "decision", "referred_by")
 
 
-class Matter(Worded, Tracked):
+class Matter(Tracked, Worded):
     """One question before the board, about one record of any app."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="matters")

@@ -114,7 +114,8 @@ def test_excepted_by_the_manager_alone(world: World, milestone: Milestone) -> No
 
 def test_late_is_derived(world: World, milestone: Milestone) -> None:
     assert not milestone.is_late
-    with frozen(milestone.due_at + dt.timedelta(days=1)):
+    due = world.program.calendar().end_of_day(milestone.due_on)
+    with frozen(due + dt.timedelta(minutes=1)):
         assert milestone.is_late
         assert Milestone.objects.late(now().date()).get() == milestone
 

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from fellowship.accounts.models import User
+from fellowship.kernel.subjects import about
 from governance.models import RuleAmendment, RulePin, RuleVersion
 from governance.states import AmendmentState
 
@@ -50,11 +51,10 @@ def held_to_earlier(rule: RuleVersion, user: Any) -> QuerySet[RulePin]:
 
     Each with `offered`: whether a later version is on offer.
     """
-    found = Q(pk__in=[])
+    seen = {}
     for label, case in _cases.items():
         rows: Any = apps.get_model(label)._default_manager.all()
-        seen = rows.visible_to(user).filter(case.running()).order_by().values("pk")
-        found |= Q(subject_type=label, subject_id__in=seen)
+        seen[label] = rows.visible_to(user).filter(case.running()).order_by().values("pk")
     offers = RuleAmendment.objects.filter(
         subject_type=OuterRef("subject_type"),
         subject_id=OuterRef("subject_id"),
@@ -62,7 +62,7 @@ def held_to_earlier(rule: RuleVersion, user: Any) -> QuerySet[RulePin]:
         state=AmendmentState.OFFERED,
     )
     pins = RulePin.objects.filter(
-        found,
+        about(seen),
         kind=rule.kind,
         rule_version__program_id=rule.program_id,
         rule_version__version__lt=rule.version or 0,

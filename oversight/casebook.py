@@ -20,12 +20,13 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Field, ForeignKey, Model, Q, QuerySet
+from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import Realm, User
 from fellowship.history.models import Event, Tracked
 from fellowship.kernel.prepared import rows_of
+from fellowship.kernel.subjects import about
 from fellowship.programs.models import Program
 from proposals.models import Proposal
 from scoping.models import Fellowship
@@ -65,10 +66,7 @@ def events_of(case: Subjects) -> QuerySet[Event]:
     """The ledger's events about these records, oldest first."""
     if connection.vendor == "postgresql":
         return Event.objects.filter(pk__in=RawSQL(_EVENTS, _keys(case))).order_by("id")  # noqa: S611
-    about = Q(pk__in=[])
-    for label, ids in case.items():
-        about |= Q(subject_type=label, subject_id__in=ids)
-    return Event.objects.filter(about).order_by("id")
+    return Event.objects.filter(about(case)).order_by("id")
 
 
 def latest(case: Subjects, before: int, size: int) -> list[int]:

@@ -132,14 +132,12 @@ def _alarm(event: AccessEvent, user: Any) -> Escalation | None:
     if concerned is None:
         return None
     open_then = Q(closed_at=None) | Q(closed_at__gte=event.received_at)
-    about = Escalation.objects.visible_to(user).filter(
+    alarms = Escalation.objects.visible_to(user).filter(
         open_then,
         program_id=event.program_id,
         kind=EscalationKind.OUT_OF_SCOPE,
-        subject_type=concerned._meta.label_lower,
-        subject_id=concerned.pk,
     )
-    return about.order_by("id").first()
+    return alarms.about(concerned).order_by("id").first()
 
 
 def _read(value: Any) -> Any:

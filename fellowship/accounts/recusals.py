@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from fellowship.accounts.models import Conflict
 from fellowship.accounts.queries import may_be_recused
+from fellowship.kernel import subjects
 from fellowship.kernel.prepared import prepared
 
 Records = Callable[[int], RawSQL]
@@ -84,11 +85,7 @@ def about(user: Any) -> Q:
 
 def of_closed(key: int, *labels: str) -> Q:
     """Rows whose subject is a registered record of these models that is closed to the person."""
-    found = Q(pk__in=[])
-    for label in labels:
-        if label in _closed:
-            found |= Q(subject_type=label, subject_id__in=_closed[label](key))
-    return found
+    return subjects.about({label: _closed[label](key) for label in labels if label in _closed})
 
 
 def closed_to(key: int) -> dict[str, list[int]]:

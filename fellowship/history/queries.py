@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from fellowship.history.models import Event
 from fellowship.history.rows import row_digest
 from fellowship.kernel.prepared import read
+from fellowship.kernel.subjects import about
 
 
 def timeline(subject: Model) -> QuerySet[Event]:
@@ -22,10 +23,7 @@ def about_any(*subjects: Model) -> QuerySet[Event]:
     keys: dict[str, list[int]] = {}
     for subject in subjects:
         keys.setdefault(subject._meta.label_lower, []).append(subject.pk)
-    any_of = Q()
-    for label, pks in keys.items():
-        any_of |= Q(subject_type=label, subject_id__in=pks)
-    return Event.objects.filter(any_of).select_related("actor").order_by("-id")
+    return Event.objects.filter(about(keys)).select_related("actor").order_by("-id")
 
 
 def latest(subject: Model, most: int) -> list[Event]:

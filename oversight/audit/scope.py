@@ -18,6 +18,7 @@ from fellowship.history.models import Event, Tracked
 from fellowship.history.rows import history_model_of
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import kept
+from fellowship.kernel.subjects import about
 from fellowship.programs.models import Program
 from oversight import casebook
 from oversight.audit import names as naming
@@ -101,9 +102,9 @@ class Scope:
         if self.words:
             rows = search.narrowed(rows, self.words)
         if self.reference:
-            rows = rows.filter(_about(self.subjects()))
+            rows = rows.filter(about(self.subjects()))
         if self.hidden:
-            rows = rows.exclude(_about(self.hidden))
+            rows = rows.exclude(about(self.hidden))
         return rows.order_by()
 
     def subjects(self) -> Mapping[str, list[int]]:
@@ -189,13 +190,6 @@ def referenced() -> tuple[type[Model], ...]:
         for model in apps.get_models()
         if issubclass(model, Tracked) and any(f.name == "ref" for f in model._meta.concrete_fields)
     )
-
-
-def _about(subjects: Mapping[str, list[int]]) -> Q:
-    about = Q(pk__in=[])
-    for label, ids in subjects.items():
-        about |= Q(subject_type=label, subject_id__in=ids)
-    return about
 
 
 @read

@@ -21,6 +21,7 @@ from fellowship.clocks import registry
 from fellowship.clocks.models import Clock
 from fellowship.kernel.moves import Holder
 from fellowship.kernel.saying import say
+from fellowship.kernel.subjects import about
 from fellowship.kernel.worktime import WorkCalendar
 from findings.models import Finding
 from oversight.office.figures import View
@@ -215,7 +216,7 @@ def _stall(key: tuple[str, str], spent: list[int], late: int, who: Mapping[str, 
 def _subjects(view: View) -> Q:
     """Clocks on the cohort's proposals, fellowships, and what hangs on them."""
     proposals, cases = view.proposals().order_by().values("pk"), view.fellowships().values("pk")
-    about: tuple[tuple[str, Any], ...] = (
+    subjects: tuple[tuple[str, Any], ...] = (
         ("proposals.proposal", proposals),
         ("proposals.assignment", Assignment.objects.filter(proposal__in=proposals)),
         ("scoping.fellowship", cases),
@@ -226,7 +227,4 @@ def _subjects(view: View) -> Q:
         ("findings.finding", Finding.objects.filter(fellowship__in=cases)),
         ("publications.publication", Publication.objects.filter(fellowship__in=cases)),
     )
-    found = Q(pk__in=[])
-    for label, rows in about:
-        found |= Q(subject_type=label, subject_id__in=rows.order_by().values("pk"))
-    return found
+    return about({label: rows.order_by().values("pk") for label, rows in subjects})

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Min, Prefetch, QuerySet
 
 from access.models import AccessEvent, Dataset, Grant, ReleaseSource
+from fellowship.kernel.subjects import about
 from findings.embargoes import Withheld
 from findings.embargoes import of_case as withheld_of
 from findings.models import Artifact, Control, Finding, Measurement
@@ -172,16 +173,11 @@ def _reads(fellowship: Fellowship) -> Iterable[Read]:
 
 def decisions_about(subjects: dict[str, Any]) -> QuerySet[Decision]:
     """The board's decisions about these records, the ids by model label."""
-    about = Q(pk__in=[])
-    for label, ids in subjects.items():
-        about |= Q(matter__subject_type=label, matter__subject_id__in=ids)
-    return Decision.objects.filter(about).select_related("matter").order_by("id")
+    rows = Decision.objects.filter(about(subjects, by="matter__"))
+    return rows.select_related("matter").order_by("id")
 
 
 def exceptions_for(subjects: dict[str, Any]) -> QuerySet[ExceptionRecord]:
     """The exceptions asked for these records, the ids by model label."""
-    about = Q(pk__in=[])
-    for label, ids in subjects.items():
-        about |= Q(subject_type=label, subject_id__in=ids)
-    rows = ExceptionRecord.objects.filter(about).select_related("decision__matter")
+    rows = ExceptionRecord.objects.filter(about(subjects)).select_related("decision__matter")
     return rows.order_by("id")

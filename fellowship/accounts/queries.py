@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -14,6 +14,8 @@ from fellowship.accounts import roles
 from fellowship.accounts.models import Conflict, Realm, RoleAssignment, User
 from fellowship.kernel.prepared import prepared, read
 from fellowship.kernel.time import now
+
+M = TypeVar("M", bound=Model)
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
@@ -69,6 +71,12 @@ def holders(realm: Model | int, *role_keys: str, at: dt.datetime | None = None) 
     pk = realm.pk if isinstance(realm, Model) else realm
     live = RoleAssignment.objects.live(at).filter(realm_id=pk, role__in=role_keys)
     return User.objects.filter(pk__in=live.values("user_id"))
+
+
+def with_names(rows: QuerySet[M], person: str) -> QuerySet[M]:
+    """The rows with a person each, of whom the name is shown and nothing else is read."""
+    own = [field.name for field in rows.model._meta.concrete_fields]
+    return rows.select_related(person).only(*own, f"{person}__name", f"{person}__email")
 
 
 def known_in(realm: Model | int) -> QuerySet[User]:

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from fellowship.accounts import roles
 from fellowship.accounts.models import RoleAssignment
+from fellowship.accounts.queries import with_names
 from fellowship.kernel.prepared import read
 from fellowship.kernel.saying import listed, say
 from fellowship.kernel.time import now
@@ -122,9 +123,7 @@ def standings(program: Program) -> list[Standing]:
 
 @read
 def _checklist(program: int) -> QuerySet[ChecklistItem]:
-    rows = ChecklistItem.objects.filter(program_id=program).select_related("done_by")
-    own = [field.name for field in ChecklistItem._meta.concrete_fields]
-    return rows.only(*own, "done_by__name", "done_by__email")
+    return with_names(ChecklistItem.objects.filter(program_id=program), "done_by")
 
 
 def open_items(program: Program) -> list[Standing]:

@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, JSONObject
 from django.urls import reverse
 
+from fellowship.accounts.queries import with_names
 from fellowship.history import withheld
 from fellowship.history.models import Event
 from fellowship.history.rows import history_models
@@ -73,7 +74,7 @@ def page(events: Any, before: str, size: int = PER_PAGE) -> Page:
     if mark:
         at, pk = mark
         events = events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
-    found = _with_actor(events.order_by("-at", "-pk"))
+    found = with_names(events.order_by("-at", "-pk"), "actor")
     return _page(list(found[: size + 1]), size)
 
 
@@ -89,13 +90,7 @@ _END: Final = 2**62
 
 @read
 def _events(keys: list[int]) -> Any:
-    return _with_actor(Event.objects.filter(pk__in=keys).order_by("-pk"))
-
-
-def _with_actor(events: Any) -> Any:
-    """With who acted, of whom the name is shown and nothing else is read."""
-    own = [field.name for field in Event._meta.concrete_fields]
-    return events.select_related("actor").only(*own, "actor__name", "actor__email")
+    return with_names(Event.objects.filter(pk__in=keys).order_by("-pk"), "actor")
 
 
 def _page(rows: list[Event], size: int) -> Page:

@@ -29,7 +29,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.prepared import prepared
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
-from fellowship.web.work import COUNTED, ME, Rest, WorkItem, register_for
+from fellowship.web.work import GIVEN, ME, Rest, WorkItem, register_for
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _MINE = (RequestState.APPROVED, RequestState.CHANGES)
@@ -151,11 +151,11 @@ def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     waiting: Any = rows.annotate(due=_DUE)
     if steward:
         found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
-        for request in found.exclude(requested_by_id=user.pk).order_by("id")[: COUNTED + 1]:
+        for request in found.exclude(requested_by_id=user.pk).order_by("id")[:GIVEN]:
             yield _item(say("Check the request"), request)
     if manager:
         found = waiting.filter(fellowship__program_id__in=manager, state=RequestState.CHECKED)
-        for request in found.exclude(checked_by_id=user.pk).order_by("id")[: COUNTED + 1]:
+        for request in found.exclude(checked_by_id=user.pk).order_by("id")[:GIVEN]:
             yield _item(say("Decide or refer the request"), request)
 
 
@@ -165,7 +165,7 @@ def deletions(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     steward = realm_ids_where(user, roles.STEWARD)
     found = DeletionCertificate.objects.visible_to(user).unverified()
     found = found.filter(fellowship__program_id__in=steward).exclude(performed_by_id=user.pk)
-    for certificate in found.select_related("dataset", "fellowship").order_by("id")[: COUNTED + 1]:
+    for certificate in found.select_related("dataset", "fellowship").order_by("id")[:GIVEN]:
         yield WorkItem(
             title=say("Verify that {dataset} is deleted", dataset=certificate.dataset),
             url=certificate.get_absolute_url(),
@@ -187,7 +187,7 @@ def not_closed(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     late: QuerySet[Any] = mine.annotate(
         since=Min("assignments__overdue_at"), number=Count("assignments")
     ).order_by("since")
-    for target in late[: COUNTED + 1]:
+    for target in late[:GIVEN]:
         yield WorkItem(
             title=say("{target} has not acknowledged that access is closed", target=target),
             url=target.get_absolute_url(),
@@ -210,7 +210,7 @@ def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     )
     rows = waiting.exclude(fellowship__mentor_id=user.pk).exclude(requester_id=user.pk)
     rows = rows.filter(Q(state=ReleaseState.DISAGREED) | ~Exists(mine))
-    for request in rows[: COUNTED + 1]:
+    for request in rows[:GIVEN]:
         disagreed = request.state == ReleaseState.DISAGREED
         said = say("Settle whether it leaves") if disagreed else say("Review what asks to leave")
         yield _release(said, request, ME)
@@ -220,7 +220,7 @@ def releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
 def own_releases(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Requests to release outputs that one prepares, and those one waits for."""
     own = ReleaseRequest.objects.filter(requester_id=user.pk).open().select_related("fellowship")
-    for request in own.order_by("id")[: COUNTED + 1]:
+    for request in own.order_by("id")[:GIVEN]:
         if request.is_prepared:
             yield _release(say("Finish and send the request"), request, ME)
         else:
@@ -251,7 +251,7 @@ def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
     """Questions about a dataset to answer, and answers of two people to settle."""
     found = Classification.objects.under_way().visible_to(user)
     read = found.select_related("dataset", "rule").prefetch_related("answers__person")
-    for one in read.order_by("opened_at", "id")[: COUNTED + 1]:
+    for one in read.order_by("opened_at", "id")[:GIVEN]:
         sent = list(one.answers.all())
         answers = classifying.may_answer(one, user, sent) is None
         if answers or classifying.may_settle(one, user, sent) is None:

@@ -169,7 +169,7 @@ def findings_reported(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _reported(key: int, at: dt.datetime) -> QuerySet[Any]:
     rows = Finding.objects.filter(reported_by_id=key).unsettled().select_related("product_owner")
     found: QuerySet[Any] = _with_question(rows.only(*READ, *NAMED), at)
-    return found.order_by("due_at", "id")[: work.COUNTED + 1]
+    return found.order_by("due_at", "id")[: work.GIVEN]
 
 
 @work.register_for(*OVERSEE, rest=_OVERDUE)
@@ -179,7 +179,7 @@ def overdue_by_owner(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     found = _overdue(user, at)
     for program, owner, due in found[:COUNTED]:
         lying.setdefault((program, owner), []).append(due)
-    first = list(lying.items())[: work.COUNTED + 1]
+    first = list(lying.items())[: work.GIVEN]
     owners = {owner.pk: owner for owner in _people([key for (_, key), _ in first if key])}
     for (program, key), dues in first:
         owner = owners.get(key or 0)

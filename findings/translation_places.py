@@ -85,7 +85,7 @@ def _done(user: Any, at: dt.datetime) -> QuerySet[ChangeRequest]:
     rows = ChangeRequest.objects.visible_to(user).filter(
         state=ChangeState.DONE, control__state=ControlState.PLANNED, control__owner_id=user.pk
     )
-    return rows.select_related("control", "finding").order_by("stated_at", "id")[: work.COUNTED + 1]
+    return rows.select_related("control", "finding").order_by("stated_at", "id")[: work.GIVEN]
 
 
 @work.register_for(roles.MANAGER)
@@ -110,4 +110,4 @@ def contests_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def _contested(user: Any, at: dt.datetime) -> QuerySet[Contest]:
     managed = realm_ids_where(user, roles.MANAGER)
     rows = Contest.objects.visible_to(user).open().filter(program_id__in=managed)
-    return rows.exclude(raised_by_id=user.pk).order_by("due_at", "id")[: work.COUNTED + 1]
+    return rows.exclude(raised_by_id=user.pk).order_by("due_at", "id")[: work.GIVEN]

@@ -109,7 +109,7 @@ def votes_to_cast(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 @read_for
 def _to_vote(user: Any, at: dt.datetime) -> QuerySet[Matter]:
-    return docket.to_vote(user, at).only(*docket.NAMED)[: work.COUNTED + 1]
+    return docket.to_vote(user, at).only(*docket.NAMED)[: work.GIVEN]
 
 
 @work.register_for(roles.CHAIR, rest=_DOCKET)
@@ -129,7 +129,7 @@ def decisions_to_record(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 
 @read_for
 def _to_record(user: Any, at: dt.datetime) -> QuerySet[Matter]:
-    return docket.to_record(user, at).only(*docket.NAMED)[: work.COUNTED + 1]
+    return docket.to_record(user, at).only(*docket.NAMED)[: work.GIVEN]
 
 
 def _conditions(key: int, at: dt.datetime) -> QuerySet[Condition]:
@@ -150,7 +150,7 @@ def conditions_to_settle(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
             *("decision__matter__ref", "verifier__name", "verifier__email"),
         )
     )
-    for condition in rows.order_by("due_at", "id")[: work.COUNTED + 1]:
+    for condition in rows.order_by("due_at", "id")[: work.GIVEN]:
         verifies = condition.verifier_id == user.pk
         met = condition.state == ConditionState.MET
         yield work.WorkItem(
@@ -178,7 +178,7 @@ def before_the_board(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     mine = Matter.objects.visible_to(user).filter(parties__user=user, state__in=LIVE_MATTER)
-    for matter in mine.order_by("due_at", "id")[: work.COUNTED + 1]:
+    for matter in mine.order_by("due_at", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=matter.title,
             url=matter.get_absolute_url(),
@@ -232,7 +232,7 @@ def _alarms(user: Any, at: dt.datetime) -> QuerySet[Escalation]:
             *("acknowledged_by__name", "acknowledged_by__email"),
         )
     )
-    return rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]
+    return rows.order_by("acknowledge_by", "id")[: work.GIVEN]
 
 
 @prepared
@@ -245,7 +245,7 @@ def called_in(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Open alarms the person was called in to."""
     mine = EscalationParty.objects.filter(user=user, escalation=OuterRef("pk"))
     rows = Escalation.objects.visible_to(user).open().filter(Exists(mine))
-    for alarm in rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]:
+    for alarm in rows.order_by("acknowledge_by", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("You are called in: {title}", title=alarm.title),
             url=alarm.get_absolute_url(),
@@ -302,7 +302,7 @@ def _watches(key: int, at: dt.datetime) -> QuerySet[Watch]:
     )
     mine: QuerySet[Any] = Watch.objects.filter(user_id=key, ends_at__gt=at)
     mine = mine.annotate(handed=Exists(handed)).select_related("program__realm")
-    return mine.order_by("ends_at", "id")[: work.COUNTED + 1]
+    return mine.order_by("ends_at", "id")[: work.GIVEN]
 
 
 @prepared
@@ -316,7 +316,7 @@ def alarms_about_me(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     rows = Escalation.objects.open().filter(fellow=user)
-    for alarm in rows.order_by("acknowledge_by", "id")[: work.COUNTED + 1]:
+    for alarm in rows.order_by("acknowledge_by", "id")[: work.GIVEN]:
         raised = alarm.state == EscalationState.RAISED
         yield work.WorkItem(
             title=say("Escalation of your work: {kind}", kind=alarm.get_kind_display()),
@@ -341,7 +341,7 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     ends, tests = Q(expires_at__lte=at + SOON), Q(measure_due_at__lte=at + TEST_SOON)
     rows = _exceptions(user.pk, at).filter(ends | tests | Q(measure_held=False))
     rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at", "measure_held")
-    for exception in rows.order_by("expires_at", "id")[: work.COUNTED + 1]:
+    for exception in rows.order_by("expires_at", "id")[: work.GIVEN]:
         due = exception.measure_due_at
         if due and due <= at + TEST_SOON:
             yield _exception_item(
@@ -381,7 +381,7 @@ def rules_to_acknowledge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions that bind the person and that they have not acknowledged."""
     if not user.is_active:
         return
-    for row in rulemaking.to_acknowledge(user, at)[: work.COUNTED + 1]:
+    for row in rulemaking.to_acknowledge(user, at)[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Read and acknowledge: {rule}", rule=row.rule),
             url=row.rule.get_absolute_url(),
@@ -403,7 +403,7 @@ def drafts_to_take_on(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     rows = _commented(user.pk, at).only("title", "kind", "status", "version", "comments_until")
-    for rule in rows.order_by("comments_until", "id")[: work.COUNTED + 1]:
+    for rule in rows.order_by("comments_until", "id")[: work.GIVEN]:
         running = rule.open_for_comments(at)
         yield work.WorkItem(
             title=say("Comments run: {rule}", rule=rule.title)
@@ -432,7 +432,7 @@ def rules_offered(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         .select_related("to_rule")
         .defer("to_rule__prose", "to_rule__parameters")
     )
-    for offer in rows.order_by("offered_at", "id")[: work.COUNTED + 1]:
+    for offer in rows.order_by("offered_at", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say(
                 "{to_rule} is offered for {subject_label}",

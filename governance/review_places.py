@@ -54,14 +54,14 @@ def _replies(user: Any, at: dt.datetime) -> QuerySet[Reply]:
     )
     until = Subquery(clock.order_by("-id").values("due_at")[:1])
     waiting = rows.exclude(author_id=user.pk).annotate(until=until)
-    return waiting.select_related("decision__matter")[: work.COUNTED + 1]
+    return waiting.select_related("decision__matter")[: work.GIVEN]
 
 
 @work.register_for(*NAMERS)
 def reviewers_to_name(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Reviews for which the person may name who carries them out."""
     rows = IndependentReview.objects.visible_to(user).filter(state=ReviewState.ASKED)
-    for review in rows.select_related("decision__matter")[: work.COUNTED + 1]:
+    for review in rows.select_related("decision__matter")[: work.GIVEN]:
         if may_name(review, user) is None:
             yield _item(
                 review, say("Name who reviews: {title}", title=review.decision.matter.title)
@@ -89,7 +89,7 @@ def _overrides(user: Any, at: dt.datetime) -> QuerySet[RecusalOverride]:
         conflict__in=recused.rows(user).values("pk"),
         realm_id__in=realm_ids_where(user, *recused.DECIDING, at=at),
     ).exclude(requested_by_id=user.pk)
-    return asked.select_related("person").order_by("requested_at", "id")[: work.COUNTED + 1]
+    return asked.select_related("person").order_by("requested_at", "id")[: work.GIVEN]
 
 
 def _seats(key: int, at: dt.datetime) -> QuerySet[ReviewSeat]:
@@ -101,7 +101,7 @@ def findings_to_give(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Decisions the person is asked to review."""
     if not user.is_active:
         return
-    for seat in _seats(user.pk, at).select_related("review__decision__matter")[: work.COUNTED + 1]:
+    for seat in _seats(user.pk, at).select_related("review__decision__matter")[: work.GIVEN]:
         yield _item(
             seat.review, say("Review a decision: {title}", title=seat.review.decision.matter.title)
         )
@@ -116,7 +116,7 @@ def reviews_asked_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Reviews the person waits for."""
     if not user.is_active:
         return
-    for review in _asked(user.pk, at).select_related("decision__matter")[: work.COUNTED + 1]:
+    for review in _asked(user.pk, at).select_related("decision__matter")[: work.GIVEN]:
         title = say("Independent review: {title}", title=review.decision.matter.title)
         yield _item(review, title, holder=say("people who did not vote"))
 

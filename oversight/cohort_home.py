@@ -47,9 +47,7 @@ def reviews_to_write(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The review that a fellow or mentor has still to write of a case that ended."""
     for field, kind in SIDES.items():
         rows = Fellowship.objects.visible_to(user).filter(_missing(kind), **{field: user.pk})
-        for ref, program in rows.order_by("id").values_list("ref", "program_id")[
-            : work.COUNTED + 1
-        ]:
+        for ref, program in rows.order_by("id").values_list("ref", "program_id")[: work.GIVEN]:
             yield work.WorkItem(
                 title=say("Write your review of {ref}", ref=ref),
                 url=reverse("oversight:closing_text", args=[ref, kind]),
@@ -70,9 +68,7 @@ _asked = prepared(_asked_of)
 @work.register_for(when=_asked)
 def surveys_to_answer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Surveys that take answers and wait for the person's."""
-    for row in (
-        _asked_of(user.pk, at).select_related("survey__cohort").order_by("id")[: work.COUNTED + 1]
-    ):
+    for row in _asked_of(user.pk, at).select_related("survey__cohort").order_by("id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Say how {cohort} was, as a {side}", cohort=row.survey.cohort, side=row.side),
             url=row.survey.get_absolute_url(),
@@ -93,7 +89,7 @@ _owned = prepared(_owned_by)
 @work.register_for(when=_owned)
 def recommendations_to_carry_out(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the person is to do before the next call."""
-    for row in _owned_by(user.pk, at).order_by("due_on", "id")[: work.COUNTED + 1]:
+    for row in _owned_by(user.pk, at).order_by("due_on", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=row.text,
             url=row.get_absolute_url(),

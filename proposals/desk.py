@@ -149,7 +149,7 @@ def to_write(user: Any, at: dt.datetime) -> Iterable[work.WorkItem]:
         applicant_id=user.pk, state__in=(S.DRAFT, S.SUBMITTED, S.IN_REVIEW)
     )
     drafts = Draft.objects.filter(proposal=OuterRef("pk"))
-    found = list(rows.select_related("call").annotate(writing=Exists(drafts))[: work.COUNTED + 1])
+    found = list(rows.select_related("call").annotate(writing=Exists(drafts))[: work.GIVEN])
     due = _due(found, DECISION_CLOCK) | _due(found, REVISION_CLOCK)
     for proposal in found:
         yield _applicants(proposal, due, at)
@@ -175,7 +175,7 @@ def _to_review(user: Any, at: dt.datetime) -> QuerySet[Assignment]:
     rows: Any = Assignment.objects.to_do(user).select_related("proposal")
     rows = rows.annotate(read_title=title_for_reviewers())
     shown: QuerySet[Assignment] = rows.only("due_at", "proposal__ref", "proposal__program_id")
-    return shown.order_by("due_at", "id")[: work.COUNTED + 1]
+    return shown.order_by("due_at", "id")[: work.GIVEN]
 
 
 _NAMED = ("pk", "ref", "title", "call_id", "program_id")
@@ -202,7 +202,7 @@ def _managed(user: Any) -> QuerySet[Any]:
 @read_for
 def _unstaffed(user: Any, at: dt.datetime) -> QuerySet[Any, Any]:
     found = _managed(user).filter(state=S.SUBMITTED)
-    return found.values_list(*_NAMED, named=True)[: work.COUNTED + 1]
+    return found.values_list(*_NAMED, named=True)[: work.GIVEN]
 
 
 @read_for

@@ -94,9 +94,7 @@ def _not_begun(key: int, at: dt.datetime) -> QuerySet[Fellowship]:
 def to_consent(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions that wait for the person's consent or refusal."""
     rows = AuthorshipAgreement.objects.awaiting(at).filter(parties__person=user, parties__answer="")
-    for agreement in rows.select_related("fellowship").order_by("answer_by", "id")[
-        : work.COUNTED + 1
-    ]:
+    for agreement in rows.select_related("fellowship").order_by("answer_by", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say(
                 "Consent to authorship, or refuse: {title}", title=agreement.fellowship.title
@@ -114,7 +112,7 @@ def to_consent(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def to_mediate(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Versions the person mediates."""
     rows = AuthorshipAgreement.objects.filter(mediator=user, state=AgreementState.WITH_MEDIATOR)
-    rows = rows.select_related("fellowship").order_by("id")[: work.COUNTED + 1]
+    rows = rows.select_related("fellowship").order_by("id")[: work.GIVEN]
     clocks = Clock.objects.filter(
         kind=AGREEMENT_MEDIATION_CLOCK,
         subject_type=AuthorshipAgreement._meta.label_lower,
@@ -140,7 +138,7 @@ def to_agree_first(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Fellowship.objects.filter(
         fellow=user, state__in=BEFORE_WORK, ended_at=None, authorship_agreements=None
     )
-    for case in rows.order_by("starts_on", "id")[: work.COUNTED + 1]:
+    for case in rows.order_by("starts_on", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Agree on authorship before the work begins: {title}", title=case.title),
             url=reverse("publications:agreements", args=[case.ref]),

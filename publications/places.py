@@ -162,7 +162,7 @@ def to_review(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Publication.objects.filter(
         state=PublicationState.IN_REVIEW, reviewers__reviewer=user, window_ends_at__gt=at
     ).prefetch_related("reviewers", "scientific_reviews")
-    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.GIVEN]:
         tracks = {r.track for r in publication.reviewers.all() if r.reviewer_id == user.pk}
         advised = any(r.reviewer_id == user.pk for r in publication.scientific_reviews.all())
         if tracks == {ReviewTrack.SCIENTIFIC} and advised:
@@ -190,7 +190,7 @@ def to_staff(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
         .filter(state=PublicationState.IN_REVIEW, window_ends_at__gt=at)
         .exclude(reviewers__track=ReviewTrack.POLICY)
     )
-    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Assign reviewers: {title}", title=publication.title),
             url=publication.get_absolute_url(),
@@ -208,7 +208,7 @@ def to_wait_for(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Publication.objects.filter(
         fellowship__fellow=user, state=PublicationState.IN_REVIEW, window_ends_at__gt=at
     )
-    for publication in rows.order_by("window_ends_at", "id")[: work.COUNTED + 1]:
+    for publication in rows.order_by("window_ends_at", "id")[: work.GIVEN]:
         yield work.WorkItem(
             title=publication.title,
             url=publication.get_absolute_url(),

@@ -114,7 +114,7 @@ def to_reply(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     rows = Question.objects.filter(
         publication__fellowship__fellow=user, ended_at=None, due_at__gt=at
     ).select_related("publication")
-    for question in rows.order_by("due_at", "id")[: work.COUNTED + 1]:
+    for question in rows.order_by("due_at", "id")[: work.GIVEN]:
         rests = say("The window runs on without an answer.") if question.pauses else ""
         yield work.WorkItem(
             title=say(
@@ -171,7 +171,7 @@ def _items(
     titles: dict[_O, str],
     holder: Callable[[Objection], str] = lambda _: work.ME,
 ) -> Iterable[work.WorkItem]:
-    for objection in rows.order_by("step_due_at", "id")[: work.COUNTED + 1]:
+    for objection in rows.order_by("step_due_at", "id")[: work.GIVEN]:
         state = _O(objection.state)
         silence = SILENCE[state]
         yield work.WorkItem(

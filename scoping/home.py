@@ -130,7 +130,7 @@ def scopes_to_offer(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     drafts = drafts.select_related("fellowship").only(
         "number", "fellowship__ref", "fellowship__program_id", "fellowship__fellow_id"
     )
-    for scope in drafts.order_by("id")[: work.COUNTED + 1]:
+    for scope in drafts.order_by("id")[: work.GIVEN]:
         case = scope.fellowship
         writes = case.program_id in manages
         yield work.WorkItem(
@@ -169,13 +169,13 @@ def _due_soon(key: int, at: dt.datetime, until: dt.date) -> QuerySet[Any]:
     )
     held = Suspension.objects.live(at).filter(fellowship=OuterRef("fellowship"))
     found: QuerySet[Any] = own.annotate(held=Exists(held))
-    return found[: work.COUNTED + 1]
+    return found[: work.GIVEN]
 
 
 @work.register_for(roles.FELLOW, when=_suspended)
 def suspensions(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The fellow's own cases that are suspended: who lifts it, and until when at the latest."""
-    for suspension in _suspended_of(user.pk, at).select_related("fellowship")[: work.COUNTED + 1]:
+    for suspension in _suspended_of(user.pk, at).select_related("fellowship")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Suspended: nothing of this fellowship is reachable"),
             url=suspension.fellowship.get_absolute_url(),
@@ -194,9 +194,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the person has to judge."""
     visible = Fellowship.objects.visible_to(user)
     judged = list(
-        _to_judge(user.pk)
-        .filter(fellowship__in=visible)
-        .select_related("fellowship")[: work.COUNTED + 1]
+        _to_judge(user.pk).filter(fellowship__in=visible).select_related("fellowship")[: work.GIVEN]
     )
     due = _verdicts(judged)
     for milestone in judged:
@@ -213,7 +211,7 @@ def milestones_to_judge(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
 def verdicts_to_come(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """What the fellow delivered and waits for a verdict on, and from whom."""
     waiting = list(
-        _delivered_by(user.pk).select_related("fellowship__mentor", "reviewer")[: work.COUNTED + 1],
+        _delivered_by(user.pk).select_related("fellowship__mentor", "reviewer")[: work.GIVEN],
     )
     due = _verdicts(waiting)
     for milestone in waiting:
@@ -276,7 +274,7 @@ def _last_check_ins(user: Any, at: dt.datetime) -> QuerySet[Fellowship, Any]:
         written=Case(When(fellow_id=user.pk, then=last("fellow")), default=last("mentor"))
     )
     named = ("ref", "program_id", "program__zone", "fellow__name", "written")
-    return found.values_list(*named)[: work.COUNTED + 1]
+    return found.values_list(*named)[: work.GIVEN]
 
 
 def _offered(user: Any, signs_for: Collection[int]) -> list[ScopeOfWork]:
@@ -290,7 +288,7 @@ def _offered(user: Any, signs_for: Collection[int]) -> list[ScopeOfWork]:
         )
         .annotate(fellow_signed=signed(Side.FELLOW), company_signed=signed(Side.COMPANY))
         .select_related("fellowship__fellow")
-        .order_by("offered_at")[: work.COUNTED + 1]
+        .order_by("offered_at")[: work.GIVEN]
     )
 
 

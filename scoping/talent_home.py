@@ -38,7 +38,7 @@ def talent_steps(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """The step the fellow agrees to or declines, and those the person decides."""
     visible = Fellowship.objects.visible_to(user)
     found = _steps(user.pk, at).filter(fellowship__in=visible)
-    for step in found.select_related("fellowship__fellow").order_by("id")[: work.COUNTED + 1]:
+    for step in found.select_related("fellowship__fellow").order_by("id")[: work.GIVEN]:
         case, name = step.fellowship, step.get_step_display().lower()
         answers = step.state == TalentState.OFFERED
         yield work.WorkItem(

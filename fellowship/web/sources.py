@@ -51,7 +51,7 @@ def programmes_to_set_up(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     """Programmes that have no cohort yet, of who administers or runs them: they are not set up."""
     theirs = realm_ids_where(user, *_SET_UP)
     bare = Program.objects.filter(pk__in=theirs, cohorts=None).select_related("realm")
-    for program in bare.order_by("name")[: work.COUNTED + 1]:
+    for program in bare.order_by("name")[: work.GIVEN]:
         yield work.WorkItem(
             title=say("Set up {program}", program=program),
             url=reverse("programs:set_up", args=[program.slug]),

@@ -29,7 +29,9 @@ _FAR = dt.datetime.max.replace(tzinfo=dt.UTC)
 AT_MOST: Final = 20
 """Items of one kind on a first page: the most urgent. Of the others it says how many there are."""
 COUNTED: Final = 100
-"""How far a kind is counted: its provider gives one more, where there are more."""
+"""How far a kind is counted."""
+GIVEN: Final = COUNTED + 1
+"""So many a provider gives at most: one more than is counted says that there are more."""
 WHOLE: Final = "show=all"
 """What asks the first page for all that is counted."""
 
@@ -127,7 +129,7 @@ def register_for(
 ) -> Callable[[Provider], Provider]:
     """Add a provider that need not be asked each time, and say which list holds all it tells of.
 
-    It gives all there is, up to one more than `COUNTED`; the first page shows the most urgent of
+    It gives all there is, up to `GIVEN`; the first page shows the most urgent of
     them, and says how many more there are, and where.
 
     With `roles`, it is asked only for who holds one of them anywhere. `when` is a prepared question

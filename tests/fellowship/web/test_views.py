@@ -335,7 +335,7 @@ def test_of_a_long_list_the_most_urgent_stand_here_and_it_says_how_many_follow_a
 ) -> None:
     many = [item(f"Vote {n:03}", n - 10) for n in reversed(range(60))]
     paged = dataclasses.replace(item("You are paged", 90), pressing=True)
-    theirs = [item(f"Waits {n:03}", n, "Bo") for n in range(work.COUNTED + 1)]
+    theirs = [item(f"Waits {n:03}", n, "Bo") for n in range(work.GIVEN)]
     work.register_for(rest=work.Rest("the docket", "web:keys", "queue=mine"))(
         lambda user, at: [*many, paged]
     )

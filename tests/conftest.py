@@ -116,8 +116,7 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
 @pytest.fixture
 def context(context: BrowserContext) -> BrowserContext:
     """A browser of a person who waits."""
-    context.set_default_timeout(browser.PATIENCE)
-    return context
+    return browser.attend(context)
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -42,6 +45,24 @@ _LISTEN = """() => {
     `${e.violatedDirective}: ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
 }"""
 
+_NOTE = """() => {
+  const begun = (goes) => {
+    window.__leaving = true;
+    setTimeout(() => { window.__leaving = goes(); });
+  };
+  addEventListener("submit", e => {
+    const form = e.target.dataset;  // one that saves first is sent after, one that was sent is
+    begun(() => !e.defaultPrevented || "autosave" in form || "sent" in form);
+  }, true);
+  addEventListener("click", e => {
+    const link = e.target.closest?.("a[href]");
+    if (!link || link.target || link.hasAttribute("download")) return;
+    const stays = link.hash && link.href.split("#")[0] === location.href.split("#")[0];
+    if (!stays) begun(() => !e.defaultPrevented);
+  }, true);
+}"""
+"""Notes on a page that it is about to go: a link was followed, a form was sent."""
+
 # Chromium keeps inherited light-dark() colours when the emulated scheme changes: lay out anew.
 _DRAWN = """() => {
   document.body.hidden = true;
@@ -62,6 +83,33 @@ class Watch:
         """Fail where anything was complained about."""
         assert not self.messages, "\n".join(self.messages)
         assert not self.failures, "\n".join(self.failures)
+
+
+def attend(context: BrowserContext) -> BrowserContext:
+    """Make a context of a person who waits: for slow pages, and for the page a click leads to."""
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(f"({_NOTE})()")
+    return context
+
+
+def settled(page: Page) -> None:
+    """Wait until the page that was asked for is there, all of it.
+
+    A click returns when the next page may not have begun. Until it has, the old one answers.
+    """
+    until(page, lambda: not page.evaluate("() => window.__leaving"), "the next page")
+    page.wait_for_load_state()
+
+
+def until(page: Page, holds: Callable[[], object], what: str) -> None:
+    """Wait until `holds`, which a test asks while the browser goes on; `what` names it."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
+        with contextlib.suppress(Error):  # asked of a page that went meanwhile
+            if holds():
+                return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{what} did not come: {page.url}")
 
 
 def watch(context: BrowserContext) -> Watch:
@@ -107,7 +155,7 @@ def check_page(page: Page, *, schemes: tuple[Scheme, ...] = SCHEMES) -> None:
 
 def show(page: Page, scheme: Scheme) -> None:
     """Switch the device's scheme and wait until the page is drawn in it."""
-    page.wait_for_load_state()  # a click waits for the next page to begin, not for all of it
+    settled(page)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate(_DRAWN)
 
@@ -159,4 +207,4 @@ def sign_in(page: Page, base_url: str, login: str, password: str) -> None:
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", password)
     page.click("main form button:not([type=button])")
-    page.wait_for_load_state()
+    settled(page)

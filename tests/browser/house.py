@@ -24,7 +24,6 @@ class Person:
     def __init__(self, house: House, page: Page) -> None:
         self.house, self.page = house, page
         self.watch = checks.watch(page.context)
-        page.set_default_timeout(checks.PATIENCE)
 
     # --- moving about
 
@@ -76,7 +75,7 @@ class Person:
         self.page.on("response", note)
         try:
             act()
-            self.page.wait_for_load_state()
+            checks.settled(self.page)
         finally:
             self.page.remove_listener("response", note)
         return documents[-1] if documents else None
@@ -203,6 +202,7 @@ class Person:
             act()
         path = folder / held.value.suggested_filename
         held.value.save_as(path)
+        self.page.evaluate("() => { window.__leaving = false; }")  # a file came, no page
         return path
 
 
@@ -218,7 +218,8 @@ class House:
 
     def visitor(self) -> Person:
         """Someone who has not signed in."""
-        return Person(self, self.browser.new_context(accept_downloads=True).new_page())
+        context = checks.attend(self.browser.new_context(accept_downloads=True))
+        return Person(self, context.new_page())
 
     def __getitem__(self, login: str) -> Person:
         """The person of this username; the first time, they sign in by the form."""

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import attend
 from tests.browser.test_autosave import _sign_in
 from tests.scenarios.oncall import first_line
 from tests.scenarios.scoping import signed_fellowship
@@ -19,7 +20,7 @@ THUMB = 44
 
 
 def phone(browser: Browser, world: World, name: str, url: str) -> Page:
-    context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    context = attend(browser.new_context(viewport=PHONE, color_scheme="dark"))  # type: ignore[arg-type]
     _sign_in(context, world, name, url)
     return context.new_page()
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from governance import founding, services
 from governance.models import RuleComment
+from tests.browser import attend
 from tests.browser.test_autosave import _sign_in
 from tests.browser.test_scope_change import look
 from tests.scenarios.governance import granted_exception
@@ -40,7 +41,7 @@ def test_a_draft_is_looked_back_on_published_and_heard(
     page.get_by_role("button", name="Publish for comments").click()
     expect(page.get_by_text("Those whom it would bind are told and may comment.")).to_be_visible()
 
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    phone = attend(browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark"))
     _sign_in(phone, world, "steward", str(live_server))
     hand = phone.new_page()
     hand.goto(at)

@@ -54,11 +54,15 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
     watch = browser.watch(page.context)
     _sign_in(page, world.product_owner, live_server.url)
     press = page.keyboard.press
-    heading = page.locator("h1")
     pane = page.locator("[data-pane]")
 
+    def shows(where: str, text: str) -> None:
+        """The page says it, and hears keys."""
+        expect(page.locator(where)).to_contain_text(text)
+        browser.settled(page)
+
     page.goto(f"{live_server.url}/triage/")
-    expect(heading).to_have_text("Unassigned findings")
+    shows("h1", "Unassigned findings")
     for _ in range(60):
         press("Tab")
         assert not page.evaluate(_OUT_OF_SIGHT)
@@ -82,32 +86,32 @@ def test_four_hundred_findings_by_keyboard_alone(page: Page, live_server: Any) -
     press("Enter")
     expect(pane.locator("[data-pane-title]")).to_be_focused()
     press("c")
-    expect(page.locator(".messages")).to_contain_text("is yours.")
+    shows(".messages", "is yours.")
 
     press("a")
     page.keyboard.type("Claim")
     press("Tab")
     press("Tab")
     press("Enter")
-    expect(heading).to_have_text(f"Claim: {MANY - 1} findings")
+    shows("h1", f"Claim: {MANY - 1} findings")
     press("y")
-    expect(heading).to_have_text(f"{MANY - 1} findings claimed")
+    shows("h1", f"{MANY - 1} findings claimed")
 
     page.goto(f"{live_server.url}/triage/")
-    expect(heading).to_have_text("My queue")
+    shows("h1", "My queue")
     press("a")
     page.keyboard.type("Reject")
     press("Tab")
     press("Tab")
     press("Enter")
-    expect(heading).to_have_text(f"Reject: {MANY} findings")
+    shows("h1", f"Reject: {MANY} findings")
     press("r")
     page.keyboard.type("One scan, one cause: the filter was off. y")
     press("Tab")
     press("Enter")
-    expect(heading).to_have_text(f"{MANY} findings rejected")
+    shows("h1", f"{MANY} findings rejected")
     press("u")
-    expect(page.locator(".banner")).to_contain_text("Taken back")
+    shows(".banner", "Taken back")
     assert Finding.objects.filter(state="investigating").count() == MANY
     assert Batch.objects.count() == 2
     watch.check()
@@ -137,6 +141,7 @@ def test_a_finding_that_is_slow_to_come_says_so_and_one_that_does_not_come_is_a_
     row.click()
     expect(pane).to_have_attribute("aria-busy", "true")
     expect(row).to_be_focused()
+    browser.until(page, lambda: waiting, "the pane's request")
     waiting.pop().continue_()
     expect(pane.locator("[data-pane-title]")).to_be_focused()
     expect(pane).not_to_have_attribute("aria-busy", "true")

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
 from fellowship.history.models import Event
-from tests.browser import sign_in
+from tests.browser import settled, sign_in
 from tests.fellowship.accounts.test_factors import PASSWORD, code, with_password
 from tests.scenarios.world import make_world
 
@@ -24,6 +24,7 @@ pytestmark = [
 
 def confirmed(page: Page) -> None:
     """Give the password where it is asked for."""
+    settled(page)
     if "reauthenticate" in page.url:
         page.fill("input[name=password]", PASSWORD)
         page.click("main form button:not([type=button])")

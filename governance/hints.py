@@ -8,7 +8,6 @@ whatever suggests reviewers.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from django.apps import apps
 from django.db.models import Model
 
 from fellowship.accounts.models import User
-from fellowship.kernel.saying import begun, say
+from fellowship.kernel.saying import begun, joined, say
 
-YOU: Final = "you"
+YOU: Final = say("you")
 SOMEONE: Final = say("someone of the team")
-_PLACES: Final = re.compile(r"\{(who|party)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +52,15 @@ class Hint:
 
     def sentence(self, who: str = YOU) -> str:
         """For whoever may know the parties."""
-        return self._put(who, self.party) + (f": {self.evidence}." if self.evidence else ".")
+        rest = f": {self.evidence}." if self.evidence else "."
+        return joined("", (self._put(who, self.party), rest))
 
     def blind(self, who: str = YOU) -> str:
         """For whoever may not: neither the party nor the evidence is named."""
-        return f"{self._put(who, SOMEONE)}."
+        return joined("", (self._put(who, SOMEONE), "."))
 
     def _put(self, who: str, party: str) -> str:
-        names = {"who": who, "party": party}
-        text = _PLACES.sub(lambda found: names[found[1]], self.said)
-        return begun(text)
+        return begun(say(self.said, who=who, party=party))
 
 
 Found = Mapping[tuple[int, int], tuple[Hint, ...]]

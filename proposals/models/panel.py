@@ -15,6 +15,7 @@ from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import Worded
 from fellowship.programs.models import Call
 from proposals.models.proposal import Proposal
 from proposals.states import ProposalState
@@ -55,7 +56,7 @@ class AssignmentQuerySet(TrackedQuerySet["Assignment"]):
         return self.annotate(calibrating=calibrating).order_by("-calibrating", "due_at", "id")
 
 
-class Assignment(Tracked):
+class Assignment(Tracked, Worded):
     """A reviewer is asked to score a proposal."""
 
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="assignments")

@@ -11,6 +11,7 @@ from fellowship.clocks.services import Beginning, start_many
 from fellowship.history.bulk import create_many, save_many
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from governance import rules
 from proposals import blindness, rubric
 from proposals.matching import gather
@@ -38,16 +39,18 @@ def assign_all(*, run: SuggestionRun, batch: Sequence[Suggestion], by: User) -> 
     due = rubric.of_call(run.call).review_window.due(at, run.call.program.calendar())
     for suggestion in batch:
         proposal = proposals[suggestion.panel.proposal_id]
-        suggestion.left_out = judge.against(suggestion)
-        if suggestion.left_out:
+        why, warned, left_out = suggestion.why, suggestion.warned, judge.against(suggestion)
+        suggestion.left_out = left_out
+        if left_out:
+            suggestion.words = worded(why=why, warned=warned, left_out=left_out)["words"]
             continue
         if (proposal.pk, suggestion.reviewer_id) in gathered.returned:
             suggestion.assignment = assign_reviewer(
                 proposal=proposal,
                 reviewer=suggestion.reviewer,
                 by=by,
-                why=suggestion.why,
-                warned=suggestion.warned,
+                why=why,
+                warned=warned,
             )
             continue
         assignment = Assignment(
@@ -56,15 +59,14 @@ def assign_all(*, run: SuggestionRun, batch: Sequence[Suggestion], by: User) -> 
             assigned_by=by,
             assigned_at=at,
             due_at=due,
-            why=suggestion.why,
-            warned=suggestion.warned,
+            **worded(why=why, warned=warned),
         )
         new.append((suggestion, assignment))
     _write(run, new, by)
     _open(proposals.values(), {s.panel.proposal_id for s in batch if not s.left_out}, by)
     for suggestion, assignment in new:
         suggestion.assignment = assignment
-    Suggestion.objects.bulk_update(batch, ["assignment", "left_out"], batch_size=500)
+    Suggestion.objects.bulk_update(batch, ["assignment", "left_out", "words"], batch_size=500)
     return sum(1 for suggestion in batch if not suggestion.left_out)
 
 

@@ -17,6 +17,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse, unchanged
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
 from governance import rules
 from proposals import policy, reviewing, rubric
@@ -54,7 +55,8 @@ def assign_reviewer(
     assignment = assignment or Assignment(proposal=proposal, reviewer=reviewer)
     assignment.assigned_by = by if isinstance(by, User) else None
     assignment.assigned_at, assignment.due_at, assignment.ended_at = at, due, None
-    assignment.why, assignment.warned = why, warned
+    for name, value in worded(why=why, warned=warned).items():
+        setattr(assignment, name, value)
     assignment.save()
     if proposal.state == ProposalState.SUBMITTED:
         proposal.state = PROPOSAL_MOVES.target(proposal.state, "open_review")

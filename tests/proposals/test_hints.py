@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from fellowship.accounts import affiliations
 from fellowship.accounts.models import User
 from fellowship.accounts.services import register
+from fellowship.kernel import saying
 from governance.hints import readable
 from governance.models import Matter
 from proposals import hints
@@ -76,6 +77,27 @@ def test_each_relation_has_its_sentence(world: World) -> None:
     hint = hints.of([proposal], [reviewer])[proposal.pk, reviewer.pk][0]
     assert hint.blind() == "You and someone of the team name the same affiliation."
     assert hint.sentence("Bo") == f"Bo and Ada Nwosu {shared}"
+
+
+def test_a_hint_is_said_to_its_reader(world: World) -> None:
+    case = signed_fellowship(world)
+    for person in ("mentor", "reviewer"):
+        change(getattr(world, person), affiliation="")
+    again = drafted_proposal(world)
+    who = str(world.applicant)
+    with saying.override("de"):
+        (said,) = told(again, world.reviewer)
+        assert str(said) == (
+            f"Der Vorschlag zu einem früheren Fellowship von {who} wurde durch Sie begutachtet: "
+            f"{case.proposal.ref}."
+        )
+        (hint,) = hints.of([again], [world.mentor])[again.pk, world.mentor.pk]
+        begins = "In einem Fellowship wurde "
+        assert (
+            str(hint.blind()) == f"{begins}jemand aus dem Team durch Sie als Mentor:in begleitet."
+        )
+        assert str(hint.sentence("Bo")).startswith(f"{begins}{who} durch Bo als Mentor:in ")
+    assert hint.blind() == "You mentored someone of the team in a fellowship."
 
 
 def test_a_mentor_and_an_earlier_reviewer_are_hinted_at(world: World) -> None:

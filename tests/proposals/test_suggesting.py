@@ -175,6 +175,9 @@ def test_carried_out_once_with_clocks_events_and_one_notice_each(
     assert told.count() == 3
     kept = made.get(proposal=two[0], reviewer=world.reviewer)
     assert kept.why.startswith("Works on “refusal rate”")
+    with saying.override("de"):
+        kept = made.get(proposal=two[0], reviewer=world.reviewer)
+        assert str(kept.why).startswith("Arbeitet an „refusal rate“, was die Fragestellung nennt")
 
 
 def test_what_changed_meanwhile_is_left_out_and_said(world: World, two: list[Proposal]) -> None:
@@ -201,6 +204,20 @@ def test_what_changed_meanwhile_is_left_out_and_said(world: World, two: list[Pro
             ),
         ]
     )
+
+
+def test_who_is_asked_alone_and_who_is_left_out_are_said_why(
+    world: World, two: list[Proposal]
+) -> None:
+    run = suggested(world)
+    services.ask_by_hand(proposal=two[0], reviewer=world.reviewer, by=world.manager)
+    services.assign_suggested(run=run, by=world.manager)
+    with saying.override("de"):
+        asked = Assignment.objects.get(proposal=two[0], reviewer=world.reviewer)
+        assert str(asked.why) != saying.plain(asked.why)
+        left = Suggestion.objects.get(panel__proposal=two[0], reviewer=world.reviewer)
+        assert str(left.left_out) == "Inzwischen von Hand angefragt."
+        assert str(left.why) == str(asked.why)
 
 
 def test_a_change_by_hand_keeps_its_warning_and_forbids_nothing(

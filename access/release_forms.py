@@ -10,6 +10,7 @@ from django.conf import settings
 
 from access.criteria import Limits
 from access.models import Dataset, Output
+from access.outputs.checks import Check
 from access.release_states import Answer, OutputKind, ReleaseVerdict
 from access.services.release_reviews import NOTE_MAX, field_of
 from fellowship.kernel.saying import say
@@ -118,7 +119,7 @@ class Question:
     words: str
     answer: Any
     note: Any
-    check: dict[str, str] | None
+    check: Check | None
 
 
 class ReviewForm(forms.Form):
@@ -157,7 +158,7 @@ class ReviewForm(forms.Form):
 
     def questions(self, output: Output) -> list[Question]:
         """The fields of one output, in the order of the criteria."""
-        found = {check["criterion"]: check for check in output.checks}
+        found = {check["criterion"]: Check.read(check) for check in output.checks}
         return [
             Question(
                 self.limits.words(criterion),

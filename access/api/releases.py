@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 from access import services
 from access.models import Dataset, Output, Release, ReleaseAnswer, ReleaseRequest, ReleaseReview
+from access.outputs.checks import Check
 from access.release_states import Answer, OutputKind, ReleaseVerdict
 from fellowship.web import files
 from fellowship.web.api import Input, NoInput, VisibleViewSet, service_action
@@ -30,7 +32,7 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
     """One file: its bytes by hash, what was declared, and what a machine found."""
 
     released_at = serializers.DateTimeField(source="release.released_at", default=None)
-    checks = serializers.ListField(child=serializers.DictField())
+    checks = serializers.SerializerMethodField()
     declared = serializers.DictField()
 
     class Meta:
@@ -50,6 +52,10 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
             "explanation",
             "released_at",
         )
+
+    def get_checks(self, output: Output) -> list[dict[str, Any]]:
+        """What was found for each criterion, in English."""
+        return [asdict(Check.read(kept)) for kept in output.checks]
 
 
 class ReleaseAnswerSerializer(serializers.ModelSerializer[ReleaseAnswer]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from access.criteria import Limits
 from access.outputs import identifiers, kinds, tables
 from access.outputs.tables import Table
 from access.release_states import CheckResult, Criterion, OutputKind
+from fellowship.kernel import saying
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.saying import begun, joined, say
 
@@ -37,9 +38,15 @@ class Check:
     detail: str
     earlier: str = ""
 
-    def stored(self) -> dict[str, str]:
-        """As the record keeps it."""
-        return asdict(self)
+    def stored(self) -> dict[str, Any]:
+        """As the record keeps it: in English, the words of what was found beside it."""
+        return {**asdict(self), "in_words": saying.pack(self.detail)}
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Check:
+        """As it was stored; what was found says itself, where its words were kept."""
+        values = {name: value for name, value in kept.items() if name != "in_words"}
+        return cls(**{**values, "detail": saying.unpacked(kept.get("in_words")) or kept["detail"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +165,11 @@ def _groups(file: File, limits: Limits) -> Check:
                     )
                 )
     if small:
-        return Check(key, FAILED, f"{joined('; ', small[:_FEW])}.")
+        return Check(key, FAILED, joined("", (joined("; ", small[:_FEW]), ".")))
     if not counted:
         text = say("No column that counts is declared or recognised by its name.{said}", said=said)
         return Check(key, UNKNOWN, text)
-    names = joined(", ", (f"“{column[:60]}”" for column in dict.fromkeys(counted)))
+    names = joined(", ", (say("“{name}”", name=column[:60]) for column in dict.fromkeys(counted)))
     return Check(
         key,
         PASSED,
@@ -228,14 +235,11 @@ def _identifiers(file: File) -> Check:
     for name, text in file.texts():
         looked = True
         where = say(" of {name}", name=name[:80]) if name else ""
-        found += [f"{one}{where}" for one in identifiers.find(text)]
+        found += [joined("", (str(one), where)) for one in identifiers.find(text)]
     if found:
-        return Check(key, FAILED, f"{_listed(found)}.")
+        listed = begun(joined("; ", found[:_FEW]))
+        return Check(key, FAILED, joined("", (listed, ".")))
     if not looked:
         return Check(key, UNKNOWN, say("A machine cannot read what it shows; the reviewers do."))
     text = say("No e-mail address, telephone, card or account number, and no secret key.")
     return Check(key, PASSED, text)
-
-
-def _listed(found: Sequence[str]) -> str:
-    return begun(joined("; ", found[:_FEW]))

@@ -16,7 +16,7 @@ from access.outputs.checks import FAILED, PASSED, Check
 from access.outputs.tables import Table
 from access.release_states import Criterion
 from fellowship.kernel import blobs
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import say, say_n
 
 MOST: Final = 20
 """Earlier releases an output is held against, the latest first."""
@@ -132,15 +132,16 @@ def _tables(
                         close += 1
                         where = where or column
     if close:
-        rows = say("1 count") if close == 1 else say("{close} counts", close=close)
-        words = say(
-            "{rows} differ by less than {smallest} from an earlier release, the first in "
+        words = say_n(
+            close,
+            "{n} count differs by less than {smallest} from an earlier release, the first in "
             "“{where}”: whoever has both can tell who was added.",
-            rows=rows,
+            "{n} counts differ by less than {smallest} from an earlier release, the first in "
+            "“{where}”: whoever has both can tell who was added.",
             smallest=smallest,
             where=where[:60],
         )
-        return Beside(release, words.replace("1 count differ ", "1 count differs "), risk=True)
+        return Beside(release, words, risk=True)
     if alike:
         rows = say("1 row") if alike == 1 else say("{alike} rows", alike=alike)
         return Beside(

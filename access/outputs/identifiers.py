@@ -9,7 +9,7 @@ from typing import Final
 
 from stdnum import iban, luhn
 
-from fellowship.kernel.saying import say, say_n
+from fellowship.kernel.saying import joined, say, say_n
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Found:
     line: int
 
     def __str__(self) -> str:
-        named = self.what if self.number == 1 else f"{self.number} {self.many}"
+        named = self.what if self.number == 1 else joined(" ", (str(self.number), self.many))
         return say_n(
             self.number,
             "{named}, in line {line}",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from access import ending_policy, services
 from access.ending_forms import DepositForm
 from access.models import EscrowDeposit, EscrowOpening, EscrowWaiver
+from access.outputs.checks import Check
 from access.places import reads
 from access.release_states import CheckResult, Criterion
 from access.views.releases import Line
@@ -113,16 +114,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "it": found,
         "case": found.fellowship,
-        "lines": [
-            Line(
-                c["criterion"].replace("_", " "),
-                CheckResult(c["result"]).label,
-                "",
-                c["detail"],
-                "",
-            )
-            for c in found.checks
-        ],
+        "lines": [_line(Check.read(kept)) for kept in found.checks],
         "openings": openings,
         "waiting": waiting,
         "may_ask": ending_policy.may_ask_to_open(found, user),
@@ -133,9 +125,9 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "access/escrow.html", context)
 
 
-def _line(check: dict[str, str]) -> Line:
-    label = str(CheckResult(check["result"]).label)
-    return Line(str(Criterion(check["criterion"]).label), label, "plain", check["detail"], "")
+def _line(check: Check) -> Line:
+    label = CheckResult(check.result).label
+    return Line(Criterion(check.criterion).label, label, "plain", check.detail, "")
 
 
 @verb

@@ -16,6 +16,7 @@ from access import criteria, release_policy, services
 from access.criteria import Limits
 from access.models import Dataset, Output, Release, ReleaseRequest, ReleaseReview
 from access.outputs import preview
+from access.outputs.checks import Check
 from access.release_forms import AskForm, OutputForm
 from access.release_standing import of_release
 from access.release_states import CheckResult, Criterion, ReleaseState
@@ -160,14 +161,14 @@ def shown(output: Output, limits: Limits, release: Release | None = None) -> Sho
     """An output with the beginning of its file and what was found in it."""
     lines = [
         Line(
-            limits.words(check["criterion"]),
-            str(CheckResult(check["result"]).label),
-            _TONES[CheckResult(check["result"])],
-            check["detail"],
-            check.get("earlier", ""),
+            limits.words(check.criterion),
+            str(CheckResult(check.result).label),
+            _TONES[CheckResult(check.result)],
+            check.detail,
+            check.earlier,
         )
-        for check in output.checks
-        if check["criterion"] in Criterion.values
+        for check in map(Check.read, output.checks)
+        if check.criterion in Criterion.values
     ]
     explain = release_policy.needs_explaining(output)
     return Shown(output, preview.of(output), lines, release, explain)

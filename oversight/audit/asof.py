@@ -73,7 +73,10 @@ def standing(label: str, pk: int, at: dt.datetime) -> Standing | None:
     return Standing(
         naming.titled(label, pk, names),
         exists,
-        [Row(heading(model, name), word(model, name, values, names)) for name in listed(values)],
+        [
+            Row(heading(model, name), word(model, name, values, names))
+            for name in listed(model, values)
+        ],
         last.history_date if last else None,
         [date for _, date in versions],
     )

@@ -340,7 +340,7 @@ def _change(label: str, row: Row, names: naming.Names) -> RowChange:
     before = row.before
     changed = [
         change
-        for name in listed(row.values)
+        for name in listed(model, row.values)
         if before.get(name) != row.values[name] and not (not before and row.values[name] in EMPTY)
         for change in field_changes(model, name, before, row.values, names)
     ]

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from fellowship.accounts import roles
 from fellowship.clocks import registry as clocks
+from fellowship.kernel.worded import Worded
 from fellowship.web import verbs
 from fellowship.web.components import timeline, times
 from fellowship.web.items import Change
@@ -27,9 +28,15 @@ _NOBODY: Final[naming.Names] = {}
 _POINTER: Final = "subject_id"
 
 
-def listed(values: Mapping[str, Any]) -> list[str]:
-    """The columns a reader is shown: the type of a subject is said with the subject."""
-    return [name for name in values if name != "subject_type" or _POINTER not in values]
+def listed(model: Any, values: Mapping[str, Any]) -> list[str]:
+    """The columns a reader is shown: what is said with another is left out.
+
+    The type of a subject is said with the subject, the words of a text (`kernel.worded`) with it.
+    """
+    beside = {"subject_type"} if _POINTER in values else set()
+    if issubclass(model.instance_type, Worded):
+        beside.add("words")
+    return [name for name in values if name not in beside]
 
 
 def heading(model: Any, column: str) -> str:

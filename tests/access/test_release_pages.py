@@ -91,6 +91,27 @@ def test_a_request_goes_from_asking_to_the_released_file(world: World, grant: Gr
     assert fellow.get(f"{url}files/{output.pk}/").status_code == 405
 
 
+def test_what_a_machine_found_is_said_to_its_reader_and_kept_in_english(
+    world: World, grant: Grant
+) -> None:
+    scenario.released(world, grant, count_columns=["refusals", "n"])
+    request = scenario.asked(grant, title="Again")
+    close = b"turn,language,refusals,n\n5,en,44,120\n5,de,18,64\n20,en,23,118\n"
+    scenario.output(request, file=scenario.file("later.csv", close))
+    page = client_of(grant.person).get(
+        request.get_absolute_url(), headers={"Accept-Language": "de"}
+    )
+    text = page.content.decode()
+    assert "1 Anzahl unterscheidet sich um weniger als 10 von einer früheren Freigabe" in text
+    assert "3 Zeilen, und keine Spalte, die Einträge benennt." in text
+    assert "Keine E-Mail-Adresse" in text
+    kept = Output.objects.latest("pk").checks
+    assert kept[-1]["detail"].startswith("1 count differs by less than 10")
+    told = client_of(grant.person).get(f"/api/v1/access/releases/{request.pk}/").json()
+    found = told["outputs"][0]["checks"][-1]
+    assert (found["detail"], "in_words" in found) == (kept[-1]["detail"], False)
+
+
 def test_no_page_tells_the_first_review_before_the_second(world: World, grant: Grant) -> None:
     request = scenario.sent(grant)
     people = (world.oncall, world.manager, world.applicant, world.mentor, world.auditor)

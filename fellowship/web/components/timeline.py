@@ -35,6 +35,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _KEY = re.compile(r"[a-z]+(_[a-z]+)+")
 _VERBATIM = frozenset({"fields"})
 """Changes that hold words of others, as columns of a dataset, and are shown as they stand."""
+_IN_WORDS = "in_words"
+"""What a text within a list is made of, kept beside it to be said to its reader: not shown."""
 
 Names = Mapping[int, str]
 
@@ -73,7 +75,7 @@ def render(given: Sequence[Day]) -> SafeString:
 def _line(entry: Entry) -> SafeString:
     ref: SafeString | str = ""
     if entry.url:
-        ref = markup(' · <a href="{}">{}</a>', entry.url, entry.ref or "see")
+        ref = markup(' · <a href="{}">{}</a>', entry.url, entry.ref or say("see"))
     elif entry.ref:
         ref = markup(' · <span class="meta">{}</span>', entry.ref)
     return markup(
@@ -201,7 +203,8 @@ def _worded(names: tuple[str, ...], value: Any, scope: str) -> Any:
         return next((said for name in names if (said := verbs.value(name, key, scope))), None)
 
     if isinstance(value, Mapping):
-        return {known(key) or key: _worded((key, *names), v, scope) for key, v in value.items()}
+        said = {key: part for key, part in value.items() if key != _IN_WORDS}
+        return {known(key) or key: _worded((key, *names), v, scope) for key, v in said.items()}
     if isinstance(value, list):
         return [_worded(names, part, scope) for part in value]
     return _said(value, known) if isinstance(value, str) else value

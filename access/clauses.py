@@ -182,7 +182,7 @@ def _scoped(
         "scope",
         title,
         named and within,
-        f"{version}, {cite('datasets' if within or not named else 'max_tier')}",
+        joined(", ", (version, cite("datasets" if within or not named else "max_tier"))),
         _covers(version, data.name, named=named, within=within),
         min(scope.span.until, tier.until),
         needed=say("Amend the scope of work: name {name}.", name=data.name)
@@ -199,7 +199,7 @@ def _scoped(
         "scope_operation",
         say("The scope of work allows the operation"),
         allowed,
-        f"{version}, {cite('operations')}",
+        joined(", ", (version, cite("operations"))),
         say("{version} allows {names}.", version=version, names=quoted(operation))
         if allowed
         else say("{version} does not allow {names}.", version=version, names=quoted(operation)),
@@ -236,13 +236,15 @@ def _excepted(facts: Facts, grant: GrantFacts, what: str, step: Step, at: dt.dat
         return step
     live = [span for span in facts.exceptions[grant.request_id] if span.holds(at)]
     if not live:
-        return replace(step, evidence=f"{step.evidence} No exception for it is in force.")
+        none = say("No exception for it is in force.")
+        return replace(step, evidence=joined(" ", (step.evidence, none)))
     span = max(live, key=lambda one: one.until)
+    excepted = say("Excepted by {label} until {day}.", label=span.label, day=day(span.until))
     return replace(
         step,
         holds=True,
         clause=span.label,
-        evidence=f"{step.evidence} Excepted by {span.label} until {day(span.until)}.",
+        evidence=joined(" ", (step.evidence, excepted)),
         until=min(step.until, span.until),
         record=Record("exception", span.ref),
     )
@@ -259,7 +261,7 @@ def _placed(scope: ScopeFacts | None, grant: GrantFacts, at: dt.datetime) -> Ite
         "environment",
         say("The data may be where the work is done"),
         not kept,
-        f"{scope.label}, {cite('environment')}",
+        joined(", ", (scope.label, cite("environment"))),
         say(
             "The work is done on the fellow's own equipment; {handling_label} never lets "
             "{tier} data be downloaded to it.",

@@ -208,8 +208,8 @@ class Judge:
         return replace(
             outcome,
             verdict=Verdict.OUT_OF_SCOPE.value,
-            clause=breach.clause[:CLAUSE_MAX],
-            reason=breach.reason[:REASON_MAX],
+            clause=_within(breach.clause, CLAUSE_MAX),
+            reason=_within(breach.reason, REASON_MAX),
         )
 
     def _case(self, person_id: int, at: dt.datetime) -> int | None:
@@ -223,11 +223,16 @@ class Judge:
 def _said(answer: Answer, case: int | None, otherwise: Verdict = Verdict.OUT_OF_SCOPE) -> Outcome:
     return Outcome(
         (Verdict.WITHIN if answer.allowed else otherwise).value,
-        answer.clause[:CLAUSE_MAX],
-        "" if answer.allowed else answer.reason[:REASON_MAX],
+        _within(answer.clause, CLAUSE_MAX),
+        "" if answer.allowed else _within(answer.reason, REASON_MAX),
         answer.fellowship_id or case,
         answer.grant_id,
     )
+
+
+def _within(text: str, most: int) -> str:
+    """The text with its words, or what of it the trail has room for."""
+    return text if len(text) <= most else text[:most]
 
 
 NO_DATASET: Final = Answer(True, say("No dataset named"), "")

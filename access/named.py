@@ -72,14 +72,14 @@ class Named:
         if limits is None or row.named is None:
             return None
         for key, what, allowed in (
-            ("fields", "fields", limits.fields),
-            ("row_filters", "rows", limits.row_filters),
+            ("fields", say("fields"), limits.fields),
+            ("row_filters", say("rows"), limits.row_filters),
         ):
             beyond = [name for name in _texts(row.named.get(key)) if name.casefold() not in allowed]
             if allowed and beyond:
-                names = joined(", ", (f"“{name}”" for name in beyond[:5]))
+                names = joined(", ", (say("“{name}”", name=name) for name in beyond[:5]))
                 return Breach(
-                    f"{limits.ref}, {what}",
+                    joined(", ", (limits.ref, what)),
                     say("{ref} does not name {names}.", ref=limits.ref, names=names),
                 )
         return None

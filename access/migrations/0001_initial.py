@@ -1571,6 +1571,11 @@ class Migration(migrations.Migration):
                     model_name='accessevent',
                     index=models.Index(condition=models.Q(('verdict', 'within'), _negated=True), fields=['program', 'at'], include=('identity', 'dataset_name', 'operation', 'verdict', 'fellowship', 'dataset', 'received_at', 'id'), name='access_event_outside'),
                 ),
+                migrations.AddField(
+                    model_name='eventbatch',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='What clauses and reasons of its events are made of (`saying.pack`), by text.'),
+                ),
             ],
         ),
     ]

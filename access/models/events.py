@@ -22,6 +22,7 @@ from access.models.requests import ACCESS_STAFF, fellowships_of
 from access.states import EventKind, Operation, Verdict
 from fellowship.accounts.queries import may_be_recused, realm_ids_where
 from fellowship.history.models import Untracked
+from fellowship.kernel import saying
 from fellowship.kernel.routes import address
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
@@ -64,6 +65,11 @@ class EventBatch(Untracked):
         default=list, help_text="The first refused rows: index, code and reason."
     )
     verdicts = models.JSONField(default=dict)
+    words = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="What clauses and reasons of its events are made of (`saying.pack`), by text.",
+    )
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     digests = models.BinaryField()
@@ -93,6 +99,10 @@ class EventBatch(Untracked):
     def ref(self) -> str:
         """How the record names it."""
         return say("batch {pk}", pk=self.pk)
+
+    def said(self, text: str) -> str:
+        """A clause or reason of one of its events, saying itself where its words were kept."""
+        return saying.unpacked(self.words.get(text)) or text
 
 
 def _link(to: Any, related_name: str = "+") -> models.ForeignKey[Any, Any]:
@@ -226,6 +236,16 @@ class AccessEvent(Untracked):
     def get_absolute_url(self) -> str:
         """The event's page."""
         return address("access:event", self.pk)
+
+    @property
+    def why(self) -> str:
+        """The reason, said to its reader; it is read with the batch."""
+        return self.batch.said(self.reason)
+
+    @property
+    def under(self) -> str:
+        """The clause, said to its reader; it is read with the batch."""
+        return self.batch.said(self.clause)
 
     @property
     def data(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -23,7 +24,7 @@ from access.rows import BadRow, Row
 from access.services import alarms
 from access.states import Verdict
 from fellowship.accounts.models import Actor
-from fellowship.kernel import journal
+from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import refuse
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
@@ -33,6 +34,8 @@ PROBES: Final = 16
 ATTEMPTS: Final = 3
 REFUSALS_KEPT: Final = 100
 """So many refused rows are kept with their reasons on the batch; all are answered."""
+WORDS_KEPT: Final = 1_000
+"""So many clauses and reasons of a batch are said in another language; others stay English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,14 @@ def _on_the_trail(
     }
 
 
+def _words(judged: Iterable[Judged]) -> dict[str, Any]:
+    """What the texts of these outcomes are made of, each once, the first `WORDS_KEPT`."""
+    outcomes = {id(one.outcome): one.outcome for one in judged}.values()
+    texts = dict.fromkeys(text for one in outcomes for text in (one.clause, one.reason))
+    said = (text for text in texts if saying.is_said(text))
+    return {saying.plain(text): saying.pack(text) for text in islice(said, WORDS_KEPT)}
+
+
 def _keep(
     program: Program,
     source: str,
@@ -258,6 +269,7 @@ def _keep(
         refused=len(report.refused),
         refusals=[asdict(row) for row in report.refused[:REFUSALS_KEPT]],
         verdicts=dict(Counter([one.outcome.verdict for one in judged])),
+        words=_words(judged),
         first_at=min([row.at for row in fresh], default=None),
         last_at=max([row.at for row in fresh], default=None),
         digests=digests,

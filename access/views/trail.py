@@ -109,7 +109,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def event(request: HttpRequest, pk: int) -> HttpResponse:
     """One event: as reported, as judged, and the ledger event its batch is bound to."""
-    rows = AccessEvent.objects.select_related(*_LINKED, "batch")
+    rows = AccessEvent.objects.select_related(*_LINKED, "batch").defer(
+        "batch__digests", "batch__refusals"
+    )
     found = visible_or_404(rows, request.user, pk=pk)
     bound = Event.objects.about(found.batch).first()
     context = {

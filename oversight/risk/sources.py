@@ -231,19 +231,22 @@ def _mark_events(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
     return found
 
 
+_LARGE: Final = ("batch__digests", "batch__refusals", "batch__verdicts")
+"""What of its batch no line about an event tells."""
+
+
 def _with_times(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With `times`: how many acts outside are alike, for the few that are shown."""
     same = AccessEvent.objects.outside().filter(**{name: OuterRef(name) for name in ALIKE})
     counted = same.order_by().values("program").annotate(n=Count("pk")).values("n")
-    found: QuerySet[Any] = rows.select_related("person", "program").annotate(
-        times=Subquery(counted)
-    )
+    shown = rows.select_related("person", "program", "batch")
+    found: QuerySet[Any] = shown.defer(*_LARGE).annotate(times=Subquery(counted))
     return found
 
 
 def _event(one: Any, at: dt.datetime) -> Risk:
     data = one.dataset_name or say("something unnamed")
-    why = one.reason or one.clause or say("Outside the agreements")
+    why = one.why or one.under or say("Outside the agreements")
     return Risk(
         source="access",
         kind=Verdict(one.verdict).label,
@@ -291,7 +294,7 @@ def _mark_controls(rows: QuerySet[Any], at: dt.datetime) -> QuerySet[Any]:
 def _control(one: Any, at: dt.datetime) -> Risk:
     return Risk(
         source="controls",
-        kind="Control overdue",
+        kind=say("Control overdue"),
         title=f"{one.ref} {one.title}",
         url=route_to("findings:detail", one.ref),
         level=max(one.level, 1),

@@ -71,6 +71,19 @@ def test_a_field_outside_of_the_grant_is_out_of_scope_with_that_clause(
     assert "does not name “text”" in Escalation.objects.get().summary
 
 
+def test_why_an_act_was_outside_is_said_to_its_reader(world: World, grant: Grant) -> None:
+    ingest(world, scenario.event(grant, 1, details={"fields": ["turn", "text"]}))
+    found = AccessEvent.objects.get(external_id="e-1")
+    for person, path in ((world.steward, found.get_absolute_url()), (world.manager, "/risks/")):
+        page = signed_in(person).get(path, headers={"Accept-Language": "de"}).content.decode()
+        assert f"{grant.ref} nennt „text“ nicht." in page
+    assert found.reason == f"{grant.ref} does not name “text”."
+    kept = EventBatch.objects.get().words
+    assert set(kept) == {f"{grant.ref}, fields", found.reason}
+    longer = found.batch.said("What was kept before.")
+    assert longer == "What was kept before."
+
+
 def test_rows_outside_of_the_grants_filters_are_out_of_scope(world: World, grant: Grant) -> None:
     from access import named
 

@@ -141,7 +141,7 @@ class AccessMatter(MatterKind):
 
 
 def _operations(subject: AccessRequest) -> str:
-    return joined(", ", (str(Operation(o).label) for o in subject.operations))
+    return joined(", ", (Operation(o).label for o in subject.operations))
 
 
 def _asked(subject: AccessRequest) -> list[list[str]]:

@@ -58,7 +58,7 @@ class Limits:
     def kinds_words(self) -> str:
         """The kinds of output that may leave, as the page says them."""
         named = [OutputKind(kind).label.lower() for kind in self.kinds]
-        return joined(", ", named) or "nothing"
+        return joined(", ", named) or say("nothing")
 
     def tiers_words(self) -> str:
         """The tiers, as the page says them."""

@@ -17,7 +17,7 @@ LATE = say(
     "Nothing leaves. When the time is over, the data stewards are told; silence never releases."
 )
 HANDLING = say("Data handling standard")
-GROUNDS = tuple(str(c.label) for c in Criterion)
+GROUNDS = tuple(c.label for c in Criterion)
 _REVIEW = Step(
     say("Each of two reviewers"),
     say("releases, returns or refuses it, without seeing what the other found"),

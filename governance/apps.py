@@ -8,7 +8,7 @@ from django.db.models import Q
 from fellowship.kernel.saying import say
 
 VERBS = {
-    "governance.open_access_review": say("opened the access review"),
+    "governance.open_access_review": say("asked who still needs what they hold"),
     "governance.attest_access": say("answered what is kept and what is taken away"),
     "governance.close_access_review": say("closed the access review"),
     "governance.escalate_access_review": say("named what nobody answered in time"),

@@ -194,7 +194,7 @@ USED: tuple[Column[Used], ...] = (
 
 
 def _unused(used: Used) -> object:
-    return cells.meta("unused") if used.granted else "0"
+    return cells.meta(say("unused")) if used.granted else "0"
 
 
 def _reviews(program: Program, unusual: list[Anomaly]) -> dict[str, AnomalyReview]:

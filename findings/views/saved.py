@@ -88,7 +88,7 @@ def _words(request: HttpRequest, query: str) -> str:
     chosen = QueueFilter(given, queryset=nothing, request=request, desk=Desk(request.user))
     parts = [link.label for link in chosen.applied]
     queue = LABELS.get(given.get("queue", ""), "")
-    return joined("; ", [*([queue] if queue else []), *parts]) or "everything"
+    return joined("; ", [*([queue] if queue else []), *parts]) or say("everything")
 
 
 def _by(request: HttpRequest) -> Any:

@@ -64,8 +64,8 @@ def _with_counts(rows: QuerySet[AccessReview]) -> QuerySet[AccessReview]:
 def _stands(review: AccessReview) -> object:
     calendar = review.program.calendar()
     if review.closed_at:
-        return markup("Closed {}", cells.when(review.closed_at, "date", calendar))
-    return markup("Open, due {}", cells.until(review.due_at, calendar, "date"))
+        return cells.beside(say("Closed"), cells.when(review.closed_at, "date", calendar))
+    return cells.beside(say("Open, due"), cells.until(review.due_at, calendar, "date"))
 
 
 def _opened(review: AccessReview) -> object:
@@ -167,7 +167,8 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
 
     def answer(item: AccessReviewItem) -> object:
         if item.decided_at:
-            proof = markup(", ended {}", cells.when(item.ended_at)) if item.ended_at else ""
+            ended = cells.beside(say("ended"), cells.when(item.ended_at)) if item.ended_at else ""
+            proof = markup(", {}", ended) if ended else ""
             said = markup('<br><span class="meta">{}</span>', item.reason) if item.reason else ""
             return markup("{}{}{}", item.get_decision_display(), proof, said)
         item.review = review
@@ -182,7 +183,7 @@ def _items(user: Any, review: AccessReview) -> tuple[Column[AccessReviewItem], .
     return (
         Column(say("Who"), lambda i: i.person),
         Column(
-            say("Holds"),
+            say("What they hold"),
             lambda i: markup('{}<br><span class="meta">{}</span>', i.title, _label(i.kind)),
         ),
         Column(

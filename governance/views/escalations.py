@@ -17,7 +17,7 @@ from fellowship.kernel.prepared import read
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
-from fellowship.web import cells
+from fellowship.web import cells, verbs
 from fellowship.web.actions import attempt, form_page
 from fellowship.web.columns import Column, Table
 from fellowship.web.items import Tone
@@ -114,7 +114,7 @@ def _name(alarm: Escalation, user: Any) -> object:
     about = f": {short(alarm.subject_label, 60)}" if alarm.subject_label else ""
     times = alarm.often if alarm.occurrences > 1 else ""
     url = route_to("governance:escalation", alarm.ref)
-    raiser = "" if alarm.fellow_id == user.pk != alarm.raised_by_id else alarm.raiser
+    raiser = "" if alarm.fellow_id == user.pk != alarm.raised_by_id else verbs.actor(alarm.raiser)
     return cells.link(url, f"{alarm.get_kind_display()}{about}", alarm.ref, raiser, times)
 
 

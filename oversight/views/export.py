@@ -118,12 +118,12 @@ def words_of(extract: Extract) -> list[tuple[str, Any]]:
     """What was asked for, in words: instants as instants, everything else as text."""
     said = dict(extract.scope)
     found: list[tuple[str, Any]] = []
-    for key, word in (("from", "from"), ("to", "before"), ("as_of", say("as of"))):
+    for key, word in (("from", say("from")), ("to", say("earlier than")), ("as_of", say("as of"))):
         if value := said.pop(key, None):
             found.append((word, dt.datetime.fromisoformat(value)))
     if actors := said.pop("actors", None):
         people = [str(one) for one in User.objects.filter(pk__in=actors).order_by("name")]
-        found.append(("by", joined(say(" or "), people)))
+        found.append((say("done by"), joined(say(" or "), people)))
     whole = said.pop("whole_case", False)
     names = {**dict(scopes.kinds()), **verbs.known()}
     for key, value in said.items():
@@ -131,13 +131,13 @@ def words_of(extract: Extract) -> list[tuple[str, Any]]:
         text = joined(say(" or "), (str(names.get(one, one)) for one in several))
         if whole and key == "reference":
             text = say("{text}, the whole case", text=text)
-        found.append((str(_SHORT.get(key, key)), text))
+        found.append((_SHORT.get(key, str(key)), text))
     return found
 
 
 _SHORT: Final = {
-    "kinds": "about",
-    "verbs": "act",
-    "reference": "of",
+    "kinds": say("about"),
+    "verbs": say("with the act"),
+    "reference": say("with the reference"),
     "words": say("with the words"),
 }

@@ -70,7 +70,7 @@ def _page(request: HttpRequest, case: Fellowship, refusal: Any) -> dict[str, Any
         chart=charts.bars(
             [
                 charts.Bar(
-                    f"{month.first:%b %Y}",
+                    say("{on:%b %Y}", on=month.first),
                     float(month.given),
                     note=say("of {promised} promised", promised=month.promised)
                     if month.promised

@@ -45,13 +45,13 @@ def _stage(found: Any) -> object:
     else:
         tag = cells.tag(found.stage_label, "accent")
     return markup(
-        "<span>{}{}</span>", tag, cells.meta(cells.beside("since", _short(found.stage_at)))
+        "<span>{}{}</span>", tag, cells.meta(cells.beside(say("since"), _short(found.stage_at)))
     )
 
 
 def _ends(found: Fellowship) -> object:
     if found.ended_at:
-        return cells.meta(cells.beside("ended", _short(found.ended_at)))
+        return cells.meta(cells.beside(say("ended"), _short(found.ended_at)))
     return _short(found.ends_on)
 
 

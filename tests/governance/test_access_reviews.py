@@ -18,6 +18,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
 from fellowship.web import work
+from governance.attestable import REVIEW
 from governance.models import AccessReview, AccessReviewItem
 from governance.services.access_reviews import (
     attest_access,
@@ -224,6 +225,18 @@ def test_the_pages_lead_from_home_through_ones_items(world: World, review: Acces
     assert client_of(world, "stranger").get("/access-reviews/").status_code == 200
     assert client_of(world, "stranger").get(f"/access-reviews/{review.ref}/").status_code == 404
     assert client_of(world, "stranger").get(url).status_code == 404
+
+
+def test_what_began_by_itself_is_told_in_german_without_naming_itself_twice(world: World) -> None:
+    review = open_access_review(program=world.program, by=REVIEW)
+    client = client_of(world, "auditor")
+    german = {"headers": {"Accept-Language": "de"}}
+    page = client.get(f"/access-reviews/{review.ref}/", **german).content.decode()
+    asked = "hat gefragt, ob alle noch brauchen, was sie innehaben"
+    assert f"<strong>Die Zugriffsüberprüfung</strong> {asked}" in page
+    assert 'data-label="Was die Person innehat"' in page
+    listed = client.get("/access-reviews/", **german).content.decode()
+    assert "Offen, fällig <" in listed
 
 
 def test_the_chair_opens_one_by_a_button(world: World) -> None:

@@ -79,6 +79,11 @@ def test_the_list_filters_sorts_and_survives_nonsense(world: World, signed: Fell
         page(world.manager, f"/fellowships/{query}")
 
 
+def test_the_list_says_since_when_in_the_readers_language(world: World, signed: Fellowship) -> None:
+    asked = client(world.manager).get("/fellowships/", headers={"Accept-Language": "de"})
+    assert "seit <" in asked.content.decode()
+
+
 def test_the_mentors_week_puts_blockers_first(world: World, signed: Fellowship) -> None:
     assert "Nothing blocks your 1 fellow." in page(world.mentor, "/fellowships/mentoring/")
     checked_in(world, signed, blockers="The quota ends my runs.")

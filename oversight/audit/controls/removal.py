@@ -191,7 +191,7 @@ def reviewed(ask: Ask) -> Outcome:
             f"{i.review.ref}: {i.title}, {i.person}",
             say("Due {at}; ", at=at(i.review.due_at))
             + (say("answered {at}.", at=at(i.decided_at)) if i.decided_at else say("not answered."))
-            + say(" Its owner: {owner}.", owner=i.owner or "nobody"),
+            + say(" Its owner: {owner}.", owner=i.owner or say("nobody")),
             i.review.get_absolute_url(),
         ),
     )

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
+from fellowship.web import verbs
 from governance.models import (
     BallotSeat,
     Condition,
@@ -125,7 +126,7 @@ ALL: Final = (
         (
             Column(say("Matter"), lambda r: r.ballot.matter.ref),
             Column(say("Seat"), lambda r: r.get_seat_display(), by="seat"),
-            Column(say("Member"), lambda r: r.user or "vacant", by="user__name"),
+            Column(say("Member"), lambda r: r.user or say("vacant"), by="user__name"),
             Column(say("Standing"), lambda r: r.get_standing_display(), by="standing"),
             Column(say("Opened dossier"), lambda r: _cast(r) and _cast(r).opened_dossier_at, "at"),
             Column(say("Cast"), lambda r: _cast(r) and _cast(r).cast_at, "at"),
@@ -184,7 +185,7 @@ ALL: Final = (
             Column(say("Escalation"), lambda r: r.ref),
             Column(say("Kind"), lambda r: r.get_kind_display(), by="kind"),
             Column(say("Severity"), lambda r: r.get_severity_display(), by="severity"),
-            Column(say("Raised by"), lambda r: r.raiser),
+            Column(say("Raised by"), lambda r: verbs.actor(r.raiser)),
             Column(say("Raised"), lambda r: r.raised_at, "at"),
             Column(say("Acknowledge by"), lambda r: r.acknowledge_by, "at"),
             Column(say("Acknowledged"), lambda r: r.acknowledged_at, "at"),

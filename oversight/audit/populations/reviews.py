@@ -37,8 +37,10 @@ ALL: Final = (
             Column(say("Review"), lambda r: r.review.ref, by="review__ref"),
             Column(say("What"), lambda r: r.title),
             Column(say("Person"), lambda r: r.person),
-            Column(say("Owner"), lambda r: r.owner or "nobody"),
-            Column(say("Decision"), lambda r: r.get_decision_display() or "none", by="decision"),
+            Column(say("Owner"), lambda r: r.owner or say("nobody")),
+            Column(
+                say("Decision"), lambda r: r.get_decision_display() or say("none"), by="decision"
+            ),
             Column(say("Decided by"), lambda r: r.decided_by or ""),
             Column(say("Decided"), lambda r: r.decided_at, "at"),
             Column(say("Standing"), _standing),

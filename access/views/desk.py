@@ -28,12 +28,18 @@ SORTS = {"newest": "-id", "ref": "ref", "state": "state", "asked": "created_at"}
 _NAMES = ("ref", "dataset__name", "fellowship__ref", "fellowship__program_id")
 _PERSON = ("person__name", "person__email")
 
+
+def _on(row: AccessRequest | DeletionCertificate, at: dt.datetime) -> object:
+    """The day of the programme it was done on."""
+    return cells.when(at, "short", calendars.of(row.program_id))
+
+
 REQUESTS: tuple[Column[AccessRequest], ...] = (
     Column(say("Request"), of_dataset, sort="ref"),
     Column(say("For"), lambda r: markup("{}{}", r.person, cells.meta(r.fellowship.ref))),
     Column(say("State"), lambda r: cells.state(r.state, r.get_state_display()), sort="state"),
     Column(say("Tier"), lambda r: tier(r.dataset)),
-    Column(say("Asked"), lambda r: cells.when(r.created_at, "short"), sort="asked", num=True),
+    Column(say("Asked"), lambda r: _on(r, r.created_at), sort="asked", num=True),
 )
 ENDING: tuple[Column[Grant], ...] = (
     Column(say("Dataset"), of_dataset),
@@ -43,7 +49,7 @@ ENDING: tuple[Column[Grant], ...] = (
 DELETIONS: tuple[Column[DeletionCertificate], ...] = (
     Column(say("Dataset"), lambda c: of_dataset(c, c.fellowship.ref)),
     Column(say("Confirmed by"), lambda c: c.performed_by),
-    Column(say("When"), lambda c: cells.when(c.performed_at, "short"), num=True),
+    Column(say("When"), lambda c: _on(c, c.performed_at), num=True),
 )
 
 

@@ -32,7 +32,10 @@ WAITING = (
     *("due_at", "proposal__ref", "proposal__program_id"),
     "proposal__call__title",
 )
-DONE = ("assignment", "submitted_at", "proposal__ref", "proposal__state")
+DONE = (
+    *("assignment", "submitted_at", "proposal__ref", "proposal__state"),
+    "proposal__program_id",
+)
 SORTS = {"submitted": "-submitted_at", "ref": "ref", "state": "state", "title": "title"}
 
 
@@ -58,7 +61,10 @@ TO_SCORE: tuple[Column[Assignment], ...] = (
 SCORED: tuple[Column[Review], ...] = (
     Column(say("Proposal"), _scored),
     Column(say("State"), lambda r: cells.state(r.proposal.state, r.proposal.get_state_display())),
-    Column(say("Your review"), lambda r: cells.when(r.submitted_at, "date")),
+    Column(
+        say("Your review"),
+        lambda r: cells.when(r.submitted_at, "date", calendars.of(r.proposal.program_id)),
+    ),
 )
 
 
@@ -130,7 +136,11 @@ PROPOSALS: tuple[Column[Proposal], ...] = (
     Column(say("Call"), lambda p: p.call.title),
     Column(say("State"), lambda p: cells.state(p.state, p.get_state_display()), sort="state"),
     Column(say("Reviews"), _reviews),
-    Column(say("Submitted"), lambda p: cells.when(p.submitted_at, "date"), sort="submitted"),
+    Column(
+        say("Submitted"),
+        lambda p: cells.when(p.submitted_at, "date", calendars.of(p.program_id)),
+        sort="submitted",
+    ),
 )
 
 
@@ -201,6 +211,7 @@ def _shown(keys: list[int]) -> QuerySet[Proposal]:
         "title",
         "state",
         "submitted_at",
+        "program_id",
         "call__title",
         "applicant__name",
         "applicant__email",

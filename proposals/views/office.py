@@ -19,7 +19,7 @@ from fellowship.accounts.queries import holds_anywhere, realm_ids_where
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
-from fellowship.web import cells
+from fellowship.web import calendars, cells
 from fellowship.web.actions import act, form_verb, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
@@ -49,7 +49,10 @@ DISCUSSIONS: tuple[Column[Discussion], ...] = (
     Column(say("Proposal"), _differing),
     Column(say("Where reviewers differ"), lambda d: d.apart),
     Column(say("State"), lambda d: cells.state(d.proposal.state, d.proposal.get_state_display())),
-    Column(say("Since"), lambda d: cells.when(d.opened_at, "date")),
+    Column(
+        say("Since"),
+        lambda d: cells.when(d.opened_at, "date", calendars.of(d.proposal.program_id)),
+    ),
 )
 
 

@@ -34,8 +34,9 @@ from publications import services as publications
 from publications.board import DisputeKind
 from tests.scenarios import findings as reports
 from tests.scenarios import publications as works
+from tests.scenarios.access import requested
 from tests.scenarios.governance import granted_exception, requested_exception
-from tests.scenarios.proposals import submitted_proposal
+from tests.scenarios.proposals import assigned, review, submitted_proposal
 from tests.scenarios.world import SETUP, World, make_person
 from tests.support import days
 
@@ -261,6 +262,20 @@ def test_lists_name_the_day_of_the_programme(world: World, there: ZoneInfo) -> N
     assert held.ends_at == world.program.calendar().end_of_day(last)
     assert f">{last:%-d %B %Y}<" in page(world.admin, "/accounts/roles/?q=stranger")
     assert f'until <time datetime="{last}">' in page(world.stranger, "/accounts/profile/")
+
+
+@pytest.mark.django_db
+def test_lists_name_the_day_it_came_in_by_the_programmes_clock(
+    world: World, there: ZoneInfo
+) -> None:
+    """Of a proposal submitted that evening and of a request made then."""
+    today = world.program.today()
+    proposal = submitted_proposal(world)
+    assert f">{dated(today)}</time>" in page(world.manager, "/proposals/all/")
+    review(assigned(world, proposal))
+    assert f">{dated(today)}</time>" in page(world.reviewer, "/proposals/reviews/")
+    requested(world)
+    assert f">{today:%-d %b}" in page(world.steward, "/access/desk/")
 
 
 @pytest.mark.django_db

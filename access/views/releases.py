@@ -24,7 +24,7 @@ from fellowship.accounts.queries import holds_anywhere
 from fellowship.clocks.queries import history
 from fellowship.history.queries import latest
 from fellowship.kernel.routes import route_to
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import numeral, say
 from fellowship.web import calendars, cells, files
 from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from fellowship.web.columns import Column, Table
@@ -220,7 +220,7 @@ def _shared(
         "it": found,
         "case": found.fellowship,
         "limits": limits,
-        "largest": f"{limits.largest_bytes // 1_000:,}",
+        "largest": numeral(f"{limits.largest_bytes // 1_000:,}"),
         "criteria": [limits.words(criterion) for criterion in limits.asked()],
         "sources": sources,
         "outputs": [shown(output, limits, released.get(output.pk)) for output in outputs],

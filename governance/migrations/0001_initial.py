@@ -2820,6 +2820,16 @@ class Migration(migrations.Migration):
                     name='words',
                     field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
                 ),
+                migrations.AddField(
+                    model_name='accessreviewitem',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
+                migrations.AddField(
+                    model_name='historicalaccessreviewitem',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
             ],
         ),
     ]

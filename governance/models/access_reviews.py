@@ -11,9 +11,10 @@ from django.db.models import F, Q
 from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.kernel.routes import address
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import Tracked, TrackedQuerySet
+from fellowship.kernel.worded import Worded
 from fellowship.programs.models import Program
 
 SEES_ALL = (roles.MANAGER, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR, roles.SPONSOR)
@@ -62,6 +63,12 @@ class AccessReview(Tracked):
     def __str__(self) -> str:
         return say("{ref}, access review", ref=self.ref)
 
+    @property
+    def by_rule(self) -> str:
+        """The rule it was opened by, said to its reader where it bears the name of its kind."""
+        title, parted, version = self.rule.rpartition(" v")
+        return joined(parted, (say(title), version)) if parted else say(self.rule)
+
     def get_absolute_url(self) -> str:
         """Its page."""
         return address("governance:access_review", self.ref)
@@ -84,7 +91,7 @@ class AccessReviewItemQuerySet(TrackedQuerySet["AccessReviewItem"]):
         )
 
 
-class AccessReviewItem(Tracked):
+class AccessReviewItem(Tracked, Worded):
     """One role or grant as it was held when the review opened, and what its owner said."""
 
     class Decision(models.TextChoices):

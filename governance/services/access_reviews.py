@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.urls import reverse
@@ -17,6 +17,7 @@ from fellowship.kernel import journal
 from fellowship.kernel.refusals import Refusal, refuse
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
 from fellowship.programs.models import Program
 from governance import attestable, founding_identity, rules
@@ -25,6 +26,8 @@ from governance.policy import access_reviews as policy
 from governance.states import RuleKind
 
 REVIEW_CLOCK = "governance.access_review"
+TITLE: Final = 300
+"""Letters of what somebody holds that a row has room for."""
 SILENCE = say("Nothing is taken away by silence; what is not answered is named to the chair.")
 
 
@@ -59,7 +62,7 @@ def open_access_review(*, program: Program, by: Actor, reason: str = "") -> Acce
                 kind=population.key,
                 subject_type=held.subject._meta.label_lower,
                 subject_id=held.subject.pk,
-                title=held.title[:300],
+                **worded(title=_within(held.title)),
                 person_id=held.person_id,
                 owner_id=_owner(held, people),
             )
@@ -190,6 +193,11 @@ def _by_role(program_id: int) -> dict[str, list[int]]:
     for role, user_id in live.values_list("role", "user_id"):
         found.setdefault(role, []).append(user_id)
     return found
+
+
+def _within(title: str) -> str:
+    """The title with its words, or what of it a row has room for."""
+    return title if len(title) <= TITLE else title[:TITLE]
 
 
 def _owner(held: attestable.Held, people: dict[str, list[int]]) -> int | None:

@@ -78,7 +78,7 @@ def _as_closed(closed: Closeout) -> list[Obligation]:
     return [
         Obligation(
             key=said["key"],
-            label=said["label"],
+            label=say(said["label"]),
             met=said["met"],
             detail=said.get("detail", ""),
             required=said["required"],

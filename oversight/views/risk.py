@@ -114,6 +114,6 @@ def _columns(at: dt.datetime) -> tuple[Column[Risk], ...]:
         Column(say("How grave"), lambda r: cells.tag(r.level_label, TONES[r.level]), sort="level"),
         Column(say("Why it stands here"), lambda r: localised(r.why)),
         Column(say("Holder"), lambda r: r.holder),
-        Column(say("For"), lambda r: _age(r, at), sort="age", num=True),
+        Column(say("For how long"), lambda r: _age(r, at), sort="age", num=True),
         Column(say("Due"), lambda r: cells.due(r.due), sort="due"),
     )

@@ -14,6 +14,7 @@ from fellowship.accounts.models import RoleAssignment, User
 from fellowship.accounts.services import end_role, grant_role
 from fellowship.clocks.services import sweep
 from fellowship.history.models import Event
+from fellowship.kernel import saying
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import frozen, now
 from fellowship.notices.models import Notice
@@ -235,6 +236,12 @@ def test_what_began_by_itself_is_told_in_german_without_naming_itself_twice(worl
     asked = "hat gefragt, ob alle noch brauchen, was sie innehaben"
     assert f"<strong>Die Zugriffsüberprüfung</strong> {asked}" in page
     assert 'data-label="Was die Person innehat"' in page
+    assert "nach Identität und Zugriffsüberprüfungen v1." in page
+    held = item_of(review, world.board_legal)
+    assert held.title == "Board member, Legal seat"
+    with saying.override("de"):
+        assert str(item_of(review, world.board_legal).title) == "Gremienmitglied, Sitz Recht"
+    assert f"{held.title}<br>" not in page
     listed = client.get("/access-reviews/", **german).content.decode()
     assert "Offen, fällig <" in listed
 

@@ -101,6 +101,22 @@ def test_it_closes_once_by_the_right_person(world: World, settled: Case) -> None
     assert verify().ok
 
 
+def test_what_was_owed_is_named_in_german_after_it_closed(world: World, settled: Case) -> None:
+    closed = _close(world, settled)
+    client = Client()
+    client.force_login(world.manager)
+    page = client.get(f"/closeout/{settled.fellowship.ref}/", headers={"Accept-Language": "de"})
+    text = page.content.decode()
+    label = next(
+        one["label"]
+        for one in json.loads(closed.facts)["obligations"]
+        if one["key"] == "scoping.milestones"
+    )
+    assert label == "Milestones accepted or excepted"
+    assert "Meilensteine angenommen oder ausgenommen" in text
+    assert label not in text
+
+
 def test_a_ledger_that_fails_closes_nothing(
     world: World, settled: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

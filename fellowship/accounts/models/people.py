@@ -21,7 +21,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from fellowship.accounts import roles
 from fellowship.accounts.orcid import normalise_orcid
 from fellowship.kernel import journal
-from fellowship.kernel.saying import say
+from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import (
     Tracked,
@@ -247,7 +247,7 @@ class RoleAssignment(Tracked):
 
     def __str__(self) -> str:
         seat = say(", {seat} seat", seat=self.get_seat_display()) if self.seat else ""
-        return f"{self.get_role_display()}{seat}"
+        return joined("", (self.get_role_display(), seat))
 
 
 class ApiToken(Untracked):

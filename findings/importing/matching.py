@@ -57,7 +57,7 @@ class _Known:
 
     def match(self, reason: str) -> Match:
         return Match(
-            say("{reason} as {called}.", reason=reason, called=self.called)[:500],
+            say("{reason} as {called}.", reason=reason, called=self.called),
             self.finding_id,
             self.row,
         )
@@ -88,13 +88,13 @@ class Index:
     def find(self, candidate: Candidate) -> Match | None:
         """What the candidate repeats; None where it is new."""
         if found := self.by_identity.get(candidate.identity):
-            return found.match(f"Same {candidate.identity}")
+            return found.match(say("Same {identity}", identity=candidate.identity))
         if found := self.by_spot.get(candidate.spot):
-            return found.match(f"Same rule and place, {candidate.spot},")
+            return found.match(say("Same rule and place, {spot},", spot=candidate.spot))
         mine = _of(candidate)
         for known in self.by_title.get((mine.title, mine.technique), ()):
             if _may_be_same(mine, known):
-                return known.match(f"Same title and {_also(mine, known)}")
+                return known.match(say("Same title and {also}", also=_also(mine, known)))
         return self._alike(mine)
 
     def _alike(self, mine: _Known) -> Match | None:
@@ -104,7 +104,10 @@ class Index:
         for theirs, known in self.near.get(mine.technique, ()):
             share = len(said & theirs) / len(said | theirs)
             if share >= ALIKE and _may_be_same(mine, known):
-                return known.match(f"Title alike by {share:.0%}, same {_also(mine, known)},")
+                also = _also(mine, known)
+                return known.match(
+                    say("Title alike by {share:.0%}, same {also},", share=share, also=also)
+                )
         return None
 
     def take(self, place: int, candidate: Candidate) -> None:
@@ -190,7 +193,7 @@ def _unsaid(one: _Known, other: _Known) -> bool:
 
 
 def _also(one: _Known, other: _Known) -> str:
-    return "technique" if _unsaid(one, other) else say("system and technique")
+    return say("technique") if _unsaid(one, other) else say("system and technique")
 
 
 def _fold(text: str) -> str:

@@ -1640,6 +1640,11 @@ class Migration(migrations.Migration):
                     model_name='control',
                     index=models.Index(condition=models.Q(('state__in', ['deployed', 'verified'])), fields=['program', 'finding'], include=('state',), name='control_in_use'),
                 ),
+                migrations.AddField(
+                    model_name='importrow',
+                    name='words',
+                    field=models.JSONField(default=dict, editable=False, help_text='Texts by column as `saying.pack` keeps them, to be said to the reader.'),
+                ),
             ],
         ),
     ]

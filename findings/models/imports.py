@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from fellowship.history.models import Tracked, TrackedQuerySet, Untracked
 from fellowship.kernel.routes import address
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import Worded
 from fellowship.programs.models import Program
 from findings.models.artifacts import PERSON, Artifact, sha256
 from findings.models.findings import Finding
@@ -86,7 +87,7 @@ class FindingImport(Tracked):
         return address("findings:import", self.ref)
 
 
-class ImportRow(Untracked):
+class ImportRow(Worded, Untracked):
     """What was read in one place of a file, and what became of it.
 
     Untracked: written when the file is read, settled once when it is confirmed, by the verb whose

@@ -20,6 +20,7 @@ from fellowship.kernel import blobs, filekinds, journal
 from fellowship.kernel.refusals import Refusal, Refused, refuse, said_by, unchanged
 from fellowship.kernel.saying import joined, say
 from fellowship.kernel.time import now
+from fellowship.kernel.worded import worded
 from fellowship.notices.services import notify
 from findings import atlas, policy
 from findings.importing import FORMATS, Candidate, Parsed, Unreadable
@@ -37,6 +38,8 @@ NOT_STATED: Final = say("not stated")
 FORCED: Final = say("Reported all the same.")
 LEFT_OUT: Final = say("Left out by the one who brought the file.")
 BATCH: Final = 500
+REASON: Final = 500
+"""Letters of a row's reason that are kept."""
 
 
 @dataclass
@@ -115,11 +118,14 @@ def mark_row(*, row: ImportRow, mark: str, by: Actor) -> ImportRow:
             Refusal("nothing_read", say("Nothing was read there, so there is nothing to report."))
         )
     if mark == "leave":
-        row.outcome, row.reason, row.finding = RowOutcome.REFUSED, LEFT_OUT, None
+        row.outcome, row.finding = RowOutcome.REFUSED, None
+        _because(row, LEFT_OUT)
     elif mark == "report":
-        row.outcome, row.reason, row.finding = RowOutcome.NEW, FORCED, None
+        row.outcome, row.finding = RowOutcome.NEW, None
+        _because(row, FORCED)
     else:
-        row.outcome, row.reason, row.finding = RowOutcome.NEW, "", None
+        row.outcome, row.finding = RowOutcome.NEW, None
+        _because(row, "")
         others = list(brought.rows.filter(place__lt=row.place, outcome=RowOutcome.NEW))
         _judge(brought, [*others, row], by)
     row.save()
@@ -174,7 +180,7 @@ def confirm_import(
     for row in rows:
         if row.outcome == RowOutcome.DUPLICATE and row.finding_id is None:
             row.finding = made.get(row.candidate.get("repeats", 0))
-    fields = ["outcome", "reason", "finding", "candidate"]
+    fields = ["outcome", "reason", "words", "finding", "candidate"]
     ImportRow.objects.bulk_update(rows, fields, batch_size=BATCH)
     brought.confirmed_at = now()
     counts = _count(brought, rows)
@@ -226,11 +232,18 @@ def _row(brought: FindingImport, place: int, one: Candidate | RefusedRow) -> Imp
         belongs_to=brought, program_id=brought.program_id, place=place, title=one.title[:250]
     )
     if isinstance(one, RefusedRow):
-        row.outcome, row.reason = RowOutcome.REFUSED, one.reason[:500]
+        row.outcome = RowOutcome.REFUSED
+        _because(row, one.reason)
     else:
         row.outcome, row.identity, row.spot = RowOutcome.NEW, one.identity, one.spot
         row.candidate = one.kept()
     return row
+
+
+def _because(row: ImportRow, reason: str) -> None:
+    """Keep why the row is what it is, with its words where there is room for all of it."""
+    for name, value in worded(reason=reason if len(reason) <= REASON else reason[:REASON]).items():
+        setattr(row, name, value)
 
 
 def _judge(brought: FindingImport, rows: Sequence[ImportRow], by: Actor) -> None:
@@ -245,7 +258,8 @@ def _judge(brought: FindingImport, rows: Sequence[ImportRow], by: Actor) -> None
         if match is None:
             known.take(row.place, candidate)
             continue
-        row.outcome, row.reason = RowOutcome.DUPLICATE, match.reason
+        row.outcome = RowOutcome.DUPLICATE
+        _because(row, match.reason)
         row.finding_id = match.finding_id
         row.candidate = {**row.candidate, **({"repeats": match.row} if match.row else {})}
 

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fellowship.clocks.models import Clock
 from fellowship.history.models import Event
-from fellowship.kernel import blobs, journal
+from fellowship.kernel import blobs, journal, saying
 from fellowship.kernel.refusals import Refused
 from fellowship.notices.models import Notice
 from findings import services
@@ -294,6 +294,11 @@ def test_each_rule_of_de_duplication_says_by_what_it_found_it(case: Fellowship) 
             "Same rule and place, Scan R1 at a.py, line 4, as row 6 of this file.",
         ),
     ]
+    with saying.override("de"):
+        first, last = again.rows.get(place=1), again.rows.get(place=5)
+        assert str(first.reason) == f"Gleich in v1 f00 wie {refs['R1: A']}."
+        alike = "Titel zu 100% ähnlich, gleich in Technik, wie"
+        assert str(last.reason) == f"{alike} {refs[f'R1: {long}']}."
     confirm(again)
     repeated = again.rows.get(place=7)
     assert repeated.finding == again.rows.get(place=6).finding

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "fellowship.accounts.middleware.SecondFactor",
     "oversight.looks.RecordLooks",
     "fellowship.web.middleware.Once",
+    "fellowship.web.middleware.SignedOut",
     "fellowship.web.middleware.Refusals",
 ]
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from fellowship.kernel.refusals import Refusal, Refused
@@ -25,7 +22,6 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 REASON_MAX = 5_000
 """Signs of a reason given with a button."""
-_NOT_TYPED = {"csrfmiddlewaretoken", "version", "_once"}
 
 
 def attempt(form: BaseForm, call: Callable[[], T]) -> T | None:
@@ -89,28 +85,6 @@ def reason_of(request: HttpRequest) -> str:
 def verb(view: View) -> View:
     """A view that performs a verb: for people signed in, by POST only."""
     return login_required(require_POST(view))
-
-
-def writing(view: View) -> View:
-    """A page where people write long texts: for those signed in, as by `login_required`.
-
-    A text sent after the session ended comes back to be copied; a redirect would lose it.
-    """
-
-    @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST" or request.user.is_authenticated:
-            return login_required(view)(request, *args, **kwargs)
-        typed = [
-            (" ".join(re.split(r"[-_]", name)).capitalize(), text)
-            for name, texts in request.POST.lists()
-            for text in texts
-            if name not in _NOT_TYPED and text.strip()
-        ]
-        context = {"typed": typed, "sign_in": resolve_url(settings.LOGIN_URL)}
-        return render(request, "web/signed_out.html", context, status=401)
-
-    return cast("View", answer)
 
 
 def form_page(

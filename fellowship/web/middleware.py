@@ -19,7 +19,7 @@ from django.views.defaults import page_not_found
 
 from fellowship.kernel import logs, saying
 from fellowship.kernel.refusals import Missing, Refusal, Refused
-from fellowship.web import again, calendars, errors, once, onward
+from fellowship.web import again, calendars, errors, once, onward, unsent
 from fellowship.web.actions import status_of
 from fellowship.web.api.problems import plain_problem
 
@@ -200,6 +200,17 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         "typed": request.POST.get(again.FIELD, "").strip(),
     }
     return render(request, template, context, status=status_of(refusal))
+
+
+class SignedOut:
+    """What was written is not lost where its session ended meanwhile (see `web.unsent`)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on; the way to sign in becomes a page of what was sent."""
+        return unsent.kept(request, self.get_response(request))
 
 
 class Once:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from fellowship.kernel.saying import joined, say
-from fellowship.web.actions import attempt, form_page, form_verb, writing
+from fellowship.web.actions import attempt, form_page, form_verb
 from fellowship.web.components import times
 from fellowship.web.items import Row
 from fellowship.web.shortcuts import visible_or_404
@@ -26,7 +26,7 @@ from scoping.policy.standing import seen_by
 PAGE = "findings/report.html"
 
 
-@writing
+@login_required
 def report(request: HttpRequest, ref: str) -> HttpResponse:
     """Report a finding of one's fellowship: written, checked (`step` check), then sent.
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from fellowship.accounts.queries import has_role
 from fellowship.kernel.saying import say
 from fellowship.web import cells
-from fellowship.web.actions import act, form_verb, reason_of, verb, writing
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_among, visible_or_404
 from fellowship.web.tables import paginate
@@ -78,7 +78,7 @@ def earlier(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "governance/rule_earlier.html", context)
 
 
-@writing
+@login_required
 def offer(request: HttpRequest, pk: int, pin: int) -> HttpResponse:
     """Offer one case the later version."""
     rule, user = _kept(request, pk), person(request)

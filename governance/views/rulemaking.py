@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from fellowship.kernel.saying import say
 from fellowship.web import cells
-from fellowship.web.actions import act, form_verb, reason_of, verb, writing
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -61,7 +61,7 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@writing
+@login_required
 def comments(request: HttpRequest, pk: int) -> HttpResponse:
     """What was said to a draft and what became of it, and the form to say something."""
     rule, user = rule_or_404(request, pk), person(request)
@@ -96,7 +96,7 @@ def comments(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@writing
+@login_required
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer one comment."""
     rows = RuleComment.objects.select_related("rule__program", "author", "answered_by")

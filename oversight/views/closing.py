@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from fellowship.kernel.saying import say
 from fellowship.web import cells
-from fellowship.web.actions import act, form_verb, reason_of, verb, writing
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.columns import Column, Table
 from fellowship.web.forms import ReasonForm
 from fellowship.web.shortcuts import visible_or_404
@@ -24,7 +24,7 @@ from oversight.views.case import load
 from scoping import frame
 
 
-@writing
+@login_required
 def closing_text(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     """The findings summary or a review, for whoever reads the case; each side writes its own."""
     if kind not in ClosingKind.values:

@@ -14,7 +14,7 @@ from fellowship.kernel.refusals import first
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.programs.models import Cohort, Program
-from fellowship.web.actions import form_verb, writing
+from fellowship.web.actions import form_verb
 from fellowship.web.shortcuts import visible_or_404
 from oversight import cohort_policy as policy
 from oversight import services
@@ -61,7 +61,7 @@ def open_survey(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     )
 
 
-@writing
+@login_required
 def survey(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer a survey, for each side one is asked for; the next one not answered first."""
     found: CohortSurvey = visible_or_404(

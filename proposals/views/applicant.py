@@ -15,7 +15,7 @@ from fellowship.kernel.refusals import refuse
 from fellowship.kernel.saying import joined, say, say_n
 from fellowship.programs.models import Call
 from fellowship.web import autosave
-from fellowship.web.actions import act, form_page, verb, writing
+from fellowship.web.actions import act, form_page, verb
 from fellowship.web.items import Task, Tone
 from fellowship.web.shortcuts import visible_or_404
 from fellowship.web.tables import paginate
@@ -72,7 +72,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-@writing
+@login_required
 def section(request: HttpRequest, ref: str, key: str) -> HttpResponse:
     """One section of the application."""
     proposal, found = writable(request, ref), _section(key)

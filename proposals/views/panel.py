@@ -21,7 +21,7 @@ from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import autosave
-from fellowship.web.actions import act, attempt, form_page, reason_of, verb, writing
+from fellowship.web.actions import act, attempt, form_page, reason_of, verb
 from governance import hints, recused
 from proposals import blindness, desk, policy, rubric, scores, services
 from proposals.forms import AssignForm, ConflictForm, ReviewForm, opened_with
@@ -41,7 +41,7 @@ RELATED = ("proposal__call", "proposal__program__realm", "proposal__applicant")
 # --- the reviewer ----------------------------------------------------------------------------
 
 
-@writing
+@login_required
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """The proposal left, the rubric right; before a declaration, title and parties only."""
     assignment = _mine(request, pk)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from fellowship.kernel.saying import say
-from fellowship.web.actions import form_page, form_verb, writing
+from fellowship.web.actions import form_page, form_verb
 from fellowship.web.shortcuts import visible_or_404
 from publications import policy, services
 from publications.forms import DraftForm, KindForm, SourcesForm
@@ -19,7 +19,7 @@ from publications.views.shared import publication_of
 from scoping.models import Fellowship
 
 
-@writing
+@login_required
 def draft(request: HttpRequest, ref: str) -> HttpResponse:
     """Begin a publication of a fellowship: first its kind, then what fits it."""
     fellowship = visible_or_404(Fellowship, request.user, ref=ref)

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
-from fellowship.web.actions import act, form_verb, reason_of, verb, writing
+from fellowship.web.actions import act, form_verb, reason_of, verb
 from publications import policy, services, withholding
 from publications.forms import AdviceForm, AssignForm, ObjectionForm
 from publications.marking import NotMarked, locate, paragraphs
@@ -73,7 +73,7 @@ def advise(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-@writing
+@login_required
 def object_(request: HttpRequest, ref: str) -> HttpResponse:
     """Object to a passage. Looking for similar ones and taking saved wording send nothing."""
     publication = publication_of(request, ref)

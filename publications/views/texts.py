@@ -16,7 +16,7 @@ from fellowship.kernel.refusals import Missing, refuse
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web import files
-from fellowship.web.actions import attempt, form_page, writing
+from fellowship.web.actions import attempt, form_page
 from publications import policy, services, withholding
 from publications.forms import CompareForm, TextForm
 from publications.models import Hit, Publication, Version
@@ -27,7 +27,7 @@ from publications.texts.lines import Mark, lay_out
 from publications.views.shared import pages_of, publication_of
 
 
-@writing
+@login_required
 def text(request: HttpRequest, ref: str) -> HttpResponse:
     """Add a version: type it, or hand in a file whose text is read."""
     publication = publication_of(request, ref)

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from fellowship.accounts.models import User
@@ -344,6 +345,24 @@ def test_delivering_and_judging_by_page(world: World, signed: Fellowship) -> Non
     first.refresh_from_db()
     assert first.state == "accepted"
     assert "Accepted" in page(world.applicant, f"/fellowships/{signed.ref}/milestones/")
+
+
+@pytest.mark.parametrize("verb", ["deliver", "files"])
+def test_what_is_handed_in_after_the_session_ended_comes_back(
+    signed: Fellowship, verb: str
+) -> None:
+    first = signed.milestones.first()
+    assert first is not None
+    here = f"/fellowships/{signed.ref}/milestones/{first.pk}/{verb}/"
+    file = SimpleUploadedFile("runs.csv", b"a,b\n")
+    answer = Client().post(here, {"evidence": "Weeks of work.", "file": file})
+    said = answer.content.decode()
+    assert (answer.status_code, "Weeks of work." in said) == (401, True)
+    assert "The file you chose was not taken" in said
+    assert f"/accounts/login/?next={here}" in said
+    assert Client().get(here)["Location"] == f"/accounts/login/?next={here}"
+    first.refresh_from_db()
+    assert (first.state, first.files) == ("planned", [])
 
 
 def test_a_milestone_of_another_case_is_404(world: World, signed: Fellowship) -> None:

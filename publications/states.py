@@ -50,7 +50,7 @@ class ObjectionState(models.TextChoices):
 
     OPEN = "open", say("Open")
     REWORDED = "reworded", say("Other wording offered")
-    CONTESTED = "contested", say("Contested, with a mediator")
+    CONTESTED = "contested", say("Contested, to be mediated")
     PROPOSED = "proposed", say("Proposal of the mediator")
     WITH_BOARD = "with_board", say("With the board")
     ACCEPTED = "accepted", say("Accepted")

@@ -234,12 +234,21 @@ def _objections(
         )
     return {
         "objections": rows,
+        "step_mine": next((row for row in rows if _waits(row)), None),
         "open_mine": [
             o for o in objections if o.state == ObjectionState.OPEN and not o.step_over(at)
         ],
         "withheld": any(o.withholds(at) for o in objections),
         "unsettled": [o for o in objections if o.effective_state(at) in UNSETTLED],
     }
+
+
+def _waits(row: dict[str, Any]) -> bool:
+    """Whether a step of the ladder waits for the person: a mediator, a way, an answer to one."""
+    unnamed = row["mediation"] is None or row["mediation"].mediator_id is None
+    return None in (row["may_say"], row["may_propose"], row["may_agree"]) or (
+        unnamed and row["may_name"] is None
+    )
 
 
 def _text(publication: Publication, at: dt.datetime, by: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, models, transaction
+from django.test import Client
+from django.urls import reverse
 
 from fellowship.clocks.models import Clock
 from fellowship.clocks.services import sweep
@@ -260,3 +262,37 @@ def test_there_is_no_verb_to_hold_and_no_note_the_author_cannot_read() -> None:
         for field in model._meta.get_fields():
             if isinstance(field, models.TextField):
                 assert not any(word in field.name for word in hidden), field
+
+
+def test_whoever_holds_a_step_is_led_to_it_and_can_take_it_on_its_page(world: World) -> None:
+    until = now() + 20 * DAY
+    objection = scenario.objected(
+        world, ask="stage", until=until, public_summary="It is published after the fix."
+    )
+    work = objection.publication
+    fellow = work.fellowship.fellow
+
+    def banner(person: Any) -> bool:
+        page = as_(person).get(work.get_absolute_url()).content.decode()
+        return "With you: one contested passage" in page
+
+    services.contest_objection(objection=objection, by=fellow, reason="It is public already.")
+    assert (banner(world.manager), banner(fellow)) == (True, False)
+    services.name_mediator(objection=objection, mediator=world.reviewer_two, by=world.manager)
+    assert (banner(world.manager), banner(world.reviewer_two)) == (False, True)
+    propose = reverse("publications:propose", args=[objection.ref])
+    shown = as_(world.reviewer_two).get(propose)
+    assert shown.status_code == 200
+    day = work.program.calendar().last_day(until)
+    assert f'datetime="{day:%Y-%m-%d}' in shown.content.decode()
+    said = {"proposal": "keep", "reasons": "The documentation says as much."}
+    assert as_(world.reviewer_two).post(propose, said).status_code == 302
+    assert (banner(fellow), banner(world.policy_reviewer)) == (True, True)
+    services.answer_proposal(objection=objection, takes=True, by=fellow)
+    assert (banner(fellow), banner(world.policy_reviewer)) == (False, True)
+
+
+def as_(person: Any) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client

@@ -150,13 +150,16 @@ def of_control(control: Control, *, since: dt.datetime | None) -> Standing:
     """A control, with the clock of its finding while that runs; `since` is when it was planned."""
     waits = control.state in (C.PLANNED, C.DEPLOYED)
     runs = control.finding.state in UNSETTLED
-    return CONTROL.at(
+    found = CONTROL.at(
         control.state,
         calendar=control.program.calendar(),
         spans=[("us", since, control.verified_at)],
         due=control.finding.due_at if waits and runs else None,
-        silence=say("No clock runs: {ref} is settled.", ref=control.finding.ref)
+        silence=say("It stays verified, and {ref} as it is.", ref=control.finding.ref)
+        if control.slipped
+        else say("No clock runs: {ref} is settled.", ref=control.finding.ref)
         if waits and not runs
         else "",
         names={"The product owner": str(control.owner)},
     )
+    return found.held_by(str(control.owner)) if control.slipped else found

@@ -141,6 +141,11 @@ class Control(Tracked):
             ),
         ]
 
+    @property
+    def slipped(self) -> bool:
+        """Whether what was counted since it was verified no longer shows that the risk fell."""
+        return self.state == ControlState.VERIFIED and self.verdict != Verdict.REDUCED
+
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from fellowship.kernel.saying import dated
+from fellowship.accounts.models import User
+from fellowship.kernel.saying import dated, say
 from fellowship.notices.services import notify
 from findings.models import (
     Control,
@@ -28,14 +29,36 @@ def lock_control(control: Control) -> Control:
     return rows.with_metrics().get(pk=control.pk)
 
 
-def judge(control: Control) -> None:
-    """Keep the verdict with the control, read anew after a count or a change of its plan."""
+def judge(control: Control, by: User) -> None:
+    """Keep the verdict with the control, read anew after a count or a change of its plan.
+
+    Where it was verified and the reduction is no longer shown, those who rely on it are told.
+    """
     fresh = Control.objects.with_metrics().get(pk=control.pk)
     comparison = fresh.comparison()
     verdict = str(comparison.verdict) if comparison else ""
     if verdict != fresh.verdict:
-        fresh.verdict = verdict
+        held, fresh.verdict = not fresh.slipped, verdict
         fresh.save()
+        if held and fresh.slipped:
+            _tell_slipped(fresh, by)
+
+
+def _tell_slipped(control: Control, by: User) -> None:
+    finding = control.finding
+    people = {control.owner, control.verified_by, finding.product_owner, finding.fellowship.fellow}
+    tell(
+        finding,
+        [one for one in people if one is not None and one != by],
+        say("{ref}: the reduction is no longer shown", ref=control.ref),
+        body=say(
+            "{control} was verified. What was counted since no longer shows that the risk fell. "
+            "Its owner counts again, or withdraws it; then {ref} is open again.",
+            control=control.title,
+            ref=finding.ref,
+        ),
+        urgent=True,
+    )
 
 
 def tell(finding: Finding, to: Any, title: str, *, body: str = "", urgent: bool = False) -> None:

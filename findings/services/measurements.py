@@ -55,7 +55,7 @@ def measure(
         **_named(under),
     )
     if metric.primary:
-        judge(metric.control)
+        judge(metric.control, by)
     journal.record(
         subject=measurement,
         realm_id=metric.control.program_id,
@@ -106,7 +106,7 @@ def amend_plan(
                 amended_by=by,
             )
     if metric.primary:
-        judge(metric.control)
+        judge(metric.control, by)
     journal.record(
         subject=metric,
         realm_id=metric.control.program_id,

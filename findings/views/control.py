@@ -109,6 +109,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
             "may_waive": policy.may_waive(control, by),
             "may_deploy": policy.may_deploy(control, by),
             "may_verify": policy.may_verify(control, by),
+            "may_withdraw": policy.may_withdraw(control, by),
+            "closes": control.finding.closing_control_id == control.pk,
             "may_amend": policy.may_triage(control.finding, by),
         },
     )

@@ -24,11 +24,13 @@ from fellowship.kernel import journal, saying
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.time import now
 from fellowship.kernel.tracking import bulk_writes
+from fellowship.notices.models import Notice
 from findings import services
 from findings.judging import judged
 from findings.models import Control, ControlMetric, Measurement, PlanAmendment
 from findings.pictures import before_and_after
 from findings.series import FORMATS, BadRow, Reading
+from findings.states import UNSETTLED
 from findings.statistics import Conditions, Durations, Rate, Sample, Scores, Share
 from tests.scenarios import findings as scenario
 from tests.scenarios.governance import granted_exception
@@ -473,3 +475,40 @@ def test_nothing_is_kept_where_the_ledger_fails(
 
 def _fails(**_: Any) -> None:
     raise RuntimeError("the ledger is gone")
+
+
+def test_a_verified_control_that_no_longer_shows_it_is_told_and_can_be_withdrawn(
+    world: World,
+) -> None:
+    control = scenario.verified(world)
+    finding = control.finding
+    services.close_finding(
+        finding=finding, closure="control", by=world.product_owner, reason="Shown."
+    )
+    said = f"{control.ref}: the reduction is no longer shown"
+
+    def told() -> set[Any]:
+        return {one.recipient for one in Notice.objects.filter(title=said)}
+
+    assert "no longer shown to work" not in page_of(world, control)
+    scenario.count(world, control, "after", 5)
+    assert told() == set()
+    scenario.count(world, control, "after", 44)
+    assert told() == {world.manager, finding.fellowship.fellow}
+    scenario.count(world, control, "after", 43)
+    assert Notice.objects.filter(title=said).count() == 2, "told once, while it stays so"
+    page = page_of(world, control)
+    assert "Verified, and no longer shown to work" in page
+    withdraw = reverse("findings:withdraw", args=[finding.ref])
+    assert withdraw in page
+    assert (
+        withdraw
+        not in as_(finding.fellowship.fellow).get(control.get_absolute_url()).content.decode()
+    )
+    owner = as_(world.product_owner)
+    shown = owner.get(finding.get_absolute_url()).content.decode()
+    assert "and no longer shows that it works" in shown
+    owner.post(withdraw, {"reason": "It does not hold."})
+    control.refresh_from_db()
+    finding.refresh_from_db()
+    assert (control.state, finding.state in UNSETTLED) == ("withdrawn", True)

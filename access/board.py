@@ -50,10 +50,12 @@ class AccessMatter(MatterKind):
             if total
             else say("the whole dataset")
         )
+        own = subject.person_id == subject.fellowship.fellow_id
+        ref = subject.fellowship.ref
         return say(
-            "Grant {ref} {operations} on {fields} of {name}, from {starts_on:%-d %B %Y} "
+            "Grant {who} {operations} on {fields} of {name}, from {starts_on:%-d %B %Y} "
             "to {ends_on:%-d %B %Y}?",
-            ref=subject.fellowship.ref,
+            who=ref if own else say("a collaborator of {ref}", ref=ref),
             operations=_operations(subject).lower(),
             fields=fields,
             name=subject.dataset.name,

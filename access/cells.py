@@ -16,6 +16,7 @@ from fellowship.web.markup import markup
 
 _TIERS: Final = {Tier.PUBLIC: "good", Tier.INTERNAL: "accent", Tier.RESTRICTED: "warn"}
 LIVE: Final = (say("Live"), "good")
+SHUT: Final = (say("Shut until its conditions are verified"), "warn")
 _VERDICTS: Final = {Verdict.WITHIN: "good", Verdict.OUT_OF_SCOPE: "bad"}
 
 

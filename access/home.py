@@ -30,6 +30,7 @@ from fellowship.kernel.prepared import prepared
 from fellowship.kernel.routes import route_to
 from fellowship.kernel.saying import say
 from fellowship.web.work import GIVEN, ME, Rest, WorkItem, register_for
+from governance.models import Matter
 
 DESK = (ReleaseState.IN_REVIEW, ReleaseState.DISAGREED)
 _MINE = (RequestState.APPROVED, RequestState.CHANGES)
@@ -53,6 +54,13 @@ _DUE = Subquery(
     .values("due_at")[:1]
 )
 """When a request should be decided."""
+_VOTE_ENDS = Subquery(
+    Matter.objects.live()
+    .filter(subject_type=AccessRequest._meta.label_lower, subject_id=OuterRef("pk"))
+    .order_by("-id")
+    .values("due_at")[:1]
+)
+"""When the vote on it ends."""
 
 
 def _mine(key: int) -> Q:
@@ -68,7 +76,7 @@ def _own(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
 
 @prepared
 def _to_decide(key: int, at: dt.datetime) -> QuerySet[AccessRequest]:
-    return AccessRequest.objects.filter(state__in=list(_WAITS_ON))
+    return AccessRequest.objects.filter(state__in=[*_WAITS_ON, RequestState.WITH_BOARD])
 
 
 @prepared
@@ -144,15 +152,21 @@ def agreements(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
 
 @register_for(roles.STEWARD, roles.MANAGER, when=_to_decide, rest=_DESK)
 def desk(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
-    """Requests to check, to refer and to approve."""
+    """Requests to check, to refer and to approve; and what the board has of one's checks."""
     steward = realm_ids_where(user, roles.STEWARD)
     manager = realm_ids_where(user, roles.MANAGER)
     rows = AccessRequest.objects.visible_to(user).select_related("dataset", "fellowship")
     waiting: Any = rows.annotate(due=_DUE)
     if steward:
-        found = waiting.filter(fellowship__program_id__in=steward, state=RequestState.REQUESTED)
-        for request in found.exclude(requested_by_id=user.pk).order_by("id")[:GIVEN]:
-            yield _item(say("Check the request"), request)
+        sent_on = Q(state=RequestState.WITH_BOARD, checked_by_id=user.pk)
+        found = waiting.annotate(vote_ends=_VOTE_ENDS).filter(
+            Q(state=RequestState.REQUESTED) | sent_on, fellowship__program_id__in=steward
+        )
+        for request in found.exclude(requested_by_id=user.pk).order_by("state", "id")[:GIVEN]:
+            if request.state == RequestState.WITH_BOARD:
+                yield _with_board(request)
+            else:
+                yield _item(say("Check the request"), request)
     if manager:
         found = waiting.filter(fellowship__program_id__in=manager, state=RequestState.CHECKED)
         for request in found.exclude(checked_by_id=user.pk).order_by("id")[:GIVEN]:
@@ -268,6 +282,19 @@ def classifications(user: Any, at: dt.datetime) -> Iterator[WorkItem]:
                 case_ref=one.ref,
                 program_id=one.program_id,
             )
+
+
+def _with_board(request: Any) -> WorkItem:
+    return WorkItem(
+        title=say("The vote on the request for {dataset}", dataset=request.dataset),
+        url=request.get_absolute_url(),
+        holder=say("the board"),
+        due=request.vote_ends,
+        silence=say("Access stays closed until the board has decided."),
+        kind="access request",
+        case_ref=request.fellowship.ref,
+        program_id=request.fellowship.program_id,
+    )
 
 
 def _item(title: str, request: Any) -> WorkItem:

@@ -18,7 +18,7 @@ from fellowship.clocks.models import Clock
 from fellowship.kernel.saying import say
 from fellowship.kernel.time import now
 from fellowship.web.standing import Plan, Standing, Step
-from governance.standing import CLOSED, conditions_of
+from governance.standing import CLOSED, conditions_of, open_conditions, under_conditions
 
 S = RequestState
 C = ClassificationState
@@ -192,8 +192,10 @@ def of_request(
             "The person named": str(request.person),
         },
         rules={HANDLING: request.handling.get_absolute_url()},
-        also=conditions_of(request) if grant else (),
+        also=conditions_of(request) if grant and not live else (),
     )
+    if live:
+        return under_conditions(found, open_conditions(request))
     if request.state == S.REFUSED and request.decision_id is None:
         return replace(found, next=(ANEW,))  # only what the board decided is reviewed
     return found
@@ -223,15 +225,16 @@ def of_grant(grant: Grant) -> Standing:
             calendar=calendar,
         )
     accepted = grant.agreement.accepted_at
-    return plan_of(request).at(
+    found = plan_of(request).at(
         request.state,
         calendar=calendar,
         spans=[("you", request.decided_at, accepted)],
         due=grant.ends_at,
         names={"The person named": str(grant.person)},
         rules={HANDLING: grant.handling.get_absolute_url()},
-        also=conditions_of(request),
+        also=() if accepted else conditions_of(request),
     )
+    return under_conditions(found, open_conditions(request)) if accepted else found
 
 
 def _over(grant: Grant) -> bool:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from access import agreement as wording
 from access import enforced, policy, services, usage
 from access.asking_forms import NarrowForm, granted_now
-from access.cells import LIVE, of_dataset, standing
+from access.cells import LIVE, SHUT, of_dataset, standing
 from access.checks import rows_in_words
 from access.models import Agreement, Grant
 from access.places import reads
@@ -31,6 +31,7 @@ from fellowship.web.columns import Column, Table
 from fellowship.web.markup import markup
 from fellowship.web.shortcuts import seen_key, visible_or_404
 from fellowship.web.tables import paginate
+from governance.services import conditions_met
 from scoping.frame import posted
 
 
@@ -54,7 +55,7 @@ def agreement(request: HttpRequest, ref: str) -> HttpResponse:
 @verb
 def accept(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept exactly the text that was shown."""
-    found = visible_or_404(Agreement, request.user, ref=ref)
+    found = visible_or_404(Agreement.objects.select_related("request"), request.user, ref=ref)
     return act(
         request,
         lambda: services.accept_agreement(
@@ -62,7 +63,9 @@ def accept(request: HttpRequest, ref: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             text_hash=request.POST.get("text_hash", ""),
         ),
-        success=say("Accepted. Access opens on the first day it names."),
+        success=say("Accepted. Access opens once every condition of the board is verified.")
+        if conditions_met(found.request)
+        else say("Accepted. Access opens on the first day it names."),
         to=found.get_absolute_url(),
     )
 
@@ -134,9 +137,10 @@ def grant(request: HttpRequest, ref: str) -> HttpResponse:
     """One grant: what was granted against what was used."""
     user: Any = request.user
     found = _whole(seen_key(Grant, user, ref=ref))[0]
+    stands = standing(found, now())
     context = {
         "it": found,
-        "stands": standing(found, now()),
+        "stands": SHUT if stands == LIVE and conditions_met(found.request) else stands,
         "standing": of_grant(found),
         "calendar": calendars.of(found.program_id),
         "enforced": _enforced(found),

@@ -24,6 +24,7 @@ from fellowship.accounts import roles
 from fellowship.accounts.queries import realm_ids_where
 from fellowship.accounts.stepup import recently_authenticated
 from fellowship.clocks.queries import history
+from fellowship.history.models import Event
 from fellowship.history.queries import latest
 from fellowship.kernel.refusals import Refused
 from fellowship.kernel.saying import say
@@ -31,8 +32,9 @@ from fellowship.kernel.time import now
 from fellowship.web.actions import act, form_verb, reason_of, verb
 from fellowship.web.items import Task
 from fellowship.web.shortcuts import visible_or_404
-from governance.models import ExceptionRecord
+from governance.models import ExceptionRecord, Matter
 from governance.rules import pinned
+from governance.services import conditions_met
 from governance.standing import board_due, matter_about
 from governance.states import RuleKind
 from scoping.frame import posted
@@ -226,7 +228,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "case": found.fellowship,
         "operations": [str(Operation(o).label) for o in found.operations],
         "tier": handling.tier_of(found.handling, found.dataset.tier),
-        "steps": _steps(found, grant),
+        "steps": _steps(found, grant, matter),
+        "shut": conditions_met(found) if grant else None,
         "checklist": checks.told(found.checklist),
         **{f"{name}_url": reverse(f"access:{name}", args=[found.ref]) for name in _VERBS},
         "grant": grant,
@@ -249,14 +252,21 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         },
         "staff": found.program_id in realm_ids_where(user, roles.STEWARD, roles.MANAGER),
         "own": user in (found.person, found.requested_by),
+        "named": user == found.person,
         "rows": checks.rows_in_words(found.dataset, found.row_filters),
         "exceptions": ExceptionRecord.objects.about(found).visible_to(user)
         if found.excepted
         else (),
         "reads_case": reads(found.fellowship, user),
-        "events": latest(found, 30),
+        "events": _events(found, grant),
     }
     return render(request, "access/request.html", context)
+
+
+def _events(found: AccessRequest, grant: Grant | None) -> list[Event]:
+    """What happened, the latest first: to the request, and to the grant that it became."""
+    became = [*latest(grant, 10), *latest(grant.agreement, 5)] if grant else []
+    return sorted([*latest(found, 30), *became], key=lambda event: -event.pk)
 
 
 def _request(request: HttpRequest, ref: str) -> AccessRequest:
@@ -277,7 +287,7 @@ def _request(request: HttpRequest, ref: str) -> AccessRequest:
     return visible_or_404(rows, request.user, ref=ref)
 
 
-def _steps(found: AccessRequest, grant: Grant | None) -> list[Task]:
+def _steps(found: AccessRequest, grant: Grant | None, matter: Matter | None) -> list[Task]:
     board = handling.tier_of(found.handling, found.dataset.tier).board
     state = found.state
     decided = state in (RequestState.APPROVED, RequestState.GRANTED, RequestState.REFUSED)
@@ -302,6 +312,7 @@ def _steps(found: AccessRequest, grant: Grant | None) -> list[Task]:
         ),
         Task(
             say("The board decides") if board else say("The programme manager approves"),
+            url=matter.get_absolute_url() if matter else "",
             status=found.get_state_display()
             if state == RequestState.REFUSED
             else say("Done")

@@ -14,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access import services, usage
+from access.home import desk
 from access.models import AccessEvent, AccessRequest, Grant
 from fellowship.accounts.models import User
 from fellowship.kernel.journal import System
 from fellowship.kernel.time import frozen, now
 from governance import rules
-from governance.models import Escalation, Matter
+from governance.models import Condition, Escalation, Matter
+from governance.services import meet_condition, verify_condition
 from tests.scenarios import access as scenario
 from tests.scenarios import scoping as scopes
 from tests.scenarios.world import World
@@ -421,3 +423,74 @@ def test_a_recorded_check_is_told_in_the_readers_language(world: World) -> None:
     shown = client.get(request.get_absolute_url()).content.decode()
     assert "Jedes beantragte Feld und jede beantragte Zeile wird gebraucht" in html.unescape(shown)
     assert "Every field and row asked for is needed" not in shown
+
+
+CONDITION = {"text": "Quotes are cut to ten words.", "days": 30}
+
+
+def under_condition(world: World) -> tuple[AccessRequest, User]:
+    """Approved under a condition, for a collaborator the fellow asked for."""
+    person = scenario.collaborator(world).person
+    assert person is not None
+    asked = scenario.requested(world, person=person)
+    return (
+        scenario.decided(world, asked, "approve_with_conditions", conditions=[CONDITION]),
+        person,
+    )
+
+
+def test_who_asked_for_a_collaborator_is_not_told_to_accept(world: World) -> None:
+    request, person = under_condition(world)
+    theirs = client_of(person).get(request.get_absolute_url()).content.decode()
+    own = client_of(request.fellowship.fellow).get(request.get_absolute_url()).content.decode()
+    assert ("With you: read and accept" in theirs, "With you: read and accept" in own) == (
+        True,
+        False,
+    )
+    assert "With the person named: the agreement is to be accepted" in own
+    matter = Matter.objects.get(subject_id=request.pk, kind="access.request")
+    assert matter.question.startswith(f"Grant a collaborator of {request.fellowship.ref} ")
+
+
+def test_what_conditions_hold_shut_is_not_called_live(world: World) -> None:
+    request, person = under_condition(world)
+    agreement = request.agreement
+    said = {"text_hash": agreement.text_hash}
+    client = client_of(person)
+    answer = client.post(f"{agreement.get_absolute_url()}accept/", said, follow=True)
+    assert "Access opens once every condition of the board is verified." in answer.content.decode()
+    grant = Grant.objects.get(request=request)
+    page = client.get(grant.get_absolute_url())
+    assert page.context["stands"] == ("Shut until its conditions are verified", "warn")
+    assert page.context["standing"].holder == str(person)
+    whole = client.get(request.get_absolute_url())
+    assert "Granted; shut until its conditions are verified" in whole.content.decode()
+    assert whole.context["standing"].holder == str(person)
+    condition = Condition.objects.get()
+    meet_condition(condition=condition, by=person, evidence="Notebook 4")
+    verify_condition(condition=condition, by=world.steward, reason="Seen.")
+    assert client.get(grant.get_absolute_url()).context["stands"] == ("Live", "good")
+    assert "Granted; shut" not in client.get(request.get_absolute_url()).content.decode()
+
+
+def test_a_request_tells_what_it_became_and_leads_to_the_boards_page(world: World) -> None:
+    request = scenario.with_board(world)
+    matter = Matter.objects.get(subject_id=request.pk, kind="access.request")
+    client = client_of(request.person)
+    assert matter.get_absolute_url() in client.get(request.get_absolute_url()).content.decode()
+    request = scenario.decided_by_board(world, request)
+    scenario.accept(request.agreement)
+    events = client.get(request.get_absolute_url()).context["events"]
+    assert [event.verb for event in events[:3]] == [
+        "access.accept_agreement",
+        "access.grant_by_board",
+        "access.refer",
+    ]
+
+
+def test_a_steward_waits_for_the_board_on_what_they_sent_on(world: World) -> None:
+    request = scenario.with_board(world)
+    matter = Matter.objects.get(subject_id=request.pk, kind="access.request")
+    found = [item for item in desk(world.steward, now()) if item.url == request.get_absolute_url()]
+    assert [(item.holder, item.due) for item in found] == [("the board", matter.due_at)]
+    assert list(desk(world.fresh("manager"), now())) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -154,8 +154,7 @@ class ExceptionMatter(MatterKind):
         ]
         if earlier := exceptions.earlier(subject):
             sections.append(_before(say("Earlier exceptions it extends"), earlier, calendar))
-            if tests := exceptions.tests_of(earlier):
-                sections.append(_tests(tests, calendar))
+            sections.append(_tests(exceptions.tests_of(earlier), calendar))
         if others := exceptions.others(subject, earlier):
             sections.append(_before(say("The same was excepted before"), others, calendar))
         return {"sections": sections}
@@ -229,7 +228,10 @@ def _before(
     }
 
 
-def _tests(tests: Iterable[MeasureTest], calendar: WorkCalendar) -> dict[str, Any]:
+def _tests(tests: Sequence[MeasureTest], calendar: WorkCalendar) -> dict[str, Any]:
+    heading = say("How the earlier measures did")
+    if not tests:
+        return {"heading": heading, "text": say("None of them was ever tested.")}
     rows = [
         [
             t.exception.ref,
@@ -240,7 +242,7 @@ def _tests(tests: Iterable[MeasureTest], calendar: WorkCalendar) -> dict[str, An
         for t in tests
     ]
     columns = [say("Exception"), say("Tested"), say("Result"), say("What was found")]
-    return {"heading": say("How the earlier measures did"), "columns": columns, "rows": rows}
+    return {"heading": heading, "columns": columns, "rows": rows}
 
 
 class ConditionsMatter(MatterKind):

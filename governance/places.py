@@ -30,7 +30,13 @@ from governance.models import (
 from governance.models.visibility import ROOM
 from governance.policy.escalations import ANSWERERS
 from governance.services.telling import FOR_PARTIES
-from governance.states import LIVE_MATTER, ConditionState, EscalationState, RuleStatus
+from governance.states import (
+    LIVE_MATTER,
+    ConditionState,
+    EscalationState,
+    ExceptionState,
+    RuleStatus,
+)
 
 SOON = dt.timedelta(days=30)
 TEST_SOON = dt.timedelta(days=7)
@@ -339,7 +345,11 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
     if not user.is_active:
         return
     ends, tests = Q(expires_at__lte=at + SOON), Q(measure_due_at__lte=at + TEST_SOON)
+    follows = ExceptionRecord.objects.filter(
+        extends=OuterRef("pk"), state=ExceptionState.GRANTED, expires_at__gt=at
+    )
     rows = _exceptions(user.pk, at).filter(ends | tests | Q(measure_held=False))
+    rows = rows.annotate(followed=Exists(follows))
     rows = rows.only("ref", "title", "expires_at", "program_id", "measure_due_at", "measure_held")
     for exception in rows.order_by("expires_at", "id")[: work.GIVEN]:
         due = exception.measure_due_at
@@ -357,7 +367,7 @@ def exceptions_ending(user: Any, at: dt.datetime) -> Iterator[work.WorkItem]:
                 exception.expires_at,
                 say("What makes up for it did not hold; it applies until it ends by itself."),
             )
-        elif exception.expires_at <= at + SOON:
+        elif exception.expires_at <= at + SOON and not exception.followed:
             said = say("It ends by itself and the rule applies again.")
             yield _exception_item(exception, say("Exception ends"), exception.expires_at, said)
 

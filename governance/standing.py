@@ -110,7 +110,7 @@ EXCEPTION = Plan(
     EXCEPTION_MOVES,
     holders={
         ExceptionState.REQUESTED: say("The board"),
-        ExceptionState.GRANTED: say("Its owner, until it ends by itself"),
+        ExceptionState.GRANTED: say("Its owner"),
         ExceptionState.REFUSED: CLOSED,
         ExceptionState.WITHDRAWN: CLOSED,
         ExceptionState.ENDED: CLOSED,
@@ -277,24 +277,38 @@ def of_exception(exception: ExceptionRecord, matter: Matter | None) -> Standing:
     requested = exception.state == ExceptionState.REQUESTED
     live = exception.state == ExceptionState.GRANTED
     end = exception.expires_at if live else matter.due_at if matter and requested else None
-    return EXCEPTION.at(
+    found = EXCEPTION.at(
         exception.state,
         calendar=exception.program.calendar(),
         spans=[("us", exception.requested_at, exception.approved_at or exception.ended_at)],
         due=end,
         names={"Its owner": str(exception.owner)},
     )
+    if live and exception.expires_at <= now():
+        return replace(
+            found,
+            where=say("Over"),
+            holder=CLOSED,
+            due=None,
+            next=(CLOSED,),
+            silence=say("The rule applies."),
+            blockers=(),
+            over=True,
+        )
+    return found.held_by(say("Its owner, {owner}", owner=exception.owner)) if live else found
 
 
 def of_escalation(escalation: Escalation) -> Standing:
     """An alarm, with the clock that runs: to acknowledge, then to the next word."""
     raised = escalation.state == EscalationState.RAISED
     closed = escalation.state == EscalationState.CLOSED
+    late = raised and escalation.acknowledge_by <= now()
     return ESCALATION.at(
         escalation.state,
         calendar=escalation.program.calendar(),
         spans=[("us", escalation.raised_at, escalation.closed_at)],
         due=None if closed else escalation.acknowledge_by if raised else escalation.next_word_by,
+        silence=say("The chair, the programme manager and the sponsor were told.") if late else "",
     )
 
 

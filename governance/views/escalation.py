@@ -30,7 +30,7 @@ from governance.forms.escalations import (
     StepForm,
     escalation_steps,
 )
-from governance.models import Escalation, Matter, ReportDuty
+from governance.models import Escalation, EscalationPage, Matter, ReportDuty
 from governance.policy import escalations as policy
 from governance.services import paging
 from governance.services.escalation_steps import said
@@ -185,6 +185,8 @@ def _page(
         offered = [name for name in offered if name in ("inform", "act", "harm")]
     given = {step: form} if form else {}
     pages = list(escalation.pages.select_related("user", "answered_by")) if inside else []
+    waiting = (page for page in pages if not page.answered_at and not page.late(now()))
+    paged = next(waiting, None)
     duties = list(escalation.duties.all()) if inside else []
     context = {
         "escalation": escalation,
@@ -206,7 +208,8 @@ def _page(
         "answers": may_answer and escalation.state != EscalationState.CLOSED,
         "steps": sorted([*shown, *pages], key=attrgetter("at")),
         "pages": pages,
-        "paged": next((page for page in reversed(pages) if page.answered_at is None), None),
+        "paged": paged,
+        "calls": _calls(pages, paged),
         "called": list(escalation.parties.select_related("user")) if inside else [],
         "findings": list(_findings(escalation, user)) if inside else [],
         "duties": [
@@ -230,6 +233,13 @@ def _page(
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "governance/escalation.html", context, status=status)
+
+
+def _calls(pages: list[EscalationPage], paged: EscalationPage | None) -> str:
+    """Who is called to answer an alarm that is late, or that nobody who was called did."""
+    if paged:
+        return say("{user} is paged now.", user=paged.user)
+    return say("Nobody who was paged has answered.") if pages else ""
 
 
 def _findings(escalation: Escalation, user: Any) -> Iterator[tuple[str, str]]:

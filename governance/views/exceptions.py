@@ -333,6 +333,8 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matters.order_by("-id").first()
     visible = ExceptionRecord.objects.visible_to(user)
     earlier, later = register.earlier(exception), list(visible.filter(extends=exception))
+    live = exception.is_live(at)
+    follows = next((one for one in later if one.state == ExceptionState.GRANTED), None)
     context = {
         "exception": exception,
         "subject": shown_to(user, exception.subject_type, exception.subject_id),
@@ -340,7 +342,10 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "headline": (until := _until(exception, words, at)),
         "term": say("{until}.", until=until),
         "tone": tone,
-        "live": exception.is_live(at),
+        "live": live,
+        "afterwards": say("{ref} continues it.", ref=follows.ref)
+        if follows
+        else say("It ends by itself and the rule applies again."),
         "age": age(exception, at),
         "matter": matter,
         "standing": standing.of_exception(exception, matter),
@@ -350,6 +355,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "offer_amend": policy.may_amend(exception, user) is None,
         "offer_withdraw": requested and withdraw_refusal is None,
         "offer_extend": exception.approved_at is not None
+        and follows is None
         and all(one.state != ExceptionState.REQUESTED for one in later)
         and _may_ask(exception, user),
         "offer_test": policy.may_test(exception, user) is None,
@@ -358,7 +364,7 @@ def detail(request: HttpRequest, ref: str) -> HttpResponse:
         "gate": rearming.gate(exception.kind),
         "covered_by": _covering(exception, user, at),
         "longest": register.longest(exception),
-        "others": register.others(exception, earlier, among=visible),
+        "others": register.others(exception, [*earlier, *later], among=visible),
         "events": events_of(exception),
     }
     return render(request, "governance/exception.html", context)

@@ -12,12 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fellowship.clocks.services import sweep
 from fellowship.kernel.time import frozen, now
 from governance import containment, services
 from governance.models import Escalation, EscalationPage, OncallAbsence, Rota, Watch
 from tests.scenarios import findings as finding_scenes
 from tests.scenarios.governance import closed_escalation, raised_escalation
-from tests.scenarios.oncall import colleague, first_line
+from tests.scenarios.oncall import colleague, first_line, second_line
 from tests.scenarios.world import World
 
 PLAIN = "The bucket lies open."
@@ -375,3 +376,27 @@ def test_a_line_is_ended_from_its_page_with_a_reason(world: World) -> None:
     assert Rota.objects.get(pk=line.pk).ended_at is None
     assert keeper.post(url, {"reason": "Another team takes it."}).status_code == 302
     assert Rota.objects.get(pk=line.pk).ended_at is not None
+
+
+def test_who_is_paged_is_named_and_afterwards_that_nobody_answered(world: World) -> None:
+    first_line(world)
+    second_line(world)
+    alarm = raised_escalation(world, severity="critical")
+    start, quarter = now(), dt.timedelta(minutes=15)
+    url = alarm.get_absolute_url()
+    for number in range(1, 5):
+        sweep(start + number * quarter)
+    with frozen(start + 4 * quarter + dt.timedelta(minutes=1)):
+        last = EscalationPage.objects.latest("number")
+        others = page(world, "manager", url)
+        assert f"{last.user} is paged now." in others
+        assert "The chair, the programme manager and the sponsor have been told." in others
+        assert "The chair, the programme manager and the sponsor were told." in others
+    for number in range(5, 10):
+        sweep(start + number * quarter)
+    with frozen(start + 12 * quarter):
+        for name in ("oncall", "chair", "manager"):
+            shown = page(world, name, url)
+            assert "Nobody who was paged has answered." in shown
+            assert ("You are paged" in shown, "to answer by" in shown) == (False, False)
+        assert "was paged" not in page(world, "mentor", url)

@@ -329,3 +329,30 @@ def test_by_the_api(world: World) -> None:
         reason="Asked by the security seat.",
     )
     assert (again.status_code, again.json()["measure_test"]) == (200, "Twice a week.")
+
+
+def test_what_is_continued_says_so_once_and_what_is_over_is_held_by_nobody(world: World) -> None:
+    first = granted_exception(world, expires_at=now() + 10 * DAY)
+    after = granted_exception(world, extends=first, expires_at=now() + 20 * DAY)
+    owner = Client()
+    owner.force_login(world.fresh("product_owner"))
+    shown = owner.get(first.get_absolute_url())
+    page = shown.content.decode()
+    assert f"{after.ref} continues it." in page
+    assert (page.count("asked for anew"), shown.context["offer_extend"]) == (0, False)
+    assert shown.context["standing"].holder == f"Its owner, {first.owner}"
+    assert owner.get(after.get_absolute_url()).context["offer_extend"] is True
+    home = owner.get("/").content.decode()
+    assert (first.ref in home, after.ref in home) == (False, True)
+    with frozen(now() + 11 * DAY):
+        over = owner.get(first.get_absolute_url()).context["standing"]
+    assert (over.where, over.holder, over.blockers) == ("Over", "Nobody: it is closed.", ())
+    assert (over.due, over.silence) == (None, "The rule applies.")
+
+
+def test_the_board_reads_that_an_earlier_measure_was_never_tested(world: World) -> None:
+    first = granted_exception(world, expires_at=now() + 10 * DAY)
+    asked = requested_exception(world, extends=first, expires_at=now() + 20 * DAY)
+    matter = Matter.objects.get(kind="governance.exception", subject_id=asked.pk)
+    told = {s["heading"]: s for s in matter.dossier.body["sections"]}
+    assert told["How the earlier measures did"]["text"] == "None of them was ever tested."

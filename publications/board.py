@@ -36,7 +36,8 @@ class DisputeKind(MatterKind):
 
     def question(self, subject: Any) -> str:
         return say(
-            "Whether the objection to this passage is upheld. Nothing else of the work waits."
+            "Shall the objection to this passage be upheld? To approve upholds it, to deny "
+            "overrules it. Nothing else of the work waits."
         )
 
     def dossier(self, subject: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def step_of(objection: Objection, mediation: Mediation | None, at: dt.datetime) 
     state = ObjectionState(objection.effective_state(at))
     case = objection.publication.fellowship
     if state == ObjectionState.WITH_BOARD:
-        return Step(say("the board"), None, say("the board’s own clock runs"))
+        return Step(say("the board"), None, say("The board’s own clock runs"))
     if state not in SILENCE:
         return None
     named = mediation.mediator if mediation else None

@@ -32,6 +32,7 @@ from fellowship.web.components.timeline import entry
 from fellowship.web.components.times import text as when_text
 from fellowship.web.items import Entry
 from governance import links
+from governance.standing import matter_about
 from publications import clockfaces, ladder, policy, services, standing, terms, withholding
 from publications.models import (
     DisclosureStep,
@@ -223,6 +224,7 @@ def _objections(
                 "state": one.effective_state(at),
                 "step": ladder.step_of(one, mediation, at),
                 "mediation": mediation,
+                "matter": matter_about(one, by) if one.state in _BOARDED else None,
                 "may_answer": policy.may_answer(one, "accept", by),
                 "may_contest": policy.may_answer(one, "contest", by),
                 "may_agree": policy.may_settle(one, "agree", by),
@@ -241,6 +243,9 @@ def _objections(
         "withheld": any(o.withholds(at) for o in objections),
         "unsettled": [o for o in objections if o.effective_state(at) in UNSETTLED],
     }
+
+
+_BOARDED = (ObjectionState.WITH_BOARD, ObjectionState.UPHELD, ObjectionState.OVERRULED)
 
 
 def _waits(row: dict[str, Any]) -> bool:

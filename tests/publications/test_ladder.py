@@ -290,6 +290,13 @@ def test_whoever_holds_a_step_is_led_to_it_and_can_take_it_on_its_page(world: Wo
     assert (banner(fellow), banner(world.policy_reviewer)) == (True, True)
     services.answer_proposal(objection=objection, takes=True, by=fellow)
     assert (banner(fellow), banner(world.policy_reviewer)) == (False, True)
+    services.answer_proposal(
+        objection=objection, takes=False, by=world.policy_reviewer, reason="Too soon."
+    )
+    matter = Matter.objects.get(kind="publications.dispute", subject_id=objection.pk)
+    page = as_(fellow).get(work.get_absolute_url()).content.decode()
+    assert f'href="{matter.get_absolute_url()}"' in page
+    assert "The board’s own clock runs." in page
 
 
 def as_(person: Any) -> Client:

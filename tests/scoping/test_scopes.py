@@ -40,8 +40,8 @@ def refused(call: Any) -> str:
     return error.value.refusal.code
 
 
-def test_offering_fixes_the_text(world: World) -> None:
-    scope = offered_scope(world)
+def test_offering_fixes_the_text(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     assert scope.state == "offered"
     assert scope.text_hash == document.text_hash(scope)
     assert document.is_intact(scope)
@@ -51,13 +51,13 @@ def test_offering_fixes_the_text(world: World) -> None:
     assert code == "not_a_draft"
 
 
-def test_a_draft_with_a_gap_is_not_offered(world: World) -> None:
-    scope = drafted_scope(world, deliverables="")
+def test_a_draft_with_a_gap_is_not_offered(world: World, founded: Fellowship) -> None:
+    scope = drafted_scope(world, founded, deliverables="")
     assert refused(lambda: services.offer_scope(scope=scope, by=world.manager)) == "incomplete"
 
 
-def test_offering_twice_offers_once(world: World) -> None:
-    scope = offered_scope(world)
+def test_offering_twice_offers_once(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     events, notices = Event.objects.count(), Notice.objects.count()
     services.offer_scope(scope=scope, by=world.manager)
     assert (Event.objects.count(), Notice.objects.count()) == (events, notices)
@@ -74,16 +74,16 @@ def test_offering_twice_offers_once(world: World) -> None:
         ("auditor", "wrong_role"),
     ],
 )
-def test_who_does_not_sign(world: World, name: str, code: str) -> None:
-    scope = offered_scope(world)
+def test_who_does_not_sign(world: World, founded: Fellowship, name: str, code: str) -> None:
+    scope = offered_scope(world, founded)
     person = world.people[name]
     found = refused(lambda: services.sign_scope(scope=scope, text_hash=scope.text_hash, by=person))
     assert found == code
     assert not Signature.objects.exists()
 
 
-def test_both_sides_sign_the_same_text(world: World) -> None:
-    scope = offered_scope(world)
+def test_both_sides_sign_the_same_text(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     first = services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
     assert (first.side, first.capacity) == ("fellow", "Fellow")
     assert signed_scope(scope.fellowship) is None
@@ -97,14 +97,14 @@ def test_both_sides_sign_the_same_text(world: World) -> None:
     assert not Clock.objects.about(case).running().exists()
 
 
-def test_another_hash_is_refused(world: World) -> None:
-    scope = offered_scope(world)
+def test_another_hash_is_refused(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     call = lambda: services.sign_scope(scope=scope, text_hash="0" * 64, by=world.applicant)  # noqa: E731
     assert refused(call) == "text_changed"
 
 
-def test_a_text_changed_behind_our_back_is_not_signed(world: World) -> None:
-    scope = offered_scope(world)
+def test_a_text_changed_behind_our_back_is_not_signed(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     with journal.acting("test.tamper", by=journal.System("test")):
         scope.datasets = ["everything"]
         scope.save()
@@ -115,8 +115,8 @@ def test_a_text_changed_behind_our_back_is_not_signed(world: World) -> None:
     assert refused(call) == "text_changed"
 
 
-def test_signing_twice_signs_once(world: World) -> None:
-    scope = offered_scope(world)
+def test_signing_twice_signs_once(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     first = services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
     events = Event.objects.count()
     again = services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
@@ -124,8 +124,8 @@ def test_signing_twice_signs_once(world: World) -> None:
     assert Event.objects.count() == events
 
 
-def test_one_side_signs_once(world: World) -> None:
-    scope = offered_scope(world)
+def test_one_side_signs_once(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.chair)
     call = lambda: services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.sponsor)  # noqa: E731
     assert refused(call) == "signed"
@@ -152,8 +152,10 @@ def test_open_conditions_of_the_board_hold_the_signature(world: World) -> None:
         call()
 
 
-def test_a_failing_ledger_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    scope = offered_scope(world)
+def test_a_failing_ledger_changes_nothing(
+    world: World, founded: Fellowship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = offered_scope(world, founded)
     services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
 
     def fail(*_: object, **__: object) -> None:
@@ -169,8 +171,8 @@ def test_a_failing_ledger_changes_nothing(world: World, monkeypatch: pytest.Monk
     assert Fellowship.objects.get().state == "scope"
 
 
-def test_silence_of_the_fellow_lets_the_offer_lapse(world: World) -> None:
-    scope = offered_scope(world)
+def test_silence_of_the_fellow_lets_the_offer_lapse(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     clock = Clock.objects.about(scope.fellowship).running().get()
     assert (clock.holder, clock.holder_user) == ("you", world.applicant)
     with frozen(clock.due_at + dt.timedelta(minutes=1)):
@@ -186,8 +188,8 @@ def test_silence_of_the_fellow_lets_the_offer_lapse(world: World) -> None:
         assert (again.number, again.state) == (2, "draft")
 
 
-def test_silence_of_the_company_never_costs_the_fellow(world: World) -> None:
-    scope = offered_scope(world)
+def test_silence_of_the_company_never_costs_the_fellow(world: World, founded: Fellowship) -> None:
+    scope = offered_scope(world, founded)
     services.sign_scope(scope=scope, text_hash=scope.text_hash, by=world.applicant)
     clock = Clock.objects.about(scope.fellowship).running().get()
     assert clock.holder == "us"
@@ -296,9 +298,9 @@ def test_the_role_named_in_the_signed_version_approves_changes(
     ],
 )
 def test_a_clause_refuses_what_it_cannot_hold(
-    world: World, changes: dict[str, Any], field: str
+    world: World, founded: Fellowship, changes: dict[str, Any], field: str
 ) -> None:
-    scope = drafted_scope(world)
+    scope = drafted_scope(world, founded)
     with pytest.raises(Refused) as error:
         services.edit_scope(scope=scope, changes=changes, by=world.manager)
     assert error.value.refusal.field == field
@@ -343,8 +345,10 @@ def test_every_verb_leaves_its_event(world: World, signed: Fellowship) -> None:
     }
 
 
-def test_a_signer_of_the_company_is_told_once_and_reads_one_deadline(world: World) -> None:
-    scope = offered_scope(world)
+def test_a_signer_of_the_company_is_told_once_and_reads_one_deadline(
+    world: World, founded: Fellowship
+) -> None:
+    scope = offered_scope(world, founded)
     told = Notice.objects.filter(kind="scoping.to_sign", recipient=world.chair)
     assert not told.exists()
     case = scope.fellowship
